@@ -1,0 +1,42 @@
+//! One asset instance cast in one shot.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{Kind, Table, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "asset_instance_link")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub entity_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub asset_instance_id: Uuid,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
+    Entity,
+    #[sea_orm(
+        belongs_to = "super::asset_instance::Entity",
+        from = "Column::AssetInstanceId",
+        to = "super::asset_instance::Column::Id"
+    )]
+    AssetInstance,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "asset_instance_link",
+    columns: &[
+        required("entity_id", Kind::Uuid).references("entity"),
+        required("asset_instance_id", Kind::Uuid).references("asset_instance"),
+    ],
+    primary_key: &["entity_id", "asset_instance_id"],
+};

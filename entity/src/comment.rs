@@ -1,0 +1,101 @@
+//! One comment on a task, which also carries the status that the task took with it.
+
+use sea_orm::entity::prelude::*;
+
+use crate::arrays::TextArray;
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "comment")]
+pub struct Model {
+    /// Id of the record in ShotGrid that the row was imported from.
+    pub shotgun_id: Option<i32>,
+    /// The task that is commented on.
+    pub object_id: Uuid,
+    /// Always `Task` so far.
+    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    pub object_type: String,
+    #[sea_orm(column_type = "Text")]
+    pub text: Option<String>,
+    /// Free metadata.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Option<Json>,
+    /// List of replies, oldest first.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub replies: Option<Json>,
+    /// List of `{text, checked}` items.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub checklist: Option<Json>,
+    pub pinned: Option<bool>,
+    /// Whether clients may read it.
+    pub for_client: Option<bool>,
+    /// Web addresses given along with the text.
+    pub links: Option<TextArray>,
+    /// Status that the task took.
+    pub task_status_id: Option<Uuid>,
+    /// The author.
+    pub person_id: Uuid,
+    /// Who changed the text last.
+    pub editor_id: Option<Uuid>,
+    /// Former place of the preview, now in `comment_preview_link`.
+    pub preview_file_id: Option<Uuid>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
+    TaskStatus,
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
+    Person,
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::EditorId",
+        to = "super::person::Column::Id"
+    )]
+    Editor,
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFileId",
+        to = "super::preview_file::Column::Id"
+    )]
+    PreviewFile,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "comment",
+    columns: &[
+        optional("shotgun_id", Kind::Integer),
+        required("object_id", Kind::Uuid),
+        required("object_type", Kind::text(80)),
+        optional("text", Kind::TEXT),
+        optional("data", Kind::Json),
+        optional("replies", Kind::Json).default(Default::EmptyList),
+        optional("checklist", Kind::Json),
+        optional("pinned", Kind::Bool),
+        optional("for_client", Kind::Bool).default(Default::Bool(false)),
+        optional("links", Kind::TextArray),
+        optional("task_status_id", Kind::Uuid).references("task_status"),
+        required("person_id", Kind::Uuid).references("person"),
+        optional("editor_id", Kind::Uuid).references("person"),
+        optional("preview_file_id", Kind::Uuid).references("preview_file"),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

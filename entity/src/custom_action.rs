@@ -1,0 +1,43 @@
+//! One menu entry of the studio that sends the current selection to a web address.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "custom_action")]
+pub struct Model {
+    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    pub name: String,
+    #[sea_orm(column_type = "String(StringLen::N(400))")]
+    pub url: Option<String>,
+    /// Where the entry is offered: `all`, or one kind of entity.
+    #[sea_orm(column_type = "String(StringLen::N(40))")]
+    pub entity_type: Option<String>,
+    /// Whether it is called in the background instead of in a new tab.
+    pub is_ajax: Option<bool>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "custom_action",
+    columns: &[
+        required("name", Kind::text(80)),
+        optional("url", Kind::text(400)),
+        optional("entity_type", Kind::text(40)).default(Default::Text("all")),
+        optional("is_ajax", Kind::Bool).default(Default::Bool(false)),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

@@ -1,0 +1,46 @@
+//! One record that an import could not take over, kept for a later look.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "data_import_error")]
+pub struct Model {
+    /// The record as it was received.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub event_data: Json,
+    pub source: Option<ImportSource>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Program or format that an import read from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Enum", enum_name = "import_source_enum")]
+pub enum ImportSource {
+    #[sea_orm(string_value = "csv")]
+    Csv,
+    #[sea_orm(string_value = "shotgun")]
+    Shotgun,
+}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "data_import_error",
+    columns: &[
+        required("event_data", Kind::Json),
+        optional("source", Kind::TEXT).choices(&["csv", "shotgun"]),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

@@ -1,0 +1,42 @@
+//! One department that a metadata column is reserved for.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{Kind, Table, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "department_metadata_descriptor_link")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub metadata_descriptor_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub department_id: Uuid,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::metadata_descriptor::Entity",
+        from = "Column::MetadataDescriptorId",
+        to = "super::metadata_descriptor::Column::Id"
+    )]
+    MetadataDescriptor,
+    #[sea_orm(
+        belongs_to = "super::department::Entity",
+        from = "Column::DepartmentId",
+        to = "super::department::Column::Id"
+    )]
+    Department,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "department_metadata_descriptor_link",
+    columns: &[
+        required("metadata_descriptor_id", Kind::Uuid).references("metadata_descriptor"),
+        required("department_id", Kind::Uuid).references("department"),
+    ],
+    primary_key: &["metadata_descriptor_id", "department_id"],
+};

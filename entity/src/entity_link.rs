@@ -1,0 +1,62 @@
+//! One casting: an entity that another one is built from, such as a prop in a shot.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "entity_link")]
+pub struct Model {
+    /// What is built, such as a shot.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub entity_in_id: Uuid,
+    /// What it is built from, such as a prop.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub entity_out_id: Uuid,
+    /// Free metadata.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Option<Json>,
+    /// How many times it appears.
+    pub nb_occurences: Option<i32>,
+    /// How it appears, such as `fixed` or `animate`.
+    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    pub label: Option<String>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityInId",
+        to = "super::entity::Column::Id"
+    )]
+    EntityIn,
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityOutId",
+        to = "super::entity::Column::Id"
+    )]
+    EntityOut,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "entity_link",
+    columns: &[
+        required("entity_in_id", Kind::Uuid).references("entity"),
+        required("entity_out_id", Kind::Uuid).references("entity"),
+        optional("data", Kind::Json),
+        optional("nb_occurences", Kind::Integer).default(Default::Integer(1)),
+        optional("label", Kind::text(80)).default(Default::Text("")),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["entity_in_id", "entity_out_id", "id"],
+};

@@ -1,0 +1,42 @@
+//! One kind of entity: a type of asset, or one of the fixed kinds (Shot, Sequence, Episode, Edit,
+//! Scene, Concept).
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "entity_type")]
+pub struct Model {
+    #[sea_orm(column_type = "String(StringLen::N(30))")]
+    pub name: String,
+    #[sea_orm(column_type = "String(StringLen::N(20))")]
+    pub short_name: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub description: Option<String>,
+    pub archived: Option<bool>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "entity_type",
+    columns: &[
+        required("name", Kind::text(30)),
+        optional("short_name", Kind::text(20)),
+        optional("description", Kind::TEXT),
+        optional("archived", Kind::Bool).default(Default::Bool(false)),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

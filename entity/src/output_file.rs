@@ -1,0 +1,142 @@
+//! One file, or numbered set of files, that a task delivered to the next ones.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "output_file")]
+pub struct Model {
+    /// Id of the record in ShotGrid that the row was imported from.
+    pub shotgun_id: Option<i32>,
+    #[sea_orm(column_type = "String(StringLen::N(250))")]
+    pub name: String,
+    pub canceled: bool,
+    /// In bytes.
+    pub size: Option<i32>,
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub checksum: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub description: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub comment: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    pub extension: Option<String>,
+    /// Counts from 1 for the same entity, output type, task type and name.
+    pub revision: i32,
+    /// Flavour of the deliverable, such as a file format.
+    #[sea_orm(column_type = "String(StringLen::N(20))")]
+    pub representation: Option<String>,
+    /// How many numbered files the path stands for.
+    pub nb_elements: Option<i32>,
+    /// Program that wrote it.
+    #[sea_orm(column_type = "String(StringLen::N(40))")]
+    pub source: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(400))")]
+    pub path: Option<String>,
+    /// Free metadata.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Option<Json>,
+    pub file_status_id: Uuid,
+    /// What it shows; for an asset instance, its asset.
+    pub entity_id: Option<Uuid>,
+    pub asset_instance_id: Option<Uuid>,
+    pub output_type_id: Option<Uuid>,
+    pub task_type_id: Option<Uuid>,
+    pub person_id: Option<Uuid>,
+    /// Working file that it was made from.
+    pub source_file_id: Option<Uuid>,
+    /// Shot or scene that the asset instance was delivered for.
+    pub temporal_entity_id: Option<Uuid>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::file_status::Entity",
+        from = "Column::FileStatusId",
+        to = "super::file_status::Column::Id"
+    )]
+    FileStatus,
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
+    Entity,
+    #[sea_orm(
+        belongs_to = "super::asset_instance::Entity",
+        from = "Column::AssetInstanceId",
+        to = "super::asset_instance::Column::Id"
+    )]
+    AssetInstance,
+    #[sea_orm(
+        belongs_to = "super::output_type::Entity",
+        from = "Column::OutputTypeId",
+        to = "super::output_type::Column::Id"
+    )]
+    OutputType,
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
+    TaskType,
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
+    Person,
+    #[sea_orm(
+        belongs_to = "super::working_file::Entity",
+        from = "Column::SourceFileId",
+        to = "super::working_file::Column::Id"
+    )]
+    SourceFile,
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::TemporalEntityId",
+        to = "super::entity::Column::Id"
+    )]
+    TemporalEntity,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "output_file",
+    columns: &[
+        optional("shotgun_id", Kind::Integer),
+        required("name", Kind::text(250)),
+        required("canceled", Kind::Bool).default(Default::Bool(false)),
+        optional("size", Kind::Integer),
+        optional("checksum", Kind::text(32)),
+        optional("description", Kind::TEXT),
+        optional("comment", Kind::TEXT),
+        optional("extension", Kind::text(10)),
+        required("revision", Kind::Integer),
+        optional("representation", Kind::text(20)),
+        optional("nb_elements", Kind::Integer).default(Default::Integer(1)),
+        optional("source", Kind::text(40)),
+        optional("path", Kind::text(400)),
+        optional("data", Kind::Json),
+        required("file_status_id", Kind::Uuid).references("file_status"),
+        optional("entity_id", Kind::Uuid).references("entity"),
+        optional("asset_instance_id", Kind::Uuid).references("asset_instance"),
+        optional("output_type_id", Kind::Uuid).references("output_type"),
+        optional("task_type_id", Kind::Uuid).references("task_type"),
+        optional("person_id", Kind::Uuid).references("person"),
+        optional("source_file_id", Kind::Uuid).references("working_file"),
+        optional("temporal_entity_id", Kind::Uuid).references("entity"),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

@@ -1,0 +1,81 @@
+//! One ordered selection of previews made for a review.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "playlist")]
+pub struct Model {
+    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    pub name: String,
+    /// List of `{entity_id, preview_file_id}` entries, of any kind of entity.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub shots: Option<Json>,
+    pub project_id: Option<Uuid>,
+    /// Empty for the main pack, for all assets, and outside of TV shows.
+    pub episode_id: Option<Uuid>,
+    /// Task type whose latest preview is picked for a new entry.
+    pub task_type_id: Option<Uuid>,
+    /// Whether clients see it.
+    pub for_client: Option<bool>,
+    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    pub for_entity: Option<String>,
+    /// Without an episode: whether it holds all assets instead of the main pack.
+    pub is_for_all: Option<bool>,
+    pub created_by: Option<Uuid>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
+    Project,
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EpisodeId",
+        to = "super::entity::Column::Id"
+    )]
+    Episode,
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
+    TaskType,
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::CreatedBy",
+        to = "super::person::Column::Id"
+    )]
+    CreatedBy,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "playlist",
+    columns: &[
+        required("name", Kind::text(80)),
+        optional("shots", Kind::Json),
+        optional("project_id", Kind::Uuid).references("project"),
+        optional("episode_id", Kind::Uuid).references("entity"),
+        optional("task_type_id", Kind::Uuid).references("task_type"),
+        optional("for_client", Kind::Bool).default(Default::Bool(false)),
+        optional("for_entity", Kind::text(10)).default(Default::Text("shot")),
+        optional("is_for_all", Kind::Bool).default(Default::Bool(false)),
+        optional("created_by", Kind::Uuid).references("person"),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

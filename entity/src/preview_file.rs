@@ -1,0 +1,133 @@
+//! One picture, movie, model or document that shows the state of a task.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "preview_file")]
+pub struct Model {
+    #[sea_orm(column_type = "String(StringLen::N(250))")]
+    pub name: Option<String>,
+    /// Name of the uploaded file, without its extension.
+    #[sea_orm(column_type = "String(StringLen::N(250))")]
+    pub original_name: Option<String>,
+    /// Counts from 1 within the task.
+    pub revision: Option<i32>,
+    /// Place among the previews of the same revision, from 1.
+    pub position: Option<i32>,
+    /// Of the stored file: `mp4` for movies, `png` for pictures.
+    #[sea_orm(column_type = "String(StringLen::N(6))")]
+    pub extension: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub description: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(400))")]
+    pub path: Option<String>,
+    /// Program that published it.
+    #[sea_orm(column_type = "String(StringLen::N(40))")]
+    pub source: Option<String>,
+    /// In bytes.
+    pub file_size: Option<i64>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub status: String,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub validation_status: String,
+    /// Drawings on the preview, by time or frame.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub annotations: Option<Json>,
+    /// In pixels, zero until it is processed.
+    pub width: Option<i32>,
+    /// In pixels, zero until it is processed.
+    pub height: Option<i32>,
+    /// In seconds.
+    #[sea_orm(column_type = "Double")]
+    pub duration: Option<f64>,
+    /// Facts on the uploaded file, such as its size before it was converted.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Option<Json>,
+    pub token_in: Option<i32>,
+    pub token_out: Option<i32>,
+    pub task_id: Option<Uuid>,
+    /// Who published it.
+    pub person_id: Option<Uuid>,
+    pub source_file_id: Option<Uuid>,
+    /// Id of the record in ShotGrid that the row was imported from.
+    pub shotgun_id: Option<i32>,
+    pub is_movie: Option<bool>,
+    /// Where an imported preview came from.
+    #[sea_orm(column_type = "String(StringLen::N(600))")]
+    pub url: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(600))")]
+    pub uploaded_movie_url: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(150))")]
+    pub uploaded_movie_name: Option<String>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
+    Task,
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
+    Person,
+    #[sea_orm(
+        belongs_to = "super::output_file::Entity",
+        from = "Column::SourceFileId",
+        to = "super::output_file::Column::Id"
+    )]
+    SourceFile,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "preview_file",
+    columns: &[
+        optional("name", Kind::text(250)),
+        optional("original_name", Kind::text(250)),
+        optional("revision", Kind::Integer).default(Default::Integer(1)),
+        optional("position", Kind::Integer).default(Default::Integer(1)),
+        optional("extension", Kind::text(6)),
+        optional("description", Kind::TEXT),
+        optional("path", Kind::text(400)),
+        optional("source", Kind::text(40)),
+        optional("file_size", Kind::BigInteger).default(Default::Integer(0)),
+        required("status", Kind::text(255))
+            .default(Default::Text("processing"))
+            .choices(&["processing", "ready", "broken", "missing"]),
+        required("validation_status", Kind::text(255))
+            .default(Default::Text("neutral"))
+            .choices(&["validated", "rejected", "neutral"]),
+        optional("annotations", Kind::Json),
+        optional("width", Kind::Integer).default(Default::Integer(0)),
+        optional("height", Kind::Integer).default(Default::Integer(0)),
+        optional("duration", Kind::Float).default(Default::Float(0.0)),
+        optional("data", Kind::Json),
+        optional("token_in", Kind::Integer),
+        optional("token_out", Kind::Integer),
+        optional("task_id", Kind::Uuid).references("task"),
+        optional("person_id", Kind::Uuid).references("person"),
+        optional("source_file_id", Kind::Uuid).references("output_file"),
+        optional("shotgun_id", Kind::Integer),
+        optional("is_movie", Kind::Bool).default(Default::Bool(false)),
+        optional("url", Kind::text(600)),
+        optional("uploaded_movie_url", Kind::text(600)),
+        optional("uploaded_movie_name", Kind::text(150)),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

@@ -1,0 +1,64 @@
+//! One task status that a production uses.
+
+use sea_orm::entity::prelude::*;
+
+use crate::arrays::TextArray;
+use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "project_task_status_link")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub project_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub task_status_id: Uuid,
+    /// Place in the lists of the production.
+    pub priority: Option<i32>,
+    /// Who may use the status on the board.
+    pub roles_for_board: Option<TextArray>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
+    Project,
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
+    TaskStatus,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "project_task_status_link",
+    columns: &[
+        required("project_id", Kind::Uuid).references("project"),
+        required("task_status_id", Kind::Uuid).references("task_status"),
+        optional("priority", Kind::Integer),
+        optional("roles_for_board", Kind::TextArray)
+            .default(Default::TextList(&[
+                "user",
+                "admin",
+                "supervisor",
+                "manager",
+                "vendor",
+            ]))
+            .choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["project_id", "task_status_id", "id"],
+};

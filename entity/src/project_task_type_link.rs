@@ -1,0 +1,52 @@
+//! One task type that a production uses.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "project_task_type_link")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub project_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub task_type_id: Uuid,
+    /// Place in the pipeline of the production.
+    pub priority: Option<i32>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
+    Project,
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
+    TaskType,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "project_task_type_link",
+    columns: &[
+        required("project_id", Kind::Uuid).references("project"),
+        required("task_type_id", Kind::Uuid).references("task_type"),
+        optional("priority", Kind::Integer),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["project_id", "task_type_id", "id"],
+};

@@ -1,0 +1,42 @@
+//! One asset type that a project template hands over.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{Kind, Table, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "project_template_asset_type_link")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub project_template_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub asset_type_id: Uuid,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::project_template::Entity",
+        from = "Column::ProjectTemplateId",
+        to = "super::project_template::Column::Id"
+    )]
+    ProjectTemplate,
+    #[sea_orm(
+        belongs_to = "super::entity_type::Entity",
+        from = "Column::AssetTypeId",
+        to = "super::entity_type::Column::Id"
+    )]
+    AssetType,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "project_template_asset_type_link",
+    columns: &[
+        required("project_template_id", Kind::Uuid).references("project_template"),
+        required("asset_type_id", Kind::Uuid).references("entity_type"),
+    ],
+    primary_key: &["project_template_id", "asset_type_id"],
+};

@@ -1,0 +1,63 @@
+//! One person following a task, or (in older data) all tasks of one type of an entity.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "subscription")]
+pub struct Model {
+    pub person_id: Uuid,
+    pub task_id: Option<Uuid>,
+    pub entity_id: Option<Uuid>,
+    pub task_type_id: Option<Uuid>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
+    Person,
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
+    Task,
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
+    Entity,
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
+    TaskType,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "subscription",
+    columns: &[
+        required("person_id", Kind::Uuid).references("person"),
+        optional("task_id", Kind::Uuid).references("task"),
+        optional("entity_id", Kind::Uuid).references("entity"),
+        optional("task_type_id", Kind::Uuid).references("task_type"),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

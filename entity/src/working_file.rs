@@ -1,0 +1,90 @@
+//! One revision of a file that an artist works in.
+
+use sea_orm::entity::prelude::*;
+
+use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "working_file")]
+pub struct Model {
+    /// Id of the record in ShotGrid that the row was imported from.
+    pub shotgun_id: Option<i32>,
+    #[sea_orm(column_type = "String(StringLen::N(250))")]
+    pub name: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub description: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub comment: Option<String>,
+    /// Counts from 1 for the same task and name.
+    pub revision: Option<i32>,
+    /// In bytes.
+    pub size: Option<i32>,
+    pub checksum: Option<i32>,
+    #[sea_orm(column_type = "String(StringLen::N(400))")]
+    pub path: Option<String>,
+    /// Free metadata.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Option<Json>,
+    pub task_id: Option<Uuid>,
+    pub entity_id: Option<Uuid>,
+    pub person_id: Option<Uuid>,
+    pub software_id: Option<Uuid>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub created_at: Option<DateTime>,
+    pub updated_at: Option<DateTime>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
+    Task,
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
+    Entity,
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
+    Person,
+    #[sea_orm(
+        belongs_to = "super::software::Entity",
+        from = "Column::SoftwareId",
+        to = "super::software::Column::Id"
+    )]
+    Software,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What the generic handlers need to know of the table.
+pub const TABLE: Table = Table {
+    name: "working_file",
+    columns: &[
+        optional("shotgun_id", Kind::Integer),
+        optional("name", Kind::text(250)),
+        optional("description", Kind::TEXT),
+        optional("comment", Kind::TEXT),
+        optional("revision", Kind::Integer),
+        optional("size", Kind::Integer),
+        optional("checksum", Kind::Integer),
+        optional("path", Kind::text(400)),
+        optional("data", Kind::Json),
+        optional("task_id", Kind::Uuid).references("task"),
+        optional("entity_id", Kind::Uuid).references("entity"),
+        optional("person_id", Kind::Uuid).references("person"),
+        optional("software_id", Kind::Uuid).references("software"),
+        ID,
+        CREATED_AT,
+        UPDATED_AT,
+    ],
+    primary_key: &["id"],
+};

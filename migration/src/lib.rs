@@ -1,0 +1,188 @@
+//! The schema of the database, its migrations, and the check of a database made by the reference
+//! system.
+//!
+//! Migrations only go up: each release reads the schema of the one before, and a backup is the way
+//! back.
+
+mod catalogue;
+mod differences;
+mod m20261121_000001_reference_schema;
+mod m20261121_000002_dailies_additions;
+
+use std::collections::HashSet;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
+
+pub use catalogue::{
+    Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference,
+};
+pub use differences::{Differences, differences};
+
+/// Name of the migration that makes the schema of the reference system.
+pub const BASELINE: &str = "m20261121_000001_reference_schema";
+
+/// Key of the PostgreSQL lock that keeps two servers from migrating at once; the number has no
+/// meaning.
+const LOCK: i64 = 7_232_464_105_519_284;
+
+/// All migrations, in order.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_reference_schema::Migration),
+            Box::new(m20261121_000002_dailies_additions::Migration),
+        ]
+    }
+}
+
+/// How far a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// No tables at all.
+    Empty,
+    /// All migrations of this release are done, and no others.
+    Current,
+    /// Some migrations of this release are still to be done.
+    Behind,
+    /// Made by the reference system, and not taken over yet.
+    ReferenceWithoutBaseline,
+    /// Tables that this release does not know: those of another program, or of a newer release.
+    Foreign,
+}
+
+/// Finds out how far a database is, without changing it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
+    let mut tables = tables(db).await?;
+    let mut applied = HashSet::new();
+    if tables.remove("seaql_migrations") {
+        let rows = seaql_migrations::Entity::find().all(db).await?;
+        applied.extend(rows.into_iter().map(|row| row.version));
+    }
+    let known: HashSet<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
+
+    Ok(if !applied.is_subset(&known) {
+        State::Foreign
+    } else if applied == known {
+        State::Current
+    } else if applied.contains(BASELINE) {
+        State::Behind
+    } else if tables.is_empty() {
+        State::Empty
+    } else if tables.contains("person") && tables.contains("project") {
+        State::ReferenceWithoutBaseline
+    } else {
+        State::Foreign
+    })
+}
+
+/// Brings a database to the schema of this release, all or nothing.
+///
+/// # Errors
+/// When the database cannot be changed, when it belongs to another program or to a newer release,
+/// and when it was made by the reference system: that one must be taken over knowingly, see
+/// [`record_baseline`].
+pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = begin_alone(db).await?;
+    match state(&transaction).await? {
+        State::Empty | State::Behind => Migrator::up(&transaction, None).await?,
+        State::Current => {}
+        State::ReferenceWithoutBaseline => {
+            return Err(refusal(
+                "it was made by another server and must be adopted first",
+            ));
+        }
+        State::Foreign => {
+            return Err(refusal(
+                "it belongs to another program or to a newer release",
+            ));
+        }
+    }
+    transaction.commit().await
+}
+
+/// Records the baseline as done on a database that the reference system made, which [`up`] then
+/// brings to this release. Does nothing where it is recorded already.
+///
+/// Whether the schema really fits is for [`differences`] to say.
+///
+/// # Errors
+/// When the database cannot be changed, and when it was not made by the reference system.
+pub async fn record_baseline(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = begin_alone(db).await?;
+    match state(&transaction).await? {
+        State::ReferenceWithoutBaseline => {}
+        State::Current | State::Behind => return Ok(()),
+        State::Empty | State::Foreign => {
+            return Err(refusal(
+                "it does not hold the tables of the reference system",
+            ));
+        }
+    }
+    Migrator::install(&transaction).await?;
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    seaql_migrations::Entity::insert(seaql_migrations::ActiveModel {
+        version: Set(BASELINE.to_owned()),
+        applied_at: Set(i64::try_from(now).unwrap_or_default()),
+    })
+    .exec(&transaction)
+    .await?;
+    transaction.commit().await
+}
+
+/// Starts a transaction that no other migration runs next to.
+async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction
+            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+            .await?;
+    }
+    Ok(transaction)
+}
+
+/// Names of the tables in the database, without those of the database itself or its extensions.
+async fn tables(db: &impl ConnectionTrait) -> Result<HashSet<String>, DbErr> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => catalogue::TABLES,
+        DbBackend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        }
+        other => return Err(unsupported(other)),
+    };
+    db.query_all_raw(Statement::from_string(backend, sql))
+        .await?
+        .iter()
+        .map(|row| row.try_get("", "name"))
+        .collect()
+}
+
+fn refusal(reason: &str) -> DbErr {
+    DbErr::Migration(format!("The database was left alone: {reason}."))
+}
+
+fn unsupported(backend: DbBackend) -> DbErr {
+    DbErr::BackendNotSupported {
+        db: backend.as_str(),
+        ctx: "migrations",
+    }
+}

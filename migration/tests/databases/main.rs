@@ -1,0 +1,86 @@
+//! Migrations on real databases: SQLite in memory, and a temporary PostgreSQL server.
+
+mod postgres;
+mod sqlite;
+
+use entity::facts::{Kind, Table};
+use migration::Catalogue;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+async fn rows(db: &DatabaseConnection, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    db.query_all_raw(statement).await
+}
+
+/// Reads no rows, but all columns, of every table.
+async fn select_everything(db: &DatabaseConnection) -> Result<(), DbErr> {
+    for table in entity::TABLES {
+        let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+        let sql = format!("SELECT {} FROM {} LIMIT 0", columns.join(", "), table.name);
+        rows(db, &sql).await?;
+    }
+    Ok(())
+}
+
+/// The PostgreSQL type of a column, or the start of it where the facts leave the length open.
+fn postgres_type(kind: Kind) -> String {
+    match kind {
+        Kind::Uuid => "uuid",
+        Kind::Text { max: Some(max) } => return format!("character varying({max})"),
+        Kind::Text { max: None } => "text",
+        Kind::Bool => "boolean",
+        Kind::Integer => "integer",
+        Kind::BigInteger => "bigint",
+        Kind::Float => "double precision",
+        Kind::DateTime => "timestamp without time zone",
+        Kind::Date => "date",
+        Kind::Json => "jsonb",
+        Kind::Bytes => "bytea",
+        Kind::TextArray => "character varying",
+        Kind::JsonArray => "jsonb[]",
+        Kind::BytesArray => "bytea[]",
+    }
+    .to_owned()
+}
+
+#[test]
+fn entities_agree_with_the_reference() -> Outcome {
+    let reference: Catalogue = migration::reference()?;
+    let names: Vec<_> = entity::TABLES.iter().map(|table| table.name).collect();
+    assert!(reference.tables.keys().eq(&names));
+    for (name, expected) in &reference.tables {
+        let table = Table::find(name).expect("checked above");
+        assert_eq!(table.primary_key, expected.primary_key, "{name}");
+        assert_eq!(table.columns.len(), expected.columns.len(), "{name}");
+        for (column, expected) in table.columns.iter().zip(&expected.columns) {
+            let place = format!("{name}.{}", column.name);
+            assert_eq!(column.name, expected.name, "{place}");
+            assert_eq!(column.nullable, expected.nullable, "{place}");
+            match reference.enums.get(&expected.kind) {
+                Some(labels) => assert_eq!(column.choices, labels, "{place}"),
+                None => assert!(
+                    expected.kind.starts_with(&postgres_type(column.kind)),
+                    "{place}"
+                ),
+            }
+        }
+        let pointing = |table: &str| {
+            expected
+                .foreign_keys
+                .iter()
+                .find(|key| key.column == table)
+                .map(|key| key.references.as_str())
+        };
+        for column in table.columns {
+            assert_eq!(
+                column.references,
+                pointing(column.name),
+                "{name}.{}",
+                column.name
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The schema on SQLite.
+
+use std::collections::BTreeSet;
+
+use entity::arrays::{BytesArray, JsonArray};
+use entity::data_import_error::ImportSource;
+use entity::{data_import_error, entity_link, person, project, task};
+use migration::{State, record_baseline, reference, state, up};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Set,
+};
+use uuid::Uuid;
+
+use crate::{Outcome, rows, select_everything};
+
+const REFERENCE: &str = include_str!("../../src/schema/sqlite.sql");
+
+async fn empty() -> Result<DatabaseConnection, DbErr> {
+    Database::connect("sqlite::memory:").await
+}
+
+#[tokio::test]
+async fn an_empty_database_gets_everything() -> Outcome {
+    let db = empty().await?;
+    assert_eq!(state(&db).await?, State::Empty);
+    up(&db).await?;
+    assert_eq!(state(&db).await?, State::Current);
+    up(&db).await?;
+    assert_eq!(state(&db).await?, State::Current);
+
+    select_everything(&db).await?;
+    let foreign_keys = rows(&db, "PRAGMA foreign_keys").await?;
+    assert_eq!(foreign_keys[0].try_get_by_index::<i32>(0)?, 1);
+    assert!(rows(&db, "PRAGMA foreign_key_check").await?.is_empty());
+    assert!(record_baseline(&db).await.is_ok(), "nothing to do");
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_are_those_of_the_reference() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    for (name, table) in reference()?.tables {
+        let columns: Vec<(String, bool)> = rows(&db, &format!("PRAGMA table_info({name})"))
+            .await?
+            .iter()
+            .map(|row| {
+                Ok((
+                    row.try_get("", "name")?,
+                    row.try_get::<i32>("", "notnull")? == 0,
+                ))
+            })
+            .collect::<Result<_, DbErr>>()?;
+        let expected = table
+            .columns
+            .into_iter()
+            .map(|column| (column.name, column.nullable));
+        assert!(columns.into_iter().eq(expected), "{name}");
+
+        let mut indexes: BTreeSet<String> = rows(&db, &format!("PRAGMA index_list({name})"))
+            .await?
+            .iter()
+            .filter(|row| {
+                row.try_get("", "origin")
+                    .is_ok_and(|origin: String| origin == "c")
+            })
+            .map(|row| row.try_get("", "name"))
+            .collect::<Result<_, DbErr>>()?;
+        indexes.retain(|index| !index.starts_with("dailies_ix_"));
+        let expected: BTreeSet<String> =
+            table.indexes.into_iter().map(|index| index.name).collect();
+        assert_eq!(indexes, expected, "{name}");
+
+        let foreign_keys = rows(&db, &format!("PRAGMA foreign_key_list({name})")).await?;
+        assert_eq!(foreign_keys.len(), table.foreign_keys.len(), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_keep_their_values() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    let id = Uuid::new_v4();
+    person::ActiveModel {
+        id: Set(id),
+        first_name: Set("Ada".to_owned()),
+        last_name: Set("Lovelace".to_owned()),
+        contract_type: Set("open-ended".to_owned()),
+        role: Set("user".to_owned()),
+        is_bot: Set(false),
+        is_guest: Set(false),
+        // A bare number must stay JSON.
+        data: Set(Some(serde_json::json!(1e3))),
+        password: Set(Some(b"hash".to_vec())),
+        ..Default::default()
+    }
+    .insert(&db)
+    .await?;
+    db.execute_unprepared(
+        r#"UPDATE person SET fido_credentials = '[{"name":"key"}]', otp_recovery_codes = '["code"]'"#,
+    )
+    .await?;
+    let found = person::Entity::find_by_id(id)
+        .one(&db)
+        .await?
+        .expect("a person");
+    assert_eq!(found.data, Some(serde_json::json!(1e3)));
+    assert_eq!(found.password, Some(b"hash".to_vec()));
+    assert_eq!(
+        found.fido_credentials,
+        Some(JsonArray(vec![serde_json::json!({"name": "key"})]))
+    );
+    assert_eq!(
+        found.otp_recovery_codes,
+        Some(BytesArray(vec![b"code".to_vec()]))
+    );
+    assert_eq!(found.active, None);
+
+    let error = data_import_error::ActiveModel {
+        id: Set(Uuid::new_v4()),
+        event_data: Set(serde_json::json!({})),
+        source: Set(Some(ImportSource::Shotgun)),
+        ..Default::default()
+    };
+    let stored = error.insert(&db).await?;
+    assert_eq!(stored.source, Some(ImportSource::Shotgun));
+    assert!(
+        db.execute_unprepared("UPDATE data_import_error SET source = 'excel'")
+            .await
+            .is_err()
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn rules_are_enforced() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    let production = project::ActiveModel {
+        id: Set(Uuid::new_v4()),
+        name: Set("Sintel".to_owned()),
+        production_style: Set("3d".to_owned()),
+        revision_padding: Set(0),
+        ..Default::default()
+    }
+    .insert(&db)
+    .await?;
+    let task = |difficulty, project_id| task::ActiveModel {
+        id: Set(Uuid::new_v4()),
+        name: Set("main".to_owned()),
+        difficulty: Set(difficulty),
+        project_id: Set(Some(project_id)),
+        ..Default::default()
+    };
+    assert!(task(3, production.id).insert(&db).await.is_ok());
+    assert!(task(6, production.id).insert(&db).await.is_err());
+    assert!(task(3, Uuid::new_v4()).insert(&db).await.is_err());
+    let casting = entity_link::ActiveModel {
+        id: Set(Uuid::new_v4()),
+        entity_in_id: Set(Uuid::new_v4()),
+        entity_out_id: Set(Uuid::new_v4()),
+        ..Default::default()
+    };
+    assert!(casting.insert(&db).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn databases_of_others_are_left_alone() -> Outcome {
+    let db = empty().await?;
+    db.execute_unprepared("CREATE TABLE person (id integer)")
+        .await?;
+    assert_eq!(state(&db).await?, State::Foreign);
+    assert!(up(&db).await.is_err());
+    assert!(record_baseline(&db).await.is_err());
+
+    let db = empty().await?;
+    assert!(record_baseline(&db).await.is_err());
+    assert_eq!(state(&db).await?, State::Empty);
+    up(&db).await?;
+    db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)")
+        .await?;
+    assert_eq!(state(&db).await?, State::Foreign);
+    assert!(up(&db).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
+    let db = empty().await?;
+    db.execute_unprepared(REFERENCE).await?;
+    assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
+    assert!(up(&db).await.is_err());
+    record_baseline(&db).await?;
+    assert_eq!(state(&db).await?, State::Behind);
+    up(&db).await?;
+    assert_eq!(state(&db).await?, State::Current);
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! Puts the files together into one document, and adds what every operation shares: path parameters, the answers to
+//! errors, security, and the sentence that says who may call.
+
+use serde_json::{Map, Value, json};
+
+use crate::access::{self, AccessRule, AccessRules};
+use crate::crud;
+use crate::source::Source;
+use crate::ContractError;
+
+/// The methods that a path item can hold, in the order in which they are listed.
+pub(crate) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, ContractError> {
+    let mut problems = Vec::new();
+    let mut paths = Map::new();
+    let mut schemas = source.errors["schemas"].as_object().cloned().unwrap_or_default();
+    for resource in &source.resources {
+        match crud::expand(resource, &source.crud) {
+            Ok(expanded) => {
+                paths.extend(expanded.paths);
+                merge(&mut schemas, expanded.schemas, &mut problems);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for file in &source.schemas {
+        merge(&mut schemas, file.as_object().cloned().unwrap_or_default(), &mut problems);
+    }
+    for file in &source.paths {
+        add_paths(&mut paths, file, &mut problems);
+    }
+    for (path, item) in &mut paths {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) {
+                complete(operation, path, source, rules, &mut problems);
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(ContractError::Rules(problems));
+    }
+    let mut document = source.frame.clone();
+    let components = document["components"].take();
+    document["paths"] = paths.into();
+    document["components"] = components;
+    document["components"]["schemas"] = schemas.into();
+    document["components"]["responses"] = shared_responses(&source.errors["responses"]);
+    local_moments(&mut document);
+    Ok(document)
+}
+
+/// Moments of this API have no zone, which `date-time` demands. The files say `date-time` all the same, since that is
+/// what everybody writes; here it becomes a format of its own, with the pattern that holds.
+fn local_moments(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("format") == Some(&json!("date-time")) && map.get("type") == Some(&json!("string")) {
+                map.insert("format".into(), json!("local-date-time"));
+                map.insert("pattern".into(), json!(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"));
+            }
+            map.values_mut().for_each(local_moments);
+        }
+        Value::Array(list) => list.iter_mut().for_each(local_moments),
+        _ => {}
+    }
+}
+
+fn merge(schemas: &mut Map<String, Value>, more: impl IntoIterator<Item = (String, Value)>, problems: &mut Vec<String>) {
+    for (name, schema) in more {
+        if schemas.insert(name.clone(), schema).is_some() {
+            problems.push(format!("the schema {name} is defined twice"));
+        }
+    }
+}
+
+fn add_paths(paths: &mut Map<String, Value>, file: &Value, problems: &mut Vec<String>) {
+    let tag = &file["tag"];
+    for (path, item) in file["paths"].as_object().into_iter().flatten() {
+        let target = paths.entry(path.clone()).or_insert_with(|| json!({}));
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let mut operation = operation.clone();
+            operation["tags"] = json!([tag]);
+            if target.get(method).is_some() {
+                problems.push(format!("{} {path} is defined twice", method.to_uppercase()));
+            }
+            target[method] = operation;
+        }
+    }
+}
+
+fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rules: &AccessRules, problems: &mut Vec<String>) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or(path).to_owned();
+    let text = operation.get("x-access").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, parameter) = access::split(&text);
+    let Some(rule) = rules.find(name) else {
+        problems.push(format!("{id}: '{name}' is no access rule; access.yaml has the list"));
+        return;
+    };
+    if rule.finds && !parameter.is_some_and(|parameter| path.contains(&format!("{{{parameter}}}"))) {
+        problems.push(format!("{id}: the rule '{name}' needs a path parameter, as in '{name}(project_id)'"));
+    }
+    add_path_parameters(operation, path, source, &id, problems);
+    describe_access(operation, rule);
+    add_security(operation, rule);
+    add_errors(operation, path, rule);
+}
+
+/// Names of the parameters in a path, in their order.
+pub(crate) fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &Source, id: &str, problems: &mut Vec<String>) {
+    let own: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+    let in_path = |parameter: &&Value, name: &str| parameter["in"] == "path" && parameter["name"] == name;
+    let mut parameters = Vec::new();
+    for name in path_parameters(path) {
+        // An operation may say more of a parameter than the shared file does.
+        let known = own.iter().find(|parameter| in_path(parameter, name)).unwrap_or(&source.parameters[name]);
+        if known.is_null() {
+            problems.push(format!("{id}: the path parameter '{name}' is not described in parameters.yaml"));
+        }
+        let mut parameter = json!({"name": name, "in": "path", "required": true});
+        for key in ["description", "schema", "example"] {
+            if let Some(value) = known.get(key) {
+                parameter[key] = value.clone();
+            }
+        }
+        parameters.push(parameter);
+    }
+    parameters.extend(own.into_iter().filter(|parameter| parameter["in"] != "path"));
+    if parameters.is_empty() {
+        operation.remove("parameters");
+    } else {
+        operation.insert("parameters".into(), parameters.into());
+    }
+}
+
+fn describe_access(operation: &mut Map<String, Value>, rule: &AccessRule) {
+    let description = operation.get("description").and_then(Value::as_str).unwrap_or_default().trim();
+    let text = if rule.name == "row" {
+        description.to_owned()
+    } else {
+        format!("{description}\n\n{}", rule.who)
+    };
+    operation.insert("description".into(), text.into());
+}
+
+fn add_security(operation: &mut Map<String, Value>, rule: &AccessRule) {
+    let security = if rule.proof.is_some() { json!([{"bearer": []}, {"cookie": []}]) } else { json!([]) };
+    operation.insert("security".into(), security);
+}
+
+fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule) {
+    let has_body = operation.contains_key("requestBody");
+    let crud_body = has_body && operation.contains_key("x-crud");
+    let takes_input = has_body || operation.get("parameters").is_some();
+    let mut errors = vec![];
+    if takes_input {
+        errors.push(("400", "BadRequest"));
+    }
+    if rule.proof.is_some() {
+        errors.extend([("401", "Unauthorized"), ("422", "BadToken")]);
+    }
+    // A token that still waits for a second factor is refused everywhere, whatever the rule of the operation.
+    if rule.proof.is_some() {
+        errors.push(("403", "Forbidden"));
+    }
+    if path.contains('{') || rule.finds {
+        errors.push(("404", "NotFound"));
+    }
+    if has_body {
+        errors.push(("413", "TooLarge"));
+    }
+    if crud_body {
+        errors.push(("415", "UnsupportedMediaType"));
+    }
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    for (status, name) in errors {
+        if responses.get(status).is_none() {
+            responses[status] = json!({"$ref": format!("#/components/responses/{name}")});
+        }
+    }
+    if let Some(map) = responses.as_object_mut() {
+        map.sort_keys();
+    }
+}
+
+fn shared_responses(responses: &Value) -> Value {
+    let mut shared = Map::new();
+    for (name, response) in responses.as_object().into_iter().flatten() {
+        let schema = format!("#/components/schemas/{}", response["schema"].as_str().unwrap_or_default());
+        shared.insert(
+            name.clone(),
+            json!({
+                "description": response["description"],
+                "content": {"application/json": {"schema": {"$ref": schema}}},
+            }),
+        );
+    }
+    shared.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_found_in_paths_with_suffixes_too() {
+        let names: Vec<_> = path_parameters("/pictures/{kind}/persons/{instance_id}.png").collect();
+        assert_eq!(names, ["kind", "instance_id"]);
+    }
+}

@@ -1,0 +1,356 @@
+//! Expands a file of `resources/` by the pattern of `crud.yaml` into five operations and their schemas.
+
+use serde_json::{Map, Value, json};
+
+/// What one resource adds to the document.
+pub(crate) struct Expanded {
+    /// Path to path item.
+    pub paths: Vec<(String, Value)>,
+    /// Name to schema.
+    pub schemas: Vec<(String, Value)>,
+}
+
+/// Expands one resource.
+pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, String> {
+    let resource = Resource { file: resource, pattern };
+    for key in ["resource", "tag", "schema", "singular", "plural", "about"] {
+        if resource.file[key].as_str().is_none() {
+            return Err(format!("resource {}: '{key}' is missing", resource.file["resource"]));
+        }
+    }
+    let collection = format!("/data/{}", resource.text("resource"));
+    let one = format!("{collection}/{{instance_id}}");
+    Ok(Expanded {
+        paths: vec![
+            (collection, json!({"get": resource.list(), "post": resource.create()})),
+            (one, json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()})),
+        ],
+        schemas: resource.schemas(),
+    })
+}
+
+struct Resource<'a> {
+    file: &'a Value,
+    pattern: &'a Value,
+}
+
+impl Resource<'_> {
+    fn text(&self, key: &str) -> &str {
+        self.file[key].as_str().unwrap_or_default()
+    }
+
+    fn names(&self, key: &str) -> Vec<&str> {
+        self.file[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    fn map(&self, key: &str) -> Map<String, Value> {
+        self.file[key].as_object().cloned().unwrap_or_default()
+    }
+
+    /// Puts what the resource's file gives into a sentence of the pattern.
+    fn fill(&self, sentence: &Value) -> String {
+        let singular = self.text("singular");
+        let guess = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = self.file["article"].as_str().unwrap_or(guess);
+        let text = sentence.as_str().unwrap_or_default();
+        text.replace("{a_singular}", &format!("{article} {singular}"))
+            .replace("{singular}", singular)
+            .replace("{plural}", self.text("plural"))
+            .replace("{about}", self.text("about"))
+            .trim()
+            .to_owned()
+    }
+
+    fn operation(&self, verb: &str) -> Map<String, Value> {
+        let pattern = &self.pattern[verb];
+        let mut description = self.fill(&pattern["description"]);
+        if let Some(note) = self.file["notes"][verb].as_str() {
+            description.push_str("\n\n");
+            description.push_str(note.trim());
+        }
+        let mut operation = Map::new();
+        operation.insert("operationId".into(), self.fill(&pattern["operationId"]).replace([' ', '-'], "_").into());
+        operation.insert("tags".into(), json!([self.text("tag")]));
+        operation.insert("summary".into(), self.fill(&pattern["summary"]).into());
+        operation.insert("description".into(), description.into());
+        operation.insert("x-access".into(), self.file["access"][verb].clone());
+        operation.insert("x-crud".into(), json!({"collection": self.text("resource"), "verb": verb}));
+        let mut parameters: Vec<Value> = pattern["parameters"].as_array().cloned().unwrap_or_default();
+        let own = if verb == "list" { "query".to_owned() } else { format!("{verb}_query") };
+        parameters.extend(self.file[own.as_str()].as_array().cloned().unwrap_or_default());
+        if verb == "list" {
+            parameters.extend(self.filters(&parameters));
+        }
+        if verb == "delete" && self.file["force"] == true {
+            parameters.push(json!({
+                "name": "force", "in": "query",
+                "description": "Whether what depends on the record is deleted with it.",
+                "schema": {"type": "boolean", "default": false}, "example": false,
+            }));
+        }
+        operation.insert("parameters".into(), parameters.into());
+        operation
+    }
+
+    /// One query parameter for each column that a client can sensibly filter on.
+    fn filters(&self, taken: &[Value]) -> Vec<Value> {
+        let hidden = self.names("hidden");
+        let columns = self.map("properties");
+        let id = json!({"id": self.pattern["properties"]["id"]});
+        let id = id.as_object().cloned().unwrap_or_default();
+        id.iter()
+            .chain(&columns)
+            .filter(|(name, _)| !hidden.contains(&name.as_str()))
+            .filter(|(name, _)| taken.iter().all(|parameter| parameter["name"] != name.as_str()))
+            .filter_map(|(name, schema)| {
+                let mut filter = Map::new();
+                for key in ["type", "format", "minimum", "maximum"] {
+                    if let Some(value) = schema.get(key) {
+                        filter.insert(key.into(), value.clone());
+                    }
+                }
+                let scalar = matches!(schema["type"].as_str(), Some("string" | "boolean" | "integer" | "number"));
+                (scalar && schema["format"] != "date-time").then(|| {
+                    json!({
+                        "name": name, "in": "query",
+                        "description": format!("Keeps the {} with this `{name}`.", self.text("plural")),
+                        "schema": filter,
+                    })
+                })
+            })
+            .collect()
+    }
+
+    fn row(&self, verb: &str) -> Value {
+        let answers: Vec<&str> = self.file["answers"][verb].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        match answers.as_slice() {
+            [] => reference(self.text("schema")),
+            [one] => reference(one),
+            several => json!({"oneOf": several.iter().map(|name| reference(name)).collect::<Vec<_>>()}),
+        }
+    }
+
+    fn answer(&self, verb: &str, schema: &Value) -> Value {
+        json!({
+            "description": self.fill(&self.pattern[verb]["answer"]),
+            "content": {"application/json": {"schema": schema}},
+        })
+    }
+
+    fn list(&self) -> Value {
+        let mut operation = self.operation("list");
+        let schema = json!({"anyOf": [
+            {"type": "array", "items": self.row("list")},
+            {"type": "array", "items": reference("PartialRecord")},
+            reference(&format!("{}Page", self.text("schema"))),
+        ]});
+        operation.insert("responses".into(), json!({"200": self.answer("list", &schema)}));
+        operation.into()
+    }
+
+    fn create(&self) -> Value {
+        let mut operation = self.operation("create");
+        let what = format!("The columns of the new {}.", self.text("singular"));
+        operation.insert("requestBody".into(), body(&what, &format!("{}Create", self.text("schema"))));
+        operation.insert("responses".into(), json!({"201": self.answer("create", &self.row("create"))}));
+        operation.into()
+    }
+
+    fn get(&self) -> Value {
+        let mut operation = self.operation("get");
+        operation.insert("responses".into(), json!({"200": self.answer("get", &self.row("get"))}));
+        operation.into()
+    }
+
+    fn update(&self) -> Value {
+        let mut operation = self.operation("update");
+        let what = format!("The columns of the {} to change.", self.text("singular"));
+        operation.insert("requestBody".into(), body(&what, &format!("{}Update", self.text("schema"))));
+        operation.insert("responses".into(), json!({"200": self.answer("update", &self.row("update"))}));
+        operation.into()
+    }
+
+    fn delete(&self) -> Value {
+        let mut operation = self.operation("delete");
+        let done = json!({"description": self.fill(&self.pattern["delete"]["answer"])});
+        operation.insert("responses".into(), json!({"204": done}));
+        operation.into()
+    }
+
+    fn schemas(&self) -> Vec<(String, Value)> {
+        let name = self.text("schema");
+        vec![
+            (name.to_owned(), self.row_schema()),
+            (format!("{name}Create"), self.create_schema()),
+            (format!("{name}Update"), self.update_schema()),
+            (format!("{name}Page"), self.page_schema()),
+        ]
+    }
+
+    fn row_schema(&self) -> Value {
+        let hidden = self.names("hidden");
+        let mut properties = self.map("properties");
+        properties.retain(|name, _| !hidden.contains(&name.as_str()));
+        for schema in properties.values_mut().filter_map(Value::as_object_mut) {
+            schema.remove("default");
+        }
+        for (name, schema) in self.pattern["properties"].as_object().into_iter().flatten() {
+            properties.insert(name.clone(), schema.clone());
+        }
+        let kinds = match self.names("type_values").as_slice() {
+            [] => vec![self.text("schema").to_owned()],
+            kinds => kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        };
+        let example = kinds.first().cloned();
+        properties.insert("type".into(), json!({"type": "string", "enum": kinds, "description": "Kind of record.", "example": example}));
+        let optional = self.names("optional");
+        let required: Vec<String> = properties.keys().filter(|name| !optional.contains(&name.as_str())).cloned().collect();
+        for (relation, about) in self.map("relations") {
+            properties.insert(relation, ids(&about));
+        }
+        for (extra, mut schema) in self.map("extra") {
+            if let Some(schema) = schema.as_object_mut() {
+                schema.remove("on");
+            }
+            properties.insert(extra, schema);
+        }
+        json!({"type": "object", "description": self.text("about"), "required": required, "properties": properties})
+    }
+
+    /// Columns and relations that a body may carry.
+    fn writable(&self, refused: &[&str]) -> Map<String, Value> {
+        let read_only = self.names("read_only");
+        let mut properties = self.map("properties");
+        properties.retain(|name, _| !read_only.contains(&name.as_str()) && !refused.contains(&name.as_str()));
+        for (relation, about) in self.map("relations") {
+            if !read_only.contains(&relation.as_str()) && !refused.contains(&relation.as_str()) {
+                let mut schema = ids(&about);
+                schema["nullable"] = true.into();
+                properties.insert(relation, schema);
+            }
+        }
+        properties
+    }
+
+    fn create_schema(&self) -> Value {
+        let mut properties = self.writable(&[]);
+        for schema in properties.values_mut().filter(|schema| schema.get("default").is_some()) {
+            allow_null(schema);
+        }
+        properties.extend(self.map("write_only"));
+        let about = format!("What a new {} is made of.", self.text("singular"));
+        let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
+        let required = self.names("required");
+        if !required.is_empty() {
+            schema["required"] = json!(required);
+        }
+        schema
+    }
+
+    fn update_schema(&self) -> Value {
+        let mut properties = self.writable(&self.names("create_only"));
+        for schema in properties.values_mut().filter_map(Value::as_object_mut) {
+            schema.remove("default");
+        }
+        properties.extend(self.map("write_only"));
+        let about = format!("What changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
+        json!({"type": "object", "description": about, "properties": properties})
+    }
+
+    fn page_schema(&self) -> Value {
+        let rows = json!({"anyOf": [self.row("list"), reference("PartialRecord")]});
+        let number = |about: &str, example: i64| json!({"type": "integer", "format": "int64", "description": about, "example": example});
+        json!({
+            "type": "object",
+            "description": format!("One page of {}.", self.text("plural")),
+            "required": ["data", "total", "nb_pages", "limit", "offset", "page"],
+            "properties": {
+                "data": {"type": "array", "description": "The records of this page.", "items": rows},
+                "total": number("Number of records on all pages.", 1),
+                "nb_pages": number("Number of pages.", 1),
+                "limit": number("Number of records on a full page.", 100),
+                "offset": number("Number of records before this page.", 0),
+                "page": number("Number of this page.", 1),
+            },
+        })
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn body(description: &str, schema: &str) -> Value {
+    json!({"description": description, "required": true, "content": {"application/json": {"schema": reference(schema)}}})
+}
+
+fn ids(about: &Value) -> Value {
+    json!({
+        "type": "array",
+        "description": about["description"],
+        "items": {"type": "string", "format": "uuid"},
+    })
+}
+
+/// A null given at creation stands for the default.
+fn allow_null(schema: &mut Value) {
+    schema["nullable"] = true.into();
+    if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut)
+        && !choices.contains(&Value::Null)
+    {
+        choices.push(Value::Null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded() -> Expanded {
+        let resource = json!({
+            "resource": "gadgets", "tag": "Studio", "schema": "Gadget", "singular": "gadget", "plural": "gadgets",
+            "about": "A thing.", "access": {"list": "anyone"}, "required": ["name"],
+            "properties": {"name": {"type": "string"}, "size": {"type": "integer", "default": 1}, "secret": {"type": "string"}},
+            "hidden": ["secret"], "relations": {"owners": {"description": "Who owns it."}}, "create_only": ["size"],
+        });
+        let pattern = json!({
+            "properties": {"id": {"type": "string"}},
+            "list": {"operationId": "list_{plural}", "summary": "List {plural}", "description": "All. {about}", "answer": "The {plural}."},
+            "create": {"summary": "Create {a_singular}"},
+        });
+        expand(&resource, &pattern).expect("a complete resource")
+    }
+
+    #[test]
+    fn a_resource_becomes_two_paths_with_five_operations() {
+        let paths = expanded().paths;
+        assert_eq!(paths[0].0, "/data/gadgets");
+        assert_eq!(paths[0].1["get"]["operationId"], "list_gadgets");
+        assert_eq!(paths[0].1["get"]["description"], "All. A thing.");
+        assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
+        assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
+    }
+
+    #[test]
+    fn every_visible_scalar_column_is_a_filter() {
+        let paths = expanded().paths;
+        let names: Vec<_> = paths[0].1["get"]["parameters"].as_array().expect("a list").iter().map(|p| p["name"].clone()).collect();
+        assert_eq!(names, ["id", "name", "size"]);
+    }
+
+    #[test]
+    fn bodies_follow_what_may_be_written() {
+        let schemas = expanded().schemas;
+        let named = |name: &str| schemas.iter().find(|(found, _)| found == name).expect("the schema").1.clone();
+        assert!(named("Gadget")["properties"].get("secret").is_none());
+        assert_eq!(named("GadgetCreate")["properties"]["size"]["nullable"], true);
+        assert!(named("GadgetUpdate")["properties"].get("size").is_none());
+        assert_eq!(named("GadgetUpdate")["properties"]["owners"]["type"], "array");
+    }
+
+    #[test]
+    fn a_missing_key_is_named() {
+        let problem = expand(&json!({"resource": "gadgets"}), &json!({})).err();
+        assert_eq!(problem.as_deref(), Some("resource \"gadgets\": 'tag' is missing"));
+    }
+}

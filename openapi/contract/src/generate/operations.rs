@@ -1,0 +1,309 @@
+//! Writes, for one tag, the handler trait and the poem-openapi API that calls it.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::names::{doc, field, pascal, snake};
+use super::schemas::{inner, literal};
+use crate::Contract;
+use crate::model::{Body, CrudVerb, Operation, Parameter, Place};
+
+pub(super) fn file(contract: &Contract, tag: &str) -> String {
+    let operations: Vec<&Operation> = contract.operations.iter().filter(|operation| operation.tag == tag).collect();
+    let mut text = String::from("use crate::prelude::*;\n\n");
+    if has_handlers(contract, tag) {
+        handler_trait(&mut text, contract, tag, &operations);
+    }
+    for operation in &operations {
+        query_type(&mut text, operation);
+    }
+    api(&mut text, contract, tag, &operations);
+    text
+}
+
+/// Whether a tag has operations beyond the CRUD pattern, which need handlers of their own.
+pub(super) fn has_handlers(contract: &Contract, tag: &str) -> bool {
+    contract.operations.iter().any(|operation| operation.tag == tag && operation.crud.is_none())
+}
+
+fn typed<'a>(operations: &'a [&Operation]) -> impl Iterator<Item = &'a &'a Operation> {
+    operations.iter().filter(|operation| operation.crud.is_none())
+}
+
+fn handler_trait(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operation]) {
+    let _ = writeln!(text, "/// What the server does for the operations of the tag *{tag}*.\n#[async_trait]");
+    let _ = writeln!(text, "pub trait {}: Send + Sync + 'static {{", pascal(tag));
+    for operation in typed(operations) {
+        let _ = writeln!(text, "    /// `{} {}`: {}.\n    ///", operation.method, operation.path, operation.summary);
+        text.push_str(&doc(&operation.description, "    "));
+        let arguments: Vec<String> = arguments(contract, operation).into_iter().map(|(name, kind)| format!("{name}: {kind}")).collect();
+        let _ = writeln!(text, "    async fn {}(&self, {}) -> Result<{}, Failure>;", operation.id, arguments.join(", "), answer(operation));
+    }
+    text.push_str("}\n\n");
+}
+
+/// Names and types of what a handler is given.
+fn arguments(contract: &Contract, operation: &Operation) -> Vec<(String, String)> {
+    let mut arguments = Vec::new();
+    match contract.access.find(&operation.rule).and_then(|rule| rule.proof.clone()) {
+        Some(proof) => arguments.push(("access".to_owned(), proof)),
+        None => arguments.push(("visitor".to_owned(), "Visitor".to_owned())),
+    }
+    for parameter in placed(operation, Place::Path) {
+        arguments.push((field(&parameter.name), path_type(parameter).0.to_owned()));
+    }
+    if placed(operation, Place::Query).next().is_some() {
+        arguments.push(("query".to_owned(), format!("{}Query", pascal(&operation.id))));
+    }
+    if let Some(body) = &operation.body {
+        arguments.push(("body".to_owned(), body_type(body)));
+    }
+    arguments
+}
+
+fn placed(operation: &Operation, place: Place) -> impl Iterator<Item = &Parameter> {
+    operation.parameters.iter().filter(move |parameter| parameter.place == place)
+}
+
+/// Rust type of a path parameter, and the method that reads it.
+fn path_type(parameter: &Parameter) -> (&'static str, &'static str) {
+    match (parameter.schema["type"].as_str(), parameter.schema["format"].as_str()) {
+        (Some("string"), Some("uuid")) => ("Uuid", "path_id"),
+        (Some("string"), Some("date")) => ("NaiveDate", "path_day"),
+        (Some("integer"), _) => ("i32", "path_number"),
+        _ => ("String", "path_text"),
+    }
+}
+
+fn is_form(body: &Body) -> bool {
+    body.content.iter().any(|(media, _)| media == "multipart/form-data")
+}
+
+fn body_type(body: &Body) -> String {
+    if is_form(body) {
+        return "Submission".to_owned();
+    }
+    let kind = body.content.first().map(|(_, schema)| inner(schema)).unwrap_or_default();
+    if kind == "Value" || kind.contains("Map<") { kind.replace("Map<", "serde_json::Map<") } else { kind }
+}
+
+fn answer(operation: &Operation) -> String {
+    let successes: Vec<_> = operation.successes().collect();
+    let [success] = successes.as_slice() else { return "Media".to_owned() };
+    match success.content.as_slice() {
+        [] => "NoContent".to_owned(),
+        [(media, schema)] if media == "application/json" => format!("Json<{}>", inner(schema).replace("Map<", "serde_json::Map<")),
+        _ => "Media".to_owned(),
+    }
+}
+
+/// Type and reading method of a query parameter.
+fn query_parameter(parameter: &Parameter) -> (String, String) {
+    let schema = &parameter.schema;
+    let name = &parameter.name;
+    let (kind, method) = match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("boolean"), _) => ("bool", "flag"),
+        (Some("integer"), _) => ("i64", "integer"),
+        (Some("number"), _) => ("f64", "number"),
+        (Some("string"), Some("uuid")) => ("Uuid", "id"),
+        (Some("string"), Some("date")) => ("NaiveDate", "day"),
+        (Some("string"), Some("local-date-time")) => ("NaiveDateTime", "moment"),
+        (Some("array"), _) if schema["items"]["format"] == "uuid" => ("Vec<Uuid>", "ids"),
+        (Some("array"), _) => ("Vec<String>", "texts"),
+        _ => ("String", "text"),
+    };
+    let mut read = format!("query.{method}(\"{name}\")?");
+    if kind.starts_with("Vec") {
+        return (kind.to_owned(), read);
+    }
+    if kind == "i64" {
+        let bound = |key: &str| schema[key].as_i64().map_or("None".to_owned(), |bound| format!("Some({bound})"));
+        read = format!("query.integer_within(\"{name}\", {}, {})?", bound("minimum"), bound("maximum"));
+    }
+    if let Some(choices) = schema["enum"].as_array() {
+        let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
+        read = format!("query.choice(\"{name}\", &[{}])?", choices.join(", "));
+    }
+    let default = &schema["default"];
+    if !default.is_null() {
+        let default = if kind == "String" { format!("{default}.to_owned()") } else { default.to_string() };
+        return (kind.to_owned(), format!("{read}.unwrap_or({default})"));
+    }
+    if parameter.required {
+        return (kind.to_owned(), format!("query.required(\"{name}\", {read})?"));
+    }
+    (format!("Option<{kind}>"), read)
+}
+
+fn query_type(text: &mut String, operation: &Operation) {
+    if operation.crud.is_some() || placed(operation, Place::Query).next().is_none() {
+        return;
+    }
+    let name = format!("{}Query", pascal(&operation.id));
+    let mut fields = String::new();
+    let mut reads = String::new();
+    for parameter in placed(operation, Place::Query) {
+        let (kind, read) = query_parameter(parameter);
+        fields.push_str(&doc(&parameter.description, "    "));
+        let _ = writeln!(fields, "    pub {}: {kind},", field(&parameter.name));
+        let _ = writeln!(reads, "            {}: {read},", field(&parameter.name));
+    }
+    let _ = writeln!(text, "/// Query of `{}`.\n#[derive(Clone, Debug)]\npub struct {name} {{\n{fields}    /// Every query parameter as it was sent.\n    pub all: Query,\n}}\n", operation.id);
+    let _ = writeln!(
+        text,
+        "impl {name} {{\n    fn read(query: Query) -> Result<Self, Failure> {{\n        Ok(Self {{\n{reads}            all: query,\n        }})\n    }}\n}}\n"
+    );
+}
+
+fn api(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operation]) {
+    let name = format!("{}Api", pascal(tag));
+    let handlers = if has_handlers(contract, tag) { format!("    pub handlers: Arc<dyn {}>,\n", pascal(tag)) } else { String::new() };
+    let _ = writeln!(
+        text,
+        "/// The poem-openapi definitions of the tag *{tag}*.\npub struct {name} {{\n{handlers}    pub crud: Arc<dyn Crud>,\n    pub guard: Arc<dyn Guard>,\n}}\n"
+    );
+    let _ = writeln!(text, "impl OpenApi for {name} {{\n    fn meta() -> Vec<MetaApi> {{\n        paths(vec![");
+    for operation in operations {
+        meta(text, operation);
+    }
+    text.push_str("        ])\n    }\n\n    fn register(registry: &mut Registry) {\n        register_security(registry);\n        crate::schemas::register(registry);\n    }\n\n");
+    text.push_str("    fn add_routes(self, routes: &mut RouteTable) {\n        let api = Arc::new(self);\n");
+    for operation in operations {
+        route(text, contract, operation);
+    }
+    text.push_str("    }\n}\n");
+}
+
+fn meta(text: &mut String, operation: &Operation) {
+    let _ = writeln!(
+        text,
+        "            Definition::new(Method::{}, {:?}, {:?}, {:?})\n                .texts({:?}, {:?})",
+        operation.method, operation.path, operation.id, operation.tag, operation.summary, operation.description
+    );
+    if operation.deprecated {
+        text.push_str("                .deprecated()\n");
+    }
+    if operation.rule != "public" {
+        text.push_str("                .secured()\n");
+    }
+    for parameter in &operation.parameters {
+        let place = if parameter.place == Place::Path { "Path" } else { "Query" };
+        let _ = writeln!(
+            text,
+            "                .parameter(MetaParamIn::{place}, {:?}, {}, {:?}, {})",
+            parameter.name,
+            parameter.required,
+            parameter.description,
+            literal(&parameter.schema)
+        );
+    }
+    if let Some(body) = &operation.body {
+        for (media, schema) in &body.content {
+            let _ = writeln!(text, "                .body({:?}, {}, {:?}, {})", body.description, body.required, media, literal(schema));
+        }
+    }
+    for response in &operation.responses {
+        let content: Vec<String> = response.content.iter().map(|(media, schema)| format!("({media:?}, {})", literal(schema))).collect();
+        let _ = writeln!(text, "                .response({}, {:?}, &[{}])", response.status, response.description, content.join(", "));
+    }
+    text.push_str("            ,\n");
+}
+
+fn route(text: &mut String, contract: &Contract, operation: &Operation) {
+    let mutable = if operation.body.is_some() { "mut " } else { "" };
+    let _ = writeln!(
+        text,
+        "        route(routes, Method::{}, {:?}, &api, &api.guard, |api, {mutable}call| async move {{",
+        operation.method, operation.path
+    );
+    if let Some((collection, verb)) = &operation.crud {
+        crud_route(text, operation, collection, *verb);
+    } else {
+        typed_route(text, contract, operation);
+    }
+    text.push_str("        });\n");
+}
+
+fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: CrudVerb) {
+    let call = format!("Collection::{}, Rule::{}, caller", pascal(collection), pascal(&operation.rule));
+    text.push_str("            let caller = api.guard.caller(call.request()).await?;\n");
+    let (arguments, status) = match verb {
+        CrudVerb::List => ("call.query()", 200),
+        CrudVerb::Create => ("call.record().await?", 201),
+        CrudVerb::Get => ("call.record_id()?, call.query()", 200),
+        CrudVerb::Update => ("id, body", 200),
+        CrudVerb::Delete => ("call.record_id()?, call.query()", 204),
+    };
+    if verb == CrudVerb::Update {
+        text.push_str("            let body = call.record().await?;\n            let id = call.record_id()?;\n");
+    }
+    let method = format!("{verb:?}").to_lowercase();
+    let _ = writeln!(text, "            let answer = api.crud.{method}({call}, {arguments}).await?;\n            Ok(answer.into_response({status}))");
+}
+
+fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
+    let rule = contract.access.find(&operation.rule);
+    let proof = rule.and_then(|rule| rule.proof.as_deref());
+    match proof {
+        None => text.push_str("            let visitor = Visitor::new(call.request());\n"),
+        Some("Refresher") => text.push_str("            let access = api.guard.refresher(call.request()).await?;\n"),
+        Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
+    }
+    for parameter in placed(operation, Place::Path) {
+        let _ = writeln!(text, "            let {} = call.{}(\"{}\")?;", field(&parameter.name), path_type(parameter).1, parameter.name);
+    }
+    if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher"))) {
+        let id = if rule.finds { operation.rule_parameter.as_deref().map(|name| format!(", {}", field(name))).unwrap_or_default() } else { String::new() };
+        let _ = writeln!(text, "            let access = api.guard.{}(access{id}).await?;", snake(&rule.name));
+    }
+    if placed(operation, Place::Query).next().is_some() {
+        let _ = writeln!(text, "            let query = {}Query::read(call.query())?;", pascal(&operation.id));
+    }
+    if let Some(body) = &operation.body {
+        let schema = body.content.first().map(|(_, schema)| literal(schema)).unwrap_or_default();
+        let _ = writeln!(text, "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({schema}));");
+        let method = if is_form(body) { "submission" } else { "json" };
+        let _ = writeln!(text, "            let body = call.{method}(&BODY).await?;");
+    }
+    let names: Vec<String> = arguments(contract, operation).into_iter().map(|(name, _)| name).collect();
+    let status = operation.successes().next().map_or(200, |response| response.status);
+    let _ = writeln!(
+        text,
+        "            let answer = api.handlers.{}({}).await?;\n            Ok(answer.into_response({status}))",
+        operation.id,
+        names.join(", ")
+    );
+}
+
+/// The struct of all handlers, and the API of the whole contract.
+pub(super) fn server(contract: &Contract, apis: &[(String, String)], handled_modules: &[String]) -> String {
+    let title = contract.document["info"]["title"].as_str().unwrap_or_default();
+    let mut text = String::from("use std::sync::Arc;\n\nuse poem_openapi::OpenApi;\nuse poem_openapi::registry::{MetaApi, Registry};\n\n");
+    let _ = writeln!(text, "/// Everything that a server of the contract \"{title}\" brings.\n#[derive(Clone)]\npub struct Handlers {{");
+    text.push_str("    pub guard: Arc<dyn crate::rules::Guard>,\n    pub crud: Arc<dyn crate::call::Crud>,\n");
+    let handled: Vec<&(String, String)> = apis.iter().filter(|(module, _)| handled_modules.contains(module)).collect();
+    for (module, name) in &handled {
+        let _ = writeln!(text, "    pub {module}: Arc<dyn crate::{module}::{name}>,");
+    }
+    text.push_str("}\n\n/// The poem-openapi API of the whole contract.\npub struct Api(pub Handlers);\n\nimpl OpenApi for Api {\n    fn meta() -> Vec<MetaApi> {\n        let mut apis = Vec::new();\n");
+    for (module, name) in apis {
+        let _ = writeln!(text, "        apis.extend(crate::{module}::{name}Api::meta());");
+    }
+    text.push_str("        apis\n    }\n\n    fn register(registry: &mut Registry) {\n");
+    for (module, name) in apis {
+        let _ = writeln!(text, "        crate::{module}::{name}Api::register(registry);");
+    }
+    text.push_str("    }\n\n    fn add_routes(self, routes: &mut crate::call::RouteTable) {\n        let Handlers { guard, crud, ");
+    let modules: Vec<&str> = handled.iter().map(|(module, _)| module.as_str()).collect();
+    let _ = writeln!(text, "{} }} = self.0;", modules.join(", "));
+    for (module, name) in apis {
+        let handlers = if handled_modules.contains(module) { format!("handlers: {module}, ") } else { String::new() };
+        let _ = writeln!(
+            text,
+            "        crate::{module}::{name}Api {{ {handlers}crud: crud.clone(), guard: guard.clone() }}.add_routes(routes);"
+        );
+    }
+    text.push_str("    }\n}\n");
+    text
+}

@@ -1,0 +1,70 @@
+//! Writes the access rules as a trait and the CRUD collections as an enum.
+
+use std::fmt::Write;
+
+use super::names::{doc, pascal, snake};
+use crate::model::Operation;
+use crate::Contract;
+
+pub(super) fn file(contract: &Contract) -> String {
+    let mut text = String::from(
+        "use async_trait::async_trait;\nuse poem::Request;\nuse uuid::Uuid;\n\nuse crate::access::*;\nuse crate::failure::Failure;\n\n",
+    );
+    text.push_str("/// Decides who may call: one method for each access rule of the contract.\n");
+    text.push_str("#[async_trait]\npub trait Guard: Send + Sync + 'static {\n");
+    text.push_str("    /// Who sends the request, by its token.\n");
+    text.push_str("    async fn caller(&self, request: &Request) -> Result<Caller, Failure>;\n");
+    text.push_str("    /// Who asks for a new token, by the refresh token.\n");
+    text.push_str("    async fn refresher(&self, request: &Request) -> Result<Refresher, Failure>;\n");
+    text.push_str("    /// What a client is told of an error that no handler expected.\n");
+    text.push_str("    fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure;\n");
+    for rule in &contract.access.0 {
+        let Some(proof) = rule.proof.as_deref() else { continue };
+        if matches!(proof, "Caller" | "Refresher") {
+            continue;
+        }
+        let id = if rule.finds { ", id: Uuid" } else { "" };
+        text.push_str(&doc(&rule.who, "    "));
+        let _ = writeln!(text, "    async fn {}(&self, caller: Caller{id}) -> Result<{proof}, Failure>;", snake(&rule.name));
+    }
+    text.push_str("}\n\n");
+    text.push_str("/// The access rules that CRUD operations name.\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum Rule {\n");
+    for name in crud_rules(contract) {
+        let who = contract.access.find(&name).map(|rule| rule.who.as_str()).unwrap_or_default();
+        text.push_str(&doc(who, "    "));
+        let _ = writeln!(text, "    {},", pascal(&name));
+    }
+    text.push_str("}\n\n");
+    let collections = collections(contract);
+    text.push_str("/// The collections of the CRUD pattern.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum Collection {\n");
+    for collection in &collections {
+        let _ = writeln!(text, "    /// `/data/{collection}`\n    {},", pascal(collection));
+    }
+    text.push_str("}\n\nimpl Collection {\n    /// Every collection, in the order of the contract.\n");
+    let _ = writeln!(text, "    pub const ALL: [Self; {}] = [", collections.len());
+    for collection in &collections {
+        let _ = writeln!(text, "        Self::{},", pascal(collection));
+    }
+    text.push_str("    ];\n\n    /// The segment of the path.\n    #[must_use]\n    pub fn name(self) -> &'static str {\n        match self {\n");
+    for collection in &collections {
+        let _ = writeln!(text, "            Self::{} => \"{collection}\",", pascal(collection));
+    }
+    text.push_str("        }\n    }\n}\n");
+    text
+}
+
+fn collections(contract: &Contract) -> Vec<String> {
+    let mut names: Vec<String> = crud(contract).map(|(_, collection)| collection.to_owned()).collect();
+    names.dedup();
+    names
+}
+
+/// Rules that a CRUD operation may name: those that look at nothing but the caller, and `row`.
+fn crud_rules(contract: &Contract) -> Vec<String> {
+    let fitting = contract.access.0.iter().filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human"));
+    fitting.map(|rule| rule.name.clone()).collect()
+}
+
+fn crud(contract: &Contract) -> impl Iterator<Item = (&Operation, &str)> {
+    contract.operations.iter().filter_map(|operation| operation.crud.as_ref().map(|(collection, _)| (operation, collection.as_str())))
+}

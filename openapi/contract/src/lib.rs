@@ -1,0 +1,58 @@
+//! The contract of Dailies as a library: reads the hand-written files of `openapi/spec`, completes their shorthands
+//! into one OpenAPI 3.0.3 document, checks it, and writes the Rust definitions that the server is built on.
+
+mod access;
+mod check;
+mod complete;
+mod crud;
+pub mod generate;
+mod model;
+mod source;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+pub use access::{AccessRule, AccessRules};
+pub use model::{Body, CrudVerb, Operation, Parameter, Place, Response};
+
+/// What is wrong with the files of the contract.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractError {
+    /// A file can't be read or is not YAML.
+    #[error("{file}: {reason}")]
+    File { file: String, reason: String },
+    /// The files can be read, and say something that the contract does not allow. One sentence each.
+    #[error("the contract has {} problem(s):\n  {}", .0.len(), .0.join("\n  "))]
+    Rules(Vec<String>),
+}
+
+/// The completed contract.
+#[derive(Debug)]
+pub struct Contract {
+    /// The whole document, OpenAPI 3.0.3, with the extension keys `x-access` and `x-crud` on its operations.
+    pub document: Value,
+    /// Every operation, in the order of the document.
+    pub operations: Vec<Operation>,
+    /// The access rules that operations may name.
+    pub access: AccessRules,
+}
+
+impl Contract {
+    /// Reads the folder `openapi/spec` and completes what it finds.
+    ///
+    /// # Errors
+    /// A file that can't be read, or the list of everything that breaks the rules of the contract.
+    pub fn read(folder: &Path) -> Result<Self, ContractError> {
+        let source = source::Source::read(folder)?;
+        let access = AccessRules::from_value(&source.access)?;
+        let document = complete::document(&source, &access)?;
+        let operations = model::operations(&document)?;
+        let problems = check::problems(&document, &operations);
+        if problems.is_empty() {
+            Ok(Self { document, operations, access })
+        } else {
+            Err(ContractError::Rules(problems))
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The operations of the completed document as values, for checks and for the code generator.
+
+use serde_json::Value;
+
+use crate::complete::METHODS;
+use crate::{ContractError, access};
+
+/// Where a parameter stands in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Path,
+    Query,
+}
+
+/// One parameter of an operation.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub place: Place,
+    pub required: bool,
+    pub description: String,
+    pub schema: Value,
+}
+
+/// What an operation takes as its body: media types with their schemas.
+#[derive(Clone, Debug)]
+pub struct Body {
+    pub description: String,
+    pub required: bool,
+    pub content: Vec<(String, Value)>,
+}
+
+/// One answer of an operation.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub description: String,
+    pub content: Vec<(String, Value)>,
+}
+
+/// What a CRUD operation does with its collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrudVerb {
+    List,
+    Create,
+    Get,
+    Update,
+    Delete,
+}
+
+/// One operation of the contract.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub id: String,
+    /// In capitals, as in HTTP.
+    pub method: String,
+    pub path: String,
+    pub tag: String,
+    pub summary: String,
+    pub description: String,
+    pub deprecated: bool,
+    /// Name of the access rule.
+    pub rule: String,
+    /// The path parameter that the rule looks at.
+    pub rule_parameter: Option<String>,
+    pub parameters: Vec<Parameter>,
+    pub body: Option<Body>,
+    pub responses: Vec<Response>,
+    /// Collection and verb, for the operations of the CRUD pattern.
+    pub crud: Option<(String, CrudVerb)>,
+}
+
+impl Operation {
+    /// The answers below 400.
+    pub fn successes(&self) -> impl Iterator<Item = &Response> {
+        self.responses.iter().filter(|response| response.status < 400)
+    }
+}
+
+pub(crate) fn operations(document: &Value) -> Result<Vec<Operation>, ContractError> {
+    let mut found = Vec::new();
+    let mut problems = Vec::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                match read(document, path, method, operation) {
+                    Ok(operation) => found.push(operation),
+                    Err(problem) => problems.push(format!("{} {path}: {problem}", method.to_uppercase())),
+                }
+            }
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(ContractError::Rules(problems)) }
+}
+
+fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Operation, String> {
+    let text = |key: &str| value[key].as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let needed = |key: &str| text(key).ok_or_else(|| format!("'{key}' is missing"));
+    let access = needed("x-access")?;
+    let (rule, rule_parameter) = access::split(&access);
+    let mut parameters = Vec::new();
+    for parameter in value["parameters"].as_array().into_iter().flatten() {
+        parameters.push(read_parameter(parameter)?);
+    }
+    let mut responses = Vec::new();
+    for (status, response) in value["responses"].as_object().into_iter().flatten() {
+        let response = resolve(document, response);
+        responses.push(Response {
+            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
+            description: response["description"].as_str().unwrap_or_default().to_owned(),
+            content: content(response),
+        });
+    }
+    let body = value.get("requestBody").map(|body| Body {
+        description: body["description"].as_str().unwrap_or_default().to_owned(),
+        required: body["required"] == true,
+        content: content(body),
+    });
+    Ok(Operation {
+        id: needed("operationId")?,
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        tag: value["tags"][0].as_str().ok_or("the tag is missing")?.to_owned(),
+        summary: needed("summary")?,
+        description: needed("description")?,
+        deprecated: value["deprecated"] == true,
+        rule: rule.to_owned(),
+        rule_parameter: rule_parameter.map(str::to_owned),
+        parameters,
+        body,
+        responses,
+        crud: crud(&value["x-crud"])?,
+    })
+}
+
+fn read_parameter(value: &Value) -> Result<Parameter, String> {
+    let name = value["name"].as_str().ok_or("a parameter has no name")?.to_owned();
+    Ok(Parameter {
+        place: match value["in"].as_str() {
+            Some("path") => Place::Path,
+            Some("query") => Place::Query,
+            _ => return Err(format!("the parameter '{name}' is neither in the path nor in the query")),
+        },
+        required: value["required"] == true,
+        description: value["description"].as_str().ok_or_else(|| format!("the parameter '{name}' has no description"))?.to_owned(),
+        schema: value["schema"].clone(),
+        name,
+    })
+}
+
+fn content(value: &Value) -> Vec<(String, Value)> {
+    let content = value["content"].as_object();
+    content.into_iter().flatten().map(|(media, value)| (media.clone(), value["schema"].clone())).collect()
+}
+
+fn crud(value: &Value) -> Result<Option<(String, CrudVerb)>, String> {
+    let Some(collection) = value["collection"].as_str() else { return Ok(None) };
+    let verb = match value["verb"].as_str() {
+        Some("list") => CrudVerb::List,
+        Some("create") => CrudVerb::Create,
+        Some("get") => CrudVerb::Get,
+        Some("update") => CrudVerb::Update,
+        Some("delete") => CrudVerb::Delete,
+        _ => return Err(format!("{} is no verb of the CRUD pattern", value["verb"])),
+    };
+    Ok(Some((collection.to_owned(), verb)))
+}
+
+/// Follows a `$ref` inside the document.
+pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#'))) {
+        Some(target) => target,
+        None => value,
+    }
+}

@@ -1,0 +1,219 @@
+//! One call of an operation: what the generated routes read from the request, and how they are added to the route table.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use poem::endpoint::{BoxEndpoint, EndpointExt, make};
+use poem::http::{HeaderMap, Method, StatusCode, header};
+use poem::{Body, IntoResponse, Request, Response};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::access::Caller;
+use crate::failure::{Failure, FieldProblem};
+use crate::payload::{Json, NoContent};
+use crate::query::{Query, parse_id};
+use crate::rules::{Collection, Guard, Rule};
+use crate::submission::{Submission, read_submission};
+use crate::validate::validate;
+
+/// Every path of the contract with its methods.
+pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
+
+/// Values of the path parameters, put into the request's extensions by the router.
+#[derive(Clone, Debug, Default)]
+pub struct PathValues(pub Vec<(String, String)>);
+
+/// The operations of the CRUD pattern, for every collection.
+#[async_trait]
+pub trait Crud: Send + Sync + 'static {
+    /// `GET /data/{collection}`
+    async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure>;
+    /// `POST /data/{collection}`
+    async fn create(&self, collection: Collection, rule: Rule, caller: Caller, body: Map<String, Value>) -> Result<Json<Value>, Failure>;
+    /// `GET /data/{collection}/{instance_id}`
+    async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure>;
+    /// `PUT /data/{collection}/{instance_id}`
+    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, body: Map<String, Value>) -> Result<Json<Value>, Failure>;
+    /// `DELETE /data/{collection}/{instance_id}`
+    async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure>;
+}
+
+/// Somebody who calls an operation that is open to all.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub headers: HeaderMap,
+    /// Address of the peer.
+    pub address: Option<std::net::IpAddr>,
+    pub query: Query,
+}
+
+impl Visitor {
+    pub(crate) fn new(request: &Request) -> Self {
+        Self {
+            headers: request.headers().clone(),
+            address: request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip),
+            query: Query::parse(request.uri().query().unwrap_or_default()),
+        }
+    }
+}
+
+/// Headers of the request that a handler is working on. Set by the route; `None` outside of a request.
+#[must_use]
+pub fn request_headers() -> Option<Arc<HeaderMap>> {
+    HEADERS.try_with(Arc::clone).ok()
+}
+
+tokio::task_local! {
+    static HEADERS: Arc<HeaderMap>;
+}
+
+/// A request on its way into a handler.
+pub struct Call {
+    request: Request,
+    body: Body,
+}
+
+impl Call {
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    pub(crate) fn query(&self) -> Query {
+        Query::parse(self.request.uri().query().unwrap_or_default())
+    }
+
+    fn path_value(&self, name: &str) -> &str {
+        let values = self.request.data::<PathValues>();
+        values.and_then(|values| values.0.iter().find(|(found, _)| found == name)).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// An identifier in the path; what is none leads nowhere.
+    pub(crate) fn path_id(&self, name: &str) -> Result<Uuid, Failure> {
+        parse_id(self.path_value(name)).ok_or_else(Failure::not_found)
+    }
+
+    /// The identifier of a CRUD record; what is none is refused as such.
+    pub(crate) fn record_id(&self) -> Result<Uuid, Failure> {
+        parse_id(self.path_value("instance_id")).ok_or_else(|| Failure::parameter("Malformed ID."))
+    }
+
+    pub(crate) fn path_text(&self, name: &str) -> Result<String, Failure> {
+        let value = self.path_value(name);
+        if value.contains('\0') { Err(Failure::not_found()) } else { Ok(value.to_owned()) }
+    }
+
+    pub(crate) fn path_day(&self, name: &str) -> Result<NaiveDate, Failure> {
+        self.path_value(name).parse().map_err(|_| Failure::parameter("Wrong date format for before argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"))
+    }
+
+    pub(crate) fn path_number(&self, name: &str) -> Result<i32, Failure> {
+        self.path_value(name).parse().map_err(|_| Failure::not_found())
+    }
+
+    fn media_type(&self) -> String {
+        let value = self.request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The body of a CRUD operation: a JSON object, and nothing else.
+    pub(crate) async fn record(&mut self) -> Result<Map<String, Value>, Failure> {
+        let media = self.media_type();
+        if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
+            let message = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
+            return Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let bytes = read_bytes(&mut self.body).await?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(map)) => Ok(map),
+            Ok(Value::Null) => Err(Failure::parameter("Data are empty. Please verify that you sent JSON data and that you set the right headers.")),
+            Ok(_) => Err(Failure::parameter("Request body must be a JSON object.")),
+            Err(_) => Err(Failure::refused("The browser (or proxy) sent a request that this server could not understand.")),
+        }
+    }
+
+    /// A body of a schema: JSON, or a form or query with the same fields.
+    pub(crate) async fn json<T: DeserializeOwned>(&mut self, schema: &Value) -> Result<T, Failure> {
+        let media = self.media_type();
+        let bytes = read_bytes(&mut self.body).await?;
+        let sent = match serde_json::from_slice::<Value>(&bytes) {
+            Ok(value) => value,
+            Err(_) => {
+                let form = if media == "application/x-www-form-urlencoded" { String::from_utf8_lossy(&bytes) } else { "".into() };
+                let mut fields = Map::new();
+                for query in [Query::parse(&form), self.query()] {
+                    for (name, value) in query.pairs() {
+                        fields.entry(name).or_insert_with(|| value.into());
+                    }
+                }
+                fields.into()
+            }
+        };
+        typed(sent, schema)
+    }
+
+    /// A body that may bring files: a multipart form, or what [`Call::json`] takes.
+    pub(crate) async fn submission(&mut self, schema: &Value) -> Result<Submission, Failure> {
+        if self.media_type() == "multipart/form-data" {
+            read_submission(&self.request, &mut self.body).await
+        } else {
+            let fields = self.json::<Map<String, Value>>(schema).await?;
+            Ok(Submission { fields, files: Vec::new() })
+        }
+    }
+}
+
+/// Most bytes of a body that is held in memory as a whole. Files come as forms, which are not.
+const MEMORY_LIMIT: usize = 100 * 1024 * 1024;
+
+async fn read_bytes(body: &mut Body) -> Result<bytes::Bytes, Failure> {
+    let bytes = std::mem::replace(body, Body::empty()).into_bytes_limit(MEMORY_LIMIT).await;
+    bytes.map_err(|error| match error {
+        poem::error::ReadBodyError::PayloadTooLarge => too_large(),
+        _ => Failure::refused("The browser (or proxy) sent a request that this server could not understand."),
+    })
+}
+
+/// 413: the body is larger than the server accepts.
+#[must_use]
+pub fn too_large() -> Failure {
+    Failure::plain(StatusCode::PAYLOAD_TOO_LARGE, "The data value transmitted exceeds the capacity limit.")
+}
+
+/// Checks a value against its schema and reads it as the type that stands for the schema.
+fn typed<T: DeserializeOwned>(mut value: Value, schema: &Value) -> Result<T, Failure> {
+    let problems = validate(&mut value, schema);
+    if !problems.is_empty() {
+        return Err(Failure::fields(&problems));
+    }
+    serde_json::from_value(value).map_err(|error| Failure::fields(&[FieldProblem { field: String::new(), message: error.to_string() }]))
+}
+
+/// Adds one operation to the table.
+pub(crate) fn route<A, F, R>(routes: &mut RouteTable, method: Method, path: &str, api: &Arc<A>, guard: &Arc<dyn Guard>, handler: F)
+where
+    A: Send + Sync + 'static,
+    F: Fn(Arc<A>, Call) -> R + Send + Sync + Copy + 'static,
+    R: Future<Output = Result<Response, Failure>> + Send + 'static,
+{
+    let api = Arc::clone(api);
+    let guard = Arc::clone(guard);
+    let endpoint = make(move |mut request: Request| {
+        let api = Arc::clone(&api);
+        let guard = Arc::clone(&guard);
+        let headers = Arc::new(request.headers().clone());
+        let body = request.take_body();
+        HEADERS.scope(headers, async move {
+            let answer = handler(api, Call { request, body }).await;
+            Ok::<_, poem::Error>(answer.unwrap_or_else(|failure| match failure {
+                Failure::Fault(error) => guard.explain(error).into_response(),
+                answer @ Failure::Answer { .. } => answer.into_response(),
+            }))
+        })
+    });
+    routes.entry(path.to_owned()).or_default().insert(method, endpoint.map_to_response().boxed());
+}

@@ -1,0 +1,38 @@
+//! What the contract demands of a server, as Rust: a handler trait and a poem-openapi API for each tag, a type for each
+//! schema, and the few types that the generated code and the handlers share. Nothing here knows how the server works.
+
+pub mod access;
+pub mod call;
+pub mod describe;
+pub mod failure;
+pub mod payload;
+pub mod query;
+pub mod submission;
+mod validate;
+
+include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
+
+/// The completed contract, OpenAPI 3.0.3, as JSON.
+pub const CONTRACT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+
+/// What every generated file uses.
+mod prelude {
+    pub(crate) use std::sync::{Arc, LazyLock};
+
+    pub(crate) use async_trait::async_trait;
+    pub(crate) use chrono::{NaiveDate, NaiveDateTime};
+    pub(crate) use poem::http::Method;
+    pub(crate) use poem_openapi::OpenApi;
+    pub(crate) use poem_openapi::registry::{MetaApi, MetaParamIn, Registry};
+    pub(crate) use serde_json::{Map, Value};
+    pub(crate) use uuid::Uuid;
+
+    pub(crate) use crate::access::*;
+    pub(crate) use crate::call::{Crud, RouteTable, Visitor, route};
+    pub(crate) use crate::describe::{Definition, paths, register_security, schema};
+    pub(crate) use crate::failure::Failure;
+    pub(crate) use crate::payload::{Json, Media, NoContent};
+    pub(crate) use crate::query::Query;
+    pub(crate) use crate::rules::{Collection, Guard, Rule};
+    pub(crate) use crate::submission::Submission;
+}

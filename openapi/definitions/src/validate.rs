@@ -1,0 +1,221 @@
+//! Checks a body against its schema, and brings what forms send as text into the types that the schema names.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Number, Value};
+
+use crate::failure::FieldProblem;
+use crate::query::{parse_id, parse_moment};
+
+/// The document that `$ref`s point into.
+static CONTRACT: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(crate::CONTRACT));
+
+/// Everything that is wrong with the value; what can be read as the schema's type is changed into it.
+pub(crate) fn validate(value: &mut Value, schema: &Value) -> Vec<FieldProblem> {
+    let mut problems = Vec::new();
+    check(value, schema, "", &mut problems);
+    problems
+}
+
+fn resolve(schema: &Value) -> &Value {
+    let target = schema["$ref"].as_str().and_then(|reference| CONTRACT.pointer(reference.trim_start_matches('#')));
+    target.unwrap_or(schema)
+}
+
+fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
+    let schema = resolve(schema);
+    if value.is_null() && (schema["nullable"] == true || schema.get("type").is_none()) {
+        return;
+    }
+    let problem = match schema["type"].as_str() {
+        Some("object") => return check_object(value, schema, field, problems),
+        Some("array") => return check_array(value, schema, field, problems),
+        Some("string") => check_string(value, schema),
+        Some("integer") => check_integer(value, schema),
+        Some("number") => check_number(value, schema),
+        Some("boolean") => check_boolean(value),
+        _ => None,
+    };
+    if let Some(message) = problem {
+        problems.push(FieldProblem { field: field.to_owned(), message });
+    }
+}
+
+fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
+    // A form can only send JSON as text.
+    if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok()) {
+        *value = parsed.into();
+    }
+    let Some(map) = value.as_object_mut() else {
+        let message = if field.is_empty() { "Input should be a valid dictionary or object" } else { "Input should be a valid dictionary" };
+        problems.push(FieldProblem { field: field.to_owned(), message: message.into() });
+        return;
+    };
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        let nested = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
+        match map.get_mut(name) {
+            Some(value) => check(value, schema, &nested, problems),
+            None if required.contains(&name.as_str()) => problems.push(FieldProblem { field: nested, message: "Field required".into() }),
+            None => {
+                if let Some(default) = resolve(schema).get("default") {
+                    map.insert(name.clone(), default.clone());
+                }
+            }
+        }
+    }
+}
+
+fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
+    if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()) {
+        *value = parsed.into();
+    }
+    let Some(list) = value.as_array_mut() else {
+        problems.push(FieldProblem { field: field.to_owned(), message: "Input should be a valid list".into() });
+        return;
+    };
+    let count = list.len() as u64;
+    if schema["minItems"].as_u64().is_some_and(|least| count < least) || schema["maxItems"].as_u64().is_some_and(|most| count > most) {
+        problems.push(FieldProblem { field: field.to_owned(), message: "List has too few or too many items".into() });
+    }
+    for (at, item) in list.iter_mut().enumerate() {
+        let nested = if field.is_empty() { at.to_string() } else { format!("{field}.{at}") };
+        check(item, &schema["items"], &nested, problems);
+    }
+}
+
+fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
+    let Some(text) = value.as_str() else { return Some("Input should be a valid string".into()) };
+    if text.contains('\0') {
+        return Some("Input should be a valid string".into());
+    }
+    match schema["format"].as_str() {
+        Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
+        Some("date") => return text.parse::<chrono::NaiveDate>().is_err().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
+        Some("local-date-time") => return check_moment(value),
+        _ => {}
+    }
+    let length = text.chars().count() as u64;
+    if let Some(least) = schema["minLength"].as_u64().filter(|least| length < *least) {
+        let plural = if least == 1 { "" } else { "s" };
+        return Some(format!("String should have at least {least} character{plural}"));
+    }
+    if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
+        return Some(format!("String should have at most {most} characters"));
+    }
+    let choices = schema["enum"].as_array()?;
+    (!choices.contains(value)).then(|| {
+        let choices: Vec<String> = choices.iter().filter_map(Value::as_str).map(|choice| format!("'{choice}'")).collect();
+        format!("Input should be {}", choices.join(", "))
+    })
+}
+
+/// A moment may come with a zone suffix, which is dropped: moments are UTC.
+fn check_moment(value: &mut Value) -> Option<String> {
+    let text = value.as_str().unwrap_or_default();
+    let bare = text.trim_end_matches('Z');
+    let bare = bare.char_indices().skip(19).find(|(_, c)| matches!(c, '+' | '-')).map_or(bare, |(at, _)| &bare[..at]);
+    match parse_moment(&bare.replacen(' ', "T", 1)) {
+        Some(moment) => {
+            *value = moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string().into();
+            None
+        }
+        None => Some("Input should be a valid datetime".into()),
+    }
+}
+
+fn check_integer(value: &mut Value, schema: &Value) -> Option<String> {
+    if let Some(text) = value.as_str() {
+        let Ok(number) = text.trim().parse::<i64>() else { return Some("Input should be a valid integer, unable to parse string as an integer".into()) };
+        *value = number.into();
+    }
+    if let Some(number) = value.as_f64().filter(|number| !value.is_i64() && number.fract() == 0.0 && number.abs() < 9e15) {
+        #[expect(clippy::cast_possible_truncation, reason = "the number is whole and small enough")]
+        let whole = number as i64;
+        *value = whole.into();
+    }
+    let Some(number) = value.as_i64() else { return Some("Input should be a valid integer".into()) };
+    let (floor, ceiling) = match schema["format"].as_str() {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    };
+    let least = schema["minimum"].as_i64().unwrap_or(floor);
+    let most = schema["maximum"].as_i64().unwrap_or(ceiling);
+    if number < least {
+        return Some(format!("Input should be greater than or equal to {least}"));
+    }
+    (number > most).then(|| format!("Input should be less than or equal to {most}"))
+}
+
+fn check_number(value: &mut Value, schema: &Value) -> Option<String> {
+    if let Some(text) = value.as_str() {
+        let Some(number) = text.trim().parse::<f64>().ok().and_then(Number::from_f64) else {
+            return Some("Input should be a valid number, unable to parse string as a number".into());
+        };
+        *value = number.into();
+    }
+    let Some(number) = value.as_f64() else { return Some("Input should be a valid number".into()) };
+    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least || (schema["exclusiveMinimum"] == true && number <= *least)) {
+        return Some(format!("Input should be greater than or equal to {least}"));
+    }
+    schema["maximum"].as_f64().filter(|most| number > *most).map(|most| format!("Input should be less than or equal to {most}"))
+}
+
+fn check_boolean(value: &mut Value) -> Option<String> {
+    let word = match value {
+        Value::Bool(_) => return None,
+        Value::String(text) => text.trim().to_ascii_lowercase(),
+        Value::Number(number) => number.to_string(),
+        _ => return Some("Input should be a valid boolean".into()),
+    };
+    match word.as_str() {
+        "true" | "1" | "yes" | "on" | "t" | "y" => *value = true.into(),
+        "false" | "0" | "no" | "off" | "f" | "n" => *value = false.into(),
+        _ => return Some("Input should be a valid boolean, unable to interpret input".into()),
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn messages(mut value: Value, schema: &Value) -> Vec<String> {
+        validate(&mut value, schema).into_iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect()
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let schema = json!({"type": "object", "required": ["name", "size"], "properties": {
+            "name": {"type": "string", "minLength": 1}, "size": {"type": "integer", "minimum": 0},
+            "parts": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+        }});
+        assert_eq!(
+            messages(json!({"name": "", "parts": ["x"]}), &schema),
+            [
+                "name: String should have at least 1 character",
+                "size: Field required",
+                "parts.0: Input should be a valid UUID, 36 characters with hyphens",
+            ]
+        );
+        assert_eq!(messages(json!([]), &schema), [": Input should be a valid dictionary or object"]);
+    }
+
+    #[test]
+    fn what_forms_send_becomes_typed() {
+        let schema = json!({"type": "object", "properties": {
+            "size": {"type": "integer"}, "done": {"type": "boolean"}, "when": {"type": "string", "format": "local-date-time"}, "kind": {"type": "string", "default": "a"},
+        }});
+        let mut value = json!({"size": "12", "done": "yes", "when": "2026-03-01T10:00:00+02:00"});
+        assert!(validate(&mut value, &schema).is_empty());
+        assert_eq!(value, json!({"size": 12, "done": true, "when": "2026-03-01T10:00:00", "kind": "a"}));
+    }
+
+    #[test]
+    fn null_is_only_for_what_may_be_null() {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string", "nullable": true}}});
+        assert_eq!(messages(json!({"a": null, "b": null}), &schema), ["a: Input should be a valid string"]);
+    }
+}

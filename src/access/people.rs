@@ -1,0 +1,91 @@
+//! The persons who call, kept in mind between requests where the settings allow it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dailies_definitions::access::{Person, Role};
+use moka::future::Cache;
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use crate::database::{Database, Sql};
+
+/// How long a person is kept in mind. What other programs write into the database is seen after this time at the latest.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Persons by their ids.
+#[derive(Clone)]
+pub struct People {
+    database: Database,
+    cache: Option<Cache<Uuid, Arc<Person>>>,
+}
+
+impl People {
+    /// Persons of a database, with or without a memory.
+    #[must_use]
+    pub fn new(database: Database, cached: bool) -> Self {
+        let cache = cached.then(|| Cache::builder().max_capacity(10_000).time_to_live(LIFETIME).build());
+        Self { database, cache }
+    }
+
+    /// The person with that id.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn find(&self, id: Uuid) -> Result<Option<Arc<Person>>, DbErr> {
+        if let Some(cache) = &self.cache
+            && let Some(person) = cache.get(&id).await
+        {
+            return Ok(Some(person));
+        }
+        let person = load(&self.database, id).await?.map(Arc::new);
+        if let (Some(cache), Some(person)) = (&self.cache, &person) {
+            cache.insert(id, Arc::clone(person)).await;
+        }
+        Ok(person)
+    }
+
+    /// Forgets a person who changed.
+    pub async fn forget(&self, id: Uuid) {
+        if let Some(cache) = &self.cache {
+            cache.invalidate(&id).await;
+        }
+    }
+
+    /// Forgets everybody.
+    pub fn forget_all(&self) {
+        if let Some(cache) = &self.cache {
+            cache.invalidate_all();
+        }
+    }
+}
+
+async fn load(database: &Database, id: Uuid) -> Result<Option<Person>, DbErr> {
+    let sql = Sql::with(
+        "SELECT p.first_name, p.last_name, p.email, p.role, p.active, p.is_bot, p.studio_id, p.timezone, p.locale, \
+         p.expiration_date, p.jti, d.department_id \
+         FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
+        [id.into()],
+    );
+    let rows = database.rows(&sql).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let mut departments = Vec::new();
+    for row in &rows {
+        departments.extend(row.try_get_by_index::<Option<Uuid>>(11)?);
+    }
+    Ok(Some(Person {
+        id,
+        first_name: row.try_get_by_index(0)?,
+        last_name: row.try_get_by_index(1)?,
+        email: row.try_get_by_index(2)?,
+        role: Role::from_code(&row.try_get_by_index::<String>(3)?),
+        active: row.try_get_by_index::<Option<bool>>(4)?.unwrap_or_default(),
+        is_bot: row.try_get_by_index(5)?,
+        studio_id: row.try_get_by_index(6)?,
+        timezone: row.try_get_by_index(7)?,
+        locale: row.try_get_by_index(8)?,
+        expiration_date: row.try_get_by_index(9)?,
+        token_id: row.try_get_by_index(10)?,
+        departments,
+    }))
+}

@@ -1,0 +1,32 @@
+//! What every part of the server shares while it runs.
+
+use std::sync::Arc;
+
+use crate::access::people::People;
+use crate::auth::passwords::Passwords;
+use crate::auth::tokens::Tokens;
+use crate::config::Settings;
+use crate::database::Database;
+use crate::events::bus::Bus;
+use crate::mail::Mailer;
+use crate::storage::Storage;
+use crate::store::Store;
+
+/// The parts of a running server. Handlers hold it behind an [`Arc`].
+pub struct App {
+    pub settings: Settings,
+    pub database: Database,
+    /// Short-lived facts: revoked tokens, reset tokens, counters.
+    pub store: Store,
+    pub tokens: Tokens,
+    pub passwords: Passwords,
+    /// Persons who call, kept in mind for a while.
+    pub people: People,
+    /// Where events go once they are stored.
+    pub bus: Bus,
+    pub storage: Storage,
+    pub mailer: Mailer,
+}
+
+/// How handlers hold the server.
+pub type SharedApp = Arc<App>;

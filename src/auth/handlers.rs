@@ -1,0 +1,453 @@
+//! The operations of the tag *Authentication*.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, Human, Identity, Refresher};
+use dailies_definitions::authentication::Authentication;
+use dailies_definitions::call::{Visitor, request_headers};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::{
+    Authenticated, Credentials, PasswordChange, PasswordReset, PasswordResetAnswer,
+    PasswordResetRequest, RecoveryCodes, RenewedToken, SecondFactorEnabled, SecondFactorProof,
+    SignedIn, SignedOut, Success, TotpCode, TotpSetup,
+};
+use entity::person;
+use poem::http::{HeaderMap, StatusCode};
+use sea_orm::Value;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::accounts::{check_new_password, set_password};
+use super::attempts::Attempts;
+use super::browser::{address, follows_foreign_link, is_browser};
+use super::cookies::Cookies;
+use super::second_factor::{self, Proof, SecondFactor};
+use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
+use super::{lockout, reset, sessions};
+use crate::app::{App, SharedApp};
+use crate::database;
+use crate::events::Work;
+use crate::mail::{Letter, Recipient};
+use crate::people::{PersonRowOptions, person_row};
+use crate::studio::{organisation, organisation_row};
+
+/// Handles the operations of the tag *Authentication*.
+pub struct AuthenticationHandlers {
+    app: SharedApp,
+    attempts: Arc<Attempts>,
+}
+
+/// A refusal to sign in leaves no earlier than this, so that its time does not tell what kind of hash was compared, or
+/// whether one was.
+const LEAST_TIME: Duration = Duration::from_millis(400);
+
+impl AuthenticationHandlers {
+    /// Handlers of a server on which nobody has tried to sign in yet.
+    #[must_use]
+    pub fn new(app: SharedApp) -> Self {
+        let attempts = Arc::new(Attempts::new(app.settings.sign_in.sign_in_rate));
+        Self { app, attempts }
+    }
+
+    fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
+        self.attempts.admit(address(
+            &visitor.headers,
+            visitor.address,
+            &self.app.settings.trusted_proxies,
+        ))
+    }
+
+    /// Lets the change of an account go on only with one of its second factors. Wrong ones count as failures to sign in.
+    async fn prove(
+        &self,
+        account: &person::Model,
+        proof: SecondFactorProof,
+    ) -> Result<(), Failure> {
+        let proof = Proof::new(proof.totp, proof.recovery_code);
+        if proof.is_empty() {
+            return Err(wrong_code("OTP verification failed."));
+        }
+        if lockout::is_locked(account, database::now()) {
+            return Err(too_many_failures());
+        }
+        if !proof.holds(&self.app, account).await? {
+            lockout::count_failure(&self.app.database, account).await?;
+            return Err(wrong_code("OTP verification failed."));
+        }
+        Ok(())
+    }
+
+    async fn store(
+        &self,
+        access: &Human,
+        changes: Vec<(&'static str, Value)>,
+    ) -> Result<(), Failure> {
+        let mut work = Work::begin(&self.app, access).await?;
+        database::update(&*work, &person::TABLE, access.person.id, changes).await?;
+        work.person_changed(access.person.id);
+        work.commit().await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Authentication for AuthenticationHandlers {
+    async fn sign_in(
+        &self,
+        visitor: Visitor,
+        body: Credentials,
+    ) -> Result<Json<SignedIn>, Failure> {
+        self.admit(&visitor)?;
+        let started = Instant::now();
+        let applicant = Applicant {
+            identifier: body.email,
+            password: body.password.unwrap_or_default(),
+            proof: Proof::new(body.totp, body.recovery_code),
+            address: address(
+                &visitor.headers,
+                visitor.address,
+                &self.app.settings.trusted_proxies,
+            ),
+            from_browser: is_browser(&visitor.headers),
+        };
+        let answer = match sign_in::sign_in(&self.app, &self.attempts, &applicant).await {
+            Ok(signed_in) => welcome(&self.app, &visitor.headers, &signed_in).await,
+            Err(refusal) => {
+                tokio::time::sleep_until(started + LEAST_TIME).await;
+                Err(refusal)
+            }
+        };
+        answer.map_err(|failure| match failure {
+            Failure::Fault(error) => sign_in::explain(&*error),
+            answer @ Failure::Answer { .. } => answer,
+        })
+    }
+
+    async fn sign_out(&self, access: Human) -> Result<Json<SignedOut>, Failure> {
+        let headers = request_headers().unwrap_or_default();
+        if follows_foreign_link(&headers) {
+            return Err(Failure::forbidden());
+        }
+        let token = &access.token;
+        // Personal tokens end when their owner replaces them, not when a script is done.
+        if token.identity == Identity::Person {
+            sessions::sign_out(&self.app, &token.id, token.refresh_id.as_deref()).await?;
+        }
+        let answer = Json::of(&SignedOut { logout: true })?;
+        Ok(Cookies::new(&headers, &self.app.settings)
+            .without_session()
+            .on(answer))
+    }
+
+    async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
+        let options = PersonRowOptions {
+            departments: true,
+            fido_devices: true,
+        };
+        let user = person_row(&self.app, access.person.id, options)
+            .await?
+            .ok_or_else(Failure::not_found)?;
+        let organisation = organisation_row(&self.app, access.is_admin()).await?;
+        let parts: [&[u8]; 5] = [
+            b"{\"authenticated\":true,\"user\":",
+            &user,
+            b",\"organisation\":",
+            &organisation,
+            b"}",
+        ];
+        Ok(Json::written(parts.concat()))
+    }
+
+    async fn refresh_token(&self, access: Refresher) -> Result<Json<RenewedToken>, Failure> {
+        let account = account(&self.app, access.person.id).await?;
+        let needs_second_factor = second_factor::is_missing(&account, &self.app.settings.sign_in);
+        let token = self
+            .app
+            .tokens
+            .access(account.id, &access.refresh_id, needs_second_factor)?;
+        let headers = request_headers().unwrap_or_default();
+        let cookies = Cookies::new(&headers, &self.app.settings)
+            .access(&token)
+            .without_refresh();
+        let renewed = if cookies.to_browser() {
+            RenewedToken {
+                access_token: None,
+                refresh: Some(true),
+            }
+        } else {
+            RenewedToken {
+                access_token: Some(token),
+                refresh: None,
+            }
+        };
+        Ok(cookies.on(Json::of(&renewed)?))
+    }
+
+    async fn change_password(
+        &self,
+        access: Human,
+        body: PasswordChange,
+    ) -> Result<Json<Success>, Failure> {
+        let app = &self.app;
+        let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy)
+            .ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+        let _turn = self.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        match sign_in::check_password(app, strategy, &account, &body.old_password).await? {
+            Checked::Right => {}
+            Checked::Wrong => return Err(Failure::refused("Old password is wrong.")),
+            Checked::Inactive => return Err(Failure::refused("User is unactive.")),
+            Checked::Locked => return Err(too_many_failures()),
+        }
+        check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
+        set_password(app, account.id, &body.password, Some(&access.token)).await?;
+        let organisation = organisation(app).await?;
+        app.mailer.send(
+            &Letter::PasswordChanged,
+            &Recipient::of(&account),
+            &organisation.name,
+            None,
+        );
+        Ok(Json::of(&Success { success: true })?)
+    }
+
+    async fn request_password_reset(
+        &self,
+        visitor: Visitor,
+        body: PasswordResetRequest,
+    ) -> Result<Json<PasswordResetAnswer>, Failure> {
+        self.admit(&visitor)?;
+        let app = Arc::clone(&self.app);
+        let attempts = Arc::clone(&self.attempts);
+        // Done after the answer, whose time would tell otherwise whether somebody has this address.
+        tokio::spawn(async move {
+            let address = address(
+                &visitor.headers,
+                visitor.address,
+                &app.settings.trusted_proxies,
+            );
+            if let Err(Failure::Fault(error)) =
+                send_reset_link(&app, &attempts, &body.email, address).await
+            {
+                tracing::error!(
+                    error = &*error as &dyn std::error::Error,
+                    "a link to choose a new password was not sent"
+                );
+            }
+        });
+        Ok(Json::of(&PasswordResetAnswer {
+            success: "Reset token sent".into(),
+        })?)
+    }
+
+    async fn reset_password(
+        &self,
+        visitor: Visitor,
+        body: PasswordReset,
+    ) -> Result<Json<Success>, Failure> {
+        self.admit(&visitor)?;
+        let app = &self.app;
+        let no_token = || Failure::refused("Wrong or expired token.");
+        let account = find_account(app, &body.email).await?.ok_or_else(no_token)?;
+        let _turn = self.attempts.turn(account.id).await;
+        if !reset::is_good(app, account.id, &body.token).await? {
+            return Err(no_token());
+        }
+        // A password that is no good does not use the token up.
+        check_new_password(&app.settings.sign_in, &body.password, &body.password2)?;
+        if !reset::take(app, account.id, &body.token).await? {
+            return Err(no_token());
+        }
+        set_password(app, account.id, &body.password, None).await?;
+        Ok(Json::of(&Success { success: true })?)
+    }
+
+    async fn prepare_totp(&self, access: Human) -> Result<Json<TotpSetup>, Failure> {
+        let account = account(&self.app, access.person.id).await?;
+        refuse_enabled(&account)?;
+        let secret = second_factor::new_totp_secret();
+        self.store(&access, vec![("totp_secret", secret.clone().into())])
+            .await?;
+        let organisation = organisation(&self.app).await?;
+        let label = account.email.unwrap_or_else(|| access.person.full_name());
+        let totp_provisionning_uri =
+            second_factor::totp_address(&secret, &organisation.name, &label);
+        Ok(Json::of(&TotpSetup {
+            totp_provisionning_uri,
+            otp_secret: secret,
+        })?)
+    }
+
+    async fn enable_totp(
+        &self,
+        access: Human,
+        body: TotpCode,
+    ) -> Result<Json<SecondFactorEnabled>, Failure> {
+        let app = &self.app;
+        let _turn = self.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        refuse_enabled(&account)?;
+        if second_factor::totp_step(account.totp_secret.as_deref(), &body.totp).is_none() {
+            return Err(wrong_code("TOTP verification failed."));
+        }
+        let mut changes = vec![("totp_enabled", true.into())];
+        if account.preferred_two_factor_authentication.is_none() {
+            changes.push((
+                "preferred_two_factor_authentication",
+                SecondFactor::Totp.code().into(),
+            ));
+        }
+        // Somebody who had another factor before has codes already.
+        let mut otp_recovery_codes = None;
+        if !second_factor::is_protected(&account) {
+            let (codes, hashes) = second_factor::new_recovery_codes(app).await?;
+            changes.push(("otp_recovery_codes", hashes));
+            otp_recovery_codes = Some(codes);
+        }
+        self.store(&access, changes).await?;
+        let tokens = app.tokens.session(account.id, false)?;
+        let headers = request_headers().unwrap_or_default();
+        let cookies = Cookies::new(&headers, &app.settings).session(&tokens);
+        let answer = SecondFactorEnabled {
+            otp_recovery_codes,
+            access_token: tokens.access,
+            refresh_token: tokens.refresh,
+        };
+        Ok(cookies.on(Json::of(&answer)?))
+    }
+
+    async fn disable_totp(
+        &self,
+        access: Human,
+        body: SecondFactorProof,
+    ) -> Result<Json<Success>, Failure> {
+        let _turn = self.attempts.turn(access.person.id).await;
+        let account = account(&self.app, access.person.id).await?;
+        let not_enabled = || Failure::refused("TOTP not enabled.");
+        if !second_factor::is_protected(&account) {
+            return Err(not_enabled());
+        }
+        self.prove(&account, body).await?;
+        if account.totp_enabled != Some(true) {
+            return Err(not_enabled());
+        }
+        self.store(&access, second_factor::without_totp(&account))
+            .await?;
+        Ok(Json::of(&Success { success: true })?)
+    }
+
+    async fn renew_recovery_codes(
+        &self,
+        access: Human,
+        body: SecondFactorProof,
+    ) -> Result<Json<RecoveryCodes>, Failure> {
+        let _turn = self.attempts.turn(access.person.id).await;
+        let account = account(&self.app, access.person.id).await?;
+        if !second_factor::is_protected(&account) {
+            return Err(Failure::refused("No two factor authentication enabled."));
+        }
+        self.prove(&account, body).await?;
+        let (otp_recovery_codes, hashes) = second_factor::new_recovery_codes(&self.app).await?;
+        self.store(&access, vec![("otp_recovery_codes", hashes)])
+            .await?;
+        Ok(Json::of(&RecoveryCodes { otp_recovery_codes })?)
+    }
+}
+
+/// The answer to somebody who signed in.
+async fn welcome(
+    app: &App,
+    headers: &HeaderMap,
+    signed_in: &sign_in::SignedIn,
+) -> Result<Json<SignedIn>, Failure> {
+    let sign_in::SignedIn {
+        account,
+        tokens,
+        needs_second_factor,
+    } = signed_in;
+    let options = PersonRowOptions {
+        departments: true,
+        fido_devices: false,
+    };
+    let user = person_row(app, account.id, options)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    let organisation = organisation_row(app, account.role == "admin").await?;
+    let required = if *needs_second_factor {
+        ",\"two_factor_authentication_required\":true"
+    } else {
+        ""
+    };
+    // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
+    let rest = format!(
+        ",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}",
+        tokens.access, tokens.refresh
+    );
+    let parts: [&[u8]; 5] = [
+        b"{\"user\":",
+        &user,
+        b",\"organisation\":",
+        &organisation,
+        rest.as_bytes(),
+    ];
+    Ok(Cookies::new(headers, &app.settings)
+        .session(tokens)
+        .on(Json::written(parts.concat())))
+}
+
+/// Sends a link to choose a new password to somebody who has that e-mail address, unless they got several just now.
+async fn send_reset_link(
+    app: &App,
+    attempts: &Attempts,
+    email: &str,
+    from: Option<std::net::IpAddr>,
+) -> Result<(), Failure> {
+    let Some(account) = find_account(app, email).await? else {
+        return Ok(());
+    };
+    // The name of a workstation account is no address.
+    let Some(email) = account
+        .email
+        .as_deref()
+        .filter(|known| known.to_lowercase() == email.to_lowercase())
+    else {
+        return Ok(());
+    };
+    if account.active != Some(true) || !attempts.may_mail(account.id) {
+        return Ok(());
+    }
+    let token = reset::issue(app, account.id, reset::LIFETIME).await?;
+    let letter = Letter::PasswordRecovery {
+        link: reset::link(app, email, &token),
+    };
+    let organisation = organisation(app).await?;
+    app.mailer
+        .send(&letter, &Recipient::of(&account), &organisation.name, from);
+    Ok(())
+}
+
+fn refuse_enabled(account: &person::Model) -> Result<(), Failure> {
+    if account.totp_enabled == Some(true) {
+        Err(Failure::refused("TOTP already enabled."))
+    } else {
+        Ok(())
+    }
+}
+
+fn wrong_code(message: &str) -> Failure {
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "message": message, "wrong_OTP": true}),
+    )
+}
+
+fn too_many_failures() -> Failure {
+    let message = "Too many failed login attempts.";
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "message": message, "too_many_failed_login_attemps": true}),
+    )
+}

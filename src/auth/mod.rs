@@ -1,0 +1,19 @@
+//! Signing in: tokens and the sessions that they stand for, passwords, second factors, and everything that keeps
+//! strangers out.
+
+pub mod accounts;
+mod attempts;
+mod browser;
+mod cookies;
+mod handlers;
+mod lockout;
+pub mod passwords;
+pub mod reset;
+mod second_factor;
+mod secrets;
+pub mod sessions;
+mod sign_in;
+pub mod tokens;
+
+pub use handlers::AuthenticationHandlers;
+pub use secrets::made_up_password;

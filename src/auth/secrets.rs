@@ -1,0 +1,49 @@
+//! Random texts that nobody can guess.
+
+use rand::Rng;
+
+const CAPITALS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+/// Without the letters and digits that are read for one another.
+const READABLE: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// A text of that many characters, from a generator that is fit for secrets.
+fn draw(length: usize, alphabet: &[u8]) -> String {
+    let mut random = rand::rng();
+    (0..length)
+        .map(|_| char::from(alphabet[random.random_range(0..alphabet.len())]))
+        .collect()
+}
+
+/// A token that lets somebody choose a new password.
+pub(super) fn reset_token() -> String {
+    draw(64, CAPITALS_AND_DIGITS)
+}
+
+/// A set of recovery codes.
+pub(super) fn recovery_codes() -> Vec<String> {
+    (0..16).map(|_| draw(10, CAPITALS_AND_DIGITS)).collect()
+}
+
+/// A password for somebody who has to copy it once.
+#[must_use]
+pub fn made_up_password() -> String {
+    draw(20, READABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_long_and_differ() {
+        let codes = recovery_codes();
+        assert_eq!(codes.len(), 16);
+        assert!(
+            codes.iter().all(|code| code.len() == 10
+                && code.bytes().all(|byte| CAPITALS_AND_DIGITS.contains(&byte)))
+        );
+        assert_eq!(reset_token().len(), 64);
+        assert_ne!(reset_token(), reset_token());
+        assert_eq!(made_up_password().len(), 20);
+    }
+}

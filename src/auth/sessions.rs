@@ -1,0 +1,264 @@
+//! Sessions: how they end before their tokens do, by signing out or because a password changed.
+//!
+//! The store keeps `revoked:<token id>` for single tokens, and `not-before:<person id>` for all tokens of a person that
+//! were made before a moment, except those of one session. When the store does not answer, nobody is let in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use dailies_definitions::query::parse_id;
+use uuid::Uuid;
+
+use super::tokens::{Claims, TokenKind};
+use crate::app::App;
+use crate::config::{CacheType, SignInSettings};
+use crate::store::StoreError;
+
+/// The moment before which sessions of a person ended, and the session that goes on all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// In microseconds since 1970.
+    moment: i64,
+    /// Identifier of a token of the session that goes on.
+    kept: Option<String>,
+}
+
+impl Bound {
+    fn write(&self) -> String {
+        format!(
+            "{} {}",
+            self.moment,
+            self.kept.as_deref().unwrap_or_default()
+        )
+    }
+
+    /// What can't be read ended everything up to now.
+    fn read(text: &str) -> Self {
+        let (moment, kept) = text.split_once(' ').unwrap_or((text, ""));
+        Self {
+            moment: moment.parse().unwrap_or(i64::MAX),
+            kept: (!kept.is_empty()).then(|| kept.to_owned()),
+        }
+    }
+
+    fn ends(&self, claims: &Claims) -> bool {
+        let kept =
+            self.kept.is_some() && (self.kept == claims.jti || self.kept == claims.refresh_jti);
+        claims.issued_at < self.moment && !kept
+    }
+}
+
+fn revoked_key(token_id: &str) -> String {
+    format!("revoked:{token_id}")
+}
+
+fn bound_key(person_id: Uuid) -> String {
+    format!("not-before:{person_id}")
+}
+
+fn remembers(app: &App) -> bool {
+    app.settings.cache_type != Some(CacheType::Null)
+}
+
+/// Revokes one token for as long as it would have been good, and its refresh token with it.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn revoke(app: &App, claims: &Claims) -> Result<(), StoreError> {
+    let lifetime = match claims.kind {
+        TokenKind::Access => SignInSettings::ACCESS_LIFETIME,
+        TokenKind::Refresh => SignInSettings::REFRESH_LIFETIME,
+    };
+    if let Some(id) = &claims.jti {
+        revoke_id(app, id, lifetime).await?;
+    }
+    if let Some(id) = &claims.refresh_jti {
+        revoke_id(app, id, SignInSettings::REFRESH_LIFETIME).await?;
+    }
+    Ok(())
+}
+
+/// Revokes the access token of a session, and the refresh token that belongs to it.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn sign_out(
+    app: &App,
+    access_id: &str,
+    refresh_id: Option<&str>,
+) -> Result<(), StoreError> {
+    revoke_id(app, access_id, SignInSettings::ACCESS_LIFETIME).await?;
+    match refresh_id {
+        Some(id) => revoke_id(app, id, SignInSettings::REFRESH_LIFETIME).await,
+        None => Ok(()),
+    }
+}
+
+async fn revoke_id(app: &App, id: &str, lifetime: Duration) -> Result<(), StoreError> {
+    app.store.put(&revoked_key(id), "true", lifetime).await?;
+    app.tokens.revoked.insert(id.to_owned(), true).await;
+    app.bus.end_session(id);
+    Ok(())
+}
+
+/// Ends the sessions of a person: every token that was made until now is refused, but for those of the session that the
+/// kept token belongs to. Call it after the commit of the change that it follows from: the store may be in the same
+/// database.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn end_sessions(
+    app: &App,
+    person_id: Uuid,
+    kept: Option<&str>,
+) -> Result<(), StoreError> {
+    let ends_all = kept.is_none();
+    let bound = Bound {
+        moment: Utc::now().timestamp_micros(),
+        kept: kept.map(str::to_owned),
+    };
+    app.store
+        .put(
+            &bound_key(person_id),
+            &bound.write(),
+            SignInSettings::REFRESH_LIFETIME,
+        )
+        .await?;
+    app.tokens
+        .bounds
+        .insert(person_id, Some(Arc::new(bound)))
+        .await;
+    app.people.forget(person_id).await;
+    if ends_all {
+        app.bus.end_person(person_id);
+    }
+    Ok(())
+}
+
+/// Whether a token of a person who signed in is no longer good. What other servers revoke is seen after three seconds at
+/// the latest, or at once when caches are switched off.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn is_revoked(app: &App, claims: &Claims) -> Result<bool, StoreError> {
+    let Some(id) = &claims.jti else {
+        return Ok(true);
+    };
+    if is_revoked_id(app, id).await? {
+        return Ok(true);
+    }
+    let Some(person_id) = parse_id(&claims.sub) else {
+        return Ok(false);
+    };
+    Ok(bound(app, person_id)
+        .await?
+        .is_some_and(|bound| bound.ends(claims)))
+}
+
+async fn is_revoked_id(app: &App, id: &str) -> Result<bool, StoreError> {
+    let memory = &app.tokens.revoked;
+    if remembers(app)
+        && let Some(known) = memory.get(id).await
+    {
+        return Ok(known);
+    }
+    let found = app.store.get(&revoked_key(id)).await?.is_some();
+    if !remembers(app) {
+        return Ok(found);
+    }
+    // Somebody may have revoked it since the store was asked; then that is what stays in mind.
+    Ok(memory.entry_by_ref(id).or_insert(found).await.into_value())
+}
+
+/// The moment before which sessions of a person ended, if any did.
+///
+/// # Errors
+/// The store does not answer.
+pub(super) async fn bound(app: &App, person_id: Uuid) -> Result<Option<Arc<Bound>>, StoreError> {
+    let memory = &app.tokens.bounds;
+    if remembers(app)
+        && let Some(known) = memory.get(&person_id).await
+    {
+        return Ok(known);
+    }
+    let found = app
+        .store
+        .get(&bound_key(person_id))
+        .await?
+        .map(|text| Arc::new(Bound::read(&text)));
+    if !remembers(app) {
+        return Ok(found);
+    }
+    Ok(memory.entry(person_id).or_insert(found).await.into_value())
+}
+
+/// Whether something of a person that was made at that moment, in microseconds since 1970, is from before the last time
+/// that all sessions ended.
+///
+/// # Errors
+/// The store does not answer.
+pub(super) async fn is_before_end(
+    app: &App,
+    person_id: Uuid,
+    moment: i64,
+) -> Result<bool, StoreError> {
+    Ok(bound(app, person_id)
+        .await?
+        .is_some_and(|bound| moment < bound.moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(issued_at: i64, jti: &str, refresh_jti: Option<&str>) -> Claims {
+        Claims {
+            sub: Uuid::nil().to_string(),
+            jti: Some(jti.into()),
+            kind: TokenKind::Access,
+            identity: None,
+            refresh_jti: refresh_jti.map(str::to_owned),
+            needs_second_factor: false,
+            issued_at,
+            exp: None,
+        }
+    }
+
+    #[test]
+    fn a_bound_survives_the_store() {
+        for bound in [
+            Bound {
+                moment: 5,
+                kept: None,
+            },
+            Bound {
+                moment: 7,
+                kept: Some("one".into()),
+            },
+        ] {
+            assert_eq!(Bound::read(&bound.write()), bound);
+        }
+        assert!(Bound::read("nonsense").ends(&claims(1, "a", None)));
+    }
+
+    #[test]
+    fn only_the_kept_session_outlives_the_bound() {
+        let bound = Bound {
+            moment: 10,
+            kept: Some("kept".into()),
+        };
+        assert!(bound.ends(&claims(9, "a", Some("other"))));
+        assert!(bound.ends(&claims(9, "a", None)));
+        assert!(!bound.ends(&claims(9, "a", Some("kept"))));
+        assert!(!bound.ends(&claims(9, "kept", None)));
+        assert!(!bound.ends(&claims(10, "a", Some("other"))));
+        assert!(
+            Bound {
+                moment: 10,
+                kept: None
+            }
+            .ends(&claims(9, "a", None))
+        );
+    }
+}

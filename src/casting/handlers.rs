@@ -1,0 +1,103 @@
+//! Handlers of the tag *Casting*.
+
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember, Role};
+use dailies_definitions::casting::Casting;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::query::parse_id;
+use dailies_definitions::schemas::{CastAsset, CastIn, CastingEntry};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{reading, writing};
+use crate::access::require_manager;
+use crate::app::SharedApp;
+use crate::events::Work;
+
+/// Serves castings from the database.
+pub struct CastingHandlers(pub SharedApp);
+
+fn not_vendor(access: &ProjectMember) -> Result<(), Failure> {
+    if access.role() == Role::Vendor { Err(Failure::forbidden()) } else { Ok(()) }
+}
+
+#[async_trait]
+impl Casting for CastingHandlers {
+    async fn get_entity_casting(&self, access: ProjectMember, project_id: Uuid, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+        not_vendor(&access)?;
+        reading::belongs(self.0.database.read(), entity_id, project_id).await?;
+        reading::entity(&self.0.database, entity_id).await
+    }
+
+    async fn update_entity_casting(&self, access: ProjectManager, project_id: Uuid, entity_id: Uuid, body: Vec<CastingEntry>) -> Result<Json<Vec<CastingEntry>>, Failure> {
+        let mut work = Work::begin(&self.0, &access).await?;
+        reading::belongs(&*work, entity_id, project_id).await?;
+        writing::replace(&mut work, project_id, entity_id, &body).await?;
+        work.commit().await?;
+        Ok(Json::of(&body)?)
+    }
+
+    async fn update_entities_casting(&self, access: ProjectManager, project_id: Uuid, body: Map<String, Value>) -> Result<Json<Map<String, Value>>, Failure> {
+        let mut work = Work::begin(&self.0, &access).await?;
+        let mut castings = Vec::new();
+        for (id, entries) in &body {
+            let id = parse_id(id).ok_or_else(Failure::not_found)?;
+            reading::belongs(&*work, id, project_id).await?;
+            castings.push((id, serde_json::from_value::<Vec<CastingEntry>>(entries.clone())?));
+        }
+        for (id, entries) in castings {
+            writing::replace(&mut work, project_id, id, &entries).await?;
+        }
+        work.commit().await?;
+        Ok(Json::of(&body)?)
+    }
+
+    async fn get_asset_casting(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+        reading::entity(&self.0.database, asset_id).await
+    }
+
+    async fn update_asset_casting(&self, access: Caller, asset_id: Uuid, body: Vec<CastingEntry>) -> Result<Json<Vec<CastingEntry>>, Failure> {
+        let mut work = Work::begin(&self.0, &access).await?;
+        let project_id = reading::asset_project(&*work, asset_id).await?;
+        require_manager(&*work, &access, project_id).await?;
+        writing::replace(&mut work, project_id, asset_id, &body).await?;
+        work.commit().await?;
+        Ok(Json::of(&body)?)
+    }
+
+    async fn list_cast_in(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
+        reading::cast_in(&self.0.database, asset_id).await
+    }
+
+    async fn get_episodes_casting(&self, access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+        not_vendor(&access)?;
+        reading::rows(&self.0.database, project_id, reading::Containers::Episodes).await
+    }
+
+    async fn get_shots_casting(&self, access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+        not_vendor(&access)?;
+        reading::rows(&self.0.database, project_id, reading::Containers::Shots).await
+    }
+
+    async fn get_sequence_casting(&self, access: ProjectMember, project_id: Uuid, sequence_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+        not_vendor(&access)?;
+        reading::belongs(self.0.database.read(), sequence_id, project_id).await?;
+        reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
+    }
+
+    async fn get_episode_shots_casting(&self, access: ProjectMember, project_id: Uuid, episode_id: String) -> Result<Json<Map<String, Value>>, Failure> {
+        not_vendor(&access)?;
+        if episode_id == "main" {
+            return Ok(Json::written("{}"));
+        }
+        let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
+        reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfEpisode(episode_id)).await
+    }
+
+    async fn get_asset_type_casting(&self, access: ProjectMember, project_id: Uuid, asset_type_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+        not_vendor(&access)?;
+        reading::is_asset_type(&self.0.database, asset_type_id).await?;
+        reading::rows(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await
+    }
+}

@@ -1,0 +1,192 @@
+//! Queries of castings.
+
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::{CastAsset, CastIn};
+use entity::facts::Kind;
+use sea_orm::ConnectionTrait;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
+use crate::entities::kinds::is_temporal;
+
+const TEXT: Kind = Kind::Text { max: None };
+
+/// # Errors
+/// 404 when there is no such entity, 403 when it belongs to another production.
+pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, project_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT project_id FROM entity WHERE id = $1", [entity_id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    if row.try_get_by_index::<Uuid>(0)? == project_id { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
+/// The production of an asset.
+pub(super) async fn asset_project(connection: &impl ConnectionTrait, asset_id: Uuid) -> Result<Uuid, Failure> {
+    let sql = Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [asset_id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    if is_temporal(&row.try_get_by_index::<String>(1)?) { Err(Failure::not_found()) } else { Ok(row.try_get_by_index(0)?) }
+}
+
+/// # Errors
+/// 404 for what is no asset type.
+pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), Failure> {
+    let row = database.row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()])).await?;
+    let name: String = row.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
+    if is_temporal(&name) { Err(Failure::not_found()) } else { Ok(()) }
+}
+
+/// The assets of one entity.
+pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+    let sql = Sql::with(
+        "SELECT a.id, a.name, k.name, a.ready_for, a.source_id, a.preview_file_id, l.nb_occurences, l.label, a.is_shared, a.project_id \
+         FROM entity_link l JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id \
+         WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id",
+        [entity_id.into(), false.into()],
+    );
+    let writer = RowWriter::new([
+        Field::new("asset_id", Kind::Uuid),
+        Field::new("asset_name", TEXT),
+        Field::new("asset_type_name", TEXT),
+        Field::new("ready_for", Kind::Uuid),
+        Field::new("episode_id", Kind::Uuid),
+        Field::new("preview_file_id", Kind::Uuid),
+        Field::new("nb_occurences", Kind::Integer),
+        Field::new("label", TEXT),
+        Field::new("is_shared", Kind::Bool),
+        Field::new("project_id", Kind::Uuid),
+    ]);
+    let sent = stream_array(database, sql, move |out, row| {
+        out.push(b'{');
+        writer.write(out, row)?;
+        out.push(b'}');
+        Ok(())
+    });
+    Ok(sent.await?.into())
+}
+
+/// Shots, then assets, that an asset appears in.
+pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
+    let shots = Sql::with(
+        "SELECT s.id, s.name, q.name, e.id, e.name, s.preview_file_id, l.nb_occurences FROM entity_link l \
+         JOIN entity s ON s.id = l.entity_in_id JOIN entity q ON q.id = s.parent_id LEFT JOIN entity e ON e.id = q.parent_id \
+         WHERE l.entity_out_id = $1 AND COALESCE(s.canceled, $2) = $2 ORDER BY e.name, q.name, s.name, s.id",
+        [asset_id.into(), false.into()],
+    );
+    let assets = Sql::with(
+        "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
+         JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
+         WHERE l.entity_out_id = $1 AND COALESCE(a.canceled, $2) = $2 \
+         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') ORDER BY k.name, a.name, a.id",
+        [asset_id.into(), false.into()],
+    );
+    let heads = RowWriter::new([Field::new("shot_id", Kind::Uuid), Field::new("shot_name", TEXT), Field::new("sequence_name", TEXT)]);
+    let whole = RowWriter::new([
+        Field::new("asset_id", Kind::Uuid),
+        Field::new("asset_name", TEXT),
+        Field::new("asset_type_name", TEXT),
+        Field::new("preview_file_id", Kind::Uuid),
+        Field::new("nb_occurences", Kind::Integer),
+    ]);
+    let mut out = vec![b'['];
+    for row in database.rows(&shots).await? {
+        separate(&mut out);
+        out.push(b'{');
+        heads.write(&mut out, &row)?;
+        out.extend_from_slice(b",\"episode_id\":");
+        match row.try_get_by_index::<Option<Uuid>>(3)? {
+            Some(id) => write_uuid(&mut out, id),
+            None => out.extend_from_slice(b"\"None\""),
+        }
+        for (key, index, kind) in [("episode_name", 4, TEXT), ("preview_file_id", 5, Kind::Uuid), ("nb_occurences", 6, Kind::Integer)] {
+            out.extend_from_slice(format!(",\"{key}\":").as_bytes());
+            database::write_value(&mut out, &row, index, kind)?;
+        }
+        out.push(b'}');
+    }
+    for row in database.rows(&assets).await? {
+        separate(&mut out);
+        out.push(b'{');
+        whole.write(&mut out, &row)?;
+        out.push(b'}');
+    }
+    out.push(b']');
+    Ok(Json::written(out))
+}
+
+fn separate(out: &mut Vec<u8>) {
+    if out.len() > 1 {
+        out.push(b',');
+    }
+}
+
+/// The entities whose castings are asked for together.
+#[derive(Clone, Copy)]
+pub(super) enum Containers {
+    Episodes,
+    Shots,
+    ShotsOfSequence(Uuid),
+    ShotsOfEpisode(Uuid),
+    AssetsOfType(Uuid),
+}
+
+/// Castings by the ids of their entities.
+pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Containers) -> Result<Json<Map<String, Value>>, Failure> {
+    let of_shots = matches!(containers, Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_));
+    let of_assets = matches!(containers, Containers::AssetsOfType(_));
+    let mut fields = vec![
+        ("a.id", Field::new("asset_id", Kind::Uuid)),
+        ("a.name", Field::new("name", TEXT)),
+        ("a.name", Field::new("asset_name", TEXT)),
+        ("k.name", Field::new("asset_type_name", TEXT)),
+        ("a.preview_file_id", Field::new("preview_file_id", Kind::Uuid)),
+        ("l.nb_occurences", Field::new("nb_occurences", Kind::Integer)),
+        ("l.label", Field::new("label", TEXT)),
+    ];
+    if !of_assets {
+        fields.extend([("a.is_shared", Field::new("is_shared", Kind::Bool)), ("a.project_id", Field::new("project_id", Kind::Uuid))]);
+    }
+    if of_shots {
+        fields.push(("q.name", Field::new("sequence_name", TEXT)));
+    }
+    let columns: Vec<&str> = fields.iter().map(|(column, _)| *column).collect();
+    let mut sql = Sql::new(format!(
+        "SELECT {}, c.id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
+         JOIN entity_type k ON k.id = a.entity_type_id ",
+        columns.join(", ")
+    ));
+    if of_shots {
+        sql.push("JOIN entity q ON q.id = c.parent_id ");
+    }
+    sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ").bind(project_id);
+    sql.push(" AND COALESCE(a.canceled, ").bind(false).push(") = ").bind(false);
+    match containers {
+        Containers::Episodes => sql.push(" AND ck.name = 'Episode'"),
+        Containers::Shots => sql.push(" AND ck.name = 'Shot'"),
+        Containers::ShotsOfSequence(id) => sql.push(" AND ck.name = 'Shot' AND q.id = ").bind(id),
+        Containers::ShotsOfEpisode(id) => sql.push(" AND ck.name = 'Shot' AND q.parent_id = ").bind(id),
+        Containers::AssetsOfType(id) => sql.push(" AND ck.id = ").bind(id),
+    };
+    sql.push(if of_shots { " ORDER BY q.name, c.name, c.id, k.name, a.name, a.id" } else { " ORDER BY c.name, c.id, k.name, a.name, a.id" });
+    let width = fields.len();
+    let writer = RowWriter::new(fields.into_iter().map(|(_, field)| field));
+    let mut out = vec![b'{'];
+    let mut container = None;
+    for row in database.rows(&sql).await? {
+        let id: Uuid = row.try_get_by_index(width)?;
+        if container == Some(id) {
+            out.push(b',');
+        } else {
+            if container.replace(id).is_some() {
+                out.extend_from_slice(b"],");
+            }
+            write_uuid(&mut out, id);
+            out.extend_from_slice(b":[");
+        }
+        out.push(b'{');
+        writer.write(&mut out, &row)?;
+        out.push(b'}');
+    }
+    out.extend_from_slice(if container.is_some() { b"]}" } else { b"}" });
+    Ok(Json::written(out))
+}

@@ -1,0 +1,224 @@
+//! Replaces castings, and keeps shots and their episode in step.
+
+use std::collections::{HashMap, HashSet};
+
+use dailies_definitions::failure::Failure;
+use dailies_definitions::schemas::CastingEntry;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::readiness;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+
+/// The entity whose casting is written.
+struct Container {
+    id: Uuid,
+    project_id: Uuid,
+    /// Name of its type.
+    kind: String,
+    /// The episode of a shot.
+    episode_id: Option<Uuid>,
+}
+
+/// Replaces the casting of one entity.
+///
+/// # Errors
+/// The database refuses.
+pub(super) async fn replace(work: &mut Work<'_>, project_id: Uuid, entity_id: Uuid, entries: &[CastingEntry]) -> Result<(), Failure> {
+    let container = find(work, project_id, entity_id).await?;
+    let wanted = known(work, &container, entries).await?;
+    let before = cast(work, entity_id).await?;
+    let after: HashSet<Uuid> = wanted.iter().map(|(asset, _, _)| *asset).collect();
+    let removed = sorted(before.difference(&after));
+    let added = sorted(after.difference(&before));
+    if container.kind == "Episode" {
+        leave_shots_of_episode(work, &container, &removed).await?;
+    }
+    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1", [entity_id.into()])).await?;
+    if container.kind == "Shot" {
+        join_episode(work, &container, &wanted).await?;
+    }
+    store(work, &container, &wanted).await?;
+    set_count(work, entity_id, after.len()).await?;
+    if container.kind == "Episode" {
+        for (asset, _, _) in &wanted {
+            work.emit_in(project_id, "asset:update", payload([("asset_id", *asset)]));
+        }
+    }
+    if container.kind == "Shot" {
+        readiness::shots_changed(work, &[entity_id]).await?;
+    }
+    tell(work, &container, after.len(), &added, &removed);
+    if container.kind == "Shot" {
+        leave_episode(work, &container, &removed).await?;
+    }
+    Ok(())
+}
+
+async fn find(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<Container, Failure> {
+    let sql = Sql::with(
+        "SELECT k.name, q.parent_id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id LEFT JOIN entity q ON q.id = e.parent_id WHERE e.id = $1",
+        [id.into()],
+    );
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let kind: String = row.try_get_by_index(0)?;
+    let episode_id = if kind == "Shot" { row.try_get_by_index(1)? } else { None };
+    Ok(Container { id, project_id, kind, episode_id })
+}
+
+/// What is really cast: entries that are complete, whose assets exist and may be cast here. The last entry of an asset counts.
+async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry]) -> Result<Vec<(Uuid, i32, String)>, Failure> {
+    let complete: Vec<(Uuid, i32, String)> =
+        entries.iter().filter_map(|entry| Some((entry.asset_id?, entry.nb_occurences?, entry.label.clone().unwrap_or_default()))).collect();
+    let mut sql = Sql::new(
+        "SELECT e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
+         WHERE k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') AND (e.project_id = ",
+    );
+    sql.bind(container.project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id IN ");
+    sql.bind_list(complete.iter().map(|(asset, _, _)| *asset));
+    let mut castable = HashSet::new();
+    for row in database::rows(&**work, &sql).await? {
+        castable.insert(row.try_get_by_index::<Uuid>(0)?);
+    }
+    let mut places: HashMap<Uuid, usize> = HashMap::new();
+    let mut wanted: Vec<(Uuid, i32, String)> = Vec::new();
+    for entry in complete.into_iter().filter(|(asset, _, _)| castable.contains(asset) && *asset != container.id) {
+        match places.get(&entry.0) {
+            Some(place) => wanted[*place] = entry,
+            None => {
+                places.insert(entry.0, wanted.len());
+                wanted.push(entry);
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+async fn cast(work: &Work<'_>, entity_id: Uuid) -> Result<HashSet<Uuid>, Failure> {
+    let sql = Sql::with("SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1", [entity_id.into()]);
+    let mut found = HashSet::new();
+    for row in database::rows(&**work, &sql).await? {
+        found.insert(row.try_get_by_index(0)?);
+    }
+    Ok(found)
+}
+
+fn sorted<'a>(ids: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = ids.copied().collect();
+    ids.sort();
+    ids
+}
+
+async fn store(work: &mut Work<'_>, container: &Container, wanted: &[(Uuid, i32, String)]) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for (asset, count, label) in wanted {
+        let id = Uuid::new_v4();
+        rows.push(vec![
+            ("id", id.into()),
+            ("entity_in_id", container.id.into()),
+            ("entity_out_id", (*asset).into()),
+            ("nb_occurences", (*count).into()),
+            ("label", label.as_str().into()),
+        ]);
+        let mut told = payload([("entity_link_id", id), ("entity_in_id", container.id), ("entity_out_id", *asset)]);
+        told.insert("nb_occurences".into(), json!(count));
+        work.emit_in(container.project_id, "entity-link:new", told);
+    }
+    if !rows.is_empty() {
+        database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
+    }
+    Ok(())
+}
+
+async fn set_count(work: &Work<'_>, entity_id: Uuid, count: usize) -> Result<(), Failure> {
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
+    database::update(&**work, &entity::entity::TABLE, entity_id, vec![("nb_entities_out", count.into())]).await?;
+    Ok(())
+}
+
+fn tell(work: &mut Work<'_>, container: &Container, count: usize, added: &[Uuid], removed: &[Uuid]) {
+    let word = match container.kind.as_str() {
+        "Shot" => "shot",
+        "Episode" => "episode",
+        _ => "asset",
+    };
+    let told = casting_payload(word, container.id, count, added, removed);
+    work.emit_in(container.project_id, format!("{word}:casting-update"), told);
+}
+
+fn casting_payload(word: &str, id: Uuid, count: usize, added: &[Uuid], removed: &[Uuid]) -> Map<String, Value> {
+    let mut told = payload([(format!("{word}_id").as_str(), id)]);
+    told.insert("nb_entities_out".into(), json!(count));
+    told.insert("added_asset_ids".into(), json!(added));
+    told.insert("removed_asset_ids".into(), json!(removed));
+    told
+}
+
+/// What is cast in a shot is cast in its episode too.
+async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i32, String)]) -> Result<(), Failure> {
+    let Some(episode_id) = shot.episode_id else { return Ok(()) };
+    let there = cast(work, episode_id).await?;
+    let new: Vec<&(Uuid, i32, String)> = wanted.iter().filter(|(asset, _, _)| !there.contains(asset)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let rows = new.iter().map(|(asset, _, label)| {
+        vec![("entity_in_id", episode_id.into()), ("entity_out_id", (*asset).into()), ("nb_occurences", 1.into()), ("label", label.as_str().into())]
+    });
+    database::insert_many(&**work, &entity::entity_link::TABLE, rows.collect()).await?;
+    set_count(work, episode_id, there.len() + new.len()).await?;
+    for (asset, _, _) in new {
+        work.emit_in(shot.project_id, "asset:update", payload([("asset_id", *asset)]));
+    }
+    Ok(())
+}
+
+/// An asset that no shot of the episode casts any more leaves the episode.
+async fn leave_episode(work: &mut Work<'_>, shot: &Container, removed: &[Uuid]) -> Result<(), Failure> {
+    let Some(episode_id) = shot.episode_id.filter(|_| !removed.is_empty()) else { return Ok(()) };
+    let mut sql = Sql::new(
+        "SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ",
+    );
+    sql.bind(episode_id).push(" AND l.entity_out_id IN ").bind_list(removed.iter().copied());
+    sql.push(
+        " AND NOT EXISTS (SELECT 1 FROM entity_link o JOIN entity s ON s.id = o.entity_in_id JOIN entity q ON q.id = s.parent_id \
+         WHERE o.entity_out_id = l.entity_out_id AND q.parent_id = ",
+    );
+    sql.bind(episode_id).push(") ORDER BY l.entity_out_id");
+    let mut leaving = Vec::new();
+    for row in database::rows(&**work, &sql).await? {
+        leaving.push(row.try_get_by_index::<Uuid>(0)?);
+    }
+    let mut left = cast(work, episode_id).await?.len();
+    for asset in leaving {
+        let sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1 AND entity_out_id = $2", [episode_id.into(), asset.into()]);
+        database::execute(&**work, &sql).await?;
+        left = left.saturating_sub(1);
+        set_count(work, episode_id, left).await?;
+        work.emit_in(shot.project_id, "episode:casting-update", casting_payload("episode", episode_id, left, &[], &[asset]));
+        work.emit_in(shot.project_id, "asset:update", payload([("asset_id", asset)]));
+    }
+    Ok(())
+}
+
+/// An asset that leaves an episode leaves its shots.
+async fn leave_shots_of_episode(work: &mut Work<'_>, episode: &Container, removed: &[Uuid]) -> Result<(), Failure> {
+    for asset in removed {
+        let sql = Sql::with(
+            "SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id JOIN entity_link l ON l.entity_in_id = s.id \
+             WHERE q.parent_id = $1 AND l.entity_out_id = $2 ORDER BY s.name, s.id",
+            [episode.id.into(), (*asset).into()],
+        );
+        for row in database::rows(&**work, &sql).await? {
+            let shot: Uuid = row.try_get_by_index(0)?;
+            let sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1 AND entity_out_id = $2", [shot.into(), (*asset).into()]);
+            database::execute(&**work, &sql).await?;
+            let left = cast(work, shot).await?.len();
+            set_count(work, shot, left).await?;
+            readiness::shots_changed(work, &[shot]).await?;
+            work.emit_in(episode.project_id, "shot:casting-update", casting_payload("shot", shot, left, &[], &[*asset]));
+        }
+    }
+    Ok(())
+}

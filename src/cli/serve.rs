@@ -1,0 +1,119 @@
+//! `serve`: runs the server.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use poem::EndpointExt;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::{CommandResult, connect};
+use crate::app::SharedApp;
+use crate::auth::accounts::{self, Administrator};
+use crate::auth::made_up_password;
+use crate::config::{DataArgs, Settings};
+use crate::database::Sql;
+use crate::realtime::{Options, Realtime, Relay};
+use crate::server::{self, Doorkeeper};
+use crate::studio::seed::{Domain, seed};
+use crate::web::{self, Bound, Extras, Metrics};
+
+/// How often what has expired is removed.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
+    log();
+    let database = connect(&data).await?;
+    let fresh = server::prepare(&database).await?;
+    let app = Arc::new(server::build(&data, settings, database).await?);
+    if fresh {
+        seed(&app, Domain::default()).await?;
+    }
+    first_administrator(&app).await?;
+    let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), realtime_options(&app.settings)?);
+    app.bus.connect(realtime);
+    let listeners = app.bus.clone();
+    let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
+    let extras = Extras { realtime: Some(door.boxed()), metrics: Some(metrics) };
+    let application = web::application(server::routes(&app), &app.settings, extras)?;
+    let sweeper = tokio::spawn(sweep(app.clone()));
+    let bound = Bound::to(&app.settings.host, app.settings.port).await?;
+    println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
+    let bus = app.bus.clone();
+    let shutdown = async move {
+        stop_signal().await;
+        tracing::info!("shutting down");
+        bus.close().await;
+    };
+    bound.serve(application, shutdown).await?;
+    sweeper.abort();
+    app.mailer.close().await;
+    app.database.clone().close().await?;
+    Ok(())
+}
+
+/// Text for people on a terminal, JSON for programs.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    if std::io::stderr().is_terminal() {
+        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
+    } else {
+        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
+    }
+}
+
+/// Makes an administrator where nobody exists, and says once how to sign in. A password that was given on purpose makes
+/// its account whoever else exists.
+async fn first_administrator(app: &SharedApp) -> CommandResult {
+    let email = &app.settings.admin_email;
+    if let Some(password) = &app.settings.admin_password {
+        if let Administrator::Created(_) = accounts::create_admin(app, email, Some(password)).await? {
+            println!("{email} can sign in as an administrator.");
+        }
+        return Ok(());
+    }
+    if app.database.row(&Sql::new("SELECT 1 FROM person LIMIT 1")).await?.is_none() {
+        let password = made_up_password();
+        accounts::create_admin(app, email, Some(&password)).await?;
+        println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
+    }
+    Ok(())
+}
+
+fn realtime_options(settings: &Settings) -> Result<Options, Box<dyn std::error::Error>> {
+    let relay = match &settings.kv_host {
+        Some(host) => Some(Relay::new(server::redis_client(host, settings)?, "dailies:events")),
+        None => None,
+    };
+    Ok(Options { origins: settings.cors_allowed_origins.clone(), relay, ..Options::default() })
+}
+
+async fn sweep(app: SharedApp) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.store.sweep().await {
+            tracing::warn!(%error, "expired facts could not be removed");
+        }
+    }
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            let _ended = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ended = interrupt.await;
+}

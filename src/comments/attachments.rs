@@ -1,0 +1,229 @@
+//! Files attached to comments and replies: kept, listed, removed.
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::submission::{Submission, UploadedFile};
+use entity::facts::Kind;
+use futures::StreamExt;
+use sea_orm::{ConnectionTrait, DbErr};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+use super::subject::Subject;
+use crate::app::App;
+use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
+use crate::events::Work;
+use crate::storage::{Bucket, FileKey};
+use crate::tasks::rows::{BATCH, TEXT, array};
+
+/// Longest name of a file, in characters.
+const LONGEST_NAME: usize = 250;
+/// Longest extension, in characters.
+const LONGEST_EXTENSION: usize = 6;
+/// Files that are removed at once.
+const AT_ONCE: usize = 8;
+
+/// A file whose content is stored, and whose record is about to be.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    pub id: Uuid,
+    name: String,
+    extension: Option<String>,
+    mimetype: Option<String>,
+    /// In bytes.
+    size: i64,
+}
+
+impl Attachment {
+    fn of(file: &UploadedFile) -> Result<Self, Failure> {
+        if file.name.chars().count() > LONGEST_NAME {
+            return Err(Failure::parameter(format!("The name of an attached file has more than {LONGEST_NAME} characters.")));
+        }
+        let extension = extension(&file.name)?;
+        let mimetype = file.media_type.clone().filter(|kind| kind.len() <= 255 && !kind.contains('\0'));
+        let size = i64::try_from(file.size).unwrap_or(i64::MAX);
+        Ok(Self { id: Uuid::new_v4(), name: file.name.clone(), extension, mimetype, size })
+    }
+
+    /// Writes what answers tell of a new file.
+    fn write(&self, out: &mut Vec<u8>, reply_id: Option<Uuid>) {
+        out.extend_from_slice(b"{\"id\":");
+        write_uuid(out, self.id);
+        out.extend_from_slice(b",\"name\":");
+        write_text(out, &self.name);
+        out.extend_from_slice(b",\"extension\":");
+        match &self.extension {
+            Some(extension) => write_text(out, extension),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(format!(",\"size\":{}", self.size).as_bytes());
+        if let Some(reply_id) = reply_id {
+            out.extend_from_slice(b",\"reply_id\":");
+            write_uuid(out, reply_id);
+        }
+        out.push(b'}');
+    }
+}
+
+/// The text behind the last dot of a name, in lower case. Of a name without a dot the whole counts, where it is short.
+fn extension(name: &str) -> Result<Option<String>, Failure> {
+    let text = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    if text.chars().count() <= LONGEST_EXTENSION {
+        Ok(Some(text))
+    } else if name.contains('.') {
+        Err(Failure::parameter(format!("The extension of an attached file has more than {LONGEST_EXTENSION} characters.")))
+    } else {
+        Ok(None)
+    }
+}
+
+fn key(id: Uuid) -> FileKey {
+    FileKey::new(Bucket::Files, "attachments", id)
+}
+
+/// Stores the contents of files. Their records follow, in a transaction; when that fails, [`drop_contents`].
+///
+/// # Errors
+/// 400 for a name that is too long; none is stored then.
+pub async fn keep(app: &App, mut files: Vec<&UploadedFile>) -> Result<Vec<Attachment>, Failure> {
+    // A browser sends a nameless, empty file for a field that nobody filled in.
+    files.retain(|file| !file.name.is_empty() || file.size > 0);
+    let attachments = files.iter().map(|file| Attachment::of(file)).collect::<Result<Vec<_>, _>>()?;
+    for (at, (attachment, file)) in attachments.iter().zip(&files).enumerate() {
+        if let Err(error) = app.storage.put_file(&key(attachment.id), &file.path).await {
+            drop_contents(app, &attachments[..at]).await;
+            return Err(error.into());
+        }
+    }
+    Ok(attachments)
+}
+
+/// Removes the contents of files whose records were not stored.
+pub async fn drop_contents(app: &App, files: &[Attachment]) {
+    discard(app, files.iter().map(|file| file.id).collect()).await;
+}
+
+/// Removes stored contents. One that can't be removed stays, and the log says so.
+pub async fn discard(app: &App, ids: Vec<Uuid>) {
+    let deletions = ids.into_iter().map(|id| async move {
+        let key = key(id);
+        if let Err(error) = app.storage.delete(&key).await {
+            tracing::warn!(%key, %error, "a stored file could not be removed");
+        }
+    });
+    futures::stream::iter(deletions).buffer_unordered(AT_ONCE).collect::<()>().await;
+}
+
+/// Stores the records of files, each with its comment and the reply that it came with.
+///
+/// # Errors
+/// The database refuses.
+pub async fn store(work: &Work<'_>, files: &[(Uuid, Option<Uuid>, &Attachment)]) -> Result<(), DbErr> {
+    let row = |(comment_id, reply_id, file): &(Uuid, Option<Uuid>, &Attachment)| {
+        vec![
+            ("id", file.id.into()),
+            ("name", file.name.clone().into()),
+            ("extension", file.extension.clone().into()),
+            ("mimetype", file.mimetype.clone().into()),
+            ("size", file.size.into()),
+            ("comment_id", (*comment_id).into()),
+            ("reply_id", (*reply_id).into()),
+        ]
+    };
+    database::insert_many(&**work, &entity::attachment_file::TABLE, files.iter().map(row).collect()).await
+}
+
+/// New files as a JSON list; with a reply, each tells its id.
+#[must_use]
+pub fn list(files: &[Attachment], reply_id: Option<Uuid>) -> Vec<u8> {
+    let written = files.iter().map(|file| {
+        let mut out = Vec::with_capacity(128);
+        file.write(&mut out, reply_id);
+        out
+    });
+    let written: Vec<Vec<u8>> = written.collect();
+    array(written.iter().map(Vec::as_slice))
+}
+
+/// The files of comments by the id of the comment: JSON objects with commas between them.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid], with_reply: bool) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut fields = vec![
+        Field::new("id", Kind::Uuid),
+        Field::new("name", TEXT),
+        Field::new("extension", TEXT),
+        Field::new("size", Kind::BigInteger),
+    ];
+    let reply = if with_reply { ", reply_id" } else { "" };
+    fields.extend(with_reply.then(|| Field::new("reply_id", Kind::Uuid)));
+    let writer = RowWriter::new(fields);
+    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for comments in comments.chunks(BATCH) {
+        let mut sql = Sql::new(format!("SELECT id, name, extension, size{reply}, comment_id FROM attachment_file WHERE comment_id IN "));
+        sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, id");
+        for row in database::rows(connection, &sql).await? {
+            let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
+            list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
+            writer.write(list, &row)?;
+            list.push(b'}');
+        }
+    }
+    Ok(found)
+}
+
+/// Attaches files to a comment, and gives the new ones as JSON.
+///
+/// # Errors
+/// 404 for an unknown comment, 403 for those who may not, 400 for names that are too long.
+pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
+    Subject::find(app.database.read(), caller, comment_id).await?.require_keeper(caller, task_id)?;
+    let files = keep(app, body.files.iter().collect()).await?;
+    if let Err(error) = store_all(app, caller, comment_id, &files).await {
+        drop_contents(app, &files).await;
+        return Err(error.into());
+    }
+    Ok(list(&files, None))
+}
+
+async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attachment]) -> Result<(), DbErr> {
+    let work = Work::begin(app, caller).await?;
+    let files: Vec<_> = files.iter().map(|file| (comment_id, None, file)).collect();
+    store(&work, &files).await?;
+    work.commit().await
+}
+
+/// Removes a file from a comment.
+///
+/// # Errors
+/// 404 for an unknown comment, 403 for those who may not, and for a file of another comment.
+pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, file_id: Uuid) -> Result<(), Failure> {
+    let work = Work::begin(app, caller).await?;
+    Subject::find(&*work, caller, comment_id).await?.require_keeper(caller, task_id)?;
+    let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
+    let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    if row.try_get_by_index::<Option<Uuid>>(0)? != Some(comment_id) {
+        return Err(Failure::forbidden());
+    }
+    let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);
+    database::execute(&*work, &sql).await?;
+    work.commit().await?;
+    if app.settings.files.remove_files {
+        discard(app, vec![file_id]).await;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_are_short() {
+        assert_eq!(extension("Notes.of.PDF").ok(), Some(Some("pdf".into())));
+        assert_eq!(extension("README").ok(), Some(Some("readme".into())));
+        assert_eq!(extension("Makefile").ok(), Some(None));
+        assert!(extension("scene.blender").is_err());
+    }
+}

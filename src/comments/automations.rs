@@ -1,0 +1,147 @@
+//! Status automations of productions: what follows by itself when a task gets a status.
+
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use super::board::Task;
+use crate::database::{self, Sql};
+use crate::entities::kinds::EntityKind;
+
+/// What an automation changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Another task of the entity gets this status.
+    Status { task_status_id: Uuid, import_last_revision: bool },
+    /// The asset becomes ready for the task type.
+    ReadyFor,
+}
+
+/// A rule of a production.
+#[derive(Clone, Debug)]
+pub struct Automation {
+    pub id: Uuid,
+    /// `asset` for any asset, else the name of an entity type.
+    pub entity_type: String,
+    pub in_task_type_id: Uuid,
+    pub in_task_status_id: Uuid,
+    pub out_task_type_id: Uuid,
+    pub outcome: Outcome,
+}
+
+impl Automation {
+    /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline.
+    #[must_use]
+    pub fn applies(&self, task: &Task, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
+        let fits = if self.entity_type.eq_ignore_ascii_case("asset") {
+            task.kind == EntityKind::Asset
+        } else {
+            self.entity_type.eq_ignore_ascii_case(&task.entity_type)
+        };
+        let place = |task_type: Uuid| task.project_id.and_then(|id| priorities.get(&(id, task_type))).copied().unwrap_or_default();
+        fits && task.task_type_id == Some(self.in_task_type_id)
+            && task.progress.task_status_id == Some(self.in_task_status_id)
+            && (self.outcome == Outcome::ReadyFor || place(self.in_task_type_id) <= place(self.out_task_type_id))
+    }
+}
+
+/// The rules that are active in productions. Incomplete ones do nothing, and are left out.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<HashMap<Uuid, Vec<Automation>>, DbErr> {
+    let mut sql = Sql::new(
+        "SELECT l.project_id, a.id, a.entity_type, a.in_task_type_id, a.in_task_status_id, a.out_task_type_id, a.out_field_type, \
+         a.out_task_status_id, a.import_last_revision FROM project_status_automation_link l \
+         JOIN status_automation a ON a.id = l.status_automation_id WHERE COALESCE(a.archived, false) = ",
+    );
+    sql.bind(false);
+    sql.push(" AND a.in_task_type_id IS NOT NULL AND a.in_task_status_id IS NOT NULL AND a.out_task_type_id IS NOT NULL AND l.project_id IN ");
+    sql.bind_list(projects.iter().copied()).push(" ORDER BY a.created_at, a.id");
+    let mut found: HashMap<Uuid, Vec<Automation>> = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let status: Option<Uuid> = row.try_get_by_index(7)?;
+        let import_last_revision = row.try_get_by_index::<Option<bool>>(8)?.unwrap_or_default();
+        let outcome = match (row.try_get_by_index::<String>(6)?.as_str(), status) {
+            ("ready_for", _) => Outcome::ReadyFor,
+            (_, Some(task_status_id)) => Outcome::Status { task_status_id, import_last_revision },
+            (_, None) => continue,
+        };
+        let automation = Automation {
+            id: row.try_get_by_index(1)?,
+            entity_type: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_else(|| "asset".into()),
+            in_task_type_id: row.try_get_by_index(3)?,
+            in_task_status_id: row.try_get_by_index(4)?,
+            out_task_type_id: row.try_get_by_index(5)?,
+            outcome,
+        };
+        found.entry(row.try_get_by_index(0)?).or_default().push(automation);
+    }
+    Ok(found)
+}
+
+/// Places of task types in the pipelines of productions.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn priorities(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<HashMap<(Uuid, Uuid), i32>, DbErr> {
+    let mut sql = Sql::new("SELECT project_id, task_type_id, priority FROM project_task_type_link WHERE project_id IN ");
+    sql.bind_list(projects.iter().copied());
+    let mut found = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let place = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        found.insert(place, row.try_get_by_index::<Option<i32>>(2)?.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tasks::progress::Progress;
+
+    fn task(entity_type: &str) -> Task {
+        Task {
+            id: Uuid::new_v4(),
+            project_id: Some(Uuid::new_v4()),
+            task_type_id: Some(Uuid::new_v4()),
+            entity_id: Some(Uuid::new_v4()),
+            kind: EntityKind::of_type(entity_type),
+            entity_type: entity_type.into(),
+            retake_limit: None,
+            clients_isolated: false,
+            progress: Progress { task_status_id: Some(Uuid::new_v4()), ..Progress::default() },
+        }
+    }
+
+    fn automation(task: &Task, entity_type: &str) -> Automation {
+        Automation {
+            id: Uuid::new_v4(),
+            entity_type: entity_type.into(),
+            in_task_type_id: task.task_type_id.unwrap_or_default(),
+            in_task_status_id: task.progress.task_status_id.unwrap_or_default(),
+            out_task_type_id: Uuid::new_v4(),
+            outcome: Outcome::Status { task_status_id: Uuid::new_v4(), import_last_revision: false },
+        }
+    }
+
+    #[test]
+    fn the_kind_of_entity_must_fit() {
+        let (shot, prop) = (task("Shot"), task("Prop"));
+        assert!(automation(&shot, "shot").applies(&shot, &HashMap::new()));
+        assert!(automation(&prop, "asset").applies(&prop, &HashMap::new()));
+        assert!(!automation(&shot, "asset").applies(&shot, &HashMap::new()));
+    }
+
+    #[test]
+    fn a_status_is_not_carried_back() {
+        let shot = task("Shot");
+        let mut rule = automation(&shot, "shot");
+        let place = |kind| (shot.project_id.unwrap_or_default(), kind);
+        let pipeline = HashMap::from([(place(rule.in_task_type_id), 3), (place(rule.out_task_type_id), 2)]);
+        assert!(!rule.applies(&shot, &pipeline));
+        rule.outcome = Outcome::ReadyFor;
+        assert!(rule.applies(&shot, &pipeline));
+    }
+}

@@ -1,0 +1,220 @@
+//! Everything that posting comments looks at, read at once, so that many comments cost no more queries than one.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::Role;
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::automations::{self, Automation};
+use super::drafts::Draft;
+use super::mentions::Mentionable;
+use crate::database::{self, Sql, write_value};
+use crate::entities::kinds::EntityKind;
+use crate::events::Work;
+use crate::notifications::recipients::{self, Recipient};
+use crate::tasks::progress::{Progress, Step};
+use crate::tasks::recompute;
+use crate::tasks::rows::BATCH;
+use crate::tasks::standing::role_in;
+use crate::tasks::statuses::{self, Status};
+
+/// A task with what comments on it look at and change.
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub id: Uuid,
+    pub project_id: Option<Uuid>,
+    pub task_type_id: Option<Uuid>,
+    pub entity_id: Option<Uuid>,
+    pub kind: EntityKind,
+    /// Name of the entity type.
+    pub entity_type: String,
+    /// Retakes that the task may have, where that is limited.
+    pub retake_limit: Option<i64>,
+    /// Whether clients of the production don't see each other.
+    pub clients_isolated: bool,
+    pub progress: Progress,
+}
+
+/// All that is known while comments are posted.
+#[derive(Debug, Default)]
+pub struct Board {
+    pub tasks: HashMap<Uuid, Task>,
+    /// Tasks of the entities, by name; only where copies or automations may reach them.
+    pub of_entity: HashMap<Uuid, Vec<Uuid>>,
+    pub statuses: HashMap<Uuid, Status>,
+    /// Names of task types.
+    pub task_types: HashMap<Uuid, String>,
+    /// Automations by production.
+    pub automations: HashMap<Uuid, Vec<Automation>>,
+    /// Places of task types in the pipelines of productions.
+    pub priorities: HashMap<(Uuid, Uuid), i32>,
+    /// Earlier comments of the tasks that may get one in between.
+    pub histories: HashMap<Uuid, Vec<Step>>,
+    pub audiences: HashMap<Uuid, Vec<Recipient>>,
+    pub mentionable: Mentionable,
+    authors: HashMap<Uuid, Role>,
+    /// Roles of authors in productions, where the team's list says so.
+    team_roles: HashMap<(Uuid, Uuid), Option<String>>,
+}
+
+impl Board {
+    /// Reads what these drafts need, and keeps others from changing the tasks until the end of the work.
+    ///
+    /// # Errors
+    /// 404 for a draft on an unknown task, with an unknown status or by an unknown author.
+    pub async fn load(work: &Work<'_>, drafts: &[Draft], now: NaiveDateTime) -> Result<Self, Failure> {
+        let connection = &**work;
+        let named: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.task_id).collect();
+        let (projects, entities) = places(connection, &named).await?;
+        let mut board = Self {
+            statuses: statuses::all(connection).await?,
+            automations: automations::of_projects(connection, &projects).await?,
+            ..Self::default()
+        };
+        if drafts.iter().filter_map(|draft| draft.task_status_id).any(|id| !board.statuses.contains_key(&id)) {
+            return Err(Failure::not_found());
+        }
+        let reaches_others = !board.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
+        board.read_tasks(connection, &named, if reaches_others { &entities } else { &[] }).await?;
+        if reaches_others {
+            for row in database::rows(connection, &Sql::new("SELECT id, name FROM task_type")).await? {
+                board.task_types.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            }
+        }
+        if !board.automations.is_empty() {
+            board.priorities = automations::priorities(connection, &projects).await?;
+        }
+        let dated: HashSet<Uuid> = drafts.iter().filter(|draft| draft.created_at.is_some()).map(|draft| draft.task_id).collect();
+        let between = |task: &&Task| dated.contains(&task.id) || !task.progress.is_last(now);
+        let reopened: Vec<Uuid> = board.tasks.values().filter(between).map(|task| task.id).collect();
+        board.histories = recompute::steps(connection, &reopened).await?;
+        let tasks: Vec<Uuid> = board.tasks.keys().copied().collect();
+        board.audiences = recipients::of_tasks(connection, &tasks).await?;
+        if drafts.iter().any(|draft| draft.text.contains('@')) {
+            board.mentionable = Mentionable::find(connection, &projects).await?;
+        }
+        let authors: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.author_id).collect();
+        board.read_authors(connection, &authors, &projects).await?;
+        Ok(board)
+    }
+
+    async fn read_tasks(&mut self, connection: &impl ConnectionTrait, named: &BTreeSet<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {
+        for ids in entities.chunks(BATCH) {
+            let mut condition = Sql::new("t.entity_id IN ");
+            condition.bind_list(ids.iter().copied());
+            for (entity_id, task_id) in self.read_tasks_of(connection, condition).await? {
+                self.of_entity.entry(entity_id).or_default().push(task_id);
+            }
+        }
+        let rest: Vec<Uuid> = named.iter().copied().filter(|id| !self.tasks.contains_key(id)).collect();
+        for ids in rest.chunks(BATCH) {
+            let mut condition = Sql::new("t.id IN ");
+            condition.bind_list(ids.iter().copied());
+            self.read_tasks_of(connection, condition).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads tasks, and gives those of entities by name.
+    async fn read_tasks_of(&mut self, connection: &impl ConnectionTrait, condition: Sql) -> Result<Vec<(Uuid, Uuid)>, Failure> {
+        let mut sql = condition.before(
+            "SELECT t.id, t.project_id, t.task_type_id, t.entity_id, k.name, p.max_retakes, \
+             CASE WHEN p.max_retakes > 0 THEN e.data END, p.is_clients_isolated, t.task_status_id, t.retake_count, t.real_start_date, \
+             t.end_date, t.done_date, t.last_comment_date, t.name FROM task t LEFT JOIN project p ON p.id = t.project_id \
+             LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id WHERE ",
+        );
+        // Rows are locked in this order by everybody, so that nobody waits for somebody who waits for them.
+        sql.push(" ORDER BY t.id");
+        if connection.get_database_backend() == DbBackend::Postgres {
+            sql.push(" FOR NO KEY UPDATE OF t");
+        }
+        let mut of_entities = Vec::new();
+        for row in database::rows(connection, &sql).await? {
+            let task = read_task(&row)?;
+            if let Some(entity_id) = task.entity_id {
+                of_entities.push((entity_id, row.try_get_by_index::<String>(14)?, task.id));
+            }
+            self.tasks.insert(task.id, task);
+        }
+        of_entities.sort();
+        Ok(of_entities.into_iter().map(|(entity_id, _, task_id)| (entity_id, task_id)).collect())
+    }
+
+    async fn read_authors(&mut self, connection: &impl ConnectionTrait, authors: &BTreeSet<Uuid>, projects: &[Uuid]) -> Result<(), Failure> {
+        let mut sql = Sql::new(
+            "SELECT p.id, p.role, l.project_id, l.role FROM person p LEFT JOIN project_person_link l ON l.person_id = p.id AND l.project_id IN ",
+        );
+        sql.bind_list(projects.iter().copied()).push(" WHERE p.id IN ").bind_list(authors.iter().copied());
+        for row in database::rows(connection, &sql).await? {
+            let id: Uuid = row.try_get_by_index(0)?;
+            self.authors.insert(id, Role::from_code(&row.try_get_by_index::<String>(1)?));
+            if let Some(project_id) = row.try_get_by_index::<Option<Uuid>>(2)? {
+                self.team_roles.insert((id, project_id), row.try_get_by_index(3)?);
+            }
+        }
+        if authors.iter().all(|id| self.authors.contains_key(id)) { Ok(()) } else { Err(Failure::not_found()) }
+    }
+
+    /// Role of an author in a production.
+    #[must_use]
+    pub fn role_of(&self, author_id: Uuid, project_id: Option<Uuid>) -> Role {
+        let global = self.authors.get(&author_id).copied().unwrap_or(Role::Artist);
+        let own = project_id.and_then(|project_id| self.team_roles.get(&(author_id, project_id)));
+        role_in(global, own.is_some(), own.and_then(Option::as_deref)).role
+    }
+}
+
+/// Productions and entities of tasks.
+async fn places(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> Result<(Vec<Uuid>, Vec<Uuid>), Failure> {
+    let tasks: Vec<Uuid> = tasks.iter().copied().collect();
+    let mut projects = BTreeSet::new();
+    let mut entities = BTreeSet::new();
+    let mut found = 0;
+    for ids in tasks.chunks(BATCH) {
+        let mut sql = Sql::new("SELECT project_id, entity_id FROM task WHERE id IN ");
+        sql.bind_list(ids.iter().copied());
+        for row in database::rows(connection, &sql).await? {
+            projects.extend(row.try_get_by_index::<Option<Uuid>>(0)?);
+            entities.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
+            found += 1;
+        }
+    }
+    if found == tasks.len() { Ok((projects.into_iter().collect(), entities.into_iter().collect())) } else { Err(Failure::not_found()) }
+}
+
+fn read_task(row: &QueryResult) -> Result<Task, DbErr> {
+    let entity_type: String = row.try_get_by_index::<Option<String>>(4)?.unwrap_or_default();
+    Ok(Task {
+        id: row.try_get_by_index(0)?,
+        project_id: row.try_get_by_index(1)?,
+        task_type_id: row.try_get_by_index(2)?,
+        entity_id: row.try_get_by_index(3)?,
+        kind: EntityKind::of_type(&entity_type),
+        entity_type,
+        retake_limit: retake_limit(row)?,
+        clients_isolated: row.try_get_by_index::<Option<bool>>(7)?.unwrap_or_default(),
+        progress: Progress {
+            task_status_id: row.try_get_by_index(8)?,
+            retake_count: row.try_get_by_index::<Option<i32>>(9)?.unwrap_or_default(),
+            real_start_date: row.try_get_by_index(10)?,
+            end_date: row.try_get_by_index(11)?,
+            done_date: row.try_get_by_index(12)?,
+            last_comment_date: row.try_get_by_index(13)?,
+        },
+    })
+}
+
+/// The limit of the production, or that of the entity where it has one of its own.
+fn retake_limit(row: &QueryResult) -> Result<Option<i64>, DbErr> {
+    let Some(limit) = row.try_get_by_index::<Option<i32>>(5)?.filter(|limit| *limit > 0) else { return Ok(None) };
+    let mut data = Vec::new();
+    write_value(&mut data, row, 6, Kind::Json)?;
+    let data: serde_json::Value = serde_json::from_slice(&data).unwrap_or_default();
+    let own = &data["max_retakes"];
+    let own = own.as_i64().or_else(|| own.as_str().and_then(|text| text.trim().parse().ok())).filter(|own| *own != 0);
+    Ok(Some(own.unwrap_or_else(|| limit.into())))
+}

@@ -1,0 +1,148 @@
+//! Changes of stored comments: who may make which, and what follows.
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::mentions::{self, Mentionable};
+use super::removal;
+use super::subject::Subject;
+use super::visibility::{Seen, Viewer};
+use crate::app::App;
+use crate::crud::Record;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+use crate::notifications::notices::{self, Kind, Notice};
+use crate::tasks::recompute::recompute;
+use crate::tasks::statuses;
+
+/// # Errors
+/// 403 for those who may not change the comment in this way, 404 for an unknown status.
+pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    if caller.is_admin() {
+        return Ok(());
+    }
+    let subject = Subject::find(&**work, caller, record.id).await?;
+    let (person, standing) = (&caller.person, &subject.standing);
+    if !standing.may_read() {
+        return Err(Failure::forbidden());
+    }
+    if standing.role.is_manager() {
+        return Ok(());
+    }
+    let own = subject.author_id == person.id;
+    let supervises = standing.supervises(person);
+    let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
+    let names = |key: &str, id: Uuid| body.get(key).is_some_and(|new| new.as_str().and_then(parse_id) != Some(id));
+    let refused = changes("for_client")
+        || (changes("pinned") && !supervises)
+        || (changes("checklist") && !own && !standing.assigned && !supervises)
+        || (!own && !body.keys().all(|key| key == "pinned" || key == "checklist"))
+        || names("person_id", person.id)
+        || names("object_id", subject.task_id);
+    if refused {
+        return Err(Failure::forbidden());
+    }
+    let Some(status) = body.get("task_status_id") else { return Ok(()) };
+    let status = status.as_str().and_then(parse_id);
+    if status != subject.task_status_id && !standing.may_act(person) {
+        return Err(Failure::forbidden());
+    }
+    let known = statuses::all(&**work).await?;
+    let status = status.and_then(|id| known.get(&id)).ok_or_else(Failure::not_found)?;
+    if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
+/// # Errors
+/// 403 for everybody but the author and those who manage the production.
+pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
+    if caller.is_admin() || record.id_of("person_id") == Some(caller.person.id) {
+        return Ok(());
+    }
+    let subject = Subject::find(&**work, caller, record.id).await?;
+    if subject.standing.role.is_manager() { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
+/// Reads the mentions again, tells those whom a new text mentions, and works the task out anew when the status of the
+/// comment changed. `before` is what was stored.
+///
+/// # Errors
+/// The database refuses.
+pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    // A comment on something that is no task has nothing that follows.
+    let subject = match Subject::find(&**work, caller, before.id).await {
+        Ok(subject) => subject,
+        Err(Failure::Answer { .. }) => return Ok(()),
+        Err(fault) => return Err(fault),
+    };
+    let text = body.get("text").filter(|text| Some(*text) != before.values.get("text"));
+    if let Some(text) = text {
+        mention_again(work, &subject, text.as_str().unwrap_or_default()).await?;
+    }
+    let previous = before.id_of("task_status_id");
+    if subject.task_status_id != previous {
+        recompute(work, &[subject.task_id]).await?;
+        let mut change = payload([("task_id", subject.task_id), ("person_id", subject.author_id)]);
+        change.insert("new_task_status_id".into(), json!(subject.task_status_id));
+        change.insert("previous_task_status_id".into(), json!(previous));
+        work.emit_in(subject.project_id(), "task:status-changed", change);
+    }
+    Ok(())
+}
+
+/// Stores whom the text mentions now, and tells each of them as if it were new.
+async fn mention_again(work: &mut Work<'_>, subject: &Subject, text: &str) -> Result<(), Failure> {
+    let Some(project_id) = subject.project_id() else { return Ok(()) };
+    let mentionable = Mentionable::find(&**work, &[project_id]).await?;
+    let found = mentionable.in_text(text, project_id);
+    mentions::replace(work, subject.id, &found).await?;
+    let sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [subject.id.into(), Kind::Mention.code().into()]);
+    database::execute(&**work, &sql).await?;
+    let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [subject.id.into()]);
+    let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let seen = Seen { author_id: subject.author_id, author_role: subject.author_role, for_client: subject.for_client };
+    let mut notices = Vec::new();
+    for member in mentionable.reached(&found, project_id) {
+        let viewer = Viewer { person_id: member.person_id, role: member.role, clients_isolated: subject.standing.clients_isolated };
+        if member.person_id != subject.author_id && viewer.may_be_told(seen) {
+            let notice = Notice::new(Kind::Mention, member.person_id, subject.author_id, subject.task_id, subject.project_id());
+            let notice = Notice { comment_id: Some(subject.id), created_at, ..notice };
+            notice.tell(work);
+            notices.push(notice);
+        }
+    }
+    Ok(notices::store(work, &notices).await?)
+}
+
+/// Tells of a comment that was stored as it is, or changed; a change is told in the production and outside of it, which
+/// clients wait for.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    let task_id = record.id_of("object_id").filter(|_| what == "update");
+    if let Some(task_id) = task_id {
+        let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [task_id.into()]);
+        if let Some(row) = database::row(&**work, &sql).await? {
+            let project_id: Option<Uuid> = row.try_get_by_index(0)?;
+            work.emit_in(project_id, "comment:update", payload([("comment_id", id), ("task_id", task_id)]));
+        }
+    }
+    work.emit(format!("comment:{what}"), payload([("comment_id", id)]));
+    Ok(())
+}
+
+/// Deletes a comment of a task.
+///
+/// # Errors
+/// 404 for a comment of another task, 403 for everybody but its author and those who manage the production.
+pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    Subject::on_task(&*work, caller, task_id, comment_id).await?.require_keeper(caller, task_id)?;
+    let leftovers = removal::take_away(&mut work, comment_id).await?;
+    work.commit().await?;
+    leftovers.discard(app).await;
+    Ok(())
+}

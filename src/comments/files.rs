@@ -1,0 +1,111 @@
+//! Attached files as records and as downloads, those of chats included.
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::call::request_headers;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Media;
+use poem::http::StatusCode;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::subject::Subject;
+use crate::access::{is_assigned_to_entity, project_role};
+use crate::app::App;
+use crate::database::{self, Sql};
+use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
+use crate::tasks::rows::{RecordWriter, array, records, write_key};
+
+/// Media types that browsers show without running anything.
+const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
+
+/// Answers the content of an attached file.
+///
+/// # Errors
+/// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
+pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
+    let sql = Sql::with("SELECT comment_id, chat_message_id, name, mimetype, updated_at FROM attachment_file WHERE id = $1", [id.into()]);
+    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let (comment, message): (Option<Uuid>, Option<Uuid>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    match (comment, message) {
+        (Some(comment_id), _) => Subject::find(app.database.read(), caller, comment_id).await?.require_reader(caller)?,
+        (None, Some(message_id)) => require_chatter(app.database.read(), caller, message_id).await?,
+        (None, None) => return Err(Failure::forbidden()),
+    }
+    let name = row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default();
+    let media_type = row.try_get_by_index::<Option<String>>(3)?.unwrap_or_else(|| "application/octet-stream".into());
+    let updated_at: Option<NaiveDateTime> = row.try_get_by_index(4)?;
+    let disposition = if SHOWN.contains(&media_type.as_str()) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
+    let delivery = Delivery {
+        content_type: &media_type,
+        disposition,
+        cache: Cache::Private(u32::try_from(app.settings.client_cache_max_age).unwrap_or(u32::MAX)),
+        last_modified: updated_at.map(|moment| moment.and_utc()),
+        expected_size: None,
+    };
+    let headers = request_headers().unwrap_or_default();
+    match serve(&app.storage, &[FileKey::new(Bucket::Files, "attachments", id)], &headers, &delivery).await {
+        Ok(response) => Ok(Media::new(response)),
+        Err(ServeError::Missing) => Err(Failure::not_found()),
+        Err(ServeError::RangeNotSatisfiable) => {
+            Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The requested range lies outside of the file."))
+        }
+        Err(ServeError::Storage(error)) => Err(error.into()),
+    }
+}
+
+/// # Errors
+/// 403 for those who may not see the chat about an entity, 404 when there is no such message.
+async fn require_chatter(connection: &impl ConnectionTrait, caller: &Caller, message_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with(
+        "SELECT e.project_id, e.id FROM chat_message m JOIN chat c ON c.id = m.chat_id JOIN entity e ON e.id = c.object_id WHERE m.id = $1",
+        [message_id.into()],
+    );
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let found = project_role(connection, caller, row.try_get_by_index(0)?).await?;
+    let works = found.role != Role::Vendor || is_assigned_to_entity(connection, caller.person.id, row.try_get_by_index(1)?).await?;
+    if found.is_member() && works { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
+/// Whose files are listed.
+#[derive(Clone, Copy, Debug)]
+pub enum Of {
+    Task(Uuid),
+    Project(Uuid),
+}
+
+/// The files attached to comments, each with its comment, as JSON.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
+    let writer = RecordWriter::new(&entity::attachment_file::TABLE, "AttachmentFile", "f");
+    let mut sql = Sql::new(format!(
+        "SELECT {}, f.comment_id FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
+        writer.columns()
+    ));
+    match of {
+        Of::Task(id) => sql.push("t.id = ").bind(id),
+        Of::Project(id) => sql.push("t.project_id = ").bind(id),
+    };
+    sql.push(" ORDER BY f.created_at, f.id");
+    let rows = app.database.rows(&sql).await?;
+    let mut comments = Vec::with_capacity(rows.len());
+    for row in &rows {
+        comments.push(row.try_get_by_index::<Uuid>(writer.width())?);
+    }
+    let mut named = comments.clone();
+    named.sort_unstable();
+    named.dedup();
+    let found = records(app.database.read(), &entity::comment::TABLE, "Comment", &named).await?;
+    let mut written = Vec::with_capacity(rows.len());
+    for (row, comment) in rows.iter().zip(&comments) {
+        let mut out = vec![b'{'];
+        writer.write(&mut out, row)?;
+        write_key(&mut out, "comment", found.get(comment).map(Vec::as_slice));
+        write_key(&mut out, "chat_message", None);
+        out.push(b'}');
+        written.push(out);
+    }
+    Ok(array(written.iter().map(Vec::as_slice)))
+}

@@ -1,0 +1,250 @@
+//! The comments of a task, as each role sees them, and the comments of a production.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::{ProjectMember, Role, TaskReader};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use entity::facts::Kind;
+use sea_orm::QueryResult;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::attachments;
+use super::authors::{self, Author};
+use super::rows::{self, Related};
+use super::visibility::{Seen, Sight, Viewer};
+use crate::app::App;
+use crate::database::{Sql, stream_array, write_value};
+use crate::tasks::paging::{self, Page};
+use crate::tasks::rows::{RecordWriter, TEXT, array, write_key, write_list};
+
+/// Columns that depend on who looks, behind those that do not.
+const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
+
+const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
+const EDITOR: [(&str, Kind); 5] = [("first_name", TEXT), ("last_name", TEXT), ("has_avatar", Kind::Bool), ("role", TEXT), ("id", Kind::Uuid)];
+
+/// The comments of a task, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let database = &app.database;
+    let isolated = Sql::with("SELECT is_clients_isolated FROM project WHERE id = $1", [access.project_id().into()]);
+    let isolated = database.row(&isolated).await?.map(|row| row.try_get_by_index::<Option<bool>>(0)).transpose()?.flatten();
+    let viewer = rows::viewer(access, access.role(), isolated.unwrap_or_default());
+    let columns = |alias: &str, fields: &[(&str, Kind)]| {
+        fields.iter().map(|(name, _)| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
+    };
+    let writer = RecordWriter::with(&entity::comment::TABLE, "Comment", "c", &VARYING, &[]);
+    let sql = Sql::with(
+        format!(
+            "SELECT {}, {}, {}, c.id, c.text, c.replies, c.checklist, c.editor_id, c.person_id, c.for_client FROM comment c \
+             JOIN task_status s ON s.id = c.task_status_id LEFT JOIN person d ON d.id = c.editor_id \
+             WHERE c.object_id = $1 ORDER BY c.created_at DESC, c.id DESC",
+            writer.columns(),
+            columns("s", &STATUS),
+            columns("d", &EDITOR),
+        ),
+        [task_id.into()],
+    );
+    let rows = database.rows(&sql).await?;
+    let list = CommentList::prepare(app, &rows, viewer, access.project_id(), writer).await?;
+    let mut written = Vec::with_capacity(rows.len());
+    for row in &rows {
+        written.extend(list.write(row)?);
+    }
+    Ok(array(written.iter().map(Vec::as_slice)))
+}
+
+/// Everything beside the rows that the list is made of.
+struct CommentList {
+    viewer: Viewer,
+    writer: RecordWriter,
+    related: Related,
+    previews: HashMap<Uuid, Vec<u8>>,
+    files: HashMap<Uuid, Vec<u8>>,
+    authors: HashMap<Uuid, Author>,
+    /// Where the columns begin that depend on who looks.
+    first: usize,
+}
+
+impl CommentList {
+    async fn prepare(app: &App, rows: &[QueryResult], viewer: Viewer, project_id: Uuid, writer: RecordWriter) -> Result<Self, Failure> {
+        let connection = app.database.read();
+        let first = writer.width() + STATUS.len() + EDITOR.len();
+        let mut ids = Vec::with_capacity(rows.len());
+        let mut persons = Vec::with_capacity(rows.len());
+        for row in rows {
+            ids.push(row.try_get_by_index(first)?);
+            persons.push(row.try_get_by_index(first + 5)?);
+            persons.extend(row.try_get_by_index::<Option<Uuid>>(first + 4)?);
+            persons.extend(rows::repliers(&json(row, first + 2)?));
+        }
+        persons.sort_unstable();
+        persons.dedup();
+        Ok(Self {
+            related: Related::find(connection, &ids, &["mentions", "department_mentions", "acknowledgements"]).await?,
+            previews: rows::previews(connection, &ids, viewer.role == Role::Client).await?,
+            files: attachments::of_comments(connection, &ids, true).await?,
+            authors: authors::find(connection, &persons, Some(project_id)).await?,
+            viewer,
+            writer,
+            first,
+        })
+    }
+
+    fn role_of(&self, person_id: Uuid) -> Role {
+        self.authors.get(&person_id).map_or(Role::Artist, |author| author.role)
+    }
+
+    /// A comment as an object, or nothing when the viewer does not see it.
+    fn write(&self, row: &QueryResult) -> Result<Option<Vec<u8>>, Failure> {
+        let Self { viewer, first, .. } = self;
+        let id: Uuid = row.try_get_by_index(*first)?;
+        let author_id: Uuid = row.try_get_by_index(first + 5)?;
+        let author_role = self.role_of(author_id);
+        let for_client = row.try_get_by_index::<Option<bool>>(first + 6)?.unwrap_or_default();
+        let whole = match viewer.sight(Seen { author_id, author_role, for_client }) {
+            Sight::Whole => true,
+            Sight::Previews if self.previews.contains_key(&id) => false,
+            Sight::Previews | Sight::Nothing => return Ok(None),
+        };
+        let mut out = Vec::with_capacity(1024);
+        out.push(b'{');
+        self.writer.write(&mut out, row)?;
+        self.write_words(&mut out, row, id, whole)?;
+        self.write_editor(&mut out, row)?;
+        let author = self.authors.get(&author_id).filter(|_| viewer.knows(author_id, author_role));
+        write_key(&mut out, "person", author.map(|author| author.text.as_slice()));
+        write_key(&mut out, "task_status", Some(&object(row, self.writer.width(), &STATUS)?));
+        self.related.write(&mut out, id);
+        write_list(&mut out, "previews", &self.previews, id);
+        out.push(b'}');
+        Ok(Some(out))
+    }
+
+    /// The text and what came with it, or nothing of it.
+    fn write_words(&self, out: &mut Vec<u8>, row: &QueryResult, id: Uuid, whole: bool) -> Result<(), Failure> {
+        if !whole {
+            out.extend_from_slice(b",\"text\":\"\",\"replies\":[],\"checklist\":[],\"attachment_files\":[]");
+            return Ok(());
+        }
+        out.extend_from_slice(b",\"text\":");
+        write_value(out, row, self.first + 1, TEXT)?;
+        let mut replies = json(row, self.first + 2)?;
+        rows::name_repliers(&mut replies, &self.viewer, &self.authors);
+        write_key(out, "replies", Some(replies.to_string().as_bytes()));
+        out.extend_from_slice(b",\"checklist\":");
+        write_value(out, row, self.first + 3, Kind::Json)?;
+        write_list(out, "attachment_files", &self.files, id);
+        Ok(())
+    }
+
+    fn write_editor(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), Failure> {
+        let Some(editor) = row.try_get_by_index::<Option<Uuid>>(self.first + 4)? else {
+            write_key(out, "editor_id", None);
+            return Ok(());
+        };
+        let known = self.viewer.knows(editor, self.role_of(editor));
+        let text = if known { Some(object(row, self.writer.width() + STATUS.len(), &EDITOR)?) } else { None };
+        let id = known.then(|| format!("\"{editor}\""));
+        write_key(out, "editor_id", id.as_deref().map(str::as_bytes));
+        write_key(out, "editor", text.as_deref());
+        Ok(())
+    }
+}
+
+/// Some columns of a row as an object.
+fn object(row: &QueryResult, first: usize, fields: &[(&str, Kind)]) -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::with_capacity(128);
+    for (at, (name, kind)) in fields.iter().enumerate() {
+        out.extend_from_slice(if at > 0 { b",\"" } else { b"{\"" });
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        write_value(&mut out, row, first + at, *kind)?;
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+/// A JSON column as a value.
+fn json(row: &QueryResult, index: usize) -> Result<Value, Failure> {
+    let mut text = Vec::new();
+    write_value(&mut text, row, index, Kind::Json)?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
+/// The comments of a production with the ids of what is related to them, the last changed first.
+///
+/// # Errors
+/// 403 for clients and vendors.
+pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
+    if matches!(access.role(), Role::Client | Role::Vendor) {
+        return Err(Failure::forbidden());
+    }
+    let mut condition = Sql::new(
+        "FROM comment c JOIN task t ON t.id = c.object_id JOIN person a ON a.id = c.person_id \
+         LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id WHERE t.project_id = ",
+    );
+    condition.bind(access.project_id());
+    if access.role() == Role::Artist {
+        condition.push(" AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client')");
+    }
+    let database = &app.database;
+    let writer = RecordWriter::new(&entity::comment::TABLE, "Comment", "c");
+    let select = format!("SELECT {}, c.id ", writer.columns());
+    let order = " ORDER BY c.updated_at DESC, c.created_at DESC, c.id";
+    let object = |writer: &RecordWriter, related: &Lists, out: &mut Vec<u8>, row: &QueryResult| {
+        out.push(b'{');
+        writer.write(out, row)?;
+        let id: Uuid = row.try_get_by_index(writer.width())?;
+        for (key, lists) in related {
+            write_list(out, key, lists, id);
+        }
+        out.push(b'}');
+        Ok(())
+    };
+    let Some(number) = page.filter(|page| *page >= 1) else {
+        let related = related(app, &condition).await?;
+        let mut sql = condition.before(&select);
+        sql.push(order);
+        return Ok(stream_array(database, sql, move |out, row| object(&writer, &related, out, row)).await?.into());
+    };
+    let page = Page { number, limit };
+    let total = paging::count(database, &condition).await?;
+    let mut rows = condition;
+    rows.push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    let found = database.rows(&rows.clone().before(&select)).await?;
+    let ids = found.iter().map(|row| row.try_get_by_index(writer.width())).collect::<Result<Vec<Uuid>, _>>()?;
+    let related = Related::find(database.read(), &ids, &Related::ALL).await?;
+    let mut items = Vec::with_capacity(found.len());
+    for (row, id) in found.iter().zip(&ids) {
+        let mut out = vec![b'{'];
+        writer.write(&mut out, row)?;
+        related.write(&mut out, *id);
+        out.push(b'}');
+        items.push(out);
+    }
+    Ok(Json::written(page.written(total, &items, &[])))
+}
+
+type Lists = Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>;
+
+/// Ids of what is related to the comments of a condition, which calls the comment `c`.
+async fn related(app: &App, condition: &Sql) -> Result<Lists, Failure> {
+    let mut all = Vec::new();
+    for (key, text) in [
+        ("previews", "SELECT r.comment, r.preview_file FROM comment_preview_link r WHERE r.comment IN (SELECT c.id "),
+        ("mentions", "SELECT r.comment, r.person FROM comment_mentions r WHERE r.comment IN (SELECT c.id "),
+        ("department_mentions", "SELECT r.comment, r.department FROM comment_department_mentions r WHERE r.comment IN (SELECT c.id "),
+        ("acknowledgements", "SELECT r.comment, r.person FROM comment_acknoledgments r WHERE r.comment IN (SELECT c.id "),
+        ("attachment_files", "SELECT r.comment_id, r.id FROM attachment_file r WHERE r.comment_id IN (SELECT c.id "),
+    ] {
+        let mut sql = condition.clone().before(text);
+        sql.push(")");
+        all.push((key, crate::tasks::rows::id_lists(app.database.read(), &sql).await?));
+    }
+    Ok(all)
+}

@@ -1,0 +1,186 @@
+//! Whom a text mentions, and which task types its hashtags name.
+
+use std::collections::BTreeSet;
+
+use dailies_definitions::access::Role;
+use dailies_definitions::failure::Failure;
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use crate::database::{self, Sql};
+use crate::events::Work;
+use crate::tasks::standing::role_in;
+
+/// Somebody in a team.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub project_id: Uuid,
+    pub person_id: Uuid,
+    pub full_name: String,
+    /// Role in that production.
+    pub role: Role,
+    pub departments: Vec<Uuid>,
+}
+
+/// Who can be mentioned in some productions.
+#[derive(Clone, Debug, Default)]
+pub struct Mentionable {
+    pub members: Vec<Member>,
+    /// Names and ids of all departments.
+    pub departments: Vec<(String, Uuid)>,
+}
+
+/// Who is mentioned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    pub persons: Vec<Uuid>,
+    pub departments: Vec<Uuid>,
+}
+
+impl Mentionable {
+    /// Everybody in the teams of these productions, and all departments.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn find(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<Self, DbErr> {
+        let mut sql = Sql::new(
+            "SELECT l.project_id, p.id, p.first_name, p.last_name, p.role, l.role, d.department_id FROM project_person_link l \
+             JOIN person p ON p.id = l.person_id LEFT JOIN department_link d ON d.person_id = p.id WHERE l.project_id IN ",
+        );
+        sql.bind_list(projects.iter().copied()).push(" ORDER BY l.project_id, p.created_at, p.id");
+        let mut members: Vec<Member> = Vec::new();
+        for row in database::rows(connection, &sql).await? {
+            let (project_id, person_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let department: Option<Uuid> = row.try_get_by_index(6)?;
+            match members.last_mut().filter(|last| last.project_id == project_id && last.person_id == person_id) {
+                Some(last) => last.departments.extend(department),
+                None => {
+                    let names: (String, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+                    let global = Role::from_code(&row.try_get_by_index::<String>(4)?);
+                    let own: Option<String> = row.try_get_by_index(5)?;
+                    members.push(Member {
+                        project_id,
+                        person_id,
+                        full_name: format!("{} {}", names.0, names.1).trim().to_owned(),
+                        role: role_in(global, true, own.as_deref()).role,
+                        departments: department.into_iter().collect(),
+                    });
+                }
+            }
+        }
+        let mut departments = Vec::new();
+        for row in database::rows(connection, &Sql::new("SELECT name, id FROM department ORDER BY name, id")).await? {
+            departments.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+        }
+        Ok(Self { members, departments })
+    }
+
+    /// Those whom a text in a production mentions.
+    #[must_use]
+    pub fn in_text(&self, text: &str, project_id: Uuid) -> Mentions {
+        if !text.contains('@') {
+            return Mentions::default();
+        }
+        let members = self.members.iter().filter(|member| member.project_id == project_id);
+        Mentions {
+            persons: members.filter(|member| is_mentioned(text, &member.full_name)).map(|member| member.person_id).collect(),
+            departments: self.departments.iter().filter(|(name, _)| is_mentioned(text, name)).map(|(_, id)| *id).collect(),
+        }
+    }
+
+    /// The persons whom mentions reach in a production, each once: those mentioned themselves, then the members of the
+    /// departments.
+    #[must_use]
+    pub fn reached(&self, mentions: &Mentions, project_id: Uuid) -> Vec<&Member> {
+        let team = || self.members.iter().filter(move |member| member.project_id == project_id);
+        let named = team().filter(|member| mentions.persons.contains(&member.person_id));
+        let departments = team().filter(|member| {
+            !mentions.persons.contains(&member.person_id) && member.departments.iter().any(|id| mentions.departments.contains(id))
+        });
+        named.chain(departments).collect()
+    }
+}
+
+/// Whether a text has `@` and the name, with a blank or the end of the text behind it.
+fn is_mentioned(text: &str, name: &str) -> bool {
+    !name.is_empty()
+        && text.split('@').skip(1).any(|rest| {
+            // A name may hold an `@` itself; what stands behind the first one is enough to look at.
+            rest.strip_prefix(name).is_some_and(|after| matches!(after, "" | "\n") || after.starts_with(' '))
+        })
+}
+
+/// Words behind `#` in a text, in lower case; only ASCII letters count.
+#[must_use]
+pub fn hashtags(text: &str) -> BTreeSet<String> {
+    let words = text.split('#').skip(1);
+    words.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase()).collect()
+}
+
+/// Stores whom a comment mentions, in place of what was stored.
+///
+/// # Errors
+/// The database refuses.
+pub async fn replace(work: &Work<'_>, comment_id: Uuid, mentions: &Mentions) -> Result<(), Failure> {
+    for table in ["comment_mentions", "comment_department_mentions"] {
+        let sql = Sql::with(format!("DELETE FROM {table} WHERE comment = $1"), [comment_id.into()]);
+        database::execute(&**work, &sql).await?;
+    }
+    Ok(store(work, &[(comment_id, mentions)]).await?)
+}
+
+/// Stores whom new comments mention.
+///
+/// # Errors
+/// The database refuses.
+pub async fn store(work: &Work<'_>, comments: &[(Uuid, &Mentions)]) -> Result<(), DbErr> {
+    let mut persons = Vec::new();
+    let mut departments = Vec::new();
+    for (comment, mentions) in comments {
+        persons.extend(mentions.persons.iter().map(|person| vec![("comment", (*comment).into()), ("person", (*person).into())]));
+        departments.extend(mentions.departments.iter().map(|id| vec![("comment", (*comment).into()), ("department", (*id).into())]));
+    }
+    database::insert_many(&**work, &entity::comment_mentions::TABLE, persons).await?;
+    database::insert_many(&**work, &entity::comment_department_mentions::TABLE, departments).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_at_a_blank_or_with_the_text() {
+        for text in ["@Ada Lovelace", "Hi @Ada Lovelace how are you", "x@Ada Lovelace\n", "@Ada @Ada Lovelace "] {
+            assert!(is_mentioned(text, "Ada Lovelace"), "{text}");
+        }
+        for text in ["Ada Lovelace", "@Ada Lovelace, hi", "@Ada Lovelace\nhi", "@ada lovelace", "@Ada Lovelaces"] {
+            assert!(!is_mentioned(text, "Ada Lovelace"), "{text}");
+        }
+        assert!(!is_mentioned("@ ", ""));
+    }
+
+    #[test]
+    fn hashtags_are_words_of_letters() {
+        let found: Vec<String> = hashtags("#Anim and #fx2 # #all,#ALL").into_iter().collect();
+        assert_eq!(found, ["", "all", "anim", "fx"]);
+        assert!(hashtags("none").is_empty());
+    }
+
+    #[test]
+    fn departments_reach_their_members_in_the_team() {
+        let project_id = Uuid::new_v4();
+        let (ada, bob, fx) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
+        let member = |person_id, name: &str, departments: &[Uuid]| Member {
+            project_id,
+            person_id,
+            full_name: name.into(),
+            role: Role::Artist,
+            departments: departments.into(),
+        };
+        let team = Mentionable { members: vec![member(ada, "Ada", &[fx]), member(bob, "Bob", &[fx])], departments: vec![("FX".into(), fx)] };
+        let mentions = team.in_text("@Bob and @FX", project_id);
+        assert_eq!(mentions, Mentions { persons: vec![bob], departments: vec![fx] });
+        let reached: Vec<Uuid> = team.reached(&mentions, project_id).iter().map(|member| member.person_id).collect();
+        assert_eq!(reached, [bob, ada]);
+    }
+}

@@ -1,0 +1,328 @@
+//! Posts comments: each is told and moves its task, copies and automations follow, and all is stored in a few
+//! statements, however many comments there are.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::Role;
+use dailies_definitions::failure::Failure;
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{DbErr, Value as SqlValue};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::attachments;
+use super::automations::{Automation, Outcome};
+use super::board::{Board, Task};
+use super::drafts::Draft;
+use super::mentions::{self, Mentions, hashtags};
+use super::visibility::{Seen, Viewer};
+use crate::casting::readiness;
+use crate::database;
+use crate::entities::kinds::EntityKind;
+use crate::events::{Work, payload};
+use crate::notifications::news::{self, Entry};
+use crate::notifications::notices::{self, Kind, Notice};
+use crate::tasks::progress::{self, Progress, Step};
+
+/// A comment that was posted.
+#[derive(Clone, Copy, Debug)]
+pub struct Posted {
+    pub id: Uuid,
+    pub task_id: Uuid,
+    pub task_status_id: Option<Uuid>,
+    pub author_id: Uuid,
+}
+
+/// Previews that an automation carries from one task to a comment on another.
+#[derive(Clone, Copy, Debug)]
+pub struct Carried {
+    pub from_task: Uuid,
+    pub to: Posted,
+}
+
+/// What came of posting.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// The comments that were asked for, in their order.
+    pub comments: Vec<Posted>,
+    /// Previews to carry over.
+    pub carried: Vec<Carried>,
+}
+
+/// Posts comments with all that follows from them.
+///
+/// # Errors
+/// 404 for an unknown task, status or author, 400 for a retake beyond the limit.
+pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Failure> {
+    let now = database::now();
+    let board = Board::load(work, &drafts, now).await?;
+    let mut posting = Posting { board, now, written: Vec::new(), notices: Vec::new(), news: Vec::new(), moved: BTreeMap::new(), ready: Vec::new(), carried: Vec::new() };
+    let mut comments = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        comments.push(posting.post(work, draft, &Origin::Person)?);
+    }
+    posting.store(work).await?;
+    for (asset_id, _) in &posting.ready {
+        readiness::asset_changed(work, *asset_id).await?;
+    }
+    Ok(Outcomes { comments, carried: posting.carried })
+}
+
+/// Where a comment comes from.
+enum Origin {
+    /// Somebody wrote it.
+    Person,
+    /// A hashtag copied it.
+    Hashtag,
+    /// These automations led to it: none runs twice in a row of consequences, so there is an end.
+    Automations(Vec<Uuid>),
+}
+
+struct Written {
+    posted: Posted,
+    draft: Draft,
+    at: NaiveDateTime,
+    mentions: Mentions,
+}
+
+struct Posting {
+    board: Board,
+    now: NaiveDateTime,
+    written: Vec<Written>,
+    notices: Vec<Notice>,
+    news: Vec<Entry>,
+    moved: BTreeMap<Uuid, Progress>,
+    /// Assets with the task types that they became ready for.
+    ready: Vec<(Uuid, Uuid)>,
+    carried: Vec<Carried>,
+}
+
+impl Posting {
+    fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &Origin) -> Result<Posted, Failure> {
+        let task = self.board.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
+        self.require_retakes(&task, draft.task_status_id)?;
+        let at = draft.created_at.unwrap_or(self.now);
+        let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
+        let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
+        let mut about = payload([("comment_id", posted.id), ("task_id", task.id)]);
+        about.insert("task_status_id".into(), json!(posted.task_status_id));
+        work.emit_in(task.project_id, "comment:new", about);
+        if matches!(origin, Origin::Person) {
+            self.copy(work, &task, &draft)?;
+        }
+        let changed = self.move_task(work, &task, posted, at);
+        self.notify(work, &task, posted, &draft, &mentions, changed);
+        self.report(work, &task, posted, at, changed);
+        self.written.push(Written { posted, draft, at, mentions });
+        self.follow(work, task.id, posted, origin)?;
+        Ok(posted)
+    }
+
+    fn require_retakes(&self, task: &Task, status: Option<Uuid>) -> Result<(), Failure> {
+        let is_retake = status.and_then(|id| self.board.statuses.get(&id)).is_some_and(|status| status.is_retake);
+        // What the task came to during this posting counts, too.
+        match task.retake_limit {
+            Some(limit) if is_retake && i64::from(task.progress.retake_count) >= limit => {
+                Err(Failure::parameter("No more retakes allowed on this task"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Copies the comment to the tasks that its hashtags name.
+    fn copy(&mut self, work: &mut Work<'_>, task: &Task, draft: &Draft) -> Result<(), Failure> {
+        let words = hashtags(&draft.text);
+        let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else { return Ok(()) };
+        let name = |id: Option<Uuid>| id.and_then(|id| self.board.task_types.get(&id)).cloned().unwrap_or_default();
+        let text = format!("{}\n\n____\nFrom {} task", draft.text, name(task.task_type_id));
+        let all = words.contains("all");
+        let others = self.board.of_entity.get(&entity_id).cloned().unwrap_or_default();
+        let mut copies = Vec::new();
+        for other in others.into_iter().filter(|id| *id != task.id).filter_map(|id| self.board.tasks.get(&id)) {
+            let named = other.task_type_id != task.task_type_id && words.contains(&name(other.task_type_id).to_lowercase());
+            if all || named {
+                copies.push(Draft {
+                    task_id: other.id,
+                    task_status_id: other.progress.task_status_id,
+                    text: text.clone(),
+                    checklist: json!([]),
+                    links: Vec::new(),
+                    attachments: Vec::new(),
+                    created_at: None,
+                    ..*draft
+                });
+            }
+        }
+        for copy in copies {
+            self.post(work, copy, &Origin::Hashtag)?;
+        }
+        Ok(())
+    }
+
+    /// Moves the task, and says whether its status changed.
+    fn move_task(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime) -> bool {
+        let Some(known) = self.board.tasks.get_mut(&task.id) else { return false };
+        let previous = known.progress.task_status_id;
+        let step = Step { at, task_status_id: posted.task_status_id };
+        let status = posted.task_status_id.and_then(|id| self.board.statuses.get(&id));
+        let last = known.progress.is_last(at);
+        let changed = last && known.progress.advance(step, status, self.now);
+        if let Some(history) = self.board.histories.get_mut(&task.id) {
+            let place = history.partition_point(|earlier| earlier.at <= at);
+            history.insert(place, step);
+            if !last {
+                known.progress = Progress::of(history, &self.board.statuses);
+            }
+        }
+        self.moved.insert(task.id, known.progress.clone());
+        work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
+        if changed {
+            let mut about = payload([("task_id", task.id), ("person_id", posted.author_id)]);
+            about.insert("new_task_status_id".into(), json!(posted.task_status_id));
+            about.insert("previous_task_status_id".into(), json!(previous));
+            work.emit_in(task.project_id, "task:status-changed", about.clone());
+            if status.is_some_and(|status| status.is_feedback_request) {
+                about.insert("comment_id".into(), json!(posted.id));
+                work.emit_in(task.project_id, "task:to-review", about);
+            }
+        }
+        changed
+    }
+
+    fn notify(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
+        let seen = Seen { author_id: draft.author_id, author_role: self.board.role_of(draft.author_id, task.project_id), for_client: draft.for_client };
+        let notices = notices_of(&self.board, task, posted.id, seen, mentions);
+        for mut notice in notices {
+            notice.change = changed;
+            notice.tell(work);
+            self.notices.push(notice);
+        }
+    }
+
+    fn report(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime, change: bool) {
+        if let Some(entry) = news_of(task, posted, at, change) {
+            entry.tell(work);
+            self.news.push(entry);
+        }
+    }
+
+    /// Runs the automations that follow from the state that the task has now.
+    fn follow(&mut self, work: &mut Work<'_>, task_id: Uuid, posted: Posted, origin: &Origin) -> Result<(), Failure> {
+        let Some(task) = self.board.tasks.get(&task_id).cloned() else { return Ok(()) };
+        let rules = task.project_id.and_then(|id| self.board.automations.get(&id)).cloned().unwrap_or_default();
+        let past: &[Uuid] = if let Origin::Automations(past) = origin { past } else { &[] };
+        let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.board.priorities);
+        let rules: Vec<Automation> = rules.into_iter().filter(applies).collect();
+        for rule in rules {
+            let Some(entity_id) = task.entity_id else { continue };
+            match rule.outcome {
+                Outcome::Status { task_status_id, import_last_revision } => {
+                    let others = self.board.of_entity.get(&entity_id).into_iter().flatten();
+                    let mut others = others.filter_map(|id| self.board.tasks.get(id));
+                    let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else { continue };
+                    let type_name = self.board.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
+                    let status_name = self.board.statuses.get(&rule.in_task_status_id).map_or("", |status| status.name.as_str());
+                    let draft = Draft {
+                        task_id: target.id,
+                        task_status_id: Some(task_status_id),
+                        text: format!("Change triggered by {type_name} set to {status_name}"),
+                        checklist: json!([]),
+                        links: Vec::new(),
+                        author_id: posted.author_id,
+                        created_at: None,
+                        for_client: false,
+                        attachments: Vec::new(),
+                    };
+                    let chain = past.iter().copied().chain([rule.id]).collect();
+                    let to = self.post(work, draft, &Origin::Automations(chain))?;
+                    if import_last_revision {
+                        self.carried.push(Carried { from_task: task_id, to });
+                    }
+                }
+                Outcome::ReadyFor => {
+                    self.ready.push((entity_id, rule.out_task_type_id));
+                    let mut about = payload([("asset_id", entity_id)]);
+                    about.insert("data".into(), json!({"ready_for": rule.out_task_type_id}));
+                    work.emit_in(task.project_id, "asset:update", about);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&self, work: &Work<'_>) -> Result<(), DbErr> {
+        let rows = self.written.iter().map(|written| {
+            let Written { posted, draft, at, .. } = written;
+            vec![
+                ("id", posted.id.into()),
+                ("object_id", posted.task_id.into()),
+                ("object_type", "Task".into()),
+                ("text", draft.text.clone().into()),
+                ("checklist", draft.checklist.clone().into()),
+                ("links", text_array(&draft.links)),
+                ("for_client", draft.for_client.into()),
+                ("task_status_id", posted.task_status_id.into()),
+                ("person_id", posted.author_id.into()),
+                ("created_at", (*at).into()),
+            ]
+        });
+        database::insert_many(&**work, &entity::comment::TABLE, rows.collect()).await?;
+        let mentioned: Vec<(Uuid, &Mentions)> = self.written.iter().map(|written| (written.posted.id, &written.mentions)).collect();
+        mentions::store(work, &mentioned).await?;
+        let mut files = Vec::new();
+        for written in &self.written {
+            files.extend(written.draft.attachments.iter().map(|file| (written.posted.id, None, file)));
+        }
+        attachments::store(work, &files).await?;
+        let moved: Vec<(Uuid, Progress)> = self.moved.iter().map(|(id, progress)| (*id, progress.clone())).collect();
+        progress::store(work, &moved).await?;
+        notices::store(work, &self.notices).await?;
+        news::store(work, &self.news).await?;
+        let mut done = HashSet::new();
+        // The last one counts, as if each had been stored in turn.
+        for (asset_id, task_type_id) in self.ready.iter().rev().filter(|(asset_id, _)| done.insert(*asset_id)) {
+            database::update(&**work, &entity::entity::TABLE, *asset_id, vec![("ready_for", (*task_type_id).into())]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Who is told of a comment: those whom the task concerns, then those whom the text mentions, without its author. Clients
+/// are not told of what they may not read.
+#[must_use]
+pub fn notices_of(board: &Board, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
+    let told = |person_id: Uuid, role: Role| {
+        let viewer = Viewer { person_id, role, clients_isolated: task.clients_isolated };
+        person_id != seen.author_id && viewer.may_be_told(seen)
+    };
+    let audience = board.audiences.get(&task.id).into_iter().flatten();
+    let concerned = audience.filter(|one| told(one.person_id, one.role)).map(|one| (Kind::Comment, one.person_id));
+    let reached = task.project_id.map(|id| board.mentionable.reached(mentions, id)).unwrap_or_default();
+    let mentioned = reached.iter().filter(|one| told(one.person_id, one.role)).map(|one| (Kind::Mention, one.person_id));
+    let notice = |(kind, person_id)| {
+        let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);
+        Notice { comment_id: Some(comment_id), ..notice }
+    };
+    concerned.chain(mentioned).map(notice).collect()
+}
+
+/// The entry of the news about a comment; there is none about concepts.
+#[must_use]
+pub fn news_of(task: &Task, posted: Posted, at: NaiveDateTime, change: bool) -> Option<Entry> {
+    (task.kind != EntityKind::Concept).then(|| Entry {
+        id: Uuid::new_v4(),
+        author_id: posted.author_id,
+        comment_id: posted.id,
+        task_id: task.id,
+        project_id: task.project_id,
+        task_type_id: task.task_type_id,
+        task_status_id: posted.task_status_id,
+        change,
+        created_at: at,
+    })
+}
+
+fn text_array(items: &[String]) -> SqlValue {
+    SqlValue::Array(ArrayType::String, Some(Box::new(items.iter().map(|item| SqlValue::from(item.clone())).collect())))
+}

@@ -1,0 +1,114 @@
+//! A single comment: who may read it, and what is told beside it.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::{Caller, Role, TaskReader};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
+use sea_orm::ConnectionTrait;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::attachments;
+use super::authors::{self, Author};
+use super::rows;
+use super::subject::Subject;
+use super::visibility::{Sight, Viewer};
+use crate::app::App;
+use crate::crud::Record;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+
+/// # Errors
+/// 403 for those who may not read the comment, 404 when its task is gone.
+pub async fn may_read(connection: &impl ConnectionTrait, caller: &Caller, record: &Record) -> Result<(), Failure> {
+    if caller.is_admin() {
+        return Ok(());
+    }
+    Subject::find(connection, caller, record.id).await?.require_reader(caller)
+}
+
+/// Adds to a comment its author, the authors of its replies and its files; with `with_previews` the previews, too. The
+/// answer to a change, which has no relations, stays as it is.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    let mut comment: Map<String, Value> = serde_json::from_slice(&text)?;
+    let has_relations = comment.contains_key("previews");
+    if query.is_empty() && !has_relations {
+        return Ok(text);
+    }
+    let connection = app.database.read();
+    let (project_id, viewer) = match Subject::find(connection, caller, id).await {
+        Ok(subject) => (subject.project_id(), rows::viewer(caller, subject.standing.role.role, subject.standing.clients_isolated)),
+        // A comment on something that is no task, or no longer there: only administrators come here.
+        Err(Failure::Answer { .. }) => (None, rows::viewer(caller, Role::Admin, false)),
+        Err(fault) => return Err(fault),
+    };
+    let id_of = |key: &str| comment.get(key).and_then(Value::as_str).and_then(dailies_definitions::query::parse_id);
+    let (author, editor) = (id_of("person_id"), id_of("editor_id"));
+    let persons: Vec<Uuid> = author.into_iter().chain(editor).chain(rows::repliers(&comment["replies"])).collect();
+    let authors = authors::find(connection, &persons, project_id).await?;
+    comment.insert("person".into(), short(author, &viewer, &authors)?);
+    if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.role))) {
+        comment.insert("editor_id".into(), Value::Null);
+    }
+    if let Some(replies) = comment.get_mut("replies") {
+        rows::name_repliers(replies, &viewer, &authors);
+    }
+    if has_relations {
+        let files = attachments::of_comments(connection, &[id], false).await?;
+        comment.insert("attachment_files".into(), list(&files, id)?);
+    }
+    if query.flag("with_previews")?.unwrap_or_default() {
+        let previews = rows::previews(connection, &[id], viewer.role == Role::Client).await?;
+        comment.insert("previews".into(), list(&previews, id)?);
+    }
+    Ok(serde_json::to_vec(&comment)?)
+}
+
+fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> Result<Value, Failure> {
+    let known = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.role)));
+    Ok(known.map(|author| serde_json::from_slice(&author.text)).transpose()?.unwrap_or_default())
+}
+
+fn list(items: &HashMap<Uuid, Vec<u8>>, id: Uuid) -> Result<Value, Failure> {
+    let items = items.get(&id).map_or(&[][..], Vec::as_slice);
+    Ok(serde_json::from_slice(&[b"[".as_slice(), items, b"]"].concat())?)
+}
+
+/// A comment of a task, without what is related to it, as JSON.
+///
+/// # Errors
+/// 404 for a comment of another task, 403 for one that the caller may not read.
+pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let connection = app.database.read();
+    let subject = Subject::on_task(connection, access, task_id, comment_id).await?;
+    subject.require_reader(access)?;
+    rows::bare(connection, comment_id).await
+}
+
+/// Marks a comment as read and agreed by the caller, or takes the mark away, and gives the comment as JSON.
+///
+/// # Errors
+/// 404 for a comment of another task, 403 for one that the caller may not see.
+pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, access).await?;
+    let subject = Subject::on_task(&*work, access, task_id, comment_id).await?;
+    if subject.sight(access) == Sight::Nothing {
+        return Err(Failure::forbidden());
+    }
+    let person_id = access.person.id;
+    let sql = Sql::with("DELETE FROM comment_acknoledgments WHERE comment = $1 AND person = $2", [comment_id.into(), person_id.into()]);
+    let marked = database::execute(&*work, &sql).await? == 0;
+    if marked {
+        let link = vec![("comment", comment_id.into()), ("person", person_id.into())];
+        database::insert_ignoring_duplicates(&*work, &entity::comment_acknoledgments::TABLE, vec![link]).await?;
+    }
+    let name = if marked { "comment:acknowledge" } else { "comment:unacknowledge" };
+    work.announce_in(subject.project_id(), name, payload([("comment_id", comment_id), ("person_id", person_id)]));
+    let text = rows::comment(&*work, comment_id).await?;
+    work.commit().await?;
+    Ok(text)
+}

@@ -1,0 +1,195 @@
+//! Replies to comments. They live in the comment itself, as a list.
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use dailies_definitions::submission::Submission;
+use entity::facts::Kind;
+use sea_orm::DbBackend;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::attachments::{self, Attachment};
+use super::authors;
+use super::mentions::{Mentionable, Mentions};
+use super::subject::Subject;
+use super::visibility::{Seen, Sight, Viewer};
+use super::{rows, writing};
+use crate::app::App;
+use crate::database::{self, Sql, write_value};
+use crate::events::{Work, payload};
+use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
+use crate::notifications::recipients::{self, Recipient};
+use crate::tasks::rows::write_key;
+
+/// Adds a reply to a comment, and gives it as JSON.
+///
+/// # Errors
+/// 404 for an unknown comment, 403 for those who may not, 400 for files whose names are too long.
+pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
+    let text = match body.fields.get("text") {
+        None => "",
+        Some(Value::String(text)) if !text.contains('\0') => text,
+        Some(_) => return Err(Failure::field("text", "Input should be a valid string")),
+    };
+    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    require_replier(app, caller, &subject, task_id).await?;
+    let files = attachments::keep(app, body.files.iter().collect()).await?;
+    let stored = store(app, caller, &subject, text, &files).await;
+    if stored.is_err() {
+        attachments::drop_contents(app, &files).await;
+    }
+    stored
+}
+
+async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+    let connection = app.database.read();
+    if subject.task_id != task_id || !subject.standing.role.is_member() || subject.sight(caller) == Sight::Nothing {
+        return Err(Failure::forbidden());
+    }
+    if subject.author_id == caller.person.id {
+        return Ok(());
+    }
+    if !subject.standing.may_act(&caller.person) && !writing::is_mentioned(connection, caller, &subject.standing).await? {
+        return Err(Failure::forbidden());
+    }
+    if subject.standing.role.role == Role::Client && subject.author_role == Role::Client {
+        let sql = Sql::with("SELECT studio_id FROM person WHERE id = $1", [subject.author_id.into()]);
+        let studio = app.database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
+        if studio != caller.person.studio_id {
+            return Err(Failure::forbidden());
+        }
+    }
+    Ok(())
+}
+
+async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let mut replies = locked(&work, subject.id).await?;
+    let (mentionable, mentions) = match subject.project_id().filter(|_| text.contains('@')) {
+        Some(project_id) => {
+            let mentionable = Mentionable::find(&*work, &[project_id]).await?;
+            let mentions = mentionable.in_text(text, project_id);
+            (mentionable, mentions)
+        }
+        None => (Mentionable::default(), Mentions::default()),
+    };
+    let id = Uuid::new_v4();
+    let moment = database::now().format("%Y-%m-%dT%H:%M:%S").to_string();
+    let earlier: Vec<Uuid> = replies.iter().flat_map(|reply| reply["person_id"].as_str().and_then(parse_id)).collect();
+    let reply = json!({
+        "id": id,
+        "date": moment,
+        "created_at": moment,
+        "person_id": caller.person.id,
+        "text": text,
+        "mentions": mentions.persons,
+        "department_mentions": mentions.departments,
+    });
+    replies.push(reply.clone());
+    write(&work, subject.id, replies).await?;
+    let records: Vec<_> = files.iter().map(|file| (subject.id, Some(id), file)).collect();
+    attachments::store(&work, &records).await?;
+    let about = payload([("task_id", subject.task_id), ("comment_id", subject.id), ("reply_id", id)]);
+    work.emit_in(subject.project_id(), "comment:reply", about);
+    notify(&mut work, caller, subject, id, &earlier, &mentionable, &mentions).await?;
+    let person = authors::find(&*work, &[caller.person.id], None).await?;
+    work.commit().await?;
+    let mut out = reply.to_string().into_bytes();
+    out.pop();
+    write_key(&mut out, "person", person.get(&caller.person.id).map(|person| person.text.as_slice()));
+    if !files.is_empty() {
+        write_key(&mut out, "attachment_files", Some(&attachments::list(files, Some(id))));
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+/// The replies of a comment, which nobody else changes until the end of the work.
+async fn locked(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure> {
+    let lock = if work.app().database.backend() == DbBackend::Postgres { " FOR UPDATE" } else { "" };
+    let sql = Sql::with(format!("SELECT replies FROM comment WHERE id = $1{lock}"), [comment_id.into()]);
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let mut text = Vec::new();
+    write_value(&mut text, &row, 0, Kind::Json)?;
+    Ok(serde_json::from_slice::<Option<Vec<Value>>>(&text)?.unwrap_or_default())
+}
+
+async fn write(work: &Work<'_>, comment_id: Uuid, replies: Vec<Value>) -> Result<(), Failure> {
+    database::update(&**work, &entity::comment::TABLE, comment_id, vec![("replies", Value::from(replies).into())]).await?;
+    Ok(())
+}
+
+/// Tells those whom the task concerns, the author of the comment and those who replied before; then those mentioned.
+async fn notify(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    subject: &Subject,
+    reply_id: Uuid,
+    earlier: &[Uuid],
+    mentionable: &Mentionable,
+    mentions: &Mentions,
+) -> Result<(), Failure> {
+    let mut concerned = recipients::of_tasks(&**work, &[subject.task_id]).await?.remove(&subject.task_id).unwrap_or_default();
+    let others: Vec<Uuid> = earlier.iter().copied().chain([subject.author_id]).collect();
+    let known = authors::find(&**work, &others, subject.project_id()).await?;
+    for person_id in others {
+        if let Some(author) = known.get(&person_id).filter(|_| concerned.iter().all(|one| one.person_id != person_id)) {
+            concerned.push(Recipient { person_id, role: author.role });
+        }
+    }
+    let seen = Seen { author_id: subject.author_id, author_role: subject.author_role, for_client: subject.for_client };
+    let told = |person_id: Uuid, role: Role| {
+        let viewer = Viewer { person_id, role, clients_isolated: subject.standing.clients_isolated };
+        person_id != caller.person.id && viewer.may_be_told(seen)
+    };
+    let reached = subject.project_id().map(|id| mentionable.reached(mentions, id)).unwrap_or_default();
+    let concerned = concerned.iter().filter(|one| told(one.person_id, one.role)).map(|one| (NoticeKind::Reply, one.person_id));
+    let mentioned = reached.iter().filter(|one| told(one.person_id, one.role)).map(|one| (NoticeKind::ReplyMention, one.person_id));
+    let notices: Vec<Notice> = concerned
+        .chain(mentioned)
+        .map(|(kind, person_id)| {
+            let notice = Notice::new(kind, person_id, caller.person.id, subject.task_id, subject.project_id());
+            Notice { comment_id: Some(subject.id), reply_id: Some(reply_id), ..notice }
+        })
+        .collect();
+    for notice in &notices {
+        notice.tell(work);
+    }
+    Ok(notices::store(work, &notices).await?)
+}
+
+/// Deletes a reply with its files and notifications, and gives the comment as JSON.
+///
+/// # Errors
+/// 404 for an unknown comment or reply, 403 for everybody but the author of the reply and administrators.
+pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, reply_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let subject = Subject::on_task(&*work, caller, task_id, comment_id).await?;
+    let mut replies = locked(&work, comment_id).await?;
+    let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
+    let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
+    let author = replies[at]["person_id"].as_str().and_then(parse_id);
+    if !caller.is_admin() && author != Some(caller.person.id) {
+        return Err(Failure::forbidden());
+    }
+    replies.remove(at);
+    write(&work, comment_id, replies).await?;
+    let sql = Sql::with("SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2", [comment_id.into(), reply_id.into()]);
+    let mut files: Vec<Uuid> = Vec::new();
+    for row in database::rows(&*work, &sql).await? {
+        files.push(row.try_get_by_index(0)?);
+    }
+    for table in ["attachment_file", "notification"] {
+        let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"), [comment_id.into(), reply_id.into()]);
+        database::execute(&*work, &sql).await?;
+    }
+    let about = payload([("task_id", subject.task_id), ("comment_id", comment_id), ("reply_id", reply_id)]);
+    work.announce_in(subject.project_id(), "comment:delete-reply", about);
+    let text = rows::bare(&*work, comment_id).await?;
+    work.commit().await?;
+    if app.settings.files.remove_files {
+        attachments::discard(app, files).await;
+    }
+    Ok(text)
+}

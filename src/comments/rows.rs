@@ -1,0 +1,188 @@
+//! Comments with what is related to them, as JSON.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::{ConnectionTrait, DbErr};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::attachments;
+use super::authors::{self, Author};
+use super::visibility::Viewer;
+use crate::database::{self, Field, RowWriter, Sql};
+use crate::tasks::rows::{self, BATCH, TEXT, id_lists, write_key, write_list};
+
+/// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
+pub struct Related(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
+
+/// Relations with the tables and columns that hold them, and what they are ordered by.
+const RELATIONS: [(&str, &str); 5] = [
+    (
+        "previews",
+        "SELECT l.comment, l.preview_file FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
+         WHERE l.comment IN # ORDER BY p.revision, p.position, p.created_at",
+    ),
+    ("mentions", "SELECT comment, person FROM comment_mentions WHERE comment IN # ORDER BY person"),
+    ("department_mentions", "SELECT comment, department FROM comment_department_mentions WHERE comment IN # ORDER BY department"),
+    ("acknowledgements", "SELECT comment, person FROM comment_acknoledgments WHERE comment IN # ORDER BY person"),
+    ("attachment_files", "SELECT comment_id, id FROM attachment_file WHERE comment_id IN # ORDER BY created_at, id"),
+];
+
+impl Related {
+    /// Reads these relations of comments.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn find(connection: &impl ConnectionTrait, comments: &[Uuid], keys: &[&str]) -> Result<Self, DbErr> {
+        let mut all = Vec::new();
+        for (key, text) in RELATIONS.iter().filter(|(key, _)| keys.contains(key)) {
+            let (start, end) = text.split_once('#').unwrap_or((text, ""));
+            let mut lists = HashMap::new();
+            for comments in comments.chunks(BATCH) {
+                let mut sql = Sql::new(start);
+                sql.bind_list(comments.iter().copied()).push(end);
+                lists.extend(id_lists(connection, &sql).await?);
+            }
+            all.push((*key, lists));
+        }
+        Ok(Self(all))
+    }
+
+    /// Every relation there is.
+    pub const ALL: [&'static str; 5] = ["previews", "mentions", "department_mentions", "acknowledgements", "attachment_files"];
+
+    /// Writes `,"mentions":[…]` and so on for a comment.
+    pub fn write(&self, out: &mut Vec<u8>, comment_id: Uuid) {
+        for (key, lists) in &self.0 {
+            write_list(out, key, lists, comment_id);
+        }
+    }
+}
+
+/// One comment as it is stored, with the ids of what is related to it.
+///
+/// # Errors
+/// 404 when it is not there.
+pub async fn comment(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut text = bare(connection, id).await?;
+    text.pop();
+    Related::find(connection, &[id], &Related::ALL).await?.write(&mut text, id);
+    text.push(b'}');
+    Ok(text)
+}
+
+/// One comment as it is stored.
+///
+/// # Errors
+/// 404 when it is not there.
+pub async fn bare(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
+    rows::record(connection, &entity::comment::TABLE, "Comment", id).await?.ok_or_else(Failure::not_found)
+}
+
+/// New comments with their statuses and authors, as JSON objects in the order of the ids. `more` gives further keys.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn created(
+    connection: &impl ConnectionTrait,
+    comments: &[(Uuid, Option<Uuid>, Uuid)],
+    previews: &HashMap<Uuid, Vec<u8>>,
+    with_previews: bool,
+) -> Result<Vec<u8>, Failure> {
+    let ids: Vec<Uuid> = comments.iter().map(|(id, _, _)| *id).collect();
+    let mut statuses: Vec<Uuid> = comments.iter().filter_map(|(_, status, _)| *status).collect();
+    let mut persons: Vec<Uuid> = comments.iter().map(|(_, _, author)| *author).collect();
+    for list in [&mut statuses, &mut persons] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    let found = rows::records(connection, &entity::comment::TABLE, "Comment", &ids).await?;
+    let related = Related::find(connection, &ids, &Related::ALL[..4]).await?;
+    let files = attachments::of_comments(connection, &ids, false).await?;
+    let statuses = rows::records(connection, &entity::task_status::TABLE, "TaskStatus", &statuses).await?;
+    let persons = authors::find(connection, &persons, None).await?;
+    let mut written = Vec::with_capacity(ids.len());
+    for (id, status, author) in comments {
+        let mut text = found.get(id).cloned().ok_or_else(Failure::not_found)?;
+        text.pop();
+        related.write(&mut text, *id);
+        write_list(&mut text, "attachment_files", &files, *id);
+        write_key(&mut text, "task_status", status.and_then(|id| statuses.get(&id)).map(Vec::as_slice));
+        write_key(&mut text, "person", persons.get(author).map(|author| author.text.as_slice()));
+        if with_previews {
+            write_list(&mut text, "preview_files", previews, *id);
+        }
+        text.push(b'}');
+        written.push(text);
+    }
+    Ok(rows::array(written.iter().map(Vec::as_slice)))
+}
+
+/// Keys of a preview beside its comment.
+const PREVIEW: [(&str, Kind); 12] = [
+    ("id", Kind::Uuid),
+    ("task_id", Kind::Uuid),
+    ("revision", Kind::Integer),
+    ("extension", TEXT),
+    ("width", Kind::Integer),
+    ("height", Kind::Integer),
+    ("duration", Kind::Float),
+    ("status", TEXT),
+    ("validation_status", TEXT),
+    ("original_name", TEXT),
+    ("position", Kind::Integer),
+    ("annotations", Kind::Json),
+];
+
+/// The previews of comments by the id of the comment: JSON objects with commas between them. Rejected ones are left out
+/// on request.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn previews(connection: &impl ConnectionTrait, comments: &[Uuid], without_rejected: bool) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let columns: Vec<String> = PREVIEW.iter().map(|(name, _)| format!("p.{name}")).collect();
+    let writer = RowWriter::new(PREVIEW.iter().map(|(name, kind)| Field::new(*name, *kind)));
+    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for comments in comments.chunks(BATCH) {
+        let mut sql = Sql::new(format!(
+            "SELECT {}, l.comment FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file WHERE l.comment IN ",
+            columns.join(", ")
+        ));
+        sql.bind_list(comments.iter().copied());
+        if without_rejected {
+            sql.push(" AND p.validation_status <> 'rejected'");
+        }
+        sql.push(" ORDER BY l.comment, p.revision, p.position, p.created_at");
+        for row in database::rows(connection, &sql).await? {
+            let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
+            list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
+            writer.write(list, &row)?;
+            list.push(b'}');
+        }
+    }
+    Ok(found)
+}
+
+/// Ids of the authors of replies.
+pub fn repliers(replies: &Value) -> impl Iterator<Item = Uuid> {
+    let replies = replies.as_array().into_iter().flatten();
+    replies.filter_map(|reply| reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id))
+}
+
+/// Puts the authors of replies into them, as far as the viewer is told of them.
+pub fn name_repliers(replies: &mut Value, viewer: &Viewer, authors: &HashMap<Uuid, Author>) {
+    for reply in replies.as_array_mut().into_iter().flatten().filter(|reply| reply.is_object()) {
+        let id = reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id);
+        let author = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.role)));
+        reply["person"] = author.and_then(|author| serde_json::from_slice(&author.text).ok()).unwrap_or_default();
+    }
+}
+
+/// The viewer that a caller is in a production.
+#[must_use]
+pub fn viewer(caller: &Caller, role: dailies_definitions::access::Role, clients_isolated: bool) -> Viewer {
+    Viewer { person_id: caller.person.id, role, clients_isolated }
+}

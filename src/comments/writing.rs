@@ -1,0 +1,287 @@
+//! Comments that somebody writes: one, one on each of many tasks, or a batch with files.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::{Caller, ProjectMember, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use dailies_definitions::schemas::ManyCommentsEntry;
+use dailies_definitions::submission::{Submission, UploadedFile};
+use sea_orm::ConnectionTrait;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::attachments::{self, Attachment};
+use super::drafts::{Draft, Fields};
+use super::posting::{Outcomes, Posted, post};
+use super::{carrying, rows};
+use crate::app::{App, SharedApp};
+use crate::database::{self, Sql};
+use crate::events::Work;
+use crate::previews::add::{Placement, add_preview};
+use crate::previews::upload::accept_for;
+use crate::tasks::standing::{self, Standing};
+use crate::tasks::statuses::{self, Status};
+
+/// Writes one comment, and gives it as JSON.
+///
+/// # Errors
+/// 404, 403 and 400 as the contract says; nothing is stored then.
+pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
+    let fields = Fields::read(&body.fields, "comment", false)?;
+    let connection = app.database.read();
+    let standing = standing::standing(connection, caller, task_id).await?;
+    if !standing.may_act(&caller.person) {
+        let keeps_status = standing.task_status_id == Some(fields.task_status_id);
+        if !keeps_status || !is_mentioned(connection, caller, &standing).await? {
+            return Err(Failure::forbidden());
+        }
+    }
+    require_status(&statuses::all(connection).await?, standing.role.role, fields.task_status_id)?;
+    let mut draft = fields.draft(task_id, caller.person.id, standing.role.is_manager())?;
+    let files = attachments::keep(app, body.files.iter().collect()).await?;
+    draft.attachments = files.clone();
+    let stored = store(app, caller, vec![draft]).await;
+    if stored.is_err() {
+        attachments::drop_contents(app, &files).await;
+    }
+    let (outcomes, mut list) = stored?;
+    carrying::carry(app, caller, &outcomes.carried).await;
+    // The list holds one comment.
+    list.pop();
+    Ok(list.split_off(1))
+}
+
+/// Stores comments, and gives them as a JSON list.
+async fn store(app: &App, caller: &Caller, drafts: Vec<Draft>) -> Result<(Outcomes, Vec<u8>), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let outcomes = post(&mut work, drafts).await?;
+    let text = written(&*work, &outcomes.comments, &HashMap::new(), false).await?;
+    work.commit().await?;
+    Ok((outcomes, text))
+}
+
+async fn written(
+    connection: &impl ConnectionTrait,
+    comments: &[Posted],
+    previews: &HashMap<Uuid, Vec<u8>>,
+    with_previews: bool,
+) -> Result<Vec<u8>, Failure> {
+    let comments: Vec<_> = comments.iter().map(|posted| (posted.id, posted.task_status_id, posted.author_id)).collect();
+    rows::created(connection, &comments, previews, with_previews).await
+}
+
+/// # Errors
+/// 404 for an unknown status, 403 for one that the role may not set.
+fn require_status(known: &HashMap<Uuid, Status>, role: Role, id: Uuid) -> Result<(), Failure> {
+    if known.get(&id).ok_or_else(Failure::not_found)?.allows(role) { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
+/// Whether the caller is mentioned in a comment of the task or a reply to one, alone or with a department. Vendors and
+/// those outside of the team never count.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing) -> Result<bool, Failure> {
+    if !standing.role.is_member() || standing.role.role == Role::Vendor {
+        return Ok(false);
+    }
+    let person = &caller.person;
+    let mut sql = Sql::new("SELECT 1 FROM comment c JOIN comment_mentions m ON m.comment = c.id WHERE m.person = ");
+    sql.bind(person.id).push(" AND c.object_id = ").bind(standing.task_id);
+    sql.push(" UNION SELECT 1 FROM comment c JOIN comment_department_mentions d ON d.comment = c.id WHERE c.object_id = ");
+    sql.bind(standing.task_id).push(" AND d.department IN ").bind_list(person.departments.iter().copied());
+    if database::row(connection, &sql).await?.is_some() {
+        return Ok(true);
+    }
+    let sql = Sql::with("SELECT replies FROM comment WHERE object_id = $1 AND replies IS NOT NULL", [standing.task_id.into()]);
+    for row in database::rows(connection, &sql).await? {
+        let mut text = Vec::new();
+        database::write_value(&mut text, &row, 0, entity::facts::Kind::Json)?;
+        let replies: Value = serde_json::from_slice(&text)?;
+        let names = |reply: &Value, key: &str, wanted: &dyn Fn(Uuid) -> bool| {
+            reply[key].as_array().into_iter().flatten().filter_map(|id| id.as_str().and_then(parse_id)).any(wanted)
+        };
+        let mentioned = replies.as_array().into_iter().flatten().any(|reply| {
+            names(reply, "mentions", &|id| id == person.id) || names(reply, "department_mentions", &|id| person.departments.contains(&id))
+        });
+        if mentioned {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Writes a comment on each of several tasks of a production, and gives those that the caller may write as JSON.
+///
+/// # Errors
+/// 404 for an unknown task or status, 403 for a status that the caller may not set, 400 for a retake beyond the limit.
+pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyCommentsEntry>) -> Result<Vec<u8>, Failure> {
+    let complete = entries.into_iter().filter_map(|entry| Some((entry.object_id?, entry.task_status_id?, entry.comment?, entry.links)));
+    let complete: Vec<_> = complete.collect();
+    let tasks: Vec<Uuid> = complete.iter().map(|(task, ..)| *task).collect();
+    let connection = app.database.read();
+    let standings = standing::standings(connection, access, &tasks).await?;
+    let person = &access.person;
+    let mut drafts = Vec::with_capacity(complete.len());
+    for (task_id, task_status_id, text, links) in complete {
+        let standing = standings.get(&task_id).ok_or_else(Failure::not_found)?;
+        let may = standing.role.is_manager() || standing.assigned || standing.supervises(person);
+        if !may || standing.project_id != Some(access.project_id()) {
+            continue;
+        }
+        drafts.push(Draft {
+            task_id,
+            task_status_id: Some(task_status_id),
+            text,
+            checklist: json!([]),
+            links: links.unwrap_or_default(),
+            author_id: person.id,
+            created_at: None,
+            for_client: false,
+            attachments: Vec::new(),
+        });
+    }
+    if drafts.is_empty() {
+        return Ok(b"[]".to_vec());
+    }
+    let known = statuses::all(connection).await?;
+    for id in drafts.iter().filter_map(|draft| draft.task_status_id) {
+        require_status(&known, access.role(), id)?;
+    }
+    let (comments, text) = store(app, access, drafts).await?;
+    carrying::carry(app, access, &comments.carried).await;
+    Ok(text)
+}
+
+/// Writes a batch of comments, on one task or each on its own, with files, and gives them as JSON.
+///
+/// # Errors
+/// 404, 403 and 400 as the contract says; nothing is stored then.
+pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>, body: Submission) -> Result<Vec<u8>, Failure> {
+    let entries = entries(&body.fields)?;
+    let mut wanted = Vec::with_capacity(entries.len());
+    for entry in &entries {
+        let task = match task_id {
+            Some(id) => id,
+            None => entry_task(entry)?,
+        };
+        wanted.push((task, Fields::read(entry, "text", true)?));
+    }
+    let tasks: Vec<Uuid> = wanted.iter().map(|(task, _)| *task).collect();
+    let connection = app.database.read();
+    let standings = standing::standings(connection, caller, &tasks).await?;
+    let known = statuses::all(connection).await?;
+    let mut drafts = Vec::with_capacity(wanted.len());
+    for (task, fields) in wanted {
+        let standing = standings.get(&task).ok_or_else(Failure::not_found)?;
+        if !standing.may_act(&caller.person) {
+            return Err(Failure::forbidden());
+        }
+        require_status(&known, standing.role.role, fields.task_status_id)?;
+        drafts.push(fields.draft(task, caller.person.id, standing.role.is_manager())?);
+    }
+    let files = keep_all(app, &body, &mut drafts).await?;
+    let stored = store(app, caller, drafts).await;
+    if stored.is_err() {
+        attachments::drop_contents(app, &files).await;
+    }
+    let (outcomes, _) = stored?;
+    carrying::carry(app, caller, &outcomes.carried).await;
+    let previews = add_previews(app, caller, &outcomes.comments, &body).await?;
+    written(app.database.read(), &outcomes.comments, &previews, true).await
+}
+
+/// Stores the contents of all files that a batch attaches, and gives each draft its own.
+async fn keep_all(app: &App, body: &Submission, drafts: &mut [Draft]) -> Result<Vec<Attachment>, Failure> {
+    let mut all = Vec::new();
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        match attachments::keep(app, files_of(body, "attachment_file", at)).await {
+            Ok(files) => {
+                all.extend(files.iter().cloned());
+                draft.attachments = files;
+            }
+            Err(error) => {
+                attachments::drop_contents(app, &all).await;
+                return Err(error);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The comments of a batch; a form has them as JSON text.
+fn entries(fields: &Map<String, Value>) -> Result<Vec<Map<String, Value>>, Failure> {
+    let sent = fields.get("comments").ok_or_else(|| Failure::parameter("Missing required parameter: comments"))?;
+    let read = match sent {
+        Value::String(text) => serde_json::from_str(text).ok(),
+        other => serde_json::from_value(other.clone()).ok(),
+    };
+    read.ok_or_else(|| Failure::field("comments", "Input should be a valid list"))
+}
+
+fn entry_task(entry: &Map<String, Value>) -> Result<Uuid, Failure> {
+    let id = entry.get("task_id").ok_or_else(|| Failure::field("task_id", "Field required"))?;
+    id.as_str().and_then(parse_id).ok_or_else(|| Failure::field("task_id", "Input should be a valid UUID, 36 characters with hyphens"))
+}
+
+/// Files of one comment of a batch: `attachment_file-3`, and what a hyphen follows.
+fn files_of<'a>(body: &'a Submission, kind: &str, at: usize) -> Vec<&'a UploadedFile> {
+    let field = format!("{kind}-{at}");
+    let is_its = |file: &&UploadedFile| file.field.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    body.files.iter().filter(is_its).collect()
+}
+
+/// Puts the previews of a batch on their comments, and gives those that were accepted as JSON by the id of the comment.
+async fn add_previews(app: &SharedApp, caller: &Caller, comments: &[Posted], body: &Submission) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
+    let mut accepted: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for (at, posted) in comments.iter().enumerate() {
+        for file in files_of(body, "preview_file", at) {
+            let Some(id) = add_one(app, caller, *posted, file).await? else { continue };
+            let list = accepted.entry(posted.id).or_default();
+            if !list.is_empty() {
+                list.push(b',');
+            }
+            list.extend(crate::previews::rows::record(app.database.read(), id, false).await?);
+        }
+    }
+    Ok(accepted)
+}
+
+/// Puts one preview on a comment, unless it is refused.
+async fn add_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &UploadedFile) -> Result<Option<Uuid>, Failure> {
+    match try_one(app, caller, posted, file).await {
+        Ok(id) => Ok(Some(id)),
+        Err(refusal @ Failure::Answer { .. }) => {
+            tracing::info!(comment = %posted.id, file = file.name, ?refusal, "a preview of a batch was left out");
+            Ok(None)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn try_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &UploadedFile) -> Result<Uuid, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let place = Placement { task_id: posted.task_id, comment_id: posted.id, revision: None };
+    let id = add_preview(&mut work, caller.person.id, place).await?;
+    work.commit().await?;
+    accept_for(app, caller, id, file).await?;
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_a_list_or_its_text() {
+        let list = json!({"comments": [{"text": "a"}]});
+        let text = json!({"comments": "[{\"text\": \"a\"}]"});
+        for sent in [list, text] {
+            assert_eq!(entries(sent.as_object().expect("an object")).expect("entries").len(), 1);
+        }
+        for wrong in [json!({}), json!({"comments": "x"}), json!({"comments": [1]})] {
+            assert!(entries(wrong.as_object().expect("an object")).is_err());
+        }
+    }
+}

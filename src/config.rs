@@ -1,0 +1,256 @@
+//! Settings: command-line flags and environment variables, read once at start.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Where the data is. Every command takes these.
+#[derive(Args, Clone, Debug)]
+pub struct DataArgs {
+    /// Folder of everything that the server keeps: the embedded database, the secret key, files.
+    #[arg(long, env = "DAILIES_DATA_DIR", default_value = "./data", global = true)]
+    pub data_dir: PathBuf,
+    /// Database: `sqlite://path` or `postgres://user:password@host:port/name`. Without it, the DB_* variables, or the embedded database in the data folder.
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
+    pub database_url: Option<String>,
+    #[command(flatten)]
+    pub parts: DatabaseParts,
+}
+
+/// The variables that name a PostgreSQL server part by part.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseParts {
+    /// Host of the PostgreSQL server.
+    #[arg(long, env = "DB_HOST", global = true, hide = true)]
+    pub db_host: Option<String>,
+    /// Port of the PostgreSQL server.
+    #[arg(long, env = "DB_PORT", global = true, hide = true)]
+    pub db_port: Option<u16>,
+    /// User of the PostgreSQL server.
+    #[arg(long, env = "DB_USERNAME", global = true, hide = true)]
+    pub db_username: Option<String>,
+    /// Password of that user.
+    #[arg(long, env = "DB_PASSWORD", global = true, hide = true, hide_env_values = true)]
+    pub db_password: Option<String>,
+    /// Name of the database.
+    #[arg(long, env = "DB_DATABASE", global = true, hide = true)]
+    pub db_database: Option<String>,
+    /// Most connections that are kept open.
+    #[arg(long, env = "DB_POOL_SIZE", default_value_t = 30, global = true, hide = true)]
+    pub db_pool_size: u32,
+}
+
+impl DataArgs {
+    /// The address of the database.
+    #[must_use]
+    pub fn url(&self) -> String {
+        if let Some(url) = &self.database_url {
+            return url.clone();
+        }
+        let parts = &self.parts;
+        if parts.db_host.is_none() && parts.db_database.is_none() {
+            return format!("sqlite://{}", self.data_dir.join("dailies.db").display());
+        }
+        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+        format!(
+            "postgres://{}:{}@{}:{}/{}",
+            encode(parts.db_username.as_deref().unwrap_or("postgres")),
+            encode(parts.db_password.as_deref().unwrap_or("mysecretpassword")),
+            parts.db_host.as_deref().unwrap_or("localhost"),
+            parts.db_port.unwrap_or(5432),
+            encode(parts.db_database.as_deref().unwrap_or("zoudb")),
+        )
+    }
+}
+
+/// A switch that can be set by a flag or by a variable with any of the usual words.
+fn switch(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
+        "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
+        _ => Err("expected one of true, false, yes, no, on, off, 1, 0".into()),
+    }
+}
+
+/// What is kept in mind between requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CacheType {
+    /// Kept in this process.
+    Simple,
+    /// Kept in this process, and told to other servers through Redis.
+    Redis,
+    /// Nothing: every request reads the database.
+    Null,
+}
+
+/// Settings of a running server.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Address to listen on.
+    #[arg(long, env = "DAILIES_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port to listen on.
+    #[arg(long, env = "DAILIES_PORT", default_value_t = 5000)]
+    pub port: u16,
+    /// Folder of a built Kitsu web UI, served at `/`.
+    #[arg(long, env = "DAILIES_UI")]
+    pub ui: Option<PathBuf>,
+    /// E-mail of the administrator made on the first start.
+    #[arg(long, env = "DAILIES_ADMIN_EMAIL", default_value = "admin@example.com")]
+    pub admin_email: String,
+    /// Password of that administrator; one is made up and printed when it is missing.
+    #[arg(long, env = "DAILIES_ADMIN_PASSWORD", hide_env_values = true)]
+    pub admin_password: Option<String>,
+    /// Key that signs tokens; made and kept in the data folder when it is missing.
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<String>,
+    /// Largest body in bytes; 0 for no limit.
+    #[arg(long, env = "MAX_CONTENT_LENGTH", default_value_t = 10 * 1024 * 1024 * 1024, hide = true)]
+    pub max_content_length: u64,
+    /// Records on a page when the client does not say.
+    #[arg(long, env = "NB_RECORDS_PER_PAGE", default_value_t = 100, hide = true)]
+    pub nb_records_per_page: u64,
+    /// Seconds for which clients may keep files.
+    #[arg(long, env = "CLIENT_CACHE_MAX_AGE", default_value_t = 604_800, hide = true)]
+    pub client_cache_max_age: u64,
+    /// Origins that browsers may call from, separated by semicolons.
+    #[arg(long, env = "CORS_ALLOWED_ORIGINS", value_delimiter = ';', hide = true)]
+    pub cors_allowed_origins: Vec<String>,
+    /// Public host name, with the port where it is not the usual one.
+    #[arg(long, env = "DOMAIN_NAME", default_value = "localhost:8080", hide = true)]
+    pub domain_name: String,
+    /// Public protocol.
+    #[arg(long, env = "DOMAIN_PROTOCOL", default_value = "https", hide = true)]
+    pub domain_protocol: String,
+    /// Whether the studio runs this server itself.
+    #[arg(long, env = "IS_SELF_HOSTED", default_value = "true", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub is_self_hosted: bool,
+    /// Most persons that may be active, bots and guests aside.
+    #[arg(long, env = "USER_LIMIT", default_value_t = 100, hide = true)]
+    pub user_limit: u64,
+    /// Time zone of new persons.
+    #[arg(long, env = "DEFAULT_TIMEZONE", default_value = "Europe/Paris", hide = true)]
+    pub default_timezone: String,
+    /// Locale of new persons.
+    #[arg(long, env = "DEFAULT_LOCALE", default_value = "en_US", hide = true)]
+    pub default_locale: String,
+    /// E-mails, separated by semicolons, of persons that others can't deactivate, delete or change the role of.
+    #[arg(long, env = "PROTECTED_ACCOUNTS", value_delimiter = ';', hide = true)]
+    pub protected_accounts: Vec<String>,
+    /// What is cached between requests. Without it: Redis when `KV_HOST` is set, else in this process.
+    #[arg(long, env = "CACHE_TYPE", ignore_case = true, hide = true)]
+    pub cache_type: Option<CacheType>,
+    /// Host of the Redis server; without it everything works in this process.
+    #[arg(long, env = "KV_HOST", hide = true)]
+    pub kv_host: Option<String>,
+    /// Port of the Redis server.
+    #[arg(long, env = "KV_PORT", default_value_t = 6379, hide = true)]
+    pub kv_port: u16,
+    /// Password of the Redis server.
+    #[arg(long, env = "KV_PASSWORD", hide = true, hide_env_values = true)]
+    pub kv_password: Option<String>,
+    #[command(flatten)]
+    pub sign_in: SignInSettings,
+    #[command(flatten)]
+    pub mail: MailSettings,
+    #[command(flatten)]
+    pub files: FileSettings,
+    /// Token in `crisp_token` of `/config`.
+    #[arg(long, env = "CRISP_TOKEN", default_value = "", hide = true)]
+    pub crisp_token: String,
+    /// Addresses, separated by semicolons, of proxies whose `X-Real-IP` header is believed.
+    #[arg(long, env = "DAILIES_TRUSTED_PROXIES", value_delimiter = ';', hide = true)]
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+/// Settings of signing in.
+#[derive(Args, Clone, Debug)]
+pub struct SignInSettings {
+    /// How passwords are checked.
+    #[arg(long, env = "AUTH_STRATEGY", default_value = "auth_local_classic", hide = true)]
+    pub auth_strategy: String,
+    /// Least characters of a password.
+    #[arg(long, env = "MIN_PASSWORD_LENGTH", default_value_t = 8, hide = true)]
+    pub min_password_length: usize,
+    /// Whether everybody must have a second factor.
+    #[arg(long, env = "ENFORCE_2FA", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub enforce_2fa: bool,
+    /// E-mails, separated by commas, of persons who need no second factor.
+    #[arg(long, env = "2FA_EXEMPT_USERS", value_delimiter = ',', hide = true)]
+    pub two_factor_exempt_users: Vec<String>,
+    /// Most sign-ins that one address may try in a minute; 0 for no limit.
+    #[arg(long, env = "DAILIES_SIGN_IN_RATE", default_value_t = 120, hide = true)]
+    pub sign_in_rate: u32,
+}
+
+impl SignInSettings {
+    /// How long an access token is good.
+    pub const ACCESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+    /// How long a refresh token is good.
+    pub const REFRESH_LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
+}
+
+/// Settings of e-mails.
+#[derive(Args, Clone, Debug)]
+pub struct MailSettings {
+    /// Whether e-mails are sent.
+    #[arg(long, env = "MAIL_ENABLED", default_value = "true", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub mail_enabled: bool,
+    /// Host of the mail server.
+    #[arg(long, env = "MAIL_SERVER", default_value = "localhost", hide = true)]
+    pub mail_server: String,
+    /// Port of the mail server.
+    #[arg(long, env = "MAIL_PORT", default_value_t = 25, hide = true)]
+    pub mail_port: u16,
+    /// User of the mail server.
+    #[arg(long, env = "MAIL_USERNAME", default_value = "", hide = true)]
+    pub mail_username: String,
+    /// Password of that user.
+    #[arg(long, env = "MAIL_PASSWORD", default_value = "", hide = true, hide_env_values = true)]
+    pub mail_password: String,
+    /// Whether the connection turns to TLS after it is made.
+    #[arg(long, env = "MAIL_USE_TLS", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub mail_use_tls: bool,
+    /// Whether the connection is TLS from the start.
+    #[arg(long, env = "MAIL_USE_SSL", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub mail_use_ssl: bool,
+    /// Address that e-mails come from.
+    #[arg(long, env = "MAIL_DEFAULT_SENDER", default_value = "no-reply@your-studio.com", hide = true)]
+    pub mail_default_sender: String,
+}
+
+/// Settings of stored files and pictures.
+#[derive(Args, Clone, Debug)]
+pub struct FileSettings {
+    /// Folder of stored files; without it, `previews` in the data folder.
+    #[arg(long, env = "PREVIEW_FOLDER", hide = true)]
+    pub preview_folder: Option<PathBuf>,
+    /// Where files are kept: `local` or `s3`.
+    #[arg(long, env = "FS_BACKEND", default_value = "local", hide = true)]
+    pub fs_backend: String,
+    /// What the names of the buckets start with.
+    #[arg(long, env = "FS_BUCKET_PREFIX", default_value = "", hide = true)]
+    pub fs_bucket_prefix: String,
+    /// Region of the object storage.
+    #[arg(long, env = "FS_S3_REGION", hide = true)]
+    pub fs_s3_region: Option<String>,
+    /// Address of the object storage.
+    #[arg(long, env = "FS_S3_ENDPOINT", hide = true)]
+    pub fs_s3_endpoint: Option<String>,
+    /// Access key of the object storage.
+    #[arg(long, env = "FS_S3_ACCESS_KEY", hide = true)]
+    pub fs_s3_access_key: Option<String>,
+    /// Secret key of the object storage.
+    #[arg(long, env = "FS_S3_SECRET_KEY", hide = true, hide_env_values = true)]
+    pub fs_s3_secret_key: Option<String>,
+    /// Whether missing buckets are made.
+    #[arg(long, env = "FS_S3_CREATE_BUCKET", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub fs_s3_create_bucket: bool,
+    /// Most pixels of a picture that is taken.
+    #[arg(long, env = "MAX_IMAGE_PIXELS", default_value_t = 400_000_000, hide = true)]
+    pub max_image_pixels: u64,
+    /// Whether stored files go when their rows do.
+    #[arg(long, env = "REMOVE_FILES", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub remove_files: bool,
+}

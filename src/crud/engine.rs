@@ -1,0 +1,175 @@
+//! The engine: the five operations for every collection.
+
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::call::Crud;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::{Json, NoContent};
+use dailies_definitions::query::Query;
+use dailies_definitions::rules::{Collection, Rule};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::resource::{Resource, Shape, only_admin};
+use super::resources::resource;
+use super::select::{self, RecordWriter};
+use super::{filter, write};
+use crate::app::SharedApp;
+use crate::database::{self, Sql, stream_array};
+use crate::events::Work;
+
+/// Serves the collections from the database.
+pub struct Engine(pub SharedApp);
+
+/// What the contract's rule says of this caller. `Ok(false)` leaves the decision to the resource.
+fn decided(rule: Rule, caller: &Caller) -> Result<bool, Failure> {
+    match rule {
+        Rule::Anyone => Ok(true),
+        Rule::Admin => only_admin(caller).map(|()| true),
+        Rule::StudioManager if matches!(caller.person.role, Role::Admin | Role::Manager) => Ok(true),
+        Rule::StudioManager => Err(Failure::forbidden()),
+        Rule::Row => Ok(false),
+    }
+}
+
+/// The part of a list that is asked for.
+struct Page {
+    number: i64,
+    limit: i64,
+}
+
+impl Engine {
+    fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
+        let number = query.integer_within("page", None, Some(1_000_000))?;
+        let limit = query.integer_within("limit", Some(0), Some(1_000_000))?.unwrap_or_default();
+        let default = i64::try_from(self.0.settings.nb_records_per_page).unwrap_or(100);
+        let limit = if limit == 0 { default } else { limit };
+        Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))
+    }
+
+    async fn send_page(&self, resource: &dyn Resource, shape: &Shape, condition: Sql, relations: bool, page: Page) -> Result<Json<Value>, Failure> {
+        let database = &self.0.database;
+        let total = select::count(database, &condition).await?;
+        let Page { number, limit } = page;
+        let offset = (number - 1) * limit;
+        let mut out = b"{\"data\":[".to_vec();
+        if number > 0 && offset < total {
+            let mut rows = condition.clone();
+            rows.push(" ORDER BY t.updated_at DESC, t.created_at DESC, t.id LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
+            let related = if relations { Some(select::all_related(database.read(), shape, &rows).await?) } else { None };
+            let writer = RecordWriter::new(resource, shape, related);
+            let sql = rows.before(&format!("SELECT {} ", select::columns(shape)));
+            for (at, row) in database.rows(&sql).await?.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                writer.write(&mut out, row)?;
+            }
+        }
+        let pages = (total + limit - 1) / limit;
+        let tail = format!("],\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{offset},\"page\":{number}}}");
+        out.extend_from_slice(tail.as_bytes());
+        Ok(Json::written(out))
+    }
+
+    /// The answer to a write: the record as it is now.
+    async fn answer_written(&self, resource: &dyn Resource, caller: &Caller, id: Uuid, relations: bool, body: &Map<String, Value>, created: bool) -> Result<Json<Value>, Failure> {
+        let shape = resource.written_shape(caller);
+        let text = select::one(self.0.database.read(), resource, &shape, id, relations).await?;
+        let text = text.ok_or_else(Failure::not_found)?;
+        Ok(Json::written(resource.enrich_written(&self.0, caller, id, body, created, text).await?))
+    }
+}
+
+#[async_trait]
+impl Crud for Engine {
+    async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure> {
+        let resource = resource(collection);
+        if !decided(rule, &caller)? {
+            resource.may_list(&self.0, &caller, &query).await?;
+        }
+        let mut condition = Sql::new(format!("FROM \"{}\" t WHERE 1 = 1", resource.table().name));
+        filter::add_filters(&mut condition, resource, &caller, &query)?;
+        resource.visible(&self.0, &caller, &mut condition).await?;
+        let page = self.page(&query)?;
+        let mut shape = resource.shape(&caller, false);
+        let relations = query.flag("relations")?.unwrap_or_default() || resource.lists_relations(&query);
+        if let Some(fields) = query.text("fields")?.filter(|fields| !fields.is_empty()) {
+            let keys: Vec<&str> = fields.split(',').map(str::trim).chain(["id", "type"]).collect();
+            shape.keep(&keys);
+        }
+        if let Some(page) = page {
+            return self.send_page(resource, &shape, condition, relations, page).await;
+        }
+        let database = &self.0.database;
+        let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
+        let writer = RecordWriter::new(resource, &shape, related);
+        let mut sql = condition.before(&format!("SELECT {} ", select::columns(&shape)));
+        sql.push(" ORDER BY t.created_at, t.id");
+        Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?.into())
+    }
+
+    async fn create(&self, collection: Collection, rule: Rule, caller: Caller, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {
+        let resource = resource(collection);
+        if !decided(rule, &caller)? {
+            resource.may_create(&self.0, &caller, &body).await?;
+        }
+        let mut work = Work::begin(&self.0, &caller).await?;
+        resource.check(&mut work, &caller, None, &mut body).await?;
+        let mut changes = write::creation(&self.0, resource, &body)?;
+        resource.before_write(&mut work, &caller, None, &mut changes).await?;
+        write::complete(resource, &changes)?;
+        let id = database::insert(&*work, resource.table(), std::mem::take(&mut changes.columns)).await?;
+        write::store_relations(&work, resource, id, &changes.relations).await?;
+        resource.after_create(&mut work, &caller, id, &body).await?;
+        let record = select::record(&*work, resource, id).await?;
+        resource.tell(&mut work, "new", id, &record).await?;
+        work.commit().await?;
+        self.answer_written(resource, &caller, id, true, &body, true).await
+    }
+
+    async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {
+        let resource = resource(collection);
+        let relations = query.flag("relations")?.unwrap_or(true);
+        if !matches!(rule, Rule::Anyone) {
+            let record = select::record(self.0.database.read(), resource, id).await?;
+            if !decided(rule, &caller)? {
+                resource.may_read(&self.0, &caller, &record).await?;
+            }
+        }
+        let shape = resource.shape(&caller, true);
+        let text = select::one(self.0.database.read(), resource, &shape, id, relations).await?;
+        let text = text.ok_or_else(Failure::not_found)?;
+        Ok(Json::written(resource.enrich(&self.0, &caller, id, &query, text).await?))
+    }
+
+    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {
+        let resource = resource(collection);
+        let mut work = Work::begin(&self.0, &caller).await?;
+        let record = select::record(&*work, resource, id).await?;
+        if !decided(rule, &caller)? {
+            resource.may_update(&work, &caller, &record, &body).await?;
+        }
+        resource.check(&mut work, &caller, Some(&record), &mut body).await?;
+        let mut changes = write::change(resource, &body)?;
+        resource.before_write(&mut work, &caller, Some(&record), &mut changes).await?;
+        database::update(&*work, resource.table(), id, std::mem::take(&mut changes.columns)).await?;
+        write::store_relations(&work, resource, id, &changes.relations).await?;
+        resource.after_update(&mut work, &caller, &record, &body).await?;
+        resource.tell(&mut work, "update", id, &record).await?;
+        work.commit().await?;
+        self.answer_written(resource, &caller, id, resource.update_answers_relations(), &body, false).await
+    }
+
+    async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure> {
+        let resource = resource(collection);
+        let mut work = Work::begin(&self.0, &caller).await?;
+        let record = select::record(&*work, resource, id).await?;
+        if !decided(rule, &caller)? {
+            resource.may_delete(&work, &caller, &record).await?;
+        }
+        resource.remove(&mut work, &caller, &record, &query).await?;
+        work.commit().await?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,90 @@
+//! Query parameters of lists as conditions on columns and relations.
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use entity::facts::{Column, Kind};
+use sea_orm::Value as SqlValue;
+use serde_json::Value;
+
+use super::coerce::coerce;
+use super::resource::Resource;
+use crate::database::Sql;
+
+/// Parameters that are no filters.
+const CONTROLS: [&str; 4] = ["page", "limit", "relations", "fields"];
+
+/// Adds a condition for each filter, with `AND` before it. The row is called `t`.
+pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Caller, query: &Query) -> Result<(), Failure> {
+    for (key, value) in query.pairs().filter(|(key, _)| !CONTROLS.contains(key)) {
+        if resource.special_filter(sql, key, value)? {
+            continue;
+        }
+        if let Some(column) = resource.table().column(key) {
+            if !resource.may_filter(caller, key) {
+                return Err(Failure::parameter(format!("Filtering on {key} is not allowed.")));
+            }
+            column_filter(sql, column, value)?;
+        } else if let Some(relation) = resource.relations().iter().find(|relation| relation.name == key) {
+            let id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+            sql.push(&format!(
+                " AND t.id IN (SELECT \"{}\" FROM \"{}\" WHERE \"{}\" = ",
+                relation.own, relation.table.name, relation.other
+            ));
+            sql.bind(id).push(")");
+        }
+    }
+    Ok(())
+}
+
+fn column_filter(sql: &mut Sql, column: &Column, value: &str) -> Result<(), Failure> {
+    let name = format!("t.\"{}\"", column.name);
+    if column.name == "name" {
+        if value.contains('\0') {
+            sql.push(" AND 1 = 0");
+        } else {
+            sql.push(&format!(" AND LOWER({name}) LIKE LOWER(")).bind(value).push(") ESCAPE ''");
+        }
+        return Ok(());
+    }
+    if value.starts_with('[') {
+        let malformed = || Failure::parameter(format!("Malformed list filter for field {}.", column.name));
+        let items: Vec<Value> = serde_json::from_str(value).map_err(|_| malformed())?;
+        let mut values = Vec::new();
+        for item in items.iter().filter(|item| !item.is_null()) {
+            let text = item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+            values.push(filter_value(column, &text)?);
+        }
+        let values: Vec<SqlValue> = values.into_iter().flatten().collect();
+        sql.push(&format!(" AND {name} IN ")).bind_list(values);
+        return Ok(());
+    }
+    match filter_value(column, value)? {
+        Some(value) => sql.push(&format!(" AND {name} = ")).bind(value),
+        None => sql.push(" AND 1 = 0"),
+    };
+    Ok(())
+}
+
+/// The value to compare a column with; none when nothing can be equal to it.
+fn filter_value(column: &Column, text: &str) -> Result<Option<SqlValue>, Failure> {
+    let wrong = || Failure::parameter(format!("Wrong value for parameter {}.", column.name));
+    match column.kind {
+        Kind::Uuid => match parse_id(text) {
+            Some(id) => Ok(Some(id.into())),
+            None => Err(Failure::parameter(format!("Invalid UUID value: {text}"))),
+        },
+        Kind::Bool => match text.to_ascii_lowercase().as_str() {
+            "y" | "yes" | "t" | "true" | "on" | "1" => Ok(Some(true.into())),
+            "n" | "no" | "f" | "false" | "off" | "0" => Ok(Some(false.into())),
+            _ => Err(Failure::parameter(format!("Invalid boolean value: {text}"))),
+        },
+        Kind::Text { .. } if text.contains('\0') => Ok(None),
+        Kind::Text { .. } => Ok(Some(text.into())),
+        Kind::Integer | Kind::BigInteger | Kind::Float | Kind::Date | Kind::DateTime => {
+            coerce(column, &Value::from(text), false).map_err(|_| wrong())
+        }
+        // Whole documents are not compared.
+        Kind::Json | Kind::Bytes | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => Ok(None),
+    }
+}

@@ -1,0 +1,368 @@
+//! What a collection is to the engine.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use entity::facts::{Column, Kind, Table};
+use sea_orm::Value as SqlValue;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::database::{Sql, execute};
+use crate::events::{Work, payload};
+
+/// A relation to many: rows of `table` whose column `own` holds the record's id; `other` is the id that is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Relation {
+    /// Key in answers and bodies.
+    pub name: &'static str,
+    pub table: &'static Table,
+    pub own: &'static str,
+    pub other: &'static str,
+    /// Whether a body may set it. True for link tables only: rows of other tables are records of their own.
+    pub writable: bool,
+}
+
+impl Relation {
+    /// A relation by a link table.
+    #[must_use]
+    pub const fn links(name: &'static str, table: &'static Table, own: &'static str, other: &'static str) -> Self {
+        Self { name, table, own, other, writable: true }
+    }
+
+    /// Records of another table that name this one.
+    #[must_use]
+    pub const fn children(name: &'static str, table: &'static Table, own: &'static str) -> Self {
+        Self { name, table, own, other: "id", writable: false }
+    }
+
+    /// The same relation, which bodies can't set.
+    #[must_use]
+    pub const fn read_only(mut self) -> Self {
+        self.writable = false;
+        self
+    }
+}
+
+/// A key of answers that is no column.
+#[derive(Clone, Copy, Debug)]
+pub struct Extra {
+    pub key: &'static str,
+    /// SQL expression over the row, which is called `t`.
+    pub expression: &'static str,
+    pub kind: Kind,
+}
+
+/// The keys of an answer.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub columns: Vec<&'static Column>,
+    pub extras: Vec<Extra>,
+    pub relations: Vec<&'static Relation>,
+    /// Whether relations are there as empty lists when they are not asked for.
+    pub keeps_relations: bool,
+}
+
+impl Shape {
+    /// Keeps only these keys.
+    pub fn keep(&mut self, keys: &[&str]) {
+        self.columns.retain(|column| keys.contains(&column.name));
+        self.extras.retain(|extra| keys.contains(&extra.key));
+        self.relations.retain(|relation| keys.contains(&relation.name));
+    }
+}
+
+/// A record as it is stored, for the rules that look at it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub id: Uuid,
+    /// Every column, by name.
+    pub values: Map<String, Value>,
+}
+
+impl Record {
+    /// A column that holds an identifier.
+    #[must_use]
+    pub fn id_of(&self, column: &str) -> Option<Uuid> {
+        self.values.get(column).and_then(Value::as_str).and_then(parse_id)
+    }
+
+    /// A column that holds text.
+    #[must_use]
+    pub fn text(&self, column: &str) -> Option<&str> {
+        self.values.get(column).and_then(Value::as_str)
+    }
+
+    /// A column that holds a yes or no.
+    #[must_use]
+    pub fn flag(&self, column: &str) -> bool {
+        self.values.get(column).and_then(Value::as_bool).unwrap_or_default()
+    }
+}
+
+/// What a body says, once it has been brought into the types of the columns.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub columns: Vec<(&'static str, SqlValue)>,
+    /// New sets of related ids.
+    pub relations: HashMap<&'static str, Vec<Uuid>>,
+}
+
+impl Changes {
+    /// Sets a column, in place of what the body says.
+    pub fn set(&mut self, column: &'static str, value: impl Into<SqlValue>) {
+        self.columns.retain(|(name, _)| *name != column);
+        self.columns.push((column, value.into()));
+    }
+
+    /// What a column is set to.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&SqlValue> {
+        crate::database::value_of(&self.columns, column)
+    }
+}
+
+/// One collection of the CRUD pattern. Only the table and the name of the type have to be given; everything else
+/// follows the pattern unless it is overridden. Rules of the contract (`x-access`) are checked by the engine; the
+/// `may_…` methods are asked where the contract says `row`.
+#[async_trait]
+pub trait Resource: Send + Sync {
+    /// The table of the records.
+    fn table(&self) -> &'static Table;
+
+    /// The `type` of the records.
+    fn type_name(&self) -> &'static str;
+
+    /// What events start with, such as `task-type`.
+    fn event_prefix(&self) -> String {
+        self.table().name.replace('_', "-")
+    }
+
+    /// Relations to many, in the order of their keys.
+    fn relations(&self) -> &'static [Relation] {
+        &[]
+    }
+
+    /// Columns that nobody gets to see and nobody can filter on or set.
+    fn hidden(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Columns that are ignored in the body of an update, besides the usual ones.
+    fn protected(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Keys of answers that are no columns.
+    fn extras(&self) -> Vec<Extra> {
+        Vec::new()
+    }
+
+    /// Keys of bodies that are no columns.
+    fn accepted(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The keys that this caller gets; `one` says whether a single record is asked for.
+    fn shape(&self, caller: &Caller, one: bool) -> Shape {
+        let _ = (caller, one);
+        self.full_shape()
+    }
+
+    /// Every key there is.
+    fn full_shape(&self) -> Shape {
+        let hidden = self.hidden();
+        Shape {
+            columns: self.table().columns.iter().filter(|column| !hidden.contains(&column.name)).collect(),
+            extras: self.extras(),
+            relations: self.relations().iter().collect(),
+            keeps_relations: false,
+        }
+    }
+
+    /// Whether the caller may filter on a column that exists.
+    fn may_filter(&self, caller: &Caller, column: &str) -> bool {
+        let _ = caller;
+        !self.hidden().contains(&column)
+    }
+
+    /// Adds the condition of a filter that is no column. Says whether it knows that filter.
+    ///
+    /// # Errors
+    /// 400 for a value that it can't take.
+    fn special_filter(&self, sql: &mut Sql, key: &str, value: &str) -> Result<bool, Failure> {
+        let _ = (sql, key, value);
+        Ok(false)
+    }
+
+    /// Whether relations are answered by a list when the query does not say.
+    fn lists_relations(&self, query: &Query) -> bool {
+        let _ = query;
+        false
+    }
+
+    /// Whether an update answers the relations too.
+    fn update_answers_relations(&self) -> bool {
+        false
+    }
+
+    /// May the caller list, where the contract says `row`?
+    ///
+    /// # Errors
+    /// 403 when not.
+    async fn may_list(&self, app: &App, caller: &Caller, query: &Query) -> Result<(), Failure> {
+        let _ = (app, query);
+        only_admin(caller)
+    }
+
+    /// Adds the conditions of what the caller gets to see, each with `AND` before it. The row is called `t`.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        let _ = (app, caller, sql);
+        Ok(())
+    }
+
+    /// May the caller read this record, where the contract says `row`?
+    ///
+    /// # Errors
+    /// 403 when not.
+    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
+        let _ = (app, record);
+        only_admin(caller)
+    }
+
+    /// May the caller create this, where the contract says `row`?
+    ///
+    /// # Errors
+    /// 403 when not.
+    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = (app, body);
+        only_admin(caller)
+    }
+
+    /// May the caller change this record in this way, where the contract says `row`?
+    ///
+    /// # Errors
+    /// 403 when not.
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = (work, record, body);
+        only_admin(caller)
+    }
+
+    /// May the caller delete this record, where the contract says `row`?
+    ///
+    /// # Errors
+    /// 403 when not.
+    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
+        let _ = (work, record);
+        only_admin(caller)
+    }
+
+    /// Checks and changes a body before it is read as columns. `record` is what is stored, for an update.
+    ///
+    /// # Errors
+    /// 400 for what can't be accepted.
+    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        let _ = (work, caller, record, body);
+        Ok(())
+    }
+
+    /// Checks and completes what is about to be stored.
+    ///
+    /// # Errors
+    /// 400 for what can't be accepted.
+    async fn before_write(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        let _ = (work, caller, record, changes);
+        Ok(())
+    }
+
+    /// What follows from a new record, before its event.
+    ///
+    /// # Errors
+    /// What can't be done; nothing is stored then.
+    async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = (work, caller, id, body);
+        Ok(())
+    }
+
+    /// What follows from a change, before its event. `before` is what was stored.
+    ///
+    /// # Errors
+    /// What can't be done; nothing is stored then.
+    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = (work, caller, before, body);
+        Ok(())
+    }
+
+    /// Removes a record with what goes along, and tells of it.
+    ///
+    /// # Errors
+    /// 400 when others still refer to it.
+    async fn remove(&self, work: &mut Work<'_>, caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+        let _ = (caller, query);
+        self.remove_row(work, record).await?;
+        self.tell(work, "delete", record.id, record).await
+    }
+
+    /// Removes the row and its links, and nothing else.
+    ///
+    /// # Errors
+    /// 400 when others still refer to it.
+    async fn remove_row(&self, work: &mut Work<'_>, record: &Record) -> Result<(), Failure> {
+        for relation in self.relations().iter().filter(|relation| relation.writable) {
+            let text = format!("DELETE FROM \"{}\" WHERE \"{}\" = $1", relation.table.name, relation.own);
+            execute(&**work, &Sql::with(text, [record.id.into()])).await?;
+        }
+        let text = format!("DELETE FROM \"{}\" WHERE id = $1", self.table().name);
+        execute(&**work, &Sql::with(text, [record.id.into()])).await?;
+        Ok(())
+    }
+
+    /// Emits the event of a change; `what` is `new`, `update` or `delete`. `record` is the row as it is stored, or was.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+        let prefix = self.event_prefix();
+        let key = format!("{}_id", prefix.replace('-', "_"));
+        let project_id = if self.table().name == "project" { None } else { record.id_of("project_id") };
+        work.emit_in(project_id, format!("{prefix}:{what}"), payload([(key.as_str(), id)]));
+        Ok(())
+    }
+
+    /// Completes the answer to a write. `text` is the JSON object, `body` what was sent.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn enrich_written(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>, created: bool, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let _ = (app, caller, id, body, created);
+        Ok(text)
+    }
+
+    /// The keys that are answered to a write.
+    fn written_shape(&self, caller: &Caller) -> Shape {
+        let _ = caller;
+        self.full_shape()
+    }
+
+    /// Completes the answer to a read of one record. `text` is the JSON object.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let _ = (app, caller, id, query);
+        Ok(text)
+    }
+}
+
+/// # Errors
+/// 403 for everybody but administrators.
+pub fn only_admin(caller: &Caller) -> Result<(), Failure> {
+    if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) }
+}

@@ -1,0 +1,244 @@
+//! Entities of every kind, as they are stored. Assets, shots and the like have routes of their own beside these.
+
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use entity::facts::{Kind, Table};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::access::{is_assigned_to_entity, open_projects_of, project_role, require_manager};
+use crate::app::App;
+use crate::crud::resource::{Changes, Extra, Record, Relation, Resource};
+use crate::database::{self, Sql};
+use crate::entities::{kinds, removal, versions};
+use crate::events::{Work, payload};
+
+pub(super) struct Entities;
+
+static RELATIONS: [Relation; 4] = [
+    Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id"),
+    Relation::links("entities_in", &entity::entity_link::TABLE, "entity_out_id", "entity_in_id"),
+    Relation::links("entity_concept_links", &entity::entity_concept_link::TABLE, "entity_in_id", "entity_out_id"),
+    Relation::links("instance_casting", &entity::asset_instance_link::TABLE, "entity_id", "asset_instance_id"),
+];
+
+/// The kind of an entity as its `type` on the wire.
+const KIND: &str = "(SELECT CASE WHEN k.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') THEN k.name ELSE 'Asset' END \
+                    FROM entity_type k WHERE k.id = t.entity_type_id)";
+
+#[async_trait]
+impl Resource for Entities {
+    fn table(&self) -> &'static Table {
+        &entity::entity::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "Entity"
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        &RELATIONS
+    }
+
+    fn extras(&self) -> Vec<Extra> {
+        vec![Extra { key: "type", expression: KIND, kind: Kind::Text { max: None } }]
+    }
+
+    fn protected(&self) -> &'static [&'static str] {
+        &["entities_in", "entities_out", "instance_casting", "shotgun_id", "created_by"]
+    }
+
+    fn update_answers_relations(&self) -> bool {
+        true
+    }
+
+    /// Vendors see what they have a task on.
+    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        if caller.is_admin() {
+            return Ok(());
+        }
+        sql.push(" AND ");
+        open_projects_of(sql, "t.project_id", caller.person.id);
+        if caller.person.role == Role::Vendor {
+            sql.push(" AND t.id IN (SELECT k.entity_id FROM task k JOIN task_person_link l ON l.task_id = k.id WHERE l.person_id = ");
+            sql.bind(caller.person.id).push(")");
+        }
+        Ok(())
+    }
+
+    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
+        let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
+        let connection = app.database.read();
+        let found = project_role(connection, caller, project_id).await?;
+        let allowed = found.is_member() && (found.role != Role::Vendor || is_assigned_to_entity(connection, caller.person.id, record.id).await?);
+        if allowed { Ok(()) } else { Err(Failure::forbidden()) }
+    }
+
+    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+        let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
+        let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
+        require_manager(app.database.read(), caller, project_id).await.map(|_| ())
+    }
+
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
+        let found = project_role(&**work, caller, project_id).await?;
+        let creator = found.in_team && record.id_of("created_by") == Some(caller.person.id);
+        if found.is_manager() || creator {
+            return Ok(());
+        }
+        let only_data = !body.is_empty() && body.keys().all(|key| key == "data");
+        if found.is_supervisor() && only_data && supervises_fields(work, caller, record, body).await? {
+            return Ok(());
+        }
+        Err(Failure::forbidden())
+    }
+
+    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
+        let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
+        let found = project_role(&**work, caller, project_id).await?;
+        let creator = found.in_team && record.id_of("created_by") == Some(caller.person.id);
+        if found.is_manager() || creator { Ok(()) } else { Err(Failure::forbidden()) }
+    }
+
+    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        if let Some(status) = body.get("status") {
+            let column = self.table().column("status");
+            if !column.is_some_and(|column| status.as_str().is_some_and(|status| column.choices.contains(&status))) {
+                return Err(Failure::parameter("Invalid status"));
+            }
+        }
+        if body.get("source_id").and_then(Value::as_str) == Some("null") {
+            body.insert("source_id".into(), Value::Null);
+        }
+        let Some(record) = record else {
+            body.remove("created_by");
+            return Ok(());
+        };
+        let _ = caller;
+        merge_data(record, body);
+        refuse_taken_name(work, record, body).await
+    }
+
+    async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        if record.is_none() {
+            changes.set("created_by", caller.person.id);
+        }
+        Ok(())
+    }
+
+    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        match kind_word(work, before).await? {
+            "shot" => versions::keep(work, caller, before, body).await?,
+            "asset" if body.get("ready_for").is_some_and(|ready| Some(ready) != before.values.get("ready_for")) => {
+                crate::casting::readiness::asset_changed(work, before.id).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+        let word = kind_word(work, record).await?;
+        removal::remove_links(work, record.id).await?;
+        self.remove_row(work, record).await?;
+        tell(work, word, "delete", record);
+        Ok(())
+    }
+
+    async fn tell(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {
+        let word = kind_word(work, record).await?;
+        tell(work, word, what, record);
+        Ok(())
+    }
+}
+
+fn tell(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
+    let key = format!("{word}_id");
+    work.emit_in(record.id_of("project_id"), format!("{word}:{what}"), payload([(key.as_str(), record.id)]));
+}
+
+async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Failure> {
+    let sql = Sql::with("SELECT name FROM entity_type WHERE id = $1", [record.id_of("entity_type_id").into()]);
+    let name: String = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    Ok(kinds::kind_word(&name))
+}
+
+/// New values are added to the stored ones; a key can be set to null but not removed.
+fn merge_data(record: &Record, body: &mut Map<String, Value>) {
+    match body.remove("data") {
+        Some(Value::Object(new)) => {
+            let mut merged = record.values.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+            merged.extend(new);
+            body.insert("data".into(), merged.into());
+        }
+        Some(Value::Null) | None => {}
+        Some(other) => {
+            body.insert("data".into(), other);
+        }
+    }
+}
+
+async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    const KEYS: [&str; 4] = ["name", "project_id", "entity_type_id", "parent_id"];
+    let wanted = |key: &str| if key == "project_id" { None } else { body.get(key) }.or_else(|| record.values.get(key)).cloned().unwrap_or_default();
+    if KEYS.iter().all(|key| Some(&wanted(key)) == record.values.get(*key)) {
+        return Ok(());
+    }
+    let id = |key: &str| wanted(key).as_str().and_then(parse_id);
+    let name = wanted("name");
+    let name = name.as_str().unwrap_or_default();
+    let mut sql = Sql::new("SELECT 1 FROM entity WHERE name = ");
+    sql.bind(name).push(" AND project_id = ").bind(id("project_id")).push(" AND entity_type_id = ").bind(id("entity_type_id"));
+    match id("parent_id") {
+        Some(parent) => sql.push(" AND parent_id = ").bind(parent),
+        None => sql.push(" AND parent_id IS NULL"),
+    };
+    sql.push(" AND id <> ").bind(record.id);
+    if database::row(&**work, &sql).await?.is_some() {
+        return Err(Failure::refused(format!("An entity with name '{name}' already exists in this place.")));
+    }
+    Ok(())
+}
+
+/// Whether a supervisor looks after every metadata column that is set: one without departments does, another one
+/// shares a department with each of the columns.
+async fn supervises_fields(work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<bool, Failure> {
+    let departments = &caller.person.departments;
+    if departments.is_empty() {
+        return Ok(true);
+    }
+    let Some(fields) = body.get("data").and_then(Value::as_object).filter(|fields| !fields.is_empty()) else { return Ok(false) };
+    let kind = match kind_word(work, record).await? {
+        "shot" => "Shot",
+        "edit" => "Edit",
+        _ => "Asset",
+    };
+    let mut sql = Sql::new(
+        "SELECT DISTINCT d.field_name FROM metadata_descriptor d JOIN department_metadata_descriptor_link l ON l.metadata_descriptor_id = d.id \
+         WHERE d.entity_type = ",
+    );
+    sql.bind(kind).push(" AND d.project_id = ").bind(record.id_of("project_id")).push(" AND l.department_id IN ");
+    sql.bind_list(departments.iter().copied()).push(" AND d.field_name IN ").bind_list(fields.keys().cloned());
+    Ok(database::rows(&**work, &sql).await?.len() == fields.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn data_is_added_to_what_is_there() {
+        let record = Record { id: Uuid::nil(), values: json!({"data": {"a": 1, "b": 2}}).as_object().cloned().unwrap_or_default() };
+        let mut body = json!({"data": {"b": null, "c": 3}}).as_object().cloned().unwrap_or_default();
+        merge_data(&record, &mut body);
+        assert_eq!(body["data"], json!({"a": 1, "b": null, "c": 3}));
+        let mut nothing = json!({"data": null}).as_object().cloned().unwrap_or_default();
+        merge_data(&record, &mut nothing);
+        assert!(nothing.is_empty());
+    }
+}

@@ -1,0 +1,65 @@
+//! Metadata columns of productions. Productions have routes of their own for them, which keep the stored values right.
+
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
+use entity::facts::Table;
+use serde_json::{Map, Value};
+
+use crate::access::open_projects_of;
+use crate::app::App;
+use crate::crud::resource::{Record, Relation, Resource};
+use crate::database::Sql;
+use crate::events::Work;
+
+pub(super) struct MetadataDescriptors;
+
+static RELATIONS: [Relation; 1] =
+    [Relation::links("departments", &entity::department_metadata_descriptor_link::TABLE, "metadata_descriptor_id", "department_id")];
+
+#[async_trait]
+impl Resource for MetadataDescriptors {
+    fn table(&self) -> &'static Table {
+        &entity::metadata_descriptor::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "MetadataDescriptor"
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        &RELATIONS
+    }
+
+    fn lists_relations(&self, query: &Query) -> bool {
+        query.is_empty()
+    }
+
+    /// Vendors see what is for everybody or for one of their departments; clients see what is marked for them.
+    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        if caller.is_admin() {
+            return Ok(());
+        }
+        sql.push(" AND ");
+        open_projects_of(sql, "t.project_id", caller.person.id);
+        match caller.person.role {
+            Role::Vendor => {
+                let links = "SELECT l.metadata_descriptor_id FROM department_metadata_descriptor_link l";
+                sql.push(&format!(" AND (t.id NOT IN ({links}) OR t.id IN ({links} WHERE l.department_id IN "));
+                sql.bind_list(caller.person.departments.iter().copied()).push("))");
+            }
+            Role::Client => {
+                sql.push(" AND t.for_client = ").bind(true);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, _record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        let Some(given) = body.get("data_type") else { return Ok(()) };
+        let known = self.table().column("data_type").is_some_and(|column| given.as_str().is_some_and(|given| column.choices.contains(&given)));
+        if known { Ok(()) } else { Err(Failure::parameter("Invalid data_type")) }
+    }
+}

@@ -1,0 +1,134 @@
+//! Reads records: what a list, a page or a single record is made of.
+
+use std::collections::HashMap;
+
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::resource::{Record, Relation, Resource, Shape};
+use crate::database::{self, Database, Field, RowWriter, Sql, write_text, write_uuid};
+
+/// Writes records of a shape as JSON objects.
+pub(super) struct RecordWriter {
+    rows: RowWriter,
+    /// Where the id stands among the selected columns.
+    id: usize,
+    related: Vec<(Vec<u8>, HashMap<Uuid, Vec<u8>>)>,
+    /// `,"type":"Task"`, unless the type is a column of the query.
+    tail: Vec<u8>,
+}
+
+/// The columns that a query of this shape selects, for a row called `t`.
+pub(super) fn columns(shape: &Shape) -> String {
+    let columns = shape.columns.iter().map(|column| format!("t.\"{}\"", column.name));
+    let extras = shape.extras.iter().map(|extra| extra.expression.to_owned());
+    columns.chain(extras).chain(["t.id".to_owned()]).collect::<Vec<_>>().join(", ")
+}
+
+impl RecordWriter {
+    /// A writer of this shape with these related ids; relations that are missing there are left out, or empty.
+    pub(super) fn new(resource: &dyn Resource, shape: &Shape, related: Option<HashMap<&'static str, HashMap<Uuid, Vec<u8>>>>) -> Self {
+        let fields = shape.columns.iter().map(|column| Field::from(*column));
+        let fields: Vec<Field> = fields.chain(shape.extras.iter().map(|extra| Field::new(extra.key, extra.kind))).collect();
+        let tail = if shape.extras.iter().any(|extra| extra.key == "type") {
+            Vec::new()
+        } else {
+            let mut tail = if fields.is_empty() { Vec::new() } else { b",".to_vec() };
+            tail.extend_from_slice(b"\"type\":");
+            write_text(&mut tail, resource.type_name());
+            tail
+        };
+        let wanted = related.is_some() || shape.keeps_relations;
+        let mut related = related.unwrap_or_default();
+        let relations = shape.relations.iter().filter(|_| wanted);
+        let related = relations.map(|relation| (format!(",\"{}\":", relation.name).into_bytes(), related.remove(relation.name).unwrap_or_default()));
+        Self { id: fields.len(), related: related.collect(), rows: RowWriter::new(fields), tail }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        out.push(b'{');
+        self.rows.write(out, row)?;
+        out.extend_from_slice(&self.tail);
+        if !self.related.is_empty() {
+            let id: Uuid = row.try_get_by_index(self.id)?;
+            for (key, ids) in &self.related {
+                out.extend_from_slice(key);
+                out.push(b'[');
+                out.extend_from_slice(ids.get(&id).map_or(&[][..], Vec::as_slice));
+                out.push(b']');
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// Ids of the relation for the records of a condition (`FROM … WHERE …` of a query whose row is called `t`): for each
+/// record a JSON list without its brackets. One query, however many records there are.
+pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relation, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut sql = condition.clone().before(&format!(
+        "SELECT r.\"{own}\", r.\"{other}\" FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
+        own = relation.own,
+        other = relation.other,
+        table = relation.table.name,
+    ));
+    sql.push(")");
+    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let ids = found.entry(row.try_get_by_index(0)?).or_default();
+        if !ids.is_empty() {
+            ids.push(b',');
+        }
+        write_uuid(ids, row.try_get_by_index(1)?);
+    }
+    Ok(found)
+}
+
+/// Related ids of every relation of a shape.
+pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<HashMap<&'static str, HashMap<Uuid, Vec<u8>>>, DbErr> {
+    let mut all = HashMap::new();
+    for relation in &shape.relations {
+        all.insert(relation.name, related(connection, relation, condition).await?);
+    }
+    Ok(all)
+}
+
+/// One record as a JSON object, or nothing when it is not there.
+pub(super) async fn one(connection: &impl ConnectionTrait, resource: &dyn Resource, shape: &Shape, id: Uuid, relations: bool) -> Result<Option<Vec<u8>>, DbErr> {
+    let condition = Sql::with(format!("FROM \"{}\" t WHERE t.id = $1", resource.table().name), [id.into()]);
+    let sql = condition.clone().before(&format!("SELECT {} ", columns(shape)));
+    let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
+    let related = if relations { Some(all_related(connection, shape, &condition).await?) } else { None };
+    let mut out = Vec::with_capacity(1024);
+    RecordWriter::new(resource, shape, related).write(&mut out, &row)?;
+    Ok(Some(out))
+}
+
+/// A record with all its columns, for rules and checks.
+///
+/// # Errors
+/// 404 when it is not there.
+pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, id: Uuid) -> Result<Record, Failure> {
+    let table = resource.table();
+    let names: Vec<String> = table.columns.iter().map(|column| format!("t.\"{}\"", column.name)).collect();
+    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", names.join(", "), table.name), [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = vec![b'{'];
+    RowWriter::new(table.columns.iter().map(Field::from)).write(&mut out, &row)?;
+    out.push(b'}');
+    Ok(Record { id, values: serde_json::from_slice(&out)? })
+}
+
+/// Number of records of a condition.
+pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, DbErr> {
+    let sql = condition.clone().before("SELECT COUNT(*) ");
+    match database.row(&sql).await? {
+        Some(row) => row.try_get_by_index(0),
+        None => Ok(0),
+    }
+}
+
+/// The kind of column that a text expression gives.
+pub(super) const TEXT: Kind = Kind::Text { max: None };

@@ -1,0 +1,141 @@
+//! Turns bodies into changes of rows, and stores them.
+
+use std::collections::{HashMap, HashSet};
+
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use entity::facts::{Default as ColumnDefault, Kind};
+use sea_orm::Value as SqlValue;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::coerce::{coerce, invalid_format, is_moment};
+use super::resource::{Changes, Relation, Resource};
+use crate::app::App;
+use crate::database::{self, Sql};
+use crate::events::Work;
+
+/// Columns that no body sets.
+const GIVEN_BY_SERVER: [&str; 3] = ["id", "created_at", "updated_at"];
+
+/// The changes of a body that creates a record. Keys that mean nothing are refused.
+pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Value>) -> Result<Changes, Failure> {
+    let table = resource.table();
+    let mut changes = Changes::default();
+    for (key, value) in body {
+        if GIVEN_BY_SERVER.contains(&key.as_str()) || resource.accepted().contains(&key.as_str()) {
+            continue;
+        }
+        if let Some(column) = table.column(key).filter(|_| !resource.hidden().contains(&key.as_str())) {
+            if let Some(value) = coerce(column, value, true)? {
+                changes.columns.push((column.name, value));
+            }
+        } else if let Some(relation) = writable(resource, key) {
+            changes.relations.insert(relation.name, ids(value)?);
+        } else {
+            let message = format!("'{key}' is an invalid keyword argument for {}", resource.type_name());
+            return Err(Failure::record(message));
+        }
+    }
+    for column in table.columns {
+        let given = changes.get(column.name).is_some();
+        match column.default {
+            ColumnDefault::Timezone if !given => changes.set(column.name, app.settings.default_timezone.clone()),
+            ColumnDefault::Locale if !given => changes.set(column.name, app.settings.default_locale.clone()),
+            _ => {}
+        }
+    }
+    Ok(changes)
+}
+
+/// Refuses a new record that lacks what it needs.
+pub(super) fn complete(resource: &dyn Resource, changes: &Changes) -> Result<(), Failure> {
+    let missing = |column: &&entity::facts::Column| !column.nullable && column.default == ColumnDefault::None && changes.get(column.name).is_none();
+    if resource.table().columns.iter().any(|column| missing(&column)) {
+        return Err(Failure::record("A required field is missing."));
+    }
+    Ok(())
+}
+
+/// The changes of a body that updates a record. Keys that mean nothing, and those that are protected, are ignored.
+pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Result<Changes, Failure> {
+    let table = resource.table();
+    let protected = |key: &str| GIVEN_BY_SERVER.contains(&key) || key == "project_id" || resource.protected().contains(&key) || resource.hidden().contains(&key);
+    let mut changes = Changes::default();
+    for (key, value) in body.iter().filter(|(key, _)| !protected(key) && !resource.accepted().contains(&key.as_str())) {
+        if let Some(column) = table.column(key) {
+            if let (Kind::Date | Kind::DateTime, Some(text)) = (column.kind, value.as_str())
+                && !text.is_empty()
+                && !is_moment(text)
+            {
+                let message = format!("Invalid date format for '{key}': '{text}'. Expected an ISO 8601 date or datetime.");
+                return Err(Failure::parameter(message));
+            }
+            if let Some(value) = coerce(column, value, false)? {
+                changes.columns.push((column.name, value));
+            }
+        } else if let Some(relation) = writable(resource, key) {
+            changes.relations.insert(relation.name, ids(value)?);
+        }
+    }
+    Ok(changes)
+}
+
+fn writable(resource: &dyn Resource, key: &str) -> Option<&'static Relation> {
+    resource.relations().iter().find(|relation| relation.name == key && relation.writable)
+}
+
+/// Ids of a list whose items are ids, or objects with one. Repeated ids count once.
+fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
+    let items = match value {
+        Value::Null => &[][..],
+        Value::Array(items) => items,
+        _ => return Err(invalid_format()),
+    };
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for item in items {
+        let text = item.as_str().or_else(|| item["id"].as_str());
+        let id = text.and_then(parse_id).ok_or_else(invalid_format)?;
+        if seen.insert(id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Replaces the sets of related ids. Ids of records that do not exist are left out.
+pub(super) async fn store_relations(work: &Work<'_>, resource: &dyn Resource, id: Uuid, relations: &HashMap<&'static str, Vec<Uuid>>) -> Result<(), Failure> {
+    for relation in resource.relations() {
+        if let Some(wanted) = relations.get(relation.name) {
+            replace(work, relation, id, wanted).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<(), Failure> {
+    let Relation { table, own, other, .. } = *relation;
+    // Links that stay keep what else they hold, such as a priority.
+    let mut sql = Sql::new(format!("DELETE FROM \"{}\" WHERE \"{own}\" = ", table.name));
+    sql.bind(id);
+    if !wanted.is_empty() {
+        sql.push(&format!(" AND \"{other}\" NOT IN ")).bind_list(wanted.iter().copied());
+    }
+    database::execute(&**work, &sql).await?;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let target = table.column(other).and_then(|column| column.references).unwrap_or(table.name);
+    let mut sql = Sql::new(format!("SELECT id FROM \"{target}\" WHERE id IN "));
+    sql.bind_list(wanted.iter().copied()).push(&format!(" AND id NOT IN (SELECT \"{other}\" FROM \"{}\" WHERE \"{own}\" = ", table.name));
+    sql.bind(id).push(")");
+    let mut links: Vec<Vec<(&'static str, SqlValue)>> = Vec::new();
+    for row in database::rows(&**work, &sql).await? {
+        links.push(vec![(own, id.into()), (other, row.try_get_by_index::<Uuid>(0)?.into())]);
+    }
+    if !links.is_empty() {
+        database::insert_many(&**work, table, links).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The way to the database, SQLite or PostgreSQL: connections, statements, and rows that become JSON without a detour.
+
+mod listing;
+mod records;
+mod rows;
+mod sql;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+pub use self::listing::{Sent, stream_array, stream_lines};
+pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
+pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
+pub use self::sql::Sql;
+
+/// A pool of connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    connection: DatabaseConnection,
+}
+
+/// How long a writer waits for another one on SQLite.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Database {
+    /// Connects to `sqlite://path` or `postgres://…`. A SQLite file is made when it is missing.
+    ///
+    /// # Errors
+    /// The address is wrong, or nobody answers there.
+    pub async fn connect(url: &str, pool_size: u32) -> Result<Self, DbErr> {
+        // The names that other tools give to the same databases.
+        let url = url.replacen("postgresql+psycopg://", "postgres://", 1).replacen("postgresql://", "postgres://", 1);
+        let sqlite = url.starts_with("sqlite:");
+        if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent()) {
+            std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
+        }
+        let mut options = ConnectOptions::new(if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url });
+        options
+            .sqlx_logging(false)
+            .max_connections(if sqlite { pool_size.min(16) } else { pool_size })
+            .min_connections(1)
+            .acquire_timeout(Duration::from_secs(30))
+            .test_before_acquire(false);
+        if sqlite {
+            options.map_sqlx_sqlite_opts(|options| {
+                options
+                    .foreign_keys(true)
+                    .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
+                    .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Full)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .statement_cache_capacity(256)
+                    .pragma("cache_size", "-16000")
+                    .pragma("temp_store", "memory")
+            });
+        } else {
+            options.test_before_acquire(true);
+        }
+        Ok(Self { connection: sea_orm::Database::connect(options).await? })
+    }
+
+    /// The pool, to read with.
+    #[must_use]
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Which of the two databases it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    /// Starts a transaction that will write. On SQLite it takes the writer's place at once: a transaction that read
+    /// before it writes could not go on after another one wrote.
+    ///
+    /// # Errors
+    /// No connection can be had.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite_transaction_mode = matches!(self.backend(), DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        self.connection.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() }).await
+    }
+
+    /// Rows of a query that answers few.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn rows(&self, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
+        self.connection.query_all_raw(sql.statement(self.backend())).await
+    }
+
+    /// The first row of a query.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn row(&self, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
+        self.connection.query_one_raw(sql.statement(self.backend())).await
+    }
+
+    /// Closes all connections once nobody uses them.
+    ///
+    /// # Errors
+    /// A connection can't be closed cleanly.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.connection.close().await
+    }
+}
+
+/// Rows of a query inside a transaction.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
+    connection.query_all_raw(sql.statement(connection.get_database_backend())).await
+}
+
+/// The first row of a query inside a transaction.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
+    connection.query_one_raw(sql.statement(connection.get_database_backend())).await
+}
+
+/// Executes a statement, and says how many rows it touched.
+///
+/// # Errors
+/// The database refuses the statement.
+pub async fn execute(connection: &impl ConnectionTrait, sql: &Sql) -> Result<u64, DbErr> {
+    let done = connection.execute_raw(sql.statement(connection.get_database_backend())).await?;
+    Ok(done.rows_affected())
+}

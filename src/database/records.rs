@@ -1,0 +1,130 @@
+//! Writes rows of any table, with the defaults that the schema of the reference leaves to the server.
+
+use chrono::{NaiveDateTime, SubsecRound, Utc};
+use entity::facts::{Column, Default as ColumnDefault, Kind, Table};
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{ConnectionTrait, DbErr, Value};
+use uuid::Uuid;
+
+use super::{Sql, execute};
+
+/// The current time in UTC, to the microsecond, which is what both databases keep.
+#[must_use]
+pub fn now() -> NaiveDateTime {
+    Utc::now().naive_utc().trunc_subsecs(6)
+}
+
+/// A null of the type of a column.
+#[must_use]
+pub fn null(kind: Kind) -> Value {
+    match kind {
+        Kind::Uuid => Value::Uuid(None),
+        Kind::Text { .. } => Value::String(None),
+        Kind::Bool => Value::Bool(None),
+        Kind::Integer => Value::Int(None),
+        Kind::BigInteger => Value::BigInt(None),
+        Kind::Float => Value::Double(None),
+        Kind::DateTime => Value::ChronoDateTime(None),
+        Kind::Date => Value::ChronoDate(None),
+        Kind::Json => Value::Json(None),
+        Kind::Bytes => Value::Bytes(None),
+        Kind::TextArray => Value::Array(ArrayType::String, None),
+        Kind::JsonArray => Value::Array(ArrayType::Json, None),
+        Kind::BytesArray => Value::Array(ArrayType::Bytes, None),
+    }
+}
+
+/// What a column gets when nobody says.
+fn default(column: &Column, moment: NaiveDateTime) -> Value {
+    match column.default {
+        ColumnDefault::None | ColumnDefault::Timezone | ColumnDefault::Locale => null(column.kind),
+        ColumnDefault::Bool(yes) => yes.into(),
+        ColumnDefault::Integer(number) => match column.kind {
+            Kind::BigInteger => number.into(),
+            _ => i32::try_from(number).unwrap_or_default().into(),
+        },
+        ColumnDefault::Float(number) => number.into(),
+        ColumnDefault::Text(text) => text.into(),
+        ColumnDefault::EmptyList => Value::Json(Some(Box::new(serde_json::json!([])))),
+        ColumnDefault::TextList(items) => Value::Array(ArrayType::String, Some(Box::new(items.iter().map(|item| Value::from(*item)).collect()))),
+        ColumnDefault::NewUuid => Uuid::new_v4().into(),
+        ColumnDefault::Now => moment.into(),
+    }
+}
+
+/// The value of a column among those given.
+#[must_use]
+pub fn value_of<'a>(values: &'a [(&'static str, Value)], column: &str) -> Option<&'a Value> {
+    values.iter().find(|(name, _)| *name == column).map(|(_, value)| value)
+}
+
+/// Inserts one row, and gives its id back. Columns that are not named get their defaults.
+///
+/// # Errors
+/// The database refuses the row.
+pub async fn insert(connection: &impl ConnectionTrait, table: &'static Table, values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
+    let id = match value_of(&values, "id") {
+        Some(Value::Uuid(Some(id))) => *id,
+        _ => Uuid::new_v4(),
+    };
+    let mut values = values;
+    if table.column("id").is_some() && value_of(&values, "id").is_none() {
+        values.push(("id", id.into()));
+    }
+    insert_many(connection, table, vec![values]).await?;
+    Ok(id)
+}
+
+/// Inserts several rows at once. All of them must name the same columns in the same order.
+///
+/// # Errors
+/// The database refuses a row; none is stored then.
+pub async fn insert_many(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
+    insert_rows(connection, table, rows, "").await
+}
+
+/// Inserts several rows, leaving out those that are there already by the named unique columns.
+///
+/// # Errors
+/// The database refuses a row for another reason.
+pub async fn insert_ignoring_duplicates(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
+    insert_rows(connection, table, rows, " ON CONFLICT DO NOTHING").await
+}
+
+async fn insert_rows(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<(), DbErr> {
+    // Both databases limit the number of placeholders of a statement; SQLite takes the fewest.
+    const PLACEHOLDERS: usize = 30_000;
+    let moment = now();
+    let columns = || table.columns.iter();
+    let names: Vec<String> = columns().map(|column| format!("\"{}\"", column.name)).collect();
+    for rows in rows.chunks((PLACEHOLDERS / names.len().max(1)).max(1)) {
+        let mut sql = Sql::new(format!("INSERT INTO \"{}\" ({}) VALUES ", table.name, names.join(", ")));
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                sql.push(", ");
+            }
+            sql.bind_list(columns().map(|column| match value_of(row, column.name) {
+                Some(value) => value.clone(),
+                None => default(column, moment),
+            }));
+        }
+        sql.push(conflict);
+        execute(connection, &sql).await?;
+    }
+    Ok(())
+}
+
+/// Changes columns of the row with that id, and moves its `updated_at`. Says whether the row is there.
+///
+/// # Errors
+/// The database refuses the change.
+pub async fn update(connection: &impl ConnectionTrait, table: &'static Table, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<bool, DbErr> {
+    let mut sql = Sql::new(format!("UPDATE \"{}\" SET ", table.name));
+    let moved = table.column("updated_at").is_some() && value_of(&values, "updated_at").is_none();
+    let moved = moved.then(|| ("updated_at", now().into()));
+    for (at, (name, value)) in values.into_iter().chain(moved).enumerate() {
+        sql.push(if at > 0 { ", " } else { "" }).push(&format!("\"{name}\" = ")).bind(value);
+    }
+    sql.push(" WHERE id = ").bind(id);
+    Ok(execute(connection, &sql).await? > 0)
+}

@@ -1,0 +1,365 @@
+//! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
+
+use entity::facts::{Column, Kind};
+use sea_orm::sqlx::{Decode, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
+
+/// One key of a JSON object, taken from a column of a query.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub key: String,
+    pub kind: Kind,
+}
+
+impl Field {
+    /// A key with what its column holds.
+    pub fn new(key: impl Into<String>, kind: Kind) -> Self {
+        Self { key: key.into(), kind }
+    }
+}
+
+impl From<&Column> for Field {
+    fn from(column: &Column) -> Self {
+        Self::new(column.name, column.kind)
+    }
+}
+
+/// Writes the columns of a row, in their order, as the keys of a JSON object.
+#[derive(Clone, Debug)]
+pub struct RowWriter {
+    /// `"key":` with what follows it.
+    fields: Vec<(Vec<u8>, Kind)>,
+}
+
+impl RowWriter {
+    /// A writer for a query that selects exactly these fields first.
+    pub fn new(fields: impl IntoIterator<Item = Field>) -> Self {
+        let fields = fields.into_iter().map(|field| (format!("\"{}\":", field.key).into_bytes(), field.kind)).collect();
+        Self { fields }
+    }
+
+    /// Number of columns that it writes.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Writes `"a":1,"b":2`, without the braces around.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        for (index, (key, kind)) in self.fields.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key);
+            write_value(out, row, index, *kind)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the values alone: `1,2`.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write_values(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        for (index, (_, kind)) in self.fields.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_value(out, row, index, *kind)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one column as JSON.
+///
+/// # Errors
+/// The column does not hold what it should.
+pub fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
+    if let Some(row) = row.try_as_pg_row() {
+        write_postgres(out, row, index, kind)
+    } else if let Some(row) = row.try_as_sqlite_row() {
+        write_sqlite(out, row, index, kind)
+    } else {
+        Err(DbErr::Type("a row of neither SQLite nor PostgreSQL".into()))
+    }
+}
+
+fn broken(what: &str) -> DbErr {
+    DbErr::Type(format!("a column does not hold {what}"))
+}
+
+fn write_postgres(out: &mut Vec<u8>, row: &PgRow, index: usize, kind: Kind) -> Result<(), DbErr> {
+    let value = row.try_get_raw(index).map_err(|error| DbErr::Type(error.to_string()))?;
+    if value.is_null() {
+        out.extend_from_slice(b"null");
+        return Ok(());
+    }
+    if matches!(kind, Kind::TextArray | Kind::JsonArray | Kind::BytesArray) {
+        return write_postgres_array(out, value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?, kind);
+    }
+    let bytes = value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?;
+    write_postgres_bytes(out, bytes, kind)
+}
+
+/// One value in the binary format of PostgreSQL.
+fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
+    match kind {
+        Kind::Uuid => write_uuid(out, Uuid::from_slice(bytes).map_err(|_| broken("an identifier"))?),
+        Kind::Text { .. } | Kind::Bytes => write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?),
+        Kind::Bool => out.extend_from_slice(if bytes == [1] { b"true" } else { b"false" }),
+        Kind::Integer | Kind::BigInteger => write_integer(out, integer(bytes)?),
+        Kind::Float => {
+            let number = match bytes.len() {
+                8 => f64::from_be_bytes(bytes.try_into().map_err(|_| broken("a number"))?),
+                4 => f64::from(f32::from_be_bytes(bytes.try_into().map_err(|_| broken("a number"))?)),
+                _ => return Err(broken("a number")),
+            };
+            write_float(out, number);
+        }
+        Kind::DateTime => {
+            let micros = integer(bytes)?;
+            let seconds = micros.div_euclid(1_000_000) + POSTGRES_EPOCH;
+            write_datetime(out, seconds);
+        }
+        Kind::Date => {
+            let days = i32::from_be_bytes(bytes.try_into().map_err(|_| broken("a date"))?);
+            out.push(b'"');
+            write_days(out, i64::from(days) + POSTGRES_EPOCH / 86_400);
+            out.push(b'"');
+        }
+        // The binary format of jsonb is its text behind a version number; that of json is the text alone.
+        Kind::Json => out.extend_from_slice(bytes.strip_prefix(&[1]).unwrap_or(bytes)),
+        Kind::TextArray | Kind::JsonArray | Kind::BytesArray => return Err(broken("a flat value")),
+    }
+    Ok(())
+}
+
+/// Seconds from 1970 to 2000, where the time of PostgreSQL begins.
+const POSTGRES_EPOCH: i64 = 946_684_800;
+
+fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
+    match bytes.len() {
+        2 => Ok(i64::from(i16::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
+        4 => Ok(i64::from(i32::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
+        8 => Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?)),
+        _ => Err(broken("a whole number")),
+    }
+}
+
+/// An array of one dimension: dimensions, flags, item type, length, lower bound, then each item behind its length.
+fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
+    let item = match kind {
+        Kind::JsonArray => Kind::Json,
+        Kind::BytesArray => Kind::Bytes,
+        _ => Kind::Text { max: None },
+    };
+    let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(i32::from_be_bytes).ok_or_else(|| broken("an array"));
+    out.push(b'[');
+    if word(0)? > 0 {
+        let mut at = 20;
+        for index in 0..word(12)? {
+            if index > 0 {
+                out.push(b',');
+            }
+            let length = word(at)?;
+            at += 4;
+            match usize::try_from(length) {
+                Ok(length) => {
+                    write_postgres_bytes(out, bytes.get(at..at + length).ok_or_else(|| broken("an array"))?, item)?;
+                    at += length;
+                }
+                Err(_) => out.extend_from_slice(b"null"),
+            }
+        }
+    }
+    out.push(b']');
+    Ok(())
+}
+
+fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Result<(), DbErr> {
+    let problem = |error: &dyn std::fmt::Display| DbErr::Type(error.to_string());
+    let value = row.try_get_raw(index).map_err(|error| problem(&error))?;
+    if value.is_null() {
+        out.extend_from_slice(b"null");
+        return Ok(());
+    }
+    match kind {
+        Kind::Uuid => write_uuid(out, <Uuid as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Bool => {
+            let yes = <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))? != 0;
+            out.extend_from_slice(if yes { b"true" } else { b"false" });
+        }
+        Kind::Integer | Kind::BigInteger => write_integer(out, <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Float => write_float(out, <f64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Bytes => {
+            let bytes = <&[u8] as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
+            write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?);
+        }
+        Kind::Text { .. } => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Date => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::DateTime => {
+            // Stored as `2026-03-01 10:00:00.123456`; the fraction is cut.
+            let text = <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
+            out.push(b'"');
+            out.extend(text.bytes().take(19).map(|byte| if byte == b' ' { b'T' } else { byte }));
+            out.push(b'"');
+        }
+        Kind::Json | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => {
+            out.extend_from_slice(<&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?.as_bytes());
+        }
+    }
+    Ok(())
+}
+
+/// Writes an identifier as JSON.
+pub fn write_uuid(out: &mut Vec<u8>, id: Uuid) {
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    out.push(b'"');
+    out.extend_from_slice(id.as_hyphenated().encode_lower(&mut text).as_bytes());
+    out.push(b'"');
+}
+
+/// Writes text as JSON.
+pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            continue;
+        }
+        out.extend_from_slice(&bytes[start..at]);
+        start = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[start..]);
+    out.push(b'"');
+}
+
+fn write_integer(out: &mut Vec<u8>, number: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Numbers with a fraction always show one, whole ones too; what JSON can't say is null.
+fn write_float(out: &mut Vec<u8>, number: f64) {
+    if number.is_finite() {
+        out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// Writes seconds since 1970 as a moment in quotes.
+pub fn write_datetime(out: &mut Vec<u8>, seconds: i64) {
+    out.push(b'"');
+    write_days(out, seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    out.push(b'T');
+    two_digits(out, second / 3600);
+    out.push(b':');
+    two_digits(out, second / 60 % 60);
+    out.push(b':');
+    two_digits(out, second % 60);
+    out.push(b'"');
+}
+
+fn two_digits(out: &mut Vec<u8>, number: i64) {
+    out.push(b'0' + u8::try_from(number / 10 % 10).unwrap_or_default());
+    out.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
+}
+
+/// Writes days since 1970 as a date of the Gregorian calendar.
+fn write_days(out: &mut Vec<u8>, days: i64) {
+    // Years are counted from the first of March, so that a leap day is the last one of its year.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    if (0..=9999).contains(&year) {
+        two_digits(out, year / 100);
+        two_digits(out, year % 100);
+    } else {
+        write_integer(out, year);
+    }
+    out.push(b'-');
+    two_digits(out, month);
+    out.push(b'-');
+    two_digits(out, day);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn moments_follow_the_calendar() {
+        for (seconds, text) in [
+            (0, "\"1970-01-01T00:00:00\""),
+            (951_782_399, "\"2000-02-28T23:59:59\""),
+            (951_782_400, "\"2000-02-29T00:00:00\""),
+            (4_107_542_400, "\"2100-03-01T00:00:00\""),
+            (-1, "\"1969-12-31T23:59:59\""),
+        ] {
+            assert_eq!(written(|out| write_datetime(out, seconds)), text);
+        }
+    }
+
+    #[test]
+    fn dates_agree_with_chrono() {
+        for days in (-200_000..200_000).step_by(37) {
+            let day = chrono::NaiveDate::default() + chrono::Days::new(u64::try_from(i64::from(days) + 200_000).expect("positive"));
+            let day = day - chrono::Days::new(200_000);
+            assert_eq!(written(|out| write_days(out, days.into())), day.to_string());
+        }
+    }
+
+    #[test]
+    fn text_is_escaped_as_serde_does() {
+        let text = "a\"b\\c\n\t\u{1}\u{7f}é\u{2028}";
+        assert_eq!(written(|out| write_text(out, text)), serde_json::to_string(text).expect("JSON"));
+    }
+
+    #[test]
+    fn numbers_keep_their_kind() {
+        assert_eq!(written(|out| write_float(out, 10.0)), "10.0");
+        assert_eq!(written(|out| write_float(out, f64::NAN)), "null");
+        assert_eq!(written(|out| write_integer(out, -7)), "-7");
+    }
+
+    #[test]
+    fn arrays_of_postgres_become_lists() {
+        let mut bytes = vec![0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 3, 0, 0, 0, 1];
+        bytes.extend([0, 0, 0, 1, b'a', 255, 255, 255, 255, 0, 0, 0, 2, b'b', b'"']);
+        let mut out = Vec::new();
+        write_postgres_array(&mut out, &bytes, Kind::TextArray).expect("an array");
+        assert_eq!(out, br#"["a",null,"b\""]"#);
+    }
+}

@@ -1,0 +1,44 @@
+//! Tells how far the making of a production is: a bar on a terminal, a line for each part elsewhere.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal, stderr};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How far it is.
+pub struct Progress {
+    bar: ProgressBar,
+    lines: bool,
+}
+
+impl Progress {
+    /// Starts with nothing done of a number of rows and files.
+    pub fn start(total: usize) -> Self {
+        let lines = !stderr().is_terminal();
+        let target = if lines { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{msg:16} [{bar:40}] {percent:>3}% {elapsed}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self { bar, lines }
+    }
+
+    /// Says what is made now, and how many of them.
+    pub fn part(&self, name: impl Into<Cow<'static, str>>, count: usize) {
+        let name = name.into();
+        if self.lines {
+            eprintln!("{name}: {count}");
+        }
+        self.bar.set_message(name);
+    }
+
+    /// Notes that so many more are done.
+    pub fn done(&self, count: usize) {
+        self.bar.inc(count as u64);
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}

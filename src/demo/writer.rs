@@ -1,0 +1,39 @@
+//! Writes many rows, in transactions short enough for a server that works on the same database.
+
+use entity::facts::Table;
+use sea_orm::{DbErr, Value};
+
+use super::progress::Progress;
+use crate::database::{self, Database};
+
+/// Columns of a row.
+pub type Row = Vec<(&'static str, Value)>;
+
+/// Rows of a transaction.
+const ROWS: usize = 3000;
+
+/// Writes rows, and tells how far it is.
+pub struct Writer<'a> {
+    pub database: &'a Database,
+    pub progress: &'a Progress,
+}
+
+impl Writer<'_> {
+    /// Writes rows of a table.
+    ///
+    /// # Errors
+    /// The database refuses a row. What went before it is stored.
+    pub async fn write(&self, part: &'static str, table: &'static Table, rows: impl ExactSizeIterator<Item = Row>) -> Result<(), DbErr> {
+        self.progress.part(part, rows.len());
+        let mut rows = rows.peekable();
+        while rows.peek().is_some() {
+            let some: Vec<Row> = rows.by_ref().take(ROWS).collect();
+            let count = some.len();
+            let transaction = self.database.begin().await?;
+            database::insert_many(&transaction, table, some).await?;
+            transaction.commit().await?;
+            self.progress.done(count);
+        }
+        Ok(())
+    }
+}

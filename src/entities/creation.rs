@@ -1,0 +1,108 @@
+//! Makes entities.
+
+use dailies_definitions::failure::Failure;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::kinds::{EntityKind, built_in_type};
+use super::rows::{EntityFacts, find_entity};
+use crate::database::{self, Sql};
+use crate::events::Work;
+
+/// A new entity. What is not said has its default.
+#[derive(Clone, Debug, Default)]
+pub struct NewEntity {
+    pub name: String,
+    pub description: Option<String>,
+    /// Metadata and free data; empty when not given.
+    pub data: Option<Map<String, Value>>,
+    pub nb_frames: Option<i32>,
+    /// One of the four codes; `running` when not given.
+    pub status: Option<String>,
+    pub is_shared: bool,
+    /// The sequence of a shot or scene, the episode of a sequence or edit.
+    pub parent_id: Option<Uuid>,
+    /// The main episode of an asset.
+    pub source_id: Option<Uuid>,
+}
+
+/// Makes an asset, even when there is one with the same name already.
+///
+/// # Errors
+/// The database refuses it.
+pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid, creator: Uuid, new: NewEntity) -> Result<Uuid, Failure> {
+    Ok(database::insert(&**work, &entity::entity::TABLE, columns(project_id, asset_type_id, creator, new)).await?)
+}
+
+/// The entity of a built-in kind with this name under this parent, which is made when it is missing. Says whether it
+/// was made.
+///
+/// # Errors
+/// The database refuses it.
+pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid, creator: Uuid, new: NewEntity) -> Result<(Uuid, bool), Failure> {
+    let entity_type_id = built_in_type(&**work, kind).await?;
+    // Two requests at once can't both make it: those without a parent are not kept apart by the database.
+    if new.parent_id.is_none() {
+        lock_project(work, project_id).await?;
+    }
+    let mut find = Sql::with(
+        "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3",
+        [project_id.into(), entity_type_id.into(), new.name.as_str().into()],
+    );
+    match (kind, new.parent_id) {
+        (EntityKind::Episode | EntityKind::Concept, _) => {}
+        (_, Some(parent_id)) => {
+            find.push(" AND parent_id = ").bind(parent_id);
+        }
+        (_, None) => {
+            find.push(" AND parent_id IS NULL");
+        }
+    }
+    find.push(" ORDER BY created_at, id LIMIT 1");
+    if let Some(row) = database::row(&**work, &find).await? {
+        return Ok((row.try_get_by_index(0)?, false));
+    }
+    let id = Uuid::new_v4();
+    let mut row = columns(project_id, entity_type_id, creator, new);
+    row.push(("id", id.into()));
+    database::insert_ignoring_duplicates(&**work, &entity::entity::TABLE, vec![row]).await?;
+    // What another request made in the meantime counts.
+    let row = database::row(&**work, &find).await?.ok_or_else(Failure::not_found)?;
+    let found: Uuid = row.try_get_by_index(0)?;
+    Ok((found, found == id))
+}
+
+async fn lock_project(work: &Work<'_>, project_id: Uuid) -> Result<(), Failure> {
+    if work.app().database.backend() == sea_orm::DbBackend::Postgres {
+        database::row(&**work, &Sql::with("SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE", [project_id.into()])).await?;
+    }
+    Ok(())
+}
+
+fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity) -> Vec<(&'static str, sea_orm::Value)> {
+    let NewEntity { name, description, data, nb_frames, status, is_shared, parent_id, source_id } = new;
+    let data = Value::Object(data.unwrap_or_default());
+    vec![
+        ("name", name.into()),
+        ("description", description.into()),
+        ("data", data.into()),
+        ("nb_frames", nb_frames.into()),
+        ("status", status.unwrap_or_else(|| "running".to_owned()).into()),
+        ("is_shared", is_shared.into()),
+        ("project_id", project_id.into()),
+        ("entity_type_id", entity_type_id.into()),
+        ("parent_id", parent_id.into()),
+        ("source_id", source_id.into()),
+        ("created_by", creator.into()),
+    ]
+}
+
+/// An entity that a body names and that has to be of one kind and of the same production.
+///
+/// # Errors
+/// 404 when there is no such entity in the production.
+pub async fn require_within(work: &Work<'_>, id: Option<Uuid>, kind: EntityKind, project_id: Uuid) -> Result<Option<EntityFacts>, Failure> {
+    let Some(id) = id else { return Ok(None) };
+    let found = find_entity(&**work, id, kind).await?;
+    if found.project_id == project_id { Ok(Some(found)) } else { Err(Failure::not_found()) }
+}

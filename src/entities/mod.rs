@@ -1,0 +1,25 @@
+//! Assets, shots, sequences, episodes and whatever else a production is made of.
+
+mod asset_types;
+mod assets;
+mod creation;
+mod criteria;
+mod episode_choice;
+mod groups;
+mod handlers;
+pub mod kinds;
+mod layouts;
+mod links;
+pub mod metadata;
+mod news;
+mod ordering;
+pub mod removal;
+pub mod rows;
+mod scope;
+mod shots;
+pub mod versions;
+mod with_tasks;
+mod work_lists;
+
+pub use creation::{NewEntity, create_asset, find_or_create};
+pub use handlers::{AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers};

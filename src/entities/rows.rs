@@ -1,0 +1,295 @@
+//! Entities as they are stored: plain listings, single rows, and their relations.
+
+use dailies_definitions::access::Person;
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::kinds::EntityKind;
+use super::links::Links;
+use super::metadata::{Masks, Metadata};
+use super::ordering::order_by;
+use super::scope::Scope;
+use crate::database::{self, Database, Sent, Sql, stream_array, write_text, write_value};
+
+/// A key that is no column: its name, its SQL, and what it holds.
+pub(super) type Extra = (&'static str, &'static str, Kind);
+
+const TEXT: Kind = Kind::Text { max: None };
+
+/// Name of the production `p`.
+pub(super) const PROJECT_NAME: Extra = ("project_name", "p.name", TEXT);
+/// Name of the sequence `sq`.
+pub(super) const SEQUENCE_NAME: Extra = ("sequence_name", "sq.name", TEXT);
+
+/// The lists of related ids that rows may carry: name, table, column of the entity and column of the related id.
+pub(super) const RELATIONS: [(&str, &str, &str, &str); 4] = [
+    ("entities_out", "entity_link", "entity_in_id", "entity_out_id"),
+    ("entities_in", "entity_link", "entity_out_id", "entity_in_id"),
+    ("entity_concept_links", "entity_concept_link", "entity_in_id", "entity_out_id"),
+    ("instance_casting", "asset_instance_link", "entity_id", "asset_instance_id"),
+];
+
+/// A plain listing of entities, which its query calls `e`.
+pub(super) struct Listing {
+    /// The kind of the rows, by which their metadata is hidden from vendors.
+    kind: EntityKind,
+    /// The `type` of the rows.
+    pub(super) type_name: &'static str,
+    pub(super) extras: &'static [Extra],
+    /// Tables beside `entity e`, as joins.
+    pub(super) joins: &'static str,
+    /// Conditions on the entities, each with `AND` before it.
+    pub(super) conditions: Sql,
+    pub(super) relations: bool,
+    masks: Masks,
+}
+
+impl Listing {
+    /// The entities of a kind that the caller sees.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn new(database: &Database, scope: &Scope, kind: EntityKind) -> Result<Self, Failure> {
+        let mut listing = Self::unrestricted(kind, Sql::default());
+        scope.restrict(&mut listing.conditions, kind);
+        listing.masks = scope.masks(database, kind).await?;
+        Ok(listing)
+    }
+
+    /// Entities of a kind on conditions alone, with nothing hidden.
+    pub(super) fn unrestricted(kind: EntityKind, conditions: Sql) -> Self {
+        Self { kind, type_name: kind.type_name(), extras: &[], joins: "", conditions, relations: false, masks: Masks::default() }
+    }
+
+    /// Hides the metadata that the caller may not see in the productions of a scope.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn mask(&mut self, database: &Database, scope: &Scope) -> Result<(), Failure> {
+        self.masks = scope.masks(database, self.kind).await?;
+        Ok(())
+    }
+
+    /// Hides metadata from a vendor in every production that has entities in the list.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn mask_for_vendor(&mut self, database: &Database, person: &Person) -> Result<(), Failure> {
+        let sql = self.from().before("SELECT DISTINCT e.project_id ");
+        let projects = ids(database.read(), &sql).await?;
+        self.masks = Masks::of_vendor(database, person, &projects, self.kind).await?;
+        Ok(())
+    }
+
+    fn from(&self) -> Sql {
+        self.conditions.clone().before(&format!("FROM entity e {} WHERE {}", self.joins, self.kind.condition("e.entity_type_id")))
+    }
+
+    /// Sends the list, ordered by name.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn send(self, database: &Database) -> Result<Sent, Failure> {
+        let from = self.from();
+        let relations = if self.relations { relations(database, &from).await? } else { Vec::new() };
+        let writer = EntityWriter::new(self.type_name, self.extras, relations, self.masks);
+        let mut sql = from.before(&format!("SELECT {} ", writer.columns()));
+        sql.push(&order_by(database.backend(), &["e.name"], "e.id"));
+        Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?)
+    }
+}
+
+/// The related ids of the entities of a selection (`FROM entity e … WHERE …`).
+async fn relations(database: &Database, from: &Sql) -> Result<Vec<(&'static str, Links)>, DbErr> {
+    let mut found = Vec::with_capacity(RELATIONS.len());
+    for (name, table, own, other) in RELATIONS {
+        let mut sql = from.clone().before(&format!("SELECT r.{own}, r.{other} FROM {table} r WHERE r.{own} IN (SELECT e.id "));
+        sql.push(")");
+        found.push((name, Links::load(database, &sql).await?));
+    }
+    Ok(found)
+}
+
+/// Writes rows of the table `entity e`.
+struct EntityWriter {
+    fields: Vec<(Vec<u8>, String, Kind)>,
+    data: usize,
+    project: usize,
+    /// `,"type":"Shot"`
+    tail: Vec<u8>,
+    relations: Vec<(Vec<u8>, Links)>,
+    masks: Masks,
+}
+
+impl EntityWriter {
+    fn new(type_name: &str, extras: &[Extra], relations: Vec<(&'static str, Links)>, masks: Masks) -> Self {
+        let columns = entity::entity::TABLE.columns.iter().map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
+        let extras = extras.iter().map(|(key, sql, kind)| (*key, (*sql).to_owned(), *kind));
+        let named: Vec<(&str, String, Kind)> = columns.chain(extras).collect();
+        let place = |name: &str| named.iter().position(|(key, ..)| *key == name).unwrap_or_default();
+        let (data, project) = (place("data"), place("project_id"));
+        let mut tail = b",\"type\":".to_vec();
+        write_text(&mut tail, type_name);
+        Self {
+            fields: named.into_iter().enumerate().map(|(at, (key, sql, kind))| (format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(), sql, kind)).collect(),
+            data,
+            project,
+            tail,
+            relations: relations.into_iter().map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links)).collect(),
+            masks,
+        }
+    }
+
+    fn columns(&self) -> String {
+        let columns: Vec<&str> = self.fields.iter().map(|(_, sql, _)| sql.as_str()).chain(["e.id"]).collect();
+        columns.join(", ")
+    }
+
+    fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(self.project)?) };
+        out.push(b'{');
+        for (index, (key, _, kind)) in self.fields.iter().enumerate() {
+            out.extend_from_slice(key);
+            if index == self.data && !hidden.is_empty() {
+                let mut text = Vec::new();
+                write_value(&mut text, row, index, *kind)?;
+                let mut metadata = Metadata::read(&text);
+                metadata.hide(hidden);
+                metadata.write(out);
+            } else {
+                write_value(out, row, index, *kind)?;
+            }
+        }
+        out.extend_from_slice(&self.tail);
+        if !self.relations.is_empty() {
+            let id: Uuid = row.try_get_by_index(self.fields.len())?;
+            for (key, links) in &self.relations {
+                out.extend_from_slice(key);
+                links.write(out, id);
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// Which single row to write, and how.
+pub(super) struct One<'a> {
+    pub(super) id: Uuid,
+    pub(super) type_name: &'a str,
+    pub(super) extras: &'static [Extra],
+    pub(super) joins: &'static str,
+    pub(super) masks: Masks,
+}
+
+impl<'a> One<'a> {
+    /// The columns of an entity, with nothing hidden.
+    pub(super) fn plain(id: Uuid, type_name: &'a str) -> Self {
+        Self { id, type_name, extras: &[], joins: "", masks: Masks::default() }
+    }
+
+    /// The row as a JSON object.
+    ///
+    /// # Errors
+    /// 404 when it is not there.
+    pub(super) async fn read(self, connection: &impl ConnectionTrait) -> Result<Vec<u8>, Failure> {
+        let writer = EntityWriter::new(self.type_name, self.extras, Vec::new(), self.masks);
+        let sql = Sql::with(format!("SELECT {} FROM entity e {} WHERE e.id = $1", writer.columns(), self.joins), [self.id.into()]);
+        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+        let mut out = Vec::with_capacity(1024);
+        writer.write(&mut out, &row)?;
+        Ok(out)
+    }
+}
+
+/// Adds to a JSON object about an entity what it lacks of the row: the columns that it does not have, save for those to
+/// leave out, the name of the production, and the related ids.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn complete(database: &Database, id: Uuid, object: &mut Vec<u8>, has: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let columns: Vec<_> = entity::entity::TABLE.columns.iter().filter(|column| !has(column.name)).collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("e.\"{}\"", column.name)).collect();
+    let from = Sql::with("FROM entity e JOIN project p ON p.id = e.project_id WHERE e.id = $1", [id.into()]);
+    let sql = from.clone().before(&format!("SELECT p.name, {} ", names.join(", ")));
+    let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    object.pop();
+    let mut add = |key: &str, write: &dyn Fn(&mut Vec<u8>) -> Result<(), DbErr>| {
+        object.extend_from_slice(format!(",\"{key}\":").as_bytes());
+        write(object)
+    };
+    if !has("project_name") {
+        add("project_name", &|out| write_value(out, &row, 0, TEXT))?;
+    }
+    for (at, column) in columns.iter().enumerate() {
+        add(column.name, &|out| write_value(out, &row, at + 1, column.kind))?;
+    }
+    for (name, links) in relations(database, &from).await? {
+        add(name, &|out| {
+            links.write(out, id);
+            Ok(())
+        })?;
+    }
+    object.push(b'}');
+    Ok(())
+}
+
+/// What rules want to know of an entity.
+#[derive(Clone, Debug)]
+pub struct EntityFacts {
+    pub id: Uuid,
+    pub kind: EntityKind,
+    pub name: String,
+    pub project_id: Uuid,
+    pub entity_type_id: Uuid,
+    pub parent_id: Option<Uuid>,
+    pub canceled: bool,
+    pub created_by: Option<Uuid>,
+}
+
+/// The entities with these ids, in no order. Unknown ids are left out.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<EntityFacts>, DbErr> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(1000) {
+        let mut sql = Sql::new(
+            "SELECT e.id, et.name, e.name, e.project_id, e.entity_type_id, e.parent_id, e.canceled, e.created_by \
+             FROM entity e JOIN entity_type et ON et.id = e.entity_type_id WHERE e.id IN ",
+        );
+        sql.bind_list(ids.iter().copied());
+        for row in database::rows(connection, &sql).await? {
+            found.push(EntityFacts {
+                id: row.try_get_by_index(0)?,
+                kind: EntityKind::of_type(&row.try_get_by_index::<String>(1)?),
+                name: row.try_get_by_index(2)?,
+                project_id: row.try_get_by_index(3)?,
+                entity_type_id: row.try_get_by_index(4)?,
+                parent_id: row.try_get_by_index(5)?,
+                canceled: row.try_get_by_index::<Option<bool>>(6)?.unwrap_or_default(),
+                created_by: row.try_get_by_index(7)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// One entity of a kind.
+///
+/// # Errors
+/// 404 when there is none with that id, or it is of another kind.
+pub async fn find_entity(connection: &impl ConnectionTrait, id: Uuid, kind: EntityKind) -> Result<EntityFacts, Failure> {
+    let found = find_entities(connection, &[id]).await?.into_iter().next();
+    found.filter(|entity| entity.kind == kind).ok_or_else(Failure::not_found)
+}
+
+/// The ids that a query selects as its first column.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Uuid>, DbErr> {
+    database::rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}

@@ -1,0 +1,113 @@
+//! The versions of a shot: what its name and metadata were over time.
+
+use dailies_definitions::access::{Caller, EntityReader};
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::Value as SqlValue;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::kinds::EntityKind;
+use super::metadata::Metadata;
+use super::rows::find_entity;
+use super::scope::Scope;
+use crate::app::App;
+use crate::crud::Record;
+use crate::database::{self, Sql, now, write_value};
+use crate::events::Work;
+
+/// Changes that follow each other faster belong to one version.
+const SECONDS_BETWEEN: i64 = 60;
+
+/// Keeps a version of a shot whose name, first or last frame changes: the name that it had, and the metadata that it gets.
+/// Changes within a minute after another one keep none. `before` is the row as it was, `body` what it is changed by.
+///
+/// # Errors
+/// The database refuses.
+pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    if !changes_identity(&before.values, body) {
+        return Ok(());
+    }
+    let updated_at = before.text("updated_at").and_then(dailies_definitions::query::parse_moment);
+    if updated_at.is_some_and(|moment| (now() - moment).num_seconds() <= SECONDS_BETWEEN) {
+        return Ok(());
+    }
+    let data = body.get("data").filter(|data| data.is_object()).or_else(|| before.values.get("data")).cloned().unwrap_or_default();
+    let values = vec![
+        ("name", before.text("name").unwrap_or_default().into()),
+        ("data", SqlValue::Json((!data.is_null()).then(|| Box::new(data)))),
+        ("entity_id", before.id.into()),
+        ("person_id", caller.person.id.into()),
+    ];
+    database::insert(&**work, &entity::entity_version::TABLE, values).await?;
+    Ok(())
+}
+
+/// Whether a change touches what versions are kept for.
+fn changes_identity(before: &Map<String, Value>, body: &Map<String, Value>) -> bool {
+    let differs = |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));
+    let field = |row: &Map<String, Value>, name: &str| row.get("data").and_then(|data| data.get(name)).cloned();
+    differs(body.get("name"), before.get("name"))
+        || ["frame_in", "frame_out"].iter().any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
+}
+
+/// The versions of a shot as a JSON list, newest first.
+///
+/// # Errors
+/// 404 when the entity is no shot.
+pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+    const FIELDS: [(&str, Kind); 6] = [
+        ("id", Kind::Uuid),
+        ("name", Kind::Text { max: None }),
+        ("entity_id", Kind::Uuid),
+        ("person_id", Kind::Uuid),
+        ("created_at", Kind::DateTime),
+        ("updated_at", Kind::DateTime),
+    ];
+    let database = &app.database;
+    find_entity(database.read(), id, EntityKind::Shot).await?;
+    let scope = Scope::project(access.caller(), access.project_id(), access.role());
+    let masks = scope.masks(database, EntityKind::Shot).await?;
+    let sql = Sql::with(
+        "SELECT data, id, name, entity_id, person_id, created_at, updated_at FROM entity_version WHERE entity_id = $1 ORDER BY created_at DESC, id",
+        [id.into()],
+    );
+    let mut out = vec![b'['];
+    for (at, row) in database.rows(&sql).await?.iter().enumerate() {
+        out.extend_from_slice(if at > 0 { b",{\"data\":" } else { b"{\"data\":" });
+        let mut data = Vec::new();
+        write_value(&mut data, row, 0, Kind::Json)?;
+        if masks.is_empty() {
+            out.extend_from_slice(&data);
+        } else {
+            let mut metadata = Metadata::read(&data);
+            metadata.hide(masks.of(access.project_id()));
+            metadata.write(&mut out);
+        }
+        for (index, (key, kind)) in FIELDS.iter().enumerate() {
+            out.extend_from_slice(format!(",\"{key}\":").as_bytes());
+            write_value(&mut out, row, index + 1, *kind)?;
+        }
+        out.extend_from_slice(b",\"type\":\"ShotVersion\"}");
+    }
+    out.push(b']');
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn versions_are_for_names_and_frames() {
+        let before = json!({"name": "SH010", "data": {"frame_in": 1, "fps": 24}});
+        let changes = |body: Value| changes_identity(before.as_object().expect("an object"), body.as_object().expect("an object"));
+        assert!(changes(json!({"name": "SH020"})));
+        assert!(changes(json!({"data": {"frame_in": 2}})));
+        assert!(changes(json!({"data": {"frame_out": 9}})));
+        assert!(!changes(json!({"name": "SH010", "description": "x"})));
+        assert!(!changes(json!({"data": {"fps": 25}})));
+    }
+}

@@ -1,0 +1,121 @@
+//! The tasks of an entity, or of the entities within one, with the names that explain them; and their task types.
+
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::kinds::EntityKind;
+use super::links::Links;
+use super::ordering::order_by;
+use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
+
+/// Whose tasks are meant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Of {
+    /// Those of the entity itself.
+    Entity(Uuid),
+    /// Those of the shots and scenes of a sequence.
+    Sequence(Uuid),
+    /// Those of the shots and scenes in the sequences of an episode.
+    Episode(Uuid),
+    /// Those of the assets whose main episode this is.
+    EpisodeAssets(Uuid),
+    /// Those of the edits of an episode.
+    EpisodeEdits(Uuid),
+}
+
+impl Of {
+    /// Adds the condition on the tasks `t` and their entities `e`.
+    fn condition(self, sql: &mut Sql) {
+        match self {
+            Self::Entity(id) => sql.push("t.entity_id = ").bind(id),
+            Self::Sequence(id) => sql.push("e.parent_id = ").bind(id),
+            Self::Episode(id) => sql.push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ").bind(id).push(")"),
+            Self::EpisodeAssets(id) => sql.push(&EntityKind::Asset.condition("e.entity_type_id")).push(" AND e.source_id = ").bind(id),
+            Self::EpisodeEdits(id) => sql.push(&EntityKind::Edit.condition("e.entity_type_id")).push(" AND e.parent_id = ").bind(id),
+        };
+    }
+}
+
+/// Names beside the columns of a task.
+const NAMES: [(&str, &str); 5] = [
+    ("project_name", "p.name"),
+    ("task_type_name", "tt.name"),
+    ("task_status_name", "ts.name"),
+    ("entity_type_name", "et.name"),
+    ("entity_name", "e.name"),
+];
+
+/// Which tasks to list.
+pub(super) struct TaskList {
+    pub(super) of: Of,
+    /// Only the tasks that this person is assigned to.
+    pub(super) assigned_to: Option<Uuid>,
+    /// Whether each task tells who is assigned to it.
+    pub(super) assignees: bool,
+}
+
+impl TaskList {
+    /// Sends the tasks, ordered by name and by the names that explain them.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn send(self, database: &Database) -> Result<Sent, Failure> {
+        let mut from = Sql::new(
+            "FROM task t JOIN entity e ON e.id = t.entity_id JOIN project p ON p.id = t.project_id JOIN task_type tt ON tt.id = t.task_type_id \
+             JOIN task_status ts ON ts.id = t.task_status_id JOIN entity_type et ON et.id = e.entity_type_id WHERE ",
+        );
+        self.of.condition(&mut from);
+        if let Some(person_id) = self.assigned_to {
+            from.push(" AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(person_id).push(")");
+        }
+        let assignees = if self.assignees { Some(assignees(database, &from).await?) } else { None };
+        let columns = entity::task::TABLE.columns;
+        let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
+        let writer = RowWriter::new(fields);
+        let names: Vec<String> = columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned())).collect();
+        let mut sql = from.before(&format!("SELECT {}, t.id ", names.join(", ")));
+        sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
+        let sent = stream_array(database, sql, move |out, row| {
+            out.push(b'{');
+            writer.write(out, row)?;
+            if let Some(assignees) = &assignees {
+                out.extend_from_slice(b",\"assignees\":");
+                assignees.write(out, row.try_get_by_index(writer.width())?);
+            }
+            out.extend_from_slice(b",\"type\":\"Task\"}");
+            Ok(())
+        });
+        Ok(sent.await?)
+    }
+}
+
+async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
+    let mut sql = from.clone().before("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
+    sql.push(")");
+    Links::load(database, &sql).await
+}
+
+/// Sends the task types that have a task among those meant, in the order of the pipeline.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn task_types(database: &Database, of: Of) -> Result<Sent, Failure> {
+    let columns = entity::task_type::TABLE.columns;
+    let names: Vec<String> = columns.iter().map(|column| format!("tt.\"{}\"", column.name)).collect();
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM task_type tt WHERE tt.id IN (SELECT t.task_type_id FROM task t JOIN entity e ON e.id = t.entity_id WHERE ",
+        names.join(", ")
+    ));
+    of.condition(&mut sql);
+    sql.push(") ORDER BY tt.priority, tt.name, tt.id");
+    let writer = RowWriter::new(columns.iter().map(Field::from));
+    let sent = stream_array(database, sql, move |out, row| {
+        out.push(b'{');
+        writer.write(out, row)?;
+        out.extend_from_slice(b",\"type\":\"TaskType\"}");
+        Ok(())
+    });
+    Ok(sent.await?)
+}

@@ -1,0 +1,162 @@
+//! A unit of work: one transaction with the events that tell of it.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use dailies_definitions::access::Caller;
+use sea_orm::{DatabaseTransaction, DbErr, TransactionSession, Value};
+use serde_json::value::RawValue;
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::sessions;
+use crate::database;
+use crate::realtime::Audience;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Such as `task:update`.
+    pub name: Cow<'static, str>,
+    /// What the event is about, by key.
+    pub payload: Map<String, serde_json::Value>,
+    /// The production that it happened in; added to the payload as `project_id`.
+    pub project_id: Option<Uuid>,
+    /// Whether it is kept in the log, besides being announced.
+    pub kept: bool,
+    /// The only persons who are told, where it is not for everybody.
+    pub for_persons: Option<Vec<Uuid>>,
+}
+
+/// A payload of ids.
+pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Map<String, serde_json::Value> {
+    keys.into_iter().map(|(key, id)| (key.to_owned(), json!(id))).collect()
+}
+
+/// One transaction. What it emits is stored with what it changes, and announced after the commit; when it is dropped
+/// instead, nothing of it has happened.
+pub struct Work<'a> {
+    app: &'a App,
+    transaction: DatabaseTransaction,
+    author: Option<Uuid>,
+    events: Vec<Event>,
+    changed_people: Vec<Uuid>,
+    ended_people: Vec<Uuid>,
+}
+
+impl<'a> Work<'a> {
+    /// Starts work on behalf of somebody.
+    ///
+    /// # Errors
+    /// No connection can be had.
+    pub async fn begin(app: &'a App, caller: &Caller) -> Result<Self, DbErr> {
+        Self::begin_as(app, Some(caller.person.id)).await
+    }
+
+    /// Starts work of the server itself, or on behalf of a person without a token.
+    ///
+    /// # Errors
+    /// No connection can be had.
+    pub async fn begin_as(app: &'a App, author: Option<Uuid>) -> Result<Self, DbErr> {
+        let transaction = app.database.begin().await?;
+        Ok(Self { app, transaction, author, events: Vec::new(), changed_people: Vec::new(), ended_people: Vec::new() })
+    }
+
+    /// The server that the work is done on.
+    #[must_use]
+    pub fn app(&self) -> &'a App {
+        self.app
+    }
+
+    /// Tells of something without a production.
+    pub fn emit(&mut self, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, for_persons: None });
+    }
+
+    /// Tells of something in a production, or outside of any when there is none.
+    pub fn emit_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, for_persons: None });
+    }
+
+    /// Tells one person of something that is nobody else's business.
+    pub fn emit_to(&mut self, person_id: Uuid, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+        let for_persons = Some(vec![person_id]);
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, for_persons });
+    }
+
+    /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
+    pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, for_persons: None });
+    }
+
+    /// Notes that what is kept in mind of a person is no longer true after the commit.
+    pub fn person_changed(&mut self, id: Uuid) {
+        self.changed_people.push(id);
+    }
+
+    /// Notes that the sessions of a person end with the commit.
+    pub fn end_sessions_of(&mut self, id: Uuid) {
+        self.ended_people.push(id);
+    }
+
+    /// Stores the events, commits, forgets what is no longer true, and announces the events.
+    ///
+    /// # Errors
+    /// The database refuses; nothing has happened then.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        let Self { app, transaction, author, events, changed_people, ended_people } = self;
+        let mut announced = Vec::with_capacity(events.len());
+        let mut rows = Vec::with_capacity(events.len());
+        for event in events {
+            let mut payload = event.payload;
+            if let Some(project_id) = event.project_id {
+                payload.insert("project_id".into(), json!(project_id));
+            }
+            let data = serde_json::Value::Object(payload);
+            let text = RawValue::from_string(data.to_string()).map_err(|error| DbErr::Json(error.to_string()))?;
+            let name = event.name.to_lowercase();
+            if event.kept {
+                rows.push(vec![
+                    ("name", Value::from(name.clone())),
+                    ("user_id", author.into()),
+                    ("project_id", event.project_id.into()),
+                    ("data", data.into()),
+                ]);
+            }
+            let audience = match (event.for_persons, event.project_id) {
+                (Some(persons), _) => Audience::Persons(persons),
+                (None, Some(project_id)) => Audience::Project(project_id),
+                (None, None) => Audience::Everyone,
+            };
+            announced.push((audience, name, text));
+        }
+        if !rows.is_empty() {
+            database::insert_many(&transaction, &entity::api_event::TABLE, rows).await?;
+        }
+        transaction.commit().await?;
+        for id in changed_people {
+            app.people.forget(id).await;
+        }
+        for (audience, name, payload) in announced {
+            app.bus.publish(audience, &name, &payload).await;
+        }
+        for id in ended_people {
+            // The store may be in the same database, so this has to wait for the commit.
+            if let Err(error) = sessions::end_sessions(app, id, None).await {
+                tracing::error!(%error, person = %id, "the sessions of a person could not be ended");
+            }
+            app.bus.end_person(id);
+        }
+        Ok(())
+    }
+}
+
+/// Statements run in the transaction.
+impl Deref for Work<'_> {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}

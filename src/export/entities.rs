@@ -1,0 +1,292 @@
+//! Tables of the assets, shots and edits of a production, with their metadata and tasks.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dailies_definitions::access::{ProjectMember, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Media;
+use dailies_definitions::query::parse_id;
+use entity::facts::Kind;
+use sea_orm::{DbErr, QueryResult};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::table::{Table, integer, order_by, text};
+use crate::database::{Database, Sql, write_value};
+use crate::entities::kinds::EntityKind;
+
+/// Which entities to keep.
+#[derive(Default)]
+pub(super) struct Filter {
+    pub(super) id: Option<Uuid>,
+    pub(super) episode: Episode,
+    /// Whether only what the caller has a task of is wanted, with the caller's tasks alone.
+    pub(super) own: bool,
+}
+
+/// Which episode is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Episode {
+    #[default]
+    All,
+    /// What belongs to no episode.
+    Main,
+    One(Uuid),
+}
+
+impl Episode {
+    /// Reads the parameter `episode_id`.
+    ///
+    /// # Errors
+    /// 400 for what is neither an id nor `all` nor `main`.
+    pub(super) fn read(text: Option<&str>) -> Result<Self, Failure> {
+        match text.unwrap_or_default() {
+            "" | "all" => Ok(Self::All),
+            "main" => Ok(Self::Main),
+            text => parse_id(text).map(Self::One).ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
+        }
+    }
+}
+
+/// What a table tells of each kind of entity, before the metadata and tasks.
+struct Layout {
+    /// End of the file's name.
+    name: &'static str,
+    headings: &'static [&'static str],
+    /// Texts in front of the description; they also order the lines.
+    texts: &'static [&'static str],
+    joins: &'static str,
+    has_frames: bool,
+}
+
+const ASSETS: Layout = Layout {
+    name: "assets",
+    headings: &["Project", "Type", "Name", "Description", "Time Spent"],
+    texts: &["k.name", "e.name"],
+    joins: "JOIN entity_type k ON k.id = e.entity_type_id",
+    has_frames: false,
+};
+
+const SHOTS: Layout = Layout {
+    name: "shots",
+    headings: &["Project", "Episode", "Sequence", "Name", "Description", "Time Spent", "Frames", "Frame In", "Frame Out", "FPS"],
+    texts: &["ep.name", "sq.name", "e.name"],
+    joins: "LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id",
+    has_frames: true,
+};
+
+const EDITS: Layout = Layout {
+    name: "edits",
+    headings: &["Project", "Episode", "Name", "Description", "Time Spent"],
+    texts: &["ep.name", "e.name"],
+    joins: "LEFT JOIN entity ep ON ep.id = e.parent_id",
+    has_frames: false,
+};
+
+/// A metadata column.
+struct Descriptor {
+    name: String,
+    field_name: String,
+    is_boolean: bool,
+}
+
+/// The tasks of one entity: minutes spent, and for each task type by its name the status and the assignees.
+#[derive(Default)]
+struct Tasks {
+    minutes: f64,
+    by_type: HashMap<String, [String; 2]>,
+}
+
+/// The table of a kind of entity.
+///
+/// # Errors
+/// 403 for vendors.
+pub(super) async fn table(database: &Database, access: &ProjectMember, kind: EntityKind, filter: Filter) -> Result<Media, Failure> {
+    if access.role() == Role::Vendor {
+        return Err(Failure::forbidden());
+    }
+    let layout = match kind {
+        EntityKind::Shot => SHOTS,
+        EntityKind::Edit => EDITS,
+        _ => ASSETS,
+    };
+    let project = project_name(database, access.project_id()).await?;
+    let from = selection(access, kind, &layout, &filter);
+    let descriptors = descriptors(database, access, kind).await?;
+    let person = filter.own.then_some(access.person.id);
+    let (task_types, work) = tasks(database, &from, person).await?;
+    let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
+    headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
+    headings.extend(task_types.iter().flat_map(|name| [name.clone(), "Assignations".to_owned()]));
+    let texts = layout.texts.len();
+    let mut sql = from.before(&format!("SELECT {}, e.description, e.nb_frames, e.data, e.id ", layout.texts.join(", ")));
+    sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
+    Table::of_production(&project, layout.name, headings)
+        .send(database, sql, move |row| {
+            let none = Tasks::default();
+            let tasks = work.get(&row.try_get_by_index::<Uuid>(texts + 3)?).unwrap_or(&none);
+            let data = metadata(row, texts + 2)?;
+            let mut cells = vec![project.clone()];
+            for index in 0..=texts {
+                cells.push(text(row, index)?);
+            }
+            cells.push(format!("{:.2}", tasks.minutes / 60.0 / 8.0));
+            if layout.has_frames {
+                cells.push(integer(row, texts + 1)?);
+                cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
+            }
+            cells.extend(descriptors.iter().map(|descriptor| descriptor.cell(&data)));
+            for name in &task_types {
+                cells.extend(tasks.by_type.get(name).cloned().unwrap_or_default());
+            }
+            Ok(cells)
+        })
+        .await
+}
+
+/// Name of a production.
+///
+/// # Errors
+/// 404 when it is not there.
+pub(super) async fn project_name(database: &Database, id: Uuid) -> Result<String, Failure> {
+    let row = database.row(&Sql::with("SELECT name FROM project WHERE id = $1", [id.into()])).await?.ok_or_else(Failure::not_found)?;
+    Ok(row.try_get_by_index(0)?)
+}
+
+/// The entities `e` that the table is about, from `FROM` on.
+fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: &Filter) -> Sql {
+    let mut sql = Sql::new(format!("FROM entity e {} WHERE {} AND e.project_id = ", layout.joins, kind.condition("e.entity_type_id")));
+    sql.bind(access.project_id());
+    if let Some(id) = filter.id {
+        sql.push(" AND e.id = ").bind(id);
+    }
+    match (filter.episode, kind) {
+        (Episode::All, _) => {}
+        (Episode::Main, EntityKind::Asset) => {
+            sql.push(" AND e.source_id IS NULL");
+        }
+        (Episode::Main, _) => {
+            sql.push(" AND 1 = 0");
+        }
+        (Episode::One(id), EntityKind::Asset) => {
+            sql.push(" AND (e.source_id = ").bind(id);
+            sql.push(" OR e.id IN (SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ").bind(id).push("))");
+        }
+        (Episode::One(id), _) => {
+            sql.push(" AND ep.id = ").bind(id);
+        }
+    }
+    if filter.own {
+        sql.push(" AND e.id IN (SELECT o.entity_id FROM task o JOIN task_person_link m ON m.task_id = o.id WHERE m.person_id = ");
+        sql.bind(access.person.id).push(")");
+    }
+    sql
+}
+
+/// The metadata columns for the caller.
+async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<Descriptor>, Failure> {
+    let mut sql = Sql::with(
+        "SELECT d.name, d.field_name, d.data_type FROM metadata_descriptor d WHERE d.project_id = $1 AND d.entity_type = $2",
+        [access.project_id().into(), kind.type_name().into()],
+    );
+    if access.role() == Role::Client {
+        sql.push(" AND d.for_client = true");
+    }
+    sql.push(" ORDER BY d.position NULLS LAST, d.name, d.id");
+    let mut found = Vec::new();
+    for row in database.rows(&sql).await? {
+        found.push(Descriptor {
+            name: row.try_get_by_index(0)?,
+            field_name: row.try_get_by_index(1)?,
+            is_boolean: row.try_get_by_index::<Option<String>>(2)?.as_deref() == Some("boolean"),
+        });
+    }
+    Ok(found)
+}
+
+/// Names of the task types in the order of the pipeline, and the tasks of the selected entities.
+async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, Tasks>), Failure> {
+    let mut sql = from.clone().before(
+        "SELECT t.entity_id, k.name, k.priority, s.short_name, t.duration, \
+         (SELECT string_agg(TRIM(w.first_name || ' ' || w.last_name), ',' ORDER BY w.first_name, w.last_name) FROM task_person_link l \
+         JOIN person w ON w.id = l.person_id WHERE l.task_id = t.id) \
+         FROM task t JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
+    );
+    sql.push(")");
+    if let Some(person) = person {
+        sql.push(" AND t.id IN (SELECT n.task_id FROM task_person_link n WHERE n.person_id = ").bind(person).push(")");
+    }
+    sql.push(" ORDER BY t.created_at, t.id");
+    let mut priorities: BTreeMap<String, i32> = BTreeMap::new();
+    let mut found: HashMap<Uuid, Tasks> = HashMap::new();
+    for row in database.rows(&sql).await? {
+        let name: String = row.try_get_by_index(1)?;
+        let priority = row.try_get_by_index::<Option<i32>>(2)?.unwrap_or(i32::MAX);
+        priorities.entry(name.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
+        let tasks = found.entry(row.try_get_by_index(0)?).or_default();
+        tasks.minutes += row.try_get_by_index::<Option<f64>>(4)?.unwrap_or_default();
+        tasks.by_type.entry(name).or_insert([text(&row, 3)?, text(&row, 5)?]);
+    }
+    let mut names: Vec<(i32, String)> = priorities.into_iter().map(|(name, priority)| (priority, name)).collect();
+    names.sort();
+    Ok((names.into_iter().map(|(_, name)| name).collect(), found))
+}
+
+/// The metadata of an entity.
+fn metadata(row: &QueryResult, index: usize) -> Result<Map<String, Value>, DbErr> {
+    let mut text = Vec::new();
+    write_value(&mut text, row, index, Kind::Json)?;
+    let data: Option<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;
+    Ok(data.unwrap_or_default())
+}
+
+/// A value as a cell.
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    }
+}
+
+impl Descriptor {
+    /// The entity's value of this column.
+    fn cell(&self, data: &Map<String, Value>) -> String {
+        let cell = plain(data.get(&self.field_name));
+        if self.is_boolean { (cell.eq_ignore_ascii_case("true")).to_string() } else { cell }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn data(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn booleans_say_true_or_false_however_they_are_stored() {
+        let column = Descriptor { name: "Outdoor".into(), field_name: "outdoor".into(), is_boolean: true };
+        for (stored, cell) in [(json!({"outdoor": "true"}), "true"), (json!({"outdoor": true}), "true"), (json!({"outdoor": "false"}), "false"), (json!({}), "false")] {
+            assert_eq!(column.cell(&data(stored)), cell);
+        }
+    }
+
+    #[test]
+    fn values_are_written_as_they_are() {
+        let column = Descriptor { name: "Size".into(), field_name: "size".into(), is_boolean: false };
+        for (stored, cell) in [(json!({"size": 12}), "12"), (json!({"size": "big; red"}), "big; red"), (json!({"size": null}), ""), (json!({"size": ["a", 1]}), "[\"a\",1]")] {
+            assert_eq!(column.cell(&data(stored)), cell);
+        }
+    }
+
+    #[test]
+    fn an_episode_is_an_id_or_a_word() {
+        assert_eq!(Episode::read(None).ok(), Some(Episode::All));
+        assert_eq!(Episode::read(Some("main")).ok(), Some(Episode::Main));
+        assert!(Episode::read(Some("xx")).is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! A table as a file: lines of cells with semicolons between them, sent while the rows are read.
+
+use std::borrow::Cow;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use csv::{Terminator, WriterBuilder};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Media;
+use poem::http::header;
+use poem::{Body, Response};
+use sea_orm::{DbBackend, DbErr, QueryResult};
+
+use crate::database::{Database, Sent, Sql, stream_lines};
+use crate::storage::Disposition;
+
+/// A table to send: the end of its file's name, and its headings.
+pub(super) struct Table {
+    /// The name without `kitsu_` before it and `.csv` behind it.
+    pub(super) name: String,
+    pub(super) media_type: &'static str,
+    pub(super) headings: Vec<String>,
+}
+
+impl Table {
+    /// A table of the whole studio.
+    pub(super) fn of_studio(name: &str, headings: &[&str]) -> Self {
+        let headings = headings.iter().map(|heading| (*heading).to_owned()).collect();
+        Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings }
+    }
+
+    /// A table of one production.
+    pub(super) fn of_production(project_name: &str, name: &str, headings: Vec<String>) -> Self {
+        Self { name: file_name(&format!("{project_name} {name}")), media_type: "text/csv", headings }
+    }
+
+    /// Sends a line for each row of the query; `cells` takes the row apart.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub(super) async fn send<F>(self, database: &Database, sql: Sql, cells: F) -> Result<Media, Failure>
+    where
+        F: Fn(&QueryResult) -> Result<Vec<String>, DbErr> + Send + 'static,
+    {
+        let mut first = Vec::new();
+        write_line(&mut first, &self.headings)?;
+        first.push(b'\n');
+        let sent = stream_lines(database, sql, &first, move |out, row| write_line(out, &cells(row)?)).await?;
+        let body = match sent {
+            Sent::Whole(text) => Body::from(text),
+            Sent::Parts(parts) => Body::from_bytes_stream(parts),
+        };
+        let disposition = Disposition::Attachment(&format!("kitsu_{}.csv", self.name)).header();
+        let response = Response::builder().header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_DISPOSITION, disposition);
+        Ok(Media::new(response.body(body)))
+    }
+}
+
+/// Writes one line up to its carriage return; whoever sends lines adds the line feed.
+fn write_line(out: &mut Vec<u8>, cells: &[String]) -> Result<(), DbErr> {
+    let mut writer = WriterBuilder::new().delimiter(b';').terminator(Terminator::Any(b'\r')).buffer_capacity(1024).from_writer(out);
+    writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned())).map_err(|error| DbErr::Custom(error.to_string()))?;
+    writer.flush().map_err(|error| DbErr::Custom(error.to_string()))
+}
+
+/// The cell as text: what a spreadsheet would take for a formula gets an apostrophe in front.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
+        format!("'{cell}").into()
+    } else {
+        cell.into()
+    }
+}
+
+/// Letters of the Latin alphabet in lower case and digits, with underscores for what is between them.
+fn file_name(name: &str) -> String {
+    let ascii = deunicode::deunicode(name).to_ascii_lowercase();
+    let words: Vec<&str> = ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("_")
+}
+
+/// Text of a column, empty for null.
+pub(super) fn text(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+    Ok(row.try_get_by_index::<Option<String>>(index)?.unwrap_or_default())
+}
+
+/// A whole number of a column.
+pub(super) fn integer(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+    Ok(row.try_get_by_index::<Option<i32>>(index)?.map(|number| number.to_string()).unwrap_or_default())
+}
+
+/// A number of a column, always with a fraction.
+pub(super) fn number(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+    Ok(row.try_get_by_index::<Option<f64>>(index)?.map(|number| format!("{number:?}")).unwrap_or_default())
+}
+
+/// The day of a column that holds a moment.
+pub(super) fn day_of(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+    Ok(row.try_get_by_index::<Option<NaiveDateTime>>(index)?.map(|moment| moment.date().to_string()).unwrap_or_default())
+}
+
+/// The day of a column.
+pub(super) fn day(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+    Ok(row.try_get_by_index::<Option<NaiveDate>>(index)?.map(|day| day.to_string()).unwrap_or_default())
+}
+
+/// `ORDER BY` these texts, letter by letter as their codes go, which is the same on both databases. Rows without a text
+/// come first.
+pub(super) fn order_by(backend: DbBackend, texts: &[&str]) -> String {
+    let by_code = match backend {
+        DbBackend::Postgres => "COLLATE \"C\" NULLS FIRST",
+        _ => "COLLATE BINARY NULLS FIRST",
+    };
+    let texts: Vec<String> = texts.iter().map(|text| format!("{text} {by_code}")).collect();
+    format!(" ORDER BY {}", texts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_quoted_where_it_is_needed() {
+        let mut out = Vec::new();
+        write_line(&mut out, &["a;b".into(), "say \"hi\"".into(), String::new(), "é".into()]).expect("a line");
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), "\"a;b\";\"say \"\"hi\"\"\";;é\r");
+    }
+
+    #[test]
+    fn formulas_become_text_and_numbers_stay() {
+        assert_eq!(harmless("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(harmless("@sum"), "'@sum");
+        assert_eq!(harmless("- lift the arm"), "'- lift the arm");
+        assert_eq!(harmless("-12"), "-12");
+        assert_eq!(harmless("+33123456789"), "+33123456789");
+    }
+
+    #[test]
+    fn files_have_plain_names() {
+        assert_eq!(file_name("Cosmos Laundromat: Été assets"), "cosmos_laundromat_ete_assets");
+    }
+}

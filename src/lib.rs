@@ -1,0 +1,31 @@
+//! Dailies, the production tracker: the server that the contract in `openapi/` describes.
+
+pub mod access;
+pub mod app;
+pub mod auth;
+pub mod casting;
+pub mod cli;
+pub mod comments;
+pub mod config;
+pub mod crud;
+pub mod database;
+pub mod demo;
+pub mod entities;
+pub mod events;
+pub mod export;
+pub mod mail;
+pub mod notifications;
+pub mod people;
+pub mod pictures;
+pub mod playlists;
+pub mod previews;
+pub mod productions;
+pub mod realtime;
+pub mod server;
+pub mod status;
+pub mod storage;
+pub mod store;
+pub mod studio;
+pub mod tasks;
+pub mod user;
+pub mod web;

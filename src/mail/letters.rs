@@ -1,0 +1,251 @@
+//! What e-mails say. Each one is a template under `templates/`, which the layout there wraps.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use entity::person;
+use minijinja::{Environment, context};
+
+use super::plain::plain;
+
+/// Something to write to a person about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// The person changed their password.
+    PasswordChanged,
+    /// The person, or somebody else, asked for a link to choose a new password.
+    PasswordRecovery { link: String },
+    /// An administrator invites the person, who has not signed in yet.
+    Invitation { link: String },
+    /// An administrator changed the person's password.
+    PasswordChangedByAdmin,
+    /// An administrator took the person's second factors away.
+    SecondFactorsRemovedByAdmin,
+}
+
+/// Who an e-mail is for.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// None when the person has no address; nothing is sent then.
+    pub address: Option<String>,
+    pub first_name: String,
+    pub full_name: String,
+    /// Name of the time zone that times are told in.
+    pub timezone: Option<String>,
+}
+
+impl Recipient {
+    /// The owner of an account.
+    #[must_use]
+    pub fn of(account: &person::Model) -> Self {
+        Self {
+            address: account.email.clone().filter(|email| !email.is_empty()),
+            first_name: account.first_name.clone(),
+            full_name: format!("{} {}", account.first_name, account.last_name)
+                .trim()
+                .to_owned(),
+            timezone: account.timezone.clone(),
+        }
+    }
+}
+
+/// An e-mail as it is sent, without its addresses.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub subject: String,
+    pub html: String,
+    pub text: String,
+}
+
+impl Letter {
+    fn template(&self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password_changed.html",
+            Self::PasswordRecovery { .. } => "password_recovery.html",
+            Self::Invitation { .. } => "invitation.html",
+            Self::PasswordChangedByAdmin => "password_changed_by_admin.html",
+            Self::SecondFactorsRemovedByAdmin => "second_factors_removed.html",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::PasswordChanged | Self::PasswordChangedByAdmin => "Password Changed",
+            Self::PasswordRecovery { .. } => "Password Recovery",
+            Self::Invitation { .. } => "Welcome to Kitsu",
+            Self::SecondFactorsRemovedByAdmin => "Two Factor Authentication Disabled",
+        }
+    }
+
+    fn subject(&self, organisation: &str) -> String {
+        match self {
+            Self::PasswordChanged | Self::PasswordChangedByAdmin => {
+                format!("{organisation} - Kitsu: password changed")
+            }
+            Self::PasswordRecovery { .. } => format!("{organisation} - Kitsu: password recovery"),
+            Self::Invitation { .. } => {
+                format!("You are invited by {organisation} to join their Kitsu platform")
+            }
+            Self::SecondFactorsRemovedByAdmin => {
+                format!("{organisation} - Kitsu: two factor authentication disabled")
+            }
+        }
+    }
+
+    fn link(&self) -> &str {
+        match self {
+            Self::PasswordRecovery { link } | Self::Invitation { link } => link,
+            _ => "",
+        }
+    }
+
+    /// Writes the e-mail. `from` is the address of whoever caused it, where it is known.
+    pub(super) fn write(
+        &self,
+        recipient: &Recipient,
+        organisation: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Written, minijinja::Error> {
+        let values = context! {
+            title => self.title(),
+            organisation,
+            first_name => recipient.first_name.as_str(),
+            email => recipient.address.as_deref().unwrap_or_default(),
+            link => self.link(),
+            time => local_time(Utc::now(), recipient.timezone.as_deref()),
+            address => from.map(|address| address.to_string()).unwrap_or_default(),
+        };
+        let html = templates()?.get_template(self.template())?.render(values)?;
+        Ok(Written {
+            subject: self.subject(organisation),
+            text: plain(&html),
+            html,
+        })
+    }
+}
+
+/// Values in templates are escaped, since their names end in `.html`.
+fn templates() -> Result<Environment<'static>, minijinja::Error> {
+    let mut templates = Environment::new();
+    templates.add_template("layout.html", include_str!("templates/layout.html"))?;
+    templates.add_template("origin.html", include_str!("templates/origin.html"))?;
+    templates.add_template(
+        "password_changed.html",
+        include_str!("templates/password_changed.html"),
+    )?;
+    templates.add_template(
+        "password_recovery.html",
+        include_str!("templates/password_recovery.html"),
+    )?;
+    templates.add_template("invitation.html", include_str!("templates/invitation.html"))?;
+    templates.add_template(
+        "password_changed_by_admin.html",
+        include_str!("templates/password_changed_by_admin.html"),
+    )?;
+    templates.add_template(
+        "second_factors_removed.html",
+        include_str!("templates/second_factors_removed.html"),
+    )?;
+    Ok(templates)
+}
+
+/// A moment such as `Nov 21, 2026, 12:34:07 AM`, in UTC when the time zone is not known.
+fn local_time(moment: DateTime<Utc>, timezone: Option<&str>) -> String {
+    let zone: Tz = timezone
+        .and_then(|name| name.parse().ok())
+        .unwrap_or(Tz::UTC);
+    moment
+        .with_timezone(&zone)
+        .format("%b %-d, %Y, %-I:%M:%S %p")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipient() -> Recipient {
+        Recipient {
+            address: Some("ada@example.com".into()),
+            first_name: "Ada <b>".into(),
+            full_name: "Ada Lovelace".into(),
+            timezone: Some("Europe/Paris".into()),
+        }
+    }
+
+    #[test]
+    fn times_are_told_where_the_reader_is() {
+        let moment = DateTime::from_timestamp(1_795_217_647, 0).expect("a moment");
+        assert_eq!(
+            local_time(moment, Some("Europe/Paris")),
+            "Nov 21, 2026, 12:34:07 AM"
+        );
+        assert_eq!(
+            local_time(moment, Some("nowhere")),
+            "Nov 20, 2026, 11:34:07 PM"
+        );
+    }
+
+    #[test]
+    fn every_letter_can_be_written() -> Result<(), minijinja::Error> {
+        let link = "https://studio.example/reset-change-password?email=ada%40example.com&token=T"
+            .to_owned();
+        for letter in [
+            Letter::PasswordChanged,
+            Letter::PasswordRecovery { link: link.clone() },
+            Letter::Invitation { link: link.clone() },
+            Letter::PasswordChangedByAdmin,
+            Letter::SecondFactorsRemovedByAdmin,
+        ] {
+            let written = letter.write(&recipient(), "Blue & Sheep", "10.0.0.1".parse().ok())?;
+            assert!(
+                written.subject.contains("Blue & Sheep"),
+                "{}",
+                written.subject
+            );
+            assert!(
+                written.html.contains("Blue &amp; Sheep") && !written.html.contains("Ada <b>"),
+                "{}",
+                written.html
+            );
+            assert!(
+                written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"),
+                "{}",
+                written.text
+            );
+            assert_eq!(
+                written.text.contains(&link),
+                !letter.link().is_empty(),
+                "{}",
+                written.text
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn subjects_are_those_that_filters_look_for() {
+        let subject = |letter: Letter| letter.subject("Kitsu");
+        assert_eq!(
+            subject(Letter::PasswordChanged),
+            "Kitsu - Kitsu: password changed"
+        );
+        assert_eq!(
+            subject(Letter::PasswordRecovery {
+                link: String::new()
+            }),
+            "Kitsu - Kitsu: password recovery"
+        );
+        assert_eq!(
+            subject(Letter::Invitation {
+                link: String::new()
+            }),
+            "You are invited by Kitsu to join their Kitsu platform"
+        );
+        assert_eq!(
+            subject(Letter::SecondFactorsRemovedByAdmin),
+            "Kitsu - Kitsu: two factor authentication disabled"
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! The news of productions, as each role gets them.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::{Caller, ProjectMember, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
+use entity::facts::Kind;
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use crate::access::open_projects_of;
+use crate::app::App;
+use crate::comments::authors::SHORT_PERSON;
+use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
+use crate::tasks::paging::{self, Page};
+use crate::tasks::rows::{TEXT, write_key};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    pub only_preview: bool,
+    pub task_type_id: Option<Uuid>,
+    pub task_status_id: Option<Uuid>,
+    pub person_id: Option<Uuid>,
+    pub episode_id: Option<Uuid>,
+    pub after: Option<NaiveDateTime>,
+    pub before: Option<NaiveDateTime>,
+    pub page: i64,
+    pub limit: i64,
+}
+
+/// Whether a parameter says yes by one of the words that this listing takes, besides `true`.
+#[must_use]
+pub fn says_yes(query: &Query, name: &str) -> bool {
+    query.get(name).is_some_and(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "1" | "on"))
+}
+
+/// Keys of an entry, their expressions, and what they hold.
+const FIELDS: [(&str, &str, Kind); 17] = [
+    ("id", "n.id", Kind::Uuid),
+    ("author_id", "n.author_id", Kind::Uuid),
+    ("comment_id", "n.comment_id", Kind::Uuid),
+    ("task_id", "n.task_id", Kind::Uuid),
+    ("task_type_id", "t.task_type_id", Kind::Uuid),
+    ("task_status_id", "c.task_status_id", Kind::Uuid),
+    ("task_entity_id", "t.entity_id", Kind::Uuid),
+    ("preview_file_id", "n.preview_file_id", Kind::Uuid),
+    ("preview_file_extension", "f.extension", TEXT),
+    ("preview_file_revision", "f.revision", Kind::Integer),
+    ("project_id", "t.project_id", Kind::Uuid),
+    ("project_name", "p.name", TEXT),
+    ("created_at", "n.created_at", Kind::DateTime),
+    ("change", "n.change", Kind::Bool),
+    ("full_entity_name", FULL_NAME, TEXT),
+    ("episode_id", EPISODE, Kind::Uuid),
+    ("entity_preview_file_id", "e.preview_file_id", Kind::Uuid),
+];
+
+/// Name of the entity behind those of what it is part of, or behind its type.
+const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.name || ' / ', '') || COALESCE(sq.name || ' / ', '') || e.name \
+     WHEN 'Sequence' THEN COALESCE(sq.name || ' / ', '') || e.name WHEN 'Episode' THEN e.name ELSE k.name || ' / ' || e.name END";
+
+const EPISODE: &str = "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
+
+/// Role of the author in the production.
+const AUTHOR_ROLE: &str = "(CASE WHEN a.role = 'admin' THEN 'admin' ELSE COALESCE(NULLIF(al.role, 'admin'), a.role) END)";
+
+const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p ON p.id = t.project_id \
+     JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN person a ON a.id = n.author_id \
+     LEFT JOIN project_person_link al ON al.project_id = t.project_id AND al.person_id = n.author_id \
+     LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
+     LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
+
+/// The news that the caller gets, with the caller's own place in each team as `me`.
+fn visible(caller: &Caller) -> Sql {
+    let mut sql = Sql::new(TABLES);
+    sql.push(" LEFT JOIN project_person_link me ON me.project_id = t.project_id AND me.person_id = ").bind(caller.person.id);
+    sql.push(" WHERE 1 = 1");
+    if !caller.is_admin() {
+        let own = own_role(caller);
+        sql.push(&format!(" AND ({own} <> 'vendor' OR t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link w ON w.task_id = o.id WHERE w.person_id = "));
+        sql.bind(caller.person.id);
+        sql.push(&format!(")) AND ({own} <> 'client' OR COALESCE(c.for_client, false) = ")).bind(true);
+        sql.push(" OR n.author_id = ").bind(caller.person.id);
+        sql.push(&format!(" OR ({AUTHOR_ROLE} = 'client' AND COALESCE(p.is_clients_isolated, false) = ")).bind(false);
+        sql.push(&format!(") OR ({AUTHOR_ROLE} <> 'client' AND EXISTS (SELECT 1 FROM comment_preview_link r WHERE r.comment = n.comment_id)))"));
+    }
+    sql
+}
+
+/// Role of the caller in the production of an entry.
+fn own_role(caller: &Caller) -> String {
+    match caller.person.role {
+        Role::Admin => "'admin'".into(),
+        role => format!("COALESCE(NULLIF(me.role, 'admin'), '{}')", role.code()),
+    }
+}
+
+impl Filter {
+    fn add_to(&self, sql: &mut Sql) {
+        if self.only_preview {
+            sql.push(" AND n.preview_file_id IS NOT NULL");
+        }
+        for (column, id) in [
+            ("t.task_type_id", self.task_type_id),
+            ("c.task_status_id", self.task_status_id),
+            ("n.author_id", self.person_id),
+            ("sq.parent_id", self.episode_id),
+        ] {
+            if let Some(id) = id {
+                sql.push(&format!(" AND {column} = ")).bind(id);
+            }
+        }
+        if let Some(moment) = self.after {
+            sql.push(" AND n.created_at > ").bind(moment);
+        }
+        if let Some(moment) = self.before {
+            sql.push(" AND n.created_at < ").bind(moment);
+        }
+    }
+}
+
+/// A page of the news of a production.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &Filter) -> Result<Vec<u8>, Failure> {
+    let mut condition = visible(access);
+    condition.push(" AND t.project_id = ").bind(project_id);
+    page(app, access, condition, filter).await
+}
+
+/// A page of the news of the open productions that the caller is in, or of all open ones for administrators.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uuid>, filter: &Filter) -> Result<Vec<u8>, Failure> {
+    let scope = |sql: &mut Sql, column: &str| {
+        if caller.is_admin() {
+            sql.push(column).push(" IN (SELECT o.id FROM project o JOIN project_status s ON s.id = o.project_status_id WHERE s.name = 'Open')");
+        } else {
+            open_projects_of(sql, column, caller.person.id);
+        }
+    };
+    let mut condition = visible(caller);
+    condition.push(" AND ");
+    scope(&mut condition, "t.project_id");
+    if let Some(project_id) = project_id {
+        let mut sql = Sql::new("SELECT 1 FROM project q WHERE q.id = ");
+        sql.bind(project_id).push(" AND ");
+        scope(&mut sql, "q.id");
+        if app.database.row(&sql).await?.is_some() {
+            condition.push(" AND t.project_id = ").bind(project_id);
+        }
+    }
+    page(app, caller, condition, filter).await
+}
+
+/// One entry of the news of a production.
+///
+/// # Errors
+/// 404 for an entry that the caller would not get in the list, 403 for vendors.
+pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id: Uuid) -> Result<Vec<u8>, Failure> {
+    if access.role() == Role::Vendor {
+        return Err(Failure::forbidden());
+    }
+    let mut condition = visible(access);
+    condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
+    let writer = EntryWriter::new(access);
+    let row = app.database.row(&condition.before(&writer.select())).await?.ok_or_else(Failure::not_found)?;
+    let mut out = writer.open(&row)?;
+    out.push(b'}');
+    Ok(out)
+}
+
+async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter) -> Result<Vec<u8>, Failure> {
+    filter.add_to(&mut condition);
+    let page = Page { number: filter.page, limit: filter.limit };
+    let database = &app.database;
+    let total = paging::count(database, &condition).await?;
+    let mut changes = condition.clone().before("SELECT c.task_status_id, COUNT(*) ");
+    changes.push(" AND c.task_status_id IS NOT NULL AND n.change = ").bind(true).push(" GROUP BY c.task_status_id");
+    let mut stats = vec![b'{'];
+    for row in database.rows(&changes).await? {
+        if stats.len() > 1 {
+            stats.push(b',');
+        }
+        write_uuid(&mut stats, row.try_get_by_index(0)?);
+        stats.extend_from_slice(format!(":{}", row.try_get_by_index::<i64>(1)?).as_bytes());
+    }
+    stats.push(b'}');
+    let writer = EntryWriter::new(caller);
+    let mut sql = condition.before(&writer.select());
+    sql.push(" ORDER BY n.created_at DESC, n.id LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    let rows = database.rows(&sql).await?;
+    let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut out = writer.open(row)?;
+        if filter.only_preview {
+            let of = (row.try_get_by_index::<Uuid>(3)?, row.try_get_by_index::<Option<i32>>(9)?.unwrap_or_default());
+            let list = [b"[".as_slice(), previews.get(&of).map_or(&[][..], Vec::as_slice), b"]"].concat();
+            write_key(&mut out, "preview_files", Some(&list));
+        }
+        out.push(b'}');
+        items.push(out);
+    }
+    Ok(page.written(total, &items, &[("stats", &stats)]))
+}
+
+/// Writes entries as the caller gets them.
+struct EntryWriter {
+    person_id: Uuid,
+    own_role: String,
+    rows: RowWriter,
+}
+
+impl EntryWriter {
+    fn new(caller: &Caller) -> Self {
+        let rows = RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind)));
+        Self { person_id: caller.person.id, own_role: own_role(caller), rows }
+    }
+
+    fn select(&self) -> String {
+        let columns = FIELDS.iter().chain(&SHORT_PERSON).map(|(_, expression, _)| *expression);
+        format!("SELECT {}, {AUTHOR_ROLE}, {} ", columns.collect::<Vec<_>>().join(", "), self.own_role)
+    }
+
+    /// An entry without its closing brace.
+    fn open(&self, row: &QueryResult) -> Result<Vec<u8>, Failure> {
+        let mut out = vec![b'{'];
+        self.rows.write(&mut out, row)?;
+        out.extend_from_slice(b",\"type\":\"News\",\"person\":");
+        let after = FIELDS.len() + SHORT_PERSON.len();
+        let (author, own): (String, String) = (row.try_get_by_index(after)?, row.try_get_by_index(after + 1)?);
+        if own == "client" && author != "client" && row.try_get_by_index::<Uuid>(1)? != self.person_id {
+            out.extend_from_slice(b"null");
+            return Ok(out);
+        }
+        for (at, (key, _, kind)) in SHORT_PERSON.iter().enumerate() {
+            out.extend_from_slice(if at > 0 { b",\"" } else { b"{\"" });
+            out.extend_from_slice(key.as_bytes());
+            out.extend_from_slice(b"\":");
+            write_value(&mut out, row, FIELDS.len() + at, *kind)?;
+        }
+        out.push(b'}');
+        Ok(out)
+    }
+}
+
+const PREVIEW: [(&str, Kind); 6] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("extension", TEXT),
+    ("revision", Kind::Integer),
+    ("position", Kind::Integer),
+    ("status", TEXT),
+];
+
+/// The previews of the tasks of entries by task and revision: JSON objects with commas between them.
+async fn previews(app: &App, rows: &[QueryResult]) -> Result<HashMap<(Uuid, i32), Vec<u8>>, Failure> {
+    let mut tasks = Vec::with_capacity(rows.len());
+    for row in rows {
+        tasks.push(row.try_get_by_index::<Uuid>(3)?);
+    }
+    tasks.sort_unstable();
+    tasks.dedup();
+    let names: Vec<&str> = PREVIEW.iter().map(|(name, _)| *name).collect();
+    let writer = RowWriter::new(PREVIEW.iter().map(|(name, kind)| Field::new(*name, *kind)));
+    let mut sql = Sql::new(format!("SELECT {}, task_id FROM preview_file WHERE task_id IN ", names.join(", ")));
+    sql.bind_list(tasks).push(" ORDER BY task_id, revision, position, created_at");
+    let mut found: HashMap<(Uuid, i32), Vec<u8>> = HashMap::new();
+    for row in app.database.rows(&sql).await? {
+        let of = (row.try_get_by_index(writer.width())?, row.try_get_by_index::<Option<i32>>(3)?.unwrap_or_default());
+        let list = found.entry(of).or_default();
+        list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
+        writer.write(list, &row)?;
+        list.push(b'}');
+    }
+    Ok(found)
+}

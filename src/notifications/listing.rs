@@ -1,0 +1,72 @@
+//! Notifications, subscriptions and previews of a whole production, for copying it to another server.
+
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::database::{Sql, stream_array};
+use crate::tasks::paging::{self, Page};
+use crate::tasks::rows::{RecordWriter, TEXT};
+
+/// A writer of notifications, which the query calls `r`; their kind has a key of its own.
+#[must_use]
+pub fn notification_writer() -> RecordWriter {
+    let more = [("r.type", "notification_type", TEXT)];
+    RecordWriter::with(&entity::notification::TABLE, "Notification", "r", &["type"], &more)
+}
+
+/// What is listed.
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    Notifications,
+    Subscriptions,
+    Previews,
+}
+
+impl What {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Notifications => "notification",
+            Self::Subscriptions => "subscription",
+            Self::Previews => "preview_file",
+        }
+    }
+
+    fn writer(self) -> RecordWriter {
+        match self {
+            Self::Notifications => notification_writer(),
+            Self::Subscriptions => RecordWriter::new(&entity::subscription::TABLE, "Subscription", "r"),
+            Self::Previews => RecordWriter::new(&entity::preview_file::TABLE, "PreviewFile", "r"),
+        }
+    }
+}
+
+/// The records about tasks of a production, the last changed first; all, or one page.
+///
+/// # Errors
+/// 404 for an unknown production.
+pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option<i64>) -> Result<Json<T>, Failure> {
+    let database = &app.database;
+    let known = Sql::with("SELECT 1 FROM project WHERE id = $1", [project_id.into()]);
+    database.row(&known).await?.ok_or_else(Failure::not_found)?;
+    let text = format!("FROM {} r JOIN task t ON t.id = r.task_id WHERE t.project_id = $1", what.table());
+    let condition = Sql::with(text, [project_id.into()]);
+    let writer = what.writer();
+    let select = format!("SELECT {} ", writer.columns());
+    let mut sql = condition.clone().before(&select);
+    sql.push(" ORDER BY r.updated_at DESC, r.created_at DESC, r.id");
+    let Some(number) = page.filter(|page| *page >= 1) else {
+        return Ok(stream_array(database, sql, move |out, row| writer.object(out, row)).await?.into());
+    };
+    let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
+    let total = paging::count(database, &condition).await?;
+    sql.push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    let mut items = Vec::new();
+    for row in database.rows(&sql).await? {
+        let mut out = Vec::new();
+        writer.object(&mut out, &row)?;
+        items.push(out);
+    }
+    Ok(Json::written(page.written(total, &items, &[])))
+}

@@ -1,0 +1,15 @@
+//! The persons of the studio.
+
+mod accounts;
+pub mod checks;
+mod day_offs;
+mod handlers;
+mod period;
+pub mod presence;
+mod profile;
+pub mod removal;
+mod rows;
+mod time_spent;
+
+pub use handlers::PeopleHandlers;
+pub use rows::{HIDDEN_COLUMNS, PersonRowOptions, person_row};

@@ -1,0 +1,77 @@
+//! What goes with a person who is deleted by force.
+
+use dailies_definitions::failure::Failure;
+use uuid::Uuid;
+
+use crate::comments::removal::remove_comments;
+use crate::database::{self, Sql};
+use crate::events::Work;
+
+/// Rows that are nothing without the person.
+const REMOVED: [(&str, &str); 18] = [
+    ("comment_acknoledgments", "person"),
+    ("comment_mentions", "person"),
+    ("notification", "person_id"),
+    ("notification", "author_id"),
+    ("news", "author_id"),
+    ("search_filter", "person_id"),
+    ("search_filter_group", "person_id"),
+    ("login_log", "person_id"),
+    ("desktop_login_log", "person_id"),
+    ("subscription", "person_id"),
+    ("time_spent", "person_id"),
+    ("day_off", "person_id"),
+    ("project_person_link", "person_id"),
+    ("task_person_link", "person_id"),
+    ("chat_participant", "person_id"),
+    (
+        "production_schedule_version_task_link_person_link",
+        "person_id",
+    ),
+    ("playlist_share_link", "created_by"),
+    ("api_event", "user_id"),
+];
+
+/// Rows that stay, and forget the person.
+const FORGOTTEN: [(&str, &str); 9] = [
+    ("task", "assigner_id"),
+    ("output_file", "person_id"),
+    ("working_file", "person_id"),
+    ("preview_file", "person_id"),
+    ("comment", "editor_id"),
+    ("entity", "created_by"),
+    ("playlist", "created_by"),
+    ("entity_version", "person_id"),
+    ("budget_entry", "person_id"),
+];
+
+/// Removes what is nothing without the person, and makes the rest forget them. The row itself stays for the caller.
+///
+/// # Errors
+/// The database refuses; nothing has happened then.
+pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with(
+        "SELECT id FROM comment WHERE person_id = $1",
+        [person_id.into()],
+    );
+    let mut comments: Vec<Uuid> = Vec::new();
+    for row in database::rows(&**work, &sql).await? {
+        comments.push(row.try_get_by_index(0)?);
+    }
+    remove_comments(work, &comments).await?;
+    for (table, column) in REMOVED {
+        let sql = Sql::with(
+            format!("DELETE FROM {table} WHERE {column} = $1"),
+            [person_id.into()],
+        );
+        database::execute(&**work, &sql).await?;
+    }
+    for (table, column) in FORGOTTEN {
+        let sql = Sql::with(
+            format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"),
+            [person_id.into()],
+        );
+        database::execute(&**work, &sql).await?;
+    }
+    Ok(())
+}

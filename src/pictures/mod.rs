@@ -1,0 +1,56 @@
+//! Pictures: decoding with limits, the derived sizes of previews, avatars and backgrounds, and
+//! drawn pictures for demo data.
+//!
+//! Everything here computes and reads or writes local files: async code calls it through
+//! `spawn_blocking`.
+
+mod colour;
+mod decode;
+mod derive;
+mod draw;
+mod encode;
+mod extensions;
+mod fit;
+mod glyphs;
+mod thumbnails;
+
+use std::io;
+
+pub use decode::dimensions;
+pub use derive::{DerivedPicture, DerivedPictures, from_frame, from_upload, variants};
+pub use draw::{draw_avatar, draw_frame};
+pub use encode::png;
+pub use extensions::{
+    BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension,
+};
+pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail};
+
+/// Why a picture could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file is not a picture, or not one of a known kind.
+    #[error("the file is not a readable picture: {0}")]
+    Unreadable(String),
+    /// The file declares more pixels than allowed; nothing has been decoded.
+    #[error("the picture is larger than {limit} pixels")]
+    TooLarge {
+        /// The most pixels a picture may have.
+        limit: u64,
+    },
+    /// The picture could not be resized or encoded.
+    #[error("the picture could not be produced: {0}")]
+    Production(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl PictureError {
+    /// Whether the file that was sent is at fault (400) rather than the server (500).
+    pub fn is_fault_of_input(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::TooLarge { .. })
+    }
+}
+
+#[cfg(test)]
+mod samples;

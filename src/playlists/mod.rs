@@ -1,0 +1,6 @@
+//! Playlists beyond their records.
+
+mod handlers;
+mod listing;
+
+pub use handlers::PlaylistsHandlers;

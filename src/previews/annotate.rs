@@ -1,0 +1,61 @@
+//! Drawing on a preview: who may, and how the drawings are stored while others draw too.
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::{AnnotationChanges, PreviewFile};
+use entity::facts::Kind;
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::add::lock;
+use super::annotations::merge;
+use super::rows;
+use super::subject::Subject;
+use crate::access::{project_role, supervises_task_type};
+use crate::app::SharedApp;
+use crate::database::{self, Sql, write_value};
+use crate::events::{Work, payload};
+
+/// Merges drawings into a preview.
+///
+/// # Errors
+/// 404, 403 and 400 as the contract says.
+pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: AnnotationChanges) -> Result<Json<PreviewFile>, Failure> {
+    let preview = Subject::find(app.database.read(), id).await?;
+    require_reviewer(app, caller, &preview).await?;
+    let mut work = Work::begin(app, caller).await?;
+    lock(&*work, "preview_file", id).await?;
+    let annotations = merge(stored(&*work, id).await?, changes)?;
+    let moment = database::now();
+    let values = vec![("annotations", Value::from(annotations).into()), ("updated_at", moment.into())];
+    database::update(&*work, &entity::preview_file::TABLE, id, values).await?;
+    let mut told = payload([("preview_file_id", id), ("person_id", caller.person.id)]);
+    told.insert("updated_at".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));
+    work.emit_in(preview.project_id, "preview-file:annotation-update", told);
+    let text = rows::record(&*work, id, false).await?;
+    work.commit().await?;
+    Ok(Json::written(text))
+}
+
+/// # Errors
+/// 403 for those who may not draw.
+async fn require_reviewer(app: &SharedApp, caller: &Caller, preview: &Subject) -> Result<(), Failure> {
+    let connection = app.database.read();
+    let project_id = preview.project_id.ok_or_else(Failure::forbidden)?;
+    let found = project_role(connection, caller, project_id).await?;
+    let allowed = found.is_manager()
+        || (found.in_team && found.role == Role::Client)
+        || (found.in_team && found.role == Role::Supervisor && supervises_task_type(connection, &caller.person, preview.task_type_id).await?);
+    if allowed { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
+/// The annotations as they are now.
+async fn stored(connection: &impl ConnectionTrait, id: Uuid) -> Result<Value, Failure> {
+    let sql = Sql::with("SELECT annotations FROM preview_file WHERE id = $1", [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let mut text = Vec::new();
+    write_value(&mut text, &row, 0, Kind::Json)?;
+    Ok(serde_json::from_slice(&text)?)
+}

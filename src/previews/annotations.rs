@@ -1,0 +1,197 @@
+//! Merges what several people draw on one preview. Objects are told apart by their ids, moments by their exact time.
+
+use dailies_definitions::failure::{Failure, FieldProblem};
+use dailies_definitions::schemas::{AnnotationChanges, AnnotationDeletion};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+type Object = Map<String, Value>;
+
+/// The annotations of one moment, with all that clients keep beside the drawing.
+#[derive(Debug)]
+struct Moment {
+    time: f64,
+    /// The entry without its objects.
+    entry: Object,
+    objects: Vec<Object>,
+}
+
+/// The annotations after the changes.
+///
+/// # Errors
+/// 400 when an addition or update is no annotation.
+pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Value>, Failure> {
+    let mut problems = Vec::new();
+    let additions = read(changes.additions, "additions", &mut problems);
+    let updates = read(changes.updates, "updates", &mut problems);
+    if !problems.is_empty() {
+        return Err(Failure::fields(&problems));
+    }
+    let stored = if let Value::Array(entries) = stored { entries } else { Vec::new() };
+    // What was imported may lack anything; an entry that is no annotation has no objects, and goes.
+    let mut moments: Vec<Moment> = stored.into_iter().filter_map(|entry| Moment::read(entry).ok()).collect();
+    moments.iter_mut().flat_map(|moment| &mut moment.objects).for_each(name);
+    for addition in additions {
+        add(&mut moments, addition);
+    }
+    for update in updates {
+        if let Some(moment) = find(&mut moments, update.time) {
+            replace(moment, update.objects);
+        }
+    }
+    for AnnotationDeletion { time, objects } in changes.deletions.into_iter().flatten() {
+        if let Some(moment) = find(&mut moments, time) {
+            let gone = objects.unwrap_or_default();
+            moment.objects.retain(|object| !object.get("id").and_then(Value::as_str).is_some_and(|id| gone.iter().any(|gone| gone == id)));
+        }
+    }
+    Ok(moments.into_iter().filter(|moment| !moment.objects.is_empty()).map(Moment::into_value).collect())
+}
+
+fn read(entries: Option<Vec<Value>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<Moment> {
+    let mut moments = Vec::new();
+    for (at, entry) in entries.into_iter().flatten().enumerate() {
+        let unstorable = holds_nul(&entry).then_some(("", "Input should be without NUL characters"));
+        match unstorable.map_or_else(|| Moment::read(entry), Err) {
+            Ok(moment) => moments.push(moment),
+            Err((place, message)) => problems.push(FieldProblem { field: format!("{field}.{at}{place}"), message: message.into() }),
+        }
+    }
+    moments
+}
+
+/// No database keeps NUL characters in text.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+impl Moment {
+    /// Reads an entry; the error is the field that is wrong with what is wrong.
+    fn read(entry: Value) -> Result<Self, (&'static str, &'static str)> {
+        let Value::Object(mut entry) = entry else { return Err(("", "Input should be a valid dictionary")) };
+        let time = entry.get("time").ok_or((".time", "Field required"))?;
+        let time = time.as_f64().ok_or((".time", "Input should be a valid number"))?;
+        let drawing = entry.get_mut("drawing").ok_or((".drawing", "Field required"))?;
+        let drawing = drawing.as_object_mut().ok_or((".drawing", "Input should be a valid dictionary"))?;
+        let objects = drawing.get_mut("objects").ok_or((".drawing.objects", "Field required"))?;
+        let objects = objects.as_array_mut().ok_or((".drawing.objects", "Input should be a valid list"))?;
+        let mut read = Vec::new();
+        for object in std::mem::take(objects) {
+            let Value::Object(object) = object else { return Err((".drawing.objects", "Input should be a list of dictionaries")) };
+            read.push(object);
+        }
+        Ok(Self { time, entry, objects: read })
+    }
+
+    fn into_value(self) -> Value {
+        let Self { mut entry, objects, .. } = self;
+        entry["drawing"]["objects"] = objects.into_iter().map(Value::Object).collect();
+        entry.into()
+    }
+
+    fn holds(&self, id: Option<&Value>) -> bool {
+        self.objects.iter().any(|object| object.get("id") == id)
+    }
+}
+
+/// The moment of exactly that time.
+fn find(moments: &mut [Moment], time: f64) -> Option<&mut Moment> {
+    moments.iter_mut().find(|moment| moment.time == time)
+}
+
+/// Gives an id to an object that has none.
+fn name(object: &mut Object) {
+    if object.get("id").is_none_or(|id| id.is_null() || *id == "") {
+        object.insert("id".into(), json!(Uuid::new_v4()));
+    }
+}
+
+fn add(moments: &mut Vec<Moment>, mut addition: Moment) {
+    addition.objects.iter_mut().for_each(name);
+    let Some(moment) = find(moments, addition.time) else {
+        moments.push(addition);
+        return;
+    };
+    for object in addition.objects {
+        if !moment.holds(object.get("id")) {
+            moment.objects.push(object);
+        }
+    }
+}
+
+/// Objects that take the place of others go to the front of the picture, which is the end of the list.
+fn replace(moment: &mut Moment, objects: Vec<Object>) {
+    for object in objects {
+        let id = object.get("id").cloned();
+        if id.is_some() && moment.holds(id.as_ref()) {
+            moment.objects.retain(|old| old.get("id") != id.as_ref());
+            moment.objects.push(object);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(value: Value) -> AnnotationChanges {
+        serde_json::from_value(value).expect("changes")
+    }
+
+    fn ids(entries: &[Value]) -> Vec<String> {
+        let objects = entries.iter().flat_map(|entry| entry["drawing"]["objects"].as_array().expect("objects"));
+        objects.map(|object| object["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    fn drawn(time: f64, objects: Value) -> Value {
+        json!({"time": time, "drawing": {"objects": objects}})
+    }
+
+    #[test]
+    fn objects_are_added_replaced_and_taken_away() {
+        let first = json!({"additions": [{"time": 0, "drawing": {"objects": [{"type": "path"}, {"id": "a"}]}, "frame": 1}]});
+        let stored = merge(Value::Null, changes(first)).expect("merged");
+        assert_eq!(stored.len(), 1);
+        assert_eq!((&stored[0]["time"], &stored[0]["frame"]), (&json!(0), &json!(1)));
+        let made_up = ids(&stored)[0].clone();
+        assert_eq!(made_up.len(), 36);
+
+        let stored = merge(stored.into(), changes(json!({"additions": [drawn(0.0, json!([{"id": "a", "x": 2}, {"id": "b"}]))]}))).expect("merged");
+        assert_eq!(ids(&stored), [made_up.as_str(), "a", "b"]);
+        assert_eq!(stored[0]["drawing"]["objects"][1], json!({"id": "a"}));
+
+        let stored = merge(stored.into(), changes(json!({"updates": [drawn(0.0, json!([{"id": "a", "x": 9}, {"id": "zz"}]))]}))).expect("merged");
+        assert_eq!(ids(&stored), [made_up.as_str(), "b", "a"]);
+        assert_eq!(stored[0]["drawing"]["objects"][2]["x"], 9);
+
+        let stored = merge(stored.into(), changes(json!({"deletions": [{"time": 0, "objects": ["b"]}]}))).expect("merged");
+        assert_eq!(ids(&stored), [made_up.as_str(), "a"]);
+    }
+
+    #[test]
+    fn moments_without_objects_disappear() {
+        let stored = json!([drawn(1.0, json!([{"id": "a"}])), {"time": 3}]);
+        let left = merge(stored, changes(json!({"deletions": [{"time": 1, "objects": ["a"]}], "additions": [drawn(2.0, json!([]))]})));
+        assert_eq!(left.expect("merged"), Vec::<Value>::new());
+    }
+
+    #[test]
+    fn a_moment_that_is_added_twice_is_one() {
+        let twice = json!({"additions": [drawn(1.5, json!([{"id": "a"}])), drawn(1.5, json!([{"id": "b"}]))], "updates": [drawn(9.0, json!([{"id": "a"}]))]});
+        let stored = merge(Value::Null, changes(twice)).expect("merged");
+        assert_eq!((stored.len(), ids(&stored)), (1, vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_no_annotation_is_refused() {
+        for wrong in [json!({"drawing": {"objects": []}}), json!({"time": "x", "drawing": {"objects": []}}), json!({"time": 1}), json!(1), drawn(1.0, json!([1])), drawn(1.0, json!([{"id": "\u{0}"}]))] {
+            let refused = merge(Value::Null, changes(json!({"additions": [wrong]})));
+            assert_eq!(refused.expect_err("refused").status(), 400, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Pictures of persons, productions and the organisation.
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::{Json, Media};
+use dailies_definitions::schemas::AvatarPath;
+use dailies_definitions::submission::Submission;
+use entity::facts::Table;
+use uuid::Uuid;
+
+use super::download::Shipment;
+use super::work::{failure, picture_work};
+use super::{keys, removal};
+use crate::access::require_member;
+use crate::app::{App, SharedApp};
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+use crate::pictures;
+
+/// Whom a picture is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    Person,
+    Project,
+    Organisation,
+}
+
+impl Owner {
+    fn table(self) -> &'static Table {
+        match self {
+            Self::Person => &entity::person::TABLE,
+            Self::Project => &entity::project::TABLE,
+            Self::Organisation => &entity::organisation::TABLE,
+        }
+    }
+
+    /// Segment of the path.
+    fn collection(self) -> &'static str {
+        match self {
+            Self::Person => "persons",
+            Self::Project => "projects",
+            Self::Organisation => "organisations",
+        }
+    }
+
+    /// Whether there is a picture, and when the record changed last.
+    async fn facts(self, app: &App, id: Uuid) -> Result<(bool, Option<NaiveDateTime>), Failure> {
+        let sql = Sql::with(format!("SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1", self.table().name), [id.into()]);
+        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+        Ok((row.try_get_by_index::<Option<bool>>(0)?.unwrap_or_default(), row.try_get_by_index(1)?))
+    }
+}
+
+/// Sends the picture.
+///
+/// # Errors
+/// 404 when there is none, 416 for a range that can't be given.
+pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Failure> {
+    let (has_avatar, updated_at) = owner.facts(app, id).await?;
+    if !has_avatar {
+        return Err(Failure::not_found());
+    }
+    Shipment::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
+}
+
+/// Sends the picture of a production to those who may see the production.
+///
+/// # Errors
+/// 404 when there is none, 403 for strangers, 416 for a range that can't be given.
+pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
+    if !matches!(caller.person.role, Role::Admin | Role::Manager) {
+        require_member(app.database.read(), caller, id).await?;
+    }
+    get(app, Owner::Project, id).await
+}
+
+/// Stores a picture in place of an earlier one.
+///
+/// # Errors
+/// 404 when there is nobody of that id, 400 for what is no picture.
+pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid, form: Submission) -> Result<Json<AvatarPath>, Failure> {
+    let (had_avatar, _) = owner.facts(app, id).await?;
+    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
+    let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
+    let picture = picture_work(move || pictures::avatar(&source, limit)).await.map_err(failure)?;
+    let key = keys::thumbnail(id);
+    app.storage.put(&key, picture.into()).await?;
+    if let Err(error) = record(app, caller, owner, id).await {
+        if !had_avatar {
+            removal::discard(&app.storage, vec![key]).await;
+        }
+        return Err(error);
+    }
+    let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
+    Ok(Json::of(&AvatarPath { thumbnail_path })?)
+}
+
+async fn record(app: &App, caller: &Caller, owner: Owner, id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    if !database::update(&*work, owner.table(), id, vec![("has_avatar", true.into())]).await? {
+        return Err(Failure::not_found());
+    }
+    match owner {
+        Owner::Person => {
+            work.emit("person:update", payload([("person_id", id)]));
+            work.emit("person:set-thumbnail", payload([("person_id", id)]));
+            work.person_changed(id);
+        }
+        Owner::Project => {
+            work.emit_in(id, "project:update", payload([("project_id", id)]));
+            work.emit("project:set-thumbnail", payload([("project_id", id)]));
+        }
+        Owner::Organisation => {
+            work.emit("organisation:update", payload([("organisation_id", id)]));
+            work.emit("organisation:set-thumbnail", payload([("organisation_id", id)]));
+        }
+    }
+    Ok(work.commit().await?)
+}

@@ -1,0 +1,131 @@
+//! Files of the backgrounds for 3D previews.
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::{Json, Media};
+use dailies_definitions::schemas::PreviewBackgroundFile;
+use dailies_definitions::submission::{Submission, UploadedFile};
+use entity::preview_background_file::{Entity, Model, TABLE};
+use sea_orm::EntityTrait;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::download::Shipment;
+use super::work::{failure, picture_work};
+use super::{keys, removal};
+use crate::app::{App, SharedApp};
+use crate::database::{self, Field, RowWriter, Sql};
+use crate::events::{Work, payload};
+use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError};
+use crate::storage::Disposition;
+
+async fn find(app: &App, id: Uuid) -> Result<Model, Failure> {
+    Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+}
+
+/// Takes the file of a background, in place of an earlier one.
+///
+/// # Errors
+/// 404 when there is no such background, 400 for what is no readable HDR picture.
+pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission) -> Result<Json<PreviewBackgroundFile>, Failure> {
+    let background = find(app, id).await?;
+    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
+    let extension = pictures::extension_of(&file.name);
+    if extension != BACKGROUND_EXTENSION {
+        drop_record(app, caller, id).await?;
+        return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")));
+    }
+    let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
+    let thumbnail = match picture_work(move || pictures::background_thumbnail(&source, limit)).await {
+        Ok(thumbnail) => thumbnail,
+        Err(PictureError::Unreadable(_)) => {
+            drop_record(app, caller, id).await?;
+            return Err(Failure::parameter(format!("Error while saving preview background file and thumbnail: {id}")));
+        }
+        Err(error) => return Err(failure(error)),
+    };
+    let stored = async {
+        app.storage.put_file(&keys::background(id), &file.path).await?;
+        app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?;
+        record(app, caller, id, file).await
+    };
+    match stored.await {
+        Ok(text) => Ok(Json::written(text)),
+        Err(error) => {
+            if background.extension.is_none() {
+                removal::discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)]).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn record(app: &App, caller: &Caller, id: Uuid, file: &UploadedFile) -> Result<Vec<u8>, Failure> {
+    let name: String = pictures::name_without_extension(&file.name).chars().take(250).collect();
+    let values = vec![
+        ("extension", BACKGROUND_EXTENSION.into()),
+        ("original_name", name.into()),
+        ("file_size", i64::try_from(file.size).unwrap_or(i64::MAX).into()),
+    ];
+    let mut work = Work::begin(app, caller).await?;
+    if !database::update(&*work, &TABLE, id, values).await? {
+        return Err(Failure::not_found());
+    }
+    work.emit("preview-background-file:update", payload([("preview_background_file_id", id)]));
+    let mut told = payload([("preview_background_file_id", id)]);
+    told.insert("extension".into(), json!(BACKGROUND_EXTENSION));
+    work.emit("preview-background-file:add-file", told);
+    let names: Vec<String> = TABLE.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+    let sql = Sql::with(format!("SELECT {} FROM preview_background_file WHERE id = $1", names.join(", ")), [id.into()]);
+    let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let mut text = vec![b'{'];
+    RowWriter::new(TABLE.columns.iter().map(Field::from)).write(&mut text, &row)?;
+    text.extend_from_slice(b",\"type\":\"PreviewBackgroundFile\"}");
+    work.commit().await?;
+    Ok(text)
+}
+
+/// Removes the record of a background whose file can't be taken, unless something uses it, and then its stored files.
+async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
+    let work = Work::begin(app, caller).await?;
+    let sql = Sql::with(
+        "DELETE FROM preview_background_file WHERE id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM project_preview_background_file_link l WHERE l.preview_background_file_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM project_template_preview_background_file_link l WHERE l.preview_background_file_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM project p WHERE p.default_preview_background_file_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM project_template p WHERE p.default_preview_background_file_id = $1)",
+        [id.into()],
+    );
+    let gone = database::execute(&*work, &sql).await? > 0;
+    work.commit().await?;
+    if gone {
+        removal::discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)]).await;
+    }
+    Ok(())
+}
+
+/// Sends the file of a background.
+///
+/// # Errors
+/// 404 when there is none with that extension, 416 for a range that can't be given.
+pub(super) async fn file(app: &App, id: Uuid, extension: &str) -> Result<Media, Failure> {
+    let background = find(app, id).await?;
+    let extension = extension.to_lowercase();
+    if background.extension.as_deref() != Some(&extension) {
+        return Err(Failure::not_found());
+    }
+    let name = format!("{}.{extension}", background.original_name.unwrap_or_default());
+    let size = background.file_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
+    let keys = [keys::background(id)];
+    let shipment = Shipment::shown(&keys, pictures::content_type(&extension), background.updated_at);
+    Shipment { disposition: Disposition::Inline(&name), size, ..shipment }.send(app).await
+}
+
+/// Sends the thumbnail of a background.
+///
+/// # Errors
+/// 404 when there is none, 416 for a range that can't be given.
+pub(super) async fn thumbnail(app: &App, id: Uuid) -> Result<Media, Failure> {
+    let background = find(app, id).await?;
+    Shipment::shown(&[keys::thumbnail(id)], "image/png", background.updated_at).send(app).await
+}

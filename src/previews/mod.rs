@@ -1,0 +1,25 @@
+//! Previews: how they get onto comments, their files and pictures, what is drawn on them, and the avatars of persons,
+//! productions and the organisation.
+
+pub mod add;
+mod annotations;
+mod annotate;
+mod attachments;
+mod avatars;
+mod backgrounds;
+mod download;
+mod frames;
+mod handlers;
+mod keys;
+mod listings;
+pub mod main_preview;
+mod movies;
+mod names;
+mod positions;
+pub mod removal;
+pub mod rows;
+mod subject;
+pub mod upload;
+mod work;
+
+pub use handlers::PreviewsHandlers;

@@ -1,0 +1,139 @@
+//! Removes previews: what refers to them lets go, their rows go, and then their files.
+
+use std::time::Duration;
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use futures::StreamExt;
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use super::{keys, main_preview};
+use crate::app::App;
+use crate::database::{self, Database, Sql};
+use crate::events::{Work, payload};
+use crate::storage::{FileKey, Storage};
+
+/// Files that are removed at once: an object store takes its time for each.
+const AT_ONCE: usize = 8;
+/// Ids that one statement names; both databases limit them.
+const PORTION: usize = 1000;
+
+/// Removes one preview from the database. The newest preview that is left becomes the last one of the task, and the main
+/// one of the entity in productions that set it by themselves; that is told. The removal itself is for the caller to tell,
+/// and [`remove_files`] follows the commit.
+///
+/// # Errors
+/// The database refuses.
+pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT id FROM task WHERE last_preview_file_id = $1", [preview_id.into()]);
+    let task = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index::<Uuid>(0)).transpose()?;
+    remove_rows(&**work, &[preview_id]).await?;
+    if let Some(task_id) = task {
+        let sql = Sql::with(
+            "SELECT id FROM preview_file WHERE task_id = $1 \
+             ORDER BY CASE WHEN position = 1 THEN 0 ELSE 1 END, created_at DESC, id LIMIT 1",
+            [task_id.into()],
+        );
+        if let Some(row) = database::row(&**work, &sql).await? {
+            main_preview::set_last_preview(work, task_id, row.try_get_by_index(0)?).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes one preview from the database, tells of it, and lets the stored files follow once the work is committed, if
+/// `force` or the configuration wants that.
+///
+/// # Errors
+/// The database refuses.
+pub async fn remove_preview(work: &mut Work<'_>, preview_id: Uuid, force: bool) -> Result<(), Failure> {
+    remove(work, preview_id).await?;
+    work.emit("preview-file:delete", payload([("preview_file_id", preview_id)]));
+    let app = work.app();
+    if force || app.settings.files.remove_files {
+        tokio::spawn(discard_when_gone(app.database.clone(), app.storage.clone(), preview_id));
+    }
+    Ok(())
+}
+
+/// Removes the stored files of a preview once others no longer see its row. Work that is taken back leaves them.
+async fn discard_when_gone(database: Database, storage: Storage, preview_id: Uuid) {
+    for milliseconds in [5, 20, 100, 500, 2_000, 10_000] {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        let sql = Sql::with("SELECT 1 FROM preview_file WHERE id = $1", [preview_id.into()]);
+        if let Ok(None) = database.row(&sql).await {
+            return discard(&storage, keys::all(preview_id).collect()).await;
+        }
+    }
+}
+
+/// Where a preview is to be removed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub task_id: Uuid,
+    pub comment_id: Uuid,
+    pub preview_file_id: Uuid,
+}
+
+/// Removes a preview from a comment, and tells of it.
+///
+/// # Errors
+/// 404 when the preview does not belong to that task and that comment.
+pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place, force: bool) -> Result<(), Failure> {
+    let Place { task_id, comment_id, preview_file_id } = place;
+    let mut work = Work::begin(app, caller).await?;
+    let sql = Sql::with(
+        "SELECT t.project_id FROM preview_file p JOIN task t ON t.id = p.task_id JOIN comment_preview_link l ON l.preview_file = p.id \
+         JOIN comment c ON c.id = l.comment WHERE p.id = $1 AND t.id = $2 AND c.id = $3 AND c.object_id = $2",
+        [preview_file_id.into(), task_id.into(), comment_id.into()],
+    );
+    let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let project_id: Option<Uuid> = row.try_get_by_index(0)?;
+    remove(&mut work, preview_file_id).await?;
+    work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_file_id)]));
+    work.commit().await?;
+    remove_files(app, &[preview_file_id], force).await;
+    Ok(())
+}
+
+/// Removes many previews from the database, for what they belong to is removed too: entities, tasks, comments and news
+/// that are left refer to none of them afterwards. Nothing is told.
+///
+/// # Errors
+/// The database refuses.
+pub async fn remove_rows(connection: &impl ConnectionTrait, preview_ids: &[Uuid]) -> Result<(), DbErr> {
+    for ids in preview_ids.chunks(PORTION) {
+        for text in [
+            "UPDATE entity SET preview_file_id = NULL WHERE preview_file_id IN ",
+            "UPDATE news SET preview_file_id = NULL WHERE preview_file_id IN ",
+            "UPDATE comment SET preview_file_id = NULL WHERE preview_file_id IN ",
+            "UPDATE task SET last_preview_file_id = NULL WHERE last_preview_file_id IN ",
+            "DELETE FROM comment_preview_link WHERE preview_file IN ",
+            "DELETE FROM preview_file WHERE id IN ",
+        ] {
+            let mut sql = Sql::new(text);
+            sql.bind_list(ids.iter().copied());
+            database::execute(connection, &sql).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the stored files of previews whose rows are gone, if `force` or the configuration wants that. A file that can't
+/// be removed stays, and the log says so.
+pub async fn remove_files(app: &App, preview_ids: &[Uuid], force: bool) {
+    if force || app.settings.files.remove_files {
+        discard(&app.storage, preview_ids.iter().copied().flat_map(keys::all).collect()).await;
+    }
+}
+
+/// Removes stored files, whether they are there or not.
+pub(super) async fn discard(storage: &Storage, keys: Vec<FileKey>) {
+    let deletions = keys.into_iter().map(|key| async move {
+        if let Err(error) = storage.delete(&key).await {
+            tracing::warn!(%key, %error, "a stored file could not be removed");
+        }
+    });
+    futures::stream::iter(deletions).buffer_unordered(AT_ONCE).collect::<()>().await;
+}

@@ -1,0 +1,95 @@
+//! A preview as the rules of access see it, and who may do what with it.
+
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::{Caller, Role, TaskActor, TaskReader};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::rules::Guard;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use crate::access::{AccessGuard, project_role};
+use crate::app::SharedApp;
+use crate::database::{self, Sql};
+
+/// A preview with the facts of its task that decide about it. What reviewers drew is left out: it can be large.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub id: Uuid,
+    pub extension: String,
+    pub original_name: Option<String>,
+    pub revision: Option<i32>,
+    pub position: Option<i32>,
+    /// Of the stored file, in bytes.
+    pub file_size: i64,
+    pub updated_at: Option<NaiveDateTime>,
+    pub task_id: Uuid,
+    pub task_type_id: Option<Uuid>,
+    pub project_id: Option<Uuid>,
+    pub entity_id: Option<Uuid>,
+    /// Whether it is the main preview of an entity that is shared between productions.
+    pub shown_everywhere: bool,
+}
+
+impl Subject {
+    /// The preview with that id.
+    ///
+    /// # Errors
+    /// 404 when there is none, or when it belongs to no task.
+    pub async fn find(connection: &impl ConnectionTrait, id: Uuid) -> Result<Self, Failure> {
+        let sql = Sql::with(
+            "SELECT p.extension, p.original_name, p.revision, p.position, p.file_size, p.updated_at, t.id, t.task_type_id, t.project_id, \
+             t.entity_id, e.is_shared, e.preview_file_id \
+             FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN entity e ON e.id = t.entity_id WHERE p.id = $1",
+            [id.into()],
+        );
+        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+        let shared = row.try_get_by_index::<Option<bool>>(10)?.unwrap_or_default();
+        let main: Option<Uuid> = row.try_get_by_index(11)?;
+        Ok(Self {
+            id,
+            extension: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
+            original_name: row.try_get_by_index(1)?,
+            revision: row.try_get_by_index(2)?,
+            position: row.try_get_by_index(3)?,
+            file_size: row.try_get_by_index::<Option<i64>>(4)?.unwrap_or_default(),
+            updated_at: row.try_get_by_index(5)?,
+            task_id: row.try_get_by_index(6)?,
+            task_type_id: row.try_get_by_index(7)?,
+            project_id: row.try_get_by_index(8)?,
+            entity_id: row.try_get_by_index(9)?,
+            shown_everywhere: shared && main == Some(id),
+        })
+    }
+
+    /// Whether its file has been sent.
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        self.original_name.as_deref().is_some_and(|name| !name.is_empty())
+    }
+
+    /// # Errors
+    /// 403 for those who may not read the task.
+    pub(super) async fn require_reader(&self, app: &SharedApp, caller: &Caller) -> Result<TaskReader, Failure> {
+        AccessGuard(Arc::clone(app)).task_reader(caller.clone(), self.task_id).await
+    }
+
+    /// # Errors
+    /// 403 for those who may not add previews to the task.
+    pub(super) async fn require_actor(&self, app: &SharedApp, caller: &Caller) -> Result<TaskActor, Failure> {
+        AccessGuard(Arc::clone(app)).task_actor(caller.clone(), self.task_id).await
+    }
+
+    /// # Errors
+    /// 403 for those who may neither read the task nor see the pictures of shared entities.
+    pub(super) async fn require_viewer(&self, app: &SharedApp, caller: &Caller) -> Result<(), Failure> {
+        if self.shown_everywhere
+            && let Some(project_id) = self.project_id
+            && project_role(app.database.read(), caller, project_id).await?.role != Role::Vendor
+        {
+            return Ok(());
+        }
+        self.require_reader(app, caller).await.map(|_| ())
+    }
+}

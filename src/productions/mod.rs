@@ -1,0 +1,20 @@
+//! Productions: their listings, teams, settings and metadata columns, how they begin and how they end.
+
+pub mod creation;
+mod descriptors;
+mod field_data;
+mod field_name;
+mod handlers;
+mod links;
+mod listings;
+pub(crate) mod models;
+pub mod removal;
+pub mod rows;
+mod schedule;
+mod settings;
+mod studio_descriptors;
+mod team;
+mod template;
+mod time;
+
+pub use handlers::ProductionsHandlers;

@@ -1,0 +1,288 @@
+//! Where events, rooms, listeners and the other servers meet.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::value::RawValue;
+use socketioxide::{extract::SocketRef, socket::Sid};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use uuid::Uuid;
+
+use super::{
+    Admitted, Audience, Gatekeeper, Options,
+    admission::credible,
+    door::Lines,
+    listeners::{Hearers, Listener, Listeners},
+    relay::{BEAT, Ended, Envelope, Event, News, Post, SILENCE},
+    rooms::{Act, Attendance, Notice, Rooms},
+};
+
+/// How many events may be on their way before announcing one more waits.
+const QUEUE: usize = 8192;
+
+/// How long the audience of an event may be looked up.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many events are taken at a time: they share what is looked up.
+const BATCH: usize = 256;
+
+/// Work for the task that delivers events.
+pub(super) enum Job {
+    Announce(Event),
+    Received(Envelope),
+    /// The channel of the other servers is heard from now on.
+    Joined,
+    Stop(oneshot::Sender<()>),
+}
+
+/// The teams looked up for a batch of events.
+type Teams = HashMap<Uuid, Arc<HashSet<Uuid>>>;
+
+/// All that the stream knows.
+pub(super) struct Hub {
+    pub(super) gatekeeper: Arc<dyn Gatekeeper>,
+    pub(super) lines: Arc<Lines>,
+    pub(super) listeners: Listeners,
+    pub(super) recheck: Duration,
+    /// This server, among the others.
+    node: Uuid,
+    origins: Vec<String>,
+    rooms: Mutex<Rooms>,
+    post: Post,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Hub {
+    pub(super) fn start(
+        gatekeeper: Arc<dyn Gatekeeper>,
+        lines: Arc<Lines>,
+        options: Options,
+    ) -> Arc<Self> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let node = Uuid::new_v4();
+        let hub = Arc::new(Self {
+            gatekeeper,
+            lines,
+            listeners: Listeners::default(),
+            recheck: options.recheck,
+            node,
+            origins: options.origins,
+            rooms: Mutex::default(),
+            post: Post::start(node, options.relay, jobs.clone()),
+            jobs,
+        });
+        tokio::spawn(hub.clone().deliver(queue));
+        hub
+    }
+
+    /// Whose token the handshake of a socket carries.
+    pub(super) async fn admit(&self, socket: &SocketRef) -> Option<Admitted> {
+        let headers = credible(&socket.req_parts().headers, &self.origins);
+        self.gatekeeper.admit(&headers).await
+    }
+
+    pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue) {
+        let event = Event {
+            audience,
+            name: name.to_owned(),
+            payload: payload.to_owned(),
+        };
+        if self.jobs.send(Job::Announce(event)).await.is_err() {
+            tracing::warn!(name, "not announced, as the stream is closed");
+        }
+    }
+
+    /// Closes the sockets concerned, here and elsewhere.
+    pub(super) fn end(&self, ended: Ended) {
+        self.end_here(&ended);
+        self.post.send(News::Ended(ended));
+    }
+
+    /// Delivers what is queued, and says goodbye to the other servers.
+    pub(super) async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.jobs.send(Job::Stop(done)).await.is_ok() {
+            stopped.await.ok();
+        }
+        self.post.finish().await;
+    }
+
+    /// Closes a socket that may not listen any more.
+    pub(super) fn dismiss(&self, listener: &Listener) {
+        self.listeners.remove(listener.socket.id);
+        if listener.leave().is_err() {
+            self.cut(vec![listener.socket.clone()]);
+        }
+    }
+
+    /// Does something in a review room, here and on the other servers.
+    pub(super) fn act(&self, act: Act) {
+        let mut rooms = self.rooms();
+        let notices = rooms.apply(self.node, act.clone());
+        self.tell(&rooms, notices);
+        // Under the same lock, so that the other servers see acts in the same order.
+        self.post.send(News::Review(act));
+    }
+
+    pub(super) fn follow(&self, room: Uuid, sid: Sid) {
+        self.rooms().follow(room, sid);
+    }
+
+    pub(super) fn unfollow(&self, room: Uuid, sid: Sid) {
+        self.rooms().unfollow(room, sid);
+    }
+
+    pub(super) fn follows(&self, room: Uuid, sid: Sid) -> bool {
+        self.rooms().follows(room, sid)
+    }
+
+    pub(super) fn seated(&self, room: Uuid, sid: Sid) -> bool {
+        self.rooms().seated(room, self.node, sid)
+    }
+
+    /// The rooms that a socket follows or is in.
+    pub(super) fn rooms_of(&self, sid: Sid) -> Vec<Uuid> {
+        self.rooms().concerning(self.node, sid)
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, rooms: &Rooms, notices: Vec<Notice>) {
+        for Notice {
+            room,
+            name,
+            payload,
+        } in notices
+        {
+            self.cut(self.listeners.tell(rooms.followers(room), &name, &payload));
+        }
+    }
+
+    fn cut(&self, late: Vec<SocketRef>) {
+        for socket in late {
+            let lines = self.lines.clone();
+            tokio::spawn(async move { lines.cut(&socket).await });
+        }
+    }
+
+    fn end_here(&self, ended: &Ended) {
+        let concerned = self.listeners.matching(|who| match ended {
+            Ended::Session(session) => who.session == *session,
+            Ended::Person(person) => who.person == *person,
+        });
+        for listener in concerned {
+            self.dismiss(&listener);
+        }
+    }
+
+    /// Delivers events one after the other, until stopped. This is the only place where an
+    /// event may wait, for its audience to be looked up.
+    async fn deliver(self: Arc<Self>, mut queue: mpsc::Receiver<Job>) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard: HashMap<Uuid, Instant> = HashMap::new();
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                _ = beat.tick(), if self.post.is_open() => {
+                    self.send_attendance();
+                    for (node, _) in heard.extract_if(|_, last| last.elapsed() > SILENCE) {
+                        tracing::warn!(%node, "another server fell silent");
+                        self.reconcile(node, Vec::new());
+                    }
+                }
+                taken = queue.recv_many(&mut batch, BATCH) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    // Every event of the batch is older than the lookups made for it.
+                    let mut teams = Teams::new();
+                    for job in batch.drain(..) {
+                        match job {
+                            Job::Announce(event) => {
+                                self.hand_out(&event, &mut teams).await;
+                                self.post.send(News::Event(event));
+                            }
+                            Job::Received(Envelope { from, news }) => {
+                                heard.insert(from, Instant::now());
+                                self.receive(from, news, &mut teams).await;
+                            }
+                            Job::Joined => {
+                                self.post.send(News::Hello);
+                                self.send_attendance();
+                            }
+                            Job::Stop(done) => {
+                                self.post.send(News::Attendance(Vec::new()));
+                                done.send(()).ok();
+                                return;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn receive(&self, from: Uuid, news: News, teams: &mut Teams) {
+        match news {
+            News::Event(event) => self.hand_out(&event, teams).await,
+            News::Review(act) => {
+                let mut rooms = self.rooms();
+                let notices = rooms.apply(from, act);
+                self.tell(&rooms, notices);
+            }
+            News::Ended(ended) => self.end_here(&ended),
+            News::Attendance(attendance) => self.reconcile(from, attendance),
+            News::Hello => self.send_attendance(),
+        }
+    }
+
+    fn reconcile(&self, node: Uuid, attendance: Vec<Attendance>) {
+        let mut rooms = self.rooms();
+        let notices = rooms.reconcile(node, attendance);
+        self.tell(&rooms, notices);
+    }
+
+    fn send_attendance(&self) {
+        let rooms = self.rooms();
+        self.post
+            .send(News::Attendance(rooms.attendance(self.node)));
+    }
+
+    /// The team of a production; a lookup that hangs must not hold up every event after it.
+    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
+        let team = timeout(LOOKUP_PATIENCE, self.gatekeeper.team(project)).await;
+        team.unwrap_or_else(|_| {
+            tracing::error!(%project, "the team of a production misses events");
+            Arc::default()
+        })
+    }
+
+    /// Sends an event to those here who may hear it.
+    async fn hand_out(&self, event: &Event, teams: &mut Teams) {
+        let nobody = HashSet::new();
+        let hearers = match &event.audience {
+            Audience::Everyone => Hearers::Everyone,
+            Audience::Persons(persons) => Hearers::Persons(persons),
+            Audience::Project(project) => match teams.entry(*project) {
+                Entry::Occupied(team) => Hearers::Team(team.into_mut()),
+                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => {
+                    Hearers::Team(team.insert(self.team(*project).await))
+                }
+                Entry::Vacant(_) => Hearers::Team(&nobody),
+            },
+        };
+        let late = self
+            .listeners
+            .announce(&hearers, &event.name, &event.payload);
+        self.cut(late);
+    }
+}

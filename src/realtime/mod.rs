@@ -1,0 +1,178 @@
+//! Real-time events for clients over Socket.IO: namespace `/events`, path `/socket.io`, and the review rooms that clients share there.
+//!
+//! [`Realtime::new`] gives a handle, to send events with, and a [`Door`], the endpoint that
+//! listeners come through. Both transports of Engine.IO 4 work: long-polling and WebSocket.
+//! Behind a load balancer, long-polling needs sticky connections, since a session lives in
+//! the process that opened it.
+
+mod admission;
+mod door;
+mod hub;
+mod line;
+mod listeners;
+mod portions;
+mod relay;
+mod review;
+mod rooms;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use poem::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use socketioxide::SocketIo;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+pub use self::door::Door;
+pub use self::relay::Relay;
+use self::{hub::Hub, relay::Ended};
+
+/// The path that Socket.IO clients ask for.
+pub const PATH: &str = "/socket.io";
+
+/// The namespace in which events are announced.
+const NAMESPACE: &str = "/events";
+
+/// The namespace that gazu enters besides, and must be let in; nothing is told in it.
+const ROOT: &str = "/";
+
+/// How long each step of a shutdown may take.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long connections stay open for what was written to them last.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Decides who may listen, and to what.
+#[async_trait]
+pub trait Gatekeeper: Send + Sync + 'static {
+    /// Answers whose access token the handshake carries, as cookie or bearer; `None` refuses.
+    ///
+    /// It is asked at connection, and again at regular intervals for as long as the socket is
+    /// open, so that an expired or revoked token ends the stream. Anything that keeps a token
+    /// from being checked must refuse.
+    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted>;
+
+    /// Whether this playlist exists, and the person belongs to its production or is an admin.
+    async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
+
+    /// The persons in the team of a production; nobody when it cannot be known.
+    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>>;
+}
+
+/// A person whose handshake was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The person behind the token.
+    pub person: Uuid,
+    /// What names the token (its `jti`), so that [`Realtime::end_session`] finds its sockets.
+    pub session: String,
+    /// Whether events of every production are heard, which is for admins.
+    pub hears_all: bool,
+}
+
+/// Who an event is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Every listener.
+    Everyone,
+    /// The team of a production, and those who hear everything.
+    Project(Uuid),
+    /// These persons and nobody else.
+    Persons(Vec<Uuid>),
+}
+
+/// What may be tuned.
+#[derive(Clone)]
+pub struct Options {
+    /// Origins (`https://kitsu.example.org`) of pages, besides those of this very host, whose
+    /// cookie is trusted.
+    pub origins: Vec<String>,
+    /// How often the token of an open socket is checked again.
+    pub recheck: Duration,
+    /// How many messages may wait for a slow listener before it is cut off.
+    pub backlog: usize,
+    /// How long a listener may leave its connection full before it is cut off.
+    pub patience: Duration,
+    /// What joins several servers; without it events stay in this process.
+    pub relay: Option<Relay>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            origins: Vec::new(),
+            recheck: Duration::from_secs(60),
+            backlog: 65_536,
+            patience: Duration::from_secs(30),
+            relay: None,
+        }
+    }
+}
+
+/// The stream of events; cheap to clone.
+#[derive(Clone)]
+pub struct Realtime {
+    hub: Arc<Hub>,
+    io: SocketIo,
+}
+
+impl Realtime {
+    /// Starts the stream, and gives the endpoint to nest at [`PATH`].
+    ///
+    /// To be called within a tokio runtime, which then carries the background work. A Redis
+    /// that is down is waited for in the background.
+    pub fn new(gatekeeper: Arc<dyn Gatekeeper>, options: Options) -> (Self, Door) {
+        let (io, lines) = door::build(&options);
+        let lines = Arc::new(lines);
+        let hub = Hub::start(gatekeeper, lines.clone(), options);
+        review::receive(&hub, &io);
+        (Self { hub, io }, Door::new(lines))
+    }
+
+    /// Announces an event, once, to each listener of the audience, here and on the other
+    /// servers; `payload` is the text of a JSON object.
+    ///
+    /// Events reach a listener in the order in which they were given. This only waits when
+    /// thousands of events are already on their way, never for a listener.
+    pub async fn broadcast(&self, audience: Audience, name: &str, payload: &RawValue) {
+        self.hub.announce(audience, name, payload).await;
+    }
+
+    /// How many sockets listen to this server.
+    pub fn listeners(&self) -> usize {
+        self.hub.listeners.len()
+    }
+
+    /// Closes the sockets opened with a token, everywhere: for a logout or a revocation.
+    pub fn end_session(&self, session: &str) {
+        self.hub.end(Ended::Session(session.to_owned()));
+    }
+
+    /// Closes the sockets of a person, everywhere: for a deactivation or a changed password.
+    pub fn end_person(&self, person: Uuid) {
+        self.hub.end(Ended::Person(person));
+    }
+
+    /// Stops: sends what was announced, tells the other servers, cuts every connection and
+    /// refuses new ones. Takes a few seconds at most.
+    pub async fn close(&self) {
+        self.hub.lines.shut();
+        if timeout(CLOSING_PATIENCE, self.hub.stop()).await.is_err() {
+            tracing::warn!("not every event was delivered before closing");
+        }
+        sleep(LAST_WORDS).await;
+        // Cut before they are closed: a client that is told of the end does not come back when
+        // the server does, while one that loses its connection tries to.
+        self.hub.lines.cut_all();
+        if timeout(CLOSING_PATIENCE, self.io.close()).await.is_err() {
+            tracing::warn!("some listeners were left behind");
+        }
+        self.hub.listeners.clear();
+    }
+}

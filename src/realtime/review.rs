@@ -1,0 +1,265 @@
+//! A socket's life: its admission, and what its client says in review rooms.
+
+use std::{
+    fmt::{self, Display},
+    future::ready,
+    sync::Arc,
+};
+
+use serde::{Deserialize, de::Error};
+use serde_json::value::RawValue;
+use socketioxide::{
+    SocketIo,
+    adapter::Adapter,
+    extract::SocketRef,
+    handler::{ConnectHandler, FromMessageParts, Value},
+    socket::Socket,
+};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::{Instant, MissedTickBehavior, interval_at},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    Admitted, NAMESPACE, ROOT,
+    hub::Hub,
+    listeners::Listener,
+    rooms::{Act, State},
+};
+
+/// How many messages of a client may wait; more are dropped, as it sends them too fast.
+const INBOX: usize = 256;
+
+/// What a client said: the name of a message, and its first two arguments.
+struct Message {
+    name: String,
+    payload: Box<RawValue>,
+    flag: Option<bool>,
+}
+
+/// Takes the packet apart without a look into the payload, which may have to go on verbatim.
+impl<A: Adapter> FromMessageParts<A> for Message {
+    type Error = serde_json::Error;
+
+    fn from_message_parts(
+        _: &Arc<Socket<A>>,
+        packet: &mut Value,
+        _: &Option<i64>,
+    ) -> Result<Self, Self::Error> {
+        let text = packet.as_str().map_or("", |text| text.as_str());
+        let mut arguments = serde_json::from_str::<Vec<&RawValue>>(text)?.into_iter();
+        let mut next = || {
+            arguments
+                .next()
+                .ok_or_else(|| serde_json::Error::missing_field("argument"))
+        };
+        Ok(Self {
+            name: serde_json::from_str(next()?.get())?,
+            payload: next()?.to_owned(),
+            flag: next()
+                .ok()
+                .and_then(|flag| serde_json::from_str(flag.get()).ok()),
+        })
+    }
+}
+
+/// Why a socket is turned away; the text is part of the protocol.
+struct Refused;
+
+impl Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection rejected by server")
+    }
+}
+
+/// What admission hands over to the greeting that follows it. It must not hold the socket,
+/// which holds it: they would never be freed.
+#[derive(Clone)]
+struct Arrival {
+    who: Admitted,
+    gone: CancellationToken,
+    inbox: Arc<Mutex<mpsc::Receiver<Message>>>,
+}
+
+/// Lets admitted sockets in from now on.
+pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
+    let admit = {
+        let hub = hub.clone();
+        move |socket: SocketRef| admit(hub, socket)
+    };
+    let greet = {
+        let hub = hub.clone();
+        // Here and below, what stands outside of a future runs at once, in the order of the
+        // packets; the futures of socketioxide run in tasks of their own, in any order.
+        move |socket: SocketRef, io: SocketIo| {
+            if let Some(Arrival { who, gone, inbox }) = socket.extensions.remove::<Arrival>() {
+                let listener = Arc::new(Listener::new(io, socket, who, gone));
+                hub.listeners.add(listener.clone());
+                tokio::spawn(attend(hub, listener, inbox));
+            }
+            ready(())
+        }
+    };
+    io.ns(NAMESPACE, greet.with(admit));
+
+    let hub = hub.clone();
+    let check = async move |socket: SocketRef| {
+        let admitted = hub.admit(&socket).await;
+        admitted.map(drop).ok_or(Refused)
+    };
+    io.ns(ROOT, (async || ()).with(check));
+}
+
+async fn admit(hub: Arc<Hub>, socket: SocketRef) -> Result<(), Refused> {
+    let who = hub.admit(&socket).await.ok_or(Refused)?;
+    let (outbox, inbox) = mpsc::channel(INBOX);
+    socket.on_fallback(move |message: Message| {
+        if outbox.try_send(message).is_err() {
+            tracing::debug!("dropped a message of a client");
+        }
+        ready(())
+    });
+    let gone = CancellationToken::new();
+    socket.extensions.insert(Arrival {
+        who,
+        gone: gone.clone(),
+        inbox: Arc::new(Mutex::new(inbox)),
+    });
+    let sid = socket.id;
+    socket.on_disconnect(move || {
+        gone.cancel();
+        hub.listeners.remove(sid);
+        ready(())
+    });
+    Ok(())
+}
+
+/// Follows a socket until it is gone.
+async fn attend(
+    hub: Arc<Hub>,
+    listener: Arc<Listener>,
+    inbox: Arc<Mutex<mpsc::Receiver<Message>>>,
+) {
+    let mut inbox = inbox.lock().await;
+    let mut recheck = interval_at(Instant::now() + hub.recheck, hub.recheck);
+    recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = listener.gone.cancelled() => break,
+            _ = recheck.tick() => check_again(&hub, &listener).await,
+            Some(message) = inbox.recv() => hear(&hub, &listener, message).await,
+        }
+    }
+    hub.listeners.remove(listener.socket.id);
+    for room in hub.rooms_of(listener.socket.id) {
+        go_out(&hub, &listener, room);
+    }
+}
+
+/// Makes sure that the token still holds, and the access to each room.
+async fn check_again(hub: &Hub, listener: &Listener) {
+    match hub.admit(&listener.socket).await {
+        Some(who) => listener.renew(who),
+        None => return hub.dismiss(listener),
+    }
+    for room in hub.rooms_of(listener.socket.id) {
+        if !hub.gatekeeper.may_review(listener.person(), room).await {
+            go_out(hub, listener, room);
+        }
+    }
+}
+
+fn go_out(hub: &Hub, listener: &Listener, room: Uuid) {
+    let sid = listener.socket.id;
+    hub.unfollow(room, sid);
+    if hub.seated(room, sid) {
+        hub.act(Act::Leave { room, sid });
+    }
+}
+
+/// Does what a client asks; what it may not ask, or is not understood, gets no answer.
+async fn hear(hub: &Hub, listener: &Listener, message: Message) {
+    let Message {
+        name,
+        payload,
+        flag,
+    } = message;
+    let Ok(Target { playlist_id: room }) = serde_json::from_str(payload.get()) else {
+        return;
+    };
+    let sid = listener.socket.id;
+    let person = listener.person();
+    match name.as_str() {
+        "preview-room:open-playlist" => {
+            if hub.gatekeeper.may_review(person, room).await {
+                hub.follow(room, sid);
+                hub.act(Act::Open { room });
+            }
+        }
+        "preview-room:close-playlist" => hub.unfollow(room, sid),
+        "preview-room:join" => {
+            let Ok(state) = serde_json::from_str::<State>(payload.get()) else {
+                return;
+            };
+            if hub.gatekeeper.may_review(person, room).await {
+                hub.act(Act::Join {
+                    room,
+                    sid,
+                    person,
+                    state,
+                });
+            }
+        }
+        "preview-room:leave" => {
+            if hub.follows(room, sid) || hub.seated(room, sid) {
+                hub.act(Act::Leave { room, sid });
+            }
+        }
+        // From here on, only those who have opened the room are heard.
+        _ if !hub.follows(room, sid) => {}
+        "preview-room:room-updated" | "preview-room:update-playing-status" => {
+            let Ok(state) = serde_json::from_str(payload.get()) else {
+                return;
+            };
+            hub.act(Act::Update {
+                room,
+                state,
+                only_newcomer: flag.unwrap_or(false),
+            });
+        }
+        name => {
+            if let Some(name) = relayed(name) {
+                let name = name.to_owned();
+                hub.act(Act::Say {
+                    room,
+                    name,
+                    payload,
+                });
+            }
+        }
+    }
+}
+
+/// The room that a message is about.
+#[derive(Deserialize)]
+struct Target {
+    playlist_id: Uuid,
+}
+
+/// The name under which a message goes to everybody in the room, as it came.
+fn relayed(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "preview-room:add-annotation" => "preview-room:add-annotation",
+        "preview-room:remove-annotation" => "preview-room:remove-annotation",
+        "preview-room:update-annotation" => "preview-room:update-annotation",
+        // An older name, which web clients still use.
+        "preview-update-annotation" => "preview-room:update-annotation",
+        "preview-room:change-version" => "preview-room:change-version",
+        "preview-room:panzoom-changed" => "preview-room:panzoom-changed",
+        "preview-room:comparison-panzoom-changed" => "preview-room:comparison-panzoom-changed",
+        _ => return None,
+    })
+}

@@ -1,0 +1,208 @@
+//! Puts the server together: its parts, its handlers, and the stream of events.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dailies_definitions::call::RouteTable;
+use dailies_definitions::{Api, Handlers};
+use poem::http::HeaderMap;
+use poem_openapi::OpenApi;
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use crate::access::{AccessGuard, people::People};
+use crate::app::{App, SharedApp};
+use crate::auth::passwords::Passwords;
+use crate::auth::tokens::Tokens;
+use crate::auth::{AuthenticationHandlers, made_up_password};
+use crate::config::{CacheType, DataArgs, Settings};
+use crate::crud::Engine;
+use crate::database::{Database, Sql};
+use crate::events::bus::Bus;
+use crate::mail::{MailError, Mailer};
+use crate::realtime::{Admitted, Gatekeeper};
+use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
+use crate::store::Store;
+
+/// Why the server can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the database can't be used: {0}")]
+    Database(#[from] DbErr),
+    #[error("this database was made by another server. Run `dailies adopt` with the same --database-url to take it over; nothing in it is changed or dropped")]
+    NotAdopted,
+    #[error("this database belongs to another program, or to a newer release of Dailies")]
+    Foreign,
+    #[error("{0}: {1}")]
+    File(String, io::Error),
+    #[error("the file storage can't be used: {0}")]
+    Storage(#[from] StorageError),
+    #[error("Redis can't be used: {0}")]
+    Redis(#[from] redis::RedisError),
+    #[error("e-mails can't be sent: {0}")]
+    Mail(#[from] MailError),
+    #[error("FS_BACKEND is {0}; known are local and s3")]
+    Backend(String),
+}
+
+/// Brings the database to the schema of this release. Says whether it was empty before.
+///
+/// # Errors
+/// The database is not ours, or can't be changed.
+pub async fn prepare(database: &Database) -> Result<bool, StartError> {
+    use migration::State;
+    let state = migration::state(database.read()).await?;
+    match state {
+        State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
+        State::Foreign => return Err(StartError::Foreign),
+        State::Current => {}
+        State::Empty | State::Behind => migration::up(database.read()).await?,
+    }
+    Ok(state == State::Empty)
+}
+
+/// The parts of a server, on a database that is prepared.
+///
+/// # Errors
+/// A part can't be had.
+pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> Result<App, StartError> {
+    let secret = match &settings.secret_key {
+        Some(secret) => secret.clone(),
+        None => kept_secret(&data.data_dir)?,
+    };
+    let store = match &settings.kv_host {
+        Some(host) => Store::in_redis(redis_connection(host, &settings).await?),
+        None => Store::in_database(database.clone()),
+    };
+    Ok(App {
+        tokens: Tokens::new(&secret),
+        passwords: Passwords::new(),
+        people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
+        bus: Bus::default(),
+        storage: Storage::open(&storage_settings(data, &settings)?).await?,
+        mailer: Mailer::start(&settings.mail)?,
+        store,
+        database,
+        settings,
+    })
+}
+
+async fn redis_connection(host: &str, settings: &Settings) -> Result<redis::aio::ConnectionManager, StartError> {
+    redis::aio::ConnectionManager::new(redis_client(host, settings)?).await.map_err(StartError::from)
+}
+
+/// The Redis that the settings name.
+///
+/// # Errors
+/// The settings make no address.
+pub fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis::RedisError> {
+    let password = settings.kv_password.as_deref().filter(|password| !password.is_empty());
+    let password = password.map(|password| format!(":{}@", url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()));
+    redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
+}
+
+fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
+    let files = &settings.files;
+    let backend = match files.fs_backend.as_str() {
+        "local" => Backend::Local { folder: files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews")) },
+        "s3" => Backend::S3(S3Settings {
+            region: files.fs_s3_region.clone(),
+            endpoint: files.fs_s3_endpoint.clone(),
+            access_key: files.fs_s3_access_key.clone(),
+            secret_key: files.fs_s3_secret_key.clone(),
+            create_buckets: files.fs_s3_create_bucket,
+            ..S3Settings::default()
+        }),
+        other => return Err(StartError::Backend(other.to_owned())),
+    };
+    Ok(StorageSettings { bucket_prefix: files.fs_bucket_prefix.clone(), backend })
+}
+
+/// The key in the data folder, which is made on the first start. Nobody but the owner can read it.
+fn kept_secret(folder: &Path) -> Result<String, StartError> {
+    let path = folder.join("secret_key");
+    let problem = |error| StartError::File(path.display().to_string(), error);
+    match fs::read_to_string(&path) {
+        Ok(secret) if !secret.trim().is_empty() => return Ok(secret.trim().to_owned()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(problem(error)),
+        _ => {}
+    }
+    fs::create_dir_all(folder).map_err(problem)?;
+    let secret: String = (0..3).map(|_| made_up_password()).collect();
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path).map_err(problem)?;
+    file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(problem)?;
+    Ok(secret)
+}
+
+/// Every route of the contract, answered by this server.
+#[must_use]
+pub fn routes(app: &SharedApp) -> RouteTable {
+    let mut routes = RouteTable::new();
+    Api(handlers(app)).add_routes(&mut routes);
+    routes
+}
+
+/// The handlers of every tag of the contract.
+#[must_use]
+pub fn handlers(app: &SharedApp) -> Handlers {
+    Handlers {
+        guard: Arc::new(AccessGuard(app.clone())),
+        crud: Arc::new(Engine(app.clone())),
+        status: Arc::new(crate::status::StatusHandlers::new(app.clone())),
+        authentication: Arc::new(AuthenticationHandlers::new(app.clone())),
+        people: Arc::new(crate::people::PeopleHandlers(app.clone())),
+        productions: Arc::new(crate::productions::ProductionsHandlers(app.clone())),
+        entities: Arc::new(crate::entities::EntitiesHandlers(app.clone())),
+        assets: Arc::new(crate::entities::AssetsHandlers(app.clone())),
+        shots: Arc::new(crate::entities::ShotsHandlers(app.clone())),
+        sequences: Arc::new(crate::entities::SequencesHandlers(app.clone())),
+        episodes: Arc::new(crate::entities::EpisodesHandlers(app.clone())),
+        casting: Arc::new(crate::casting::CastingHandlers(app.clone())),
+        tasks: Arc::new(crate::tasks::TasksHandlers(app.clone())),
+        comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),
+        previews: Arc::new(crate::previews::PreviewsHandlers(app.clone())),
+        playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
+        user: Arc::new(crate::user::UserHandlers(app.clone())),
+        exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
+        events: Arc::new(crate::events::EventsHandlers(app.clone())),
+    }
+}
+
+/// Decides who hears which events.
+pub struct Doorkeeper(pub SharedApp);
+
+#[async_trait]
+impl Gatekeeper for Doorkeeper {
+    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
+        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.ok()?;
+        Some(Admitted { person: caller.person.id, session: caller.token.id.clone(), hears_all: caller.is_admin() })
+    }
+
+    async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
+        let sql = Sql::with(
+            "SELECT 1 FROM playlist y JOIN person p ON p.id = $1 LEFT JOIN project_person_link l ON l.project_id = y.project_id AND l.person_id = p.id \
+             WHERE y.id = $2 AND (p.role = 'admin' OR l.person_id IS NOT NULL)",
+            [person.into(), playlist.into()],
+        );
+        matches!(self.0.database.row(&sql).await, Ok(Some(_)))
+    }
+
+    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
+        let sql = Sql::with("SELECT person_id FROM project_person_link WHERE project_id = $1", [project.into()]);
+        match self.0.database.rows(&sql).await {
+            Ok(rows) => Arc::new(rows.iter().filter_map(|row| row.try_get_by_index(0).ok()).collect()),
+            Err(error) => {
+                tracing::error!(%error, "the team of a production can't be known, so it hears nothing");
+                Arc::new(HashSet::new())
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What runs here, how it is doing, and how it is set up.
+
+mod handlers;
+mod machine;
+mod probes;
+
+pub use handlers::StatusHandlers;

@@ -1,0 +1,56 @@
+//! Which parts of the server work. Looking is public, so it is done once for everybody who asks within a few seconds.
+
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::app::App;
+use crate::database::Sql;
+
+/// How long what was found is told again.
+const LIFETIME: Duration = Duration::from_secs(3);
+/// How long a part may take to answer before it counts as down.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Which parts work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Probes {
+    pub database: bool,
+    pub key_value_store: bool,
+    /// Events are sent from this process, so they are when it answers.
+    pub event_stream: bool,
+    /// So are jobs done here.
+    pub job_queue: bool,
+    /// There is no index for searching.
+    pub indexer: bool,
+}
+
+/// What was found last.
+#[derive(Default)]
+pub(super) struct Prober(Mutex<Option<(Instant, Probes)>>);
+
+impl Prober {
+    /// Which parts work now, or did a moment ago.
+    pub(super) async fn probe(&self, app: &App) -> Probes {
+        let mut last = self.0.lock().await;
+        if let Some((moment, probes)) = *last
+            && moment.elapsed() < LIFETIME
+        {
+            return probes;
+        }
+        let question = Sql::new("SELECT 1");
+        let database = timeout(PATIENCE, app.database.row(&question));
+        let store = timeout(PATIENCE, app.store.get("status"));
+        let (database, store) = tokio::join!(database, store);
+        let probes = Probes {
+            database: matches!(database, Ok(Ok(_))),
+            key_value_store: matches!(store, Ok(Ok(_))),
+            event_stream: true,
+            job_queue: true,
+            indexer: false,
+        };
+        *last = Some((Instant::now(), probes));
+        probes
+    }
+}

@@ -1,0 +1,232 @@
+//! Who does what: assigning tasks to persons and taking persons off tasks, with all that follows.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use dailies_definitions::access::{Caller, Person};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use poem::http::StatusCode;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::rows::{self, BATCH};
+use super::standing::{self, Standing};
+use crate::access::shares_department;
+use crate::app::App;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+use crate::notifications::notices::{self, Kind, Notice};
+
+/// A person who gets tasks.
+struct Assignee {
+    id: Uuid,
+    is_bot: bool,
+    departments: Vec<Uuid>,
+}
+
+impl Assignee {
+    async fn find(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Self, Failure> {
+        let id = id.ok_or_else(unknown_assignee)?;
+        let sql = Sql::with(
+            "SELECT p.is_bot, d.department_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
+            [id.into()],
+        );
+        let rows = database::rows(connection, &sql).await?;
+        let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
+        let mut departments = Vec::new();
+        for row in &rows {
+            departments.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
+        }
+        Ok(Self { id, is_bot, departments })
+    }
+}
+
+fn unknown_assignee() -> Failure {
+    let message = "Assignee doesn't exist in database.";
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message}))
+}
+
+fn may_assign(standing: &Standing, person: &Person, assignee: &Assignee) -> bool {
+    if assignee.is_bot && !standing.bots_work {
+        return false;
+    }
+    let supervises = standing.supervises(person) && (person.departments.is_empty() || shares_department(person, &assignee.departments));
+    let takes = standing.role.in_team && assignee.id == person.id && standing.in_department(person);
+    standing.role.is_manager() || supervises || takes
+}
+
+/// Assigns one task to a person, and gives the task as JSON.
+///
+/// # Errors
+/// 404 for an unknown task, 400 for an unknown person, 403 when the caller may not.
+pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let standing = standing::standing(&*work, caller, task_id).await?;
+    let assignee = Assignee::find(&*work, parse_id(person)).await?;
+    if !may_assign(&standing, &caller.person, &assignee) {
+        return Err(Failure::forbidden());
+    }
+    assign(&mut work, caller, assignee.id, &[standing]).await?;
+    let text = rows::task(&*work, task_id).await?;
+    work.commit().await?;
+    Ok(text)
+}
+
+/// Assigns to a person those of the tasks that the caller may assign, and gives them as JSON.
+///
+/// # Errors
+/// 400 for an unknown person.
+pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[Uuid]) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let assignee = Assignee::find(&*work, Some(person_id)).await?;
+    let standings = in_order(standing::standings(&*work, caller, tasks).await?, tasks);
+    let allowed: Vec<Standing> = standings.into_iter().filter(|standing| may_assign(standing, &caller.person, &assignee)).collect();
+    assign(&mut work, caller, assignee.id, &allowed).await?;
+    let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
+    let texts = rows::tasks(&*work, &ids, true).await?;
+    work.commit().await?;
+    Ok(rows::array(texts.iter().map(Vec::as_slice)))
+}
+
+/// The tasks that were found, each once, in the order in which they were named.
+fn in_order(mut found: HashMap<Uuid, Standing>, ids: &[Uuid]) -> Vec<Standing> {
+    ids.iter().filter_map(|id| found.remove(id)).collect()
+}
+
+/// Stores and tells that a person does these tasks, besides those who do them already.
+async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[Standing]) -> Result<(), Failure> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let links = tasks.iter().map(|task| vec![("task_id", task.task_id.into()), ("person_id", person_id.into())]).collect();
+    database::insert_ignoring_duplicates(&**work, &entity::task_person_link::TABLE, links).await?;
+    let ids: Vec<Uuid> = tasks.iter().map(|task| task.task_id).collect();
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new("UPDATE task SET assigner_id = ");
+        sql.bind(caller.person.id).push(", updated_at = ").bind(database::now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
+        database::execute(&**work, &sql).await?;
+    }
+    let mut notices = Vec::new();
+    for task in tasks {
+        let event = [("task_id", task.task_id), ("person_id", person_id)];
+        work.emit_in(task.project_id, "task:assign", payload(event));
+        work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
+        if let Some(notice) = notice(caller, person_id, task.task_id, task.project_id) {
+            notice.tell(work);
+            notices.push(notice);
+        }
+    }
+    notices::store(work, &notices).await?;
+    let projects: BTreeSet<Uuid> = tasks.iter().filter_map(|task| task.project_id).collect();
+    join_teams(work, person_id, projects).await
+}
+
+/// What an assignee is told; nothing when the caller takes the task.
+fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Option<Notice> {
+    let author = caller.person.id;
+    (person_id != author).then(|| Notice::new(Kind::Assignation, person_id, author, task_id, project_id))
+}
+
+/// Puts a person into the teams that they are not in, and tells of each.
+async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet<Uuid>) -> Result<(), Failure> {
+    let mut sql = Sql::new("SELECT project_id FROM project_person_link WHERE person_id = ");
+    sql.bind(person_id).push(" AND project_id IN ").bind_list(projects.iter().copied());
+    for row in database::rows(&**work, &sql).await? {
+        projects.remove(&row.try_get_by_index::<Uuid>(0)?);
+    }
+    if projects.is_empty() {
+        return Ok(());
+    }
+    let links = projects.iter().map(|project_id| vec![("project_id", (*project_id).into()), ("person_id", person_id.into())]).collect();
+    database::insert_ignoring_duplicates(&**work, &entity::project_person_link::TABLE, links).await?;
+    for project_id in projects {
+        work.emit_in(project_id, "project:update", payload([("project_id", project_id)]));
+    }
+    Ok(())
+}
+
+/// Takes one person, or everybody, off those of the tasks where the caller may, and gives the ids of these tasks.
+///
+/// # Errors
+/// The database refuses.
+pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option<Uuid>) -> Result<Vec<Uuid>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let person = &caller.person;
+    let leaves = |task: &Standing| person_id == Some(person.id) && task.assigned;
+    let mut standings = in_order(standing::standings(&*work, caller, tasks).await?, tasks);
+    standings.retain(|task| task.role.is_manager() || task.supervises(person) || leaves(task));
+    let ids: Vec<Uuid> = standings.iter().map(|task| task.task_id).collect();
+    let mut removed: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for ids in ids.chunks(BATCH) {
+        let mut which = Sql::new("FROM task_person_link WHERE task_id IN ");
+        which.bind_list(ids.iter().copied());
+        if let Some(person_id) = person_id {
+            which.push(" AND person_id = ").bind(person_id);
+        }
+        let mut sql = which.clone().before("SELECT task_id, person_id ");
+        sql.push(" ORDER BY person_id");
+        for row in database::rows(&*work, &sql).await? {
+            removed.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
+        }
+        database::execute(&*work, &which.before("DELETE ")).await?;
+        let mut sql = Sql::new("UPDATE task SET updated_at = ");
+        sql.bind(database::now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
+        database::execute(&*work, &sql).await?;
+    }
+    for task in &standings {
+        for person_id in removed.remove(&task.task_id).unwrap_or_default() {
+            work.emit_in(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));
+        }
+        work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
+    }
+    work.commit().await?;
+    Ok(ids)
+}
+
+/// Makes these persons the assignees of a task, in place of those who were, and tells who joins and who leaves. Ids of
+/// nobody are left out. The team of the production stays as it is, and so does the assigner.
+///
+/// # Errors
+/// The database refuses.
+pub async fn replace(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    task_id: Uuid,
+    project_id: Option<Uuid>,
+    persons: &[Uuid],
+) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
+    let mut before = Vec::new();
+    for row in database::rows(&**work, &sql).await? {
+        before.push(row.try_get_by_index::<Uuid>(0)?);
+    }
+    let mut sql = Sql::new("SELECT id FROM person WHERE id IN ");
+    sql.bind_list(persons.iter().copied());
+    let mut known = HashSet::new();
+    for row in database::rows(&**work, &sql).await? {
+        known.insert(row.try_get_by_index::<Uuid>(0)?);
+    }
+    let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && known.remove(id)).collect();
+    let removed: Vec<Uuid> = before.into_iter().filter(|id| !persons.contains(id)).collect();
+    if !removed.is_empty() {
+        let mut sql = Sql::new("DELETE FROM task_person_link WHERE task_id = ");
+        sql.bind(task_id).push(" AND person_id IN ").bind_list(removed.iter().copied());
+        database::execute(&**work, &sql).await?;
+    }
+    let links = added.iter().map(|person_id| vec![("task_id", task_id.into()), ("person_id", (*person_id).into())]).collect();
+    database::insert_many(&**work, &entity::task_person_link::TABLE, links).await?;
+    let mut notices = Vec::new();
+    for person_id in added {
+        work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+        if let Some(notice) = notice(caller, person_id, task_id, project_id) {
+            notice.tell(work);
+            notices.push(notice);
+        }
+    }
+    for person_id in removed {
+        work.emit_in(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
+    }
+    notices::store(work, &notices).await?;
+    Ok(())
+}

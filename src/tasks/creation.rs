@@ -1,0 +1,340 @@
+//! New tasks: for many entities at once, or for several task types of one entity.
+
+use std::collections::{HashMap, HashSet};
+
+use dailies_definitions::access::{Caller, EntityReader, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use sea_orm::{ConnectionTrait, Value as SqlValue};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::rows::{self, BATCH};
+use super::statuses;
+use crate::app::App;
+use crate::database::{self, Sql, write_text};
+use crate::entities::kinds::EntityKind;
+use crate::events::{Work, payload};
+
+/// The entities that get tasks.
+pub enum Selection {
+    /// Named in the body, in that order.
+    Named(Vec<Uuid>),
+    /// All that have these values in these columns of `entity`.
+    Matching(Vec<(&'static str, SqlValue)>),
+}
+
+/// Which entities a route is about.
+pub enum Among {
+    Kind(EntityKind),
+    /// Entities of the type with this id, by name.
+    Type(Uuid),
+}
+
+/// Ids in a body, or nothing when the body leaves the choice to the query.
+///
+/// # Errors
+/// 400 for anything else than a list of ids.
+pub fn named(body: &Value, query: &Query) -> Result<Option<Vec<Uuid>>, Failure> {
+    match body {
+        Value::Null => Ok(None),
+        // Without a body, the parameters of the query stand for one.
+        Value::Object(fields) if fields.keys().all(|key| query.get(key).is_some()) => Ok(None),
+        Value::Array(items) if items.is_empty() => Ok(None),
+        Value::Array(items) => {
+            let ids: Option<Vec<Uuid>> = items.iter().map(|item| item.as_str().and_then(parse_id)).collect();
+            ids.map(Some).ok_or_else(|| Failure::parameter("Request body must only contain valid UUIDs."))
+        }
+        _ => Err(Failure::parameter("Request body must be a JSON array.")),
+    }
+}
+
+/// The criteria of a query, for the columns that are given.
+pub fn matching(criteria: impl IntoIterator<Item = (&'static str, Option<SqlValue>)>) -> Selection {
+    Selection::Matching(criteria.into_iter().filter_map(|(column, value)| value.map(|value| (column, value))).collect())
+}
+
+/// A task type as new tasks show it.
+struct TaskType {
+    id: Uuid,
+    name: String,
+    color: Option<String>,
+    priority: Option<i32>,
+    for_entity: Option<String>,
+}
+
+/// Creates a task of one type for each of the entities that has none, and gives the new ones as JSON.
+///
+/// # Errors
+/// 404 for an unknown task type, and for ids that are not of such entities.
+pub async fn for_entities(
+    app: &App,
+    caller: &Caller,
+    project_id: Uuid,
+    task_type_id: Uuid,
+    among: &Among,
+    selection: Selection,
+) -> Result<Vec<u8>, Failure> {
+    let work = Work::begin(app, caller).await?;
+    let task_type = task_types(&*work, Some(task_type_id)).await?.remove(&task_type_id).ok_or_else(Failure::not_found)?;
+    let (entities, concepts) = match selection {
+        Selection::Named(ids) => named_entities(&work, project_id, among, &ids).await?,
+        Selection::Matching(criteria) => matching_entities(&work, project_id, among, criteria).await?,
+    };
+    let sql = Sql::with(
+        "SELECT DISTINCT entity_id FROM task WHERE project_id = $1 AND task_type_id = $2 AND entity_id IS NOT NULL",
+        [project_id.into(), task_type_id.into()],
+    );
+    let mut served = HashSet::new();
+    for row in database::rows(&*work, &sql).await? {
+        served.insert(row.try_get_by_index::<Uuid>(0)?);
+    }
+    let wanted: Vec<(Uuid, Uuid)> = entities.into_iter().filter(|id| !served.contains(id)).map(|id| (id, task_type_id)).collect();
+    create(work, caller, project_id, &wanted, concepts, &HashMap::from([(task_type_id, task_type)])).await
+}
+
+/// Entities named by their ids, without those of other productions, and whether the first one is a concept.
+async fn named_entities(work: &Work<'_>, project_id: Uuid, among: &Among, ids: &[Uuid]) -> Result<(Vec<Uuid>, bool), Failure> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new("SELECT e.id, e.project_id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id IN ");
+        sql.bind_list(ids.iter().copied());
+        for row in database::rows(&**work, &sql).await? {
+            let kind = EntityKind::of_type(&row.try_get_by_index::<String>(3)?);
+            let fits = match among {
+                Among::Kind(wanted) => kind == *wanted,
+                Among::Type(wanted) => row.try_get_by_index::<Uuid>(2)? == *wanted,
+            };
+            if fits {
+                found.insert(row.try_get_by_index::<Uuid>(0)?, (row.try_get_by_index::<Uuid>(1)?, kind));
+            }
+        }
+    }
+    let mut entities = Vec::with_capacity(ids.len());
+    let mut concepts = None;
+    let mut seen = HashSet::with_capacity(ids.len());
+    for id in ids {
+        let (project, kind) = found.get(id).ok_or_else(Failure::not_found)?;
+        if *project == project_id && seen.insert(*id) {
+            concepts.get_or_insert(*kind == EntityKind::Concept);
+            entities.push(*id);
+        }
+    }
+    Ok((entities, concepts.unwrap_or_default()))
+}
+
+async fn matching_entities(
+    work: &Work<'_>,
+    project_id: Uuid,
+    among: &Among,
+    criteria: Vec<(&'static str, SqlValue)>,
+) -> Result<(Vec<Uuid>, bool), Failure> {
+    let mut sql = Sql::new("SELECT e.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ");
+    sql.bind(project_id).push(" AND ");
+    match among {
+        Among::Kind(kind) => sql.push(&kind.condition("e.entity_type_id")),
+        Among::Type(id) => sql.push("e.entity_type_id = ").bind(*id),
+    };
+    for (column, value) in criteria {
+        sql.push(&format!(" AND e.{column} = ")).bind(value);
+    }
+    sql.push(" ORDER BY e.name, e.id");
+    let mut entities = Vec::new();
+    let mut concepts = false;
+    for row in database::rows(&**work, &sql).await? {
+        concepts = EntityKind::of_type(&row.try_get_by_index::<String>(1)?) == EntityKind::Concept;
+        entities.push(row.try_get_by_index(0)?);
+    }
+    Ok((entities, concepts))
+}
+
+/// Stores tasks of these entities and types, and gives them as JSON.
+async fn create(
+    mut work: Work<'_>,
+    caller: &Caller,
+    project_id: Uuid,
+    wanted: &[(Uuid, Uuid)],
+    concepts: bool,
+    types: &HashMap<Uuid, TaskType>,
+) -> Result<Vec<u8>, Failure> {
+    if wanted.is_empty() {
+        return Ok(b"[]".to_vec());
+    }
+    let status_id = statuses::default_status(&mut work, concepts).await?;
+    let status = statuses::all(&*work).await?.remove(&status_id).ok_or_else(Failure::not_found)?;
+    let mut ids = Vec::with_capacity(wanted.len());
+    let mut rows = Vec::with_capacity(wanted.len());
+    for (entity_id, task_type_id) in wanted {
+        let id = Uuid::new_v4();
+        ids.push(id);
+        rows.push(vec![
+            ("id", id.into()),
+            ("name", "main".into()),
+            ("project_id", project_id.into()),
+            ("task_type_id", (*task_type_id).into()),
+            ("task_status_id", status_id.into()),
+            ("entity_id", (*entity_id).into()),
+            ("assigner_id", caller.person.id.into()),
+        ]);
+        work.emit_in(project_id, "task:new", payload([("task_id", id)]));
+    }
+    database::insert_many(&*work, &entity::task::TABLE, rows).await?;
+    let mut tasks = rows::tasks(&*work, &ids, false).await?;
+    work.commit().await?;
+    for (text, (_, task_type_id)) in tasks.iter_mut().zip(wanted) {
+        text.pop();
+        text.extend_from_slice(b",\"assignees\":[]");
+        write_field(text, "task_status_name", Some(&status.name));
+        write_field(text, "task_status_short_name", Some(&status.short_name));
+        write_field(text, "task_status_color", Some(&status.color));
+        let task_type = types.get(task_type_id);
+        write_field(text, "task_type_name", task_type.map(|kind| kind.name.as_str()));
+        write_field(text, "task_type_color", task_type.and_then(|kind| kind.color.as_deref()));
+        let priority = task_type.and_then(|kind| kind.priority).map(|priority| priority.to_string());
+        rows::write_key(text, "task_type_priority", priority.as_deref().map(str::as_bytes));
+        text.push(b'}');
+    }
+    Ok(rows::array(tasks.iter().map(Vec::as_slice)))
+}
+
+fn write_field(out: &mut Vec<u8>, key: &str, value: Option<&str>) {
+    let mut text = Vec::new();
+    if let Some(value) = value {
+        write_text(&mut text, value);
+    }
+    rows::write_key(out, key, value.map(|_| text.as_slice()));
+}
+
+async fn task_types(connection: &impl ConnectionTrait, only: Option<Uuid>) -> Result<HashMap<Uuid, TaskType>, Failure> {
+    let mut sql = Sql::new("SELECT id, name, color, priority, for_entity FROM task_type");
+    if let Some(id) = only {
+        sql.push(" WHERE id = ").bind(id);
+    }
+    let mut types = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let task_type = TaskType {
+            id: row.try_get_by_index(0)?,
+            name: row.try_get_by_index(1)?,
+            color: row.try_get_by_index(2)?,
+            priority: row.try_get_by_index(3)?,
+            for_entity: row.try_get_by_index(4)?,
+        };
+        types.insert(task_type.id, task_type);
+    }
+    Ok(types)
+}
+
+/// What decides which task types fit an entity.
+struct Fitting {
+    kind: EntityKind,
+    asset_type_id: Uuid,
+    project_id: Uuid,
+    /// Task types of the production, in the order of its pipeline.
+    enabled: Vec<Uuid>,
+    /// Task types of the asset type; empty when it has no workflow.
+    workflow: HashSet<Uuid>,
+}
+
+impl Fitting {
+    async fn find(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<(Self, Option<Uuid>), Failure> {
+        let sql = Sql::with(
+            "SELECT e.project_id, k.id, k.name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+            [entity_id.into()],
+        );
+        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+        let project_id: Uuid = row.try_get_by_index(0)?;
+        let asset_type_id: Uuid = row.try_get_by_index(1)?;
+        let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
+        let created_by = row.try_get_by_index(3)?;
+        let sql = Sql::with(
+            "SELECT l.task_type_id FROM project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = $1 \
+             ORDER BY COALESCE(l.priority, k.priority, 0), k.name",
+            [project_id.into()],
+        );
+        let mut enabled = Vec::new();
+        for row in database::rows(connection, &sql).await? {
+            enabled.push(row.try_get_by_index(0)?);
+        }
+        let mut workflow = HashSet::new();
+        if kind == EntityKind::Asset {
+            let sql = Sql::with("SELECT task_type_id FROM task_type_asset_type_link WHERE asset_type_id = $1", [asset_type_id.into()]);
+            for row in database::rows(connection, &sql).await? {
+                workflow.insert(row.try_get_by_index(0)?);
+            }
+        }
+        Ok((Self { kind, asset_type_id, project_id, enabled, workflow }, created_by))
+    }
+
+    /// Why a task type does not fit.
+    fn refusal(&self, task_type: &TaskType) -> Option<String> {
+        let TaskType { id, for_entity, .. } = task_type;
+        let kind = self.kind.type_name();
+        match for_entity.as_deref().filter(|name| !name.is_empty() && *name != kind) {
+            Some(other) => Some(format!("Task type {id} is for {other} entities, got {kind}.")),
+            None if !self.enabled.contains(id) => Some(format!("Task type {id} is not enabled in project {}.", self.project_id)),
+            None if !self.workflow.is_empty() && !self.workflow.contains(id) => {
+                Some(format!("Task type {id} is not in the workflow of asset type {}.", self.asset_type_id))
+            }
+            None => None,
+        }
+    }
+}
+
+/// Creates tasks of these types, or of all that fit, for one entity, and gives the new ones as JSON.
+///
+/// # Errors
+/// 403 for clients, vendors, and artists who neither work on concepts nor created the entity; 404 for an unknown task
+/// type; 400 for one that does not fit.
+pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
+    let work = Work::begin(app, access).await?;
+    let (fitting, created_by) = Fitting::find(&*work, entity_id).await?;
+    let allowed = match access.role() {
+        Role::Admin | Role::Manager | Role::Supervisor => true,
+        Role::Artist => fitting.kind == EntityKind::Concept || created_by == Some(access.person.id),
+        Role::Client | Role::Vendor => false,
+    };
+    if !allowed {
+        return Err(Failure::forbidden());
+    }
+    let types = task_types(&*work, None).await?;
+    let mut wanted = Vec::new();
+    if task_type_ids.is_empty() {
+        let fits = |id: &&Uuid| types.get(id).is_some_and(|task_type| fitting.refusal(task_type).is_none());
+        wanted.extend(fitting.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
+    }
+    for id in task_type_ids {
+        let task_type = types.get(id).ok_or_else(Failure::not_found)?;
+        if let Some(message) = fitting.refusal(task_type) {
+            return Err(Failure::parameter(message));
+        }
+        if !wanted.contains(&(entity_id, *id)) {
+            wanted.push((entity_id, *id));
+        }
+    }
+    let sql = Sql::with("SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'", [entity_id.into()]);
+    for row in database::rows(&*work, &sql).await? {
+        let served: Option<Uuid> = row.try_get_by_index(0)?;
+        wanted.retain(|(_, id)| Some(*id) != served);
+    }
+    create(work, access, fitting.project_id, &wanted, fitting.kind == EntityKind::Concept, &types).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_body_leaves_the_choice_to_the_query() {
+        let query = Query::parse("id=x");
+        for body in [json!(null), json!([]), json!({}), json!({"id": "x"})] {
+            assert!(matches!(named(&body, &query), Ok(None)), "{body}");
+        }
+        for body in [json!({"ids": []}), json!("x"), json!(["x"]), json!([1])] {
+            assert!(named(&body, &query).is_err(), "{body}");
+        }
+        let id = Uuid::new_v4();
+        assert_eq!(named(&json!([id]), &query).ok(), Some(Some(vec![id])));
+    }
+}

@@ -1,0 +1,117 @@
+//! From when to when persons have work, and when they are busy elsewhere.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use dailies_definitions::schemas::{BusyPeriod, PersonTaskDates};
+use uuid::Uuid;
+
+use crate::access::{open_projects_of, project_role};
+use crate::app::App;
+use crate::database::Sql;
+
+const TABLES: &str = "FROM task_person_link l JOIN task t ON t.id = l.task_id JOIN person a ON a.id = l.person_id \
+     JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE a.active = ";
+
+/// The dates of everybody with work in a production, or in the open productions that the caller is in.
+///
+/// # Errors
+/// 400 for what is no id, 404 for an unknown production, 403 for those who neither manage nor supervise.
+pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) -> Result<Vec<PersonTaskDates>, Failure> {
+    let project_id = match project_id.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => Some(parse_id(text).ok_or_else(|| Failure::parameter("Invalid project_id."))?),
+        None => None,
+    };
+    let mut condition = Sql::new(TABLES);
+    condition.bind(true);
+    match project_id {
+        Some(id) => {
+            if !caller.is_admin() && !project_role(app.database.read(), caller, id).await?.is_supervisor() {
+                return Err(Failure::forbidden());
+            }
+            condition.push(" AND t.project_id = ").bind(id);
+        }
+        None if caller.is_admin() => {
+            condition.push(" AND ps.name = 'Open'");
+        }
+        None if matches!(caller.person.role, Role::Manager | Role::Supervisor) => {
+            condition.push(" AND ");
+            open_projects_of(&mut condition, "t.project_id", caller.person.id);
+        }
+        None => return Err(Failure::forbidden()),
+    }
+    let mut sql = condition.before("SELECT l.person_id, MIN(t.start_date), MAX(t.due_date) ");
+    sql.push(" GROUP BY l.person_id ORDER BY l.person_id");
+    let mut dates = Vec::new();
+    for row in app.database.rows(&sql).await? {
+        dates.push(PersonTaskDates {
+            person_id: row.try_get_by_index(0)?,
+            min_date: Some(text(row.try_get_by_index(1)?)),
+            max_date: Some(text(row.try_get_by_index(2)?)),
+            busy_periods: Vec::new(),
+        });
+    }
+    if project_id.is_none() && !caller.is_admin() {
+        add_busy_periods(app, caller, &mut dates).await?;
+    }
+    Ok(dates)
+}
+
+/// A moment as clients of this list expect it.
+fn text(moment: Option<NaiveDateTime>) -> String {
+    moment.map_or_else(|| "None".into(), |moment| moment.format("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+async fn add_busy_periods(app: &App, caller: &Caller, dates: &mut Vec<PersonTaskDates>) -> Result<(), Failure> {
+    let mut sql = Sql::new(TABLES);
+    sql.bind(true).push(" AND ps.name = 'Open' AND t.start_date IS NOT NULL AND t.due_date IS NOT NULL AND t.project_id NOT IN ");
+    sql.push("(SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id);
+    sql.push(") ORDER BY l.person_id, t.start_date, t.due_date");
+    let mut busy: BTreeMap<Uuid, Vec<(NaiveDateTime, NaiveDateTime)>> = BTreeMap::new();
+    for row in app.database.rows(&sql.before("SELECT l.person_id, t.start_date, t.due_date ")).await? {
+        busy.entry(row.try_get_by_index(0)?).or_default().push((row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+    }
+    for person in dates.iter_mut() {
+        person.busy_periods = periods(busy.remove(&person.person_id).unwrap_or_default());
+    }
+    let known: HashSet<Uuid> = dates.iter().map(|person| person.person_id).collect();
+    let others = busy.into_iter().filter(|(person_id, _)| !known.contains(person_id));
+    dates.extend(others.map(|(person_id, found)| PersonTaskDates { person_id, min_date: None, max_date: None, busy_periods: periods(found) }));
+    Ok(())
+}
+
+/// Times without overlaps, from times in the order of their begins.
+fn periods(times: Vec<(NaiveDateTime, NaiveDateTime)>) -> Vec<BusyPeriod> {
+    let mut merged: Vec<(NaiveDateTime, NaiveDateTime)> = Vec::new();
+    for (start, end) in times {
+        match merged.last_mut().filter(|(_, last)| start <= *last) {
+            Some((_, last)) => *last = end.max(*last),
+            None => merged.push((start, end.max(start))),
+        }
+    }
+    merged.into_iter().map(|(start, end)| BusyPeriod { start_date: text(Some(start)), end_date: text(Some(end)) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: u32) -> NaiveDateTime {
+        chrono::NaiveDate::from_ymd_opt(2026, 3, day).and_then(|day| day.and_hms_opt(0, 0, 0)).expect("a day")
+    }
+
+    #[test]
+    fn times_that_overlap_become_one() {
+        let found = periods(vec![(day(1), day(3)), (day(2), day(5)), (day(5), day(6)), (day(8), day(9)), (day(8), day(8))]);
+        let found: Vec<_> = found.iter().map(|period| (period.start_date.as_str(), period.end_date.as_str())).collect();
+        assert_eq!(found, [("2026-03-01 00:00:00", "2026-03-06 00:00:00"), ("2026-03-08 00:00:00", "2026-03-09 00:00:00")]);
+    }
+
+    #[test]
+    fn a_missing_date_is_a_word() {
+        assert_eq!(text(None), "None");
+    }
+}

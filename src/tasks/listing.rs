@@ -1,0 +1,127 @@
+//! Plain lists of tasks: of a production, of an entity, and beside those of a person.
+
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::{PreviewFile, Task};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::paging::{self, Page};
+use super::rows::{self, task_writer, write_list};
+use super::todo::{self, Whose};
+use crate::app::App;
+use crate::database::{Sql, stream_array};
+use crate::previews::rows::{PreviewWriter, columns as preview_columns};
+
+/// Which tasks of a production are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ProjectTasks {
+    pub task_type_id: Option<Uuid>,
+    pub episode_id: Option<Uuid>,
+    pub page: Option<i64>,
+}
+
+/// The tasks of a production with their assignees, the last changed first; all, or one page.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks) -> Result<Json<Value>, Failure> {
+    let mut condition = Sql::new("FROM task t WHERE t.project_id = ");
+    condition.bind(access.project_id());
+    if let Some(id) = wanted.task_type_id {
+        condition.push(" AND t.task_type_id = ").bind(id);
+    }
+    if let Some(id) = wanted.episode_id {
+        condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
+    }
+    if access.role() == Role::Vendor {
+        assigned_to(&mut condition, access.person.id);
+    }
+    let database = &app.database;
+    let writer = task_writer();
+    let select = format!("SELECT {}, t.id ", writer.columns());
+    let order = " ORDER BY t.updated_at DESC, t.created_at DESC, t.id";
+    if let Some(number) = wanted.page.filter(|page| *page >= 1) {
+        let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
+        let total = paging::count(database, &condition).await?;
+        condition.push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+        let assignees = rows::assignees(database.read(), &condition).await?;
+        let mut items = Vec::new();
+        for row in database.rows(&condition.before(&select)).await? {
+            let mut out = vec![b'{'];
+            writer.write(&mut out, &row)?;
+            write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+            out.push(b'}');
+            items.push(out);
+        }
+        return Ok(Json::written(page.written(total, &items, &[])));
+    }
+    let assignees = rows::assignees(database.read(), &condition).await?;
+    let mut sql = condition.before(&select);
+    sql.push(order);
+    let sent = stream_array(database, sql, move |out, row| {
+        out.push(b'{');
+        writer.write(out, row)?;
+        write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+        out.push(b'}');
+        Ok(())
+    });
+    Ok(sent.await?.into())
+}
+
+/// Keeps the tasks `t` that a person is assigned to.
+fn assigned_to(sql: &mut Sql, person_id: Uuid) {
+    sql.push(" AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(person_id).push(")");
+}
+
+/// The tasks of one type of an entity, by name.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+    let mut sql = Sql::new("FROM task t WHERE t.entity_id = ");
+    sql.bind(entity_id).push(" AND t.task_type_id = ").bind(task_type_id);
+    if access.role() == Role::Vendor {
+        assigned_to(&mut sql, access.person.id);
+    }
+    sql.push(" ORDER BY t.name, t.id");
+    send(app, sql).await
+}
+
+/// The tasks of one type on every entity that a person has work of, as far as the caller sees the productions.
+///
+/// # Errors
+/// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
+pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+    if todo::require_person(app, caller, person_id).await? == Whose::Nobodys {
+        return Ok(Json::written("[]"));
+    }
+    let mut sql = Sql::new(
+        "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ",
+    );
+    sql.bind(task_type_id);
+    sql.push(" AND t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link l ON l.task_id = o.id WHERE l.person_id = ");
+    sql.bind(person_id).push(")");
+    todo::in_open_projects(&mut sql, caller, caller.is_admin());
+    todo::narrow_vendors(&mut sql, caller);
+    sql.push(" ORDER BY t.created_at, t.id");
+    send(app, sql).await
+}
+
+/// Sends the tasks of a condition, without their assignees.
+async fn send(app: &App, condition: Sql) -> Result<Json<Vec<Task>>, Failure> {
+    let writer = task_writer();
+    let sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    Ok(stream_array(&app.database, sql, move |out, row| writer.object(out, row)).await?.into())
+}
+
+/// The previews of a task, the last revision first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn previews(app: &App, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
+    let text = format!("SELECT {} FROM preview_file p WHERE p.task_id = $1 ORDER BY p.revision DESC, p.position, p.created_at", preview_columns());
+    let writer = PreviewWriter::new();
+    Ok(stream_array(&app.database, Sql::with(text, [task_id.into()]), move |out, row| writer.write(out, row)).await?.into())
+}

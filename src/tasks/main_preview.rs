@@ -1,0 +1,59 @@
+//! Shows entities by the last previews of their tasks.
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::rows::{array, records};
+use super::standing::{self, Standing};
+use crate::app::App;
+use crate::events::Work;
+use crate::previews::main_preview::{last_of_task, set_main_preview};
+
+fn require(standing: &Standing) -> Result<Uuid, Failure> {
+    if !standing.may_read() || standing.role.role == Role::Client {
+        return Err(Failure::forbidden());
+    }
+    standing.entity_id.ok_or_else(Failure::not_found)
+}
+
+/// Shows the entity of a task by the task's last preview, and gives the entity as JSON.
+///
+/// # Errors
+/// 403 for clients, 400 for a task without previews.
+pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let entity_id = require(&standing::standing(&*work, caller, task_id).await?)?;
+    let preview = last_of_task(&*work, task_id).await?;
+    let preview = preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
+    set_main_preview(&mut work, entity_id, preview).await?;
+    let text = entities(&*work, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
+    work.commit().await?;
+    Ok(text)
+}
+
+/// Shows the entities of tasks by the tasks' last previews, and gives the entities as JSON.
+///
+/// # Errors
+/// 404 for an unknown task, 403 for one that the caller may not change; nothing changes then.
+pub async fn of_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let standings = standing::standings(&*work, caller, tasks).await?;
+    let mut shown = Vec::with_capacity(tasks.len());
+    for task_id in tasks {
+        let entity_id = require(standings.get(task_id).ok_or_else(Failure::not_found)?)?;
+        if let Some(preview) = last_of_task(&*work, *task_id).await? {
+            set_main_preview(&mut work, entity_id, preview).await?;
+            shown.push(entity_id);
+        }
+    }
+    let texts = entities(&*work, &shown).await?;
+    work.commit().await?;
+    Ok(array(texts.iter().map(Vec::as_slice)))
+}
+
+async fn entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
+    let found = records(connection, &entity::entity::TABLE, "Entity", ids).await?;
+    Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
+}

@@ -1,0 +1,24 @@
+//! Tasks: what there is to do on each entity, who does it, how far it is, and the time it takes.
+
+pub mod assignment;
+mod creation;
+mod dates;
+mod editing;
+mod full;
+mod handlers;
+mod listing;
+mod main_preview;
+mod open_tasks;
+pub mod paging;
+mod preview_path;
+pub mod progress;
+pub mod recompute;
+pub mod removal;
+mod review;
+pub mod rows;
+pub mod standing;
+pub mod statuses;
+mod time_spent;
+pub mod todo;
+
+pub use handlers::TasksHandlers;

@@ -1,0 +1,187 @@
+//! What there is to do in all productions, page by page, with sums.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use dailies_definitions::schemas::{OpenTaskSums, ProjectTaskStats, StatusAmount, TaskTypeStats};
+use entity::facts::Kind;
+use uuid::Uuid;
+
+use super::rows::{self, TEXT, array, write_list};
+use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects, narrow_vendors};
+use crate::access::require_member;
+use crate::app::App;
+use crate::database::Sql;
+
+/// Keys of this list besides those that all have.
+const MORE: [(&str, &str, Kind); 5] = [
+    ("ty.name", "type_name", TEXT),
+    ("ty.color", "type_color", TEXT),
+    ("s.name", "status_name", TEXT),
+    ("s.color", "status_color", TEXT),
+    ("s.short_name", "status_short_name", TEXT),
+];
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct OpenTasks {
+    pub project_id: Option<Uuid>,
+    pub task_type_id: Option<Uuid>,
+    pub task_status_id: Option<Uuid>,
+    /// Ids with commas between them, or `unassigned`.
+    pub person_id: Option<String>,
+    pub studio_id: Option<Uuid>,
+    pub department_id: Option<Uuid>,
+    pub start_date: Option<NaiveDateTime>,
+    pub due_date: Option<NaiveDateTime>,
+    pub priority: Option<i64>,
+    pub page: i64,
+    pub limit: i64,
+}
+
+impl OpenTasks {
+    fn add_to(&self, sql: &mut Sql) -> Result<(), Failure> {
+        for (column, id) in [("t.task_type_id", self.task_type_id), ("t.task_status_id", self.task_status_id)] {
+            if let Some(id) = id {
+                sql.push(&format!(" AND {column} = ")).bind(id);
+            }
+        }
+        if self.task_type_id.is_none() {
+            without_concepts(sql);
+        }
+        match self.person_id.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            None => {}
+            Some("unassigned") => {
+                sql.push(" AND NOT EXISTS (SELECT 1 FROM task_person_link l WHERE l.task_id = t.id)");
+            }
+            Some(text) => {
+                let wrong = || Failure::parameter(format!("Invalid UUID format for person_id: {text}"));
+                let ids = text.split(',').map(|id| parse_id(id.trim()).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
+                sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ").bind_list(ids).push(")");
+            }
+        }
+        if let Some(id) = self.studio_id {
+            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN person a ON a.id = l.person_id WHERE a.studio_id = ");
+            sql.bind(id).push(")");
+        }
+        if let Some(id) = self.department_id {
+            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN department_link d ON d.person_id = l.person_id WHERE d.department_id = ");
+            sql.bind(id).push(")");
+        }
+        if let Some(moment) = self.start_date {
+            sql.push(" AND t.start_date >= ").bind(moment);
+        }
+        if let Some(moment) = self.due_date {
+            sql.push(" AND t.due_date <= ").bind(moment);
+        }
+        if let Some(priority) = self.priority {
+            sql.push(" AND ty.priority = ").bind(priority);
+        }
+        Ok(())
+    }
+}
+
+fn without_concepts(sql: &mut Sql) {
+    sql.push(" AND COALESCE(ty.for_entity, '') <> 'Concept'");
+}
+
+/// A page of what there is to do, as JSON.
+///
+/// # Errors
+/// 404 for an unknown production, 403 for one of others, 400 for what is no id.
+pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<u8>, Failure> {
+    let database = &app.database;
+    let mut condition = Sql::new(TABLES);
+    match wanted.project_id {
+        Some(project_id) => {
+            require_member(database.read(), caller, project_id).await?;
+            condition.push(" AND t.project_id = ").bind(project_id);
+        }
+        None => in_open_projects(&mut condition, caller, caller.is_admin()),
+    }
+    narrow_vendors(&mut condition, caller);
+    wanted.add_to(&mut condition)?;
+    let sums = sums(app, &condition).await?;
+    let (number, limit) = (wanted.page.max(1), wanted.limit);
+    let mut chosen = condition;
+    chosen.push(&format!(
+        " ORDER BY p.name NULLS LAST, {EPISODE_NAME} NULLS LAST, sq.name NULLS LAST, k.name NULLS LAST, e.name NULLS LAST, ty.name NULLS LAST, t.id LIMIT "
+    ));
+    chosen.bind(limit).push(" OFFSET ").bind((number - 1) * limit);
+    let assignees = rows::assignees(database.read(), &chosen).await?;
+    let writer = ContextWriter::new(&MORE);
+    let mut items = Vec::new();
+    for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
+        let mut out = Vec::with_capacity(2048);
+        let (id, _) = writer.open(&mut out, &row)?;
+        write_list(&mut out, "assignees", &assignees, id);
+        out.push(b'}');
+        items.push(out);
+    }
+    let none = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
+    let sums = if items.is_empty() { none } else { sums };
+    let mut out = b"{\"data\":".to_vec();
+    out.extend(array(items.iter().map(Vec::as_slice)));
+    out.extend_from_slice(b",\"stats\":");
+    serde_json::to_writer(&mut out, &sums)?;
+    let is_more = limit > 0 && i64::try_from(items.len()).is_ok_and(|count| count == limit);
+    out.extend_from_slice(format!(",\"limit\":{limit},\"is_more\":{is_more},\"page\":{number}}}").as_bytes());
+    Ok(out)
+}
+
+async fn sums(app: &App, condition: &Sql) -> Result<OpenTaskSums, Failure> {
+    let mut sql = condition.clone().before("SELECT t.task_status_id, COUNT(*), SUM(COALESCE(t.duration, 0.0)), SUM(COALESCE(t.estimation, 0.0)) ");
+    sql.push(" GROUP BY t.task_status_id ORDER BY t.task_status_id");
+    let mut sums = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
+    for row in app.database.rows(&sql).await? {
+        let amount = row.try_get_by_index(1)?;
+        sums.total += amount;
+        sums.total_duration += row.try_get_by_index::<f64>(2)?;
+        sums.total_estimation += row.try_get_by_index::<f64>(3)?;
+        sums.status.push(StatusAmount { task_status_id: row.try_get_by_index(0)?, amount });
+    }
+    Ok(sums)
+}
+
+/// Sums over the tasks of open productions, by the id of the production.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectTaskStats>, Failure> {
+    let mut condition = Sql::new(
+        "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
+         JOIN task_type ty ON ty.id = t.task_type_id JOIN task_status s ON s.id = t.task_status_id WHERE 1 = 1",
+    );
+    in_open_projects(&mut condition, caller, caller.is_admin());
+    narrow_vendors(&mut condition, caller);
+    without_concepts(&mut condition);
+    let mut sql = condition.before(
+        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*), SUM(COALESCE(t.duration, 0.0)), SUM(COALESCE(t.estimation, 0.0)) ",
+    );
+    sql.push(" GROUP BY t.project_id, t.task_type_id, t.task_status_id, s.is_done ORDER BY t.project_id, t.task_type_id, t.task_status_id");
+    let mut found: BTreeMap<Uuid, ProjectTaskStats> = BTreeMap::new();
+    for row in app.database.rows(&sql).await? {
+        let project_id = row.try_get_by_index(0)?;
+        let amount: i64 = row.try_get_by_index(4)?;
+        let entry = TaskTypeStats {
+            project_id,
+            task_type_id: row.try_get_by_index(1)?,
+            task_status_id: row.try_get_by_index(2)?,
+            amount,
+            amount_done: if row.try_get_by_index::<Option<bool>>(3)?.unwrap_or_default() { amount } else { 0 },
+            total_duration: row.try_get_by_index(5)?,
+            total_estimation: row.try_get_by_index(6)?,
+        };
+        let none = || ProjectTaskStats { amount: 0, amount_done: 0, total_duration: 0.0, total_estimation: 0.0, task_types: Vec::new() };
+        let project = found.entry(project_id).or_insert_with(none);
+        project.amount += entry.amount;
+        project.amount_done += entry.amount_done;
+        project.total_duration += entry.total_duration;
+        project.total_estimation += entry.total_estimation;
+        project.task_types.push(entry);
+    }
+    Ok(found)
+}

@@ -1,0 +1,139 @@
+//! Removes tasks with everything that hangs on them.
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use sea_orm::DbErr;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::comments::removal::{Leftovers, remove_comment_rows};
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+use crate::previews::removal::remove_rows;
+
+/// Tasks that go in one round of statements.
+const PORTION: usize = 1_000;
+
+/// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
+const REMOVED: [(&str, &str); 6] = [
+    ("notification", "task_id"),
+    ("news", "task_id"),
+    ("subscription", "task_id"),
+    ("time_spent", "task_id"),
+    ("task_person_link", "task_id"),
+    ("production_schedule_version_task_link", "task_id"),
+];
+
+/// Removes tasks with their comments, previews, time spents, working files and the output files made from them,
+/// notifications, news, subscriptions and assignments, and tells of each task. Unknown ids are left alone.
+///
+/// # Errors
+/// The database refuses.
+pub async fn remove_tasks(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<(), Failure> {
+    take_away(work, task_ids).await.map(|_| ())
+}
+
+/// Does what [`remove_tasks`] does, and says which stored files nobody needs after the commit.
+///
+/// # Errors
+/// The database refuses.
+pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftovers, Failure> {
+    let mut leftovers = Leftovers::default();
+    for ids in task_ids.chunks(PORTION) {
+        let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id IN ");
+        sql.bind_list(ids.iter().copied());
+        let mut found = Vec::new();
+        for row in database::rows(&**work, &sql).await? {
+            let facts: (Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+            found.push(facts);
+        }
+        let comments = ids_of(work, "SELECT id FROM comment WHERE object_id IN ", ids).await?;
+        leftovers.extend(remove_comment_rows(work, &comments).await?);
+        let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id IN ", ids).await?;
+        remove_rows(&**work, &previews).await?;
+        leftovers.previews.extend(previews);
+        remove_files(work, ids).await?;
+        for (table, column) in REMOVED {
+            run(work, &format!("DELETE FROM {table} WHERE {column} IN "), ids, "").await?;
+        }
+        run(work, "DELETE FROM task WHERE id IN ", ids, "").await?;
+        // Told in the order in which they were named.
+        for id in ids {
+            if let Some(at) = found.iter().position(|(found, ..)| found == id) {
+                let (id, entity_id, task_type_id, project_id) = found.swap_remove(at);
+                tell(work, id, entity_id, task_type_id, project_id);
+            }
+        }
+    }
+    Ok(leftovers)
+}
+
+/// Tells that a task was deleted.
+pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
+    let mut about = payload([("task_id", task_id)]);
+    about.insert("entity_id".into(), json!(entity_id));
+    about.insert("task_type_id".into(), json!(task_type_id));
+    work.emit_in(project_id, "task:delete", about);
+}
+
+/// Working files of tasks, and the output files made from them.
+async fn remove_files(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), DbErr> {
+    const MADE: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id IN ";
+    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {MADE}"), tasks, ")").await?;
+    run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id IN ", tasks, ")").await?;
+    run(work, "DELETE FROM working_file WHERE task_id IN ", tasks, "").await
+}
+
+async fn run(work: &Work<'_>, text: &str, ids: &[Uuid], end: &str) -> Result<(), DbErr> {
+    let mut sql = Sql::new(text);
+    sql.bind_list(ids.iter().copied()).push(end);
+    database::execute(&**work, &sql).await?;
+    Ok(())
+}
+
+async fn ids_of(work: &Work<'_>, text: &str, ids: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
+    let mut sql = Sql::new(text);
+    sql.bind_list(ids.iter().copied());
+    database::rows(&**work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Deletes all tasks of a type in a production.
+///
+/// # Errors
+/// 404 for an unknown production.
+pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let known = Sql::with("SELECT 1 FROM project WHERE id = $1", [project_id.into()]);
+    database::row(&*work, &known).await?.ok_or_else(Failure::not_found)?;
+    let sql = Sql::with(
+        "SELECT id FROM task WHERE project_id = $1 AND task_type_id = $2 ORDER BY created_at, id",
+        [project_id.into(), task_type_id.into()],
+    );
+    let ids = database::rows(&*work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
+    let leftovers = take_away(&mut work, &ids).await?;
+    work.commit().await?;
+    leftovers.discard(app).await;
+    Ok(())
+}
+
+/// Deletes those of the tasks that belong to a production.
+///
+/// # Errors
+/// The database refuses.
+pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -> Result<(), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let mut own = Vec::new();
+    for ids in ids.chunks(PORTION) {
+        let mut sql = Sql::new("SELECT id FROM task WHERE project_id = ");
+        sql.bind(project_id).push(" AND id IN ").bind_list(ids.iter().copied());
+        for row in database::rows(&*work, &sql).await? {
+            own.push(row.try_get_by_index(0)?);
+        }
+    }
+    let leftovers = take_away(&mut work, &own).await?;
+    work.commit().await?;
+    leftovers.discard(app).await;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Puts tasks forward for review.
+
+use dailies_definitions::access::TaskReader;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::schemas::ReviewRequest;
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use super::full::{Links, persons};
+use super::preview_path::PreviewPath;
+use super::rows::{self, write_key};
+use super::statuses;
+use crate::app::App;
+use crate::database::{self, Sql};
+use crate::events::Work;
+
+/// Puts a task forward, and gives it as JSON.
+///
+/// # Errors
+/// 400 for an unknown person.
+pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewRequest) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, access).await?;
+    let person_id = wanted.person_id.unwrap_or(access.person.id);
+    let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);
+    let person = database::row(&*work, &sql).await?.ok_or_else(|| Failure::refused("Cannot find given person."))?;
+    let person_shotgun_id: Option<i32> = person.try_get_by_index(0)?;
+    let links = Links::find(&*work, task_id).await?;
+    let change_status = wanted.change_status.unwrap_or(true);
+    if change_status {
+        let status = statuses::to_review_status(&mut work).await?;
+        database::update(&*work, &entity::task::TABLE, task_id, vec![("task_status_id", status.into())]).await?;
+    }
+    let comment = wanted.comment.unwrap_or_default();
+    let path = PreviewPath::find(&*work, task_id, wanted.name.as_deref().unwrap_or("main"), wanted.revision.unwrap_or(1)).await?;
+    let sql = Sql::with(
+        "SELECT t.shotgun_id, e.shotgun_id, p.shotgun_id FROM task t LEFT JOIN entity e ON e.id = t.entity_id \
+         LEFT JOIN project p ON p.id = t.project_id WHERE t.id = $1",
+        [task_id.into()],
+    );
+    let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let number = |index| row.try_get_by_index::<Option<i32>>(index);
+    let mut about = Map::new();
+    about.insert("task_id".into(), json!(task_id));
+    about.insert("task_shotgun_id".into(), json!(number(0)?));
+    about.insert("entity_type_name".into(), json!(links.kind));
+    about.insert("previous_task_status_id".into(), json!(links.task_status_id));
+    about.insert("entity_shotgun_id".into(), json!(number(1)?));
+    about.insert("project_shotgun_id".into(), json!(number(2)?));
+    about.insert("person_shotgun_id".into(), json!(person_shotgun_id));
+    about.insert("comment".into(), json!(comment));
+    about.insert("preview_path".into(), path.json());
+    about.insert("change_status".into(), json!(change_status));
+    work.emit("task:to-review", about);
+    let mut out = rows::tasks(&*work, &[task_id], false).await?.pop().ok_or_else(Failure::not_found)?;
+    out.pop();
+    links.write_place(&*work, &mut out).await?;
+    let known = persons(&*work, access, &[person_id]).await?;
+    write_key(&mut out, "person", known.get(&person_id).map(Vec::as_slice));
+    write_key(&mut out, "comment", Some(json!(comment).to_string().as_bytes()));
+    write_key(&mut out, "preview_path", Some(path.json().to_string().as_bytes()));
+    out.push(b'}');
+    work.commit().await?;
+    Ok(out)
+}

@@ -1,0 +1,202 @@
+//! Rows of tasks, and of what belongs to them, written as JSON.
+
+use std::collections::HashMap;
+
+use dailies_definitions::failure::Failure;
+use entity::facts::{Kind, Table};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use uuid::Uuid;
+
+use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
+
+/// Text of any length.
+pub const TEXT: Kind = Kind::Text { max: None };
+
+/// Writes rows of one table, with every column and the type, and columns of other tables after them.
+#[derive(Clone, Debug)]
+pub struct RecordWriter {
+    columns: String,
+    rows: RowWriter,
+    tail: Vec<u8>,
+}
+
+impl RecordWriter {
+    /// A writer of the rows of a table, which the query calls `alias`.
+    pub fn new(table: &'static Table, type_name: &str, alias: &str) -> Self {
+        Self::with(table, type_name, alias, &[], &[])
+    }
+
+    /// A writer that leaves some columns out, and adds keys from expressions of the query.
+    pub fn with(table: &'static Table, type_name: &str, alias: &str, without: &[&str], more: &[(&str, &str, Kind)]) -> Self {
+        let own = || table.columns.iter().filter(|column| !without.contains(&column.name));
+        let columns: Vec<String> = own()
+            .map(|column| format!("{alias}.\"{}\"", column.name))
+            .chain(more.iter().map(|(expression, _, _)| (*expression).to_owned()))
+            .collect();
+        let fields = own().map(Field::from).chain(more.iter().map(|(_, key, kind)| Field::new(*key, *kind)));
+        let mut tail = b",\"type\":".to_vec();
+        write_text(&mut tail, type_name);
+        Self { columns: columns.join(", "), rows: RowWriter::new(fields), tail }
+    }
+
+    /// What the query selects first.
+    #[must_use]
+    pub fn columns(&self) -> &str {
+        &self.columns
+    }
+
+    /// Number of columns that the writer reads; others may follow.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.rows.width()
+    }
+
+    /// Writes the keys, without the braces around them.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        self.rows.write(out, row)?;
+        out.extend_from_slice(&self.tail);
+        Ok(())
+    }
+
+    /// Writes the keys as an object.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn object(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        out.push(b'{');
+        self.write(out, row)?;
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// A writer of tasks, which the query calls `t`.
+#[must_use]
+pub fn task_writer() -> RecordWriter {
+    RecordWriter::new(&entity::task::TABLE, "Task", "t")
+}
+
+/// The record with that id as a JSON object, or nothing when there is none.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn record(connection: &impl ConnectionTrait, table: &'static Table, type_name: &str, id: Uuid) -> Result<Option<Vec<u8>>, DbErr> {
+    Ok(records(connection, table, type_name, &[id]).await?.remove(&id))
+}
+
+/// The records with these ids as JSON objects.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn records(
+    connection: &impl ConnectionTrait,
+    table: &'static Table,
+    type_name: &str,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let writer = RecordWriter::new(table, type_name, "r");
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new(format!("SELECT {}, r.id FROM \"{}\" r WHERE r.id IN ", writer.columns(), table.name));
+        sql.bind_list(ids.iter().copied());
+        for row in database::rows(connection, &sql).await? {
+            let mut out = Vec::with_capacity(512);
+            writer.object(&mut out, &row)?;
+            found.insert(row.try_get_by_index(writer.width())?, out);
+        }
+    }
+    Ok(found)
+}
+
+/// Most ids that one statement names: both databases limit the number of placeholders.
+pub const BATCH: usize = 10_000;
+
+/// Lists of ids by the id that they belong to, from a query of two columns. A list has no brackets.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn id_lists(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for row in database::rows(connection, sql).await? {
+        let list = lists.entry(row.try_get_by_index(0)?).or_default();
+        if !list.is_empty() {
+            list.push(b',');
+        }
+        write_uuid(list, row.try_get_by_index(1)?);
+    }
+    Ok(lists)
+}
+
+/// Assignees of the tasks of a condition, which starts with `FROM` and calls the task `t`.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut sql = condition.clone().before("SELECT a.task_id, a.person_id FROM task_person_link a WHERE a.task_id IN (SELECT t.id ");
+    sql.push(") ORDER BY a.task_id, a.person_id");
+    id_lists(connection, &sql).await
+}
+
+/// Writes `,"key":[…]` with the list of an id.
+pub fn write_list(out: &mut Vec<u8>, key: &str, lists: &HashMap<Uuid, Vec<u8>>, id: Uuid) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":[");
+    out.extend_from_slice(lists.get(&id).map_or(&[][..], Vec::as_slice));
+    out.push(b']');
+}
+
+/// Writes `,"key":` and what follows, or null.
+pub fn write_key(out: &mut Vec<u8>, key: &str, value: Option<&[u8]>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+    out.extend_from_slice(value.unwrap_or(b"null"));
+}
+
+/// A list of JSON values.
+#[must_use]
+pub fn array<'a>(items: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut out = vec![b'['];
+    for item in items {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(item);
+    }
+    out.push(b']');
+    out
+}
+
+/// Tasks as JSON objects, in the order of the ids; unknown ones are left out.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn tasks(connection: &impl ConnectionTrait, ids: &[Uuid], with_assignees: bool) -> Result<Vec<Vec<u8>>, DbErr> {
+    let mut found = records(connection, &entity::task::TABLE, "Task", ids).await?;
+    if with_assignees {
+        let mut lists = HashMap::new();
+        for ids in ids.chunks(BATCH) {
+            let mut condition = Sql::new("FROM task t WHERE t.id IN ");
+            condition.bind_list(ids.iter().copied());
+            lists.extend(assignees(connection, &condition).await?);
+        }
+        for (id, text) in &mut found {
+            text.pop();
+            write_list(text, "assignees", &lists, *id);
+            text.push(b'}');
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// One task as a JSON object, with its assignees.
+///
+/// # Errors
+/// 404 when it is not there.
+pub async fn task(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
+    tasks(connection, &[id], true).await?.pop().ok_or_else(Failure::not_found)
+}

@@ -1,0 +1,137 @@
+//! Task statuses as rules and effects see them, and those that are made when they are missing.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::Role;
+use dailies_definitions::failure::Failure;
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+
+/// What a status means.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    pub id: Uuid,
+    pub name: String,
+    pub short_name: String,
+    pub color: String,
+    pub is_done: bool,
+    pub is_retake: bool,
+    pub is_feedback_request: bool,
+    pub is_wip: bool,
+    /// Whether artists and vendors may set it.
+    pub is_artist_allowed: bool,
+    /// Whether clients may set it.
+    pub is_client_allowed: bool,
+}
+
+impl Status {
+    /// Whether somebody with this role in the production may set the status.
+    #[must_use]
+    pub fn allows(&self, role: Role) -> bool {
+        match role {
+            Role::Artist | Role::Vendor => self.is_artist_allowed,
+            Role::Client => self.is_client_allowed,
+            Role::Admin | Role::Manager | Role::Supervisor => true,
+        }
+    }
+}
+
+/// Every status by its id: there are a few dozen at most.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn all(connection: &impl ConnectionTrait) -> Result<HashMap<Uuid, Status>, DbErr> {
+    let sql = Sql::new(
+        "SELECT id, name, short_name, color, is_done, is_retake, is_feedback_request, is_wip, is_artist_allowed, is_client_allowed FROM task_status",
+    );
+    let mut statuses = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let flag = |index: usize| row.try_get_by_index::<Option<bool>>(index);
+        let status = Status {
+            id: row.try_get_by_index(0)?,
+            name: row.try_get_by_index(1)?,
+            short_name: row.try_get_by_index(2)?,
+            color: row.try_get_by_index(3)?,
+            is_done: flag(4)?.unwrap_or_default(),
+            is_retake: flag(5)?.unwrap_or_default(),
+            is_feedback_request: flag(6)?.unwrap_or_default(),
+            is_wip: flag(7)?.unwrap_or_default(),
+            is_artist_allowed: flag(8)?.unwrap_or(true),
+            is_client_allowed: flag(9)?.unwrap_or(true),
+        };
+        statuses.insert(status.id, status);
+    }
+    Ok(statuses)
+}
+
+/// A status that is made when there is none like it.
+struct Wanted {
+    name: &'static str,
+    short_name: &'static str,
+    color: &'static str,
+    is_default: bool,
+    for_concept: bool,
+}
+
+/// The status that new tasks begin with. It is made when there is none.
+///
+/// # Errors
+/// The database refuses.
+pub async fn default_status(work: &mut Work<'_>, for_concept: bool) -> Result<Uuid, Failure> {
+    let wanted = if for_concept {
+        Wanted { name: "Neutral", short_name: "neutral", color: "#CCCCCC", is_default: true, for_concept }
+    } else {
+        Wanted { name: "Todo", short_name: "todo", color: "#f5f5f5", is_default: true, for_concept }
+    };
+    let sql = Sql::with(
+        "SELECT id FROM task_status WHERE (is_default = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 OR name = $4 \
+         ORDER BY CASE WHEN is_default = $1 AND COALESCE(for_concept, false) = $2 THEN 0 WHEN short_name = $3 THEN 1 ELSE 2 END, created_at, id LIMIT 1",
+        [true.into(), for_concept.into(), wanted.short_name.into(), wanted.name.into()],
+    );
+    find_or_make(work, &sql, &wanted).await
+}
+
+/// The status *To review*. It is made when there is none.
+///
+/// # Errors
+/// The database refuses.
+pub async fn to_review_status(work: &mut Work<'_>) -> Result<Uuid, Failure> {
+    let wanted = Wanted { name: "To review", short_name: "pndng", color: "#f5f5f5", is_default: false, for_concept: false };
+    let sql = Sql::with(
+        "SELECT id FROM task_status WHERE (name = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 \
+         ORDER BY CASE WHEN name = $1 THEN 0 ELSE 1 END, created_at, id LIMIT 1",
+        [wanted.name.into(), false.into(), wanted.short_name.into()],
+    );
+    find_or_make(work, &sql, &wanted).await
+}
+
+async fn find_or_make(work: &mut Work<'_>, sql: &Sql, wanted: &Wanted) -> Result<Uuid, Failure> {
+    if let Some(row) = database::row(&**work, sql).await? {
+        return Ok(row.try_get_by_index(0)?);
+    }
+    let values = vec![
+        ("name", wanted.name.into()),
+        ("short_name", wanted.short_name.into()),
+        ("color", wanted.color.into()),
+        ("is_default", wanted.is_default.into()),
+        ("for_concept", wanted.for_concept.into()),
+    ];
+    let id = database::insert(&**work, &entity::task_status::TABLE, values).await?;
+    work.emit("task-status:new", payload([("task_status_id", id)]));
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn artists_clients_and_vendors_are_limited() {
+        let status = Status { is_client_allowed: true, ..Status::default() };
+        let allowed: Vec<Role> = Role::ALL.into_iter().filter(|role| status.allows(*role)).collect();
+        assert_eq!(allowed, [Role::Admin, Role::Manager, Role::Supervisor, Role::Client]);
+    }
+}

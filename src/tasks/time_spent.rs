@@ -1,0 +1,171 @@
+//! The time that people spend on tasks.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::recompute::sum_durations;
+use super::rows::{self, RecordWriter};
+use super::standing;
+use crate::access::is_assigned_to_task;
+use crate::app::App;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+
+/// The time spent on a task, by person, as JSON; on all days, or on one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_task(app: &App, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
+    let writer = RecordWriter::new(&entity::time_spent::TABLE, "TimeSpent", "s");
+    let mut sql = Sql::new(format!("SELECT {}, s.person_id, s.duration FROM time_spent s WHERE s.task_id = ", writer.columns()));
+    sql.bind(task_id);
+    if let Some(day) = day {
+        sql.push(" AND s.date = ").bind(day);
+    }
+    sql.push(" ORDER BY s.date, s.id");
+    let mut total = 0.0;
+    let mut persons: BTreeMap<Uuid, Vec<Vec<u8>>> = BTreeMap::new();
+    for row in app.database.rows(&sql).await? {
+        let mut out = Vec::with_capacity(256);
+        writer.object(&mut out, &row)?;
+        total += row.try_get_by_index::<f64>(writer.width() + 1)?;
+        if let Some(person_id) = row.try_get_by_index::<Option<Uuid>>(writer.width())? {
+            persons.entry(person_id).or_default().push(out);
+        }
+    }
+    let mut out = format!("{{\"total\":{total:?}").into_bytes();
+    for (person_id, logged) in persons {
+        rows::write_key(&mut out, &person_id.to_string(), Some(&rows::array(logged.iter().map(Vec::as_slice))));
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+/// A day of a person on a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub task_id: Uuid,
+    pub person_id: Uuid,
+    pub day: NaiveDate,
+}
+
+/// Whether bots can be the person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bots {
+    WhereTheyWork,
+    Never,
+}
+
+/// The production of the task, once the caller may log this.
+async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: Place, bots: Bots) -> Result<Option<Uuid>, Failure> {
+    let standing = standing::standing(connection, caller, place.task_id).await?;
+    let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
+    let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
+    let bot_may = bots == Bots::WhereTheyWork && standing.bots_work;
+    let own = place.person_id == caller.person.id || standing.role.is_manager();
+    let assigned = is_assigned_to_task(connection, place.person_id, place.task_id).await?;
+    if assigned && own && (!is_bot || bot_may) { Ok(standing.project_id) } else { Err(Failure::forbidden()) }
+}
+
+/// What is logged already.
+async fn logged(connection: &impl ConnectionTrait, place: Place) -> Result<Option<(Uuid, f64)>, Failure> {
+    let sql = Sql::with(
+        "SELECT id, duration FROM time_spent WHERE person_id = $1 AND task_id = $2 AND date = $3",
+        [place.person_id.into(), place.task_id.into(), place.day.into()],
+    );
+    let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
+    Ok(Some((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
+}
+
+/// How a duration is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logging {
+    /// In place of what is logged.
+    Set,
+    /// On top of it.
+    Add,
+}
+
+/// Logs time, and gives the record as JSON.
+///
+/// # Errors
+/// 404 for an unknown task or person, 403 for those who may not, 400 when the sum is no number.
+pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, logging: Logging) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let project_id = require_logger(&*work, caller, place, Bots::WhereTheyWork).await?;
+    let id = match logged(&*work, place).await? {
+        Some((id, before)) => {
+            let duration = if logging == Logging::Add { before + duration } else { duration };
+            if !duration.is_finite() {
+                return Err(Failure::field("duration", "Input should be a finite number"));
+            }
+            database::update(&*work, &entity::time_spent::TABLE, id, vec![("duration", duration.into())]).await?;
+            work.emit_in(project_id, "time-spent:update", payload([("time_spent_id", id)]));
+            id
+        }
+        None => {
+            let Place { task_id, person_id, day } = place;
+            let values = vec![
+                ("duration", duration.into()),
+                ("date", day.into()),
+                ("task_id", task_id.into()),
+                ("person_id", person_id.into()),
+            ];
+            let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
+            present(&mut work, person_id).await?;
+            work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));
+            id
+        }
+    };
+    finish(work, place, project_id, id).await
+}
+
+/// Moves the last day on which the person was there to the last one that they logged time for or signed in on.
+async fn present(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with(
+        "SELECT (SELECT MAX(date) FROM time_spent WHERE person_id = $1), (SELECT MAX(date) FROM desktop_login_log WHERE person_id = $1)",
+        [person_id.into()],
+    );
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let worked: Option<NaiveDate> = row.try_get_by_index(0)?;
+    let signed_in: Option<chrono::NaiveDateTime> = row.try_get_by_index(1)?;
+    let last = worked.max(signed_in.map(|moment| moment.date()));
+    database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
+    work.emit("person:update", payload([("person_id", person_id)]));
+    work.person_changed(person_id);
+    Ok(())
+}
+
+/// Sums the task up, tells of it, and gives the record as JSON.
+async fn finish(mut work: Work<'_>, place: Place, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
+    sum_durations(&*work, &[place.task_id]).await?;
+    work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
+    let text = rows::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    work.commit().await?;
+    Ok(text)
+}
+
+/// Removes what is logged, and gives the record with a duration of 0 as JSON.
+///
+/// # Errors
+/// 404 when nothing is logged, 403 for those who may not.
+pub async fn remove(app: &App, caller: &Caller, place: Place) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let project_id = require_logger(&*work, caller, place, Bots::Never).await?;
+    let (id, _) = logged(&*work, place).await?.ok_or_else(Failure::not_found)?;
+    let text = rows::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&text)?;
+    record.insert("duration".into(), 0.into());
+    let sql = Sql::with("DELETE FROM time_spent WHERE id = $1", [id.into()]);
+    database::execute(&*work, &sql).await?;
+    work.emit_in(project_id, "time-spent:delete", payload([("time_spent_id", id)]));
+    sum_durations(&*work, &[place.task_id]).await?;
+    work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
+    work.commit().await?;
+    Ok(serde_json::to_vec(&record)?)
+}

@@ -1,0 +1,230 @@
+//! Lists of what persons have to do, did, or have to check, with all that a list shows of production and entity.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::rows::{self, RecordWriter, TEXT, write_key, write_list};
+use crate::access::open_projects_of;
+use crate::app::App;
+use crate::database::{self, Database, Field, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
+
+/// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
+/// with its type `k`, its task type `ty` and its status `s`.
+pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
+     JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN task_type ty ON ty.id = t.task_type_id \
+     JOIN task_status s ON s.id = t.task_status_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
+     LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode') WHERE 1 = 1";
+
+/// Episode of the entity: above its sequence, or where an asset belongs to, or above a sequence itself.
+const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
+
+/// Its name; an asset that belongs to something that is no episode is of the main pack.
+pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name WHEN sq.parent_id IS NOT NULL THEN ep.name \
+     WHEN e.source_id IS NOT NULL THEN COALESCE(src.name, 'MP') END";
+
+/// Keys that all lists across productions have, with their expressions.
+const CONTEXT: [(&str, &str, Kind); 10] = [
+    ("p.name", "project_name", TEXT),
+    ("p.has_avatar", "project_has_avatar", Kind::Bool),
+    ("e.name", "entity_name", TEXT),
+    ("e.description", "entity_description", TEXT),
+    ("e.data", "entity_data", Kind::Json),
+    ("k.name", "entity_type_name", TEXT),
+    ("e.canceled", "entity_canceled", Kind::Bool),
+    ("sq.name", "sequence_name", TEXT),
+    (EPISODE_NAME, "episode_name", TEXT),
+    ("ty.for_entity", "task_type_for_entity", TEXT),
+];
+
+/// Keys whose null is empty text; they follow the others.
+const IDS: [(&str, &str); 3] =
+    [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
+
+/// Keys of the lists of one person.
+const OWN: [(&str, &str, Kind); 9] = [
+    ("t.estimation", "task_estimation", Kind::Float),
+    ("t.duration", "task_duration", Kind::Float),
+    ("t.start_date", "task_start_date", Kind::DateTime),
+    ("t.due_date", "task_due_date", Kind::DateTime),
+    ("ty.name", "task_type_name", TEXT),
+    ("ty.color", "task_type_color", TEXT),
+    ("s.name", "task_status_name", TEXT),
+    ("s.color", "task_status_color", TEXT),
+    ("s.short_name", "task_status_short_name", TEXT),
+];
+
+/// Writes tasks with what lists across productions show.
+pub(super) struct ContextWriter {
+    record: RecordWriter,
+}
+
+impl ContextWriter {
+    /// A writer with further keys.
+    pub(super) fn new(more: &[(&str, &str, Kind)]) -> Self {
+        let all: Vec<(&str, &str, Kind)> = CONTEXT.iter().chain(more).copied().collect();
+        Self { record: RecordWriter::with(&entity::task::TABLE, "Task", "t", &[], &all) }
+    }
+
+    /// What the query selects.
+    pub(super) fn columns(&self) -> String {
+        let ids = IDS.iter().map(|(expression, _)| *expression);
+        let rest: Vec<&str> = ids.chain(["t.id", "t.entity_id"]).collect();
+        format!("{}, {}", self.record.columns(), rest.join(", "))
+    }
+
+    /// Writes a task without its closing brace, and gives its id and that of its entity.
+    pub(super) fn open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(Uuid, Uuid), DbErr> {
+        out.push(b'{');
+        self.record.write(out, row)?;
+        let width = self.record.width();
+        for (at, (_, key)) in IDS.iter().enumerate() {
+            let mut text = Vec::with_capacity(40);
+            match row.try_get_by_index::<Option<Uuid>>(width + at)? {
+                Some(id) => write_uuid(&mut text, id),
+                None => text.extend_from_slice(b"\"\""),
+            }
+            write_key(out, key, Some(&text));
+        }
+        Ok((row.try_get_by_index(width + IDS.len())?, row.try_get_by_index(width + IDS.len() + 1)?))
+    }
+}
+
+/// Sends the tasks that a filter keeps. `filter` holds conditions on [`TABLES`], each with `AND` before it; `order` comes
+/// behind `ORDER BY`. With `casting`, each tells the episodes that its entity is cast in.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn send(database: &Database, filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+    let connection = database.read();
+    let condition = filter.before(&format!("{TABLES} "));
+    let assignees = rows::assignees(connection, &condition).await?;
+    let comments = last_comments(connection, &condition).await?;
+    let episodes = if casting { cast_episodes(connection, &condition).await? } else { HashMap::new() };
+    let writer = ContextWriter::new(&OWN);
+    let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    sql.push(" ORDER BY ").push(order);
+    let sent = stream_array(database, sql, move |out, row| {
+        let (id, entity_id) = writer.open(out, row)?;
+        write_list(out, "assignees", &assignees, id);
+        write_key(out, "last_comment", Some(comments.get(&id).map_or(b"{}", Vec::as_slice)));
+        if let Some(Cast { ids, names }) = episodes.get(&entity_id) {
+            write_key(out, "episode_ids", Some(&[b"[".as_slice(), ids, b"]"].concat()));
+            write_key(out, "episode_names", Some(&[b"[".as_slice(), names, b"]"].concat()));
+        }
+        out.push(b'}');
+        Ok(())
+    });
+    Ok(sent.await?)
+}
+
+/// The latest comment on each task of a condition that no client wrote.
+async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut sql = condition.clone().before(
+        "SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
+         ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place FROM comment c \
+         JOIN person a ON a.id = c.person_id JOIN task o ON o.id = c.object_id \
+         LEFT JOIN project_person_link l ON l.project_id = o.project_id AND l.person_id = a.id \
+         WHERE (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client') AND c.object_id IN (SELECT t.id ",
+    );
+    sql.push(")) latest WHERE place = 1");
+    let fields = [Field::new("text", TEXT), Field::new("date", Kind::DateTime), Field::new("person_id", Kind::Uuid)];
+    let writer = RowWriter::new(fields);
+    let mut found = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let mut out = vec![b'{'];
+        writer.write(&mut out, &row)?;
+        out.push(b'}');
+        found.insert(row.try_get_by_index(writer.width())?, out);
+    }
+    Ok(found)
+}
+
+/// Episodes that an entity is cast in, as lists without brackets.
+#[derive(Default)]
+struct Cast {
+    ids: Vec<u8>,
+    names: Vec<u8>,
+}
+
+async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Cast>, DbErr> {
+    let mut sql = condition.clone().before(
+        "SELECT l.entity_out_id, x.id, x.name FROM entity_link l JOIN entity x ON x.id = l.entity_in_id \
+         JOIN entity_type y ON y.id = x.entity_type_id WHERE y.name = 'Episode' AND l.entity_out_id IN (SELECT t.entity_id ",
+    );
+    sql.push(") ORDER BY x.name, x.id");
+    let mut found: HashMap<Uuid, Cast> = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let cast = found.entry(row.try_get_by_index(0)?).or_default();
+        for list in [&mut cast.ids, &mut cast.names].into_iter().filter(|list| !list.is_empty()) {
+            list.push(b',');
+        }
+        write_uuid(&mut cast.ids, row.try_get_by_index(1)?);
+        write_text(&mut cast.names, &row.try_get_by_index::<String>(2)?);
+    }
+    Ok(found)
+}
+
+/// Whose tasks a caller gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the person.
+    Theirs,
+    /// None: the caller is a client.
+    Nobodys,
+}
+
+/// Whether the caller may ask what a person works on.
+///
+/// # Errors
+/// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
+pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<Whose, Failure> {
+    let person = app.people.find(person_id).await?.ok_or_else(Failure::not_found)?;
+    if person.is_bot || (caller.person.role == Role::Vendor && caller.person.id != person_id) {
+        return Err(Failure::forbidden());
+    }
+    Ok(if caller.person.role == Role::Client { Whose::Nobodys } else { Whose::Theirs })
+}
+
+/// Keeps tasks in open productions; in all of them, or in those that the caller is in.
+pub fn in_open_projects(sql: &mut Sql, caller: &Caller, all: bool) {
+    sql.push(" AND ps.name = 'Open'");
+    if !all {
+        sql.push(" AND ");
+        open_projects_of(sql, "t.project_id", caller.person.id);
+    }
+}
+
+/// Where the caller is a vendor in the production, keeps the tasks `t` that are assigned to them.
+pub fn narrow_vendors(sql: &mut Sql, caller: &Caller) {
+    if caller.is_admin() {
+        return;
+    }
+    sql.push(" AND (t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(caller.person.id);
+    sql.push(") OR t.project_id IN (SELECT v.project_id FROM project_person_link v WHERE v.person_id = ").bind(caller.person.id);
+    sql.push(&format!(" AND COALESCE(NULLIF(v.role, 'admin'), '{}') <> 'vendor'))", caller.person.role.code()));
+}
+
+/// Sends what a person has to do, or has done.
+///
+/// # Errors
+/// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
+pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) -> Result<Sent, Failure> {
+    if require_person(app, caller, person_id).await? == Whose::Nobodys {
+        return Ok(Sent::Whole(b"[]".to_vec()));
+    }
+    let mut filter = Sql::new("AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ");
+    filter.bind(person_id).push(") AND COALESCE(s.is_done, false) = ").bind(done);
+    in_open_projects(&mut filter, caller, caller.is_admin());
+    send(&app.database, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+}
+
+/// Order of what there is to do.
+pub const TODO_ORDER: &str = "p.name, k.name, sq.name, e.name, ty.priority, ty.name, t.id";
+
+/// Order of what was done: what was put forward last comes first.
+pub const DONE_ORDER: &str = "t.end_date DESC NULLS FIRST, ty.name, e.name, t.id";

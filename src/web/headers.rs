@@ -1,0 +1,153 @@
+//! What every request and answer carries: security headers, a request id, and the line in the log.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use poem::Request;
+use poem::http::header::{
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use tracing::Span;
+use uuid::Uuid;
+
+use super::router::Target;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+
+const SECURITY: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("frame-ancestors 'self'"),
+    ),
+    (
+        REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    ),
+];
+
+/// A request on its way through the server.
+pub(super) struct Visit {
+    id: HeaderValue,
+    method: Method,
+    path: String,
+    route: String,
+    client: Option<IpAddr>,
+    started: Instant,
+}
+
+impl Visit {
+    /// Begins with a request. Its id is put into its headers, where handlers find it.
+    pub(super) fn begin(request: &mut Request, target: &Target, proxies: &[IpAddr]) -> Self {
+        let id = request_id(request.headers());
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        Self {
+            id,
+            method: request.method().clone(),
+            path: target.shown(),
+            route: target
+                .template(request.method())
+                .as_deref()
+                .unwrap_or_default()
+                .to_owned(),
+            client: peer(request).map(|peer| client(peer, request.headers(), proxies)),
+            started: Instant::now(),
+        }
+    }
+
+    /// The span of everything that is logged on behalf of the request.
+    pub(super) fn span(&self) -> Span {
+        let id = self.id.to_str().unwrap_or_default();
+        tracing::info_span!("request", id, method = %self.method, path = self.path)
+    }
+
+    /// Ends with an answer: completes its headers, and writes the log.
+    pub(super) fn end(self, status: StatusCode, headers: &mut HeaderMap) {
+        for (name, value) in SECURITY {
+            headers.entry(name).or_insert(value);
+        }
+        headers.insert(REQUEST_ID, self.id);
+        let milliseconds = self.started.elapsed().as_secs_f64() * 1000.0;
+        let client = self.client.map(tracing::field::display);
+        tracing::info!(
+            status = status.as_u16(),
+            milliseconds,
+            route = self.route,
+            client,
+            "answered"
+        );
+    }
+}
+
+/// The id that the client gave, if it is one that can be shown in logs; else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |id: &&HeaderValue| {
+        let text = id.as_bytes();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:+/=".contains(byte);
+        (1..=128).contains(&text.len()) && text.iter().all(plain)
+    };
+    headers
+        .get(REQUEST_ID)
+        .filter(sane)
+        .cloned()
+        .unwrap_or_else(|| {
+            let id = Uuid::new_v4().simple().to_string();
+            HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("none"))
+        })
+}
+
+fn peer(request: &Request) -> Option<IpAddr> {
+    request
+        .remote_addr()
+        .as_socket_addr()
+        .map(|address| address.ip().to_canonical())
+}
+
+/// The address that a request comes from; behind a trusted proxy, the one that the proxy tells.
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    let told = headers
+        .get(REAL_IP)
+        .and_then(|told| told.to_str().ok()?.parse().ok());
+    told.filter(|_| proxies.contains(&peer)).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_for(sent: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_ID, HeaderValue::from_str(sent).unwrap());
+        request_id(&headers).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn keeps_a_sane_request_id() {
+        assert_eq!(id_for("5b9d2a3e-6f0c.42"), "5b9d2a3e-6f0c.42");
+        for sent in ["", "a b", "<script>", &"a".repeat(129)] {
+            assert_eq!(id_for(sent).len(), 32, "{sent}");
+        }
+        assert_ne!(id_for(""), id_for(""));
+    }
+
+    #[test]
+    fn believes_trusted_proxies_only() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(REAL_IP, HeaderValue::from_static("192.0.2.7"));
+        let seen = |peer: &str| client(address(peer), &headers, &[address("10.0.0.1")]);
+        assert_eq!(seen("10.0.0.1"), address("192.0.2.7"));
+        assert_eq!(seen("10.0.0.2"), address("10.0.0.2"));
+        assert_eq!(
+            client(
+                address("10.0.0.1"),
+                &HeaderMap::new(),
+                &[address("10.0.0.1")]
+            ),
+            address("10.0.0.1")
+        );
+    }
+}

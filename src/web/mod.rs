@@ -1,0 +1,158 @@
+//! Everything HTTP around the operations: routes, headers, limits, compression, documentation, metrics and the web UI.
+
+mod compression;
+mod content;
+mod cors;
+pub mod docs;
+mod edition31;
+mod headers;
+mod limits;
+mod metrics;
+mod router;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod ui;
+
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dailies_definitions::call::RouteTable;
+use dailies_definitions::failure::Failure;
+use poem::endpoint::{BoxEndpoint, EndpointExt, make_sync};
+use poem::http::Method;
+use poem::{Endpoint, IntoResponse, Request, Response};
+use tracing::Instrument;
+
+pub use self::metrics::Metrics;
+pub use self::router::RouteError;
+pub use self::serve::{Bound, serve};
+
+use self::cors::Cors;
+use self::headers::Visit;
+use self::limits::Limits;
+use self::metrics::Measured;
+use self::router::{Router, Target};
+use self::ui::Ui;
+use crate::config::Settings;
+
+/// What answers besides the operations of the contract.
+#[derive(Default)]
+pub struct Extras {
+    /// The stream of events, at `/socket.io`.
+    pub realtime: Option<BoxEndpoint<'static>>,
+    /// The counts for Prometheus, at `/metrics`.
+    pub metrics: Option<Metrics>,
+}
+
+/// Why the server can't be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    #[error("{folder} is no folder of a built web UI: {error}")]
+    Ui { folder: PathBuf, error: io::Error },
+}
+
+/// The whole server as one endpoint, which always has an answer.
+pub struct Application {
+    router: Router,
+    ui: Option<Ui>,
+    cors: Cors,
+    limits: Limits,
+    proxies: Vec<IpAddr>,
+}
+
+/// Puts the server together.
+///
+/// # Errors
+/// Two paths of the contract stand for the same addresses, or the web UI can't be read.
+pub fn application(
+    mut routes: RouteTable,
+    settings: &Settings,
+    extras: Extras,
+) -> Result<Application, SetupError> {
+    docs::add(&mut routes);
+    if let Some(realtime) = extras.realtime {
+        let realtime = Arc::new(realtime);
+        let methods = routes.entry("/socket.io".into()).or_default();
+        for method in [Method::GET, Method::POST] {
+            methods.insert(method, Arc::clone(&realtime).boxed());
+        }
+    }
+    if let Some(metrics) = extras.metrics {
+        let endpoint = make_sync(move |request: Request| match request.data::<UnderApi>() {
+            // Proxies commonly pass on all of `/api`; counts are not meant for everybody.
+            Some(UnderApi(true)) => Failure::not_found().into_response(),
+            _ => metrics.answer(),
+        });
+        routes
+            .entry("/metrics".into())
+            .or_default()
+            .insert(Method::GET, endpoint.boxed());
+    }
+    let ui = settings.ui.as_ref().map(|folder| {
+        Ui::open(folder).map_err(|error| SetupError::Ui {
+            folder: folder.clone(),
+            error,
+        })
+    });
+    Ok(Application {
+        router: Router::new(routes)?,
+        ui: ui.transpose()?,
+        cors: Cors::new(&settings.cors_allowed_origins),
+        limits: Limits {
+            body: settings.max_content_length,
+        },
+        proxies: settings.trusted_proxies.clone(),
+    })
+}
+
+/// Whether the client asked below `/api`, for routes to which it matters.
+#[derive(Clone, Copy)]
+struct UnderApi(bool);
+
+impl Endpoint for Application {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let target = self.router.find(request.uri().path());
+        let visit = Visit::begin(&mut request, &target, &self.proxies);
+        let measured = Measured::begin(request.method(), target.template(request.method()));
+        let span = visit.span();
+        let mut response = self.answer(request, target).instrument(span.clone()).await;
+        let status = response.status();
+        measured.end(status);
+        span.in_scope(|| visit.end(status, response.headers_mut()));
+        Ok(response)
+    }
+}
+
+impl Application {
+    async fn answer(&self, mut request: Request, target: Target) -> Response {
+        let origin = cors::Asked::by(&request);
+        let coding = compression::negotiate(request.headers());
+        let head = request.method() == Method::HEAD;
+        let page = match &self.ui {
+            Some(ui) => ui.answer(&request, &target).await,
+            None => None,
+        };
+        let response = match page {
+            Some(page) => page,
+            None => {
+                request.set_data(UnderApi(target.under_api));
+                target.answer(request, self.limits).await
+            }
+        };
+        let response = if head {
+            content::without_body(response).await
+        } else {
+            response
+        };
+        let mut response = compression::compress(coding, response).await;
+        self.cors.allow(origin, response.headers_mut());
+        response
+    }
+}

@@ -1,0 +1,1 @@
+"""The sections of the gazu day, and what they share."""

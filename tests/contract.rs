@@ -1,0 +1,63 @@
+//! The contract and what stands for it: no drift between the document and what poem-openapi reports.
+
+use std::collections::BTreeMap;
+
+use dailies_definitions::Api;
+use poem_openapi::OpenApiService;
+use serde_json::{Map, Value};
+
+use crate::harness::{On, TestServer, contract};
+
+/// What poem-openapi has no words for, so that only the document has it: extensions, examples of parameters, and
+/// patterns of the 3.0 dialect that it writes in another way.
+fn reduced(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, value)| {
+                let empty = matches!(value, Value::Array(list) if list.is_empty());
+                let says_nothing = matches!((key.as_str(), value), ("deprecated" | "required" | "nullable", Value::Bool(false)) | ("explode", Value::Bool(true)));
+                !key.starts_with("x-") && !empty && !says_nothing && *value != &Value::Bool(false)
+            });
+            Value::Object(kept.map(|(key, value)| (key.clone(), reduced(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(list) => list.iter().map(reduced).collect(),
+        other => other.clone(),
+    }
+}
+
+fn operations(document: &Value) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("a path item") {
+            let mut operation = operation.clone();
+            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+                parameter.as_object_mut().expect("a parameter").remove("example");
+            }
+            if let Some(responses) = operation["responses"].as_object_mut() {
+                for response in responses.values_mut() {
+                    if let Some(target) = response["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#'))) {
+                        *response = target.clone();
+                    }
+                }
+            }
+            found.insert(format!("{} {path}", method.to_uppercase()), reduced(&operation));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_poem_openapi_reports_is_the_contract() {
+    let server = TestServer::start(On::Sqlite).await;
+    let service = OpenApiService::new(Api(dailies::server::handlers(&server.app)), "Dailies", "0");
+    let reported: Value = serde_json::from_str(&service.spec()).expect("JSON");
+    let wanted = operations(contract());
+    let found = operations(&reported);
+    assert_eq!(wanted.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    for (name, operation) in &wanted {
+        assert_eq!(operation, &found[name], "{name}");
+    }
+    for (name, schema) in contract()["components"]["schemas"].as_object().expect("schemas") {
+        assert_eq!(reduced(schema), reduced(&reported["components"]["schemas"][name]), "{name}");
+    }
+}

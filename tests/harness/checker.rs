@@ -1,0 +1,93 @@
+//! Holds answers against the contract.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+use dailies::web::docs::{Edition, document};
+use jsonschema::Validator;
+use serde_json::Value;
+
+/// The contract, OpenAPI 3.0.3.
+pub fn contract() -> &'static Value {
+    static CONTRACT: LazyLock<Value> = LazyLock::new(|| read(Edition::Json));
+    &CONTRACT
+}
+
+fn read(edition: Edition) -> Value {
+    serde_json::from_slice(&document(edition).expect("the contract")).expect("JSON")
+}
+
+/// Knows the operations of the contract by their addresses. Its schemas are those of the 3.1 edition, which are JSON
+/// Schema.
+pub struct Checker {
+    whole: Value,
+    /// The same, where records are never partial: what holds unless `fields` was asked for.
+    strict: Value,
+    paths: matchit::Router<String>,
+    validators: Mutex<HashMap<(String, bool), std::sync::Arc<Validator>>>,
+}
+
+impl Checker {
+    pub fn get() -> &'static Self {
+        static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::new);
+        &CHECKER
+    }
+
+    fn new() -> Self {
+        let whole = read(Edition::Json31);
+        let mut strict = whole.clone();
+        strict["components"]["schemas"]["PartialRecord"] = Value::Bool(false);
+        let mut paths = matchit::Router::new();
+        for path in whole["paths"].as_object().expect("paths").keys() {
+            paths.insert(path.clone(), path.clone()).expect("one route for each path");
+        }
+        Self { whole, strict, paths, validators: Mutex::default() }
+    }
+
+    /// What the contract has against an answer, if anything.
+    pub fn problem(&self, method: &str, path: &str, query: &str, status: u16, media: &str, body: &[u8]) -> Option<String> {
+        let Ok(found) = self.paths.at(path) else { return Some("the contract has no such path".into()) };
+        let template = found.value;
+        let operation = format!("/paths/{}/{}", template.replace('~', "~0").replace('/', "~1"), method.to_lowercase());
+        let partial = query.split('&').any(|pair| pair.starts_with("fields="));
+        let document = if partial { &self.whole } else { &self.strict };
+        let Some(described) = document.pointer(&operation) else { return Some(format!("the contract has no {method} {template}")) };
+        let mut at = format!("{operation}/responses/{status}");
+        let Some(mut response) = document.pointer(&at) else { return Some(format!("{} does not answer {status}", described["operationId"])) };
+        if let Some(reference) = response["$ref"].as_str() {
+            at = reference.trim_start_matches('#').to_owned();
+            response = document.pointer(&at).expect("a shared response");
+        }
+        let Some(content) = response["content"].as_object() else {
+            return (!body.is_empty()).then(|| format!("{} answers {status} with a body that the contract does not have", described["operationId"]));
+        };
+        let media = media.split(';').next().unwrap_or_default().trim();
+        if !content.contains_key(media) {
+            return Some(format!("{} answers {status} as '{media}', not as one of {:?}", described["operationId"], content.keys().collect::<Vec<_>>()));
+        }
+        if media != "application/json" {
+            return None;
+        }
+        let value: Value = match serde_json::from_slice(body) {
+            Ok(value) => value,
+            Err(error) => return Some(format!("the body is no JSON: {error}")),
+        };
+        let schema = format!("{at}/content/{}/schema", media.replace('/', "~1"));
+        let validator = self.validator(document, &schema, partial);
+        let errors: Vec<String> =
+            validator.iter_errors(&value).take(5).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        (!errors.is_empty()).then(|| format!("{} {status}: {}", described["operationId"], errors.join("; ")))
+    }
+
+    fn validator(&self, document: &Value, schema: &str, partial: bool) -> std::sync::Arc<Validator> {
+        let mut validators = self.validators.lock().expect("no test died here");
+        let made = validators.entry((schema.to_owned(), partial)).or_insert_with(|| {
+            let mut root = serde_json::json!({"$ref": format!("#{schema}")});
+            root["components"] = document["components"].clone();
+            root["paths"] = document["paths"].clone();
+            let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
+            std::sync::Arc::new(options.build(&root).expect("a schema"))
+        });
+        std::sync::Arc::clone(made)
+    }
+}

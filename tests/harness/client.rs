@@ -1,0 +1,95 @@
+//! A client that checks every answer against the contract.
+
+use reqwest::multipart::Form;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use super::Checker;
+
+/// Somebody who calls the server.
+#[derive(Clone)]
+pub struct Client {
+    pub url: String,
+    pub token: Option<String>,
+    pub http: reqwest::Client,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub bytes: Vec<u8>,
+    /// The body, where it is JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    /// The body, once the status is the expected one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "the answer was {}", String::from_utf8_lossy(&self.bytes));
+        self.json
+    }
+
+    /// The `message` of an error, once the status is the expected one.
+    #[track_caller]
+    pub fn message(self, status: u16) -> String {
+        self.expect(status)["message"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Client {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub async fn upload(&self, path: &str, form: Form) -> Answer {
+        let request = self.request(Method::POST, path).multipart(form);
+        self.finish(Method::POST, path, request).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method.clone(), path);
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        self.finish(method, path, request).await
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request, and checks the answer.
+    pub async fn finish(&self, method: Method, path: &str, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the server answers");
+        let status = response.status();
+        let headers = response.headers().clone();
+        let bytes = response.bytes().await.expect("the whole answer").to_vec();
+        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}: {}", String::from_utf8_lossy(&bytes));
+        let media = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+        if let Some(problem) = Checker::get().problem(method.as_str(), bare, query, status.as_u16(), media, &bytes) {
+            panic!("{method} {path} is off the contract: {problem}\n{}", String::from_utf8_lossy(&bytes));
+        }
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: status.as_u16(), headers, bytes, json }
+    }
+}

@@ -1,0 +1,11 @@
+//! What tests share: a server of their own, clients that check every answer, and a studio to work with.
+
+mod checker;
+mod client;
+mod server;
+mod studio;
+
+pub use checker::{Checker, contract};
+pub use client::{Answer, Client};
+pub use server::{On, TestServer};
+pub use studio::{Studio, id};

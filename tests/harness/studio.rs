@@ -1,0 +1,84 @@
+//! A small studio in the database: people of every role, in the team and outside of it, and a production with an asset, a
+//! shot, tasks and a comment.
+
+use dailies::database::{insert, insert_many};
+use dailies_definitions::access::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Client, On, TestServer};
+
+/// What tests work with.
+pub struct Studio {
+    pub server: TestServer,
+    pub admin: Client,
+    pub admin_id: Uuid,
+    pub project_id: Uuid,
+    /// People in the team of the production, by role.
+    pub team: Vec<(Role, Uuid)>,
+    /// People outside of the team, by role.
+    pub strangers: Vec<(Role, Uuid)>,
+}
+
+impl Studio {
+    pub async fn open(on: On) -> Self {
+        Self::open_with(on, &[]).await
+    }
+
+    pub async fn open_with(on: On, flags: &[&str]) -> Self {
+        let server = TestServer::start_with(on, flags).await;
+        let admin_id = person(&server, Role::Admin, "Ada", "Admin").await;
+        let admin = server.as_person(admin_id);
+        let mut team = Vec::new();
+        let mut strangers = Vec::new();
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
+            team.push((role, person(&server, role, "Tim", &format!("Team {}", role.code())).await));
+            strangers.push((role, person(&server, role, "Sue", &format!("Stranger {}", role.code())).await));
+        }
+        let project = admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201);
+        let project_id = id(&project);
+        let links = team.iter().map(|(_, person)| vec![("project_id", project_id.into()), ("person_id", (*person).into())]);
+        insert_many(server.app.database.read(), &entity::project_person_link::TABLE, links.collect()).await.expect("a team");
+        Self { server, admin, admin_id, project_id, team, strangers }
+    }
+
+    /// Somebody of the team.
+    pub fn member(&self, role: Role) -> Client {
+        self.server.as_person(self.member_id(role))
+    }
+
+    pub fn member_id(&self, role: Role) -> Uuid {
+        self.team.iter().find(|(found, _)| *found == role).expect("a member").1
+    }
+
+    /// Somebody who is not in the team.
+    pub fn stranger(&self, role: Role) -> Client {
+        let id = self.strangers.iter().find(|(found, _)| *found == role).expect("a stranger").1;
+        self.server.as_person(id)
+    }
+
+    /// The id of a record by its name, in a collection.
+    pub async fn named(&self, collection: &str, name: &str) -> Uuid {
+        let found = self.admin.get(&format!("/data/{collection}?name={name}")).await.expect(200);
+        id(&found[0])
+    }
+}
+
+/// The `id` of a record.
+#[track_caller]
+pub fn id(record: &Value) -> Uuid {
+    record["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{record} has no id"))
+}
+
+async fn person(server: &TestServer, role: Role, first: &str, last: &str) -> Uuid {
+    let email = format!("{}.{}@example.com", first, last.replace(' ', ".")).to_lowercase();
+    let values = vec![
+        ("first_name", first.into()),
+        ("last_name", last.into()),
+        ("email", email.into()),
+        ("role", role.code().into()),
+        ("timezone", "Europe/Paris".into()),
+        ("locale", "en_US".into()),
+    ];
+    insert(server.app.database.read(), &entity::person::TABLE, values).await.expect("a person")
+}

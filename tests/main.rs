@@ -1,0 +1,8 @@
+//! Tests of the whole server over HTTP, each on SQLite and on PostgreSQL. Every answer that a test sees is checked
+//! against the contract.
+
+mod contract;
+mod crud;
+mod harness;
+mod roles;
+mod sign_in;
