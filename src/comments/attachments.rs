@@ -40,7 +40,8 @@ impl Attachment {
             return Err(Failure::parameter(format!("The name of an attached file has more than {LONGEST_NAME} characters.")));
         }
         let extension = extension(&file.name)?;
-        let mimetype = file.media_type.clone().filter(|kind| kind.len() <= 255 && !kind.contains('\0'));
+        let claimed = file.media_type.clone().filter(|kind| kind.len() <= 255 && !kind.contains('\0'));
+        let mimetype = claimed.or_else(|| mime_guess::from_path(&file.name).first_raw().map(str::to_owned));
         let size = i64::try_from(file.size).unwrap_or(i64::MAX);
         Ok(Self { id: Uuid::new_v4(), name: file.name.clone(), extension, mimetype, size })
     }
@@ -162,7 +163,7 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid], w
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for comments in comments.chunks(BATCH) {
         let mut sql = Sql::new(format!("SELECT id, name, extension, size{reply}, comment_id FROM attachment_file WHERE comment_id IN "));
-        sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, id");
+        sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, name, id");
         for row in database::rows(connection, &sql).await? {
             let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
             list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });

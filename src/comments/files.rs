@@ -14,27 +14,67 @@ use crate::access::{is_assigned_to_entity, project_role};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
-use crate::tasks::rows::{RecordWriter, array, records, write_key};
+use crate::tasks::rows::{RecordWriter, array, record, records, write_key};
 
 /// Media types that browsers show without running anything.
 const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
+
+/// What an attached file belongs to.
+struct Holder {
+    comment_id: Option<Uuid>,
+    chat_message_id: Option<Uuid>,
+}
+
+/// What an attached file belongs to, once the caller may see it.
+///
+/// # Errors
+/// 404 for an unknown file, 403 for those who may not see what it is attached to.
+async fn require_viewer(app: &App, caller: &Caller, id: Uuid) -> Result<Holder, Failure> {
+    let sql = Sql::with("SELECT comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
+    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let holder = Holder { comment_id: row.try_get_by_index(0)?, chat_message_id: row.try_get_by_index(1)? };
+    match (holder.comment_id, holder.chat_message_id) {
+        (Some(comment_id), _) => Subject::find(app.database.read(), caller, comment_id).await?.require_reader(caller)?,
+        (None, Some(message_id)) => require_chatter(app.database.read(), caller, message_id).await?,
+        (None, None) => return Err(Failure::forbidden()),
+    }
+    Ok(holder)
+}
+
+/// What is known of an attached file, as JSON.
+///
+/// # Errors
+/// 404 for an unknown file, 403 for those who may not see what it is attached to.
+pub async fn get(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let holder = require_viewer(app, caller, id).await?;
+    let connection = app.database.read();
+    let mut out = record(connection, &entity::attachment_file::TABLE, "AttachmentFile", id).await?.ok_or_else(Failure::not_found)?;
+    out.pop();
+    let comment = match holder.comment_id {
+        Some(id) => record(connection, &entity::comment::TABLE, "Comment", id).await?,
+        None => None,
+    };
+    write_key(&mut out, "comment", comment.as_deref());
+    let message = match holder.chat_message_id {
+        Some(id) => record(connection, &entity::chat_message::TABLE, "ChatMessage", id).await?,
+        None => None,
+    };
+    write_key(&mut out, "chat_message", message.as_deref());
+    out.push(b'}');
+    Ok(out)
+}
 
 /// Answers the content of an attached file.
 ///
 /// # Errors
 /// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with("SELECT comment_id, chat_message_id, name, mimetype, updated_at FROM attachment_file WHERE id = $1", [id.into()]);
+    require_viewer(app, caller, id).await?;
+    let sql = Sql::with("SELECT name, mimetype, updated_at FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let (comment, message): (Option<Uuid>, Option<Uuid>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    match (comment, message) {
-        (Some(comment_id), _) => Subject::find(app.database.read(), caller, comment_id).await?.require_reader(caller)?,
-        (None, Some(message_id)) => require_chatter(app.database.read(), caller, message_id).await?,
-        (None, None) => return Err(Failure::forbidden()),
-    }
-    let name = row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default();
-    let media_type = row.try_get_by_index::<Option<String>>(3)?.unwrap_or_else(|| "application/octet-stream".into());
-    let updated_at: Option<NaiveDateTime> = row.try_get_by_index(4)?;
+    let name = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
+    let media_type = row.try_get_by_index::<Option<String>>(1)?.unwrap_or_else(|| "application/octet-stream".into());
+    let updated_at: Option<NaiveDateTime> = row.try_get_by_index(2)?;
     let disposition = if SHOWN.contains(&media_type.as_str()) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
     let delivery = Delivery {
         content_type: &media_type,

@@ -94,6 +94,10 @@ impl Comments for CommentsHandlers {
         Ok(NoContent)
     }
 
+    async fn get_attachment_file(&self, access: Caller, attachment_file_id: Uuid) -> Result<Json<AttachmentFileDetail>, Failure> {
+        Ok(Json::written(files::get(&self.0, &access, attachment_file_id).await?))
+    }
+
     async fn download_attachment_file(&self, access: Caller, attachment_file_id: Uuid, _file_name: String) -> Result<Media, Failure> {
         files::download(&self.0, &access, attachment_file_id).await
     }

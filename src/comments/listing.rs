@@ -196,55 +196,31 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let writer = RecordWriter::new(&entity::comment::TABLE, "Comment", "c");
     let select = format!("SELECT {}, c.id ", writer.columns());
     let order = " ORDER BY c.updated_at DESC, c.created_at DESC, c.id";
-    let object = |writer: &RecordWriter, related: &Lists, out: &mut Vec<u8>, row: &QueryResult| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        let id: Uuid = row.try_get_by_index(writer.width())?;
-        for (key, lists) in related {
-            write_list(out, key, lists, id);
-        }
-        out.push(b'}');
-        Ok(())
-    };
     let Some(number) = page.filter(|page| *page >= 1) else {
-        let related = related(app, &condition).await?;
+        let related = Related::of(database.read(), &condition).await?;
         let mut sql = condition.before(&select);
         sql.push(order);
-        return Ok(stream_array(database, sql, move |out, row| object(&writer, &related, out, row)).await?.into());
+        let sent = stream_array(database, sql, move |out, row| {
+            out.push(b'{');
+            writer.write(out, row)?;
+            related.write(out, row.try_get_by_index(writer.width())?);
+            out.push(b'}');
+            Ok(())
+        });
+        return Ok(sent.await?.into());
     };
     let page = Page { number, limit };
     let total = paging::count(database, &condition).await?;
     let mut rows = condition;
     rows.push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
-    let found = database.rows(&rows.clone().before(&select)).await?;
-    let ids = found.iter().map(|row| row.try_get_by_index(writer.width())).collect::<Result<Vec<Uuid>, _>>()?;
-    let related = Related::find(database.read(), &ids, &Related::ALL).await?;
-    let mut items = Vec::with_capacity(found.len());
-    for (row, id) in found.iter().zip(&ids) {
+    let related = Related::of(database.read(), &rows).await?;
+    let mut items = Vec::new();
+    for row in database.rows(&rows.before(&select)).await? {
         let mut out = vec![b'{'];
-        writer.write(&mut out, row)?;
-        related.write(&mut out, *id);
+        writer.write(&mut out, &row)?;
+        related.write(&mut out, row.try_get_by_index(writer.width())?);
         out.push(b'}');
         items.push(out);
     }
     Ok(Json::written(page.written(total, &items, &[])))
-}
-
-type Lists = Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>;
-
-/// Ids of what is related to the comments of a condition, which calls the comment `c`.
-async fn related(app: &App, condition: &Sql) -> Result<Lists, Failure> {
-    let mut all = Vec::new();
-    for (key, text) in [
-        ("previews", "SELECT r.comment, r.preview_file FROM comment_preview_link r WHERE r.comment IN (SELECT c.id "),
-        ("mentions", "SELECT r.comment, r.person FROM comment_mentions r WHERE r.comment IN (SELECT c.id "),
-        ("department_mentions", "SELECT r.comment, r.department FROM comment_department_mentions r WHERE r.comment IN (SELECT c.id "),
-        ("acknowledgements", "SELECT r.comment, r.person FROM comment_acknoledgments r WHERE r.comment IN (SELECT c.id "),
-        ("attachment_files", "SELECT r.comment_id, r.id FROM attachment_file r WHERE r.comment_id IN (SELECT c.id "),
-    ] {
-        let mut sql = condition.clone().before(text);
-        sql.push(")");
-        all.push((key, crate::tasks::rows::id_lists(app.database.read(), &sql).await?));
-    }
-    Ok(all)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
 use sea_orm::sea_query::ArrayType;
@@ -57,7 +57,7 @@ pub struct Outcomes {
 pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Failure> {
     let now = database::now();
     let board = Board::load(work, &drafts, now).await?;
-    let mut posting = Posting { board, now, written: Vec::new(), notices: Vec::new(), news: Vec::new(), moved: BTreeMap::new(), ready: Vec::new(), carried: Vec::new() };
+    let mut posting = Posting::new(board, now);
     let mut comments = Vec::with_capacity(drafts.len());
     for draft in drafts {
         comments.push(posting.post(work, draft, &Origin::Person)?);
@@ -99,10 +99,25 @@ struct Posting {
 }
 
 impl Posting {
+    fn new(board: Board, now: NaiveDateTime) -> Self {
+        Self {
+            board,
+            now,
+            written: Vec::new(),
+            notices: Vec::new(),
+            news: Vec::new(),
+            moved: BTreeMap::new(),
+            ready: Vec::new(),
+            carried: Vec::new(),
+        }
+    }
+
     fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &Origin) -> Result<Posted, Failure> {
         let task = self.board.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
         self.require_retakes(&task, draft.task_status_id)?;
-        let at = draft.created_at.unwrap_or(self.now);
+        // Comments of one posting come one after the other, so that lists show consequences behind their causes.
+        let place = i64::try_from(self.written.len()).unwrap_or_default();
+        let at = draft.created_at.unwrap_or(self.now + TimeDelta::microseconds(place));
         let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
         let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
         let mut about = payload([("comment_id", posted.id), ("task_id", task.id)]);
@@ -191,7 +206,8 @@ impl Posting {
     }
 
     fn notify(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
-        let seen = Seen { author_id: draft.author_id, author_role: self.board.role_of(draft.author_id, task.project_id), for_client: draft.for_client };
+        let author_role = self.board.role_of(draft.author_id, task.project_id);
+        let seen = Seen { author_id: draft.author_id, author_role, for_client: draft.for_client };
         let notices = notices_of(&self.board, task, posted.id, seen, mentions);
         for mut notice in notices {
             notice.change = changed;

@@ -18,7 +18,7 @@ use crate::tasks::rows::{self, BATCH, TEXT, id_lists, write_key, write_list};
 /// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
 pub struct Related(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
 
-/// Relations with the tables and columns that hold them, and what they are ordered by.
+/// Relations with the queries of their ids, where `#` stands for the ids of the comments.
 const RELATIONS: [(&str, &str); 5] = [
     (
         "previews",
@@ -28,7 +28,7 @@ const RELATIONS: [(&str, &str); 5] = [
     ("mentions", "SELECT comment, person FROM comment_mentions WHERE comment IN # ORDER BY person"),
     ("department_mentions", "SELECT comment, department FROM comment_department_mentions WHERE comment IN # ORDER BY department"),
     ("acknowledgements", "SELECT comment, person FROM comment_acknoledgments WHERE comment IN # ORDER BY person"),
-    ("attachment_files", "SELECT comment_id, id FROM attachment_file WHERE comment_id IN # ORDER BY created_at, id"),
+    ("attachment_files", "SELECT comment_id, id FROM attachment_file WHERE comment_id IN # ORDER BY created_at, name, id"),
 ];
 
 impl Related {
@@ -47,6 +47,21 @@ impl Related {
                 lists.extend(id_lists(connection, &sql).await?);
             }
             all.push((*key, lists));
+        }
+        Ok(Self(all))
+    }
+
+    /// Reads every relation of the comments of a condition, which starts with `FROM` and calls the comment `c`.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn of(connection: &impl ConnectionTrait, condition: &Sql) -> Result<Self, DbErr> {
+        let mut all = Vec::new();
+        for (key, text) in RELATIONS {
+            let (start, end) = text.split_once('#').unwrap_or((text, ""));
+            let mut sql = condition.clone().before(&format!("{start}(SELECT c.id "));
+            sql.push(")").push(end);
+            all.push((key, id_lists(connection, &sql).await?));
         }
         Ok(Self(all))
     }
@@ -82,7 +97,8 @@ pub async fn bare(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>
     rows::record(connection, &entity::comment::TABLE, "Comment", id).await?.ok_or_else(Failure::not_found)
 }
 
-/// New comments with their statuses and authors, as JSON objects in the order of the ids. `more` gives further keys.
+/// New comments with their statuses and authors as a JSON list; each is given by its id, status and author. With
+/// `with_previews` each has its list of `previews`, too.
 ///
 /// # Errors
 /// The database does not answer.

@@ -43,7 +43,8 @@ fn column_filter(sql: &mut Sql, column: &Column, value: &str) -> Result<(), Fail
         if value.contains('\0') {
             sql.push(" AND 1 = 0");
         } else {
-            sql.push(&format!(" AND LOWER({name}) LIKE LOWER(")).bind(value).push(") ESCAPE ''");
+            // PostgreSQL takes a backslash for an escape unless another one is named.
+            sql.push(&format!(" AND LOWER({name}) LIKE LOWER(")).bind(value.replace('\\', "\\\\")).push(") ESCAPE '\\'");
         }
         return Ok(());
     }

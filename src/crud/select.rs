@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
-use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -129,6 +128,3 @@ pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, D
         None => Ok(0),
     }
 }
-
-/// The kind of column that a text expression gives.
-pub(super) const TEXT: Kind = Kind::Text { max: None };

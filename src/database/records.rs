@@ -92,8 +92,8 @@ pub async fn insert_ignoring_duplicates(connection: &impl ConnectionTrait, table
 }
 
 async fn insert_rows(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<(), DbErr> {
-    // Both databases limit the number of placeholders of a statement; SQLite takes the fewest.
-    const PLACEHOLDERS: usize = 30_000;
+    // Few enough for both databases: SQLite looks every placeholder up among all others.
+    const PLACEHOLDERS: usize = 1000;
     let moment = now();
     let columns = || table.columns.iter();
     let names: Vec<String> = columns().map(|column| format!("\"{}\"", column.name)).collect();

@@ -67,52 +67,169 @@ struct Names {
 }
 
 const CHARACTERS: Names = Names {
-    own: &["Odda", "Captain Brill", "Wick", "Mayor Tansy", "The Ferrywoman", "Old Perrin"],
+    own: &[
+        "Odda",
+        "Captain Brill",
+        "Wick",
+        "Mayor Tansy",
+        "The Ferrywoman",
+        "Old Perrin",
+    ],
     first: &[
-        "Baker", "Cooper", "Dockhand", "Eel Seller", "Fishwife", "Glazier", "Harbour Guard", "Inkmaker", "Juggler", "Kite Mender",
-        "Lamplighter", "Milliner", "Net Maker", "Oyster Girl", "Pilot", "Quilter", "Rope Walker", "Sailmaker", "Tinker", "Usher",
+        "Baker",
+        "Cooper",
+        "Dockhand",
+        "Eel Seller",
+        "Fishwife",
+        "Glazier",
+        "Harbour Guard",
+        "Inkmaker",
+        "Juggler",
+        "Kite Mender",
+        "Lamplighter",
+        "Milliner",
+        "Net Maker",
+        "Oyster Girl",
+        "Pilot",
+        "Quilter",
+        "Rope Walker",
+        "Sailmaker",
+        "Tinker",
+        "Usher",
         "Verger",
     ],
     second: &[
-        "Alder", "Bess", "Corwin", "Dunja", "Edmer", "Fenna", "Grigor", "Hilde", "Ivo", "Jorun", "Kasimir", "Lotte", "Merek", "Nela", "Osk",
-        "Pia", "Roderik", "Saskia", "Tilo", "Ulla", "Vesna", "Wim", "Yrsa",
+        "Alder", "Bess", "Corwin", "Dunja", "Edmer", "Fenna", "Grigor", "Hilde", "Ivo", "Jorun",
+        "Kasimir", "Lotte", "Merek", "Nela", "Osk", "Pia", "Roderik", "Saskia", "Tilo", "Ulla",
+        "Vesna", "Wim", "Yrsa",
     ],
 };
 
 const PROPS: Names = Names {
-    own: &["Salt Clock", "Tide Lantern", "Herring Barrel", "Winding Key", "Brill's Spyglass", "Map of Hours", "Ferry Bell", "Tin Feather"],
+    own: &[
+        "Salt Clock",
+        "Tide Lantern",
+        "Herring Barrel",
+        "Winding Key",
+        "Brill's Spyglass",
+        "Map of Hours",
+        "Ferry Bell",
+        "Tin Feather",
+    ],
     first: &[
-        "Amber", "Bent", "Brass", "Carved", "Chipped", "Copper", "Cracked", "Dented", "Faded", "Gilded", "Heavy", "Iron", "Knotted", "Leather",
-        "Mended", "Narrow", "Oak", "Painted", "Patched", "Pewter", "Rusty", "Salted", "Striped", "Tall", "Tarred", "Tin", "Velvet", "Wicker",
+        "Amber", "Bent", "Brass", "Carved", "Chipped", "Copper", "Cracked", "Dented", "Faded",
+        "Gilded", "Heavy", "Iron", "Knotted", "Leather", "Mended", "Narrow", "Oak", "Painted",
+        "Patched", "Pewter", "Rusty", "Salted", "Striped", "Tall", "Tarred", "Tin", "Velvet",
+        "Wicker",
     ],
     second: &[
-        "Anchor", "Basket", "Bellows", "Bench", "Bottle", "Bucket", "Candlestick", "Cart", "Chest", "Compass", "Crate", "Drum", "Fishing Rod",
-        "Funnel", "Goblet", "Hammock", "Hourglass", "Jug", "Kettle", "Ladder", "Mirror", "Net", "Oar", "Pulley", "Quill", "Rudder", "Satchel",
-        "Stool", "Teapot", "Umbrella", "Wheel",
+        "Anchor",
+        "Basket",
+        "Bellows",
+        "Bench",
+        "Bottle",
+        "Bucket",
+        "Candlestick",
+        "Cart",
+        "Chest",
+        "Compass",
+        "Crate",
+        "Drum",
+        "Fishing Rod",
+        "Funnel",
+        "Goblet",
+        "Hammock",
+        "Hourglass",
+        "Jug",
+        "Kettle",
+        "Ladder",
+        "Mirror",
+        "Net",
+        "Oar",
+        "Pulley",
+        "Quill",
+        "Rudder",
+        "Satchel",
+        "Stool",
+        "Teapot",
+        "Umbrella",
+        "Wheel",
     ],
 };
 
 const ENVIRONMENTS: Names = Names {
     own: &["Clock Tower", "Fish Market", "Ferry Deck", "Glass Flats"],
     first: &[
-        "Abandoned", "Crooked", "Drowned", "Eastern", "Flooded", "Foggy", "Hidden", "Lower", "Lantern", "Moonlit", "Northern", "Old", "Painted",
-        "Sunken", "Upper", "Windy",
+        "Abandoned",
+        "Crooked",
+        "Drowned",
+        "Eastern",
+        "Flooded",
+        "Foggy",
+        "Hidden",
+        "Lower",
+        "Lantern",
+        "Moonlit",
+        "Northern",
+        "Old",
+        "Painted",
+        "Sunken",
+        "Upper",
+        "Windy",
     ],
     second: &[
-        "Alley", "Arcade", "Bakery", "Boathouse", "Bridge", "Cistern", "Courtyard", "Dry Dock", "Gatehouse", "Granary", "Harbour Wall", "Inn",
-        "Jetty", "Lighthouse", "Museum", "Observatory", "Pier", "Rope Works", "Shipyard", "Square", "Stairway", "Tannery", "Warehouse",
+        "Alley",
+        "Arcade",
+        "Bakery",
+        "Boathouse",
+        "Bridge",
+        "Cistern",
+        "Courtyard",
+        "Dry Dock",
+        "Gatehouse",
+        "Granary",
+        "Harbour Wall",
+        "Inn",
+        "Jetty",
+        "Lighthouse",
+        "Museum",
+        "Observatory",
+        "Pier",
+        "Rope Works",
+        "Shipyard",
+        "Square",
+        "Stairway",
+        "Tannery",
+        "Warehouse",
     ],
 };
 
 const EFFECTS: Names = Names {
     own: &["Sea Spray", "Lantern Glow", "Salt Dust"],
     first: &[
-        "Breaking", "Cold", "Creeping", "Drifting", "Falling", "Floating", "Glowing", "Golden", "Heavy", "Low", "Rising", "Rolling", "Slow",
-        "Swirling", "Thin", "Violet",
+        "Breaking", "Cold", "Creeping", "Drifting", "Falling", "Floating", "Glowing", "Golden",
+        "Heavy", "Low", "Rising", "Rolling", "Slow", "Swirling", "Thin", "Violet",
     ],
     second: &[
-        "Ash", "Bubbles", "Clouds", "Embers", "Feathers", "Fog", "Foam", "Leaves", "Lightning", "Mist", "Rain", "Ripples", "Sand", "Smoke",
-        "Snow", "Sparks", "Steam", "Waves", "Wind",
+        "Ash",
+        "Bubbles",
+        "Clouds",
+        "Embers",
+        "Feathers",
+        "Fog",
+        "Foam",
+        "Leaves",
+        "Lightning",
+        "Mist",
+        "Rain",
+        "Ripples",
+        "Sand",
+        "Smoke",
+        "Snow",
+        "Sparks",
+        "Steam",
+        "Waves",
+        "Wind",
     ],
 };
 
@@ -124,7 +241,9 @@ pub fn asset_name(kind: AssetKind, number: usize) -> String {
         AssetKind::Environment => ENVIRONMENTS,
         AssetKind::Fx => EFFECTS,
     };
-    let Some(number) = number.checked_sub(names.own.len()) else { return names.own[number].to_owned() };
+    let Some(number) = number.checked_sub(names.own.len()) else {
+        return names.own[number].to_owned();
+    };
     // Every first word meets every second word once before a name comes again, and neighbours share neither.
     let (firsts, seconds) = (names.first.len(), names.second.len());
     let first = names.first[number % firsts];
@@ -139,22 +258,86 @@ pub fn asset_name(kind: AssetKind, number: usize) -> String {
 pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> String {
     match kind {
         AssetKind::Character => {
-            let look = pick(rng, &["round shapes", "long limbs and small hands", "a heavy coat", "a face like a wet map", "restless shoulders", "a crooked smile"]);
-            let trait_ = pick(rng, &["never finishes a sentence", "walks as if the ground moved", "looks down when lying", "hums while working", "counts everything twice"]);
+            let look = pick(
+                rng,
+                &[
+                    "round shapes",
+                    "long limbs and small hands",
+                    "a heavy coat",
+                    "a face like a wet map",
+                    "restless shoulders",
+                    "a crooked smile",
+                ],
+            );
+            let trait_ = pick(
+                rng,
+                &[
+                    "never finishes a sentence",
+                    "walks as if the ground moved",
+                    "looks down when lying",
+                    "hums while working",
+                    "counts everything twice",
+                ],
+            );
             format!("{name} has {look} and {trait_}.")
         }
         AssetKind::Prop => {
-            let wear = pick(rng, &["worn at the edges", "repaired with wire", "wet most of the time", "older than the town", "polished by many hands"]);
-            let use_ = pick(rng, &["It is held in close-ups.", "Background only.", "Needs a broken version.", "Two sizes.", "It opens."]);
+            let wear = pick(
+                rng,
+                &[
+                    "worn at the edges",
+                    "repaired with wire",
+                    "wet most of the time",
+                    "older than the town",
+                    "polished by many hands",
+                ],
+            );
+            let use_ = pick(
+                rng,
+                &[
+                    "It is held in close-ups.",
+                    "Background only.",
+                    "Needs a broken version.",
+                    "Two sizes.",
+                    "It opens.",
+                ],
+            );
             format!("{name}, {wear}. {use_}")
         }
         AssetKind::Environment => {
-            let light = pick(rng, &["morning light", "late sun", "lantern light", "fog", "rain", "moonlight"]);
-            let scope = pick(rng, &["Seen from one side only.", "Full set, cameras go everywhere.", "Wide views from the sea.", "Needs room for a crowd."]);
+            let light = pick(
+                rng,
+                &[
+                    "morning light",
+                    "late sun",
+                    "lantern light",
+                    "fog",
+                    "rain",
+                    "moonlight",
+                ],
+            );
+            let scope = pick(
+                rng,
+                &[
+                    "Seen from one side only.",
+                    "Full set, cameras go everywhere.",
+                    "Wide views from the sea.",
+                    "Needs room for a crowd.",
+                ],
+            );
             format!("{name} in {light}. {scope}")
         }
         AssetKind::Fx => {
-            let pace = pick(rng, &["slow and thick", "quick and thin", "hand-drawn in feeling", "barely visible", "full of grain"]);
+            let pace = pick(
+                rng,
+                &[
+                    "slow and thick",
+                    "quick and thin",
+                    "hand-drawn in feeling",
+                    "barely visible",
+                    "full of grain",
+                ],
+            );
             format!("{name}, {pace}. Library element, cached in loops.")
         }
     }
@@ -163,7 +346,19 @@ pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> Strin
 /// What happens in a shot with that character at that place.
 pub fn action(rng: &mut StdRng, who: &str, place: &str, thing: Option<&str>) -> String {
     let place = format!("the {}", place.strip_prefix("The ").unwrap_or(place));
-    let frame = pick(rng, &["Wide.", "Medium shot.", "Close on the hands.", "Over the shoulder.", "Low angle.", "Tracking.", "Two-shot.", "High angle."]);
+    let frame = pick(
+        rng,
+        &[
+            "Wide.",
+            "Medium shot.",
+            "Close on the hands.",
+            "Over the shoulder.",
+            "Low angle.",
+            "Tracking.",
+            "Two-shot.",
+            "High angle.",
+        ],
+    );
     let what = match (thing, rng.random_range(0..4)) {
         (Some(thing), 0) => format!("{who} carries the {thing} across {place}."),
         (Some(thing), 1) => format!("{who} looks for the {thing} near {place}."),
@@ -190,7 +385,11 @@ mod tests {
         for kind in AssetKind::ALL {
             let names: HashSet<String> = (0..900).map(|number| asset_name(kind, number)).collect();
             assert_eq!(names.len(), 900, "{kind:?}");
-            assert!((0..300).all(|number| !asset_name(kind, number).ends_with(|last: char| last.is_ascii_digit())), "{kind:?}");
+            assert!(
+                (0..300).all(|number| !asset_name(kind, number)
+                    .ends_with(|last: char| last.is_ascii_digit())),
+                "{kind:?}"
+            );
         }
     }
 

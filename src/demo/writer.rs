@@ -12,6 +12,10 @@ pub type Row = Vec<(&'static str, Value)>;
 /// Rows of a transaction.
 const ROWS: usize = 3000;
 
+/// Placeholders of a statement. SQLite looks each of them up among all others, so that many small
+/// statements are much faster than a few large ones.
+const PLACEHOLDERS: usize = 1000;
+
 /// Writes rows, and tells how far it is.
 pub struct Writer<'a> {
     pub database: &'a Database,
@@ -23,16 +27,25 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// The database refuses a row. What went before it is stored.
-    pub async fn write(&self, part: &'static str, table: &'static Table, rows: impl ExactSizeIterator<Item = Row>) -> Result<(), DbErr> {
+    pub async fn write(
+        &self,
+        part: &'static str,
+        table: &'static Table,
+        rows: impl ExactSizeIterator<Item = Row>,
+    ) -> Result<(), DbErr> {
         self.progress.part(part, rows.len());
+        let at_once = (PLACEHOLDERS / table.columns.len()).max(1);
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
-            let some: Vec<Row> = rows.by_ref().take(ROWS).collect();
-            let count = some.len();
             let transaction = self.database.begin().await?;
-            database::insert_many(&transaction, table, some).await?;
+            let mut written = 0;
+            while written < ROWS && rows.peek().is_some() {
+                let some: Vec<Row> = rows.by_ref().take(at_once).collect();
+                written += some.len();
+                database::insert_many(&transaction, table, some).await?;
+            }
             transaction.commit().await?;
-            self.progress.done(count);
+            self.progress.done(written);
         }
         Ok(())
     }

@@ -8,14 +8,15 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::asset_types::require_asset_type;
-use super::criteria;
+use super::cells::Form;
 use super::creation::{NewEntity, create_asset, require_within};
+use super::criteria;
 use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, Listing, One, find_entities, find_entity};
 use super::scope::{Scope, own_entities};
-use super::with_tasks::{self, Form, Request};
+use super::with_tasks::{self, Request};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::database::{self, Sent, Sql, now};
@@ -23,12 +24,19 @@ use crate::events::{Work, payload};
 
 /// The assets that a listing without a production in its path is about: those of the production that the query names,
 /// or else of those that the caller sees, which takes the right to see the episode that it names.
-async fn scope(app: &App, caller: &Caller, project_id: Option<Uuid>, episode: Option<EpisodeChoice>) -> Result<Scope, Failure> {
+async fn scope(
+    app: &App,
+    caller: &Caller,
+    project_id: Option<Uuid>,
+    episode: Option<EpisodeChoice>,
+) -> Result<Scope, Failure> {
     match (project_id, episode) {
         (Some(project_id), _) => Scope::required_project(app, caller, project_id).await,
         (None, None) => Scope::teams(app, caller).await,
         (None, Some(choice)) => {
-            let EpisodeChoice::One(id) = choice else { return Err(Failure::not_found()) };
+            let EpisodeChoice::One(id) = choice else {
+                return Err(Failure::not_found());
+            };
             let connection = app.database.read();
             let episode = find_entity(connection, id, EntityKind::Episode).await?;
             require_member(connection, caller, episode.project_id).await?;
@@ -44,7 +52,11 @@ fn of_episode(sql: &mut Sql, episode: Option<EpisodeChoice>) {
             sql.push(" AND e.source_id IS NULL");
         }
         Some(EpisodeChoice::One(id)) => {
-            sql.push(" AND (e.source_id = ").bind(id).push(" OR e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = ").bind(id).push("))");
+            sql.push(" AND (e.source_id = ")
+                .bind(id)
+                .push(" OR e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = ")
+                .bind(id)
+                .push("))");
         }
     }
 }
@@ -60,35 +72,66 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
 
 /// An identifier of a filter.
 pub(super) fn query_id(query: &Query, name: &str) -> Result<Option<Uuid>, Failure> {
-    let Some(text) = query.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = query.get(name).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let id = dailies_definitions::query::parse_id(text);
-    id.map(Some).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {text}")))
+    id.map(Some)
+        .ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {text}")))
 }
 
-async fn filtered(app: &App, scope: &Scope, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
+async fn filtered(
+    app: &App,
+    scope: &Scope,
+    query: &Query,
+    save_for: &[&str],
+) -> Result<Listing, Failure> {
     let mut listing = Listing::new(&app.database, scope, EntityKind::Asset).await?;
     criteria::add(&mut listing.conditions, query, save_for)?;
     if query.get("assigned_to").is_some() {
         listing.conditions.push(" AND (");
-        own_entities(&mut listing.conditions, EntityKind::Asset, scope.person_id());
+        own_entities(
+            &mut listing.conditions,
+            EntityKind::Asset,
+            scope.person_id(),
+        );
         listing.conditions.push(")");
     }
     Ok(listing)
 }
 
 /// The assets of a production, or those of one of its asset types.
-pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_type_id: Option<Uuid>, query: &Query) -> Result<Sent, Failure> {
+pub(super) async fn list_of_project(
+    app: &App,
+    access: &ProjectMember,
+    asset_type_id: Option<Uuid>,
+    query: &Query,
+) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let save_for: &[&str] = if asset_type_id.is_some() { &["project_id", "entity_type_id"] } else { &["project_id"] };
+    let save_for: &[&str] = if asset_type_id.is_some() {
+        &["project_id", "entity_type_id"]
+    } else {
+        &["project_id"]
+    };
     let mut listing = filtered(app, &scope, query, save_for).await?;
     if let Some(asset_type_id) = asset_type_id {
-        listing.conditions.push(" AND e.entity_type_id = ").bind(asset_type_id);
+        listing
+            .conditions
+            .push(" AND e.entity_type_id = ")
+            .bind(asset_type_id);
     }
     listing.send(&app.database).await
 }
 
 /// `GET /data/assets/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, project_id: Option<Uuid>, id: Option<Uuid>, query: &Query, form: Form) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(
+    app: &App,
+    caller: &Caller,
+    project_id: Option<Uuid>,
+    id: Option<Uuid>,
+    query: &Query,
+    form: Form,
+) -> Result<with_tasks::Listing, Failure> {
     let episode = EpisodeChoice::read(query)?;
     let scope = scope(app, caller, project_id, episode).await?;
     let mut request = Request::listing(&layouts::ASSETS, scope, form);
@@ -103,7 +146,10 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, project_id: Opti
 /// `GET /data/assets/{asset_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::ASSETS, scope, id).load(&app.database).await?.into_one()?;
+    let mut object = Request::one(&layouts::ASSETS, scope, id)
+        .load(&app.database)
+        .await?
+        .into_one()?;
     let left_out = |key: &str| layouts::ASSETS.has(key) || matches!(key, "nb_frames" | "source_id");
     rows::complete(&app.database, id, &mut object, left_out).await?;
     object.pop();
@@ -112,14 +158,26 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<V
 }
 
 /// The assets that an entity is built from.
-pub(super) async fn list_cast(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Sent, Failure> {
+pub(super) async fn list_cast(
+    app: &App,
+    access: &EntityReader,
+    id: Uuid,
+    kind: EntityKind,
+) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
-    let cast = Sql::with(" AND e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1)", [id.into()]);
+    let cast = Sql::with(
+        " AND e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1)",
+        [id.into()],
+    );
     elsewhere(app, access.caller(), access.role(), cast).await
 }
 
 /// The shared assets of other productions that shots of a production cast; only shots of one episode when it is given.
-pub(super) async fn list_shared_in_use(app: &App, access: &ProjectMember, episode_id: Option<Uuid>) -> Result<Sent, Failure> {
+pub(super) async fn list_shared_in_use(
+    app: &App,
+    access: &ProjectMember,
+    episode_id: Option<Uuid>,
+) -> Result<Sent, Failure> {
     let project_id = access.project_id();
     let mut used = Sql::with(
         format!(
@@ -137,16 +195,28 @@ pub(super) async fn list_shared_in_use(app: &App, access: &ProjectMember, episod
 }
 
 /// Assets that may belong to other productions.
-async fn elsewhere(app: &App, caller: &Caller, role: Role, conditions: Sql) -> Result<Sent, Failure> {
+async fn elsewhere(
+    app: &App,
+    caller: &Caller,
+    role: Role,
+    conditions: Sql,
+) -> Result<Sent, Failure> {
     let mut listing = Listing::unrestricted(EntityKind::Asset, conditions);
     if role == Role::Vendor {
-        listing.mask_for_vendor(&app.database, &caller.person).await?;
+        listing
+            .mask_for_vendor(&app.database, &caller.person)
+            .await?;
     }
     listing.send(&app.database).await
 }
 
 /// `POST /data/projects/{project_id}/asset-types/{asset_type_id}/assets/new`
-pub(super) async fn create(app: &App, access: &ProjectManager, asset_type_id: Uuid, body: NewAsset) -> Result<Vec<u8>, Failure> {
+pub(super) async fn create(
+    app: &App,
+    access: &ProjectManager,
+    asset_type_id: Uuid,
+    body: NewAsset,
+) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     require_asset_type(&*work, asset_type_id).await?;
@@ -160,20 +230,34 @@ pub(super) async fn create(app: &App, access: &ProjectManager, asset_type_id: Uu
         ..NewEntity::default()
     };
     let id = create_asset(&work, project_id, asset_type_id, access.person.id, new).await?;
-    work.emit_in(project_id, "asset:new", payload([("asset_id", id), ("asset_type", asset_type_id)]));
-    let row = One::plain(id, EntityKind::Asset.type_name()).read(&*work).await?;
+    work.emit_in(
+        project_id,
+        "asset:new",
+        payload([("asset_id", id), ("asset_type", asset_type_id)]),
+    );
+    let row = One::plain(id, EntityKind::Asset.type_name())
+        .read(&*work)
+        .await?;
     work.commit().await?;
     Ok(row)
 }
 
 /// Shares assets, or ends that, and lists them. Every one of them has to be an asset of a production that the caller
 /// manages.
-pub(super) async fn share(app: &App, caller: &Caller, body: &AssetSharing) -> Result<Sent, Failure> {
+pub(super) async fn share(
+    app: &App,
+    caller: &Caller,
+    body: &AssetSharing,
+) -> Result<Sent, Failure> {
     let ids = body.asset_ids.as_deref().unwrap_or_default();
     let work = Work::begin(app, caller).await?;
     let mut projects = Vec::new();
     let found = find_entities(&*work, ids).await?;
-    if ids.iter().any(|id| !found.iter().any(|entity| entity.id == *id && entity.kind == EntityKind::Asset)) {
+    if ids.iter().any(|id| {
+        !found
+            .iter()
+            .any(|entity| entity.id == *id && entity.kind == EntityKind::Asset)
+    }) {
         return Err(Failure::not_found());
     }
     for entity in &found {
@@ -188,7 +272,13 @@ pub(super) async fn share(app: &App, caller: &Caller, body: &AssetSharing) -> Re
 }
 
 /// Shares the assets of a production, or ends that, and lists them: all of them, or those of a type, or those named.
-pub(super) async fn share_of_project(app: &App, access: &ProjectManager, asset_type_id: Option<Uuid>, ids: &[Uuid], shared: Option<bool>) -> Result<Sent, Failure> {
+pub(super) async fn share_of_project(
+    app: &App,
+    access: &ProjectManager,
+    asset_type_id: Option<Uuid>,
+    ids: &[Uuid],
+    shared: Option<bool>,
+) -> Result<Sent, Failure> {
     let mut assets = Sql::with(" AND e.project_id = $1", [access.project_id().into()]);
     if let Some(asset_type_id) = asset_type_id {
         assets.push(" AND e.entity_type_id = ").bind(asset_type_id);
@@ -196,24 +286,49 @@ pub(super) async fn share_of_project(app: &App, access: &ProjectManager, asset_t
     if !ids.is_empty() {
         assets.push(" AND e.id IN ").bind_list(ids.iter().copied());
     }
-    set_shared(app, Work::begin(app, access.caller()).await?, assets, shared).await
+    set_shared(
+        app,
+        Work::begin(app, access.caller()).await?,
+        assets,
+        shared,
+    )
+    .await
 }
 
-async fn set_shared(app: &App, work: Work<'_>, assets: Sql, shared: Option<bool>) -> Result<Sent, Failure> {
+async fn set_shared(
+    app: &App,
+    work: Work<'_>,
+    assets: Sql,
+    shared: Option<bool>,
+) -> Result<Sent, Failure> {
     let asset = EntityKind::Asset.condition("e.entity_type_id");
-    let mut ids = rows::ids(&*work, &assets.clone().before(&format!("SELECT e.id FROM entity e WHERE {asset}"))).await?;
+    let mut ids = rows::ids(
+        &*work,
+        &assets
+            .clone()
+            .before(&format!("SELECT e.id FROM entity e WHERE {asset}")),
+    )
+    .await?;
     ids.sort_unstable();
     for ids in ids.chunks(1000) {
         let mut sql = Sql::new("UPDATE entity SET is_shared = ");
-        sql.bind(shared.unwrap_or(true)).push(", updated_at = ").bind(now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
+        sql.bind(shared.unwrap_or(true))
+            .push(", updated_at = ")
+            .bind(now())
+            .push(" WHERE id IN ")
+            .bind_list(ids.iter().copied());
         database::execute(&*work, &sql).await?;
     }
     work.commit().await?;
-    Listing::unrestricted(EntityKind::Asset, assets).send(&app.database).await
+    Listing::unrestricted(EntityKind::Asset, assets)
+        .send(&app.database)
+        .await
 }
 
 /// # Errors
 /// 404 when there is no asset with that id.
 pub(super) async fn require(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
-    find_entity(connection, id, EntityKind::Asset).await.map(|_| ())
+    find_entity(connection, id, EntityKind::Asset)
+        .await
+        .map(|_| ())
 }

@@ -2,8 +2,10 @@
 
 mod asset_types;
 mod assets;
+mod cells;
 mod creation;
 mod criteria;
+mod dependents;
 mod episode_choice;
 mod groups;
 mod handlers;
@@ -22,4 +24,6 @@ mod with_tasks;
 mod work_lists;
 
 pub use creation::{NewEntity, create_asset, find_or_create};
-pub use handlers::{AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers};
+pub use handlers::{
+    AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers,
+};

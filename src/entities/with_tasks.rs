@@ -4,30 +4,21 @@
 use bytes::Bytes;
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
-use entity::facts::Kind;
 use futures::stream;
 use poem::Body;
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
+use super::cells::{Form, Writer};
 use super::layouts::{Cell, Field, Layout};
 use super::links::Links;
-use super::metadata::{Masks, Metadata};
+use super::metadata::Masks;
 use super::ordering::order_by;
 use super::scope::{Scope, own_entities};
-use crate::database::{Database, Sent, Sql, write_text, write_value};
+use crate::database::{Database, Sent, Sql};
 
 /// Bytes that are put together before they are sent.
 const CHUNK: usize = 128 * 1024;
-
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Objects.
-    Plain,
-    /// Lists of values, in the order of the layout's keys.
-    Compact,
-}
 
 /// What is asked for.
 pub(super) struct Request {
@@ -83,13 +74,27 @@ impl Request {
     pub(super) fn listing(layout: &'static Layout, scope: Scope, form: Form) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
-        Self { layout, scope, conditions, own_tasks: true, linked_with: None, form }
+        Self {
+            layout,
+            scope,
+            conditions,
+            own_tasks: true,
+            linked_with: None,
+            form,
+        }
     }
 
     /// One entity, which the caller may read, with all its tasks.
     pub(super) fn one(layout: &'static Layout, scope: Scope, id: Uuid) -> Self {
         let conditions = Sql::with(" AND e.id = $1", [id.into()]);
-        Self { layout, scope, conditions, own_tasks: false, linked_with: None, form: Form::Plain }
+        Self {
+            layout,
+            scope,
+            conditions,
+            own_tasks: false,
+            linked_with: None,
+            form: Form::Plain,
+        }
     }
 
     /// Keeps one entity, or those that the caller is assigned to a task of, or both.
@@ -99,7 +104,11 @@ impl Request {
         }
         if assigned {
             self.conditions.push(" AND (");
-            own_entities(&mut self.conditions, self.layout.kind, self.scope.person_id());
+            own_entities(
+                &mut self.conditions,
+                self.layout.kind,
+                self.scope.person_id(),
+            );
             self.conditions.push(")");
         }
     }
@@ -114,8 +123,19 @@ impl Request {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(self, database: &Database) -> Result<Listing, Failure> {
-        let Self { layout, scope, conditions, own_tasks, linked_with, form } = self;
-        let from = conditions.before(&format!("FROM {} WHERE {}", layout.from, layout.condition()));
+        let Self {
+            layout,
+            scope,
+            conditions,
+            own_tasks,
+            linked_with,
+            form,
+        } = self;
+        let from = conditions.before(&format!(
+            "FROM {} WHERE {}",
+            layout.from,
+            layout.condition()
+        ));
         let entities_sql = entities_query(database, layout, &from);
         let tasks_sql = tasks_query(layout, &from, &scope, own_tasks);
         let assignees_sql = assignees_query(&from, &scope, own_tasks);
@@ -138,7 +158,13 @@ impl Request {
             ids = ids.with(id);
         }
         let entities = load_entities(database, layout, form, &entities_sql, &masks, &ids).await?;
-        Ok(Listing { entities, tasks: tasks.await??, assignees: assignees.await??, layout, form })
+        Ok(Listing {
+            entities,
+            tasks: tasks.await??,
+            assignees: assignees.await??,
+            layout,
+            form,
+        })
     }
 }
 
@@ -157,15 +183,29 @@ fn columns(fields: &[Field]) -> impl Iterator<Item = &'static str> {
 }
 
 fn entities_query(database: &Database, layout: &Layout, from: &Sql) -> Sql {
-    let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(columns(layout.fields)).collect();
-    let mut sql = from.clone().before(&format!("SELECT {} ", columns.join(", ")));
+    let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"]
+        .into_iter()
+        .chain(columns(layout.fields))
+        .collect();
+    let mut sql = from
+        .clone()
+        .before(&format!("SELECT {} ", columns.join(", ")));
     sql.push(&order_by(database.backend(), layout.order, "e.id"));
     sql
 }
 
 fn tasks_query(layout: &Layout, from: &Sql, scope: &Scope, own_tasks: bool) -> Sql {
-    let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(layout.task_fields)).collect();
-    let mut sql = among(from, &format!("SELECT {} FROM e JOIN task t ON t.entity_id = e.id LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
+    let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"]
+        .into_iter()
+        .chain(columns(layout.task_fields))
+        .collect();
+    let mut sql = among(
+        from,
+        &format!(
+            "SELECT {} FROM e JOIN task t ON t.entity_id = e.id LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ",
+            columns.join(", ")
+        ),
+    );
     sql.bind(scope.person_id()).push(" WHERE 1 = 1");
     if own_tasks {
         scope.restrict_tasks(&mut sql);
@@ -174,34 +214,66 @@ fn tasks_query(layout: &Layout, from: &Sql, scope: &Scope, own_tasks: bool) -> S
 }
 
 fn assignees_query(from: &Sql, scope: &Scope, own_tasks: bool) -> Sql {
-    let mut sql = among(from, "SELECT a.task_id, a.person_id FROM e JOIN task t ON t.entity_id = e.id JOIN task_person_link a ON a.task_id = t.id WHERE 1 = 1");
+    let mut sql = among(
+        from,
+        "SELECT a.task_id, a.person_id FROM e JOIN task t ON t.entity_id = e.id JOIN task_person_link a ON a.task_id = t.id WHERE 1 = 1",
+    );
     if own_tasks {
         scope.restrict_tasks(&mut sql);
     }
     sql
 }
 
-async fn load_entities(database: &Database, layout: &Layout, form: Form, sql: &Sql, masks: &Masks, ids: &Links) -> Result<Entities, DbErr> {
+async fn load_entities(
+    database: &Database,
+    layout: &Layout,
+    form: Form,
+    sql: &Sql,
+    masks: &Masks,
+    ids: &Links,
+) -> Result<Entities, DbErr> {
     let writer = Writer::new(layout.fields, 3, form);
     let mut entities = Entities::default();
     let mut metadata = Vec::new();
     for row in database.rows(sql).await? {
         let id: Uuid = row.try_get_by_index(0)?;
-        let hidden = if masks.is_empty() { &[] } else { masks.of(row.try_get_by_index(1)?) };
-        writer.write_entity(&mut entities.text, &row, &mut metadata, hidden, |out| ids.write(out, id))?;
+        let hidden = if masks.is_empty() {
+            &[]
+        } else {
+            masks.of(row.try_get_by_index(1)?)
+        };
+        writer.write_entity(&mut entities.text, &row, &mut metadata, hidden, |out| {
+            ids.write(out, id)
+        })?;
         entities.rows.push((id, entities.text.len()));
     }
     Ok(entities)
 }
 
-async fn load_tasks(database: &Database, layout: &Layout, form: Form, sql: &Sql) -> Result<Tasks, DbErr> {
+async fn load_tasks(
+    database: &Database,
+    layout: &Layout,
+    form: Form,
+    sql: &Sql,
+) -> Result<Tasks, DbErr> {
     let writer = Writer::new(layout.task_fields, 3, form);
     let mut tasks = Tasks::default();
     for row in database.rows(sql).await? {
         let start = tasks.text.len();
         let gap = writer.write_task(&mut tasks.text, &row)?;
-        let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
+        let (entity_id, created_at, id) = (
+            row.try_get_by_index(0)?,
+            row.try_get_by_index(1)?,
+            row.try_get_by_index(2)?,
+        );
+        tasks.rows.push(TaskText {
+            entity_id,
+            created_at,
+            id,
+            start,
+            gap,
+            end: tasks.text.len(),
+        });
     }
     tasks.rows.sort_unstable();
     Ok(tasks)
@@ -210,119 +282,9 @@ async fn load_tasks(database: &Database, layout: &Layout, form: Form, sql: &Sql)
 impl Tasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
-        self.rows[start..].iter().take_while(move |task| task.entity_id == entity_id)
-    }
-}
-
-/// What is written for one key.
-struct Step {
-    /// The key with its quotes and colon; nothing in the compact form. A comma stands before it, but for the first.
-    key: Vec<u8>,
-    name: &'static str,
-    action: Action,
-}
-
-#[derive(Clone, Copy)]
-enum Action {
-    Column(usize, Kind, &'static str),
-    Metadata(&'static str),
-    MetadataField,
-    Fixed(&'static str),
-    Ids,
-}
-
-struct Writer {
-    steps: Vec<Step>,
-    /// Whether the metadata has to be looked into.
-    opens_metadata: bool,
-    /// What a row starts and ends with.
-    brackets: (u8, u8),
-}
-
-impl Writer {
-    /// A writer for rows whose columns begin at an index.
-    fn new(fields: &[Field], mut column: usize, form: Form) -> Self {
-        let mut steps = Vec::with_capacity(fields.len());
-        for (name, cell) in fields {
-            let action = match cell {
-                Cell::Column(_, kind, null) => {
-                    column += 1;
-                    Action::Column(column - 1, *kind, null)
-                }
-                Cell::Metadata(null) => Action::Metadata(null),
-                Cell::MetadataField => Action::MetadataField,
-                Cell::Fixed(text) => Action::Fixed(text),
-                Cell::Ids => Action::Ids,
-            };
-            let mut key = if steps.is_empty() { Vec::new() } else { vec![b','] };
-            if form == Form::Plain {
-                write_text(&mut key, name);
-                key.push(b':');
-            }
-            steps.push(Step { key, name, action });
-        }
-        let opens_metadata = steps.iter().any(|step| matches!(step.action, Action::MetadataField));
-        Self { steps, opens_metadata, brackets: form.brackets() }
-    }
-
-    /// Writes an entity up to its tasks. `metadata` is space to work in.
-    fn write_entity(&self, out: &mut Vec<u8>, row: &QueryResult, metadata: &mut Vec<u8>, hidden: &[String], ids: impl Fn(&mut Vec<u8>)) -> Result<(), DbErr> {
-        metadata.clear();
-        write_value(metadata, row, 2, Kind::Json)?;
-        let mut fields = (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
-        if let Some(fields) = &mut fields {
-            fields.hide(hidden);
-        }
-        out.push(self.brackets.0);
-        for step in &self.steps {
-            out.extend_from_slice(&step.key);
-            match step.action {
-                Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
-                Action::Metadata(null) if metadata == b"null" => out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes()),
-                Action::Metadata(_) => match &fields {
-                    Some(fields) if !hidden.is_empty() => fields.write(out),
-                    _ => out.extend_from_slice(metadata),
-                },
-                Action::MetadataField => {
-                    let value = fields.as_ref().and_then(|fields| fields.get(step.name)).unwrap_or("null");
-                    out.extend_from_slice(value.as_bytes());
-                }
-                Action::Fixed(text) => out.extend_from_slice(text.as_bytes()),
-                Action::Ids => ids(out),
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a task, and says where its assignees go.
-    fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<usize, DbErr> {
-        let mut gap = out.len();
-        out.push(self.brackets.0);
-        for step in &self.steps {
-            out.extend_from_slice(&step.key);
-            match step.action {
-                Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
-                _ => gap = out.len(),
-            }
-        }
-        out.push(self.brackets.1);
-        Ok(gap)
-    }
-}
-
-fn write_column(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind, null: &str) -> Result<(), DbErr> {
-    let start = out.len();
-    write_value(out, row, index, kind)?;
-    if null != "null" && &out[start..] == b"null" {
-        out.truncate(start);
-        out.extend_from_slice(null.as_bytes());
-    }
-    Ok(())
-}
-
-impl Form {
-    fn brackets(self) -> (u8, u8) {
-        if self == Self::Plain { (b'{', b'}') } else { (b'[', b']') }
+        self.rows[start..]
+            .iter()
+            .take_while(move |task| task.entity_id == entity_id)
     }
 }
 
@@ -342,10 +304,19 @@ impl Listing {
 
     /// Writes the entity at a place of the list, with its tasks.
     fn write(&self, out: &mut Vec<u8>, at: usize) {
-        let Some((id, end)) = self.entities.rows.get(at) else { return };
-        let start = at.checked_sub(1).and_then(|before| self.entities.rows.get(before)).map_or(0, |(_, end)| *end);
+        let Some((id, end)) = self.entities.rows.get(at) else {
+            return;
+        };
+        let start = at
+            .checked_sub(1)
+            .and_then(|before| self.entities.rows.get(before))
+            .map_or(0, |(_, end)| *end);
         out.extend_from_slice(&self.entities.text[start..*end]);
-        out.extend_from_slice(if self.form == Form::Plain { b",\"tasks\":[" } else { b",[" });
+        out.extend_from_slice(if self.form == Form::Plain {
+            b",\"tasks\":["
+        } else {
+            b",["
+        });
         for (at, task) in self.tasks.of(*id).enumerate() {
             if at > 0 {
                 out.push(b',');
@@ -382,19 +353,49 @@ impl Listing {
         if self.form == Form::Plain {
             return b"{\"compact\":false".to_vec();
         }
-        let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
-        let Layout { header, fields, task_fields, .. } = self.layout;
-        let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
+        let names = |fields: &[Field]| {
+            fields
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let Layout {
+            header,
+            fields,
+            task_fields,
+            ..
+        } = self.layout;
+        let text = format!(
+            "{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]",
+            names(fields),
+            names(task_fields)
+        );
         text.into_bytes()
     }
 
-    fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Sent {
-        let mut parts = Parts { listing: self, at: 0, head, between, after, tail: Some(tail) };
+    fn send(
+        self,
+        head: Vec<u8>,
+        between: &'static [u8],
+        after: &'static [u8],
+        tail: &'static [u8],
+    ) -> Sent {
+        let mut parts = Parts {
+            listing: self,
+            at: 0,
+            head,
+            between,
+            after,
+            tail: Some(tail),
+        };
         let first = parts.next().unwrap_or_default();
         if parts.tail.is_none() {
             return Sent::Whole(first);
         }
-        let parts = std::iter::once(first).chain(parts).map(|part| Ok(Bytes::from(part)));
+        let parts = std::iter::once(first)
+            .chain(parts)
+            .map(|part| Ok(Bytes::from(part)));
         Sent::Parts(Box::new(stream::iter(parts)))
     }
 }

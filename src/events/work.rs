@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 use dailies_definitions::access::Caller;
-use sea_orm::{DatabaseTransaction, DbErr, TransactionSession, Value};
+use futures::future::BoxFuture;
+use sea_orm::{DatabaseTransaction, DbErr, Value};
 use serde_json::value::RawValue;
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -43,7 +44,11 @@ pub struct Work<'a> {
     events: Vec<Event>,
     changed_people: Vec<Uuid>,
     ended_people: Vec<Uuid>,
+    afterwards: Vec<Afterwards>,
 }
+
+/// Something to do once a change is stored.
+type Afterwards = Box<dyn for<'b> FnOnce(&'b App) -> BoxFuture<'b, ()> + Send + Sync>;
 
 impl<'a> Work<'a> {
     /// Starts work on behalf of somebody.
@@ -60,7 +65,7 @@ impl<'a> Work<'a> {
     /// No connection can be had.
     pub async fn begin_as(app: &'a App, author: Option<Uuid>) -> Result<Self, DbErr> {
         let transaction = app.database.begin().await?;
-        Ok(Self { app, transaction, author, events: Vec::new(), changed_people: Vec::new(), ended_people: Vec::new() })
+        Ok(Self { app, transaction, author, events: Vec::new(), changed_people: Vec::new(), ended_people: Vec::new(), afterwards: Vec::new() })
     }
 
     /// The server that the work is done on.
@@ -100,12 +105,25 @@ impl<'a> Work<'a> {
         self.ended_people.push(id);
     }
 
+    /// Does something once the work is stored, such as removing files that no row names any more.
+    pub fn afterwards(&mut self, task: impl for<'b> FnOnce(&'b App) -> BoxFuture<'b, ()> + Send + Sync + 'static) {
+        self.afterwards.push(Box::new(task));
+    }
+
+    /// Notes that a production is gone: what is told of it can't be kept under it.
+    pub fn project_removed(&mut self, id: Uuid) {
+        for event in self.events.iter_mut().filter(|event| event.project_id == Some(id)) {
+            event.payload.insert("project_id".into(), json!(id));
+            event.project_id = None;
+        }
+    }
+
     /// Stores the events, commits, forgets what is no longer true, and announces the events.
     ///
     /// # Errors
     /// The database refuses; nothing has happened then.
     pub async fn commit(self) -> Result<(), DbErr> {
-        let Self { app, transaction, author, events, changed_people, ended_people } = self;
+        let Self { app, transaction, author, events, changed_people, ended_people, afterwards } = self;
         let mut announced = Vec::with_capacity(events.len());
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
@@ -147,6 +165,9 @@ impl<'a> Work<'a> {
                 tracing::error!(%error, person = %id, "the sessions of a person could not be ended");
             }
             app.bus.end_person(id);
+        }
+        for task in afterwards {
+            task(app).await;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::access::open_projects_of;
 use crate::app::App;
 use crate::comments::authors::SHORT_PERSON;
 use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
-use crate::tasks::paging::{self, Page};
+use crate::tasks::paging::Page;
 use crate::tasks::rows::{TEXT, write_key};
 
 /// What is asked for.
@@ -73,20 +73,31 @@ const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p
      LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
 
-/// The news that the caller gets, with the caller's own place in each team as `me`.
+/// What is enough to count the news of administrators.
+const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN comment c ON c.id = n.comment_id";
+
+/// The tables of a query, where `$1` is the caller unless it is an administrator; `me` is the caller's place in a team.
+fn tables(caller: &Caller) -> String {
+    let own = " LEFT JOIN project_person_link me ON me.project_id = t.project_id AND me.person_id = $1";
+    format!("{TABLES}{}", if caller.is_admin() { "" } else { own })
+}
+
+/// The conditions of what the caller gets.
 fn visible(caller: &Caller) -> Sql {
-    let mut sql = Sql::new(TABLES);
-    sql.push(" LEFT JOIN project_person_link me ON me.project_id = t.project_id AND me.person_id = ").bind(caller.person.id);
-    sql.push(" WHERE 1 = 1");
-    if !caller.is_admin() {
-        let own = own_role(caller);
-        sql.push(&format!(" AND ({own} <> 'vendor' OR t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link w ON w.task_id = o.id WHERE w.person_id = "));
-        sql.bind(caller.person.id);
-        sql.push(&format!(")) AND ({own} <> 'client' OR COALESCE(c.for_client, false) = ")).bind(true);
-        sql.push(" OR n.author_id = ").bind(caller.person.id);
-        sql.push(&format!(" OR ({AUTHOR_ROLE} = 'client' AND COALESCE(p.is_clients_isolated, false) = ")).bind(false);
-        sql.push(&format!(") OR ({AUTHOR_ROLE} <> 'client' AND EXISTS (SELECT 1 FROM comment_preview_link r WHERE r.comment = n.comment_id)))"));
+    const ALL: &str = " WHERE t.entity_id IS NOT NULL";
+    if caller.is_admin() {
+        return Sql::new(ALL);
     }
+    let own = own_role(caller);
+    let mut sql = Sql::with(ALL, [caller.person.id.into()]);
+    sql.push(&format!(
+        " AND ({own} <> 'vendor' OR t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link w ON w.task_id = o.id \
+         WHERE w.person_id = $1)) AND ({own} <> 'client' OR n.author_id = $1 OR COALESCE(c.for_client, false) = "
+    ));
+    sql.bind(true).push(&format!(" OR ({AUTHOR_ROLE} = 'client' AND COALESCE(p.is_clients_isolated, false) = ")).bind(false);
+    sql.push(&format!(
+        ") OR ({AUTHOR_ROLE} <> 'client' AND EXISTS (SELECT 1 FROM comment_preview_link r WHERE r.comment = n.comment_id)))"
+    ));
     sql
 }
 
@@ -169,7 +180,8 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
     let mut condition = visible(access);
     condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
     let writer = EntryWriter::new(access);
-    let row = app.database.row(&condition.before(&writer.select())).await?.ok_or_else(Failure::not_found)?;
+    let sql = condition.before(&format!("{}{}", writer.select(), tables(access)));
+    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = writer.open(&row)?;
     out.push(b'}');
     Ok(out)
@@ -179,20 +191,11 @@ async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter) -
     filter.add_to(&mut condition);
     let page = Page { number: filter.page, limit: filter.limit };
     let database = &app.database;
-    let total = paging::count(database, &condition).await?;
-    let mut changes = condition.clone().before("SELECT c.task_status_id, COUNT(*) ");
-    changes.push(" AND c.task_status_id IS NOT NULL AND n.change = ").bind(true).push(" GROUP BY c.task_status_id");
-    let mut stats = vec![b'{'];
-    for row in database.rows(&changes).await? {
-        if stats.len() > 1 {
-            stats.push(b',');
-        }
-        write_uuid(&mut stats, row.try_get_by_index(0)?);
-        stats.extend_from_slice(format!(":{}", row.try_get_by_index::<i64>(1)?).as_bytes());
-    }
-    stats.push(b'}');
+    let few = caller.is_admin() && filter.episode_id.is_none();
+    let from = if few { FEW_TABLES.to_owned() } else { tables(caller) };
+    let (total, stats) = sums(app, &condition, &from).await?;
     let writer = EntryWriter::new(caller);
-    let mut sql = condition.before(&writer.select());
+    let mut sql = condition.before(&format!("{}{}", writer.select(), tables(caller)));
     sql.push(" ORDER BY n.created_at DESC, n.id LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
     let rows = database.rows(&sql).await?;
     let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
@@ -208,6 +211,28 @@ async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter) -
         items.push(out);
     }
     Ok(page.written(total, &items, &[("stats", &stats)]))
+}
+
+/// Number of entries, and as a JSON object how many tell of a change to each status.
+async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), Failure> {
+    let mut sql = condition.clone().before(&format!("SELECT c.task_status_id, n.change, COUNT(*) {from}"));
+    sql.push(" GROUP BY c.task_status_id, n.change");
+    let mut total = 0;
+    let mut stats = vec![b'{'];
+    for row in app.database.rows(&sql).await? {
+        let count: i64 = row.try_get_by_index(2)?;
+        total += count;
+        let changed: bool = row.try_get_by_index(1)?;
+        if let Some(status) = row.try_get_by_index::<Option<Uuid>>(0)?.filter(|_| changed) {
+            if stats.len() > 1 {
+                stats.push(b',');
+            }
+            write_uuid(&mut stats, status);
+            stats.extend_from_slice(format!(":{count}").as_bytes());
+        }
+    }
+    stats.push(b'}');
+    Ok((total, stats))
 }
 
 /// Writes entries as the caller gets them.

@@ -1,5 +1,6 @@
 //! Productions: their listings, teams, settings and metadata columns, how they begin and how they end.
 
+mod columns;
 pub mod creation;
 mod descriptors;
 mod field_data;

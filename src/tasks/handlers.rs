@@ -270,7 +270,12 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Add).await?))
     }
 
-    async fn list_project_notifications(&self, _access: Admin, project_id: Uuid, query: ListProjectNotificationsQuery) -> Result<Json<Value>, Failure> {
+    async fn list_project_notifications(
+        &self,
+        _access: Admin,
+        project_id: Uuid,
+        query: ListProjectNotificationsQuery,
+    ) -> Result<Json<Value>, Failure> {
         copies::of_project(&self.0, project_id, What::Notifications, query.page).await
     }
 
@@ -278,7 +283,12 @@ impl Tasks for TasksHandlers {
         copies::of_project(&self.0, project_id, What::Subscriptions, None).await
     }
 
-    async fn list_project_preview_files(&self, _access: Admin, project_id: Uuid, query: ListProjectPreviewFilesQuery) -> Result<Json<Value>, Failure> {
+    async fn list_project_preview_files(
+        &self,
+        _access: Admin,
+        project_id: Uuid,
+        query: ListProjectPreviewFilesQuery,
+    ) -> Result<Json<Value>, Failure> {
         copies::of_project(&self.0, project_id, What::Previews, query.page).await
     }
 }

@@ -68,7 +68,10 @@ impl OpenTasks {
             sql.bind(id).push(")");
         }
         if let Some(id) = self.department_id {
-            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN department_link d ON d.person_id = l.person_id WHERE d.department_id = ");
+            sql.push(
+                " AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN department_link d ON d.person_id = l.person_id \
+                 WHERE d.department_id = ",
+            );
             sql.bind(id).push(")");
         }
         if let Some(moment) = self.start_date {
@@ -107,9 +110,8 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     let sums = sums(app, &condition).await?;
     let (number, limit) = (wanted.page.max(1), wanted.limit);
     let mut chosen = condition;
-    chosen.push(&format!(
-        " ORDER BY p.name NULLS LAST, {EPISODE_NAME} NULLS LAST, sq.name NULLS LAST, k.name NULLS LAST, e.name NULLS LAST, ty.name NULLS LAST, t.id LIMIT "
-    ));
+    let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
+    chosen.push(&format!(" ORDER BY {}, t.id LIMIT ", order.join(", ")));
     chosen.bind(limit).push(" OFFSET ").bind((number - 1) * limit);
     let assignees = rows::assignees(database.read(), &chosen).await?;
     let writer = ContextWriter::new(&MORE);
@@ -159,7 +161,8 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
     narrow_vendors(&mut condition, caller);
     without_concepts(&mut condition);
     let mut sql = condition.before(
-        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*), SUM(COALESCE(t.duration, 0.0)), SUM(COALESCE(t.estimation, 0.0)) ",
+        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*), SUM(COALESCE(t.duration, 0.0)), \
+         SUM(COALESCE(t.estimation, 0.0)) ",
     );
     sql.push(" GROUP BY t.project_id, t.task_type_id, t.task_status_id, s.is_done ORDER BY t.project_id, t.task_type_id, t.task_status_id");
     let mut found: BTreeMap<Uuid, ProjectTaskStats> = BTreeMap::new();

@@ -80,7 +80,8 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
     for tasks in tasks.chunks(BATCH) {
         let mut sql = Sql::new(
             "SELECT t.id, t.project_id, t.entity_id, t.task_type_id, t.task_status_id, l.person_id, l.role, k.department_id, e.created_by, \
-             p.is_bot_collaboration_enabled, p.is_clients_isolated, EXISTS (SELECT 1 FROM task_person_link a WHERE a.task_id = t.id AND a.person_id = ",
+             p.is_bot_collaboration_enabled, p.is_clients_isolated, \
+             EXISTS (SELECT 1 FROM task_person_link a WHERE a.task_id = t.id AND a.person_id = ",
         );
         sql.bind(person.id);
         sql.push("), EXISTS (SELECT 1 FROM task o JOIN task_person_link b ON b.task_id = o.id WHERE o.entity_id = t.entity_id AND b.person_id = ");

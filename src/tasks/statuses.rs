@@ -88,7 +88,8 @@ pub async fn default_status(work: &mut Work<'_>, for_concept: bool) -> Result<Uu
     };
     let sql = Sql::with(
         "SELECT id FROM task_status WHERE (is_default = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 OR name = $4 \
-         ORDER BY CASE WHEN is_default = $1 AND COALESCE(for_concept, false) = $2 THEN 0 WHEN short_name = $3 THEN 1 ELSE 2 END, created_at, id LIMIT 1",
+         ORDER BY CASE WHEN is_default = $1 AND COALESCE(for_concept, false) = $2 THEN 0 WHEN short_name = $3 THEN 1 ELSE 2 END, \
+         created_at, id LIMIT 1",
         [true.into(), for_concept.into(), wanted.short_name.into(), wanted.name.into()],
     );
     find_or_make(work, &sql, &wanted).await

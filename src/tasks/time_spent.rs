@@ -160,7 +160,7 @@ pub async fn remove(app: &App, caller: &Caller, place: Place) -> Result<Vec<u8>,
     let (id, _) = logged(&*work, place).await?.ok_or_else(Failure::not_found)?;
     let text = rows::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
     let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&text)?;
-    record.insert("duration".into(), 0.into());
+    record.insert("duration".into(), 0.0.into());
     let sql = Sql::with("DELETE FROM time_spent WHERE id = $1", [id.into()]);
     database::execute(&*work, &sql).await?;
     work.emit_in(project_id, "time-spent:delete", payload([("time_spent_id", id)]));

@@ -24,8 +24,8 @@ pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN
 const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
 
 /// Its name; an asset that belongs to something that is no episode is of the main pack.
-pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name WHEN sq.parent_id IS NOT NULL THEN ep.name \
-     WHEN e.source_id IS NOT NULL THEN COALESCE(src.name, 'MP') END";
+pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name \
+     WHEN sq.parent_id IS NOT NULL THEN ep.name WHEN e.source_id IS NOT NULL THEN COALESCE(src.name, 'MP') END";
 
 /// Keys that all lists across productions have, with their expressions.
 const CONTEXT: [(&str, &str, Kind); 10] = [

@@ -24,7 +24,7 @@ mod prelude {
     pub(crate) use poem::http::Method;
     pub(crate) use poem_openapi::OpenApi;
     pub(crate) use poem_openapi::registry::{MetaApi, MetaParamIn, Registry};
-    pub(crate) use serde_json::{Map, Value};
+    pub(crate) use serde_json::Value;
     pub(crate) use uuid::Uuid;
 
     pub(crate) use crate::access::*;

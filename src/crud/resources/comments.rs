@@ -65,7 +65,9 @@ impl Resource for Comments {
     }
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
-        removal::remove_comment(work, record.id).await
+        let leftovers = removal::take_away(work, record.id).await?;
+        work.afterwards(|app| Box::pin(leftovers.discard(app)));
+        Ok(())
     }
 
     /// An update is told with the task; a bare record is told without.

@@ -114,7 +114,9 @@ impl Resource for Projects {
             return Err(Failure::refused("Only closed projects can be deleted"));
         }
         if query.flag("force")?.unwrap_or_default() {
-            removal::remove_project(work, record.id).await?;
+            let leftovers = removal::remove_project(work, record.id).await?;
+            work.project_removed(record.id);
+            work.afterwards(|app| Box::pin(leftovers.discard(app)));
         } else {
             self.remove_row(work, record).await?;
         }

@@ -133,7 +133,9 @@ impl Resource for Tasks {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
         if query.flag("force")?.unwrap_or_default() {
-            return removal::remove_tasks(work, &[record.id]).await;
+            let leftovers = removal::take_away(work, &[record.id]).await?;
+            work.afterwards(|app| Box::pin(leftovers.discard(app)));
+            return Ok(());
         }
         self.remove_row(work, record).await?;
         removal::tell(work, record.id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));

@@ -15,7 +15,8 @@ pub use episodes::EpisodesHandlers;
 pub use sequences::SequencesHandlers;
 pub use shots::ShotsHandlers;
 
-use super::with_tasks::{Form, Listing, body};
+use super::cells::Form;
+use super::with_tasks::{Listing, body};
 
 /// A switch that only `true` in small letters turns on.
 fn is_on(query: &Query, name: &str) -> bool {
@@ -24,7 +25,11 @@ fn is_on(query: &Query, name: &str) -> bool {
 
 /// The form of rows that a query asks for.
 fn form(query: &Query) -> Form {
-    if is_on(query, "compact") { Form::Compact } else { Form::Plain }
+    if is_on(query, "compact") {
+        Form::Compact
+    } else {
+        Form::Plain
+    }
 }
 
 /// A listing in the way that a query asks for: one document, or lines.

@@ -1,0 +1,164 @@
+//! Writes rows of the listings with tasks by their layouts, as objects or as lists of values.
+
+use entity::facts::Kind;
+use sea_orm::{DbErr, QueryResult};
+
+use super::layouts::{Cell, Field};
+use super::metadata::Metadata;
+use crate::database::{write_text, write_value};
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Objects.
+    Plain,
+    /// Lists of values, in the order of the layout's keys.
+    Compact,
+}
+
+impl Form {
+    /// What a row starts and ends with.
+    pub(super) fn brackets(self) -> (u8, u8) {
+        if self == Self::Plain {
+            (b'{', b'}')
+        } else {
+            (b'[', b']')
+        }
+    }
+}
+
+/// What is written for one key.
+struct Step {
+    /// The key with its quotes and colon; nothing in the compact form. A comma stands before it, but for the first.
+    key: Vec<u8>,
+    name: &'static str,
+    action: Action,
+}
+
+#[derive(Clone, Copy)]
+enum Action {
+    Column(usize, Kind, &'static str),
+    Metadata(&'static str),
+    MetadataField,
+    Fixed(&'static str),
+    Ids,
+}
+
+/// Writes rows of one layout.
+pub(super) struct Writer {
+    steps: Vec<Step>,
+    /// Whether the metadata has to be looked into.
+    opens_metadata: bool,
+    /// What a row starts and ends with.
+    brackets: (u8, u8),
+}
+
+impl Writer {
+    /// A writer for rows whose columns begin at an index.
+    pub(super) fn new(fields: &[Field], mut column: usize, form: Form) -> Self {
+        let mut steps = Vec::with_capacity(fields.len());
+        for (name, cell) in fields {
+            let action = match cell {
+                Cell::Column(_, kind, null) => {
+                    column += 1;
+                    Action::Column(column - 1, *kind, null)
+                }
+                Cell::Metadata(null) => Action::Metadata(null),
+                Cell::MetadataField => Action::MetadataField,
+                Cell::Fixed(text) => Action::Fixed(text),
+                Cell::Ids => Action::Ids,
+            };
+            let mut key = if steps.is_empty() {
+                Vec::new()
+            } else {
+                vec![b',']
+            };
+            if form == Form::Plain {
+                write_text(&mut key, name);
+                key.push(b':');
+            }
+            steps.push(Step { key, name, action });
+        }
+        let opens_metadata = steps
+            .iter()
+            .any(|step| matches!(step.action, Action::MetadataField));
+        Self {
+            steps,
+            opens_metadata,
+            brackets: form.brackets(),
+        }
+    }
+
+    /// Writes an entity up to its tasks. `metadata` is space to work in.
+    pub(super) fn write_entity(
+        &self,
+        out: &mut Vec<u8>,
+        row: &QueryResult,
+        metadata: &mut Vec<u8>,
+        hidden: &[String],
+        ids: impl Fn(&mut Vec<u8>),
+    ) -> Result<(), DbErr> {
+        metadata.clear();
+        write_value(metadata, row, 2, Kind::Json)?;
+        let mut fields =
+            (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
+        if let Some(fields) = &mut fields {
+            fields.hide(hidden);
+        }
+        out.push(self.brackets.0);
+        for step in &self.steps {
+            out.extend_from_slice(&step.key);
+            match step.action {
+                Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
+                Action::Metadata(null) if metadata == b"null" => {
+                    out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes())
+                }
+                Action::Metadata(_) => match &fields {
+                    Some(fields) if !hidden.is_empty() => fields.write(out),
+                    _ => out.extend_from_slice(metadata),
+                },
+                Action::MetadataField => {
+                    let value = fields
+                        .as_ref()
+                        .and_then(|fields| fields.get(step.name))
+                        .unwrap_or("null");
+                    out.extend_from_slice(value.as_bytes());
+                }
+                Action::Fixed(text) => out.extend_from_slice(text.as_bytes()),
+                Action::Ids => ids(out),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a task, and says where its assignees go.
+    pub(super) fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<usize, DbErr> {
+        let mut gap = out.len();
+        out.push(self.brackets.0);
+        for step in &self.steps {
+            out.extend_from_slice(&step.key);
+            match step.action {
+                Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
+                _ => gap = out.len(),
+            }
+        }
+        out.push(self.brackets.1);
+        Ok(gap)
+    }
+}
+
+fn write_column(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    index: usize,
+    kind: Kind,
+    null: &str,
+) -> Result<(), DbErr> {
+    let start = out.len();
+    write_value(out, row, index, kind)?;
+    if null != "null" && &out[start..] == b"null" {
+        out.truncate(start);
+        out.extend_from_slice(null.as_bytes());
+    }
+    Ok(())
+}

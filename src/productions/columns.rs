@@ -1,0 +1,339 @@
+//! Metadata columns as they are stored: read, added, changed with their values, and removed.
+
+use std::collections::HashSet;
+
+use dailies_definitions::failure::Failure;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use uuid::Uuid;
+
+use super::field_data::{self, Place};
+use super::field_name::field_name;
+use super::models::Model;
+use super::rows::ids_by_owner;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+
+/// The properties of a metadata column that a body gives.
+#[derive(Clone)]
+pub(super) struct Properties {
+    pub data_type: String,
+    pub choices: Vec<String>,
+    pub for_client: bool,
+    pub departments: Vec<Uuid>,
+}
+
+impl Properties {
+    /// Missing ones get their defaults.
+    pub(super) fn new(
+        data_type: Option<String>,
+        choices: Option<Vec<String>>,
+        for_client: Option<bool>,
+        departments: Option<Vec<Uuid>>,
+    ) -> Self {
+        Self {
+            data_type: data_type.unwrap_or_else(|| "string".to_owned()),
+            choices: choices.unwrap_or_default(),
+            for_client: for_client.unwrap_or_default(),
+            departments: departments.unwrap_or_default(),
+        }
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("data_type", self.data_type.clone().into()),
+            (
+                "choices",
+                Value::Json(Some(Box::new(self.choices.clone().into()))),
+            ),
+            ("for_client", self.for_client.into()),
+        ]
+    }
+}
+
+/// What a metadata column is and for what.
+pub(super) struct Subject {
+    pub entity_type: String,
+    /// Of a column for tasks.
+    pub task_type_id: Option<Uuid>,
+    pub name: String,
+    pub field_name: String,
+}
+
+/// A metadata column as it is stored.
+pub(super) struct Stored {
+    pub id: Uuid,
+    pub project_id: Uuid,
+    pub subject: Subject,
+}
+
+/// 400: another column has that name or key.
+pub(super) fn taken() -> Failure {
+    Failure::parameter("Metadata descriptor already exists.")
+}
+
+/// Metadata columns as a JSON list. `condition` is about `d`, and `order` what they are ordered by.
+pub(super) async fn list(
+    connection: &impl ConnectionTrait,
+    condition: Sql,
+    order: &str,
+    departments: bool,
+) -> Result<Vec<u8>, Failure> {
+    let model = Model::new(
+        &entity::metadata_descriptor::TABLE,
+        "d",
+        "MetadataDescriptor",
+    );
+    let links = if departments {
+        let mut sql = condition.clone().before(
+            "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
+             (SELECT d.id FROM metadata_descriptor d WHERE ",
+        );
+        sql.push(")");
+        Some(ids_by_owner(&database::rows(connection, &sql).await?)?)
+    } else {
+        None
+    };
+    let mut sql = condition.before(&format!(
+        "SELECT {}, d.id FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ",
+        model.columns()
+    ));
+    sql.push(&format!(" ORDER BY {order}"));
+    let mut out = b"[".to_vec();
+    for row in database::rows(connection, &sql).await? {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        model.write_open(&mut out, &row)?;
+        if let Some(links) = &links {
+            out.extend_from_slice(b",\"departments\":[");
+            let id: Uuid = row.try_get_by_index(model.width())?;
+            out.extend_from_slice(links.get(&id).map_or(&[][..], Vec::as_slice));
+            out.push(b']');
+        }
+        out.push(b'}');
+    }
+    out.push(b']');
+    Ok(out)
+}
+
+/// The order of metadata columns for the same thing.
+pub(super) const ORDER: &str = "d.position IS NULL, d.position, d.name";
+
+/// Metadata columns by their ids, without departments.
+pub(super) async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<Vec<u8>, Failure> {
+    let mut condition = Sql::new("d.id IN ");
+    condition.bind_list(ids.iter().copied());
+    list(connection, condition, &format!("p.name, {ORDER}"), false).await
+}
+
+/// The productions among these in which a column for the same thing has the same name or key, apart from some columns.
+pub(super) async fn clashing(
+    work: &Work<'_>,
+    projects: &[Uuid],
+    subject: &Subject,
+    apart: &[Uuid],
+) -> Result<HashSet<Uuid>, Failure> {
+    let mut sql =
+        Sql::new("SELECT DISTINCT project_id FROM metadata_descriptor WHERE entity_type = ");
+    sql.bind(subject.entity_type.as_str())
+        .push(" AND (name = ")
+        .bind(subject.name.as_str());
+    sql.push(" OR field_name = ")
+        .bind(subject.field_name.as_str())
+        .push(") AND project_id IN ")
+        .bind_list(projects.iter().copied());
+    if let Some(task_type_id) = subject.task_type_id {
+        sql.push(" AND task_type_id = ").bind(task_type_id);
+    }
+    if !apart.is_empty() {
+        sql.push(" AND id NOT IN ").bind_list(apart.iter().copied());
+    }
+    let mut found = HashSet::new();
+    for row in database::rows(&**work, &sql).await? {
+        found.insert(row.try_get_by_index(0)?);
+    }
+    Ok(found)
+}
+
+/// Adds the same metadata column to productions, and tells of each.
+pub(super) async fn insert(
+    work: &mut Work<'_>,
+    projects: &[Uuid],
+    subject: &Subject,
+    properties: &Properties,
+    position: Option<i32>,
+) -> Result<Vec<Uuid>, Failure> {
+    let mut ids = Vec::with_capacity(projects.len());
+    let mut rows = Vec::with_capacity(projects.len());
+    for project_id in projects {
+        let id = Uuid::new_v4();
+        let mut row = vec![
+            ("id", id.into()),
+            ("project_id", (*project_id).into()),
+            ("entity_type", subject.entity_type.as_str().into()),
+            ("task_type_id", subject.task_type_id.into()),
+            ("name", subject.name.as_str().into()),
+            ("field_name", subject.field_name.as_str().into()),
+            ("position", position.into()),
+        ];
+        row.extend(properties.columns());
+        rows.push(row);
+        ids.push(id);
+        work.emit_in(
+            *project_id,
+            "metadata-descriptor:new",
+            payload([("metadata_descriptor_id", id)]),
+        );
+    }
+    if !rows.is_empty() {
+        database::insert_many(&**work, &entity::metadata_descriptor::TABLE, rows).await?;
+        set_departments(work, &ids, &properties.departments).await?;
+    }
+    Ok(ids)
+}
+
+/// Makes metadata columns be for these departments; unknown ones are left out.
+async fn set_departments(
+    work: &Work<'_>,
+    ids: &[Uuid],
+    departments: &[Uuid],
+) -> Result<(), Failure> {
+    let mut sql = Sql::new(
+        "DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ",
+    );
+    sql.bind_list(ids.iter().copied());
+    database::execute(&**work, &sql).await?;
+    let mut sql = Sql::new(
+        "INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ",
+    );
+    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ")
+        .bind_list(ids.iter().copied());
+    sql.push(" AND p.id IN ")
+        .bind_list(departments.iter().copied());
+    database::execute(&**work, &sql).await?;
+    Ok(())
+}
+
+/// A column from its id, production, kind of thing, task type, name and key, in this order.
+pub(super) fn read(row: &QueryResult) -> Result<Stored, DbErr> {
+    let subject = Subject {
+        entity_type: row.try_get_by_index(2)?,
+        task_type_id: row.try_get_by_index(3)?,
+        name: row.try_get_by_index(4)?,
+        field_name: row.try_get_by_index(5)?,
+    };
+    Ok(Stored {
+        id: row.try_get_by_index(0)?,
+        project_id: row.try_get_by_index(1)?,
+        subject,
+    })
+}
+
+/// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key
+/// changes, and tells of each.
+pub(super) async fn change(
+    work: &mut Work<'_>,
+    columns: &[Stored],
+    name: Option<&str>,
+    properties: &Properties,
+) -> Result<(), Failure> {
+    let Some(first) = columns.first() else {
+        return Ok(());
+    };
+    let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
+    let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
+    let mut values = properties.columns();
+    if let Some(name) =
+        name.filter(|name| columns.iter().any(|column| column.subject.name != *name))
+    {
+        let subject = Subject {
+            entity_type: first.subject.entity_type.clone(),
+            task_type_id: first.subject.task_type_id,
+            name: name.to_owned(),
+            field_name: field_name(name)?,
+        };
+        if !clashing(work, &projects, &subject, &ids).await?.is_empty() {
+            return Err(taken());
+        }
+        if subject.field_name != first.subject.field_name {
+            let place = Place {
+                entity_type: &subject.entity_type,
+                task_type_id: subject.task_type_id,
+                projects: &projects,
+            };
+            field_data::rename(work, &place, &first.subject.field_name, &subject.field_name)
+                .await?;
+        }
+        values.extend([
+            ("name", subject.name.into()),
+            ("field_name", subject.field_name.into()),
+        ]);
+    }
+    let mut sql = Sql::new("UPDATE metadata_descriptor SET updated_at = ");
+    sql.bind(database::now());
+    for (column, value) in values {
+        sql.push(&format!(", {column} = ")).bind(value);
+    }
+    sql.push(" WHERE id IN ").bind_list(ids.iter().copied());
+    database::execute(&**work, &sql).await?;
+    set_departments(work, &ids, &properties.departments).await?;
+    for column in columns {
+        work.emit_in(
+            column.project_id,
+            "metadata-descriptor:update",
+            payload([("metadata_descriptor_id", column.id)]),
+        );
+    }
+    Ok(())
+}
+
+/// Removes metadata columns that have the same key and are for the same kind of thing with their values, and tells of each.
+pub(super) async fn delete(work: &mut Work<'_>, columns: &[Stored]) -> Result<(), Failure> {
+    let Some(first) = columns.first() else {
+        return Ok(());
+    };
+    let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
+    let place = Place {
+        entity_type: &first.subject.entity_type,
+        task_type_id: first.subject.task_type_id,
+        projects: &projects,
+    };
+    field_data::strip(work, &place, &first.subject.field_name).await?;
+    for (table, column) in [
+        (
+            "department_metadata_descriptor_link",
+            "metadata_descriptor_id",
+        ),
+        ("metadata_descriptor", "id"),
+    ] {
+        let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column} IN "));
+        sql.bind_list(columns.iter().map(|column| column.id));
+        database::execute(&**work, &sql).await?;
+    }
+    for column in columns {
+        work.emit_in(
+            column.project_id,
+            "metadata-descriptor:delete",
+            payload([("metadata_descriptor_id", column.id)]),
+        );
+    }
+    Ok(())
+}
+
+/// Sets the positions of metadata columns.
+pub(super) async fn place(work: &Work<'_>, places: &[(Uuid, i32)]) -> Result<(), Failure> {
+    for places in places.chunks(1000) {
+        let mut sql = Sql::new("UPDATE metadata_descriptor SET updated_at = ");
+        sql.bind(database::now()).push(", position = CASE id");
+        for (id, position) in places {
+            sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*position);
+        }
+        sql.push(" END WHERE id IN ")
+            .bind_list(places.iter().map(|(id, _)| *id));
+        database::execute(&**work, &sql).await?;
+    }
+    Ok(())
+}
