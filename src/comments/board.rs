@@ -16,6 +16,7 @@ use crate::database::{self, Sql, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::events::Work;
 use crate::notifications::recipients::{self, Recipient};
+use crate::tasks::locking::LOCK;
 use crate::tasks::progress::{Progress, Step};
 use crate::tasks::recompute;
 use crate::tasks::rows::BATCH;
@@ -130,7 +131,7 @@ impl Board {
         // Rows are locked in this order by everybody, so that nobody waits for somebody who waits for them.
         sql.push(" ORDER BY t.id");
         if connection.get_database_backend() == DbBackend::Postgres {
-            sql.push(" FOR NO KEY UPDATE OF t");
+            sql.push(LOCK).push(" OF t");
         }
         let mut of_entities = Vec::new();
         for row in database::rows(connection, &sql).await? {

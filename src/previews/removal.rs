@@ -1,7 +1,5 @@
 //! Removes previews: what refers to them lets go, their rows go, and then their files.
 
-use std::time::Duration;
-
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use futures::StreamExt;
@@ -10,7 +8,7 @@ use uuid::Uuid;
 
 use super::{keys, main_preview};
 use crate::app::App;
-use crate::database::{self, Database, Sql};
+use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::storage::{FileKey, Storage};
 
@@ -42,30 +40,16 @@ pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure
     Ok(())
 }
 
-/// Removes one preview from the database, tells of it, and lets the stored files follow once the work is committed, if
-/// `force` or the configuration wants that.
+/// Removes one preview from the database, tells of it, and lets the stored files follow once the work is stored, if `force`
+/// or the configuration wants that.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn remove_preview(work: &mut Work<'_>, preview_id: Uuid, force: bool) -> Result<(), Failure> {
     remove(work, preview_id).await?;
     work.emit("preview-file:delete", payload([("preview_file_id", preview_id)]));
-    let app = work.app();
-    if force || app.settings.files.remove_files {
-        tokio::spawn(discard_when_gone(app.database.clone(), app.storage.clone(), preview_id));
-    }
+    work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_id], force).await }));
     Ok(())
-}
-
-/// Removes the stored files of a preview once others no longer see its row. Work that is taken back leaves them.
-async fn discard_when_gone(database: Database, storage: Storage, preview_id: Uuid) {
-    for milliseconds in [5, 20, 100, 500, 2_000, 10_000] {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-        let sql = Sql::with("SELECT 1 FROM preview_file WHERE id = $1", [preview_id.into()]);
-        if let Ok(None) = database.row(&sql).await {
-            return discard(&storage, keys::all(preview_id).collect()).await;
-        }
-    }
 }
 
 /// Where a preview is to be removed.
@@ -92,9 +76,8 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
     let project_id: Option<Uuid> = row.try_get_by_index(0)?;
     remove(&mut work, preview_file_id).await?;
     work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_file_id)]));
-    work.commit().await?;
-    remove_files(app, &[preview_file_id], force).await;
-    Ok(())
+    work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_file_id], force).await }));
+    Ok(work.commit().await?)
 }
 
 /// Removes many previews from the database, for what they belong to is removed too: entities, tasks, comments and news

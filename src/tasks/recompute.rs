@@ -6,6 +6,7 @@ use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
+use super::locking::lock;
 use super::progress::{self, Progress, Step};
 use super::rows::BATCH;
 use super::statuses;
@@ -29,6 +30,7 @@ pub struct Recomputed {
 /// # Errors
 /// The database refuses.
 pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomputed>, Failure> {
+    lock(&**work, tasks).await?;
     let known = statuses::all(&**work).await?;
     let mut done = Vec::with_capacity(tasks.len());
     let mut stored = Vec::with_capacity(tasks.len());

@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::locking::lock;
 use crate::app::App;
 use crate::comments::removal::{Leftovers, remove_comment_rows};
 use crate::database::{self, Sql};
@@ -40,6 +41,7 @@ pub async fn remove_tasks(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<(), 
 /// The database refuses.
 pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftovers, Failure> {
     let mut leftovers = Leftovers::default();
+    lock(&**work, task_ids).await?;
     for ids in task_ids.chunks(PORTION) {
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id IN ");
         sql.bind_list(ids.iter().copied());

@@ -1,6 +1,5 @@
 //! A client that checks every answer against the contract.
 
-use reqwest::multipart::Form;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -18,7 +17,6 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
     pub bytes: Vec<u8>,
     /// The body, where it is JSON.
     pub json: Value,
@@ -56,11 +54,6 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
-    pub async fn upload(&self, path: &str, form: Form) -> Answer {
-        let request = self.request(Method::POST, path).multipart(form);
-        self.finish(Method::POST, path, request).await
-    }
-
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.request(method.clone(), path);
         if let Some(body) = &body {
@@ -90,6 +83,6 @@ impl Client {
             panic!("{method} {path} is off the contract: {problem}\n{}", String::from_utf8_lossy(&bytes));
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: status.as_u16(), headers, bytes, json }
+        Answer { status: status.as_u16(), bytes, json }
     }
 }

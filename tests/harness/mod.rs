@@ -6,6 +6,6 @@ mod server;
 mod studio;
 
 pub use checker::{Checker, contract};
-pub use client::{Answer, Client};
+pub use client::Client;
 pub use server::{On, TestServer};
 pub use studio::{Studio, id};

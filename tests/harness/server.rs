@@ -86,7 +86,7 @@ impl TestServer {
     /// A client with the token of a person.
     pub fn as_person(&self, id: Uuid) -> Client {
         let session = self.app.tokens.session(id, false).expect("a token");
-        Client { token: Some(session.access_token), ..self.nobody() }
+        Client { token: Some(session.access), ..self.nobody() }
     }
 }
 
