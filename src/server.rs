@@ -33,7 +33,9 @@ use crate::store::Store;
 pub enum StartError {
     #[error("the database can't be used: {0}")]
     Database(#[from] DbErr),
-    #[error("this database was made by another server. Run `dailies adopt` with the same --database-url to take it over; nothing in it is changed or dropped")]
+    #[error(
+        "this database was made by another server. Run `dailies adopt` with the same --database-url to take it over; nothing in it is changed or dropped"
+    )]
     NotAdopted,
     #[error("this database belongs to another program, or to a newer release of Dailies")]
     Foreign,

@@ -22,7 +22,10 @@ async fn events(studio: &Studio, count: usize) -> Vec<(String, Value)> {
 async fn a_record_lives_and_dies(#[case] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
-    let made = admin.post("/data/departments", json!({"name": "Grooming", "color": "#aabbcc", "id": Uuid::nil(), "created_at": "2001-01-01"})).await.expect(201);
+    let made = admin
+        .post("/data/departments", json!({"name": "Grooming", "color": "#aabbcc", "id": Uuid::nil(), "created_at": "2001-01-01"}))
+        .await
+        .expect(201);
     let department = id(&made);
     assert_ne!(department, Uuid::nil());
     assert_eq!(made["archived"], false);
@@ -51,7 +54,10 @@ async fn bad_input_is_named_and_stores_nothing(#[case] on: On) {
     let post = |body: Value| admin.post("/data/departments", body);
     assert_eq!(post(json!({"name": "A"})).await.message(400), "A required field is missing.");
     assert_eq!(post(json!({"name": "A", "color": "#1", "size": 2})).await.message(400), "'size' is an invalid keyword argument for Department");
-    assert_eq!(post(json!({"name": "A", "color": "#1", "type": "Department"})).await.message(400), "'type' is an invalid keyword argument for Department");
+    assert_eq!(
+        post(json!({"name": "A", "color": "#1", "type": "Department"})).await.message(400),
+        "'type' is an invalid keyword argument for Department"
+    );
     assert_eq!(post(json!({"name": "x".repeat(300), "color": "#1"})).await.message(400), "One of the provided values has an invalid format.");
     assert_eq!(post(json!({"name": "Modeling", "color": "#1"})).await.message(400), "A record with the same unique values already exists.");
     assert_eq!(post(Value::Null).await.expect(400)["data"], Value::Null);
@@ -128,7 +134,10 @@ async fn relations_are_sets_of_ids(#[case] on: On) {
     let found = admin.get(&format!("/data/persons?departments={modeling}")).await.expect(200);
     assert_eq!(found.as_array().map(Vec::len), Some(1));
     assert_eq!(admin.put(&path, json!({"departments": [Uuid::new_v4()]})).await.expect(200)["departments"], json!([]));
-    assert_eq!(admin.post("/data/persons", json!({"first_name": "A", "last_name": "B", "email": "zoe@example.com"})).await.message(400), "Email already in use.");
+    assert_eq!(
+        admin.post("/data/persons", json!({"first_name": "A", "last_name": "B", "email": "zoe@example.com"})).await.message(400),
+        "Email already in use."
+    );
     let fps = admin.put(&format!("/data/projects/{}", studio.project_id), json!({"fps": 24})).await.expect(200);
     assert_eq!(fps["fps"], "24");
     assert!(fps.get("team").is_none());

@@ -163,7 +163,8 @@ async fn the_contract_says_who_is_let_in(#[case] on: On) {
 fn every_operation_names_a_rule_of_the_list() {
     for operation in operations() {
         let _known = allowed(&operation.rule, Role::Admin, true);
-        let secured = contract().pointer(&format!("/paths/{}/{}/security", operation.path.replace('/', "~1"), operation.method.as_str().to_lowercase()));
+        let secured =
+            contract().pointer(&format!("/paths/{}/{}/security", operation.path.replace('/', "~1"), operation.method.as_str().to_lowercase()));
         let open = secured.and_then(Value::as_array).is_none_or(Vec::is_empty);
         assert_eq!(open, operation.rule == "public", "{}", operation.id);
     }

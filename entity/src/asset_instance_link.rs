@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::entity::Entity",
-        from = "Column::EntityId",
-        to = "super::entity::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
     Entity,
-    #[sea_orm(
-        belongs_to = "super::asset_instance::Entity",
-        from = "Column::AssetInstanceId",
-        to = "super::asset_instance::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::asset_instance::Entity", from = "Column::AssetInstanceId", to = "super::asset_instance::Column::Id")]
     AssetInstance,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "asset_instance_link",
-    columns: &[
-        required("entity_id", Kind::Uuid).references("entity"),
-        required("asset_instance_id", Kind::Uuid).references("asset_instance"),
-    ],
+    columns: &[required("entity_id", Kind::Uuid).references("entity"), required("asset_instance_id", Kind::Uuid).references("asset_instance")],
     primary_key: &["entity_id", "asset_instance_id"],
 };

@@ -30,23 +30,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::budget::Entity",
-        from = "Column::BudgetId",
-        to = "super::budget::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::budget::Entity", from = "Column::BudgetId", to = "super::budget::Column::Id")]
     Budget,
-    #[sea_orm(
-        belongs_to = "super::department::Entity",
-        from = "Column::DepartmentId",
-        to = "super::department::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id")]
     Department,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
 }
 
@@ -62,12 +50,8 @@ pub const TABLE: Table = Table {
         required("start_date", Kind::Date),
         required("months_duration", Kind::Integer),
         required("daily_salary", Kind::Float),
-        optional("position", Kind::text(255))
-            .default(Default::Text("artist"))
-            .choices(&["supervisor", "lead", "artist"]),
-        optional("seniority", Kind::text(255))
-            .default(Default::Text("mid"))
-            .choices(&["senior", "mid", "junior"]),
+        optional("position", Kind::text(255)).default(Default::Text("artist")).choices(&["supervisor", "lead", "artist"]),
+        optional("seniority", Kind::text(255)).default(Default::Text("mid")).choices(&["senior", "mid", "junior"]),
         optional("exceptions", Kind::Json),
         ID,
         CREATED_AT,

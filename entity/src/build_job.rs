@@ -21,11 +21,7 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::playlist::Entity",
-        from = "Column::PlaylistId",
-        to = "super::playlist::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::playlist::Entity", from = "Column::PlaylistId", to = "super::playlist::Column::Id")]
     Playlist,
 }
 
@@ -35,12 +31,8 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const TABLE: Table = Table {
     name: "build_job",
     columns: &[
-        required("status", Kind::text(255))
-            .default(Default::Text("running"))
-            .choices(&["running", "failed", "succeeded"]),
-        required("job_type", Kind::text(255))
-            .default(Default::Text("movie"))
-            .choices(&["archive", "movie"]),
+        required("status", Kind::text(255)).default(Default::Text("running")).choices(&["running", "failed", "succeeded"]),
+        required("job_type", Kind::text(255)).default(Default::Text("movie")).choices(&["archive", "movie"]),
         optional("ended_at", Kind::DateTime),
         required("playlist_id", Kind::Uuid).references("playlist"),
         ID,

@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::chat::Entity",
-        from = "Column::ChatId",
-        to = "super::chat::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::chat::Entity", from = "Column::ChatId", to = "super::chat::Column::Id")]
     Chat,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "chat_participant",
-    columns: &[
-        required("chat_id", Kind::Uuid).references("chat"),
-        required("person_id", Kind::Uuid).references("person"),
-    ],
+    columns: &[required("chat_id", Kind::Uuid).references("chat"), required("person_id", Kind::Uuid).references("person")],
     primary_key: &["chat_id", "person_id"],
 };

@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::comment::Entity",
-        from = "Column::Comment",
-        to = "super::comment::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::Comment", to = "super::comment::Column::Id")]
     Comment,
-    #[sea_orm(
-        belongs_to = "super::department::Entity",
-        from = "Column::Department",
-        to = "super::department::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::Department", to = "super::department::Column::Id")]
     Department,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "comment_department_mentions",
-    columns: &[
-        required("comment", Kind::Uuid).references("comment"),
-        required("department", Kind::Uuid).references("department"),
-    ],
+    columns: &[required("comment", Kind::Uuid).references("comment"), required("department", Kind::Uuid).references("department")],
     primary_key: &["comment", "department"],
 };

@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::comment::Entity",
-        from = "Column::Comment",
-        to = "super::comment::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::Comment", to = "super::comment::Column::Id")]
     Comment,
-    #[sea_orm(
-        belongs_to = "super::preview_file::Entity",
-        from = "Column::PreviewFile",
-        to = "super::preview_file::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFile", to = "super::preview_file::Column::Id")]
     PreviewFile,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "comment_preview_link",
-    columns: &[
-        required("comment", Kind::Uuid).references("comment"),
-        required("preview_file", Kind::Uuid).references("preview_file"),
-    ],
+    columns: &[required("comment", Kind::Uuid).references("comment"), required("preview_file", Kind::Uuid).references("preview_file")],
     primary_key: &["comment", "preview_file"],
 };

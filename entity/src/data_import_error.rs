@@ -35,12 +35,6 @@ pub enum ImportSource {
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "data_import_error",
-    columns: &[
-        required("event_data", Kind::Json),
-        optional("source", Kind::TEXT).choices(&["csv", "shotgun"]),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
+    columns: &[required("event_data", Kind::Json), optional("source", Kind::TEXT).choices(&["csv", "shotgun"]), ID, CREATED_AT, UPDATED_AT],
     primary_key: &["id"],
 };

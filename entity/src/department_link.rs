@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
-    #[sea_orm(
-        belongs_to = "super::department::Entity",
-        from = "Column::DepartmentId",
-        to = "super::department::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id")]
     Department,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "department_link",
-    columns: &[
-        required("person_id", Kind::Uuid).references("person"),
-        required("department_id", Kind::Uuid).references("department"),
-    ],
+    columns: &[required("person_id", Kind::Uuid).references("person"), required("department_id", Kind::Uuid).references("department")],
     primary_key: &["person_id", "department_id"],
 };

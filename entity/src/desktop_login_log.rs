@@ -18,11 +18,7 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
 }
 
@@ -31,12 +27,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "desktop_login_log",
-    columns: &[
-        required("person_id", Kind::Uuid).references("person"),
-        required("date", Kind::DateTime),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
+    columns: &[required("person_id", Kind::Uuid).references("person"), required("date", Kind::DateTime), ID, CREATED_AT, UPDATED_AT],
     primary_key: &["id"],
 };

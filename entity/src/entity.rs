@@ -49,39 +49,19 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::project::Entity",
-        from = "Column::ProjectId",
-        to = "super::project::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
     Project,
-    #[sea_orm(
-        belongs_to = "super::entity_type::Entity",
-        from = "Column::EntityTypeId",
-        to = "super::entity_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::EntityTypeId", to = "super::entity_type::Column::Id")]
     EntityType,
     #[sea_orm(belongs_to = "Entity", from = "Column::ParentId", to = "Column::Id")]
     Parent,
     #[sea_orm(belongs_to = "Entity", from = "Column::SourceId", to = "Column::Id")]
     Source,
-    #[sea_orm(
-        belongs_to = "super::preview_file::Entity",
-        from = "Column::PreviewFileId",
-        to = "super::preview_file::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFileId", to = "super::preview_file::Column::Id")]
     PreviewFile,
-    #[sea_orm(
-        belongs_to = "super::task_type::Entity",
-        from = "Column::ReadyFor",
-        to = "super::task_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::ReadyFor", to = "super::task_type::Column::Id")]
     ReadyFor,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::CreatedBy",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::CreatedBy", to = "super::person::Column::Id")]
     CreatedBy,
 }
 
@@ -101,9 +81,7 @@ pub const TABLE: Table = Table {
         optional("nb_entities_out", Kind::Integer).default(Default::Integer(0)),
         optional("is_casting_standby", Kind::Bool).default(Default::Bool(false)),
         required("is_shared", Kind::Bool).default(Default::Bool(false)),
-        required("status", Kind::text(255))
-            .default(Default::Text("running"))
-            .choices(&["standby", "running", "complete", "canceled"]),
+        required("status", Kind::text(255)).default(Default::Text("running")).choices(&["standby", "running", "complete", "canceled"]),
         required("project_id", Kind::Uuid).references("project"),
         required("entity_type_id", Kind::Uuid).references("entity_type"),
         optional("parent_id", Kind::Uuid).references("entity"),

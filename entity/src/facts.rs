@@ -14,9 +14,7 @@ pub struct Table {
 impl Table {
     /// The table of that name, if it belongs to the reference schema.
     pub fn find(name: &str) -> Option<&'static Table> {
-        let index = TABLES
-            .binary_search_by_key(&name, |table| table.name)
-            .ok()?;
+        let index = TABLES.binary_search_by_key(&name, |table| table.name).ok()?;
         TABLES.get(index)
     }
 
@@ -121,14 +119,7 @@ pub enum Default {
 
 /// A column that must hold a value.
 pub(crate) const fn required(name: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        kind,
-        nullable: false,
-        default: Default::None,
-        choices: &[],
-        references: None,
-    }
+    Column { name, kind, nullable: false, default: Default::None, choices: &[], references: None }
 }
 
 /// A column that can hold null.

@@ -26,12 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "file_status",
-    columns: &[
-        required("name", Kind::text(40)),
-        required("color", Kind::text(7)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
+    columns: &[required("name", Kind::text(40)), required("color", Kind::text(7)), ID, CREATED_AT, UPDATED_AT],
     primary_key: &["id"],
 };

@@ -29,35 +29,15 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::AuthorId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::AuthorId", to = "super::person::Column::Id")]
     Author,
-    #[sea_orm(
-        belongs_to = "super::comment::Entity",
-        from = "Column::CommentId",
-        to = "super::comment::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::CommentId", to = "super::comment::Column::Id")]
     Comment,
-    #[sea_orm(
-        belongs_to = "super::task::Entity",
-        from = "Column::TaskId",
-        to = "super::task::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
     Task,
-    #[sea_orm(
-        belongs_to = "super::playlist::Entity",
-        from = "Column::PlaylistId",
-        to = "super::playlist::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::playlist::Entity", from = "Column::PlaylistId", to = "super::playlist::Column::Id")]
     Playlist,
 }
 
@@ -69,14 +49,7 @@ pub const TABLE: Table = Table {
     columns: &[
         required("read", Kind::Bool).default(Default::Bool(false)),
         required("change", Kind::Bool).default(Default::Bool(false)),
-        required("type", Kind::text(255)).choices(&[
-            "comment",
-            "mention",
-            "assignation",
-            "reply",
-            "reply-mention",
-            "playlist-ready",
-        ]),
+        required("type", Kind::text(255)).choices(&["comment", "mention", "assignation", "reply", "reply-mention", "playlist-ready"]),
         required("person_id", Kind::Uuid).references("person"),
         required("author_id", Kind::Uuid).references("person"),
         optional("comment_id", Kind::Uuid).references("comment"),

@@ -25,12 +25,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "output_type",
-    columns: &[
-        required("name", Kind::text(40)),
-        required("short_name", Kind::text(20)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
+    columns: &[required("name", Kind::text(40)), required("short_name", Kind::text(20)), ID, CREATED_AT, UPDATED_AT],
     primary_key: &["id"],
 };

@@ -101,11 +101,7 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::studio::Entity",
-        from = "Column::StudioId",
-        to = "super::studio::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::studio::Entity", from = "Column::StudioId", to = "super::studio::Column::Id")]
     Studio,
 }
 
@@ -120,16 +116,14 @@ pub const TABLE: Table = Table {
         optional("email", Kind::text(255)),
         optional("phone", Kind::text(30)),
         optional("country", Kind::text(2)),
-        required("contract_type", Kind::text(255))
-            .default(Default::Text("open-ended"))
-            .choices(&[
-                "open-ended",
-                "fixed-term",
-                "short-term",
-                "freelance",
-                "apprentice",
-                "internship",
-            ]),
+        required("contract_type", Kind::text(255)).default(Default::Text("open-ended")).choices(&[
+            "open-ended",
+            "fixed-term",
+            "short-term",
+            "freelance",
+            "apprentice",
+            "internship",
+        ]),
         optional("active", Kind::Bool).default(Default::Bool(true)),
         optional("archived", Kind::Bool).default(Default::Bool(false)),
         optional("last_presence", Kind::Date),
@@ -144,26 +138,16 @@ pub const TABLE: Table = Table {
         optional("fido_enabled", Kind::Bool).default(Default::Bool(false)),
         optional("fido_credentials", Kind::JsonArray),
         optional("otp_recovery_codes", Kind::BytesArray),
-        optional("preferred_two_factor_authentication", Kind::text(255)).choices(&[
-            "totp",
-            "email_otp",
-            "fido",
-        ]),
+        optional("preferred_two_factor_authentication", Kind::text(255)).choices(&["totp", "email_otp", "fido"]),
         optional("shotgun_id", Kind::Integer),
         optional("timezone", Kind::text(50)).default(Default::Timezone),
         optional("locale", Kind::text(10)).default(Default::Locale),
         optional("use_12_hour_clock", Kind::Bool).default(Default::Bool(false)),
         optional("display_date_format", Kind::text(20)).default(Default::Text("YYYY-MM-DD")),
         optional("data", Kind::Json),
-        required("role", Kind::text(255))
-            .default(Default::Text("user"))
-            .choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
-        optional("position", Kind::text(255))
-            .default(Default::Text("artist"))
-            .choices(&["supervisor", "lead", "artist"]),
-        optional("seniority", Kind::text(255))
-            .default(Default::Text("mid"))
-            .choices(&["senior", "mid", "junior"]),
+        required("role", Kind::text(255)).default(Default::Text("user")).choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
+        optional("position", Kind::text(255)).default(Default::Text("artist")).choices(&["supervisor", "lead", "artist"]),
+        optional("seniority", Kind::text(255)).default(Default::Text("mid")).choices(&["senior", "mid", "junior"]),
         optional("daily_salary", Kind::Integer).default(Default::Integer(0)),
         optional("has_avatar", Kind::Bool).default(Default::Bool(false)),
         optional("notifications_enabled", Kind::Bool).default(Default::Bool(false)),

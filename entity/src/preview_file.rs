@@ -69,23 +69,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::task::Entity",
-        from = "Column::TaskId",
-        to = "super::task::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
     Task,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
-    #[sea_orm(
-        belongs_to = "super::output_file::Entity",
-        from = "Column::SourceFileId",
-        to = "super::output_file::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::output_file::Entity", from = "Column::SourceFileId", to = "super::output_file::Column::Id")]
     SourceFile,
 }
 
@@ -104,12 +92,8 @@ pub const TABLE: Table = Table {
         optional("path", Kind::text(400)),
         optional("source", Kind::text(40)),
         optional("file_size", Kind::BigInteger).default(Default::Integer(0)),
-        required("status", Kind::text(255))
-            .default(Default::Text("processing"))
-            .choices(&["processing", "ready", "broken", "missing"]),
-        required("validation_status", Kind::text(255))
-            .default(Default::Text("neutral"))
-            .choices(&["validated", "rejected", "neutral"]),
+        required("status", Kind::text(255)).default(Default::Text("processing")).choices(&["processing", "ready", "broken", "missing"]),
+        required("validation_status", Kind::text(255)).default(Default::Text("neutral")).choices(&["validated", "rejected", "neutral"]),
         optional("annotations", Kind::Json),
         optional("width", Kind::Integer).default(Default::Integer(0)),
         optional("height", Kind::Integer).default(Default::Integer(0)),

@@ -29,12 +29,7 @@ pub enum Relation {
         on_delete = "Cascade"
     )]
     ProductionScheduleVersion,
-    #[sea_orm(
-        belongs_to = "super::task::Entity",
-        from = "Column::TaskId",
-        to = "super::task::Column::Id",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id", on_delete = "Cascade")]
     Task,
 }
 
@@ -44,8 +39,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const TABLE: Table = Table {
     name: "production_schedule_version_task_link",
     columns: &[
-        required("production_schedule_version_id", Kind::Uuid)
-            .references("production_schedule_version"),
+        required("production_schedule_version_id", Kind::Uuid).references("production_schedule_version"),
         required("task_id", Kind::Uuid).references("task"),
         optional("start_date", Kind::DateTime),
         optional("due_date", Kind::DateTime),

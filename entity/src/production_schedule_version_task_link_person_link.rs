@@ -22,12 +22,7 @@ pub enum Relation {
         on_delete = "Cascade"
     )]
     ProductionScheduleVersionTaskLink,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id", on_delete = "Cascade")]
     Person,
 }
 
@@ -37,8 +32,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const TABLE: Table = Table {
     name: "production_schedule_version_task_link_person_link",
     columns: &[
-        required("production_schedule_version_task_link_id", Kind::Uuid)
-            .references("production_schedule_version_task_link"),
+        required("production_schedule_version_task_link_id", Kind::Uuid).references("production_schedule_version_task_link"),
         required("person_id", Kind::Uuid).references("person"),
     ],
     primary_key: &["production_schedule_version_task_link_id", "person_id"],

@@ -72,11 +72,7 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::project_status::Entity",
-        from = "Column::ProjectStatusId",
-        to = "super::project_status::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::project_status::Entity", from = "Column::ProjectStatusId", to = "super::project_status::Column::Id")]
     ProjectStatus,
     #[sea_orm(
         belongs_to = "super::preview_background_file::Entity",
@@ -109,25 +105,23 @@ pub const TABLE: Table = Table {
         optional("ratio", Kind::text(10)).default(Default::Text("16:9")),
         optional("resolution", Kind::text(12)).default(Default::Text("1920x1080")),
         optional("production_type", Kind::text(20)).default(Default::Text("short")),
-        required("production_style", Kind::text(255))
-            .default(Default::Text("2d3d"))
-            .choices(&[
-                "2d",
-                "2dpaper",
-                "3d",
-                "2d3d",
-                "ar",
-                "vfx",
-                "stop-motion",
-                "motion-design",
-                "archviz",
-                "commercial",
-                "catalog",
-                "immersive",
-                "nft",
-                "video-game",
-                "vr",
-            ]),
+        required("production_style", Kind::text(255)).default(Default::Text("2d3d")).choices(&[
+            "2d",
+            "2dpaper",
+            "3d",
+            "2d3d",
+            "ar",
+            "vfx",
+            "stop-motion",
+            "motion-design",
+            "archviz",
+            "commercial",
+            "catalog",
+            "immersive",
+            "nft",
+            "video-game",
+            "vr",
+        ]),
         optional("start_date", Kind::Date),
         optional("end_date", Kind::Date),
         optional("man_days", Kind::Integer),
@@ -146,8 +140,7 @@ pub const TABLE: Table = Table {
         optional("hd_bitrate_compression", Kind::Integer).default(Default::Integer(28)),
         optional("ld_bitrate_compression", Kind::Integer).default(Default::Integer(6)),
         optional("project_status_id", Kind::Uuid).references("project_status"),
-        optional("default_preview_background_file_id", Kind::Uuid)
-            .references("preview_background_file"),
+        optional("default_preview_background_file_id", Kind::Uuid).references("preview_background_file"),
         optional("from_schedule_version_id", Kind::Uuid).references("production_schedule_version"),
         ID,
         CREATED_AT,

@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::project::Entity",
-        from = "Column::ProjectId",
-        to = "super::project::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
     Project,
-    #[sea_orm(
-        belongs_to = "super::entity_type::Entity",
-        from = "Column::AssetTypeId",
-        to = "super::entity_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::AssetTypeId", to = "super::entity_type::Column::Id")]
     AssetType,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "project_asset_type_link",
-    columns: &[
-        required("project_id", Kind::Uuid).references("project"),
-        required("asset_type_id", Kind::Uuid).references("entity_type"),
-    ],
+    columns: &[required("project_id", Kind::Uuid).references("project"), required("asset_type_id", Kind::Uuid).references("entity_type")],
     primary_key: &["project_id", "asset_type_id"],
 };

@@ -20,17 +20,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::project::Entity",
-        from = "Column::ProjectId",
-        to = "super::project::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
     Project,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
 }
 
@@ -43,14 +35,7 @@ pub const TABLE: Table = Table {
         required("project_id", Kind::Uuid).references("project"),
         required("person_id", Kind::Uuid).references("person"),
         optional("shotgun_id", Kind::Integer),
-        optional("role", Kind::text(255)).choices(&[
-            "user",
-            "admin",
-            "supervisor",
-            "manager",
-            "client",
-            "vendor",
-        ]),
+        optional("role", Kind::text(255)).choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
     ],
     primary_key: &["project_id", "person_id"],
 };

@@ -24,41 +24,28 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::project_template::Entity",
-        from = "Column::ProjectTemplateId",
-        to = "super::project_template::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::project_template::Entity", from = "Column::ProjectTemplateId", to = "super::project_template::Column::Id")]
     ProjectTemplate,
-    #[sea_orm(
-        belongs_to = "super::task_status::Entity",
-        from = "Column::TaskStatusId",
-        to = "super::task_status::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::TaskStatusId", to = "super::task_status::Column::Id")]
     TaskStatus,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_template_task_status_link",
-    columns: &[
-        required("project_template_id", Kind::Uuid).references("project_template"),
-        required("task_status_id", Kind::Uuid).references("task_status"),
-        optional("priority", Kind::Integer),
-        optional("roles_for_board", Kind::TextArray)
-            .default(Default::TextList(&[
-                "user",
-                "admin",
-                "supervisor",
-                "manager",
-                "vendor",
-            ]))
-            .choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["project_template_id", "task_status_id", "id"],
-};
+pub const TABLE: Table =
+    Table {
+        name: "project_template_task_status_link",
+        columns: &[
+            required("project_template_id", Kind::Uuid).references("project_template"),
+            required("task_status_id", Kind::Uuid).references("task_status"),
+            optional("priority", Kind::Integer),
+            optional("roles_for_board", Kind::TextArray)
+                .default(Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]))
+                .choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
+            ID,
+            CREATED_AT,
+            UPDATED_AT,
+        ],
+        primary_key: &["project_template_id", "task_status_id", "id"],
+    };

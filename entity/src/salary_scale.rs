@@ -22,12 +22,7 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::department::Entity",
-        from = "Column::DepartmentId",
-        to = "super::department::Column::Id",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id", on_delete = "Cascade")]
     Department,
 }
 
@@ -38,12 +33,8 @@ pub const TABLE: Table = Table {
     name: "salary_scale",
     columns: &[
         required("department_id", Kind::Uuid).references("department"),
-        optional("position", Kind::text(255))
-            .default(Default::Text("artist"))
-            .choices(&["supervisor", "lead", "artist"]),
-        optional("seniority", Kind::text(255))
-            .default(Default::Text("mid"))
-            .choices(&["senior", "mid", "junior"]),
+        optional("position", Kind::text(255)).default(Default::Text("artist")).choices(&["supervisor", "lead", "artist"]),
+        optional("seniority", Kind::text(255)).default(Default::Text("mid")).choices(&["senior", "mid", "junior"]),
         required("salary", Kind::Integer).default(Default::Integer(0)),
         ID,
         CREATED_AT,

@@ -28,29 +28,13 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::task_type::Entity",
-        from = "Column::InTaskTypeId",
-        to = "super::task_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::InTaskTypeId", to = "super::task_type::Column::Id")]
     InTaskType,
-    #[sea_orm(
-        belongs_to = "super::task_status::Entity",
-        from = "Column::InTaskStatusId",
-        to = "super::task_status::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::InTaskStatusId", to = "super::task_status::Column::Id")]
     InTaskStatus,
-    #[sea_orm(
-        belongs_to = "super::task_type::Entity",
-        from = "Column::OutTaskTypeId",
-        to = "super::task_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::OutTaskTypeId", to = "super::task_type::Column::Id")]
     OutTaskType,
-    #[sea_orm(
-        belongs_to = "super::task_status::Entity",
-        from = "Column::OutTaskStatusId",
-        to = "super::task_status::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::OutTaskStatusId", to = "super::task_status::Column::Id")]
     OutTaskStatus,
 }
 
@@ -63,9 +47,7 @@ pub const TABLE: Table = Table {
         optional("entity_type", Kind::text(40)).default(Default::Text("asset")),
         optional("in_task_type_id", Kind::Uuid).references("task_type"),
         optional("in_task_status_id", Kind::Uuid).references("task_status"),
-        required("out_field_type", Kind::text(255))
-            .default(Default::Text("status"))
-            .choices(&["status", "ready_for"]),
+        required("out_field_type", Kind::text(255)).default(Default::Text("status")).choices(&["status", "ready_for"]),
         optional("out_task_type_id", Kind::Uuid).references("task_type"),
         optional("out_task_status_id", Kind::Uuid).references("task_status"),
         optional("import_last_revision", Kind::Bool).default(Default::Bool(false)),

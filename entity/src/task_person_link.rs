@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::task::Entity",
-        from = "Column::TaskId",
-        to = "super::task::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
     Task,
-    #[sea_orm(
-        belongs_to = "super::person::Entity",
-        from = "Column::PersonId",
-        to = "super::person::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
     Person,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "task_person_link",
-    columns: &[
-        required("task_id", Kind::Uuid).references("task"),
-        required("person_id", Kind::Uuid).references("person"),
-    ],
+    columns: &[required("task_id", Kind::Uuid).references("task"), required("person_id", Kind::Uuid).references("person")],
     primary_key: &["task_id", "person_id"],
 };

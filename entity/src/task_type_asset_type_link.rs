@@ -15,17 +15,9 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::entity_type::Entity",
-        from = "Column::AssetTypeId",
-        to = "super::entity_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::AssetTypeId", to = "super::entity_type::Column::Id")]
     AssetType,
-    #[sea_orm(
-        belongs_to = "super::task_type::Entity",
-        from = "Column::TaskTypeId",
-        to = "super::task_type::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
     TaskType,
 }
 
@@ -34,9 +26,6 @@ impl ActiveModelBehavior for ActiveModel {}
 /// What the generic handlers need to know of the table.
 pub const TABLE: Table = Table {
     name: "task_type_asset_type_link",
-    columns: &[
-        required("asset_type_id", Kind::Uuid).references("entity_type"),
-        required("task_type_id", Kind::Uuid).references("task_type"),
-    ],
+    columns: &[required("asset_type_id", Kind::Uuid).references("entity_type"), required("task_type_id", Kind::Uuid).references("task_type")],
     primary_key: &["asset_type_id", "task_type_id"],
 };

@@ -13,9 +13,7 @@ use crate::facts::{Default, Kind, Table};
 fn kind(column: &ColumnType) -> Kind {
     match column {
         ColumnType::Uuid => Kind::Uuid,
-        ColumnType::String(StringLen::N(max)) => Kind::Text {
-            max: u16::try_from(*max).ok(),
-        },
+        ColumnType::String(StringLen::N(max)) => Kind::Text { max: u16::try_from(*max).ok() },
         ColumnType::Text | ColumnType::Enum { .. } => Kind::TEXT,
         ColumnType::Boolean => Kind::Bool,
         ColumnType::Integer => Kind::Integer,
@@ -41,44 +39,25 @@ fn agree<E: EntityTrait>(entity: E, table: &Table) {
     let expected: Vec<_> = E::Column::iter()
         .map(|column| {
             let definition = column.def();
-            (
-                column.as_str().to_owned(),
-                kind(definition.get_column_type()),
-                definition.is_null(),
-            )
+            (column.as_str().to_owned(), kind(definition.get_column_type()), definition.is_null())
         })
         .collect();
-    let stated: Vec<_> = table
-        .columns
-        .iter()
-        .map(|column| (column.name.to_owned(), column.kind, column.nullable))
-        .collect();
+    let stated: Vec<_> = table.columns.iter().map(|column| (column.name.to_owned(), column.kind, column.nullable)).collect();
     assert_eq!(stated, expected, "{name}");
 
-    let key: Vec<_> = E::PrimaryKey::iter()
-        .map(|key| key.into_column().as_str().to_owned())
-        .collect();
+    let key: Vec<_> = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect();
     assert_eq!(key, table.primary_key, "{name}");
 
     let mut references: Vec<_> = E::Relation::iter()
         .map(|relation| {
             let definition = relation.def();
-            let column = definition
-                .from_col
-                .iter()
-                .next()
-                .expect("a column")
-                .to_string();
+            let column = definition.from_col.iter().next().expect("a column").to_string();
             let table = definition.to_tbl.sea_orm_table().to_string();
             (column, table)
         })
         .collect();
     references.sort();
-    let mut stated: Vec<_> = table
-        .columns
-        .iter()
-        .filter_map(|column| Some((column.name.to_owned(), column.references?.to_owned())))
-        .collect();
+    let mut stated: Vec<_> = table.columns.iter().filter_map(|column| Some((column.name.to_owned(), column.references?.to_owned()))).collect();
     stated.sort();
     assert_eq!(stated, references, "{name}");
 }
@@ -138,20 +117,11 @@ fn defaults_fit_their_columns() {
                 | (Default::NewUuid, Kind::Uuid)
                 | (Default::Now, Kind::DateTime) => {}
                 (Default::Text(word), Kind::Text { max }) => {
-                    assert!(
-                        word.len() <= usize::from(max.unwrap_or(u16::MAX)),
-                        "{place}"
-                    );
-                    assert!(
-                        column.choices.is_empty() || column.choices.contains(&word),
-                        "{place}"
-                    );
+                    assert!(word.len() <= usize::from(max.unwrap_or(u16::MAX)), "{place}");
+                    assert!(column.choices.is_empty() || column.choices.contains(&word), "{place}");
                 }
                 (Default::TextList(words), Kind::TextArray) => {
-                    assert!(
-                        words.iter().all(|word| column.choices.contains(word)),
-                        "{place}"
-                    );
+                    assert!(words.iter().all(|word| column.choices.contains(word)), "{place}");
                 }
                 other => panic!("{place}: {other:?}"),
             }

@@ -69,9 +69,7 @@ impl Differences {
         }
         for label in found {
             if !labels.contains(label) {
-                self.add(format!(
-                    "The type `{name}` has the additional value `{label}`."
-                ));
+                self.add(format!("The type `{name}` has the additional value `{label}`."));
             }
         }
     }
@@ -79,11 +77,9 @@ impl Differences {
     fn compare_table(&mut self, name: &str, expected: &Table, found: &Table) {
         self.compare_columns(name, &expected.columns, &found.columns);
         if expected.primary_key != found.primary_key {
-            self.miss(format!(
-                "The primary key of `{name}` is ({}) instead of ({}).",
-                found.primary_key.join(", "),
-                expected.primary_key.join(", "),
-            ));
+            self.miss(
+                format!("The primary key of `{name}` is ({}) instead of ({}).", found.primary_key.join(", "), expected.primary_key.join(", "),),
+            );
         }
         self.compare_foreign_keys(name, &expected.foreign_keys, &found.foreign_keys);
         self.compare_rules(name, &rules(expected), &rules(found));
@@ -98,10 +94,7 @@ impl Differences {
                 continue;
             };
             if column.kind != other.kind {
-                self.miss(format!(
-                    "The column {place} is `{}` instead of `{}`.",
-                    other.kind, column.kind
-                ));
+                self.miss(format!("The column {place} is `{}` instead of `{}`.", other.kind, column.kind));
             }
             match (column.nullable, other.nullable) {
                 (true, false) => self.miss(format!("The column {place} does not allow null.")),
@@ -117,32 +110,20 @@ impl Differences {
             if other.nullable || other.filled {
                 self.add(format!("The column {place} is additional."));
             } else {
-                self.miss(format!(
-                    "The additional column {place} must always be given."
-                ));
+                self.miss(format!("The additional column {place} must always be given."));
             }
         }
     }
 
     fn compare_foreign_keys(&mut self, table: &str, expected: &[ForeignKey], found: &[ForeignKey]) {
-        let same = |one: &ForeignKey, other: &ForeignKey| {
-            one.column == other.column && one.references == other.references
-        };
-        let describe = |key: &ForeignKey| {
-            format!(
-                "The foreign key from `{table}.{}` to `{}`",
-                key.column, key.references
-            )
-        };
+        let same = |one: &ForeignKey, other: &ForeignKey| one.column == other.column && one.references == other.references;
+        let describe = |key: &ForeignKey| format!("The foreign key from `{table}.{}` to `{}`", key.column, key.references);
         for key in expected {
             match found.iter().find(|other| same(key, other)) {
                 None => self.miss(format!("{} is missing.", describe(key))),
-                Some(other) if other.on_delete != key.on_delete => self.miss(format!(
-                    "{} {} instead of {}.",
-                    describe(key),
-                    effect(other.on_delete),
-                    effect(key.on_delete),
-                )),
+                Some(other) if other.on_delete != key.on_delete => {
+                    self.miss(format!("{} {} instead of {}.", describe(key), effect(other.on_delete), effect(key.on_delete),))
+                }
                 Some(_) => {}
             }
         }
@@ -153,12 +134,7 @@ impl Differences {
         }
     }
 
-    fn compare_rules(
-        &mut self,
-        table: &str,
-        expected: &BTreeSet<String>,
-        found: &BTreeSet<String>,
-    ) {
+    fn compare_rules(&mut self, table: &str, expected: &BTreeSet<String>, found: &BTreeSet<String>) {
         for rule in expected.difference(found) {
             self.miss(format!("The {rule} on `{table}` is missing."));
         }
@@ -169,32 +145,20 @@ impl Differences {
 
     /// Compares what makes reading fast. A longer index serves where a shorter one is expected.
     fn compare_indexes(&mut self, table: &str, expected: &Table, found: &Table) {
-        let whole = found
-            .indexes
-            .iter()
-            .filter(|index| index.predicate.is_none());
+        let whole = found.indexes.iter().filter(|index| index.predicate.is_none());
         let available: Vec<&[String]> = whole
             .map(|index| index.columns.as_slice())
             .chain(found.unique.iter().map(|unique| unique.columns.as_slice()))
             .chain([found.primary_key.as_slice()])
             .collect();
         for index in expected.indexes.iter().filter(|index| !index.unique) {
-            if !available
-                .iter()
-                .any(|columns| columns.starts_with(&index.columns))
-            {
+            if !available.iter().any(|columns| columns.starts_with(&index.columns)) {
                 let columns = index.columns.join(", ");
                 self.miss(format!("The index on `{table}` ({columns}) is missing."));
             }
         }
-        for other in found
-            .indexes
-            .iter()
-            .filter(|index| !index.unique && !ours(&index.name))
-        {
-            let known = |index: &Index| {
-                index.columns == other.columns && index.predicate == other.predicate
-            };
+        for other in found.indexes.iter().filter(|index| !index.unique && !ours(&index.name)) {
+            let known = |index: &Index| index.columns == other.columns && index.predicate == other.predicate;
             if !expected.indexes.iter().any(known) {
                 let columns = other.columns.join(", ");
                 self.add(format!("The index on `{table}` ({columns}) is additional."));
@@ -208,20 +172,13 @@ impl Differences {
 fn rules(table: &Table) -> BTreeSet<String> {
     let constraints = table.unique.iter().map(|unique| (&unique.columns, None));
     let indexes = table.indexes.iter().filter(|index| index.unique);
-    let uniques = constraints
-        .chain(indexes.map(|index| (&index.columns, index.predicate.as_deref())))
-        .map(|(columns, predicate)| {
-            let mut columns = columns.clone();
-            columns.sort();
-            let rule = format!("unique constraint ({})", columns.join(", "));
-            predicate.map_or(rule.clone(), |predicate| {
-                format!("{rule} where `{}`", bare(predicate))
-            })
-        });
-    let checks = table
-        .checks
-        .iter()
-        .map(|check| format!("check `{}`", bare(&check.expression)));
+    let uniques = constraints.chain(indexes.map(|index| (&index.columns, index.predicate.as_deref()))).map(|(columns, predicate)| {
+        let mut columns = columns.clone();
+        columns.sort();
+        let rule = format!("unique constraint ({})", columns.join(", "));
+        predicate.map_or(rule.clone(), |predicate| format!("{rule} where `{}`", bare(predicate)))
+    });
+    let checks = table.checks.iter().map(|check| format!("check `{}`", bare(&check.expression)));
     uniques.chain(checks).collect()
 }
 

@@ -12,14 +12,12 @@ mod m20261121_000002_dailies_additions;
 use std::collections::HashSet;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
-pub use catalogue::{
-    Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference,
-};
+pub use catalogue::{Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference};
 pub use differences::{Differences, differences};
 
 /// Name of the migration that makes the schema of the reference system.
@@ -34,10 +32,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261121_000001_reference_schema::Migration),
-            Box::new(m20261121_000002_dailies_additions::Migration),
-        ]
+        vec![Box::new(m20261121_000001_reference_schema::Migration), Box::new(m20261121_000002_dailies_additions::Migration)]
     }
 }
 
@@ -67,10 +62,7 @@ pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
         let rows = seaql_migrations::Entity::find().all(db).await?;
         applied.extend(rows.into_iter().map(|row| row.version));
     }
-    let known: HashSet<String> = Migrator::migrations()
-        .iter()
-        .map(|migration| migration.name().to_owned())
-        .collect();
+    let known: HashSet<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
 
     Ok(if !applied.is_subset(&known) {
         State::Foreign
@@ -99,14 +91,10 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
         State::Empty | State::Behind => Migrator::up(&transaction, None).await?,
         State::Current => {}
         State::ReferenceWithoutBaseline => {
-            return Err(refusal(
-                "it was made by another server and must be adopted first",
-            ));
+            return Err(refusal("it was made by another server and must be adopted first"));
         }
         State::Foreign => {
-            return Err(refusal(
-                "it belongs to another program or to a newer release",
-            ));
+            return Err(refusal("it belongs to another program or to a newer release"));
         }
     }
     transaction.commit().await
@@ -125,15 +113,11 @@ pub async fn record_baseline(db: &DatabaseConnection) -> Result<(), DbErr> {
         State::ReferenceWithoutBaseline => {}
         State::Current | State::Behind => return Ok(()),
         State::Empty | State::Foreign => {
-            return Err(refusal(
-                "it does not hold the tables of the reference system",
-            ));
+            return Err(refusal("it does not hold the tables of the reference system"));
         }
     }
     Migrator::install(&transaction).await?;
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     seaql_migrations::Entity::insert(seaql_migrations::ActiveModel {
         version: Set(BASELINE.to_owned()),
         applied_at: Set(i64::try_from(now).unwrap_or_default()),
@@ -146,15 +130,10 @@ pub async fn record_baseline(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// Starts a transaction that no other migration runs next to.
 async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let transaction = db
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        })
+        .begin_with_options(TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() })
         .await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
-        transaction
-            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
-            .await?;
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     }
     Ok(transaction)
 }
@@ -164,16 +143,10 @@ async fn tables(db: &impl ConnectionTrait) -> Result<HashSet<String>, DbErr> {
     let backend = db.get_database_backend();
     let sql = match backend {
         DbBackend::Postgres => catalogue::TABLES,
-        DbBackend::Sqlite => {
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        }
+        DbBackend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
         other => return Err(unsupported(other)),
     };
-    db.query_all_raw(Statement::from_string(backend, sql))
-        .await?
-        .iter()
-        .map(|row| row.try_get("", "name"))
-        .collect()
+    db.query_all_raw(Statement::from_string(backend, sql)).await?.iter().map(|row| row.try_get("", "name")).collect()
 }
 
 fn refusal(reason: &str) -> DbErr {
@@ -181,8 +154,5 @@ fn refusal(reason: &str) -> DbErr {
 }
 
 fn unsupported(backend: DbBackend) -> DbErr {
-    DbErr::BackendNotSupported {
-        db: backend.as_str(),
-        ctx: "migrations",
-    }
+    DbErr::BackendNotSupported { db: backend.as_str(), ctx: "migrations" }
 }

@@ -23,9 +23,7 @@ impl MigrationTrait for Migration {
         };
         let connection = manager.get_connection();
         connection.execute_unprepared(tables).await?;
-        connection
-            .execute_unprepared(include_str!("schema/additions_indexes.sql"))
-            .await?;
+        connection.execute_unprepared(include_str!("schema/additions_indexes.sql")).await?;
         Ok(())
     }
 }

@@ -71,7 +71,7 @@ fn narrow_operation(operation: &mut Value) {
         }
     }
     responses.insert(
-        "default".into(),
+        "4XX".into(),
         json!({"description": "An error.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AnyError"}}}}),
     );
 }
@@ -90,8 +90,8 @@ fn narrow_schemas(value: &mut Value) {
             }
             if map.get("format") == Some(&json!("local-date-time")) {
                 map.insert("format".into(), json!("naive"));
-                map.remove("pattern");
             }
+            map.remove("pattern");
             map.remove("example");
             map.values_mut().for_each(narrow_schemas);
         }

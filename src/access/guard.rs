@@ -164,11 +164,7 @@ impl Guard for AccessGuard {
     }
 
     async fn studio_manager(&self, caller: Caller) -> Result<StudioManager, Failure> {
-        if matches!(caller.person.role, Role::Admin | Role::Manager) {
-            Ok(StudioManager::granted(caller))
-        } else {
-            Err(Failure::forbidden())
-        }
+        if matches!(caller.person.role, Role::Admin | Role::Manager) { Ok(StudioManager::granted(caller)) } else { Err(Failure::forbidden()) }
     }
 
     async fn project_member(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
@@ -191,8 +187,8 @@ impl Guard for AccessGuard {
         let row = self.0.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
         let project_id: Uuid = row.try_get_by_index(0)?;
         let found = self.role_in(&caller, project_id).await?;
-        let allowed = found.is_member()
-            && (found.role != Role::Vendor || is_assigned_to_entity(self.0.database.read(), caller.person.id, id).await?);
+        let allowed =
+            found.is_member() && (found.role != Role::Vendor || is_assigned_to_entity(self.0.database.read(), caller.person.id, id).await?);
         if allowed { Ok(EntityReader::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
     }
 

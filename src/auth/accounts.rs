@@ -57,10 +57,7 @@ impl From<DbErr> for AccountError {
 
 fn explain(failure: &Failure) -> String {
     match failure {
-        Failure::Answer { body, .. } => body["message"]
-            .as_str()
-            .unwrap_or("the change was refused")
-            .to_owned(),
+        Failure::Answer { body, .. } => body["message"].as_str().unwrap_or("the change was refused").to_owned(),
         Failure::Fault(error) => error.to_string(),
     }
 }
@@ -70,11 +67,7 @@ fn explain(failure: &Failure) -> String {
 ///
 /// # Errors
 /// The address or the password is not acceptable, or there are as many persons as there may be.
-pub async fn create_admin(
-    app: &App,
-    email: &str,
-    password: Option<&str>,
-) -> Result<Administrator, AccountError> {
+pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Result<Administrator, AccountError> {
     let email = email.trim().to_lowercase();
     if let Some((id, role)) = find(app, &email).await? {
         if role == "admin" {
@@ -89,9 +82,7 @@ pub async fn create_admin(
     }
     let password = password.ok_or(AccountError::NoPassword)?;
     require_length(app, password)?;
-    email
-        .parse::<Address>()
-        .map_err(|_| AccountError::NoAddress(email.clone()))?;
+    email.parse::<Address>().map_err(|_| AccountError::NoAddress(email.clone()))?;
     require_room(app).await?;
     let hash = app.passwords.hash(password).await.map_err(Failure::from)?;
     let mut work = Work::begin_as(app, None).await?;
@@ -117,59 +108,35 @@ pub async fn create_admin(
 pub async fn change_password(app: &App, email: &str, password: &str) -> Result<(), AccountError> {
     require_length(app, password)?;
     let email = email.trim().to_lowercase();
-    let (id, _) = find(app, &email)
-        .await?
-        .ok_or(AccountError::Unknown(email))?;
+    let (id, _) = find(app, &email).await?.ok_or(AccountError::Unknown(email))?;
     set_password(app, id, password, None).await?;
     Ok(())
 }
 
 async fn find(app: &App, email: &str) -> Result<Option<(Uuid, String)>, DbErr> {
-    let sql = Sql::with(
-        "SELECT id, role FROM person WHERE email = $1 AND is_bot = $2",
-        [email.into(), false.into()],
-    );
+    let sql = Sql::with("SELECT id, role FROM person WHERE email = $1 AND is_bot = $2", [email.into(), false.into()]);
     let row = app.database.row(&sql).await?;
-    row.map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
-        .transpose()
+    row.map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).transpose()
 }
 
 fn require_length(app: &App, password: &str) -> Result<(), AccountError> {
     let least = app.settings.sign_in.min_password_length;
-    if password.chars().count() < least {
-        Err(AccountError::TooShort(least))
-    } else {
-        Ok(())
-    }
+    if password.chars().count() < least { Err(AccountError::TooShort(least)) } else { Ok(()) }
 }
 
 async fn require_room(app: &App) -> Result<(), AccountError> {
-    let sql = Sql::with(
-        "SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2",
-        [true.into(), false.into()],
-    );
+    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
     let row = app.database.row(&sql).await?;
-    let active: i64 = row
-        .map(|row| row.try_get_by_index(0))
-        .transpose()?
-        .unwrap_or_default();
+    let active: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
     let limit = app.settings.user_limit;
-    if u64::try_from(active).unwrap_or_default() < limit {
-        Ok(())
-    } else {
-        Err(AccountError::Limit(limit))
-    }
+    if u64::try_from(active).unwrap_or_default() < limit { Ok(()) } else { Err(AccountError::Limit(limit)) }
 }
 
 /// Refuses a password that is too short or was not typed the same twice. The length counts first.
 ///
 /// # Errors
 /// 400 with the reason.
-pub fn check_new_password(
-    settings: &SignInSettings,
-    password: &str,
-    confirmation: &str,
-) -> Result<(), Failure> {
+pub fn check_new_password(settings: &SignInSettings, password: &str, confirmation: &str) -> Result<(), Failure> {
     if password.chars().count() < settings.min_password_length {
         return Err(Failure::refused("Password is too short."));
     }
@@ -184,18 +151,10 @@ pub fn check_new_password(
 ///
 /// # Errors
 /// 404 when there is no such person.
-pub async fn set_password(
-    app: &App,
-    person_id: Uuid,
-    password: &str,
-    kept: Option<&Token>,
-) -> Result<(), Failure> {
+pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Option<&Token>) -> Result<(), Failure> {
     let hash = app.passwords.hash(password).await?;
     let keeps_personal_token = kept.is_some_and(|token| token.identity == Identity::PersonalToken);
-    let mut changes = vec![
-        ("password", hash.into()),
-        ("login_failed_attemps", 0.into()),
-    ];
+    let mut changes = vec![("password", hash.into()), ("login_failed_attemps", 0.into())];
     if !keeps_personal_token {
         changes.push(("jti", None::<String>.into()));
     }
@@ -227,26 +186,13 @@ mod tests {
 
     #[test]
     fn length_counts_characters_and_comes_first() {
-        let reason = |password, confirmation| match check_new_password(
-            &settings(),
-            password,
-            confirmation,
-        ) {
+        let reason = |password, confirmation| match check_new_password(&settings(), password, confirmation) {
             Ok(()) => None,
             Err(failure) => Some(explain(&failure)),
         };
-        assert_eq!(
-            reason("short", "other").as_deref(),
-            Some("Password is too short.")
-        );
-        assert_eq!(
-            reason("ééééééé", "ééééééé").as_deref(),
-            Some("Password is too short.")
-        );
-        assert_eq!(
-            reason("longenough", "longenoughx").as_deref(),
-            Some("Confirmation password doesn't match.")
-        );
+        assert_eq!(reason("short", "other").as_deref(), Some("Password is too short."));
+        assert_eq!(reason("ééééééé", "ééééééé").as_deref(), Some("Password is too short."));
+        assert_eq!(reason("longenough", "longenoughx").as_deref(), Some("Confirmation password doesn't match."));
         assert_eq!(reason("éééééééé", "éééééééé"), None);
     }
 }

@@ -36,10 +36,8 @@ impl Attempts {
     /// Nobody yet. `rate` is how many tries one address has in a minute; 0 is no limit.
     pub(super) fn new(rate: u32) -> Self {
         Self {
-            addresses: NonZeroU32::new(rate)
-                .map(|rate| DefaultKeyedRateLimiter::keyed(Quota::per_minute(rate))),
-            mailboxes: Quota::with_period(MAIL_PERIOD)
-                .map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
+            addresses: NonZeroU32::new(rate).map(|rate| DefaultKeyedRateLimiter::keyed(Quota::per_minute(rate))),
+            mailboxes: Quota::with_period(MAIL_PERIOD).map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
             accounts: std::array::from_fn(|_| Mutex::new(())),
             hasher: RandomState::new(),
             tries: AtomicU32::new(0),
@@ -58,9 +56,7 @@ impl Attempts {
             limit.retain_recent();
         }
         let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), household);
-        limit
-            .check_key(&address)
-            .map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
+        limit.check_key(&address).map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
     }
 
     /// Whether one more e-mail may go to a person.
@@ -87,9 +83,7 @@ impl Attempts {
 /// One customer of a provider has all the addresses behind the first half of an IPv6 address.
 fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-            address.to_bits() & !u128::from(u64::MAX),
-        )),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,
     }
 }
@@ -98,8 +92,7 @@ fn household(address: IpAddr) -> IpAddr {
 pub(super) fn too_many(wait: Duration) -> Failure {
     let seconds = wait.as_secs() + 1;
     let message = format!("Too many attempts from this address. Try again in {seconds} seconds.");
-    Failure::plain(StatusCode::TOO_MANY_REQUESTS, message)
-        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    Failure::plain(StatusCode::TOO_MANY_REQUESTS, message).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 #[cfg(test)]
@@ -112,18 +105,9 @@ mod tests {
         let address = |text: &str| Some(text.parse().expect("an address"));
         assert!(attempts.admit(address("10.0.0.1")).is_ok());
         assert!(attempts.admit(address("::ffff:10.0.0.1")).is_ok());
-        let Err(Failure::Answer {
-            status, headers, ..
-        }) = attempts.admit(address("10.0.0.1"))
-        else {
-            panic!("not stopped")
-        };
+        let Err(Failure::Answer { status, headers, .. }) = attempts.admit(address("10.0.0.1")) else { panic!("not stopped") };
         assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
-        assert!(
-            headers
-                .iter()
-                .any(|(name, value)| name == header::RETRY_AFTER && value != "0")
-        );
+        assert!(headers.iter().any(|(name, value)| name == header::RETRY_AFTER && value != "0"));
         assert!(attempts.admit(address("10.0.0.2")).is_ok());
     }
 

@@ -68,15 +68,10 @@ pub(super) fn is_encrypted(headers: &HeaderMap, protocol: &str, domain: &str) ->
     }
     let forwarded = text(headers, &HeaderName::from_static("x-forwarded-proto"));
     if !forwarded.is_empty() {
-        return forwarded
-            .split(',')
-            .next()
-            .is_some_and(|first| first.trim() == "https");
+        return forwarded.split(',').next().is_some_and(|first| first.trim() == "https");
     }
     let host = host(text(headers, &header::HOST));
-    protocol == "https"
-        && host == self::host(domain)
-        && !matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "")
+    protocol == "https" && host == self::host(domain) && !matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "")
 }
 
 /// The name in `name:port`.
@@ -89,28 +84,14 @@ fn host(text: &str) -> &str {
 
 /// The address of whoever sent a request. `X-Real-IP` counts when it comes from a proxy that the settings trust.
 #[must_use]
-pub(super) fn address(
-    headers: &HeaderMap,
-    peer: Option<IpAddr>,
-    trusted: &[IpAddr],
-) -> Option<IpAddr> {
-    let forwarded = || {
-        text(headers, &HeaderName::from_static("x-real-ip"))
-            .trim()
-            .parse()
-            .ok()
-    };
+pub(super) fn address(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let forwarded = || text(headers, &HeaderName::from_static("x-real-ip")).trim().parse().ok();
     let peer = peer.map(|address| address.to_canonical());
-    peer.filter(|peer| trusted.contains(peer))
-        .and_then(|_| forwarded())
-        .or(peer)
+    peer.filter(|peer| trusted.contains(peer)).and_then(|_| forwarded()).or(peer)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -120,15 +101,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
-            .collect()
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
@@ -160,41 +133,18 @@ mod tests {
     #[test]
     fn cookies_are_kept_to_encrypted_connections_where_there_is_one() {
         for (sent, domain, expected) in [
-            (
-                &[("origin", "https://studio.example")][..],
-                "localhost:8080",
-                true,
-            ),
-            (
-                &[
-                    ("origin", "http://studio.example"),
-                    ("x-forwarded-proto", "https"),
-                ],
-                "studio.example",
-                false,
-            ),
-            (
-                &[("origin", "null"), ("x-forwarded-proto", "https, http")],
-                "localhost",
-                true,
-            ),
+            (&[("origin", "https://studio.example")][..], "localhost:8080", true),
+            (&[("origin", "http://studio.example"), ("x-forwarded-proto", "https")], "studio.example", false),
+            (&[("origin", "null"), ("x-forwarded-proto", "https, http")], "localhost", true),
             (&[("host", "studio.example:8080")], "studio.example", true),
             (&[("host", "10.0.0.5:5000")], "studio.example", false),
             (&[("host", "localhost:8080")], "localhost:8080", false),
             (&[("host", "[::1]:5000")], "[::1]:80", false),
             (&[], "studio.example", false),
         ] {
-            assert_eq!(
-                is_encrypted(&headers(sent), "https", domain),
-                expected,
-                "{sent:?}"
-            );
+            assert_eq!(is_encrypted(&headers(sent), "https", domain), expected, "{sent:?}");
         }
-        assert!(!is_encrypted(
-            &headers(&[("host", "studio.example")]),
-            "http",
-            "studio.example"
-        ));
+        assert!(!is_encrypted(&headers(&[("host", "studio.example")]), "http", "studio.example"));
     }
 
     #[test]
@@ -205,24 +155,15 @@ mod tests {
         assert_eq!(address(&sent, Some(peer), &[peer]), real);
         assert_eq!(address(&sent, Some(peer), &[]), Some(peer));
         assert_eq!(address(&sent, None, &[peer]), None);
-        assert_eq!(
-            address(&headers(&[("x-real-ip", "nobody")]), Some(peer), &[peer]),
-            Some(peer)
-        );
+        assert_eq!(address(&headers(&[("x-real-ip", "nobody")]), Some(peer), &[peer]), Some(peer));
         let mapped = "::ffff:10.0.0.1".parse().ok();
         assert_eq!(address(&sent, mapped, &[peer]), real);
     }
 
     #[test]
     fn a_link_on_another_site_is_noticed() {
-        assert!(follows_foreign_link(&headers(&[
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-mode", "navigate")
-        ])));
-        assert!(!follows_foreign_link(&headers(&[
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-mode", "cors")
-        ])));
+        assert!(follows_foreign_link(&headers(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")])));
+        assert!(!follows_foreign_link(&headers(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")])));
         assert!(!follows_foreign_link(&headers(&[])));
     }
 }

@@ -29,11 +29,7 @@ impl Cookies {
     /// None yet, for the answer to a request with these headers.
     pub(super) fn new(headers: &HeaderMap, settings: &Settings) -> Self {
         let secure = is_encrypted(headers, &settings.domain_protocol, &settings.domain_name);
-        Self {
-            browser: is_browser(headers),
-            secure,
-            set: Vec::new(),
-        }
+        Self { browser: is_browser(headers), secure, set: Vec::new() }
     }
 
     /// Whether the answer goes to a browser.
@@ -83,11 +79,7 @@ impl Cookies {
     /// The answer with its cookies.
     pub(super) fn on<T>(self, answer: Json<T>) -> Json<T> {
         let set = if self.browser { self.set } else { Vec::new() };
-        let values = set
-            .iter()
-            .filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok());
-        values.fold(answer, |answer, value| {
-            answer.with_header(header::SET_COOKIE, value)
-        })
+        let values = set.iter().filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok());
+        values.fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
     }
 }

@@ -10,9 +10,8 @@ use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    Authenticated, Credentials, PasswordChange, PasswordReset, PasswordResetAnswer,
-    PasswordResetRequest, RecoveryCodes, RenewedToken, SecondFactorEnabled, SecondFactorProof,
-    SignedIn, SignedOut, Success, TotpCode, TotpSetup,
+    Authenticated, Credentials, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
+    SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
 use poem::http::{HeaderMap, StatusCode};
@@ -53,19 +52,11 @@ impl AuthenticationHandlers {
     }
 
     fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
-        self.attempts.admit(address(
-            &visitor.headers,
-            visitor.address,
-            &self.app.settings.trusted_proxies,
-        ))
+        self.attempts.admit(address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies))
     }
 
     /// Lets the change of an account go on only with one of its second factors. Wrong ones count as failures to sign in.
-    async fn prove(
-        &self,
-        account: &person::Model,
-        proof: SecondFactorProof,
-    ) -> Result<(), Failure> {
+    async fn prove(&self, account: &person::Model, proof: SecondFactorProof) -> Result<(), Failure> {
         let proof = Proof::new(proof.totp, proof.recovery_code);
         if proof.is_empty() {
             return Err(wrong_code("OTP verification failed."));
@@ -80,11 +71,7 @@ impl AuthenticationHandlers {
         Ok(())
     }
 
-    async fn store(
-        &self,
-        access: &Human,
-        changes: Vec<(&'static str, Value)>,
-    ) -> Result<(), Failure> {
+    async fn store(&self, access: &Human, changes: Vec<(&'static str, Value)>) -> Result<(), Failure> {
         let mut work = Work::begin(&self.app, access).await?;
         database::update(&*work, &person::TABLE, access.person.id, changes).await?;
         work.person_changed(access.person.id);
@@ -95,22 +82,14 @@ impl AuthenticationHandlers {
 
 #[async_trait]
 impl Authentication for AuthenticationHandlers {
-    async fn sign_in(
-        &self,
-        visitor: Visitor,
-        body: Credentials,
-    ) -> Result<Json<SignedIn>, Failure> {
+    async fn sign_in(&self, visitor: Visitor, body: Credentials) -> Result<Json<SignedIn>, Failure> {
         self.admit(&visitor)?;
         let started = Instant::now();
         let applicant = Applicant {
             identifier: body.email,
             password: body.password.unwrap_or_default(),
             proof: Proof::new(body.totp, body.recovery_code),
-            address: address(
-                &visitor.headers,
-                visitor.address,
-                &self.app.settings.trusted_proxies,
-            ),
+            address: address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies),
             from_browser: is_browser(&visitor.headers),
         };
         let answer = match sign_in::sign_in(&self.app, &self.attempts, &applicant).await {
@@ -137,63 +116,35 @@ impl Authentication for AuthenticationHandlers {
             sessions::sign_out(&self.app, &token.id, token.refresh_id.as_deref()).await?;
         }
         let answer = Json::of(&SignedOut { logout: true })?;
-        Ok(Cookies::new(&headers, &self.app.settings)
-            .without_session()
-            .on(answer))
+        Ok(Cookies::new(&headers, &self.app.settings).without_session().on(answer))
     }
 
     async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
-        let options = PersonRowOptions {
-            departments: true,
-            fido_devices: true,
-        };
-        let user = person_row(&self.app, access.person.id, options)
-            .await?
-            .ok_or_else(Failure::not_found)?;
+        let options = PersonRowOptions { departments: true, fido_devices: true };
+        let user = person_row(&self.app, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
         let organisation = organisation_row(&self.app, access.is_admin()).await?;
-        let parts: [&[u8]; 5] = [
-            b"{\"authenticated\":true,\"user\":",
-            &user,
-            b",\"organisation\":",
-            &organisation,
-            b"}",
-        ];
+        let parts: [&[u8]; 5] = [b"{\"authenticated\":true,\"user\":", &user, b",\"organisation\":", &organisation, b"}"];
         Ok(Json::written(parts.concat()))
     }
 
     async fn refresh_token(&self, access: Refresher) -> Result<Json<RenewedToken>, Failure> {
         let account = account(&self.app, access.person.id).await?;
         let needs_second_factor = second_factor::is_missing(&account, &self.app.settings.sign_in);
-        let token = self
-            .app
-            .tokens
-            .access(account.id, &access.refresh_id, needs_second_factor)?;
+        let token = self.app.tokens.access(account.id, &access.refresh_id, needs_second_factor)?;
         let headers = request_headers().unwrap_or_default();
-        let cookies = Cookies::new(&headers, &self.app.settings)
-            .access(&token)
-            .without_refresh();
+        let cookies = Cookies::new(&headers, &self.app.settings).access(&token).without_refresh();
         let renewed = if cookies.to_browser() {
-            RenewedToken {
-                access_token: None,
-                refresh: Some(true),
-            }
+            RenewedToken { access_token: None, refresh: Some(true) }
         } else {
-            RenewedToken {
-                access_token: Some(token),
-                refresh: None,
-            }
+            RenewedToken { access_token: Some(token), refresh: None }
         };
         Ok(cookies.on(Json::of(&renewed)?))
     }
 
-    async fn change_password(
-        &self,
-        access: Human,
-        body: PasswordChange,
-    ) -> Result<Json<Success>, Failure> {
+    async fn change_password(&self, access: Human, body: PasswordChange) -> Result<Json<Success>, Failure> {
         let app = &self.app;
-        let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy)
-            .ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+        let strategy =
+            Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
         let _turn = self.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         match sign_in::check_password(app, strategy, &account, &body.old_password).await? {
@@ -205,49 +156,25 @@ impl Authentication for AuthenticationHandlers {
         check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
         set_password(app, account.id, &body.password, Some(&access.token)).await?;
         let organisation = organisation(app).await?;
-        app.mailer.send(
-            &Letter::PasswordChanged,
-            &Recipient::of(&account),
-            &organisation.name,
-            None,
-        );
+        app.mailer.send(&Letter::PasswordChanged, &Recipient::of(&account), &organisation.name, None);
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn request_password_reset(
-        &self,
-        visitor: Visitor,
-        body: PasswordResetRequest,
-    ) -> Result<Json<PasswordResetAnswer>, Failure> {
+    async fn request_password_reset(&self, visitor: Visitor, body: PasswordResetRequest) -> Result<Json<PasswordResetAnswer>, Failure> {
         self.admit(&visitor)?;
         let app = Arc::clone(&self.app);
         let attempts = Arc::clone(&self.attempts);
         // Done after the answer, whose time would tell otherwise whether somebody has this address.
         tokio::spawn(async move {
-            let address = address(
-                &visitor.headers,
-                visitor.address,
-                &app.settings.trusted_proxies,
-            );
-            if let Err(Failure::Fault(error)) =
-                send_reset_link(&app, &attempts, &body.email, address).await
-            {
-                tracing::error!(
-                    error = &*error as &dyn std::error::Error,
-                    "a link to choose a new password was not sent"
-                );
+            let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
+            if let Err(Failure::Fault(error)) = send_reset_link(&app, &attempts, &body.email, address).await {
+                tracing::error!(error = &*error as &dyn std::error::Error, "a link to choose a new password was not sent");
             }
         });
-        Ok(Json::of(&PasswordResetAnswer {
-            success: "Reset token sent".into(),
-        })?)
+        Ok(Json::of(&PasswordResetAnswer { success: "Reset token sent".into() })?)
     }
 
-    async fn reset_password(
-        &self,
-        visitor: Visitor,
-        body: PasswordReset,
-    ) -> Result<Json<Success>, Failure> {
+    async fn reset_password(&self, visitor: Visitor, body: PasswordReset) -> Result<Json<Success>, Failure> {
         self.admit(&visitor)?;
         let app = &self.app;
         let no_token = || Failure::refused("Wrong or expired token.");
@@ -269,23 +196,14 @@ impl Authentication for AuthenticationHandlers {
         let account = account(&self.app, access.person.id).await?;
         refuse_enabled(&account)?;
         let secret = second_factor::new_totp_secret();
-        self.store(&access, vec![("totp_secret", secret.clone().into())])
-            .await?;
+        self.store(&access, vec![("totp_secret", secret.clone().into())]).await?;
         let organisation = organisation(&self.app).await?;
         let label = account.email.unwrap_or_else(|| access.person.full_name());
-        let totp_provisionning_uri =
-            second_factor::totp_address(&secret, &organisation.name, &label);
-        Ok(Json::of(&TotpSetup {
-            totp_provisionning_uri,
-            otp_secret: secret,
-        })?)
+        let totp_provisionning_uri = second_factor::totp_address(&secret, &organisation.name, &label);
+        Ok(Json::of(&TotpSetup { totp_provisionning_uri, otp_secret: secret })?)
     }
 
-    async fn enable_totp(
-        &self,
-        access: Human,
-        body: TotpCode,
-    ) -> Result<Json<SecondFactorEnabled>, Failure> {
+    async fn enable_totp(&self, access: Human, body: TotpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
         let app = &self.app;
         let _turn = self.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
@@ -295,10 +213,7 @@ impl Authentication for AuthenticationHandlers {
         }
         let mut changes = vec![("totp_enabled", true.into())];
         if account.preferred_two_factor_authentication.is_none() {
-            changes.push((
-                "preferred_two_factor_authentication",
-                SecondFactor::Totp.code().into(),
-            ));
+            changes.push(("preferred_two_factor_authentication", SecondFactor::Totp.code().into()));
         }
         // Somebody who had another factor before has codes already.
         let mut otp_recovery_codes = None;
@@ -311,19 +226,11 @@ impl Authentication for AuthenticationHandlers {
         let tokens = app.tokens.session(account.id, false)?;
         let headers = request_headers().unwrap_or_default();
         let cookies = Cookies::new(&headers, &app.settings).session(&tokens);
-        let answer = SecondFactorEnabled {
-            otp_recovery_codes,
-            access_token: tokens.access,
-            refresh_token: tokens.refresh,
-        };
+        let answer = SecondFactorEnabled { otp_recovery_codes, access_token: tokens.access, refresh_token: tokens.refresh };
         Ok(cookies.on(Json::of(&answer)?))
     }
 
-    async fn disable_totp(
-        &self,
-        access: Human,
-        body: SecondFactorProof,
-    ) -> Result<Json<Success>, Failure> {
+    async fn disable_totp(&self, access: Human, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
         let _turn = self.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
         let not_enabled = || Failure::refused("TOTP not enabled.");
@@ -334,16 +241,11 @@ impl Authentication for AuthenticationHandlers {
         if account.totp_enabled != Some(true) {
             return Err(not_enabled());
         }
-        self.store(&access, second_factor::without_totp(&account))
-            .await?;
+        self.store(&access, second_factor::without_totp(&account)).await?;
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn renew_recovery_codes(
-        &self,
-        access: Human,
-        body: SecondFactorProof,
-    ) -> Result<Json<RecoveryCodes>, Failure> {
+    async fn renew_recovery_codes(&self, access: Human, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
         let _turn = self.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
         if !second_factor::is_protected(&account) {
@@ -351,103 +253,52 @@ impl Authentication for AuthenticationHandlers {
         }
         self.prove(&account, body).await?;
         let (otp_recovery_codes, hashes) = second_factor::new_recovery_codes(&self.app).await?;
-        self.store(&access, vec![("otp_recovery_codes", hashes)])
-            .await?;
+        self.store(&access, vec![("otp_recovery_codes", hashes)]).await?;
         Ok(Json::of(&RecoveryCodes { otp_recovery_codes })?)
     }
 }
 
 /// The answer to somebody who signed in.
-async fn welcome(
-    app: &App,
-    headers: &HeaderMap,
-    signed_in: &sign_in::SignedIn,
-) -> Result<Json<SignedIn>, Failure> {
-    let sign_in::SignedIn {
-        account,
-        tokens,
-        needs_second_factor,
-    } = signed_in;
-    let options = PersonRowOptions {
-        departments: true,
-        fido_devices: false,
-    };
-    let user = person_row(app, account.id, options)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+async fn welcome(app: &App, headers: &HeaderMap, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
+    let sign_in::SignedIn { account, tokens, needs_second_factor } = signed_in;
+    let options = PersonRowOptions { departments: true, fido_devices: false };
+    let user = person_row(app, account.id, options).await?.ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
-    let required = if *needs_second_factor {
-        ",\"two_factor_authentication_required\":true"
-    } else {
-        ""
-    };
+    let required = if *needs_second_factor { ",\"two_factor_authentication_required\":true" } else { "" };
     // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
-    let rest = format!(
-        ",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}",
-        tokens.access, tokens.refresh
-    );
-    let parts: [&[u8]; 5] = [
-        b"{\"user\":",
-        &user,
-        b",\"organisation\":",
-        &organisation,
-        rest.as_bytes(),
-    ];
-    Ok(Cookies::new(headers, &app.settings)
-        .session(tokens)
-        .on(Json::written(parts.concat())))
+    let rest = format!(",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}", tokens.access, tokens.refresh);
+    let parts: [&[u8]; 5] = [b"{\"user\":", &user, b",\"organisation\":", &organisation, rest.as_bytes()];
+    Ok(Cookies::new(headers, &app.settings).session(tokens).on(Json::written(parts.concat())))
 }
 
 /// Sends a link to choose a new password to somebody who has that e-mail address, unless they got several just now.
-async fn send_reset_link(
-    app: &App,
-    attempts: &Attempts,
-    email: &str,
-    from: Option<std::net::IpAddr>,
-) -> Result<(), Failure> {
+async fn send_reset_link(app: &App, attempts: &Attempts, email: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
     let Some(account) = find_account(app, email).await? else {
         return Ok(());
     };
     // The name of a workstation account is no address.
-    let Some(email) = account
-        .email
-        .as_deref()
-        .filter(|known| known.to_lowercase() == email.to_lowercase())
-    else {
+    let Some(email) = account.email.as_deref().filter(|known| known.to_lowercase() == email.to_lowercase()) else {
         return Ok(());
     };
     if account.active != Some(true) || !attempts.may_mail(account.id) {
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    let letter = Letter::PasswordRecovery {
-        link: reset::link(app, email, &token),
-    };
+    let letter = Letter::PasswordRecovery { link: reset::link(app, email, &token) };
     let organisation = organisation(app).await?;
-    app.mailer
-        .send(&letter, &Recipient::of(&account), &organisation.name, from);
+    app.mailer.send(&letter, &Recipient::of(&account), &organisation.name, from);
     Ok(())
 }
 
 fn refuse_enabled(account: &person::Model) -> Result<(), Failure> {
-    if account.totp_enabled == Some(true) {
-        Err(Failure::refused("TOTP already enabled."))
-    } else {
-        Ok(())
-    }
+    if account.totp_enabled == Some(true) { Err(Failure::refused("TOTP already enabled.")) } else { Ok(()) }
 }
 
 fn wrong_code(message: &str) -> Failure {
-    Failure::answer(
-        StatusCode::BAD_REQUEST,
-        json!({"error": true, "message": message, "wrong_OTP": true}),
-    )
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "wrong_OTP": true}))
 }
 
 fn too_many_failures() -> Failure {
     let message = "Too many failed login attempts.";
-    Failure::answer(
-        StatusCode::BAD_REQUEST,
-        json!({"error": true, "message": message, "too_many_failed_login_attemps": true}),
-    )
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "too_many_failed_login_attemps": true}))
 }

@@ -24,21 +24,13 @@ fn locked(failures: Option<i32>, last: Option<NaiveDateTime>, now: NaiveDateTime
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn count_failure(
-    database: &Database,
-    account: &person::Model,
-) -> Result<(), DbErr> {
+pub(super) async fn count_failure(database: &Database, account: &person::Model) -> Result<(), DbErr> {
     let now = database::now();
     let sql = Sql::with(
         "UPDATE person SET login_failed_attemps = CASE \
          WHEN COALESCE(login_failed_attemps, 0) >= $1 AND (last_login_failed IS NULL OR last_login_failed <= $2) THEN 1 \
          ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $3 WHERE id = $4",
-        [
-            MOST_FAILURES.into(),
-            (now - REST).into(),
-            now.into(),
-            account.id.into(),
-        ],
+        [MOST_FAILURES.into(), (now - REST).into(), now.into(), account.id.into()],
     );
     database::execute(database.read(), &sql).await.map(|_| ())
 }
@@ -60,11 +52,7 @@ mod tests {
             (Some(9), ago(30), true),
             (Some(9), None, false),
         ] {
-            assert_eq!(
-                locked(failures, last, now),
-                expected,
-                "{failures:?} {last:?}"
-            );
+            assert_eq!(locked(failures, last, now), expected, "{failures:?} {last:?}");
         }
     }
 
@@ -80,19 +68,13 @@ mod tests {
         let account = crate::auth::sign_in::tests::account();
         let count = async || -> Result<i32, DbErr> {
             count_failure(&database, &account).await?;
-            let row = database
-                .row(&Sql::new("SELECT login_failed_attemps FROM person"))
-                .await?;
-            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?
-                .try_get_by_index(0)
+            let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;
+            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get_by_index(0)
         };
         for expected in 1..=6 {
             assert_eq!(count().await?, expected);
         }
-        let earlier = Sql::with(
-            "UPDATE person SET last_login_failed = $1",
-            [(database::now() - REST).into()],
-        );
+        let earlier = Sql::with("UPDATE person SET last_login_failed = $1", [(database::now() - REST).into()]);
         database::execute(database.read(), &earlier).await?;
         assert_eq!(count().await?, 1);
         Ok(())

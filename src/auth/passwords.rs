@@ -45,9 +45,7 @@ impl Passwords {
     #[must_use]
     pub fn new() -> Self {
         let permits = available_parallelism().map_or(1, usize::from);
-        Self {
-            permits: Arc::new(Semaphore::new(permits)),
-        }
+        Self { permits: Arc::new(Semaphore::new(permits)) }
     }
 
     async fn run<T, W>(&self, work: W) -> Result<T, PasswordError>
@@ -70,8 +68,7 @@ impl Passwords {
     /// The system gives no randomness or no thread.
     pub async fn hash(&self, password: &str) -> Result<Vec<u8>, PasswordError> {
         let password = password.to_owned();
-        self.run(move || hash_with(&Argon2::default(), &password))
-            .await
+        self.run(move || hash_with(&Argon2::default(), &password)).await
     }
 
     /// The hashes of recovery codes. A code is random, so it needs less than a password does to be out of reach.
@@ -95,30 +92,19 @@ impl Passwords {
     pub async fn verify(&self, password: &str, hash: Option<&[u8]>) -> Result<bool, PasswordError> {
         let password = password.to_owned();
         let hash = hash.map(<[u8]>::to_vec);
-        self.run(move || Ok(matches(&password, hash.as_deref().unwrap_or_default())))
-            .await
+        self.run(move || Ok(matches(&password, hash.as_deref().unwrap_or_default()))).await
     }
 
     /// The place of the hash that a recovery code belongs to. All of them are looked at, so the time tells nothing.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub async fn find_code(
-        &self,
-        code: &str,
-        hashes: &[Vec<u8>],
-    ) -> Result<Option<usize>, PasswordError> {
+    pub async fn find_code(&self, code: &str, hashes: &[Vec<u8>]) -> Result<Option<usize>, PasswordError> {
         let code = code.to_owned();
         let hashes = hashes.to_vec();
         self.run(move || {
             let places = hashes.iter().enumerate();
-            Ok(places.fold(None, |found, (at, hash)| {
-                if matches(&code, hash) {
-                    Some(at)
-                } else {
-                    found
-                }
-            }))
+            Ok(places.fold(None, |found, (at, hash)| if matches(&code, hash) { Some(at) } else { found }))
         })
         .await
     }
@@ -131,27 +117,20 @@ impl Passwords {
 }
 
 fn hash_with(argon: &Argon2<'_>, password: &str) -> Result<Vec<u8>, PasswordError> {
-    Ok(argon
-        .hash_password(password.as_bytes())?
-        .to_string()
-        .into_bytes())
+    Ok(argon.hash_password(password.as_bytes())?.to_string().into_bytes())
 }
 
 /// Both libraries compare in constant time. Of bcrypt, only the first 72 bytes of the password count, as they did when the
 /// hash was made.
 fn matches(password: &str, hash: &[u8]) -> bool {
     let text = str::from_utf8(hash).unwrap_or_default();
-    if ["$2a$", "$2b$", "$2y$"]
-        .iter()
-        .any(|kind| text.starts_with(kind))
+    if ["$2a$", "$2b$", "$2y$"].iter().any(|kind| text.starts_with(kind))
         && let Ok(right) = bcrypt::verify(password, text)
     {
         return right;
     }
     if let Ok(hash) = password_hash::phc::PasswordHash::new(text) {
-        return Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok();
+        return Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
     }
     let decoy = str::from_utf8(DECOY).unwrap_or_default();
     let _never = Argon2::default().verify_password(password.as_bytes(), decoy);
@@ -166,11 +145,7 @@ mod tests {
     async fn a_password_matches_its_hash_alone() -> Result<(), PasswordError> {
         let passwords = Passwords::new();
         let hash = passwords.hash("correct horse").await?;
-        assert!(
-            hash.starts_with(TODAY),
-            "{}",
-            String::from_utf8_lossy(&hash)
-        );
+        assert!(hash.starts_with(TODAY), "{}", String::from_utf8_lossy(&hash));
         assert!(passwords.verify("correct horse", Some(&hash)).await?);
         assert!(!passwords.verify("correct horsf", Some(&hash)).await?);
         assert!(!Passwords::needs_rehash(&hash));
@@ -197,14 +172,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_matches_what_is_no_hash() -> Result<(), PasswordError> {
         let passwords = Passwords::new();
-        for hash in [
-            None,
-            Some(&b""[..]),
-            Some(b"secret"),
-            Some(b"$2b$nonsense"),
-            Some(b"\xff\xfe"),
-            Some(DECOY),
-        ] {
+        for hash in [None, Some(&b""[..]), Some(b"secret"), Some(b"$2b$nonsense"), Some(b"\xff\xfe"), Some(DECOY)] {
             assert!(!passwords.verify("secret", hash).await?);
             assert!(!passwords.verify("", hash).await?);
         }
@@ -214,8 +182,7 @@ mod tests {
     #[test]
     fn the_decoy_is_as_slow_as_a_hash() {
         assert!(DECOY.starts_with(TODAY));
-        let decoy = password_hash::phc::PasswordHash::new(str::from_utf8(DECOY).expect("text"))
-            .expect("a hash");
+        let decoy = password_hash::phc::PasswordHash::new(str::from_utf8(DECOY).expect("text")).expect("a hash");
         assert_eq!(decoy.hash.expect("an output").as_bytes().len(), 32);
         assert_eq!(decoy.salt.expect("a salt").as_ref().len(), 16);
     }

@@ -23,24 +23,16 @@ pub const INVITATION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 pub async fn issue(app: &App, person_id: Uuid, lifetime: Duration) -> Result<String, Failure> {
     let token = secrets::reset_token();
     let moment = Utc::now().timestamp_micros();
-    app.store
-        .put(&key(app, person_id, &token)?, &moment.to_string(), lifetime)
-        .await?;
+    app.store.put(&key(app, person_id, &token)?, &moment.to_string(), lifetime).await?;
     Ok(token)
 }
 
 /// The page of the web UI on which a person chooses a new password.
 #[must_use]
 pub fn link(app: &App, email: &str, token: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("email", email)
-        .append_pair("token", token)
-        .finish();
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("email", email).append_pair("token", token).finish();
     let settings = &app.settings;
-    format!(
-        "{}://{}/reset-change-password?{query}",
-        settings.domain_protocol, settings.domain_name
-    )
+    format!("{}://{}/reset-change-password?{query}", settings.domain_protocol, settings.domain_name)
 }
 
 /// Whether the token is good for that person. It stays so.
@@ -70,8 +62,5 @@ async fn is_current(app: &App, person_id: Uuid, moment: Option<String>) -> Resul
 }
 
 fn key(app: &App, person_id: Uuid, token: &str) -> Result<String, Failure> {
-    Ok(format!(
-        "reset-token:{}",
-        app.tokens.digest("reset", &format!("{person_id}{token}"))?
-    ))
+    Ok(format!("reset-token:{}", app.tokens.digest("reset", &format!("{person_id}{token}"))?))
 }

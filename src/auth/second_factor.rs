@@ -40,30 +40,19 @@ impl SecondFactor {
 
     /// Those that the person has set up.
     pub(super) fn of(account: &person::Model) -> Vec<Self> {
-        Self::ALL
-            .into_iter()
-            .filter(|factor| factor.is_enabled(account))
-            .collect()
+        Self::ALL.into_iter().filter(|factor| factor.is_enabled(account)).collect()
     }
 }
 
 /// Whether signing in to the account takes a second factor. Factors that only another server knew count too: with those,
 /// only a recovery code opens the account here, but the password alone never does.
 pub(super) fn is_protected(account: &person::Model) -> bool {
-    [
-        account.totp_enabled,
-        account.email_otp_enabled,
-        account.fido_enabled,
-    ]
-    .contains(&Some(true))
+    [account.totp_enabled, account.email_otp_enabled, account.fido_enabled].contains(&Some(true))
 }
 
 /// Whether the person has to set up a second factor before anything else.
 pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> bool {
-    let exempt = account
-        .email
-        .as_ref()
-        .is_some_and(|email| settings.two_factor_exempt_users.contains(email));
+    let exempt = account.email.as_ref().is_some_and(|email| settings.two_factor_exempt_users.contains(email));
     settings.enforce_2fa && !is_protected(account) && !exempt
 }
 
@@ -78,10 +67,7 @@ impl Proof {
     /// What was sent, where an empty text is nothing.
     pub(super) fn new(totp: Option<String>, recovery_code: Option<String>) -> Self {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Self {
-            totp: given(totp),
-            recovery_code: given(recovery_code),
-        }
+        Self { totp: given(totp), recovery_code: given(recovery_code) }
     }
 
     /// Whether nothing was sent.
@@ -111,24 +97,14 @@ pub(super) fn new_totp_secret() -> String {
 
 /// The address that authenticator apps read from a QR code.
 pub(super) fn totp_address(secret: &str, organisation: &str, account: &str) -> String {
-    let encode = |text: &str| {
-        url::form_urlencoded::byte_serialize(text.as_bytes())
-            .collect::<String>()
-            .replace('+', "%20")
-    };
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let issuer = encode(&format!("Kitsu {organisation}"));
-    format!(
-        "otpauth://totp/{issuer}:{}?secret={secret}&issuer={issuer}",
-        encode(account)
-    )
+    format!("otpauth://totp/{issuer}:{}?secret={secret}&issuer={issuer}", encode(account))
 }
 
 /// The clock of an app: six digits, SHA-1, 30 seconds, one step early or late. None when the secret is unusable.
 fn totp(secret: &str) -> Option<Totp> {
-    Builder::new()
-        .with_secret(Secret::try_from_base32(secret).ok()?)
-        .build()
-        .ok()
+    Builder::new().with_secret(Secret::try_from_base32(secret).ok()?).build().ok()
 }
 
 /// The step of the clock that a code belongs to, if it belongs to one that is accepted now.
@@ -144,11 +120,7 @@ async fn use_totp(app: &App, account: &person::Model, code: &str) -> Result<bool
         return Ok(false);
     };
     let key = format!("totp-step:{}", account.id);
-    let last = app
-        .store
-        .get(&key)
-        .await?
-        .and_then(|text| text.parse::<u64>().ok());
+    let last = app.store.get(&key).await?.and_then(|text| text.parse::<u64>().ok());
     if last.is_some_and(|last| step <= last) {
         return Ok(false);
     }
@@ -164,18 +136,11 @@ pub(super) async fn new_recovery_codes(app: &App) -> Result<(Vec<String>, Value)
 }
 
 /// Whether the code is one of those left; it no longer is afterwards.
-async fn use_recovery_code(
-    app: &App,
-    account: &person::Model,
-    code: &str,
-) -> Result<bool, Failure> {
+async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
     let Some(BytesArray(hashes)) = &account.otp_recovery_codes else {
         return Ok(false);
     };
-    let found = app
-        .passwords
-        .find_code(&code.trim().to_ascii_uppercase(), hashes)
-        .await?;
+    let found = app.passwords.find_code(&code.trim().to_ascii_uppercase(), hashes).await?;
     let Some(hash) = found.and_then(|at| hashes.get(at)) else {
         return Ok(false);
     };
@@ -187,19 +152,13 @@ async fn use_recovery_code(
         sql.push(" FOR UPDATE");
     }
     let row = database::row(&transaction, &sql).await?;
-    let left = row
-        .map(|row| row.try_get_by_index::<Option<BytesArray>>(0))
-        .transpose()?
-        .flatten();
+    let left = row.map(|row| row.try_get_by_index::<Option<BytesArray>>(0)).transpose()?.flatten();
     let BytesArray(mut left) = left.unwrap_or_default();
     let Some(at) = left.iter().position(|known| known == hash) else {
         return Ok(false);
     };
     left.remove(at);
-    let sql = Sql::with(
-        "UPDATE person SET otp_recovery_codes = $1 WHERE id = $2",
-        [BytesArray(left).into(), account.id.into()],
-    );
+    let sql = Sql::with("UPDATE person SET otp_recovery_codes = $1 WHERE id = $2", [BytesArray(left).into(), account.id.into()]);
     database::execute(&transaction, &sql).await?;
     transaction.commit().await?;
     Ok(true)
@@ -210,17 +169,9 @@ async fn use_recovery_code(
 pub(super) fn without_totp(account: &person::Model) -> Vec<(&'static str, Value)> {
     let fido = (account.fido_enabled == Some(true)).then_some("fido");
     let rest = fido.or((account.email_otp_enabled == Some(true)).then_some("email_otp"));
-    let mut changes = vec![
-        ("totp_enabled", false.into()),
-        ("totp_secret", Value::String(None)),
-    ];
-    if rest.is_none()
-        || account.preferred_two_factor_authentication.as_deref() == Some(SecondFactor::Totp.code())
-    {
-        changes.push((
-            "preferred_two_factor_authentication",
-            rest.map(str::to_owned).into(),
-        ));
+    let mut changes = vec![("totp_enabled", false.into()), ("totp_secret", Value::String(None))];
+    if rest.is_none() || account.preferred_two_factor_authentication.as_deref() == Some(SecondFactor::Totp.code()) {
+        changes.push(("preferred_two_factor_authentication", rest.map(str::to_owned).into()));
     }
     if rest.is_none() {
         changes.push(("otp_recovery_codes", None::<BytesArray>.into()));
@@ -235,15 +186,8 @@ mod tests {
 
     #[test]
     fn the_address_is_what_apps_expect() {
-        let address = totp_address(
-            "2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX",
-            "Kitsu",
-            "john.doe@gmail.com",
-        );
-        assert_eq!(
-            address,
-            "otpauth://totp/Kitsu%20Kitsu:john.doe%40gmail.com?secret=2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX&issuer=Kitsu%20Kitsu"
-        );
+        let address = totp_address("2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX", "Kitsu", "john.doe@gmail.com");
+        assert_eq!(address, "otpauth://totp/Kitsu%20Kitsu:john.doe%40gmail.com?secret=2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX&issuer=Kitsu%20Kitsu");
     }
 
     #[test]
@@ -254,15 +198,9 @@ mod tests {
         let now = u64::try_from(Utc::now().timestamp()).expect("after 1970");
         let step = now / 30;
         for (moment, expected) in [(now - 30, step - 1), (now, step), (now + 30, step + 1)] {
-            assert_eq!(
-                totp_step(Some(&secret), &app.generate(moment).to_string()),
-                Some(expected)
-            );
+            assert_eq!(totp_step(Some(&secret), &app.generate(moment).to_string()), Some(expected));
         }
-        assert_eq!(
-            totp_step(Some(&secret), &app.generate(now - 300).to_string()),
-            None
-        );
+        assert_eq!(totp_step(Some(&secret), &app.generate(now - 300).to_string()), None);
         assert_eq!(totp_step(Some("not base 32"), "123456"), None);
         assert_eq!(totp_step(None, "123456"), None);
     }
@@ -282,29 +220,10 @@ mod tests {
         let mut person = account();
         person.totp_enabled = Some(true);
         person.preferred_two_factor_authentication = Some("totp".into());
-        let names = |person: &person::Model| {
-            without_totp(person)
-                .into_iter()
-                .map(|(name, _)| name)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            names(&person),
-            [
-                "totp_enabled",
-                "totp_secret",
-                "preferred_two_factor_authentication",
-                "otp_recovery_codes"
-            ]
-        );
+        let names = |person: &person::Model| without_totp(person).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(&person), ["totp_enabled", "totp_secret", "preferred_two_factor_authentication", "otp_recovery_codes"]);
         person.email_otp_enabled = Some(true);
-        assert_eq!(
-            without_totp(&person).last(),
-            Some(&(
-                "preferred_two_factor_authentication",
-                Some("email_otp".to_owned()).into()
-            ))
-        );
+        assert_eq!(without_totp(&person).last(), Some(&("preferred_two_factor_authentication", Some("email_otp".to_owned()).into())));
         person.preferred_two_factor_authentication = Some("email_otp".into());
         assert_eq!(names(&person), ["totp_enabled", "totp_secret"]);
     }

@@ -26,25 +26,17 @@ pub struct Bound {
 
 impl Bound {
     fn write(&self) -> String {
-        format!(
-            "{} {}",
-            self.moment,
-            self.kept.as_deref().unwrap_or_default()
-        )
+        format!("{} {}", self.moment, self.kept.as_deref().unwrap_or_default())
     }
 
     /// What can't be read ended everything up to now.
     fn read(text: &str) -> Self {
         let (moment, kept) = text.split_once(' ').unwrap_or((text, ""));
-        Self {
-            moment: moment.parse().unwrap_or(i64::MAX),
-            kept: (!kept.is_empty()).then(|| kept.to_owned()),
-        }
+        Self { moment: moment.parse().unwrap_or(i64::MAX), kept: (!kept.is_empty()).then(|| kept.to_owned()) }
     }
 
     fn ends(&self, claims: &Claims) -> bool {
-        let kept =
-            self.kept.is_some() && (self.kept == claims.jti || self.kept == claims.refresh_jti);
+        let kept = self.kept.is_some() && (self.kept == claims.jti || self.kept == claims.refresh_jti);
         claims.issued_at < self.moment && !kept
     }
 }
@@ -83,11 +75,7 @@ pub async fn revoke(app: &App, claims: &Claims) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn sign_out(
-    app: &App,
-    access_id: &str,
-    refresh_id: Option<&str>,
-) -> Result<(), StoreError> {
+pub async fn sign_out(app: &App, access_id: &str, refresh_id: Option<&str>) -> Result<(), StoreError> {
     revoke_id(app, access_id, SignInSettings::ACCESS_LIFETIME).await?;
     match refresh_id {
         Some(id) => revoke_id(app, id, SignInSettings::REFRESH_LIFETIME).await,
@@ -108,27 +96,11 @@ async fn revoke_id(app: &App, id: &str, lifetime: Duration) -> Result<(), StoreE
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn end_sessions(
-    app: &App,
-    person_id: Uuid,
-    kept: Option<&str>,
-) -> Result<(), StoreError> {
+pub async fn end_sessions(app: &App, person_id: Uuid, kept: Option<&str>) -> Result<(), StoreError> {
     let ends_all = kept.is_none();
-    let bound = Bound {
-        moment: Utc::now().timestamp_micros(),
-        kept: kept.map(str::to_owned),
-    };
-    app.store
-        .put(
-            &bound_key(person_id),
-            &bound.write(),
-            SignInSettings::REFRESH_LIFETIME,
-        )
-        .await?;
-    app.tokens
-        .bounds
-        .insert(person_id, Some(Arc::new(bound)))
-        .await;
+    let bound = Bound { moment: Utc::now().timestamp_micros(), kept: kept.map(str::to_owned) };
+    app.store.put(&bound_key(person_id), &bound.write(), SignInSettings::REFRESH_LIFETIME).await?;
+    app.tokens.bounds.insert(person_id, Some(Arc::new(bound))).await;
     app.people.forget(person_id).await;
     if ends_all {
         app.bus.end_person(person_id);
@@ -151,9 +123,7 @@ pub async fn is_revoked(app: &App, claims: &Claims) -> Result<bool, StoreError> 
     let Some(person_id) = parse_id(&claims.sub) else {
         return Ok(false);
     };
-    Ok(bound(app, person_id)
-        .await?
-        .is_some_and(|bound| bound.ends(claims)))
+    Ok(bound(app, person_id).await?.is_some_and(|bound| bound.ends(claims)))
 }
 
 async fn is_revoked_id(app: &App, id: &str) -> Result<bool, StoreError> {
@@ -182,11 +152,7 @@ pub(super) async fn bound(app: &App, person_id: Uuid) -> Result<Option<Arc<Bound
     {
         return Ok(known);
     }
-    let found = app
-        .store
-        .get(&bound_key(person_id))
-        .await?
-        .map(|text| Arc::new(Bound::read(&text)));
+    let found = app.store.get(&bound_key(person_id)).await?.map(|text| Arc::new(Bound::read(&text)));
     if !remembers(app) {
         return Ok(found);
     }
@@ -198,14 +164,8 @@ pub(super) async fn bound(app: &App, person_id: Uuid) -> Result<Option<Arc<Bound
 ///
 /// # Errors
 /// The store does not answer.
-pub(super) async fn is_before_end(
-    app: &App,
-    person_id: Uuid,
-    moment: i64,
-) -> Result<bool, StoreError> {
-    Ok(bound(app, person_id)
-        .await?
-        .is_some_and(|bound| moment < bound.moment))
+pub(super) async fn is_before_end(app: &App, person_id: Uuid, moment: i64) -> Result<bool, StoreError> {
+    Ok(bound(app, person_id).await?.is_some_and(|bound| moment < bound.moment))
 }
 
 #[cfg(test)]
@@ -227,16 +187,7 @@ mod tests {
 
     #[test]
     fn a_bound_survives_the_store() {
-        for bound in [
-            Bound {
-                moment: 5,
-                kept: None,
-            },
-            Bound {
-                moment: 7,
-                kept: Some("one".into()),
-            },
-        ] {
+        for bound in [Bound { moment: 5, kept: None }, Bound { moment: 7, kept: Some("one".into()) }] {
             assert_eq!(Bound::read(&bound.write()), bound);
         }
         assert!(Bound::read("nonsense").ends(&claims(1, "a", None)));
@@ -244,21 +195,12 @@ mod tests {
 
     #[test]
     fn only_the_kept_session_outlives_the_bound() {
-        let bound = Bound {
-            moment: 10,
-            kept: Some("kept".into()),
-        };
+        let bound = Bound { moment: 10, kept: Some("kept".into()) };
         assert!(bound.ends(&claims(9, "a", Some("other"))));
         assert!(bound.ends(&claims(9, "a", None)));
         assert!(!bound.ends(&claims(9, "a", Some("kept"))));
         assert!(!bound.ends(&claims(9, "kept", None)));
         assert!(!bound.ends(&claims(10, "a", Some("other"))));
-        assert!(
-            Bound {
-                moment: 10,
-                kept: None
-            }
-            .ends(&claims(9, "a", None))
-        );
+        assert!(Bound { moment: 10, kept: None }.ends(&claims(9, "a", None)));
     }
 }

@@ -54,33 +54,18 @@ pub(super) struct Applicant {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn find_account(
-    app: &App,
-    identifier: &str,
-) -> Result<Option<person::Model>, DbErr> {
+pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<person::Model>, DbErr> {
     if identifier.is_empty() {
         return Ok(None);
     }
     let people = || {
-        let query = person::Entity::find()
-            .filter(person::Column::IsBot.eq(false))
-            .filter(person::Column::IsGuest.eq(false));
-        query
-            .order_by_asc(person::Column::CreatedAt)
-            .order_by_asc(person::Column::Id)
+        let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
+        query.order_by_asc(person::Column::CreatedAt).order_by_asc(person::Column::Id)
     };
-    let by_email = people()
-        .filter(person::Column::Email.eq(identifier.to_lowercase()))
-        .one(app.database.read())
-        .await?;
+    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(app.database.read()).await?;
     match by_email {
         Some(account) => Ok(Some(account)),
-        None => {
-            people()
-                .filter(person::Column::DesktopLogin.eq(identifier))
-                .one(app.database.read())
-                .await
-        }
+        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(app.database.read()).await,
     }
 }
 
@@ -89,10 +74,7 @@ pub(super) async fn find_account(
 /// # Errors
 /// 404 when the person was deleted in the meantime.
 pub(super) async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    person::Entity::find_by_id(id)
-        .one(app.database.read())
-        .await?
-        .ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
 }
 
 /// What became of a password.
@@ -110,29 +92,16 @@ pub(super) enum Checked {
 ///
 /// # Errors
 /// Something broke.
-pub(super) async fn check_password(
-    app: &App,
-    strategy: Strategy,
-    account: &person::Model,
-    password: &str,
-) -> Result<Checked, Failure> {
+pub(super) async fn check_password(app: &App, strategy: Strategy, account: &person::Model, password: &str) -> Result<Checked, Failure> {
     if lockout::is_locked(account, database::now()) {
         return Ok(Checked::Locked);
     }
-    let right = strategy == Strategy::NoPassword
-        || app
-            .passwords
-            .verify(password, account.password.as_deref())
-            .await?;
+    let right = strategy == Strategy::NoPassword || app.passwords.verify(password, account.password.as_deref()).await?;
     if !right {
         lockout::count_failure(&app.database, account).await?;
         return Ok(Checked::Wrong);
     }
-    Ok(if account.active == Some(true) {
-        Checked::Right
-    } else {
-        Checked::Inactive
-    })
+    Ok(if account.active == Some(true) { Checked::Right } else { Checked::Inactive })
 }
 
 /// Somebody who is signed in now.
@@ -147,13 +116,8 @@ pub(super) struct SignedIn {
 ///
 /// # Errors
 /// An answer that says what is wrong, and no more than the applicant may know.
-pub(super) async fn sign_in(
-    app: &App,
-    attempts: &Attempts,
-    applicant: &Applicant,
-) -> Result<SignedIn, Failure> {
-    let strategy =
-        Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(no_strategy)?;
+pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applicant) -> Result<SignedIn, Failure> {
+    let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(no_strategy)?;
     let Some(found) = find_account(app, &applicant.identifier).await? else {
         if strategy == Strategy::Local {
             // Takes as long as it would for somebody who is known.
@@ -188,64 +152,31 @@ pub(super) async fn sign_in(
     // The turn lasts until here, so that a change of password either comes before the check above or ends this session.
     let needs_second_factor = is_missing(&account, &app.settings.sign_in);
     let tokens = app.tokens.session(account.id, needs_second_factor)?;
-    Ok(SignedIn {
-        account,
-        tokens,
-        needs_second_factor,
-    })
+    Ok(SignedIn { account, tokens, needs_second_factor })
 }
 
 /// What a success leaves behind: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless
 /// the password has to be replaced first.
-async fn write_down(
-    app: &App,
-    strategy: Strategy,
-    account: &person::Model,
-    applicant: &Applicant,
-    is_default: bool,
-) -> Result<(), Failure> {
-    let outdated = strategy == Strategy::Local
-        && account
-            .password
-            .as_deref()
-            .is_some_and(Passwords::needs_rehash);
-    let hash = if outdated {
-        Some(app.passwords.hash(&applicant.password).await?)
-    } else {
-        None
-    };
+async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
+    let outdated = strategy == Strategy::Local && account.password.as_deref().is_some_and(Passwords::needs_rehash);
+    let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
     let transaction = app.database.begin().await?;
     if account.login_failed_attemps.unwrap_or_default() > 0 {
-        let sql = Sql::with(
-            "UPDATE person SET login_failed_attemps = 0 WHERE id = $1",
-            [account.id.into()],
-        );
+        let sql = Sql::with("UPDATE person SET login_failed_attemps = 0 WHERE id = $1", [account.id.into()]);
         database::execute(&transaction, &sql).await?;
     }
     if let Some(hash) = hash {
         // Only in place of the hash that was checked: the password may have changed since.
         let sql = Sql::with(
             "UPDATE person SET password = $1 WHERE id = $2 AND password = $3",
-            [
-                hash.into(),
-                account.id.into(),
-                account.password.clone().into(),
-            ],
+            [hash.into(), account.id.into(), account.password.clone().into()],
         );
         database::execute(&transaction, &sql).await?;
     }
     if !is_default {
-        let origin = if applicant.from_browser {
-            "web"
-        } else {
-            "script"
-        };
+        let origin = if applicant.from_browser { "web" } else { "script" };
         let address = applicant.address.map(|address| address.to_string());
-        let row = vec![
-            ("person_id", account.id.into()),
-            ("ip_address", address.into()),
-            ("origin", origin.into()),
-        ];
+        let row = vec![("person_id", account.id.into()), ("ip_address", address.into()), ("origin", origin.into())];
         database::insert(&transaction, &login_log::TABLE, row).await?;
     }
     transaction.commit().await?;
@@ -262,29 +193,16 @@ fn wrong() -> Failure {
 }
 
 fn locked() -> Failure {
-    Failure::answer(
-        StatusCode::BAD_REQUEST,
-        json!({"error": true, "login": false, "too_many_failed_login_attemps": true}),
-    )
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true}))
 }
 
 fn inactive() -> Failure {
     let message = "User is unactive, he cannot log in.";
-    Failure::answer(
-        StatusCode::UNAUTHORIZED,
-        json!({"error": true, "login": false, "unactive": true, "message": message}),
-    )
+    Failure::answer(StatusCode::UNAUTHORIZED, json!({"error": true, "login": false, "unactive": true, "message": message}))
 }
 
 fn factor_missing(account: &person::Model) -> Failure {
-    let enabled: Vec<&str> = ["recovery_code"]
-        .into_iter()
-        .chain(
-            SecondFactor::of(account)
-                .into_iter()
-                .map(SecondFactor::code),
-        )
-        .collect();
+    let enabled: Vec<&str> = ["recovery_code"].into_iter().chain(SecondFactor::of(account).into_iter().map(SecondFactor::code)).collect();
     let body = json!({
         "error": true,
         "login": false,
@@ -296,38 +214,19 @@ fn factor_missing(account: &person::Model) -> Failure {
 }
 
 fn factor_wrong() -> Failure {
-    Failure::answer(
-        StatusCode::BAD_REQUEST,
-        json!({"error": true, "login": false, "wrong_OTP": true}),
-    )
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true}))
 }
 
 fn default_password(token: &str) -> Failure {
-    Failure::answer(
-        StatusCode::BAD_REQUEST,
-        json!({"login": false, "default_password": true, "token": token}),
-    )
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "default_password": true, "token": token}))
 }
 
 /// What a client that signs in is told of an error that nobody expected.
 pub(super) fn explain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
-    let unreachable = matches!(
-        error.downcast_ref::<DbErr>(),
-        Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
-    );
-    let message = if unreachable {
-        "Database doesn't seem reachable."
-    } else {
-        "A server error occurred. Please contact your administrator."
-    };
-    tracing::error!(
-        error = error as &dyn std::error::Error,
-        "somebody could not sign in"
-    );
-    Failure::answer(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        json!({"error": true, "login": false, "message": message}),
-    )
+    let unreachable = matches!(error.downcast_ref::<DbErr>(), Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)));
+    let message = if unreachable { "Database doesn't seem reachable." } else { "A server error occurred. Please contact your administrator." };
+    tracing::error!(error = error as &dyn std::error::Error, "somebody could not sign in");
+    Failure::answer(StatusCode::INTERNAL_SERVER_ERROR, json!({"error": true, "login": false, "message": message}))
 }
 
 #[cfg(test)]
@@ -397,59 +296,30 @@ pub(super) mod tests {
         for (failure, status, text) in [
             (wrong(), 400, r#"{"login":false}"#),
             (no_strategy(), 409, r#"{"login":false}"#),
-            (
-                locked(),
-                400,
-                r#"{"error":true,"login":false,"too_many_failed_login_attemps":true}"#,
-            ),
-            (
-                inactive(),
-                401,
-                r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#,
-            ),
+            (locked(), 400, r#"{"error":true,"login":false,"too_many_failed_login_attemps":true}"#),
+            (inactive(), 401, r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#),
             (
                 factor_missing(&protected),
                 400,
                 r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"]}"#,
             ),
-            (
-                factor_wrong(),
-                400,
-                r#"{"error":true,"login":false,"wrong_OTP":true}"#,
-            ),
-            (
-                default_password("T"),
-                400,
-                r#"{"login":false,"default_password":true,"token":"T"}"#,
-            ),
+            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true}"#),
+            (default_password("T"), 400, r#"{"login":false,"default_password":true,"token":"T"}"#),
             (
                 explain(&DbErr::Custom(String::new())),
                 500,
                 r#"{"error":true,"login":false,"message":"A server error occurred. Please contact your administrator."}"#,
             ),
         ] {
-            let Failure::Answer {
-                status: found,
-                body,
-                ..
-            } = failure
-            else {
-                panic!("no answer")
-            };
+            let Failure::Answer { status: found, body, .. } = failure else { panic!("no answer") };
             assert_eq!((found.as_u16(), body.to_string().as_str()), (status, text));
         }
     }
 
     #[test]
     fn only_strategies_that_work_are_known() {
-        assert_eq!(
-            Strategy::from_setting("auth_local_classic"),
-            Some(Strategy::Local)
-        );
-        assert_eq!(
-            Strategy::from_setting("auth_local_no_password"),
-            Some(Strategy::NoPassword)
-        );
+        assert_eq!(Strategy::from_setting("auth_local_classic"), Some(Strategy::Local));
+        assert_eq!(Strategy::from_setting("auth_local_no_password"), Some(Strategy::NoPassword));
         assert_eq!(Strategy::from_setting("auth_remote_ldap"), None);
     }
 }

@@ -30,7 +30,13 @@ impl Casting for CastingHandlers {
         reading::entity(&self.0.database, entity_id).await
     }
 
-    async fn update_entity_casting(&self, access: ProjectManager, project_id: Uuid, entity_id: Uuid, body: Vec<CastingEntry>) -> Result<Json<Vec<CastingEntry>>, Failure> {
+    async fn update_entity_casting(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        entity_id: Uuid,
+        body: Vec<CastingEntry>,
+    ) -> Result<Json<Vec<CastingEntry>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
         reading::belongs(&*work, entity_id, project_id).await?;
         writing::replace(&mut work, project_id, entity_id, &body).await?;
@@ -38,7 +44,12 @@ impl Casting for CastingHandlers {
         Ok(Json::of(&body)?)
     }
 
-    async fn update_entities_casting(&self, access: ProjectManager, project_id: Uuid, body: Map<String, Value>) -> Result<Json<Map<String, Value>>, Failure> {
+    async fn update_entities_casting(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        body: Map<String, Value>,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
         let mut castings = Vec::new();
         for (id, entries) in &body {
@@ -86,7 +97,12 @@ impl Casting for CastingHandlers {
         reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
     }
 
-    async fn get_episode_shots_casting(&self, access: ProjectMember, project_id: Uuid, episode_id: String) -> Result<Json<Map<String, Value>>, Failure> {
+    async fn get_episode_shots_casting(
+        &self,
+        access: ProjectMember,
+        project_id: Uuid,
+        episode_id: String,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
         not_vendor(&access)?;
         if episode_id == "main" {
             return Ok(Json::written("{}"));
@@ -95,7 +111,12 @@ impl Casting for CastingHandlers {
         reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfEpisode(episode_id)).await
     }
 
-    async fn get_asset_type_casting(&self, access: ProjectMember, project_id: Uuid, asset_type_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+    async fn get_asset_type_casting(
+        &self,
+        access: ProjectMember,
+        project_id: Uuid,
+        asset_type_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
         not_vendor(&access)?;
         reading::is_asset_type(&self.0.database, asset_type_id).await?;
         reading::rows(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await

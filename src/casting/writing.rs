@@ -177,9 +177,7 @@ async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i3
 /// An asset that no shot of the episode casts any more leaves the episode.
 async fn leave_episode(work: &mut Work<'_>, shot: &Container, removed: &[Uuid]) -> Result<(), Failure> {
     let Some(episode_id) = shot.episode_id.filter(|_| !removed.is_empty()) else { return Ok(()) };
-    let mut sql = Sql::new(
-        "SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ",
-    );
+    let mut sql = Sql::new("SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ");
     sql.bind(episode_id).push(" AND l.entity_out_id IN ").bind_list(removed.iter().copied());
     sql.push(
         " AND NOT EXISTS (SELECT 1 FROM entity_link o JOIN entity s ON s.id = o.entity_in_id JOIN entity q ON q.id = s.parent_id \

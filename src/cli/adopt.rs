@@ -42,7 +42,14 @@ pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
 }
 
 async fn count(database: &Database) -> CommandResult {
-    for (table, name) in [("project", "productions"), ("person", "persons"), ("entity", "entities"), ("task", "tasks"), ("comment", "comments"), ("preview_file", "previews")] {
+    for (table, name) in [
+        ("project", "productions"),
+        ("person", "persons"),
+        ("entity", "entities"),
+        ("task", "tasks"),
+        ("comment", "comments"),
+        ("preview_file", "previews"),
+    ] {
         let row = database.row(&Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await?;
         let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
         println!("{count:>9} {name}");

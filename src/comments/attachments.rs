@@ -151,12 +151,8 @@ pub fn list(files: &[Attachment], reply_id: Option<Uuid>) -> Vec<u8> {
 /// # Errors
 /// The database does not answer.
 pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid], with_reply: bool) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut fields = vec![
-        Field::new("id", Kind::Uuid),
-        Field::new("name", TEXT),
-        Field::new("extension", TEXT),
-        Field::new("size", Kind::BigInteger),
-    ];
+    let mut fields =
+        vec![Field::new("id", Kind::Uuid), Field::new("name", TEXT), Field::new("extension", TEXT), Field::new("size", Kind::BigInteger)];
     let reply = if with_reply { ", reply_id" } else { "" };
     fields.extend(with_reply.then(|| Field::new("reply_id", Kind::Uuid)));
     let writer = RowWriter::new(fields);

@@ -6,8 +6,8 @@ use dailies_definitions::comments::{Comments, ListNewsQuery, ListProjectComments
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::schemas::{
-    AttachmentFileDetail, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment,
-    ManyCommentsEntry, NewsEntry, NewsPage,
+    AttachmentFileDetail, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment, ManyCommentsEntry,
+    NewsEntry, NewsPage,
 };
 use dailies_definitions::submission::Submission;
 use serde_json::Value;
@@ -110,12 +110,7 @@ impl Comments for CommentsHandlers {
         Ok(Json::written(files::list(&self.0, Of::Project(project_id)).await?))
     }
 
-    async fn list_project_comments(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-        query: ListProjectCommentsQuery,
-    ) -> Result<Json<Value>, Failure> {
+    async fn list_project_comments(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectCommentsQuery) -> Result<Json<Value>, Failure> {
         listing::of_project(&self.0, &access, query.page, query.limit).await
     }
 

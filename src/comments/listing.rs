@@ -34,9 +34,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     let isolated = Sql::with("SELECT is_clients_isolated FROM project WHERE id = $1", [access.project_id().into()]);
     let isolated = database.row(&isolated).await?.map(|row| row.try_get_by_index::<Option<bool>>(0)).transpose()?.flatten();
     let viewer = rows::viewer(access, access.role(), isolated.unwrap_or_default());
-    let columns = |alias: &str, fields: &[(&str, Kind)]| {
-        fields.iter().map(|(name, _)| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
-    };
+    let columns = |alias: &str, fields: &[(&str, Kind)]| fields.iter().map(|(name, _)| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ");
     let writer = RecordWriter::with(&entity::comment::TABLE, "Comment", "c", &VARYING, &[]);
     let sql = Sql::with(
         format!(

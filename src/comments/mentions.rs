@@ -94,9 +94,8 @@ impl Mentionable {
     pub fn reached(&self, mentions: &Mentions, project_id: Uuid) -> Vec<&Member> {
         let team = || self.members.iter().filter(move |member| member.project_id == project_id);
         let named = team().filter(|member| mentions.persons.contains(&member.person_id));
-        let departments = team().filter(|member| {
-            !mentions.persons.contains(&member.person_id) && member.departments.iter().any(|id| mentions.departments.contains(id))
-        });
+        let departments = team()
+            .filter(|member| !mentions.persons.contains(&member.person_id) && member.departments.iter().any(|id| mentions.departments.contains(id)));
         named.chain(departments).collect()
     }
 }

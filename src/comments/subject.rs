@@ -69,11 +69,7 @@ impl Subject {
     /// How much the caller sees of the comment.
     #[must_use]
     pub fn sight(&self, caller: &Caller) -> Sight {
-        let viewer = Viewer {
-            person_id: caller.person.id,
-            role: self.standing.role.role,
-            clients_isolated: self.standing.clients_isolated,
-        };
+        let viewer = Viewer { person_id: caller.person.id, role: self.standing.role.role, clients_isolated: self.standing.clients_isolated };
         viewer.sight(Seen { author_id: self.author_id, author_role: self.author_role, for_client: self.for_client })
     }
 

@@ -73,7 +73,15 @@ impl Engine {
     }
 
     /// The answer to a write: the record as it is now.
-    async fn answer_written(&self, resource: &dyn Resource, caller: &Caller, id: Uuid, relations: bool, body: &Map<String, Value>, created: bool) -> Result<Json<Value>, Failure> {
+    async fn answer_written(
+        &self,
+        resource: &dyn Resource,
+        caller: &Caller,
+        id: Uuid,
+        relations: bool,
+        body: &Map<String, Value>,
+        created: bool,
+    ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
         let text = select::one(self.0.database.read(), resource, &shape, id, relations).await?;
         let text = text.ok_or_else(Failure::not_found)?;
@@ -143,7 +151,14 @@ impl Crud for Engine {
         Ok(Json::written(resource.enrich(&self.0, &caller, id, &query, text).await?))
     }
 
-    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {
+    async fn update(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        mut body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure> {
         let resource = resource(collection);
         let mut work = Work::begin(&self.0, &caller).await?;
         let record = select::record(&*work, resource, id).await?;

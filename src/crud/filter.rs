@@ -27,10 +27,7 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
             column_filter(sql, column, value)?;
         } else if let Some(relation) = resource.relations().iter().find(|relation| relation.name == key) {
             let id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
-            sql.push(&format!(
-                " AND t.id IN (SELECT \"{}\" FROM \"{}\" WHERE \"{}\" = ",
-                relation.own, relation.table.name, relation.other
-            ));
+            sql.push(&format!(" AND t.id IN (SELECT \"{}\" FROM \"{}\" WHERE \"{}\" = ", relation.own, relation.table.name, relation.other));
             sql.bind(id).push(")");
         }
     }

@@ -340,7 +340,15 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn enrich_written(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>, created: bool, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+        created: bool,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let _ = (app, caller, id, body, created);
         Ok(text)
     }

@@ -9,12 +9,18 @@ use uuid::Uuid;
 use super::resource::{Record, Relation, Resource, Shape};
 use crate::database::{self, Database, Field, RowWriter, Sql, write_text, write_uuid};
 
+/// Related ids by record: for each a JSON list without its brackets.
+type Ids = HashMap<Uuid, Vec<u8>>;
+
+/// Related ids of several relations, by their names.
+type Related = HashMap<&'static str, Ids>;
+
 /// Writes records of a shape as JSON objects.
 pub(super) struct RecordWriter {
     rows: RowWriter,
     /// Where the id stands among the selected columns.
     id: usize,
-    related: Vec<(Vec<u8>, HashMap<Uuid, Vec<u8>>)>,
+    related: Vec<(Vec<u8>, Ids)>,
     /// `,"type":"Task"`, unless the type is a column of the query.
     tail: Vec<u8>,
 }
@@ -28,7 +34,7 @@ pub(super) fn columns(shape: &Shape) -> String {
 
 impl RecordWriter {
     /// A writer of this shape with these related ids; relations that are missing there are left out, or empty.
-    pub(super) fn new(resource: &dyn Resource, shape: &Shape, related: Option<HashMap<&'static str, HashMap<Uuid, Vec<u8>>>>) -> Self {
+    pub(super) fn new(resource: &dyn Resource, shape: &Shape, related: Option<Related>) -> Self {
         let fields = shape.columns.iter().map(|column| Field::from(*column));
         let fields: Vec<Field> = fields.chain(shape.extras.iter().map(|extra| Field::new(extra.key, extra.kind))).collect();
         let tail = if shape.extras.iter().any(|extra| extra.key == "type") {
@@ -66,7 +72,7 @@ impl RecordWriter {
 
 /// Ids of the relation for the records of a condition (`FROM … WHERE …` of a query whose row is called `t`): for each
 /// record a JSON list without its brackets. One query, however many records there are.
-pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relation, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relation, condition: &Sql) -> Result<Ids, DbErr> {
     let mut sql = condition.clone().before(&format!(
         "SELECT r.\"{own}\", r.\"{other}\" FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
         own = relation.own,
@@ -74,7 +80,7 @@ pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relati
         table = relation.table.name,
     ));
     sql.push(")");
-    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    let mut found: Ids = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         let ids = found.entry(row.try_get_by_index(0)?).or_default();
         if !ids.is_empty() {
@@ -86,7 +92,7 @@ pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relati
 }
 
 /// Related ids of every relation of a shape.
-pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<HashMap<&'static str, HashMap<Uuid, Vec<u8>>>, DbErr> {
+pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<Related, DbErr> {
     let mut all = HashMap::new();
     for relation in &shape.relations {
         all.insert(relation.name, related(connection, relation, condition).await?);
@@ -95,7 +101,13 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
 }
 
 /// One record as a JSON object, or nothing when it is not there.
-pub(super) async fn one(connection: &impl ConnectionTrait, resource: &dyn Resource, shape: &Shape, id: Uuid, relations: bool) -> Result<Option<Vec<u8>>, DbErr> {
+pub(super) async fn one(
+    connection: &impl ConnectionTrait,
+    resource: &dyn Resource,
+    shape: &Shape,
+    id: Uuid,
+    relations: bool,
+) -> Result<Option<Vec<u8>>, DbErr> {
     let condition = Sql::with(format!("FROM \"{}\" t WHERE t.id = $1", resource.table().name), [id.into()]);
     let sql = condition.clone().before(&format!("SELECT {} ", columns(shape)));
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };

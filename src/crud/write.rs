@@ -60,7 +60,8 @@ pub(super) fn complete(resource: &dyn Resource, changes: &Changes) -> Result<(),
 /// The changes of a body that updates a record. Keys that mean nothing, and those that are protected, are ignored.
 pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Result<Changes, Failure> {
     let table = resource.table();
-    let protected = |key: &str| GIVEN_BY_SERVER.contains(&key) || key == "project_id" || resource.protected().contains(&key) || resource.hidden().contains(&key);
+    let protected =
+        |key: &str| GIVEN_BY_SERVER.contains(&key) || key == "project_id" || resource.protected().contains(&key) || resource.hidden().contains(&key);
     let mut changes = Changes::default();
     for (key, value) in body.iter().filter(|(key, _)| !protected(key) && !resource.accepted().contains(&key.as_str())) {
         if let Some(column) = table.column(key) {
@@ -105,7 +106,12 @@ fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
 }
 
 /// Replaces the sets of related ids. Ids of records that do not exist are left out.
-pub(super) async fn store_relations(work: &Work<'_>, resource: &dyn Resource, id: Uuid, relations: &HashMap<&'static str, Vec<Uuid>>) -> Result<(), Failure> {
+pub(super) async fn store_relations(
+    work: &Work<'_>,
+    resource: &dyn Resource,
+    id: Uuid,
+    relations: &HashMap<&'static str, Vec<Uuid>>,
+) -> Result<(), Failure> {
     for relation in resource.relations() {
         if let Some(wanted) = relations.get(relation.name) {
             replace(work, relation, id, wanted).await?;

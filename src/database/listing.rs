@@ -96,15 +96,16 @@ where
         Some(Ok(part)) => {
             let rest = ReceiverStream::new(receiver);
             let parts = futures::stream::once(async move { Ok(part) }).chain(rest);
-            Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| part.map(Bytes::from).map_err(|error| {
-                tracing::error!(%error, "a listing broke off");
-                io::Error::other(error)
-            }))))))
+            Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| {
+                part.map(Bytes::from).map_err(|error| {
+                    tracing::error!(%error, "a listing broke off");
+                    io::Error::other(error)
+                })
+            })))))
         }
         Some(Err(error)) => Err(error),
-        None => Err(work.await.err().map_or_else(
-            || DbErr::Custom("a listing ended without a word".into()),
-            |error| DbErr::Custom(error.to_string()),
-        )),
+        None => {
+            Err(work.await.err().map_or_else(|| DbErr::Custom("a listing ended without a word".into()), |error| DbErr::Custom(error.to_string())))
+        }
     }
 }

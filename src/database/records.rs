@@ -87,11 +87,20 @@ pub async fn insert_many(connection: &impl ConnectionTrait, table: &'static Tabl
 ///
 /// # Errors
 /// The database refuses a row for another reason.
-pub async fn insert_ignoring_duplicates(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
+pub async fn insert_ignoring_duplicates(
+    connection: &impl ConnectionTrait,
+    table: &'static Table,
+    rows: Vec<Vec<(&'static str, Value)>>,
+) -> Result<(), DbErr> {
     insert_rows(connection, table, rows, " ON CONFLICT DO NOTHING").await
 }
 
-async fn insert_rows(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<(), DbErr> {
+async fn insert_rows(
+    connection: &impl ConnectionTrait,
+    table: &'static Table,
+    rows: Vec<Vec<(&'static str, Value)>>,
+    conflict: &str,
+) -> Result<(), DbErr> {
     // Few enough for both databases: SQLite looks every placeholder up among all others.
     const PLACEHOLDERS: usize = 1000;
     let moment = now();

@@ -25,24 +25,13 @@ pub fn ids(count: usize) -> Vec<Uuid> {
 ///
 /// # Errors
 /// The database refuses something.
-pub async fn store(
-    writer: &Writer<'_>,
-    project: Uuid,
-    plan: &Plan,
-    studio: &Studio,
-) -> Result<Breakdown, DbErr> {
-    let (assets, sequences, shots) = (
-        ids(plan.assets.len()),
-        ids(plan.sequences.len()),
-        ids(plan.shots.len()),
-    );
+pub async fn store(writer: &Writer<'_>, project: Uuid, plan: &Plan, studio: &Studio) -> Result<Breakdown, DbErr> {
+    let (assets, sequences, shots) = (ids(plan.assets.len()), ids(plan.sequences.len()), ids(plan.shots.len()));
     let table = &entity::entity::TABLE;
     let maker = studio.people.first().copied();
     // Everything was entered in the first days, one after the other.
     let base = |id: Uuid, number: usize, kind: Uuid| -> Row {
-        let entered = plan
-            .calendar
-            .moment(i64::try_from(number / 2).unwrap_or_default());
+        let entered = plan.calendar.moment(i64::try_from(number / 2).unwrap_or_default());
         vec![
             ("id", id.into()),
             ("project_id", project.into()),
@@ -54,11 +43,7 @@ pub async fn store(
     };
     let rows = plan.sequences.iter().enumerate().map(|(number, sequence)| {
         let mut row = base(sequences[number], number, studio.sequence_type);
-        row.extend([
-            ("name", sequence.name.as_str().into()),
-            ("description", sequence.description.as_str().into()),
-            ("data", json!({}).into()),
-        ]);
+        row.extend([("name", sequence.name.as_str().into()), ("description", sequence.description.as_str().into()), ("data", json!({}).into())]);
         row
     });
     writer.write("Sequences", table, rows).await?;
@@ -77,14 +62,9 @@ pub async fn store(
     writer.write("Shots", table, rows).await?;
     let in_assets = plan.assets.iter().map(|asset| &asset.casting).zip(&assets);
     let in_shots = plan.shots.iter().map(|shot| &shot.casting).zip(&shots);
-    let links: Vec<(Uuid, &Cast)> = in_assets
-        .chain(in_shots)
-        .flat_map(|(casting, into)| casting.iter().map(|cast| (*into, cast)))
-        .collect();
+    let links: Vec<(Uuid, &Cast)> = in_assets.chain(in_shots).flat_map(|(casting, into)| casting.iter().map(|cast| (*into, cast))).collect();
     let rows = links.into_iter().enumerate().map(|(number, (into, cast))| {
-        let entered = plan
-            .calendar
-            .moment(i64::try_from(number / 8).unwrap_or_default());
+        let entered = plan.calendar.moment(i64::try_from(number / 8).unwrap_or_default());
         vec![
             ("entity_in_id", into.into()),
             ("entity_out_id", assets[cast.asset].into()),
@@ -94,9 +74,7 @@ pub async fn store(
             ("updated_at", entered.into()),
         ]
     });
-    writer
-        .write("Casting", &entity::entity_link::TABLE, rows)
-        .await?;
+    writer.write("Casting", &entity::entity_link::TABLE, rows).await?;
     Ok(Breakdown { assets, shots })
 }
 
@@ -105,19 +83,10 @@ fn asset_columns(number: usize, asset: &Asset, studio: &Studio) -> Row {
     vec![
         ("name", asset.name.as_str().into()),
         ("description", asset.description.as_str().into()),
-        (
-            "data",
-            json!({"complexity": asset.complexity, "height_in_cm": height}).into(),
-        ),
+        ("data", json!({"complexity": asset.complexity, "height_in_cm": height}).into()),
         ("canceled", asset.canceled.into()),
         ("status", asset.status.into()),
-        (
-            "ready_for",
-            asset
-                .ready_for
-                .and_then(|step| studio.task_type(step.name))
-                .into(),
-        ),
+        ("ready_for", asset.ready_for.and_then(|step| studio.task_type(step.name)).into()),
         ("nb_entities_out", count(asset.casting.len())),
     ]
 }

@@ -127,13 +127,7 @@ fn turns(rng: &mut StdRng, talk: &Talk<'_>) -> Vec<Turn> {
     }
     match talk.state {
         State::Review => turns.push(Turn::Submit),
-        State::Retake
-            if turns
-                .last()
-                .is_none_or(|turn| turn.state() != State::Retake) =>
-        {
-            turns.extend([Turn::Submit, Turn::Retake])
-        }
+        State::Retake if turns.last().is_none_or(|turn| turn.state() != State::Retake) => turns.extend([Turn::Submit, Turn::Retake]),
         State::Done => {
             turns.extend([Turn::Submit, Turn::Approve]);
             if talk.client.is_some() && rng.random_bool(0.1) {
@@ -150,18 +144,10 @@ fn moments(rng: &mut StdRng, talk: &Talk<'_>, count: usize) -> Vec<i64> {
     let count = i64::try_from(count).unwrap_or(i64::MAX).max(1);
     let begin = talk.begin.min(talk.end - PACE * count);
     let slot = (talk.end - begin) / count;
-    (0..count)
-        .map(|at| begin + slot * at + rng.random_range(0..slot))
-        .collect()
+    (0..count).map(|at| begin + slot * at + rng.random_range(0..slot)).collect()
 }
 
-fn comment(
-    rng: &mut StdRng,
-    talk: &Talk<'_>,
-    turn: Turn,
-    (minute, next): (i64, i64),
-    revision: usize,
-) -> Comment {
+fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, i64), revision: usize) -> Comment {
     let artist = talk.assignee.unwrap_or(talk.reviewer);
     let (author, text) = match turn {
         Turn::Waiting => (talk.manager, remarks::waiting(rng)),
@@ -170,10 +156,7 @@ fn comment(
         Turn::Submit => (artist, remarks::submit(rng, talk.about, revision)),
         Turn::Retake => (talk.reviewer, remarks::retake(rng, talk.about)),
         Turn::Approve => (talk.reviewer, remarks::approve(rng)),
-        Turn::Note(_) => (
-            remarks::pick(rng, &[artist, talk.reviewer]),
-            remarks::note(rng, talk.about),
-        ),
+        Turn::Note(_) => (remarks::pick(rng, &[artist, talk.reviewer]), remarks::note(rng, talk.about)),
         Turn::Client => (talk.client.unwrap_or(talk.reviewer), remarks::client(rng)),
     };
     let retake = turn == Turn::Retake;
@@ -187,15 +170,11 @@ fn comment(
         replies: Vec::new(),
         mention: None,
         acknowledged_by: None,
-        for_client: turn == Turn::Client
-            || (talk.client.is_some() && turn == Turn::Submit && rng.random_bool(0.3)),
+        for_client: turn == Turn::Client || (talk.client.is_some() && turn == Turn::Submit && rng.random_bool(0.3)),
         pinned: note && rng.random_bool(0.1),
     };
     if retake && rng.random_bool(0.3) {
-        comment.checklist = remarks::checklist(rng, talk.about)
-            .into_iter()
-            .map(|item| (item, false))
-            .collect();
+        comment.checklist = remarks::checklist(rng, talk.about).into_iter().map(|item| (item, false)).collect();
     }
     if retake && talk.assignee.is_some() && rng.random_bool(0.4) {
         comment.acknowledged_by = talk.assignee;
@@ -203,23 +182,11 @@ fn comment(
     if (note || retake) && rng.random_bool(0.12) {
         call(rng, talk.crew, &mut comment);
     }
-    let answering = if author == artist {
-        talk.reviewer
-    } else {
-        artist
-    };
+    let answering = if author == artist { talk.reviewer } else { artist };
     let likely = if note { 0.6 } else { 0.3 };
-    if (note || retake || turn == Turn::Client)
-        && answering != author
-        && rng.random_bool(likely)
-        && next - minute > 2
-    {
+    if (note || retake || turn == Turn::Client) && answering != author && rng.random_bool(likely) && next - minute > 2 {
         let minute = minute + rng.random_range(1..(next - minute).min(180));
-        comment.replies.push(Reply {
-            minute,
-            author: answering,
-            text: remarks::reply(rng),
-        });
+        comment.replies.push(Reply { minute, author: answering, text: remarks::reply(rng) });
     }
     comment
 }
@@ -230,10 +197,6 @@ fn call(rng: &mut StdRng, crew: Crew, comment: &mut Comment) {
     let member = &PEOPLE[called];
     if called != comment.author && member.role != super::people::Role::Client {
         comment.mention = Some(called);
-        comment.text = format!(
-            "{} {}",
-            comment.text,
-            remarks::call(rng, &member.full_name())
-        );
+        comment.text = format!("{} {}", comment.text, remarks::call(rng, &member.full_name()));
     }
 }

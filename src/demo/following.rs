@@ -32,26 +32,14 @@ const ATTENTION: i64 = 2;
 
 /// Who follows which task, and the latest notices. Managers follow some of the tasks that are under way; reviewers those
 /// that came back.
-pub fn follow(
-    rng: &mut StdRng,
-    tasks: &[Task],
-    crew: Crew,
-    scale: &Scale,
-    now: i64,
-) -> (Vec<(usize, usize)>, Vec<Notice>) {
+pub fn follow(rng: &mut StdRng, tasks: &[Task], crew: Crew, scale: &Scale, now: i64) -> (Vec<(usize, usize)>, Vec<Notice>) {
     let mut subscriptions = Vec::new();
     let managers = crew.of(Role::Manager, None);
     for (place, task) in tasks.iter().enumerate() {
         match task.state {
-            State::Retake if rng.random_bool(0.5) => {
-                subscriptions.push((crew.reviewer(task.step.department), place))
-            }
+            State::Retake if rng.random_bool(0.5) => subscriptions.push((crew.reviewer(task.step.department), place)),
             State::Wip | State::Review | State::Retake if rng.random_bool(0.25) => {
-                let manager = if rng.random_bool(0.6) {
-                    WITH_PASSWORD[0]
-                } else {
-                    managers[place % managers.len()]
-                };
+                let manager = if rng.random_bool(0.6) { WITH_PASSWORD[0] } else { managers[place % managers.len()] };
                 subscriptions.push((manager, place));
             }
             _ => {}
@@ -77,24 +65,10 @@ pub fn follow(
 
 fn of_task(task: &Task, place: usize, told: &[usize], now: i64) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let mut tell = |person: usize,
-                    author: usize,
-                    comment: usize,
-                    reply: Option<usize>,
-                    kind: &'static str,
-                    minute: i64| {
+    let mut tell = |person: usize, author: usize, comment: usize, reply: Option<usize>, kind: &'static str, minute: i64| {
         if person != author {
             let read = minute < now - ATTENTION * DAY;
-            notices.push(Notice {
-                person,
-                author,
-                task: place,
-                comment,
-                reply,
-                kind,
-                minute,
-                read,
-            });
+            notices.push(Notice { person, author, task: place, comment, reply, kind, minute, read });
         }
     };
     for (at, comment) in task.comments.iter().enumerate() {
@@ -110,14 +84,7 @@ fn of_task(task: &Task, place: usize, told: &[usize], now: i64) -> Vec<Notice> {
             readers.sort_unstable();
             readers.dedup();
             for person in readers {
-                tell(
-                    person,
-                    reply.author,
-                    at,
-                    Some(number),
-                    "reply",
-                    reply.minute,
-                );
+                tell(person, reply.author, at, Some(number), "reply", reply.minute);
             }
         }
     }

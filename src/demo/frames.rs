@@ -34,13 +34,8 @@ pub struct Frame {
 ///
 /// # Errors
 /// A picture can't be encoded, or the folder for temporary files can't be written.
-pub async fn draw(
-    count: usize,
-    seed: u64,
-    progress: &Progress,
-) -> Result<Vec<Frame>, Box<dyn std::error::Error>> {
-    let drawings = stream::iter(0..count)
-        .map(|number| tokio::task::spawn_blocking(move || draw_one(number, seed)));
+pub async fn draw(count: usize, seed: u64, progress: &Progress) -> Result<Vec<Frame>, Box<dyn std::error::Error>> {
+    let drawings = stream::iter(0..count).map(|number| tokio::task::spawn_blocking(move || draw_one(number, seed)));
     let mut drawings = drawings.buffered(WORKERS);
     let mut frames = Vec::with_capacity(count);
     while let Some(frame) = drawings.next().await {
@@ -57,18 +52,13 @@ fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("drawn");
     fs::write(&source, pictures::png(&DynamicImage::from(picture))?)?;
-    let derived =
-        pictures::from_upload(&source, folder.path(), u64::from(width) * u64::from(height))?;
+    let derived = pictures::from_upload(&source, folder.path(), u64::from(width) * u64::from(height))?;
     let read = |one: &pictures::DerivedPicture| Ok((one.prefix, Bytes::from(fs::read(&one.path)?)));
     Ok(Frame {
         width: derived.width,
         height: derived.height,
         file_size: derived.file_size,
-        files: derived
-            .pictures
-            .iter()
-            .map(read)
-            .collect::<Result<_, PictureError>>()?,
+        files: derived.pictures.iter().map(read).collect::<Result<_, PictureError>>()?,
     })
 }
 
@@ -76,38 +66,23 @@ fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
 ///
 /// # Errors
 /// It can't be drawn or stored.
-pub async fn cover(
-    storage: &Storage,
-    project: Uuid,
-    seed: u64,
-) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn cover(storage: &Storage, project: Uuid, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
     let drawn = tokio::task::spawn_blocking(move || {
         let picture = pictures::draw_frame(seed, COVER_SIDE, COVER_SIDE, TITLE);
         pictures::png(&DynamicImage::from(picture))
     });
-    Ok(storage
-        .put(
-            &FileKey::new(Bucket::Pictures, "thumbnails", project),
-            drawn.await??.into(),
-        )
-        .await?)
+    Ok(storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", project), drawn.await??.into()).await?)
 }
 
 /// Stores the files of previews: for each its id and its picture.
 ///
 /// # Errors
 /// The storage refuses a file.
-pub async fn store(
-    storage: &Storage,
-    previews: impl Iterator<Item = (Uuid, &Frame)>,
-    progress: &Progress,
-) -> Result<(), StorageError> {
+pub async fn store(storage: &Storage, previews: impl Iterator<Item = (Uuid, &Frame)>, progress: &Progress) -> Result<(), StorageError> {
     stream::iter(previews.map(Ok))
         .try_for_each_concurrent(WRITERS, |(id, frame)| async move {
             for (prefix, content) in &frame.files {
-                storage
-                    .put(&FileKey::new(Bucket::Pictures, prefix, id), content.clone())
-                    .await?;
+                storage.put(&FileKey::new(Bucket::Pictures, prefix, id), content.clone()).await?;
             }
             progress.done(1);
             Ok(())

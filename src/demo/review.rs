@@ -46,19 +46,13 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
     }
     let is_asset = |task: &Task| matches!(task.subject, Subject::Asset(_));
     // Whether assets are chosen, whether only what waits for approval is, and up to how many previews.
-    let passes = [
-        (true, false, scale.previews / 4),
-        (false, true, scale.previews / 2),
-        (false, false, scale.previews),
-    ];
+    let passes = [(true, false, scale.previews / 4), (false, true, scale.previews / 2), (false, false, scale.previews)];
     let mut previews: Vec<Preview> = Vec::new();
     for (assets, waiting, limit) in passes {
         shown.retain(|place| {
             let task = &tasks[*place];
             let found = of_task(task, *place, scale.pictures);
-            let taken = is_asset(task) == assets
-                && (!waiting || task.state == State::Review)
-                && previews.len() + found.len() <= limit;
+            let taken = is_asset(task) == assets && (!waiting || task.state == State::Review) && previews.len() + found.len() <= limit;
             if taken {
                 previews.extend(found);
             }
@@ -71,16 +65,8 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
 
 /// Which of the tasks was submitted last, if any was.
 fn last_submitted(tasks: &[Task]) -> Option<usize> {
-    let minute = |task: &Task| {
-        task.comments
-            .iter()
-            .rfind(|comment| comment.state == State::Review)
-            .map(|comment| comment.minute)
-    };
-    let submitted = tasks
-        .iter()
-        .enumerate()
-        .filter_map(|(at, task)| Some((minute(task)?, at)));
+    let minute = |task: &Task| task.comments.iter().rfind(|comment| comment.state == State::Review).map(|comment| comment.minute);
+    let submitted = tasks.iter().enumerate().filter_map(|(at, task)| Some((minute(task)?, at)));
     submitted.max().map(|(_, at)| at)
 }
 
@@ -115,48 +101,20 @@ fn of_task(task: &Task, place: usize, pictures: usize) -> Vec<Preview> {
 /// Playlists of what was shown last.
 pub fn playlists(tasks: &[Task], previews: &[Preview]) -> Vec<Playlist> {
     let mut latest: HashMap<Subject, usize> = HashMap::new();
-    for (place, preview) in previews
-        .iter()
-        .enumerate()
-        .filter(|(_, preview)| preview.last)
-    {
+    for (place, preview) in previews.iter().enumerate().filter(|(_, preview)| preview.last) {
         latest.insert(tasks[preview.task].subject, place);
     }
     let shown = |fits: &dyn Fn(&Task) -> bool| {
-        let mut entries: Vec<usize> = latest
-            .values()
-            .copied()
-            .filter(|place| fits(&tasks[previews[*place].task]))
-            .collect();
+        let mut entries: Vec<usize> = latest.values().copied().filter(|place| fits(&tasks[previews[*place].task])).collect();
         entries.sort_unstable();
         entries.truncate(PLAYLIST_LENGTH);
         entries
     };
     let is_shot = |task: &Task| matches!(task.subject, Subject::Shot(_));
-    let playlist = |name, for_entity, for_client, entries| Playlist {
-        name,
-        for_entity,
-        for_client,
-        entries,
-    };
+    let playlist = |name, for_entity, for_client, entries| Playlist { name, for_entity, for_client, entries };
     vec![
-        playlist(
-            "Dailies",
-            "shot",
-            false,
-            shown(&|task| is_shot(task) && task.state == State::Review),
-        ),
-        playlist(
-            "Client screening",
-            "shot",
-            true,
-            shown(&|task| is_shot(task) && task.state == State::Done),
-        ),
-        playlist(
-            "Asset review",
-            "asset",
-            false,
-            shown(&|task| !is_shot(task)),
-        ),
+        playlist("Dailies", "shot", false, shown(&|task| is_shot(task) && task.state == State::Review)),
+        playlist("Client screening", "shot", true, shown(&|task| is_shot(task) && task.state == State::Done)),
+        playlist("Asset review", "asset", false, shown(&|task| !is_shot(task))),
     ]
 }

@@ -38,49 +38,22 @@ impl Studio {
     /// Something is not there, or the database refuses the people.
     pub async fn find(app: &App, people: usize) -> Result<Self, DemoError> {
         let database = &app.database;
-        let open = id_of(
-            database,
-            "SELECT id FROM project_status WHERE name = $1",
-            ["Open".into()],
-        )
-        .await?;
+        let open = id_of(database, "SELECT id FROM project_status WHERE name = $1", ["Open".into()]).await?;
         let mut task_types = HashMap::new();
         for step in steps() {
             let sql = "SELECT id FROM task_type WHERE name = $1 AND for_entity = $2 ORDER BY created_at, id LIMIT 1";
-            task_types.insert(
-                step.name,
-                id_of(
-                    database,
-                    sql,
-                    [step.name.into(), step.made.for_entity().into()],
-                )
-                .await?,
-            );
+            task_types.insert(step.name, id_of(database, sql, [step.name.into(), step.made.for_entity().into()]).await?);
         }
         let mut statuses = HashMap::new();
         for state in State::ALL {
             let sql = "SELECT id FROM task_status WHERE short_name = $1";
-            statuses.insert(
-                state,
-                id_of(database, sql, [state.short_name().into()]).await?,
-            );
+            statuses.insert(state, id_of(database, sql, [state.short_name().into()]).await?);
         }
-        let kind = |name: &'static str| {
-            id_of(
-                database,
-                "SELECT id FROM entity_type WHERE name = $1",
-                [name.into()],
-            )
-        };
+        let kind = |name: &'static str| id_of(database, "SELECT id FROM entity_type WHERE name = $1", [name.into()]);
         let [character, prop, environment, effect] = AssetKind::ALL.map(AssetKind::name);
         Ok(Self {
             open,
-            asset_types: [
-                kind(character).await?,
-                kind(prop).await?,
-                kind(environment).await?,
-                kind(effect).await?,
-            ],
+            asset_types: [kind(character).await?, kind(prop).await?, kind(environment).await?, kind(effect).await?],
             shot_type: kind("Shot").await?,
             sequence_type: kind("Sequence").await?,
             people: everybody(app, people).await?,
@@ -105,17 +78,10 @@ impl Studio {
     }
 }
 
-async fn id_of<const N: usize>(
-    database: &Database,
-    sql: &str,
-    values: [Value; N],
-) -> Result<Uuid, DbErr> {
+async fn id_of<const N: usize>(database: &Database, sql: &str, values: [Value; N]) -> Result<Uuid, DbErr> {
     let words: Vec<String> = values.iter().map(ToString::to_string).collect();
     let row = database.row(&Sql::with(sql, values)).await?;
-    row.ok_or_else(|| {
-        DbErr::RecordNotFound(format!("nothing for {} in `{sql}`", words.join(", ")))
-    })?
-    .try_get_by_index(0)
+    row.ok_or_else(|| DbErr::RecordNotFound(format!("nothing for {} in `{sql}`", words.join(", "))))?.try_get_by_index(0)
 }
 
 /// The people of the demo studio, known by their e-mails. Those who are there already stay as they are.
@@ -127,10 +93,8 @@ async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
     for row in app.database.rows(&sql).await? {
         known.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     }
-    let missing: Vec<(Uuid, usize)> = (0..emails.len())
-        .filter(|place| !known.contains_key(&emails[*place]))
-        .map(|place| (Uuid::new_v4(), place))
-        .collect();
+    let missing: Vec<(Uuid, usize)> =
+        (0..emails.len()).filter(|place| !known.contains_key(&emails[*place])).map(|place| (Uuid::new_v4(), place)).collect();
     if !missing.is_empty() {
         for (id, place) in &missing {
             draw_avatar(app, *id, *place).await?;
@@ -138,20 +102,13 @@ async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
         }
         make(app, &missing).await?;
     }
-    Ok(emails
-        .iter()
-        .filter_map(|email| known.get(email).copied())
-        .collect())
+    Ok(emails.iter().filter_map(|email| known.get(email).copied()).collect())
 }
 
 async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
     let password = app.passwords.hash(PASSWORD).await?;
     let mut departments: HashMap<String, Uuid> = HashMap::new();
-    for row in app
-        .database
-        .rows(&Sql::new("SELECT name, id FROM department"))
-        .await?
-    {
+    for row in app.database.rows(&Sql::new("SELECT name, id FROM department")).await? {
         departments.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     }
     let row = |(id, place): &(Uuid, usize)| {
@@ -175,18 +132,10 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
     };
     let link = |(id, place): &(Uuid, usize)| {
         let department = departments.get(PEOPLE[*place].department?)?;
-        Some(vec![
-            ("person_id", (*id).into()),
-            ("department_id", (*department).into()),
-        ])
+        Some(vec![("person_id", (*id).into()), ("department_id", (*department).into())])
     };
     let mut work = Work::begin_as(app, None).await?;
-    database::insert_many(
-        &*work,
-        &entity::person::TABLE,
-        missing.iter().map(row).collect(),
-    )
-    .await?;
+    database::insert_many(&*work, &entity::person::TABLE, missing.iter().map(row).collect()).await?;
     let links: Vec<_> = missing.iter().filter_map(link).collect();
     if !links.is_empty() {
         database::insert_many(&*work, &entity::department_link::TABLE, links).await?;
@@ -202,11 +151,5 @@ async fn draw_avatar(app: &App, id: Uuid, place: usize) -> Result<(), DemoError>
         let picture = pictures::draw_avatar(place as u64, &PEOPLE[place].initials());
         pictures::png(&DynamicImage::from(picture))
     });
-    Ok(app
-        .storage
-        .put(
-            &FileKey::new(Bucket::Pictures, "thumbnails", id),
-            drawn.await??.into(),
-        )
-        .await?)
+    Ok(app.storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", id), drawn.await??.into()).await?)
 }

@@ -24,12 +24,7 @@ use crate::events::{Work, payload};
 
 /// The assets that a listing without a production in its path is about: those of the production that the query names,
 /// or else of those that the caller sees, which takes the right to see the episode that it names.
-async fn scope(
-    app: &App,
-    caller: &Caller,
-    project_id: Option<Uuid>,
-    episode: Option<EpisodeChoice>,
-) -> Result<Scope, Failure> {
+async fn scope(app: &App, caller: &Caller, project_id: Option<Uuid>, episode: Option<EpisodeChoice>) -> Result<Scope, Failure> {
     match (project_id, episode) {
         (Some(project_id), _) => Scope::required_project(app, caller, project_id).await,
         (None, None) => Scope::teams(app, caller).await,
@@ -76,49 +71,27 @@ pub(super) fn query_id(query: &Query, name: &str) -> Result<Option<Uuid>, Failur
         return Ok(None);
     };
     let id = dailies_definitions::query::parse_id(text);
-    id.map(Some)
-        .ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {text}")))
+    id.map(Some).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {text}")))
 }
 
-async fn filtered(
-    app: &App,
-    scope: &Scope,
-    query: &Query,
-    save_for: &[&str],
-) -> Result<Listing, Failure> {
+async fn filtered(app: &App, scope: &Scope, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
     let mut listing = Listing::new(&app.database, scope, EntityKind::Asset).await?;
     criteria::add(&mut listing.conditions, query, save_for)?;
     if query.get("assigned_to").is_some() {
         listing.conditions.push(" AND (");
-        own_entities(
-            &mut listing.conditions,
-            EntityKind::Asset,
-            scope.person_id(),
-        );
+        own_entities(&mut listing.conditions, EntityKind::Asset, scope.person_id());
         listing.conditions.push(")");
     }
     Ok(listing)
 }
 
 /// The assets of a production, or those of one of its asset types.
-pub(super) async fn list_of_project(
-    app: &App,
-    access: &ProjectMember,
-    asset_type_id: Option<Uuid>,
-    query: &Query,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_type_id: Option<Uuid>, query: &Query) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let save_for: &[&str] = if asset_type_id.is_some() {
-        &["project_id", "entity_type_id"]
-    } else {
-        &["project_id"]
-    };
+    let save_for: &[&str] = if asset_type_id.is_some() { &["project_id", "entity_type_id"] } else { &["project_id"] };
     let mut listing = filtered(app, &scope, query, save_for).await?;
     if let Some(asset_type_id) = asset_type_id {
-        listing
-            .conditions
-            .push(" AND e.entity_type_id = ")
-            .bind(asset_type_id);
+        listing.conditions.push(" AND e.entity_type_id = ").bind(asset_type_id);
     }
     listing.send(&app.database).await
 }
@@ -146,10 +119,7 @@ pub(super) async fn list_with_tasks(
 /// `GET /data/assets/{asset_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::ASSETS, scope, id)
-        .load(&app.database)
-        .await?
-        .into_one()?;
+    let mut object = Request::one(&layouts::ASSETS, scope, id).load(&app.database).await?.into_one()?;
     let left_out = |key: &str| layouts::ASSETS.has(key) || matches!(key, "nb_frames" | "source_id");
     rows::complete(&app.database, id, &mut object, left_out).await?;
     object.pop();
@@ -158,26 +128,14 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<V
 }
 
 /// The assets that an entity is built from.
-pub(super) async fn list_cast(
-    app: &App,
-    access: &EntityReader,
-    id: Uuid,
-    kind: EntityKind,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_cast(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
-    let cast = Sql::with(
-        " AND e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1)",
-        [id.into()],
-    );
+    let cast = Sql::with(" AND e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1)", [id.into()]);
     elsewhere(app, access.caller(), access.role(), cast).await
 }
 
 /// The shared assets of other productions that shots of a production cast; only shots of one episode when it is given.
-pub(super) async fn list_shared_in_use(
-    app: &App,
-    access: &ProjectMember,
-    episode_id: Option<Uuid>,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_shared_in_use(app: &App, access: &ProjectMember, episode_id: Option<Uuid>) -> Result<Sent, Failure> {
     let project_id = access.project_id();
     let mut used = Sql::with(
         format!(
@@ -195,28 +153,16 @@ pub(super) async fn list_shared_in_use(
 }
 
 /// Assets that may belong to other productions.
-async fn elsewhere(
-    app: &App,
-    caller: &Caller,
-    role: Role,
-    conditions: Sql,
-) -> Result<Sent, Failure> {
+async fn elsewhere(app: &App, caller: &Caller, role: Role, conditions: Sql) -> Result<Sent, Failure> {
     let mut listing = Listing::unrestricted(EntityKind::Asset, conditions);
     if role == Role::Vendor {
-        listing
-            .mask_for_vendor(&app.database, &caller.person)
-            .await?;
+        listing.mask_for_vendor(&app.database, &caller.person).await?;
     }
     listing.send(&app.database).await
 }
 
 /// `POST /data/projects/{project_id}/asset-types/{asset_type_id}/assets/new`
-pub(super) async fn create(
-    app: &App,
-    access: &ProjectManager,
-    asset_type_id: Uuid,
-    body: NewAsset,
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn create(app: &App, access: &ProjectManager, asset_type_id: Uuid, body: NewAsset) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     require_asset_type(&*work, asset_type_id).await?;
@@ -230,34 +176,20 @@ pub(super) async fn create(
         ..NewEntity::default()
     };
     let id = create_asset(&work, project_id, asset_type_id, access.person.id, new).await?;
-    work.emit_in(
-        project_id,
-        "asset:new",
-        payload([("asset_id", id), ("asset_type", asset_type_id)]),
-    );
-    let row = One::plain(id, EntityKind::Asset.type_name())
-        .read(&*work)
-        .await?;
+    work.emit_in(project_id, "asset:new", payload([("asset_id", id), ("asset_type", asset_type_id)]));
+    let row = One::plain(id, EntityKind::Asset.type_name()).read(&*work).await?;
     work.commit().await?;
     Ok(row)
 }
 
 /// Shares assets, or ends that, and lists them. Every one of them has to be an asset of a production that the caller
 /// manages.
-pub(super) async fn share(
-    app: &App,
-    caller: &Caller,
-    body: &AssetSharing,
-) -> Result<Sent, Failure> {
+pub(super) async fn share(app: &App, caller: &Caller, body: &AssetSharing) -> Result<Sent, Failure> {
     let ids = body.asset_ids.as_deref().unwrap_or_default();
     let work = Work::begin(app, caller).await?;
     let mut projects = Vec::new();
     let found = find_entities(&*work, ids).await?;
-    if ids.iter().any(|id| {
-        !found
-            .iter()
-            .any(|entity| entity.id == *id && entity.kind == EntityKind::Asset)
-    }) {
+    if ids.iter().any(|id| !found.iter().any(|entity| entity.id == *id && entity.kind == EntityKind::Asset)) {
         return Err(Failure::not_found());
     }
     for entity in &found {
@@ -286,49 +218,24 @@ pub(super) async fn share_of_project(
     if !ids.is_empty() {
         assets.push(" AND e.id IN ").bind_list(ids.iter().copied());
     }
-    set_shared(
-        app,
-        Work::begin(app, access.caller()).await?,
-        assets,
-        shared,
-    )
-    .await
+    set_shared(app, Work::begin(app, access.caller()).await?, assets, shared).await
 }
 
-async fn set_shared(
-    app: &App,
-    work: Work<'_>,
-    assets: Sql,
-    shared: Option<bool>,
-) -> Result<Sent, Failure> {
+async fn set_shared(app: &App, work: Work<'_>, assets: Sql, shared: Option<bool>) -> Result<Sent, Failure> {
     let asset = EntityKind::Asset.condition("e.entity_type_id");
-    let mut ids = rows::ids(
-        &*work,
-        &assets
-            .clone()
-            .before(&format!("SELECT e.id FROM entity e WHERE {asset}")),
-    )
-    .await?;
+    let mut ids = rows::ids(&*work, &assets.clone().before(&format!("SELECT e.id FROM entity e WHERE {asset}"))).await?;
     ids.sort_unstable();
     for ids in ids.chunks(1000) {
         let mut sql = Sql::new("UPDATE entity SET is_shared = ");
-        sql.bind(shared.unwrap_or(true))
-            .push(", updated_at = ")
-            .bind(now())
-            .push(" WHERE id IN ")
-            .bind_list(ids.iter().copied());
+        sql.bind(shared.unwrap_or(true)).push(", updated_at = ").bind(now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
         database::execute(&*work, &sql).await?;
     }
     work.commit().await?;
-    Listing::unrestricted(EntityKind::Asset, assets)
-        .send(&app.database)
-        .await
+    Listing::unrestricted(EntityKind::Asset, assets).send(&app.database).await
 }
 
 /// # Errors
 /// 404 when there is no asset with that id.
 pub(super) async fn require(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
-    find_entity(connection, id, EntityKind::Asset)
-        .await
-        .map(|_| ())
+    find_entity(connection, id, EntityKind::Asset).await.map(|_| ())
 }

@@ -19,11 +19,7 @@ pub(super) enum Form {
 impl Form {
     /// What a row starts and ends with.
     pub(super) fn brackets(self) -> (u8, u8) {
-        if self == Self::Plain {
-            (b'{', b'}')
-        } else {
-            (b'[', b']')
-        }
+        if self == Self::Plain { (b'{', b'}') } else { (b'[', b']') }
     }
 }
 
@@ -68,25 +64,15 @@ impl Writer {
                 Cell::Fixed(text) => Action::Fixed(text),
                 Cell::Ids => Action::Ids,
             };
-            let mut key = if steps.is_empty() {
-                Vec::new()
-            } else {
-                vec![b',']
-            };
+            let mut key = if steps.is_empty() { Vec::new() } else { vec![b','] };
             if form == Form::Plain {
                 write_text(&mut key, name);
                 key.push(b':');
             }
             steps.push(Step { key, name, action });
         }
-        let opens_metadata = steps
-            .iter()
-            .any(|step| matches!(step.action, Action::MetadataField));
-        Self {
-            steps,
-            opens_metadata,
-            brackets: form.brackets(),
-        }
+        let opens_metadata = steps.iter().any(|step| matches!(step.action, Action::MetadataField));
+        Self { steps, opens_metadata, brackets: form.brackets() }
     }
 
     /// Writes an entity up to its tasks. `metadata` is space to work in.
@@ -100,8 +86,7 @@ impl Writer {
     ) -> Result<(), DbErr> {
         metadata.clear();
         write_value(metadata, row, 2, Kind::Json)?;
-        let mut fields =
-            (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
+        let mut fields = (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
         if let Some(fields) = &mut fields {
             fields.hide(hidden);
         }
@@ -110,18 +95,13 @@ impl Writer {
             out.extend_from_slice(&step.key);
             match step.action {
                 Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
-                Action::Metadata(null) if metadata == b"null" => {
-                    out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes())
-                }
+                Action::Metadata(null) if metadata == b"null" => out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes()),
                 Action::Metadata(_) => match &fields {
                     Some(fields) if !hidden.is_empty() => fields.write(out),
                     _ => out.extend_from_slice(metadata),
                 },
                 Action::MetadataField => {
-                    let value = fields
-                        .as_ref()
-                        .and_then(|fields| fields.get(step.name))
-                        .unwrap_or("null");
+                    let value = fields.as_ref().and_then(|fields| fields.get(step.name)).unwrap_or("null");
                     out.extend_from_slice(value.as_bytes());
                 }
                 Action::Fixed(text) => out.extend_from_slice(text.as_bytes()),
@@ -147,13 +127,7 @@ impl Writer {
     }
 }
 
-fn write_column(
-    out: &mut Vec<u8>,
-    row: &QueryResult,
-    index: usize,
-    kind: Kind,
-    null: &str,
-) -> Result<(), DbErr> {
+fn write_column(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind, null: &str) -> Result<(), DbErr> {
     let start = out.len();
     write_value(out, row, index, kind)?;
     if null != "null" && &out[start..] == b"null" {

@@ -30,19 +30,8 @@ pub struct NewEntity {
 ///
 /// # Errors
 /// The database refuses it.
-pub async fn create_asset(
-    work: &Work<'_>,
-    project_id: Uuid,
-    asset_type_id: Uuid,
-    creator: Uuid,
-    new: NewEntity,
-) -> Result<Uuid, Failure> {
-    Ok(database::insert(
-        &**work,
-        &entity::entity::TABLE,
-        columns(project_id, asset_type_id, creator, new),
-    )
-    .await?)
+pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid, creator: Uuid, new: NewEntity) -> Result<Uuid, Failure> {
+    Ok(database::insert(&**work, &entity::entity::TABLE, columns(project_id, asset_type_id, creator, new)).await?)
 }
 
 /// The entity of a built-in kind with this name under this parent, which is made when it is missing. Says whether it
@@ -50,13 +39,7 @@ pub async fn create_asset(
 ///
 /// # Errors
 /// The database refuses it.
-pub async fn find_or_create(
-    work: &Work<'_>,
-    kind: EntityKind,
-    project_id: Uuid,
-    creator: Uuid,
-    new: NewEntity,
-) -> Result<(Uuid, bool), Failure> {
+pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid, creator: Uuid, new: NewEntity) -> Result<(Uuid, bool), Failure> {
     let entity_type_id = built_in_type(&**work, kind).await?;
     // Two requests at once can't both make it: those without a parent are not kept apart by the database.
     if new.parent_id.is_none() {
@@ -64,11 +47,7 @@ pub async fn find_or_create(
     }
     let mut find = Sql::with(
         "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3",
-        [
-            project_id.into(),
-            entity_type_id.into(),
-            new.name.as_str().into(),
-        ],
+        [project_id.into(), entity_type_id.into(), new.name.as_str().into()],
     );
     match (kind, new.parent_id) {
         (EntityKind::Episode | EntityKind::Concept, _) => {}
@@ -88,53 +67,27 @@ pub async fn find_or_create(
     row.push(("id", id.into()));
     database::insert_ignoring_duplicates(&**work, &entity::entity::TABLE, vec![row]).await?;
     // What another request made in the meantime counts.
-    let row = database::row(&**work, &find)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    let row = database::row(&**work, &find).await?.ok_or_else(Failure::not_found)?;
     let found: Uuid = row.try_get_by_index(0)?;
     Ok((found, found == id))
 }
 
 async fn lock_project(work: &Work<'_>, project_id: Uuid) -> Result<(), Failure> {
     if work.app().database.backend() == sea_orm::DbBackend::Postgres {
-        database::row(
-            &**work,
-            &Sql::with(
-                "SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE",
-                [project_id.into()],
-            ),
-        )
-        .await?;
+        database::row(&**work, &Sql::with("SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE", [project_id.into()])).await?;
     }
     Ok(())
 }
 
-fn columns(
-    project_id: Uuid,
-    entity_type_id: Uuid,
-    creator: Uuid,
-    new: NewEntity,
-) -> Vec<(&'static str, sea_orm::Value)> {
-    let NewEntity {
-        name,
-        description,
-        data,
-        nb_frames,
-        status,
-        is_shared,
-        parent_id,
-        source_id,
-    } = new;
+fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity) -> Vec<(&'static str, sea_orm::Value)> {
+    let NewEntity { name, description, data, nb_frames, status, is_shared, parent_id, source_id } = new;
     let data = Value::Object(data.unwrap_or_default());
     vec![
         ("name", name.into()),
         ("description", description.into()),
         ("data", data.into()),
         ("nb_frames", nb_frames.into()),
-        (
-            "status",
-            status.unwrap_or_else(|| "running".to_owned()).into(),
-        ),
+        ("status", status.unwrap_or_else(|| "running".to_owned()).into()),
         ("is_shared", is_shared.into()),
         ("project_id", project_id.into()),
         ("entity_type_id", entity_type_id.into()),
@@ -148,17 +101,8 @@ fn columns(
 ///
 /// # Errors
 /// 404 when there is no such entity in the production.
-pub async fn require_within(
-    work: &Work<'_>,
-    id: Option<Uuid>,
-    kind: EntityKind,
-    project_id: Uuid,
-) -> Result<Option<EntityFacts>, Failure> {
+pub async fn require_within(work: &Work<'_>, id: Option<Uuid>, kind: EntityKind, project_id: Uuid) -> Result<Option<EntityFacts>, Failure> {
     let Some(id) = id else { return Ok(None) };
     let found = find_entity(&**work, id, kind).await?;
-    if found.project_id == project_id {
-        Ok(Some(found))
-    } else {
-        Err(Failure::not_found())
-    }
+    if found.project_id == project_id { Ok(Some(found)) } else { Err(Failure::not_found()) }
 }

@@ -13,8 +13,7 @@ const INSTANCES: &str = "SELECT id FROM asset_instance WHERE asset_id IN {ids} O
 const OUTPUTS: &str = "SELECT id FROM output_file WHERE entity_id IN {ids} OR temporal_entity_id IN {ids} OR asset_instance_id IN ({instances})";
 const WORKINGS: &str = "SELECT id FROM working_file WHERE entity_id IN {ids}";
 const CHATS: &str = "SELECT id FROM chat WHERE object_id IN {ids}";
-const MESSAGES: &str =
-    "SELECT m.id FROM chat_message m JOIN chat c ON c.id = m.chat_id WHERE c.object_id IN {ids}";
+const MESSAGES: &str = "SELECT m.id FROM chat_message m JOIN chat c ON c.id = m.chat_id WHERE c.object_id IN {ids}";
 const PLAYLISTS: &str = "SELECT id FROM playlist WHERE episode_id IN {ids}";
 
 /// Names of lists in the statements. A list may hold the names of those behind it.
@@ -65,20 +64,14 @@ pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<Leftove
         for (name, list) in LISTS {
             text = text.replace(name, list);
         }
-        Sql::with(
-            text.replace("{ids}", &places),
-            ids.iter().map(|id| (*id).into()),
-        )
+        Sql::with(text.replace("{ids}", &places), ids.iter().map(|id| (*id).into()))
     };
     let attachments = sql("SELECT id FROM attachment_file WHERE chat_message_id IN ({messages})");
     let attachments = rows::ids(&**work, &attachments).await?;
     for statement in STATEMENTS {
         database::execute(&**work, &sql(statement)).await?;
     }
-    Ok(Leftovers {
-        attachments,
-        ..Leftovers::default()
-    })
+    Ok(Leftovers { attachments, ..Leftovers::default() })
 }
 
 /// Removes what links an entity with others: its castings both ways, its links with concepts both ways, and the asset
@@ -88,16 +81,11 @@ pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<Leftove
 /// The database refuses.
 pub async fn remove_links(work: &Work<'_>, id: Uuid) -> Result<(), DbErr> {
     for (table, column) in LINKS {
-        let sql = Sql::with(
-            format!("DELETE FROM {table} WHERE {column} = $1"),
-            [id.into()],
-        );
+        let sql = Sql::with(format!("DELETE FROM {table} WHERE {column} = $1"), [id.into()]);
         database::execute(&**work, &sql).await?;
     }
     let sequence = EntityKind::Sequence.condition("entity_type_id");
-    let text = format!(
-        "DELETE FROM subscription WHERE entity_id = $1 AND entity_id IN (SELECT id FROM entity WHERE {sequence})"
-    );
+    let text = format!("DELETE FROM subscription WHERE entity_id = $1 AND entity_id IN (SELECT id FROM entity WHERE {sequence})");
     database::execute(&**work, &Sql::with(text, [id.into()])).await?;
     Ok(())
 }

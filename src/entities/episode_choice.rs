@@ -24,9 +24,7 @@ impl EpisodeChoice {
             Some("main") => Ok(Some(Self::Main)),
             Some(text) => match parse_id(text) {
                 Some(id) => Ok(Some(Self::One(id))),
-                None => Err(Failure::parameter(format!(
-                    "Invalid UUID format for episode_id: {text}"
-                ))),
+                None => Err(Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
             },
         }
     }
@@ -41,10 +39,7 @@ mod tests {
         let read = |text: &str| EpisodeChoice::read(&Query::parse(text));
         assert_eq!(read("").ok(), Some(None));
         assert_eq!(read("episode_id=all").ok(), Some(Some(EpisodeChoice::All)));
-        assert_eq!(
-            read("episode_id=main").ok(),
-            Some(Some(EpisodeChoice::Main))
-        );
+        assert_eq!(read("episode_id=main").ok(), Some(Some(EpisodeChoice::Main)));
         assert!(read("episode_id=undefined").is_err());
     }
 }

@@ -22,63 +22,30 @@ use crate::database::{Sent, Sql, write_text, write_uuid};
 use crate::events::{Work, payload};
 
 /// `GET /data/sequences`
-pub(super) async fn list_sequences(
-    app: &App,
-    caller: &Caller,
-    query: &Query,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_sequences(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
     match query.get("episode_id").filter(|text| !text.is_empty()) {
         Some(text) => {
             let episode_id = parse_id(text).ok_or_else(Failure::not_found)?;
             list_sequences_of_episode(app, caller, episode_id, query).await
         }
-        None => {
-            list(
-                app,
-                &queried_scope(app, caller, query).await?,
-                EntityKind::Sequence,
-                None,
-                query,
-            )
-            .await
-        }
+        None => list(app, &queried_scope(app, caller, query).await?, EntityKind::Sequence, None, query).await,
     }
 }
 
 /// `GET /data/episodes/{episode_id}/sequences`
-pub(super) async fn list_sequences_of_episode(
-    app: &App,
-    caller: &Caller,
-    episode_id: Uuid,
-    query: &Query,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_sequences_of_episode(app: &App, caller: &Caller, episode_id: Uuid, query: &Query) -> Result<Sent, Failure> {
     let episode = find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
     let scope = Scope::required_project(app, caller, episode.project_id).await?;
     list(app, &scope, EntityKind::Sequence, Some(episode_id), query).await
 }
 
 /// `GET /data/episodes`
-pub(super) async fn list_episodes(
-    app: &App,
-    caller: &Caller,
-    query: &Query,
-) -> Result<Sent, Failure> {
-    list(
-        app,
-        &queried_scope(app, caller, query).await?,
-        EntityKind::Episode,
-        None,
-        query,
-    )
-    .await
+pub(super) async fn list_episodes(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
+    list(app, &queried_scope(app, caller, query).await?, EntityKind::Episode, None, query).await
 }
 
 /// The sequences or episodes of a production.
-pub(super) async fn list_of_project(
-    app: &App,
-    access: &ProjectMember,
-    kind: EntityKind,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_of_project(app: &App, access: &ProjectMember, kind: EntityKind) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     list(app, &scope, kind, None, &Query::default()).await
 }
@@ -91,32 +58,15 @@ async fn queried_scope(app: &App, caller: &Caller, query: &Query) -> Result<Scop
     }
 }
 
-async fn list(
-    app: &App,
-    scope: &Scope,
-    kind: EntityKind,
-    parent_id: Option<Uuid>,
-    query: &Query,
-) -> Result<Sent, Failure> {
+async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid>, query: &Query) -> Result<Sent, Failure> {
     let mut listing = Listing::new(&app.database, scope, kind).await?;
     // Clients are used to this name where the list is narrowed to what a vendor works on.
     if scope.is_narrowed() {
         listing.type_name = "Entity";
     }
-    criteria::add(
-        &mut listing.conditions,
-        query,
-        if parent_id.is_some() {
-            &["parent_id"]
-        } else {
-            &[]
-        },
-    )?;
+    criteria::add(&mut listing.conditions, query, if parent_id.is_some() { &["parent_id"] } else { &[] })?;
     if let Some(parent_id) = parent_id {
-        listing
-            .conditions
-            .push(" AND e.parent_id = ")
-            .bind(parent_id);
+        listing.conditions.push(" AND e.parent_id = ").bind(parent_id);
     }
     listing.send(&app.database).await
 }
@@ -148,12 +98,7 @@ pub(super) async fn list_with_tasks(
 }
 
 /// One sequence or episode with the names that explain it.
-pub(super) async fn read(
-    app: &App,
-    access: &EntityReader,
-    id: Uuid,
-    kind: EntityKind,
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
     let entity = find_entity(database.read(), id, kind).await?;
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
@@ -163,123 +108,56 @@ pub(super) async fn read(
     one.masks = scope.masks(database, kind).await?;
     let mut object = one.read(database.read()).await?;
     if let Some(episode_id) = entity.parent_id.filter(|_| kind == EntityKind::Sequence) {
-        let episode = database
-            .row(&Sql::with(
-                "SELECT name FROM entity WHERE id = $1",
-                [episode_id.into()],
-            ))
-            .await?;
+        let episode = database.row(&Sql::with("SELECT name FROM entity WHERE id = $1", [episode_id.into()])).await?;
         object.pop();
         object.extend_from_slice(b",\"episode_id\":");
         write_uuid(&mut object, episode_id);
         object.extend_from_slice(b",\"episode_name\":");
-        write_text(
-            &mut object,
-            &episode
-                .map(|row| row.try_get_by_index::<String>(0))
-                .transpose()?
-                .unwrap_or_default(),
-        );
+        write_text(&mut object, &episode.map(|row| row.try_get_by_index::<String>(0)).transpose()?.unwrap_or_default());
         object.push(b'}');
     }
     Ok(object)
 }
 
 /// The tasks of a sequence or an episode itself; vendors get their own ones.
-pub(super) async fn list_tasks(
-    app: &App,
-    access: &EntityReader,
-    id: Uuid,
-    kind: EntityKind,
-    assignees: bool,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, assignees: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
     let assigned_to = (access.role() == Role::Vendor).then_some(access.person.id);
-    TaskList {
-        of: Of::Entity(id),
-        assigned_to,
-        assignees,
-    }
-    .send(&app.database)
-    .await
+    TaskList { of: Of::Entity(id), assigned_to, assignees }.send(&app.database).await
 }
 
 /// The tasks of what a sequence or an episode is made of, for everybody but vendors.
-pub(super) async fn list_inner_tasks(
-    app: &App,
-    access: &EntityReader,
-    id: Uuid,
-    kind: EntityKind,
-    of: Of,
-    assignees: bool,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_inner_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, of: Of, assignees: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
     if access.role() == Role::Vendor {
         return Err(Failure::forbidden());
     }
-    TaskList {
-        of,
-        assigned_to: None,
-        assignees,
-    }
-    .send(&app.database)
-    .await
+    TaskList { of, assigned_to: None, assignees }.send(&app.database).await
 }
 
 /// `POST /data/projects/{project_id}/sequences`
-pub(super) async fn create_sequence(
-    app: &App,
-    access: &ProjectManager,
-    body: NewSequence,
-) -> Result<Vec<u8>, Failure> {
-    let new = NewEntity {
-        name: body.name,
-        description: body.description,
-        data: body.data,
-        parent_id: body.episode_id,
-        ..NewEntity::default()
-    };
+pub(super) async fn create_sequence(app: &App, access: &ProjectManager, body: NewSequence) -> Result<Vec<u8>, Failure> {
+    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id: body.episode_id, ..NewEntity::default() };
     create(app, access, EntityKind::Sequence, new).await
 }
 
 /// `POST /data/projects/{project_id}/episodes`
-pub(super) async fn create_episode(
-    app: &App,
-    access: &ProjectManager,
-    body: NewEpisode,
-) -> Result<Vec<u8>, Failure> {
-    let status = body
-        .status
-        .filter(|status| STATUSES.contains(&status.as_str()));
-    let new = NewEntity {
-        name: body.name,
-        description: body.description,
-        data: body.data,
-        status,
-        ..NewEntity::default()
-    };
+pub(super) async fn create_episode(app: &App, access: &ProjectManager, body: NewEpisode) -> Result<Vec<u8>, Failure> {
+    let status = body.status.filter(|status| STATUSES.contains(&status.as_str()));
+    let new = NewEntity { name: body.name, description: body.description, data: body.data, status, ..NewEntity::default() };
     create(app, access, EntityKind::Episode, new).await
 }
 
 /// What the status of an entity may be; new episodes get the usual one in place of anything else.
 const STATUSES: [&str; 4] = ["standby", "running", "complete", "canceled"];
 
-async fn create(
-    app: &App,
-    access: &ProjectManager,
-    kind: EntityKind,
-    new: NewEntity,
-) -> Result<Vec<u8>, Failure> {
+async fn create(app: &App, access: &ProjectManager, kind: EntityKind, new: NewEntity) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     require_within(&work, new.parent_id, EntityKind::Episode, project_id).await?;
     let (id, made) = find_or_create(&work, kind, project_id, access.person.id, new).await?;
     if made {
-        work.emit_in(
-            project_id,
-            format!("{}:new", kind.word()),
-            payload([(kind.id_key(), id)]),
-        );
+        work.emit_in(project_id, format!("{}:new", kind.word()), payload([(kind.id_key(), id)]));
     }
     let row = One::plain(id, kind.type_name()).read(&*work).await?;
     work.commit().await?;

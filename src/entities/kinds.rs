@@ -19,22 +19,12 @@ pub enum EntityKind {
 
 impl EntityKind {
     /// The kinds that have one entity type of their own, with a fixed name.
-    pub const BUILT_IN: [Self; 6] = [
-        Self::Shot,
-        Self::Sequence,
-        Self::Episode,
-        Self::Edit,
-        Self::Scene,
-        Self::Concept,
-    ];
+    pub const BUILT_IN: [Self; 6] = [Self::Shot, Self::Sequence, Self::Episode, Self::Edit, Self::Scene, Self::Concept];
 
     /// The kind of the entities of an entity type, by the name of the type.
     #[must_use]
     pub fn of_type(entity_type_name: &str) -> Self {
-        Self::BUILT_IN
-            .into_iter()
-            .find(|kind| kind.type_name() == entity_type_name)
-            .unwrap_or(Self::Asset)
+        Self::BUILT_IN.into_iter().find(|kind| kind.type_name() == entity_type_name).unwrap_or(Self::Asset)
     }
 
     /// The `type` of such an entity on the wire, which is the name of the entity type for the built-in kinds.
@@ -84,13 +74,8 @@ impl EntityKind {
     #[must_use]
     pub fn condition(self, column: &str) -> String {
         match self {
-            Self::Asset => format!(
-                "{column} NOT IN (SELECT id FROM entity_type WHERE name IN {BUILT_IN_NAMES})"
-            ),
-            kind => format!(
-                "{column} = (SELECT id FROM entity_type WHERE name = '{}')",
-                kind.type_name()
-            ),
+            Self::Asset => format!("{column} NOT IN (SELECT id FROM entity_type WHERE name IN {BUILT_IN_NAMES})"),
+            kind => format!("{column} = (SELECT id FROM entity_type WHERE name = '{}')", kind.type_name()),
         }
     }
 }
@@ -120,37 +105,18 @@ pub fn type_expression(name: &str) -> String {
 ///
 /// # Errors
 /// The database does not answer, or the kind is that of assets, which have no type of their own.
-pub async fn built_in_type(
-    connection: &impl ConnectionTrait,
-    kind: EntityKind,
-) -> Result<Uuid, DbErr> {
-    let find = Sql::with(
-        "SELECT id FROM entity_type WHERE name = $1",
-        [kind.type_name().into()],
-    );
+pub async fn built_in_type(connection: &impl ConnectionTrait, kind: EntityKind) -> Result<Uuid, DbErr> {
+    let find = Sql::with("SELECT id FROM entity_type WHERE name = $1", [kind.type_name().into()]);
     if let Some(row) = database::row(connection, &find).await? {
         return row.try_get_by_index(0);
     }
     if kind == EntityKind::Asset {
-        return Err(DbErr::RecordNotFound(
-            "assets have no entity type of their own".into(),
-        ));
+        return Err(DbErr::RecordNotFound("assets have no entity type of their own".into()));
     }
     // Another request may make it at the same time: the row that is there afterwards counts.
-    database::insert_ignoring_duplicates(
-        connection,
-        &entity::entity_type::TABLE,
-        vec![vec![("name", kind.type_name().into())]],
-    )
-    .await?;
+    database::insert_ignoring_duplicates(connection, &entity::entity_type::TABLE, vec![vec![("name", kind.type_name().into())]]).await?;
     let row = database::row(connection, &find).await?;
-    row.ok_or_else(|| {
-        DbErr::RecordNotFound(format!(
-            "the entity type {} can't be made",
-            kind.type_name()
-        ))
-    })?
-    .try_get_by_index(0)
+    row.ok_or_else(|| DbErr::RecordNotFound(format!("the entity type {} can't be made", kind.type_name())))?.try_get_by_index(0)
 }
 
 #[cfg(test)]
@@ -167,10 +133,7 @@ mod tests {
 
     #[test]
     fn the_list_of_names_is_complete() {
-        let names: Vec<String> = EntityKind::BUILT_IN
-            .iter()
-            .map(|kind| format!("'{}'", kind.type_name()))
-            .collect();
+        let names: Vec<String> = EntityKind::BUILT_IN.iter().map(|kind| format!("'{}'", kind.type_name())).collect();
         assert_eq!(BUILT_IN_NAMES, format!("({})", names.join(", ")));
     }
 

@@ -46,11 +46,7 @@ pub(super) struct Layout {
 impl Layout {
     /// The condition on the entities `e` that every row fulfils.
     pub(super) fn condition(&self) -> String {
-        if self.any_kind {
-            "1 = 1".to_owned()
-        } else {
-            self.kind.condition("e.entity_type_id")
-        }
+        if self.any_kind { "1 = 1".to_owned() } else { self.kind.condition("e.entity_type_id") }
     }
 
     /// Whether rows have a key.
@@ -131,10 +127,7 @@ pub(super) const ASSETS: Layout = Layout {
         ("end_date", moment("t.end_date")),
         ("is_subscribed", SUBSCRIBED),
         ("last_comment_date", moment("t.last_comment_date")),
-        (
-            "last_preview_file_id",
-            id_or("t.last_preview_file_id", "\"\""),
-        ),
+        ("last_preview_file_id", id_or("t.last_preview_file_id", "\"\"")),
         ("priority", PRIORITY),
         ("real_start_date", moment("t.real_start_date")),
         ("retake_count", integer("t.retake_count")),
@@ -290,19 +283,12 @@ pub(super) const LINKED: Layout = Layout {
         ("nb_entities_out", integer("e.nb_entities_out")),
         ("is_casting_standby", flag("e.is_casting_standby")),
         ("entity_concept_links", Cell::Ids),
-        (
-            "type",
-            text(
-                "CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') THEN et.name ELSE 'Asset' END",
-            ),
-        ),
+        ("type", text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') THEN et.name ELSE 'Asset' END")),
         ("updated_at", moment("e.updated_at")),
         ("created_at", moment("e.created_at")),
         ("created_by", id("e.created_by")),
     ],
-    ids: Some(
-        "SELECT l.entity_in_id, l.entity_out_id FROM e JOIN entity_concept_link l ON l.entity_in_id = e.id ORDER BY l.created_at, l.id",
-    ),
+    ids: Some("SELECT l.entity_in_id, l.entity_out_id FROM e JOIN entity_concept_link l ON l.entity_in_id = e.id ORDER BY l.created_at, l.id"),
     task_fields: &[
         ("id", id("t.id")),
         ("duration", float("t.duration")),

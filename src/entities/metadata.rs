@@ -24,33 +24,17 @@ impl Masks {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(crate) async fn of_vendor(
-        database: &Database,
-        person: &Person,
-        projects: &[Uuid],
-        kind: EntityKind,
-    ) -> Result<Self, DbErr> {
+    pub(crate) async fn of_vendor(database: &Database, person: &Person, projects: &[Uuid], kind: EntityKind) -> Result<Self, DbErr> {
         let mut masks = HashMap::<Uuid, Vec<String>>::new();
         if projects.is_empty() {
             return Ok(Self(masks));
         }
-        let mut sql = Sql::new(
-            "SELECT d.project_id, d.field_name FROM metadata_descriptor d WHERE d.entity_type = ",
-        );
-        sql.bind(kind.type_name())
-            .push(" AND d.project_id IN ")
-            .bind_list(projects.iter().copied());
+        let mut sql = Sql::new("SELECT d.project_id, d.field_name FROM metadata_descriptor d WHERE d.entity_type = ");
+        sql.bind(kind.type_name()).push(" AND d.project_id IN ").bind_list(projects.iter().copied());
         let links = "EXISTS (SELECT 1 FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id = d.id";
-        sql.push(&format!(
-            " AND {links}) AND NOT {links} AND l.department_id IN "
-        ))
-        .bind_list(person.departments.iter().copied())
-        .push(")");
+        sql.push(&format!(" AND {links}) AND NOT {links} AND l.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
         for row in database.rows(&sql).await? {
-            masks
-                .entry(row.try_get_by_index(0)?)
-                .or_default()
-                .push(row.try_get_by_index(1)?);
+            masks.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
         }
         Ok(Self(masks))
     }
@@ -104,16 +88,12 @@ impl<'a> Metadata<'a> {
 
     /// Leaves fields out.
     pub(crate) fn hide(&mut self, fields: &[String]) {
-        self.0
-            .retain(|(key, _)| !fields.iter().any(|field| field == key));
+        self.0.retain(|(key, _)| !fields.iter().any(|field| field == key));
     }
 
     /// The value of a field as JSON.
     pub(crate) fn get(&self, field: &str) -> Option<&'a str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == field)
-            .map(|(_, value)| value.get())
+        self.0.iter().find(|(key, _)| key == field).map(|(_, value)| value.get())
     }
 
     /// Writes the object.
@@ -137,12 +117,7 @@ mod tests {
 
     fn masked(text: &str, fields: &[&str]) -> String {
         let mut metadata = Metadata::read(text.as_bytes());
-        metadata.hide(
-            &fields
-                .iter()
-                .map(|field| (*field).to_owned())
-                .collect::<Vec<_>>(),
-        );
+        metadata.hide(&fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>());
         let mut out = Vec::new();
         metadata.write(&mut out);
         String::from_utf8(out).expect("UTF-8")
@@ -152,10 +127,7 @@ mod tests {
     fn hidden_fields_are_left_out_and_others_stay_as_they_are() {
         let text = r#"{"fps": 25, "grade": {"a": [1, 2.50]}, "a\"b": "é"}"#;
         assert_eq!(masked(text, &["grade"]), r#"{"fps":25,"a\"b":"é"}"#);
-        assert_eq!(
-            masked(text, &["fps", "a\"b"]),
-            r#"{"grade":{"a": [1, 2.50]}}"#
-        );
+        assert_eq!(masked(text, &["fps", "a\"b"]), r#"{"grade":{"a": [1, 2.50]}}"#);
     }
 
     #[test]

@@ -24,6 +24,4 @@ mod with_tasks;
 mod work_lists;
 
 pub use creation::{NewEntity, create_asset, find_or_create};
-pub use handlers::{
-    AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers,
-};
+pub use handlers::{AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers};

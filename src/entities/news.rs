@@ -46,11 +46,7 @@ const PERSON: [(&str, &str, Kind); 6] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
     ("last_name", "a.last_name", TEXT),
-    (
-        "full_name",
-        "TRIM(a.first_name || ' ' || a.last_name)",
-        TEXT,
-    ),
+    ("full_name", "TRIM(a.first_name || ' ' || a.last_name)", TEXT),
     ("has_avatar", "a.has_avatar", Kind::Bool),
     ("role", "a.role", TEXT),
 ];
@@ -62,35 +58,15 @@ const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p
      LEFT JOIN preview_file pf ON pf.id = n.preview_file_id WHERE t.entity_id = $1";
 
 /// What decides who sees a piece of news, behind the other columns.
-const SIGHT: [&str; 4] = [
-    "COALESCE(l.role, a.role)",
-    "a.role",
-    "c.for_client",
-    "COALESCE(p.is_clients_isolated, false)",
-];
+const SIGHT: [&str; 4] = ["COALESCE(l.role, a.role)", "a.role", "c.for_client", "COALESCE(p.is_clients_isolated, false)"];
 
 /// The news of an entity that the caller may see, as a page which has all that fit.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn of_entity(
-    database: &Database,
-    access: &EntityReader,
-    entity_id: Uuid,
-) -> Result<Vec<u8>, Failure> {
-    let columns: Vec<&str> = FIELDS
-        .iter()
-        .chain(&PERSON)
-        .map(|(_, sql, _)| *sql)
-        .chain(SIGHT)
-        .collect();
-    let sql = Sql::with(
-        format!(
-            "SELECT {} {TABLES} ORDER BY n.created_at DESC, n.id",
-            columns.join(", ")
-        ),
-        [entity_id.into()],
-    );
+pub(super) async fn of_entity(database: &Database, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let columns: Vec<&str> = FIELDS.iter().chain(&PERSON).map(|(_, sql, _)| *sql).chain(SIGHT).collect();
+    let sql = Sql::with(format!("SELECT {} {TABLES} ORDER BY n.created_at DESC, n.id", columns.join(", ")), [entity_id.into()]);
     let writer = RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind)));
     let mut out = b"{\"data\":[".to_vec();
     let mut total = 0;
@@ -118,42 +94,24 @@ pub(super) async fn of_entity(
         out.extend_from_slice(b",\"type\":\"News\"}");
     }
     let pages = total.div_ceil(LIMIT);
-    out.extend_from_slice(
-        format!(
-            "],\"total\":{total},\"nb_pages\":{pages},\"limit\":{LIMIT},\"offset\":0,\"page\":1}}"
-        )
-        .as_bytes(),
-    );
+    out.extend_from_slice(format!("],\"total\":{total},\"nb_pages\":{pages},\"limit\":{LIMIT},\"offset\":0,\"page\":1}}").as_bytes());
     Ok(out)
 }
 
 /// Whether the caller sees a piece of news, and whether they are told who it is from.
 fn sees(access: &EntityReader, row: &QueryResult) -> Result<Option<bool>, DbErr> {
     let first = FIELDS.len() + PERSON.len();
-    let role = |index: usize| {
-        row.try_get_by_index::<String>(index)
-            .map(|code| Role::from_code(&code))
-    };
+    let role = |index: usize| row.try_get_by_index::<String>(index).map(|code| Role::from_code(&code));
     let author_id: Uuid = row.try_get_by_index(1)?;
     // A team's list does not make administrators.
     let author_role = match (role(first)?, role(first + 1)?) {
         (Role::Admin, global) | (_, global @ Role::Admin) => global,
         (own, _) => own,
     };
-    let for_client = row
-        .try_get_by_index::<Option<bool>>(first + 2)?
-        .unwrap_or_default();
-    let viewer = Viewer {
-        person_id: access.person.id,
-        role: access.role(),
-        clients_isolated: row.try_get_by_index(first + 3)?,
-    };
+    let for_client = row.try_get_by_index::<Option<bool>>(first + 2)?.unwrap_or_default();
+    let viewer = Viewer { person_id: access.person.id, role: access.role(), clients_isolated: row.try_get_by_index(first + 3)? };
     let has_preview = row.try_get_by_index::<Option<Uuid>>(7)?.is_some();
-    let seen = match viewer.sight(Seen {
-        author_id,
-        author_role,
-        for_client,
-    }) {
+    let seen = match viewer.sight(Seen { author_id, author_role, for_client }) {
         Sight::Whole => true,
         Sight::Previews => has_preview,
         Sight::Nothing => false,

@@ -27,32 +27,17 @@ const PORTION: usize = 500;
 ///
 /// # Errors
 /// 404 when there is no such production, 403 for everybody else.
-pub async fn require_deletion(
-    work: &Work<'_>,
-    caller: &Caller,
-    project_id: Uuid,
-    created_by: Option<Uuid>,
-) -> Result<(), Failure> {
+pub async fn require_deletion(work: &Work<'_>, caller: &Caller, project_id: Uuid, created_by: Option<Uuid>) -> Result<(), Failure> {
     let found = project_role(&**work, caller, project_id).await?;
     let creator = found.in_team && created_by == Some(caller.person.id);
-    if found.is_manager() || creator {
-        Ok(())
-    } else {
-        Err(Failure::forbidden())
-    }
+    if found.is_manager() || creator { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// Deletes an entity of a kind on behalf of somebody, or gives it up; see [`remove_or_cancel`].
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the caller may not delete it, 400 when something still refers to it.
-pub(super) async fn delete(
-    app: &App,
-    caller: &Caller,
-    id: Uuid,
-    kind: EntityKind,
-    force: bool,
-) -> Result<NoContent, Failure> {
+pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKind, force: bool) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let entity = find_entity(&*work, id, kind).await?;
     require_deletion(&work, caller, entity.project_id, entity.created_by).await?;
@@ -68,32 +53,16 @@ pub(super) async fn delete(
 ///
 /// # Errors
 /// 403 when the caller may not delete one of them; nothing is deleted then.
-pub(super) async fn delete_several(
-    app: &App,
-    caller: &Caller,
-    project_id: Uuid,
-    ids: &[Uuid],
-    force: bool,
-) -> Result<Vec<Uuid>, Failure> {
+pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid], force: bool) -> Result<Vec<Uuid>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids)
-        .await?
-        .into_iter()
-        .map(|entity| (entity.id, entity))
-        .collect();
+    let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
     let role = project_role(&*work, caller, project_id).await?;
-    let allowed = |entity: &EntityFacts| {
-        role.is_manager() || (role.in_team && entity.created_by == Some(caller.person.id))
-    };
+    let allowed = |entity: &EntityFacts| role.is_manager() || (role.in_team && entity.created_by == Some(caller.person.id));
     if !found.values().all(allowed) {
         return Err(Failure::forbidden());
     }
     found.retain(|_, entity| {
-        entity.project_id == project_id
-            && !matches!(
-                entity.kind,
-                EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene
-            )
+        entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
     });
     let mut done = Vec::new();
     let mut leftovers = Leftovers::default();
@@ -115,23 +84,14 @@ pub(super) async fn delete_several(
 ///
 /// # Errors
 /// 400 when something still refers to a sequence or an episode.
-pub async fn remove_or_cancel(
-    work: &mut Work<'_>,
-    entity: &EntityFacts,
-    force: bool,
-) -> Result<Leftovers, Failure> {
+pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<Leftovers, Failure> {
     if force {
         return remove_entities(work, &[entity.id]).await;
     }
     if matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode) {
-        return remove_unused(work, entity)
-            .await
-            .map(|()| Leftovers::default());
+        return remove_unused(work, entity).await.map(|()| Leftovers::default());
     }
-    let has_tasks = Sql::with(
-        "SELECT 1 FROM task WHERE entity_id = $1 LIMIT 1",
-        [entity.id.into()],
-    );
+    let has_tasks = Sql::with("SELECT 1 FROM task WHERE entity_id = $1 LIMIT 1", [entity.id.into()]);
     if database::row(&**work, &has_tasks).await?.is_some() {
         cancel(work, entity).await?;
         return Ok(Leftovers::default());
@@ -144,13 +104,7 @@ pub async fn remove_or_cancel(
 /// # Errors
 /// The database does not answer.
 pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Failure> {
-    database::update(
-        &**work,
-        &entity::entity::TABLE,
-        entity.id,
-        vec![("canceled", true.into())],
-    )
-    .await?;
+    database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
     tell(work, entity, "update");
     if entity.kind == EntityKind::Asset {
         readiness::asset_changed(work, entity.id).await?;
@@ -166,16 +120,8 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
             tell(work, entity, "delete");
             Ok(())
         }
-        Err(error)
-            if matches!(
-                error.sql_err(),
-                Some(SqlErr::ForeignKeyConstraintViolation(_))
-            ) =>
-        {
-            Err(Failure::refused(format!(
-                "Some data are still linked to this {}.",
-                entity.kind.word()
-            )))
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => {
+            Err(Failure::refused(format!("Some data are still linked to this {}.", entity.kind.word())))
         }
         Err(error) => Err(error.into()),
     }
@@ -192,11 +138,7 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
 pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftovers, Failure> {
     let leaving = family(work, ids).await?;
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
-    let assets: Vec<Uuid> = leaving
-        .iter()
-        .filter(|entity| entity.kind == EntityKind::Asset)
-        .map(|entity| entity.id)
-        .collect();
+    let assets: Vec<Uuid> = leaving.iter().filter(|entity| entity.kind == EntityKind::Asset).map(|entity| entity.id).collect();
     let mut shots = shots_casting(work, &assets).await?;
     let gone: HashSet<Uuid> = all.iter().copied().collect();
     shots.retain(|shot| !gone.contains(shot));
@@ -220,9 +162,7 @@ async fn shots_casting(work: &Work<'_>, assets: &[Uuid]) -> Result<Vec<Uuid>, Db
     let mut found = HashSet::new();
     for assets in assets.chunks(PORTION) {
         let shot = EntityKind::Shot.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!(
-            "SELECT e.id FROM entity_link l JOIN entity e ON e.id = l.entity_in_id WHERE {shot} AND l.entity_out_id IN "
-        ));
+        let mut sql = Sql::new(format!("SELECT e.id FROM entity_link l JOIN entity e ON e.id = l.entity_in_id WHERE {shot} AND l.entity_out_id IN "));
         sql.bind_list(assets.iter().copied());
         found.extend(rows::ids(&**work, &sql).await?);
     }
@@ -230,34 +170,18 @@ async fn shots_casting(work: &Work<'_>, assets: &[Uuid]) -> Result<Vec<Uuid>, Db
 }
 
 fn tell(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
-    work.emit_in(
-        entity.project_id,
-        format!("{}:{what}", entity.kind.word()),
-        payload([(entity.kind.id_key(), entity.id)]),
-    );
+    work.emit_in(entity.project_id, format!("{}:{what}", entity.kind.word()), payload([(entity.kind.id_key(), entity.id)]));
 }
 
 /// The entities with these ids and all that go along with them, what is part of another one before it.
 async fn family(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<EntityFacts>, DbErr> {
-    let mut roots: HashMap<Uuid, EntityFacts> = find_entities(&**work, ids)
-        .await?
-        .into_iter()
-        .map(|entity| (entity.id, entity))
-        .collect();
+    let mut roots: HashMap<Uuid, EntityFacts> = find_entities(&**work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
     let mut members: HashMap<Uuid, Vec<EntityFacts>> = HashMap::new();
-    let mut groups: Vec<Uuid> = roots
-        .values()
-        .filter(|entity| is_group(entity.kind))
-        .map(|entity| entity.id)
-        .collect();
+    let mut groups: Vec<Uuid> = roots.values().filter(|entity| is_group(entity.kind)).map(|entity| entity.id).collect();
     let mut seen: HashSet<Uuid> = groups.iter().copied().collect();
     while !groups.is_empty() {
         let found = members_of(work, &groups).await?;
-        groups = found
-            .iter()
-            .filter(|(_, entity)| is_group(entity.kind) && seen.insert(entity.id))
-            .map(|(_, entity)| entity.id)
-            .collect();
+        groups = found.iter().filter(|(_, entity)| is_group(entity.kind) && seen.insert(entity.id)).map(|(_, entity)| entity.id).collect();
         for (group, entity) in found {
             members.entry(group).or_default().push(entity);
         }
@@ -277,12 +201,7 @@ fn is_group(kind: EntityKind) -> bool {
 }
 
 /// Puts an entity behind its members.
-fn leave(
-    entity: EntityFacts,
-    members: &mut HashMap<Uuid, Vec<EntityFacts>>,
-    gone: &mut HashSet<Uuid>,
-    leaving: &mut Vec<EntityFacts>,
-) {
+fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gone: &mut HashSet<Uuid>, leaving: &mut Vec<EntityFacts>) {
     if !gone.insert(entity.id) {
         return;
     }
@@ -298,13 +217,9 @@ async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, Entit
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
     for groups in groups.chunks(PORTION) {
         let asset = EntityKind::Asset.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!(
-            "SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id IN "
-        ));
+        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id IN "));
         sql.bind_list(groups.iter().copied());
-        let mut native = Sql::new(format!(
-            "SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id IN "
-        ));
+        let mut native = Sql::new(format!("SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id IN "));
         native.bind_list(groups.iter().copied());
         for sql in [sql, native] {
             for row in database::rows(&**work, &sql).await? {
@@ -315,10 +230,7 @@ async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, Entit
     let ids: Vec<Uuid> = places.keys().copied().collect();
     let mut found = find_entities(&**work, &ids).await?;
     found.sort_by(|a, b| (turn(a.kind), &a.name, a.id).cmp(&(turn(b.kind), &b.name, b.id)));
-    Ok(found
-        .into_iter()
-        .filter_map(|entity| places.get(&entity.id).map(|group| (*group, entity)))
-        .collect())
+    Ok(found.into_iter().filter_map(|entity| places.get(&entity.id).map(|group| (*group, entity))).collect())
 }
 
 fn turn(kind: EntityKind) -> u8 {
@@ -334,13 +246,9 @@ async fn tasks_of(work: &Work<'_>, entities: &[Uuid]) -> Result<HashMap<Uuid, Ve
     let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for entities in entities.chunks(PORTION) {
         let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id IN ");
-        sql.bind_list(entities.iter().copied())
-            .push(" ORDER BY created_at, id");
+        sql.bind_list(entities.iter().copied()).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
-            found
-                .entry(row.try_get_by_index(0)?)
-                .or_default()
-                .push(row.try_get_by_index(1)?);
+            found.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
         }
     }
     Ok(found)
@@ -352,29 +260,13 @@ mod tests {
 
     fn entity(id: u128, kind: EntityKind) -> EntityFacts {
         let id = Uuid::from_u128(id);
-        EntityFacts {
-            id,
-            kind,
-            name: String::new(),
-            project_id: id,
-            entity_type_id: id,
-            parent_id: None,
-            canceled: false,
-            created_by: None,
-        }
+        EntityFacts { id, kind, name: String::new(), project_id: id, entity_type_id: id, parent_id: None, canceled: false, created_by: None }
     }
 
     #[test]
     fn members_go_before_what_they_are_part_of() {
-        let (episode, sequence, shot) = (
-            entity(1, EntityKind::Episode),
-            entity(2, EntityKind::Sequence),
-            entity(3, EntityKind::Shot),
-        );
-        let mut members = HashMap::from([
-            (episode.id, vec![sequence.clone()]),
-            (sequence.id, vec![shot.clone()]),
-        ]);
+        let (episode, sequence, shot) = (entity(1, EntityKind::Episode), entity(2, EntityKind::Sequence), entity(3, EntityKind::Shot));
+        let mut members = HashMap::from([(episode.id, vec![sequence.clone()]), (sequence.id, vec![shot.clone()])]);
         let (mut gone, mut leaving) = (HashSet::new(), Vec::new());
         leave(episode.clone(), &mut members, &mut gone, &mut leaving);
         leave(shot.clone(), &mut members, &mut gone, &mut leaving);

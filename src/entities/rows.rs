@@ -25,30 +25,10 @@ pub(super) const SEQUENCE_NAME: Extra = ("sequence_name", "sq.name", TEXT);
 
 /// The lists of related ids that rows may carry: name, table, column of the entity and column of the related id.
 pub(super) const RELATIONS: [(&str, &str, &str, &str); 4] = [
-    (
-        "entities_out",
-        "entity_link",
-        "entity_in_id",
-        "entity_out_id",
-    ),
-    (
-        "entities_in",
-        "entity_link",
-        "entity_out_id",
-        "entity_in_id",
-    ),
-    (
-        "entity_concept_links",
-        "entity_concept_link",
-        "entity_in_id",
-        "entity_out_id",
-    ),
-    (
-        "instance_casting",
-        "asset_instance_link",
-        "entity_id",
-        "asset_instance_id",
-    ),
+    ("entities_out", "entity_link", "entity_in_id", "entity_out_id"),
+    ("entities_in", "entity_link", "entity_out_id", "entity_in_id"),
+    ("entity_concept_links", "entity_concept_link", "entity_in_id", "entity_out_id"),
+    ("instance_casting", "asset_instance_link", "entity_id", "asset_instance_id"),
 ];
 
 /// A plain listing of entities, which its query calls `e`.
@@ -71,11 +51,7 @@ impl Listing {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn new(
-        database: &Database,
-        scope: &Scope,
-        kind: EntityKind,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn new(database: &Database, scope: &Scope, kind: EntityKind) -> Result<Self, Failure> {
         let mut listing = Self::unrestricted(kind, Sql::default());
         scope.restrict(&mut listing.conditions, kind);
         listing.masks = scope.masks(database, kind).await?;
@@ -84,15 +60,7 @@ impl Listing {
 
     /// Entities of a kind on conditions alone, with nothing hidden.
     pub(super) fn unrestricted(kind: EntityKind, conditions: Sql) -> Self {
-        Self {
-            kind,
-            type_name: kind.type_name(),
-            extras: &[],
-            joins: "",
-            conditions,
-            relations: false,
-            masks: Masks::default(),
-        }
+        Self { kind, type_name: kind.type_name(), extras: &[], joins: "", conditions, relations: false, masks: Masks::default() }
     }
 
     /// Hides the metadata that the caller may not see in the productions of a scope.
@@ -108,11 +76,7 @@ impl Listing {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn mask_for_vendor(
-        &mut self,
-        database: &Database,
-        person: &Person,
-    ) -> Result<(), Failure> {
+    pub(super) async fn mask_for_vendor(&mut self, database: &Database, person: &Person) -> Result<(), Failure> {
         let sql = self.from().before("SELECT DISTINCT e.project_id ");
         let projects = ids(database.read(), &sql).await?;
         self.masks = Masks::of_vendor(database, person, &projects, self.kind).await?;
@@ -120,11 +84,7 @@ impl Listing {
     }
 
     fn from(&self) -> Sql {
-        self.conditions.clone().before(&format!(
-            "FROM entity e {} WHERE {}",
-            self.joins,
-            self.kind.condition("e.entity_type_id")
-        ))
+        self.conditions.clone().before(&format!("FROM entity e {} WHERE {}", self.joins, self.kind.condition("e.entity_type_id")))
     }
 
     /// Sends the list, ordered by name.
@@ -133,11 +93,7 @@ impl Listing {
     /// The database does not answer.
     pub(super) async fn send(self, database: &Database) -> Result<Sent, Failure> {
         let from = self.from();
-        let relations = if self.relations {
-            relations(database, &from).await?
-        } else {
-            Vec::new()
-        };
+        let relations = if self.relations { relations(database, &from).await? } else { Vec::new() };
         let writer = EntityWriter::new(self.type_name, self.extras, relations, self.masks);
         let mut sql = from.before(&format!("SELECT {} ", writer.columns()));
         sql.push(&order_by(database.backend(), &["e.name"], "e.id"));
@@ -149,9 +105,7 @@ impl Listing {
 async fn relations(database: &Database, from: &Sql) -> Result<Vec<(&'static str, Links)>, DbErr> {
     let mut found = Vec::with_capacity(RELATIONS.len());
     for (name, table, own, other) in RELATIONS {
-        let mut sql = from.clone().before(&format!(
-            "SELECT r.{own}, r.{other} FROM {table} r WHERE r.{own} IN (SELECT e.id "
-        ));
+        let mut sql = from.clone().before(&format!("SELECT r.{own}, r.{other} FROM {table} r WHERE r.{own} IN (SELECT e.id "));
         sql.push(")");
         found.push((name, Links::load(database, &sql).await?));
     }
@@ -170,26 +124,11 @@ struct EntityWriter {
 }
 
 impl EntityWriter {
-    fn new(
-        type_name: &str,
-        extras: &[Extra],
-        relations: Vec<(&'static str, Links)>,
-        masks: Masks,
-    ) -> Self {
-        let columns = entity::entity::TABLE
-            .columns
-            .iter()
-            .map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
-        let extras = extras
-            .iter()
-            .map(|(key, sql, kind)| (*key, (*sql).to_owned(), *kind));
+    fn new(type_name: &str, extras: &[Extra], relations: Vec<(&'static str, Links)>, masks: Masks) -> Self {
+        let columns = entity::entity::TABLE.columns.iter().map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
+        let extras = extras.iter().map(|(key, sql, kind)| (*key, (*sql).to_owned(), *kind));
         let named: Vec<(&str, String, Kind)> = columns.chain(extras).collect();
-        let place = |name: &str| {
-            named
-                .iter()
-                .position(|(key, ..)| *key == name)
-                .unwrap_or_default()
-        };
+        let place = |name: &str| named.iter().position(|(key, ..)| *key == name).unwrap_or_default();
         let (data, project) = (place("data"), place("project_id"));
         let mut tail = b",\"type\":".to_vec();
         write_text(&mut tail, type_name);
@@ -197,41 +136,23 @@ impl EntityWriter {
             fields: named
                 .into_iter()
                 .enumerate()
-                .map(|(at, (key, sql, kind))| {
-                    (
-                        format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(),
-                        sql,
-                        kind,
-                    )
-                })
+                .map(|(at, (key, sql, kind))| (format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(), sql, kind))
                 .collect(),
             data,
             project,
             tail,
-            relations: relations
-                .into_iter()
-                .map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links))
-                .collect(),
+            relations: relations.into_iter().map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links)).collect(),
             masks,
         }
     }
 
     fn columns(&self) -> String {
-        let columns: Vec<&str> = self
-            .fields
-            .iter()
-            .map(|(_, sql, _)| sql.as_str())
-            .chain(["e.id"])
-            .collect();
+        let columns: Vec<&str> = self.fields.iter().map(|(_, sql, _)| sql.as_str()).chain(["e.id"]).collect();
         columns.join(", ")
     }
 
     fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        let hidden = if self.masks.is_empty() {
-            &[]
-        } else {
-            self.masks.of(row.try_get_by_index(self.project)?)
-        };
+        let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(self.project)?) };
         out.push(b'{');
         for (index, (key, _, kind)) in self.fields.iter().enumerate() {
             out.extend_from_slice(key);
@@ -270,13 +191,7 @@ pub(super) struct One<'a> {
 impl<'a> One<'a> {
     /// The columns of an entity, with nothing hidden.
     pub(super) fn plain(id: Uuid, type_name: &'a str) -> Self {
-        Self {
-            id,
-            type_name,
-            extras: &[],
-            joins: "",
-            masks: Masks::default(),
-        }
+        Self { id, type_name, extras: &[], joins: "", masks: Masks::default() }
     }
 
     /// The row as a JSON object.
@@ -285,17 +200,8 @@ impl<'a> One<'a> {
     /// 404 when it is not there.
     pub(super) async fn read(self, connection: &impl ConnectionTrait) -> Result<Vec<u8>, Failure> {
         let writer = EntityWriter::new(self.type_name, self.extras, Vec::new(), self.masks);
-        let sql = Sql::with(
-            format!(
-                "SELECT {} FROM entity e {} WHERE e.id = $1",
-                writer.columns(),
-                self.joins
-            ),
-            [self.id.into()],
-        );
-        let row = database::row(connection, &sql)
-            .await?
-            .ok_or_else(Failure::not_found)?;
+        let sql = Sql::with(format!("SELECT {} FROM entity e {} WHERE e.id = $1", writer.columns(), self.joins), [self.id.into()]);
+        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
         let mut out = Vec::with_capacity(1024);
         writer.write(&mut out, &row)?;
         Ok(out)
@@ -307,28 +213,11 @@ impl<'a> One<'a> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn complete(
-    database: &Database,
-    id: Uuid,
-    object: &mut Vec<u8>,
-    has: impl Fn(&str) -> bool,
-) -> Result<(), Failure> {
-    let columns: Vec<_> = entity::entity::TABLE
-        .columns
-        .iter()
-        .filter(|column| !has(column.name))
-        .collect();
-    let names: Vec<String> = columns
-        .iter()
-        .map(|column| format!("e.\"{}\"", column.name))
-        .collect();
-    let from = Sql::with(
-        "FROM entity e JOIN project p ON p.id = e.project_id WHERE e.id = $1",
-        [id.into()],
-    );
-    let sql = from
-        .clone()
-        .before(&format!("SELECT p.name, {} ", names.join(", ")));
+pub(super) async fn complete(database: &Database, id: Uuid, object: &mut Vec<u8>, has: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let columns: Vec<_> = entity::entity::TABLE.columns.iter().filter(|column| !has(column.name)).collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("e.\"{}\"", column.name)).collect();
+    let from = Sql::with("FROM entity e JOIN project p ON p.id = e.project_id WHERE e.id = $1", [id.into()]);
+    let sql = from.clone().before(&format!("SELECT p.name, {} ", names.join(", ")));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     object.pop();
     let mut add = |key: &str, write: &dyn Fn(&mut Vec<u8>) -> Result<(), DbErr>| {
@@ -339,9 +228,7 @@ pub(super) async fn complete(
         add("project_name", &|out| write_value(out, &row, 0, TEXT))?;
     }
     for (at, column) in columns.iter().enumerate() {
-        add(column.name, &|out| {
-            write_value(out, &row, at + 1, column.kind)
-        })?;
+        add(column.name, &|out| write_value(out, &row, at + 1, column.kind))?;
     }
     for (name, links) in relations(database, &from).await? {
         add(name, &|out| {
@@ -370,10 +257,7 @@ pub struct EntityFacts {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find_entities(
-    connection: &impl ConnectionTrait,
-    ids: &[Uuid],
-) -> Result<Vec<EntityFacts>, DbErr> {
+pub async fn find_entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<EntityFacts>, DbErr> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(1000) {
         let mut sql = Sql::new(
@@ -401,15 +285,9 @@ pub async fn find_entities(
 ///
 /// # Errors
 /// 404 when there is none with that id, or it is of another kind.
-pub async fn find_entity(
-    connection: &impl ConnectionTrait,
-    id: Uuid,
-    kind: EntityKind,
-) -> Result<EntityFacts, Failure> {
+pub async fn find_entity(connection: &impl ConnectionTrait, id: Uuid, kind: EntityKind) -> Result<EntityFacts, Failure> {
     let found = find_entities(connection, &[id]).await?.into_iter().next();
-    found
-        .filter(|entity| entity.kind == kind)
-        .ok_or_else(Failure::not_found)
+    found.filter(|entity| entity.kind == kind).ok_or_else(Failure::not_found)
 }
 
 /// The ids that a query selects as its first column.
@@ -417,9 +295,5 @@ pub async fn find_entity(
 /// # Errors
 /// The database does not answer.
 pub(super) async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Uuid>, DbErr> {
-    database::rows(connection, sql)
-        .await?
-        .iter()
-        .map(|row| row.try_get_by_index(0))
-        .collect()
+    database::rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }

@@ -35,27 +35,15 @@ enum Reach {
 impl Scope {
     /// One production, in which the caller has this role.
     pub(super) fn project(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        let narrowed = if role == Role::Vendor {
-            vec![project_id]
-        } else {
-            Vec::new()
-        };
-        Self {
-            person: Arc::clone(&caller.person),
-            reach: Reach::Project(project_id),
-            narrowed,
-        }
+        let narrowed = if role == Role::Vendor { vec![project_id] } else { Vec::new() };
+        Self { person: Arc::clone(&caller.person), reach: Reach::Project(project_id), narrowed }
     }
 
     /// One production that a query names.
     ///
     /// # Errors
     /// 404 when there is no such production, 403 for everybody outside of its team.
-    pub(super) async fn required_project(
-        app: &App,
-        caller: &Caller,
-        project_id: Uuid,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn required_project(app: &App, caller: &Caller, project_id: Uuid) -> Result<Self, Failure> {
         let role = require_member(app.database.read(), caller, project_id).await?;
         Ok(Self::project(caller, project_id, role))
     }
@@ -68,11 +56,7 @@ impl Scope {
         if !caller.is_admin() {
             return Err(Failure::forbidden());
         }
-        Ok(Self {
-            person: Arc::clone(&caller.person),
-            reach: Reach::Everything,
-            narrowed: Vec::new(),
-        })
+        Ok(Self { person: Arc::clone(&caller.person), reach: Reach::Everything, narrowed: Vec::new() })
     }
 
     /// Every production for administrators, and for others the ones whose team they are in.
@@ -82,31 +66,17 @@ impl Scope {
     pub(super) async fn teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
         let person = Arc::clone(&caller.person);
         if caller.is_admin() {
-            return Ok(Self {
-                person,
-                reach: Reach::Everything,
-                narrowed: Vec::new(),
-            });
+            return Ok(Self { person, reach: Reach::Everything, narrowed: Vec::new() });
         }
-        let sql = Sql::with(
-            "SELECT project_id, role FROM project_person_link WHERE person_id = $1",
-            [person.id.into()],
-        );
+        let sql = Sql::with("SELECT project_id, role FROM project_person_link WHERE person_id = $1", [person.id.into()]);
         let mut narrowed = Vec::new();
         for row in app.database.rows(&sql).await? {
-            let own = row
-                .try_get_by_index::<Option<String>>(1)?
-                .map(|code| Role::from_code(&code))
-                .filter(|role| *role != Role::Admin);
+            let own = row.try_get_by_index::<Option<String>>(1)?.map(|code| Role::from_code(&code)).filter(|role| *role != Role::Admin);
             if own.unwrap_or(person.role) == Role::Vendor {
                 narrowed.push(row.try_get_by_index(0)?);
             }
         }
-        Ok(Self {
-            person,
-            reach: Reach::Teams,
-            narrowed,
-        })
+        Ok(Self { person, reach: Reach::Teams, narrowed })
     }
 
     /// The person who asks.
@@ -123,11 +93,7 @@ impl Scope {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn masks(
-        &self,
-        database: &Database,
-        kind: EntityKind,
-    ) -> Result<Masks, DbErr> {
+    pub(super) async fn masks(&self, database: &Database, kind: EntityKind) -> Result<Masks, DbErr> {
         Masks::of_vendor(database, &self.person, &self.narrowed, kind).await
     }
 
@@ -143,9 +109,7 @@ impl Scope {
             }
         }
         if self.is_narrowed() {
-            sql.push(" AND (e.project_id NOT IN ")
-                .bind_list(self.narrowed.iter().copied())
-                .push(" OR ");
+            sql.push(" AND (e.project_id NOT IN ").bind_list(self.narrowed.iter().copied()).push(" OR ");
             own_entities(sql, kind, self.person.id);
             sql.push(")");
         }
@@ -154,11 +118,8 @@ impl Scope {
     /// Adds the condition of what a vendor sees among the tasks `t`, with `AND` before it.
     pub(super) fn restrict_tasks(&self, sql: &mut Sql) {
         if self.is_narrowed() {
-            sql.push(" AND (t.project_id NOT IN ")
-                .bind_list(self.narrowed.iter().copied());
-            sql.push(" OR t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ")
-                .bind(self.person.id)
-                .push("))");
+            sql.push(" AND (t.project_id NOT IN ").bind_list(self.narrowed.iter().copied());
+            sql.push(" OR t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(self.person.id).push("))");
         }
     }
 }
@@ -177,11 +138,7 @@ pub(super) fn own_entities(sql: &mut Sql, kind: EntityKind, person_id: Uuid) {
     match kind {
         EntityKind::Sequence => worked_on(sql, "w.parent_id", &format!("WHERE {shots}")),
         EntityKind::Episode => {
-            worked_on(
-                sql,
-                "q.parent_id",
-                &format!("JOIN entity q ON q.id = w.parent_id WHERE {shots}"),
-            );
+            worked_on(sql, "q.parent_id", &format!("JOIN entity q ON q.id = w.parent_id WHERE {shots}"));
             sql.push(" OR ");
             worked_on(sql, "w.source_id", &format!("WHERE {assets}"));
         }

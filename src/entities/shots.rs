@@ -30,8 +30,7 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
     let sequence_id = query_id(query, "sequence_id")?;
     let scope = match (sequence_id, query_id(query, "project_id")?) {
         (Some(sequence_id), _) => {
-            let sequence =
-                find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
+            let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
             Scope::required_project(app, caller, sequence.project_id).await?
         }
         (None, Some(project_id)) => Scope::required_project(app, caller, project_id).await?,
@@ -41,34 +40,20 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
 }
 
 /// `GET /data/sequences/{sequence_id}/shots`
-pub(super) async fn list_of_sequence(
-    app: &App,
-    caller: &Caller,
-    sequence_id: Uuid,
-    query: &Query,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uuid, query: &Query) -> Result<Sent, Failure> {
     let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
     let scope = Scope::required_project(app, caller, sequence.project_id).await?;
     send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
 
 /// Sends shots that are in a sequence.
-async fn send(
-    app: &App,
-    scope: &Scope,
-    sequence_id: Option<Uuid>,
-    query: &Query,
-    save_for: &[&str],
-) -> Result<Sent, Failure> {
+async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
     let mut listing = Listing::new(&app.database, scope, EntityKind::Shot).await?;
     listing.joins = "JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
     listing.extras = &[PROJECT_NAME, SEQUENCE_NAME];
     criteria::add(&mut listing.conditions, query, save_for)?;
     if let Some(sequence_id) = sequence_id {
-        listing
-            .conditions
-            .push(" AND e.parent_id = ")
-            .bind(sequence_id);
+        listing.conditions.push(" AND e.parent_id = ").bind(sequence_id);
     }
     if query.get("assigned_to").is_some() {
         listing.conditions.push(" AND (");
@@ -81,25 +66,14 @@ async fn send(
 /// `GET /data/projects/{project_id}/shots`
 pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    Listing::new(&app.database, &scope, EntityKind::Shot)
-        .await?
-        .send(&app.database)
-        .await
+    Listing::new(&app.database, &scope, EntityKind::Shot).await?.send(&app.database).await
 }
 
 /// `GET /data/episodes/{episode_id}/shots`
-pub(super) async fn list_of_episode(
-    app: &App,
-    access: &EntityReader,
-    episode_id: Uuid,
-    relations: bool,
-) -> Result<Sent, Failure> {
+pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let within = Sql::with(
-        " AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)",
-        [episode_id.into()],
-    );
+    let within = Sql::with(" AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)", [episode_id.into()]);
     let mut listing = Listing::unrestricted(EntityKind::Shot, within);
     listing.mask(&app.database, &scope).await?;
     listing.relations = relations;
@@ -129,10 +103,7 @@ pub(super) async fn list_with_tasks(
             request.conditions.push(" AND 1 = 0");
         }
         Some(EpisodeChoice::One(episode_id)) => {
-            request
-                .conditions
-                .push(" AND sq.parent_id = ")
-                .bind(episode_id);
+            request.conditions.push(" AND sq.parent_id = ").bind(episode_id);
         }
     }
     request.load(&app.database).await
@@ -141,27 +112,16 @@ pub(super) async fn list_with_tasks(
 /// `GET /data/shots/{shot_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::SHOTS, scope, id)
-        .load(&app.database)
-        .await?
-        .into_one()?;
-    rows::complete(&app.database, id, &mut object, |key| {
-        layouts::SHOTS.has(key)
-    })
-    .await?;
+    let mut object = Request::one(&layouts::SHOTS, scope, id).load(&app.database).await?.into_one()?;
+    rows::complete(&app.database, id, &mut object, |key| layouts::SHOTS.has(key)).await?;
     Ok(object)
 }
 
 /// `POST /data/projects/{project_id}/shots`
-pub(super) async fn create(
-    app: &App,
-    access: &ProjectManager,
-    body: NewShot,
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
-    let sequence =
-        require_within(&work, body.sequence_id, EntityKind::Sequence, project_id).await?;
+    let sequence = require_within(&work, body.sequence_id, EntityKind::Sequence, project_id).await?;
     let new = NewEntity {
         name: body.name,
         description: body.description,
@@ -170,41 +130,22 @@ pub(super) async fn create(
         parent_id: body.sequence_id,
         ..NewEntity::default()
     };
-    let (id, made) =
-        find_or_create(&work, EntityKind::Shot, project_id, access.person.id, new).await?;
+    let (id, made) = find_or_create(&work, EntityKind::Shot, project_id, access.person.id, new).await?;
     if made {
         let mut keys = payload([("shot_id", id)]);
-        keys.insert(
-            "episode_id".into(),
-            serde_json::json!(sequence.and_then(|sequence| sequence.parent_id)),
-        );
+        keys.insert("episode_id".into(), serde_json::json!(sequence.and_then(|sequence| sequence.parent_id)));
         work.emit_in(project_id, "shot:new", keys);
     }
-    let row = One::plain(id, EntityKind::Shot.type_name())
-        .read(&*work)
-        .await?;
+    let row = One::plain(id, EntityKind::Shot.type_name()).read(&*work).await?;
     work.commit().await?;
     Ok(row)
 }
 
 /// Columns that a change of a shot leaves alone.
-const PROTECTED: [&str; 7] = [
-    "id",
-    "created_at",
-    "updated_at",
-    "project_id",
-    "type",
-    "shotgun_id",
-    "created_by",
-];
+const PROTECTED: [&str; 7] = ["id", "created_at", "updated_at", "project_id", "type", "shotgun_id", "created_by"];
 
 /// `PUT /data/shots/{shot_id}`
-pub(super) async fn update(
-    app: &App,
-    caller: &Caller,
-    id: Uuid,
-    body: &Value,
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -> Result<Vec<u8>, Failure> {
     let Value::Object(body) = body else {
         return Err(Failure::parameter("Request body must be a JSON object."));
     };
@@ -223,17 +164,11 @@ pub(super) async fn update(
 fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, Failure> {
     let mut changes = Vec::new();
     for (key, value) in body {
-        let Some(column) = entity::entity::TABLE
-            .column(key)
-            .filter(|column| !PROTECTED.contains(&column.name))
-        else {
+        let Some(column) = entity::entity::TABLE.column(key).filter(|column| !PROTECTED.contains(&column.name)) else {
             continue;
         };
         let text = value.as_str().unwrap_or_default();
-        let no_id = column.kind == Kind::Uuid
-            && column.nullable
-            && matches!(value, Value::String(_))
-            && matches!(text, "" | "null");
+        let no_id = column.kind == Kind::Uuid && column.nullable && matches!(value, Value::String(_)) && matches!(text, "" | "null");
         let value = if no_id { &Value::Null } else { value };
         changes.extend(coerce(column, value, false)?.map(|value| (column.name, value)));
     }
@@ -241,11 +176,7 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, F
 }
 
 /// A shot stays a shot, in a sequence, from a scene and with a preview of its own production.
-async fn check_references(
-    work: &Work<'_>,
-    shot: &EntityFacts,
-    changes: &[(&'static str, SqlValue)],
-) -> Result<(), Failure> {
+async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'static str, SqlValue)]) -> Result<(), Failure> {
     for (name, value) in changes {
         let SqlValue::Uuid(Some(id)) = value else {
             continue;
@@ -254,17 +185,11 @@ async fn check_references(
         let good = match *name {
             "entity_type_id" => *id == shot.entity_type_id,
             "parent_id" | "source_id" => {
-                let kind = if *name == "parent_id" {
-                    EntityKind::Sequence
-                } else {
-                    EntityKind::Scene
-                };
-                require_within(work, Some(*id), kind, shot.project_id)
-                    .await
-                    .map_err(|failure| match failure {
-                        Failure::Answer { .. } => wrong(),
-                        fault @ Failure::Fault(_) => fault,
-                    })?;
+                let kind = if *name == "parent_id" { EntityKind::Sequence } else { EntityKind::Scene };
+                require_within(work, Some(*id), kind, shot.project_id).await.map_err(|failure| match failure {
+                    Failure::Answer { .. } => wrong(),
+                    fault @ Failure::Fault(_) => fault,
+                })?;
                 true
             }
             "preview_file_id" => {
@@ -289,7 +214,5 @@ async fn check_references(
 /// 404 when there is no shot with that id, 403 for everybody outside of the team.
 pub(super) async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
     let shot = find_entity(app.database.read(), id, EntityKind::Shot).await?;
-    require_member(app.database.read(), caller, shot.project_id)
-        .await
-        .map(|_| ())
+    require_member(app.database.read(), caller, shot.project_id).await.map(|_| ())
 }

@@ -24,33 +24,18 @@ const SECONDS_BETWEEN: i64 = 60;
 ///
 /// # Errors
 /// The database refuses.
-pub async fn keep(
-    work: &Work<'_>,
-    caller: &Caller,
-    before: &Record,
-    body: &Map<String, Value>,
-) -> Result<(), Failure> {
+pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
     if !changes_identity(&before.values, body) {
         return Ok(());
     }
-    let updated_at = before
-        .text("updated_at")
-        .and_then(dailies_definitions::query::parse_moment);
+    let updated_at = before.text("updated_at").and_then(dailies_definitions::query::parse_moment);
     if updated_at.is_some_and(|moment| (now() - moment).num_seconds() <= SECONDS_BETWEEN) {
         return Ok(());
     }
-    let data = body
-        .get("data")
-        .filter(|data| data.is_object())
-        .or_else(|| before.values.get("data"))
-        .cloned()
-        .unwrap_or_default();
+    let data = body.get("data").filter(|data| data.is_object()).or_else(|| before.values.get("data")).cloned().unwrap_or_default();
     let values = vec![
         ("name", before.text("name").unwrap_or_default().into()),
-        (
-            "data",
-            SqlValue::Json((!data.is_null()).then(|| Box::new(data))),
-        ),
+        ("data", SqlValue::Json((!data.is_null()).then(|| Box::new(data)))),
         ("entity_id", before.id.into()),
         ("person_id", caller.person.id.into()),
     ];
@@ -60,16 +45,10 @@ pub async fn keep(
 
 /// Whether a change touches what versions are kept for.
 fn changes_identity(before: &Map<String, Value>, body: &Map<String, Value>) -> bool {
-    let differs = |new: Option<&Value>, old: Option<&Value>| {
-        new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null))
-    };
-    let field = |row: &Map<String, Value>, name: &str| {
-        row.get("data").and_then(|data| data.get(name)).cloned()
-    };
+    let differs = |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));
+    let field = |row: &Map<String, Value>, name: &str| row.get("data").and_then(|data| data.get(name)).cloned();
     differs(body.get("name"), before.get("name"))
-        || ["frame_in", "frame_out"]
-            .iter()
-            .any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
+        || ["frame_in", "frame_out"].iter().any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
 }
 
 /// The versions of a shot as a JSON list, newest first.
@@ -95,11 +74,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid) -> Result<V
     );
     let mut out = vec![b'['];
     for (at, row) in database.rows(&sql).await?.iter().enumerate() {
-        out.extend_from_slice(if at > 0 {
-            b",{\"data\":"
-        } else {
-            b"{\"data\":"
-        });
+        out.extend_from_slice(if at > 0 { b",{\"data\":" } else { b"{\"data\":" });
         let mut data = Vec::new();
         write_value(&mut data, row, 0, Kind::Json)?;
         if masks.is_empty() {
@@ -128,12 +103,7 @@ mod tests {
     #[test]
     fn versions_are_for_names_and_frames() {
         let before = json!({"name": "SH010", "data": {"frame_in": 1, "fps": 24}});
-        let changes = |body: Value| {
-            changes_identity(
-                before.as_object().expect("an object"),
-                body.as_object().expect("an object"),
-            )
-        };
+        let changes = |body: Value| changes_identity(before.as_object().expect("an object"), body.as_object().expect("an object"));
         assert!(changes(json!({"name": "SH020"})));
         assert!(changes(json!({"data": {"frame_in": 2}})));
         assert!(changes(json!({"data": {"frame_out": 9}})));

@@ -74,27 +74,13 @@ impl Request {
     pub(super) fn listing(layout: &'static Layout, scope: Scope, form: Form) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
-        Self {
-            layout,
-            scope,
-            conditions,
-            own_tasks: true,
-            linked_with: None,
-            form,
-        }
+        Self { layout, scope, conditions, own_tasks: true, linked_with: None, form }
     }
 
     /// One entity, which the caller may read, with all its tasks.
     pub(super) fn one(layout: &'static Layout, scope: Scope, id: Uuid) -> Self {
         let conditions = Sql::with(" AND e.id = $1", [id.into()]);
-        Self {
-            layout,
-            scope,
-            conditions,
-            own_tasks: false,
-            linked_with: None,
-            form: Form::Plain,
-        }
+        Self { layout, scope, conditions, own_tasks: false, linked_with: None, form: Form::Plain }
     }
 
     /// Keeps one entity, or those that the caller is assigned to a task of, or both.
@@ -104,11 +90,7 @@ impl Request {
         }
         if assigned {
             self.conditions.push(" AND (");
-            own_entities(
-                &mut self.conditions,
-                self.layout.kind,
-                self.scope.person_id(),
-            );
+            own_entities(&mut self.conditions, self.layout.kind, self.scope.person_id());
             self.conditions.push(")");
         }
     }
@@ -123,19 +105,8 @@ impl Request {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(self, database: &Database) -> Result<Listing, Failure> {
-        let Self {
-            layout,
-            scope,
-            conditions,
-            own_tasks,
-            linked_with,
-            form,
-        } = self;
-        let from = conditions.before(&format!(
-            "FROM {} WHERE {}",
-            layout.from,
-            layout.condition()
-        ));
+        let Self { layout, scope, conditions, own_tasks, linked_with, form } = self;
+        let from = conditions.before(&format!("FROM {} WHERE {}", layout.from, layout.condition()));
         let entities_sql = entities_query(database, layout, &from);
         let tasks_sql = tasks_query(layout, &from, &scope, own_tasks);
         let assignees_sql = assignees_query(&from, &scope, own_tasks);
@@ -158,13 +129,7 @@ impl Request {
             ids = ids.with(id);
         }
         let entities = load_entities(database, layout, form, &entities_sql, &masks, &ids).await?;
-        Ok(Listing {
-            entities,
-            tasks: tasks.await??,
-            assignees: assignees.await??,
-            layout,
-            form,
-        })
+        Ok(Listing { entities, tasks: tasks.await??, assignees: assignees.await??, layout, form })
     }
 }
 
@@ -183,22 +148,14 @@ fn columns(fields: &[Field]) -> impl Iterator<Item = &'static str> {
 }
 
 fn entities_query(database: &Database, layout: &Layout, from: &Sql) -> Sql {
-    let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"]
-        .into_iter()
-        .chain(columns(layout.fields))
-        .collect();
-    let mut sql = from
-        .clone()
-        .before(&format!("SELECT {} ", columns.join(", ")));
+    let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(columns(layout.fields)).collect();
+    let mut sql = from.clone().before(&format!("SELECT {} ", columns.join(", ")));
     sql.push(&order_by(database.backend(), layout.order, "e.id"));
     sql
 }
 
 fn tasks_query(layout: &Layout, from: &Sql, scope: &Scope, own_tasks: bool) -> Sql {
-    let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"]
-        .into_iter()
-        .chain(columns(layout.task_fields))
-        .collect();
+    let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(layout.task_fields)).collect();
     let mut sql = among(
         from,
         &format!(
@@ -214,66 +171,35 @@ fn tasks_query(layout: &Layout, from: &Sql, scope: &Scope, own_tasks: bool) -> S
 }
 
 fn assignees_query(from: &Sql, scope: &Scope, own_tasks: bool) -> Sql {
-    let mut sql = among(
-        from,
-        "SELECT a.task_id, a.person_id FROM e JOIN task t ON t.entity_id = e.id JOIN task_person_link a ON a.task_id = t.id WHERE 1 = 1",
-    );
+    let mut sql =
+        among(from, "SELECT a.task_id, a.person_id FROM e JOIN task t ON t.entity_id = e.id JOIN task_person_link a ON a.task_id = t.id WHERE 1 = 1");
     if own_tasks {
         scope.restrict_tasks(&mut sql);
     }
     sql
 }
 
-async fn load_entities(
-    database: &Database,
-    layout: &Layout,
-    form: Form,
-    sql: &Sql,
-    masks: &Masks,
-    ids: &Links,
-) -> Result<Entities, DbErr> {
+async fn load_entities(database: &Database, layout: &Layout, form: Form, sql: &Sql, masks: &Masks, ids: &Links) -> Result<Entities, DbErr> {
     let writer = Writer::new(layout.fields, 3, form);
     let mut entities = Entities::default();
     let mut metadata = Vec::new();
     for row in database.rows(sql).await? {
         let id: Uuid = row.try_get_by_index(0)?;
-        let hidden = if masks.is_empty() {
-            &[]
-        } else {
-            masks.of(row.try_get_by_index(1)?)
-        };
-        writer.write_entity(&mut entities.text, &row, &mut metadata, hidden, |out| {
-            ids.write(out, id)
-        })?;
+        let hidden = if masks.is_empty() { &[] } else { masks.of(row.try_get_by_index(1)?) };
+        writer.write_entity(&mut entities.text, &row, &mut metadata, hidden, |out| ids.write(out, id))?;
         entities.rows.push((id, entities.text.len()));
     }
     Ok(entities)
 }
 
-async fn load_tasks(
-    database: &Database,
-    layout: &Layout,
-    form: Form,
-    sql: &Sql,
-) -> Result<Tasks, DbErr> {
+async fn load_tasks(database: &Database, layout: &Layout, form: Form, sql: &Sql) -> Result<Tasks, DbErr> {
     let writer = Writer::new(layout.task_fields, 3, form);
     let mut tasks = Tasks::default();
     for row in database.rows(sql).await? {
         let start = tasks.text.len();
         let gap = writer.write_task(&mut tasks.text, &row)?;
-        let (entity_id, created_at, id) = (
-            row.try_get_by_index(0)?,
-            row.try_get_by_index(1)?,
-            row.try_get_by_index(2)?,
-        );
-        tasks.rows.push(TaskText {
-            entity_id,
-            created_at,
-            id,
-            start,
-            gap,
-            end: tasks.text.len(),
-        });
+        let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
     }
     tasks.rows.sort_unstable();
     Ok(tasks)
@@ -282,9 +208,7 @@ async fn load_tasks(
 impl Tasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
-        self.rows[start..]
-            .iter()
-            .take_while(move |task| task.entity_id == entity_id)
+        self.rows[start..].iter().take_while(move |task| task.entity_id == entity_id)
     }
 }
 
@@ -307,16 +231,9 @@ impl Listing {
         let Some((id, end)) = self.entities.rows.get(at) else {
             return;
         };
-        let start = at
-            .checked_sub(1)
-            .and_then(|before| self.entities.rows.get(before))
-            .map_or(0, |(_, end)| *end);
+        let start = at.checked_sub(1).and_then(|before| self.entities.rows.get(before)).map_or(0, |(_, end)| *end);
         out.extend_from_slice(&self.entities.text[start..*end]);
-        out.extend_from_slice(if self.form == Form::Plain {
-            b",\"tasks\":["
-        } else {
-            b",["
-        });
+        out.extend_from_slice(if self.form == Form::Plain { b",\"tasks\":[" } else { b",[" });
         for (at, task) in self.tasks.of(*id).enumerate() {
             if at > 0 {
                 out.push(b',');
@@ -353,49 +270,19 @@ impl Listing {
         if self.form == Form::Plain {
             return b"{\"compact\":false".to_vec();
         }
-        let names = |fields: &[Field]| {
-            fields
-                .iter()
-                .map(|(name, _)| format!("\"{name}\""))
-                .collect::<Vec<_>>()
-                .join(",")
-        };
-        let Layout {
-            header,
-            fields,
-            task_fields,
-            ..
-        } = self.layout;
-        let text = format!(
-            "{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]",
-            names(fields),
-            names(task_fields)
-        );
+        let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
+        let Layout { header, fields, task_fields, .. } = self.layout;
+        let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
         text.into_bytes()
     }
 
-    fn send(
-        self,
-        head: Vec<u8>,
-        between: &'static [u8],
-        after: &'static [u8],
-        tail: &'static [u8],
-    ) -> Sent {
-        let mut parts = Parts {
-            listing: self,
-            at: 0,
-            head,
-            between,
-            after,
-            tail: Some(tail),
-        };
+    fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Sent {
+        let mut parts = Parts { listing: self, at: 0, head, between, after, tail: Some(tail) };
         let first = parts.next().unwrap_or_default();
         if parts.tail.is_none() {
             return Sent::Whole(first);
         }
-        let parts = std::iter::once(first)
-            .chain(parts)
-            .map(|part| Ok(Bytes::from(part)));
+        let parts = std::iter::once(first).chain(parts).map(|part| Ok(Bytes::from(part)));
         Sent::Parts(Box::new(stream::iter(parts)))
     }
 }

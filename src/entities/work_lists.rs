@@ -31,18 +31,9 @@ impl Of {
         match self {
             Self::Entity(id) => sql.push("t.entity_id = ").bind(id),
             Self::Sequence(id) => sql.push("e.parent_id = ").bind(id),
-            Self::Episode(id) => sql
-                .push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ")
-                .bind(id)
-                .push(")"),
-            Self::EpisodeAssets(id) => sql
-                .push(&EntityKind::Asset.condition("e.entity_type_id"))
-                .push(" AND e.source_id = ")
-                .bind(id),
-            Self::EpisodeEdits(id) => sql
-                .push(&EntityKind::Edit.condition("e.entity_type_id"))
-                .push(" AND e.parent_id = ")
-                .bind(id),
+            Self::Episode(id) => sql.push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ").bind(id).push(")"),
+            Self::EpisodeAssets(id) => sql.push(&EntityKind::Asset.condition("e.entity_type_id")).push(" AND e.source_id = ").bind(id),
+            Self::EpisodeEdits(id) => sql.push(&EntityKind::Edit.condition("e.entity_type_id")).push(" AND e.parent_id = ").bind(id),
         };
     }
 }
@@ -77,33 +68,16 @@ impl TaskList {
         );
         self.of.condition(&mut from);
         if let Some(person_id) = self.assigned_to {
-            from.push(" AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ")
-                .bind(person_id)
-                .push(")");
+            from.push(" AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(person_id).push(")");
         }
-        let assignees = if self.assignees {
-            Some(assignees(database, &from).await?)
-        } else {
-            None
-        };
+        let assignees = if self.assignees { Some(assignees(database, &from).await?) } else { None };
         let columns = entity::task::TABLE.columns;
-        let fields = columns.iter().map(Field::from).chain(
-            NAMES
-                .iter()
-                .map(|(key, _)| Field::new(*key, Kind::Text { max: None })),
-        );
+        let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
         let writer = RowWriter::new(fields);
-        let names: Vec<String> = columns
-            .iter()
-            .map(|column| format!("t.\"{}\"", column.name))
-            .chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned()))
-            .collect();
+        let names: Vec<String> =
+            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned())).collect();
         let mut sql = from.before(&format!("SELECT {}, t.id ", names.join(", ")));
-        sql.push(&order_by(
-            database.backend(),
-            &["t.name", "p.name", "tt.name", "et.name", "e.name"],
-            "t.id",
-        ));
+        sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
         let sent = stream_array(database, sql, move |out, row| {
             out.push(b'{');
             writer.write(out, row)?;
@@ -119,9 +93,7 @@ impl TaskList {
 }
 
 async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
-    let mut sql = from.clone().before(
-        "SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id ",
-    );
+    let mut sql = from.clone().before("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
     sql.push(")");
     Links::load(database, &sql).await
 }
@@ -132,10 +104,7 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
 /// The database does not answer.
 pub(super) async fn task_types(database: &Database, of: Of) -> Result<Sent, Failure> {
     let columns = entity::task_type::TABLE.columns;
-    let names: Vec<String> = columns
-        .iter()
-        .map(|column| format!("tt.\"{}\"", column.name))
-        .collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("tt.\"{}\"", column.name)).collect();
     let mut sql = Sql::new(format!(
         "SELECT {} FROM task_type tt WHERE tt.id IN (SELECT t.task_type_id FROM task t JOIN entity e ON e.id = t.entity_id WHERE ",
         names.join(", ")

@@ -18,18 +18,14 @@ const LIMIT: i64 = 1000;
 const TEXT: Kind = Kind::Text { max: None };
 
 /// Events that tell of new files.
-const FILE_EVENTS: [&str; 5] = [
-    "preview-file:add-file",
-    "preview-background-file:add-file",
-    "organisation:set-thumbnail",
-    "person:set-thumbnail",
-    "project:set-thumbnail",
-];
+const FILE_EVENTS: [&str; 5] =
+    ["preview-file:add-file", "preview-background-file:add-file", "organisation:set-thumbnail", "person:set-thumbnail", "project:set-thumbnail"];
 
 const EVENT: [(&str, Kind); 6] =
     [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("name", TEXT), ("user_id", Kind::Uuid), ("project_id", Kind::Uuid), ("data", Kind::Json)];
 
-const LOGIN: [(&str, Kind); 5] = [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("ip_address", TEXT), ("person_id", Kind::Uuid), ("origin", TEXT)];
+const LOGIN: [(&str, Kind); 5] =
+    [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("ip_address", TEXT), ("person_id", Kind::Uuid), ("origin", TEXT)];
 
 /// The latest events that the caller may see and the query keeps.
 pub(super) async fn last_events(database: &Database, caller: &Caller, query: &ListLastEventsQuery) -> Result<Json<Vec<EventRecord>>, Failure> {

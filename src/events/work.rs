@@ -85,7 +85,13 @@ impl<'a> Work<'a> {
     }
 
     /// Tells one person of something that is nobody else's business.
-    pub fn emit_to(&mut self, person_id: Uuid, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+    pub fn emit_to(
+        &mut self,
+        person_id: Uuid,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Map<String, serde_json::Value>,
+    ) {
         let for_persons = Some(vec![person_id]);
         self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, for_persons });
     }

@@ -270,7 +270,9 @@ mod tests {
     #[test]
     fn booleans_say_true_or_false_however_they_are_stored() {
         let column = Descriptor { name: "Outdoor".into(), field_name: "outdoor".into(), is_boolean: true };
-        for (stored, cell) in [(json!({"outdoor": "true"}), "true"), (json!({"outdoor": true}), "true"), (json!({"outdoor": "false"}), "false"), (json!({}), "false")] {
+        for (stored, cell) in
+            [(json!({"outdoor": "true"}), "true"), (json!({"outdoor": true}), "true"), (json!({"outdoor": "false"}), "false"), (json!({}), "false")]
+        {
             assert_eq!(column.cell(&data(stored)), cell);
         }
     }
@@ -278,7 +280,12 @@ mod tests {
     #[test]
     fn values_are_written_as_they_are() {
         let column = Descriptor { name: "Size".into(), field_name: "size".into(), is_boolean: false };
-        for (stored, cell) in [(json!({"size": 12}), "12"), (json!({"size": "big; red"}), "big; red"), (json!({"size": null}), ""), (json!({"size": ["a", 1]}), "[\"a\",1]")] {
+        for (stored, cell) in [
+            (json!({"size": 12}), "12"),
+            (json!({"size": "big; red"}), "big; red"),
+            (json!({"size": null}), ""),
+            (json!({"size": ["a", 1]}), "[\"a\",1]"),
+        ] {
             assert_eq!(column.cell(&data(stored)), cell);
         }
     }

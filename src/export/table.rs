@@ -64,11 +64,7 @@ fn write_line(out: &mut Vec<u8>, cells: &[String]) -> Result<(), DbErr> {
 
 /// The cell as text: what a spreadsheet would take for a formula gets an apostrophe in front.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
-        format!("'{cell}").into()
-    } else {
-        cell.into()
-    }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
 }
 
 /// Letters of the Latin alphabet in lower case and digits, with underscores for what is between them.

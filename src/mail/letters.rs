@@ -42,9 +42,7 @@ impl Recipient {
         Self {
             address: account.email.clone().filter(|email| !email.is_empty()),
             first_name: account.first_name.clone(),
-            full_name: format!("{} {}", account.first_name, account.last_name)
-                .trim()
-                .to_owned(),
+            full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),
             timezone: account.timezone.clone(),
         }
     }
@@ -101,12 +99,7 @@ impl Letter {
     }
 
     /// Writes the e-mail. `from` is the address of whoever caused it, where it is known.
-    pub(super) fn write(
-        &self,
-        recipient: &Recipient,
-        organisation: &str,
-        from: Option<IpAddr>,
-    ) -> Result<Written, minijinja::Error> {
+    pub(super) fn write(&self, recipient: &Recipient, organisation: &str, from: Option<IpAddr>) -> Result<Written, minijinja::Error> {
         let values = context! {
             title => self.title(),
             organisation,
@@ -117,11 +110,7 @@ impl Letter {
             address => from.map(|address| address.to_string()).unwrap_or_default(),
         };
         let html = templates()?.get_template(self.template())?.render(values)?;
-        Ok(Written {
-            subject: self.subject(organisation),
-            text: plain(&html),
-            html,
-        })
+        Ok(Written { subject: self.subject(organisation), text: plain(&html), html })
     }
 }
 
@@ -130,35 +119,18 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     let mut templates = Environment::new();
     templates.add_template("layout.html", include_str!("templates/layout.html"))?;
     templates.add_template("origin.html", include_str!("templates/origin.html"))?;
-    templates.add_template(
-        "password_changed.html",
-        include_str!("templates/password_changed.html"),
-    )?;
-    templates.add_template(
-        "password_recovery.html",
-        include_str!("templates/password_recovery.html"),
-    )?;
+    templates.add_template("password_changed.html", include_str!("templates/password_changed.html"))?;
+    templates.add_template("password_recovery.html", include_str!("templates/password_recovery.html"))?;
     templates.add_template("invitation.html", include_str!("templates/invitation.html"))?;
-    templates.add_template(
-        "password_changed_by_admin.html",
-        include_str!("templates/password_changed_by_admin.html"),
-    )?;
-    templates.add_template(
-        "second_factors_removed.html",
-        include_str!("templates/second_factors_removed.html"),
-    )?;
+    templates.add_template("password_changed_by_admin.html", include_str!("templates/password_changed_by_admin.html"))?;
+    templates.add_template("second_factors_removed.html", include_str!("templates/second_factors_removed.html"))?;
     Ok(templates)
 }
 
 /// A moment such as `Nov 21, 2026, 12:34:07 AM`, in UTC when the time zone is not known.
 fn local_time(moment: DateTime<Utc>, timezone: Option<&str>) -> String {
-    let zone: Tz = timezone
-        .and_then(|name| name.parse().ok())
-        .unwrap_or(Tz::UTC);
-    moment
-        .with_timezone(&zone)
-        .format("%b %-d, %Y, %-I:%M:%S %p")
-        .to_string()
+    let zone: Tz = timezone.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
+    moment.with_timezone(&zone).format("%b %-d, %Y, %-I:%M:%S %p").to_string()
 }
 
 #[cfg(test)]
@@ -177,20 +149,13 @@ mod tests {
     #[test]
     fn times_are_told_where_the_reader_is() {
         let moment = DateTime::from_timestamp(1_795_217_647, 0).expect("a moment");
-        assert_eq!(
-            local_time(moment, Some("Europe/Paris")),
-            "Nov 21, 2026, 12:34:07 AM"
-        );
-        assert_eq!(
-            local_time(moment, Some("nowhere")),
-            "Nov 20, 2026, 11:34:07 PM"
-        );
+        assert_eq!(local_time(moment, Some("Europe/Paris")), "Nov 21, 2026, 12:34:07 AM");
+        assert_eq!(local_time(moment, Some("nowhere")), "Nov 20, 2026, 11:34:07 PM");
     }
 
     #[test]
     fn every_letter_can_be_written() -> Result<(), minijinja::Error> {
-        let link = "https://studio.example/reset-change-password?email=ada%40example.com&token=T"
-            .to_owned();
+        let link = "https://studio.example/reset-change-password?email=ada%40example.com&token=T".to_owned();
         for letter in [
             Letter::PasswordChanged,
             Letter::PasswordRecovery { link: link.clone() },
@@ -199,27 +164,10 @@ mod tests {
             Letter::SecondFactorsRemovedByAdmin,
         ] {
             let written = letter.write(&recipient(), "Blue & Sheep", "10.0.0.1".parse().ok())?;
-            assert!(
-                written.subject.contains("Blue & Sheep"),
-                "{}",
-                written.subject
-            );
-            assert!(
-                written.html.contains("Blue &amp; Sheep") && !written.html.contains("Ada <b>"),
-                "{}",
-                written.html
-            );
-            assert!(
-                written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"),
-                "{}",
-                written.text
-            );
-            assert_eq!(
-                written.text.contains(&link),
-                !letter.link().is_empty(),
-                "{}",
-                written.text
-            );
+            assert!(written.subject.contains("Blue & Sheep"), "{}", written.subject);
+            assert!(written.html.contains("Blue &amp; Sheep") && !written.html.contains("Ada <b>"), "{}", written.html);
+            assert!(written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"), "{}", written.text);
+            assert_eq!(written.text.contains(&link), !letter.link().is_empty(), "{}", written.text);
         }
         Ok(())
     }
@@ -227,25 +175,9 @@ mod tests {
     #[test]
     fn subjects_are_those_that_filters_look_for() {
         let subject = |letter: Letter| letter.subject("Kitsu");
-        assert_eq!(
-            subject(Letter::PasswordChanged),
-            "Kitsu - Kitsu: password changed"
-        );
-        assert_eq!(
-            subject(Letter::PasswordRecovery {
-                link: String::new()
-            }),
-            "Kitsu - Kitsu: password recovery"
-        );
-        assert_eq!(
-            subject(Letter::Invitation {
-                link: String::new()
-            }),
-            "You are invited by Kitsu to join their Kitsu platform"
-        );
-        assert_eq!(
-            subject(Letter::SecondFactorsRemovedByAdmin),
-            "Kitsu - Kitsu: two factor authentication disabled"
-        );
+        assert_eq!(subject(Letter::PasswordChanged), "Kitsu - Kitsu: password changed");
+        assert_eq!(subject(Letter::PasswordRecovery { link: String::new() }), "Kitsu - Kitsu: password recovery");
+        assert_eq!(subject(Letter::Invitation { link: String::new() }), "You are invited by Kitsu to join their Kitsu platform");
+        assert_eq!(subject(Letter::SecondFactorsRemovedByAdmin), "Kitsu - Kitsu: two factor authentication disabled");
     }
 }

@@ -20,11 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the server waits at its end for what is still to be sent.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before each new try.
-const DELAYS: [Duration; 3] = [
-    Duration::from_secs(5),
-    Duration::from_secs(60),
-    Duration::from_secs(600),
-];
+const DELAYS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(60), Duration::from_secs(600)];
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -63,10 +59,7 @@ impl Mailer {
     /// # Errors
     /// The settings make no sense. Nobody connects yet.
     pub fn start(settings: &MailSettings) -> Result<Self, MailError> {
-        let sender = Mailbox::new(
-            Some("Kitsu Bot".into()),
-            settings.mail_default_sender.parse()?,
-        );
+        let sender = Mailbox::new(Some("Kitsu Bot".into()), settings.mail_default_sender.parse()?);
         let mut queue = None;
         if settings.mail_enabled {
             let (jobs, waiting) = mpsc::channel(QUEUE);
@@ -78,22 +71,13 @@ impl Mailer {
 
     /// Writes to somebody. It never fails for the caller: what goes wrong is logged. `from` is the address of whoever
     /// caused the e-mail, where it is known.
-    pub fn send(
-        &self,
-        letter: &Letter,
-        recipient: &Recipient,
-        organisation: &str,
-        from: Option<IpAddr>,
-    ) {
+    pub fn send(&self, letter: &Letter, recipient: &Recipient, organisation: &str, from: Option<IpAddr>) {
         let (Some(queue), Some(address)) = (&self.queue, recipient.address.as_deref()) else {
             return;
         };
         match self.message(letter, recipient, address, organisation, from) {
             Ok(message) => {
-                if let Err(error) = queue.try_send(Job::Send {
-                    message: Box::new(message),
-                    tries: 0,
-                }) {
+                if let Err(error) = queue.try_send(Job::Send { message: Box::new(message), tries: 0 }) {
                     tracing::error!(%error, "an e-mail was dropped");
                 }
             }
@@ -111,27 +95,11 @@ impl Mailer {
         }
     }
 
-    fn message(
-        &self,
-        letter: &Letter,
-        recipient: &Recipient,
-        address: &str,
-        organisation: &str,
-        from: Option<IpAddr>,
-    ) -> Result<Message, MailError> {
+    fn message(&self, letter: &Letter, recipient: &Recipient, address: &str, organisation: &str, from: Option<IpAddr>) -> Result<Message, MailError> {
         let written = letter.write(recipient, organisation, from)?;
-        let to = Mailbox::new(
-            Some(recipient.full_name.clone()).filter(|name| !name.is_empty()),
-            address.parse()?,
-        );
-        let message = Message::builder()
-            .from(self.sender.clone())
-            .to(to)
-            .subject(written.subject);
-        Ok(message.multipart(MultiPart::alternative_plain_html(
-            written.text,
-            written.html,
-        ))?)
+        let to = Mailbox::new(Some(recipient.full_name.clone()).filter(|name| !name.is_empty()), address.parse()?);
+        let message = Message::builder().from(self.sender.clone()).to(to).subject(written.subject);
+        Ok(message.multipart(MultiPart::alternative_plain_html(written.text, written.html))?)
     }
 }
 
@@ -144,25 +112,15 @@ fn transport(settings: &MailSettings) -> Result<Transport, MailError> {
     } else {
         Tls::None
     };
-    let mut transport = Transport::builder_dangerous(server)
-        .port(settings.mail_port)
-        .tls(tls)
-        .timeout(Some(PATIENCE));
+    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(PATIENCE));
     if !settings.mail_username.is_empty() {
-        transport = transport.credentials(Credentials::new(
-            settings.mail_username.clone(),
-            settings.mail_password.clone(),
-        ));
+        transport = transport.credentials(Credentials::new(settings.mail_username.clone(), settings.mail_password.clone()));
     }
     Ok(transport.build())
 }
 
 /// Sends what is waiting. The queue is held weakly, so that waiting for new tries does not keep it open.
-async fn deliver(
-    transport: Transport,
-    queue: mpsc::WeakSender<Job>,
-    mut waiting: mpsc::Receiver<Job>,
-) {
+async fn deliver(transport: Transport, queue: mpsc::WeakSender<Job>, mut waiting: mpsc::Receiver<Job>) {
     while let Some(job) = waiting.recv().await {
         let (message, tries) = match job {
             Job::Send { message, tries } => (message, tries),
@@ -184,10 +142,7 @@ async fn deliver(
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
             if let Some(queue) = queue.upgrade()
-                && let Err(error) = queue.try_send(Job::Send {
-                    message,
-                    tries: tries + 1,
-                })
+                && let Err(error) = queue.try_send(Job::Send { message, tries: tries + 1 })
             {
                 tracing::error!(%error, "an e-mail was dropped");
             }
@@ -216,12 +171,7 @@ mod tests {
     }
 
     fn ada() -> Recipient {
-        Recipient {
-            address: Some("ada@example.com".into()),
-            first_name: "Ada".into(),
-            full_name: "Ada Lovelace".into(),
-            timezone: None,
-        }
+        Recipient { address: Some("ada@example.com".into()), first_name: "Ada".into(), full_name: "Ada Lovelace".into(), timezone: None }
     }
 
     /// Plays a mail server for one e-mail, and gives back what it was told.
@@ -276,28 +226,9 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_troubled_by_what_can_not_be_sent() -> Result<(), MailError> {
         let mailer = Mailer::start(&settings(9))?;
-        mailer.send(
-            &Letter::PasswordChanged,
-            &Recipient {
-                address: None,
-                ..ada()
-            },
-            "Kitsu",
-            None,
-        );
-        mailer.send(
-            &Letter::PasswordChanged,
-            &Recipient {
-                address: Some("no address".into()),
-                ..ada()
-            },
-            "Kitsu",
-            None,
-        );
-        let silent = Mailer::start(&MailSettings {
-            mail_enabled: false,
-            ..settings(9)
-        })?;
+        mailer.send(&Letter::PasswordChanged, &Recipient { address: None, ..ada() }, "Kitsu", None);
+        mailer.send(&Letter::PasswordChanged, &Recipient { address: Some("no address".into()), ..ada() }, "Kitsu", None);
+        let silent = Mailer::start(&MailSettings { mail_enabled: false, ..settings(9) })?;
         silent.send(&Letter::PasswordChanged, &ada(), "Kitsu", None);
         assert!(silent.queue.is_none());
         Ok(())

@@ -95,9 +95,7 @@ fn visible(caller: &Caller) -> Sql {
          WHERE w.person_id = $1)) AND ({own} <> 'client' OR n.author_id = $1 OR COALESCE(c.for_client, false) = "
     ));
     sql.bind(true).push(&format!(" OR ({AUTHOR_ROLE} = 'client' AND COALESCE(p.is_clients_isolated, false) = ")).bind(false);
-    sql.push(&format!(
-        ") OR ({AUTHOR_ROLE} <> 'client' AND EXISTS (SELECT 1 FROM comment_preview_link r WHERE r.comment = n.comment_id)))"
-    ));
+    sql.push(&format!(") OR ({AUTHOR_ROLE} <> 'client' AND EXISTS (SELECT 1 FROM comment_preview_link r WHERE r.comment = n.comment_id)))"));
     sql
 }
 
@@ -275,14 +273,8 @@ impl EntryWriter {
     }
 }
 
-const PREVIEW: [(&str, Kind); 6] = [
-    ("id", Kind::Uuid),
-    ("name", TEXT),
-    ("extension", TEXT),
-    ("revision", Kind::Integer),
-    ("position", Kind::Integer),
-    ("status", TEXT),
-];
+const PREVIEW: [(&str, Kind); 6] =
+    [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("revision", Kind::Integer), ("position", Kind::Integer), ("status", TEXT)];
 
 /// The previews of the tasks of entries by task and revision: JSON objects with commas between them.
 async fn previews(app: &App, rows: &[QueryResult]) -> Result<HashMap<(Uuid, i32), Vec<u8>>, Failure> {

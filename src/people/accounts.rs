@@ -21,15 +21,8 @@ use crate::studio::organisation;
 
 /// The account of a person; 404 for nobody, 403 for a bot.
 async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    let account = person::Entity::find_by_id(id)
-        .one(app.database.read())
-        .await?
-        .ok_or_else(Failure::not_found)?;
-    if account.is_bot {
-        Err(Failure::forbidden())
-    } else {
-        Ok(account)
-    }
+    let account = person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
+    if account.is_bot { Err(Failure::forbidden()) } else { Ok(account) }
 }
 
 fn address(account: &person::Model) -> Result<&str, Failure> {
@@ -44,41 +37,24 @@ pub(super) async fn invite(app: &App, id: Uuid) -> Result<Json<InvitationSent>, 
     let token = reset::issue(app, account.id, reset::INVITATION_LIFETIME).await?;
     let link = format!("{}&type=new", reset::link(app, email, &token));
     write(app, &Letter::Invitation { link }, &account).await?;
-    Ok(Json::of(&InvitationSent {
-        success: true,
-        message: "Email sent".into(),
-    })?)
+    Ok(Json::of(&InvitationSent { success: true, message: "Email sent".into() })?)
 }
 
 /// Makes a link to choose a password.
-pub(super) async fn password_link(
-    app: &App,
-    access: &Admin,
-    id: Uuid,
-) -> Result<Json<PasswordLink>, Failure> {
+pub(super) async fn password_link(app: &App, access: &Admin, id: Uuid) -> Result<Json<PasswordLink>, Failure> {
     let account = account(app, id).await?;
     require_password_change(app, access, &account)?;
     let email = address(&account)?;
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    Ok(Json::of(&PasswordLink {
-        reset_password_link: reset::link(app, email, &token),
-    })?)
+    Ok(Json::of(&PasswordLink { reset_password_link: reset::link(app, email, &token) })?)
 }
 
 /// Gives the person another password.
-pub(super) async fn change_password(
-    app: &App,
-    access: &Admin,
-    id: Uuid,
-    body: &PersonPassword,
-) -> Result<Json<Success>, Failure> {
+pub(super) async fn change_password(app: &App, access: &Admin, id: Uuid, body: &PersonPassword) -> Result<Json<Success>, Failure> {
     let account = account(app, id).await?;
     if body.password != body.password_2 {
         let message = "Value error, Confirmation password doesn't match.".to_owned();
-        return Err(Failure::fields(&[FieldProblem {
-            field: String::new(),
-            message,
-        }]));
+        return Err(Failure::fields(&[FieldProblem { field: String::new(), message }]));
     }
     require_password_change(app, access, &account)?;
     accounts::check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
@@ -89,59 +65,32 @@ pub(super) async fn change_password(
 }
 
 /// 400 for accounts whose password nobody but their owner changes.
-fn require_password_change(
-    app: &App,
-    access: &Admin,
-    account: &person::Model,
-) -> Result<(), Failure> {
+fn require_password_change(app: &App, access: &Admin, account: &person::Model) -> Result<(), Failure> {
     if account.id == access.person.id {
         return Ok(());
     }
     if is_protected(&app.settings.protected_accounts, account.email.as_deref()) {
         return Err(Failure::refused("This user is in protected accounts."));
     }
-    let has_password = account
-        .password
-        .as_ref()
-        .is_some_and(|hash| !hash.is_empty());
+    let has_password = account.password.as_ref().is_some_and(|hash| !hash.is_empty());
     if account.role == "admin" && has_password {
-        return Err(Failure::refused(
-            "An admin can't change another admin's password.",
-        ));
+        return Err(Failure::refused("An admin can't change another admin's password."));
     }
     Ok(())
 }
 
 fn is_protected(protected: &[String], email: Option<&str>) -> bool {
-    email.is_some_and(|email| {
-        protected
-            .iter()
-            .any(|known| known.trim().eq_ignore_ascii_case(email))
-    })
+    email.is_some_and(|email| protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email)))
 }
 
 /// Takes every second factor of the person away.
-pub(super) async fn disable_second_factors(
-    app: &App,
-    access: &Admin,
-    id: Uuid,
-) -> Result<Json<Success>, Failure> {
+pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) -> Result<Json<Success>, Failure> {
     let account = account(app, id).await?;
     if account.role == "admin" && account.id != access.person.id {
-        return Err(Failure::refused(
-            "An admin can't disable 2FA for other admins.",
-        ));
+        return Err(Failure::refused("An admin can't disable 2FA for other admins."));
     }
-    if ![
-        account.totp_enabled,
-        account.email_otp_enabled,
-        account.fido_enabled,
-    ]
-    .contains(&Some(true))
-    {
-        return Err(Failure::refused(
-            "Two factor authentication not enabled for this user.",
-        ));
+    if ![account.totp_enabled, account.email_otp_enabled, account.fido_enabled].contains(&Some(true)) {
+        return Err(Failure::refused("Two factor authentication not enabled for this user."));
     }
     let changes = vec![
         ("totp_enabled", false.into()),
@@ -165,16 +114,8 @@ pub(super) async fn disable_second_factors(
 async fn write(app: &App, letter: &Letter, account: &person::Model) -> Result<(), Failure> {
     let organisation = organisation(app).await?;
     let headers = request_headers();
-    let forwarded = headers
-        .as_ref()
-        .and_then(|headers| headers.get("x-forwarded-for")?.to_str().ok())
-        .and_then(first_address);
-    app.mailer.send(
-        letter,
-        &Recipient::of(account),
-        &organisation.name,
-        forwarded,
-    );
+    let forwarded = headers.as_ref().and_then(|headers| headers.get("x-forwarded-for")?.to_str().ok()).and_then(first_address);
+    app.mailer.send(letter, &Recipient::of(account), &organisation.name, forwarded);
     Ok(())
 }
 
@@ -188,10 +129,7 @@ mod tests {
 
     #[test]
     fn protected_accounts_are_known_by_their_address() {
-        let protected = [
-            "boss@example.com".to_owned(),
-            " Root@example.com".to_owned(),
-        ];
+        let protected = ["boss@example.com".to_owned(), " Root@example.com".to_owned()];
         assert!(is_protected(&protected, Some("root@example.com")));
         assert!(!is_protected(&protected, Some("ada@example.com")));
         assert!(!is_protected(&protected, None));
@@ -199,12 +137,7 @@ mod tests {
 
     #[test]
     fn only_an_address_is_quoted() {
-        assert_eq!(
-            first_address("203.0.113.5, 10.0.0.1")
-                .map(|address| address.to_string())
-                .as_deref(),
-            Some("203.0.113.5")
-        );
+        assert_eq!(first_address("203.0.113.5, 10.0.0.1").map(|address| address.to_string()).as_deref(), Some("203.0.113.5"));
         assert_eq!(first_address("<b>here</b>"), None);
     }
 }

@@ -18,25 +18,15 @@ fn days_off() -> Model {
 }
 
 fn select() -> Sql {
-    Sql::new(format!(
-        "SELECT {} FROM day_off o WHERE 1 = 1",
-        days_off().columns()
-    ))
+    Sql::new(format!("SELECT {} FROM day_off o WHERE 1 = 1", days_off().columns()))
 }
 
 fn add_period(sql: &mut Sql, (first, last): Period) {
-    sql.push(" AND o.end_date >= ")
-        .bind(first)
-        .push(" AND o.date <= ")
-        .bind(last);
+    sql.push(" AND o.end_date >= ").bind(first).push(" AND o.date <= ").bind(last);
 }
 
 /// Days off of a person, of a period if one is given.
-pub(super) async fn of_person(
-    app: &App,
-    access: &SelfOrAdmin,
-    period: Option<Period>,
-) -> Result<Json<Vec<DayOff>>, Failure> {
+pub(super) async fn of_person(app: &App, access: &SelfOrAdmin, period: Option<Period>) -> Result<Json<Vec<DayOff>>, Failure> {
     require_human(app.database.read(), access.person_id()).await?;
     let mut sql = select();
     sql.push(" AND o.person_id = ").bind(access.person_id());
@@ -48,11 +38,7 @@ pub(super) async fn of_person(
 }
 
 /// The days off of a person that a day lies in, or an empty object.
-pub(super) async fn around(
-    app: &App,
-    access: &SelfOrAdmin,
-    day: NaiveDate,
-) -> Result<Json<UserDayOff>, Failure> {
+pub(super) async fn around(app: &App, access: &SelfOrAdmin, day: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
     require_human(app.database.read(), access.person_id()).await?;
     let mut sql = select();
     sql.push(" AND o.person_id = ").bind(access.person_id());
@@ -67,11 +53,7 @@ pub(super) async fn around(
 }
 
 /// Days off of everybody for administrators, the caller's own ones for others.
-pub(super) async fn of_studio(
-    app: &App,
-    caller: &Caller,
-    period: Period,
-) -> Result<Json<Vec<DayOff>>, Failure> {
+pub(super) async fn of_studio(app: &App, caller: &Caller, period: Period) -> Result<Json<Vec<DayOff>>, Failure> {
     let mut sql = select();
     if !caller.is_admin() {
         sql.push(" AND o.person_id = ").bind(caller.person.id);

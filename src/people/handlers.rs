@@ -18,70 +18,35 @@ pub struct PeopleHandlers(pub SharedApp);
 
 #[async_trait]
 impl People for PeopleHandlers {
-    async fn invite_person(
-        &self,
-        _access: Admin,
-        person_id: Uuid,
-    ) -> Result<Json<InvitationSent>, Failure> {
+    async fn invite_person(&self, _access: Admin, person_id: Uuid) -> Result<Json<InvitationSent>, Failure> {
         accounts::invite(&self.0, person_id).await
     }
 
-    async fn make_password_link(
-        &self,
-        access: Admin,
-        person_id: Uuid,
-    ) -> Result<Json<PasswordLink>, Failure> {
+    async fn make_password_link(&self, access: Admin, person_id: Uuid) -> Result<Json<PasswordLink>, Failure> {
         accounts::password_link(&self.0, &access, person_id).await
     }
 
-    async fn change_password_of_person(
-        &self,
-        access: Admin,
-        person_id: Uuid,
-        body: PersonPassword,
-    ) -> Result<Json<Success>, Failure> {
+    async fn change_password_of_person(&self, access: Admin, person_id: Uuid, body: PersonPassword) -> Result<Json<Success>, Failure> {
         accounts::change_password(&self.0, &access, person_id, &body).await
     }
 
-    async fn disable_second_factors_of_person(
-        &self,
-        access: Admin,
-        person_id: Uuid,
-    ) -> Result<Json<Success>, Failure> {
+    async fn disable_second_factors_of_person(&self, access: Admin, person_id: Uuid) -> Result<Json<Success>, Failure> {
         accounts::disable_second_factors(&self.0, &access, person_id).await
     }
 
-    async fn clear_avatar_of_person(
-        &self,
-        access: Admin,
-        person_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn clear_avatar_of_person(&self, access: Admin, person_id: Uuid) -> Result<NoContent, Failure> {
         profile::clear_avatar(&self.0, &access, person_id).await
     }
 
-    async fn add_department_to_person(
-        &self,
-        access: Admin,
-        person_id: Uuid,
-        body: PersonDepartmentAdd,
-    ) -> Result<Json<Person>, Failure> {
+    async fn add_department_to_person(&self, access: Admin, person_id: Uuid, body: PersonDepartmentAdd) -> Result<Json<Person>, Failure> {
         profile::add_department(&self.0, &access, person_id, body.department_id).await
     }
 
-    async fn remove_department_from_person(
-        &self,
-        access: Admin,
-        person_id: Uuid,
-        department_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_department_from_person(&self, access: Admin, person_id: Uuid, department_id: Uuid) -> Result<NoContent, Failure> {
         profile::remove_department(&self.0, &access, person_id, department_id).await
     }
 
-    async fn list_desktop_logins_of_person(
-        &self,
-        access: Caller,
-        person_id: Uuid,
-    ) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
+    async fn list_desktop_logins_of_person(&self, access: Caller, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
         presence::logins(&self.0, &access, person_id).await
     }
 
@@ -107,12 +72,7 @@ impl People for PeopleHandlers {
         time_spent::of_person(&self.0, person_id, query.start_date, query.end_date).await
     }
 
-    async fn list_time_spents_of_person_on_day(
-        &self,
-        access: Caller,
-        person_id: Uuid,
-        date: NaiveDate,
-    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_time_spents_of_person_on_day(&self, access: Caller, person_id: Uuid, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
         time_spent::on_day(&self.0, &access, person_id, date).await
     }
 
@@ -123,14 +83,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: SumTimeOfPersonInYearQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(
-            &self.0,
-            &access,
-            person_id,
-            period::year(year)?,
-            query.project_id,
-        )
-        .await
+        time_spent::by_task(&self.0, &access, person_id, period::year(year)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_month(
@@ -141,14 +94,7 @@ impl People for PeopleHandlers {
         month: i32,
         query: SumTimeOfPersonInMonthQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(
-            &self.0,
-            &access,
-            person_id,
-            period::month(year, month)?,
-            query.project_id,
-        )
-        .await
+        time_spent::by_task(&self.0, &access, person_id, period::month(year, month)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_week(
@@ -159,14 +105,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: SumTimeOfPersonInWeekQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(
-            &self.0,
-            &access,
-            person_id,
-            period::week(year, week)?,
-            query.project_id,
-        )
-        .await
+        time_spent::by_task(&self.0, &access, person_id, period::week(year, week)?, query.project_id).await
     }
 
     async fn sum_time_of_person_on_day(
@@ -178,14 +117,7 @@ impl People for PeopleHandlers {
         day: i32,
         query: SumTimeOfPersonOnDayQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(
-            &self.0,
-            &access,
-            person_id,
-            period::day(year, month, day)?,
-            query.project_id,
-        )
-        .await
+        time_spent::by_task(&self.0, &access, person_id, period::day(year, month, day)?, query.project_id).await
     }
 
     async fn list_time_spents_of_person_in_month(
@@ -198,106 +130,35 @@ impl People for PeopleHandlers {
         time_spent::in_period(&self.0, person_id, period::month(year, month)?).await
     }
 
-    async fn sum_time_by_year(
-        &self,
-        access: Caller,
-        query: SumTimeByYearQuery,
-    ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
+    async fn sum_time_by_year(&self, access: Caller, query: SumTimeByYearQuery) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
         time_spent::table(&self.0, &access, Unit::Year, None, filter).await
     }
 
-    async fn sum_time_by_month(
-        &self,
-        access: Caller,
-        year: i32,
-        query: SumTimeByMonthQuery,
-    ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_spent::table(
-            &self.0,
-            &access,
-            Unit::Month,
-            Some(period::year(year)?),
-            filter,
-        )
-        .await
+    async fn sum_time_by_month(&self, access: Caller, year: i32, query: SumTimeByMonthQuery) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
+        time_spent::table(&self.0, &access, Unit::Month, Some(period::year(year)?), filter).await
     }
 
-    async fn sum_time_by_week(
-        &self,
-        access: Caller,
-        year: i32,
-        query: SumTimeByWeekQuery,
-    ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_spent::table(
-            &self.0,
-            &access,
-            Unit::Week,
-            Some(period::weeks_of(year)?),
-            filter,
-        )
-        .await
+    async fn sum_time_by_week(&self, access: Caller, year: i32, query: SumTimeByWeekQuery) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
+        time_spent::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year)?), filter).await
     }
 
-    async fn sum_time_by_day(
-        &self,
-        access: Caller,
-        year: i32,
-        month: i32,
-        query: SumTimeByDayQuery,
-    ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_spent::table(
-            &self.0,
-            &access,
-            Unit::Day,
-            Some(period::month(year, month)?),
-            filter,
-        )
-        .await
+    async fn sum_time_by_day(&self, access: Caller, year: i32, month: i32, query: SumTimeByDayQuery) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
+        time_spent::table(&self.0, &access, Unit::Day, Some(period::month(year, month)?), filter).await
     }
 
-    async fn list_day_offs_of_person(
-        &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
+    async fn list_day_offs_of_person(&self, access: SelfOrAdmin, _person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
         day_offs::of_person(&self.0, &access, None).await
     }
 
-    async fn get_day_off_of_person(
-        &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
-        date: NaiveDate,
-    ) -> Result<Json<UserDayOff>, Failure> {
+    async fn get_day_off_of_person(&self, access: SelfOrAdmin, _person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
         day_offs::around(&self.0, &access, date).await
     }
 
-    async fn list_day_offs_of_person_in_year(
-        &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
-        year: i32,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
+    async fn list_day_offs_of_person_in_year(&self, access: SelfOrAdmin, _person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
         day_offs::of_person(&self.0, &access, Some(period::year(year)?)).await
     }
 
@@ -321,12 +182,7 @@ impl People for PeopleHandlers {
         day_offs::of_person(&self.0, &access, Some(period::week(year, week)?)).await
     }
 
-    async fn list_day_offs_in_month(
-        &self,
-        access: Caller,
-        year: i32,
-        month: i32,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
+    async fn list_day_offs_in_month(&self, access: Caller, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
         day_offs::of_studio(&self.0, &access, period::month(year, month)?).await
     }
 }

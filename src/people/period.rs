@@ -14,33 +14,21 @@ pub(super) fn year(year: i32) -> Result<Period, Failure> {
 
 /// A month; 400 for one that does not exist.
 pub(super) fn month(year: i32, month: i32) -> Result<Period, Failure> {
-    let first = number(month)
-        .filter(|_| is_writable(year))
-        .and_then(|month| NaiveDate::from_ymd_opt(year, month, 1));
+    let first = number(month).filter(|_| is_writable(year)).and_then(|month| NaiveDate::from_ymd_opt(year, month, 1));
     let next = first.and_then(|first| first.checked_add_months(Months::new(1)));
-    first
-        .zip(next.map(|next| next - Days::new(1)))
-        .ok_or_else(invalid_date)
+    first.zip(next.map(|next| next - Days::new(1))).ok_or_else(invalid_date)
 }
 
 /// An ISO week, from Monday to Sunday; 400 for one that does not exist.
 pub(super) fn week(year: i32, week: i32) -> Result<Period, Failure> {
-    let monday = number(week)
-        .filter(|_| is_writable(year))
-        .and_then(|week| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon));
-    monday
-        .map(|monday| (monday, monday + Days::new(6)))
-        .ok_or_else(invalid_month)
+    let monday = number(week).filter(|_| is_writable(year)).and_then(|week| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon));
+    monday.map(|monday| (monday, monday + Days::new(6))).ok_or_else(invalid_month)
 }
 
 /// A day; 400 for one that does not exist.
 pub(super) fn day(year: i32, month: i32, day: i32) -> Result<Period, Failure> {
-    let day = number(month)
-        .zip(number(day))
-        .and_then(|(month, day)| NaiveDate::from_ymd_opt(year, month, day));
-    day.filter(|_| is_writable(year))
-        .map(|day| (day, day))
-        .ok_or_else(invalid_month)
+    let day = number(month).zip(number(day)).and_then(|(month, day)| NaiveDate::from_ymd_opt(year, month, day));
+    day.filter(|_| is_writable(year)).map(|day| (day, day)).ok_or_else(invalid_month)
 }
 
 /// The whole weeks of an ISO year.
@@ -52,12 +40,8 @@ pub(super) fn weeks_of(year: i32) -> Result<Period, Failure> {
 
 /// A month written as `2026-03`; one digit of the month will do.
 pub(super) fn written_month(text: &str) -> Result<Period, Failure> {
-    let parts = text
-        .split_once('-')
-        .and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
-    parts
-        .and_then(|(number, of_year)| month(number, of_year).ok())
-        .ok_or_else(invalid_month)
+    let parts = text.split_once('-').and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    parts.and_then(|(number, of_year)| month(number, of_year).ok()).ok_or_else(invalid_month)
 }
 
 /// Number of days in a period.
@@ -93,48 +77,19 @@ mod tests {
     #[test]
     fn periods_follow_the_calendar() {
         assert_eq!(text(year(2024)).as_deref(), Some("2024-01-01 2024-12-31"));
-        assert_eq!(
-            text(month(2024, 2)).as_deref(),
-            Some("2024-02-01 2024-02-29")
-        );
-        assert_eq!(
-            text(month(2024, 12)).as_deref(),
-            Some("2024-12-01 2024-12-31")
-        );
-        assert_eq!(
-            text(week(2026, 1)).as_deref(),
-            Some("2025-12-29 2026-01-04")
-        );
-        assert_eq!(
-            text(week(2020, 53)).as_deref(),
-            Some("2020-12-28 2021-01-03")
-        );
-        assert_eq!(
-            text(day(2026, 3, 2)).as_deref(),
-            Some("2026-03-02 2026-03-02")
-        );
-        assert_eq!(
-            text(weeks_of(2026)).as_deref(),
-            Some("2025-12-29 2027-01-03")
-        );
-        assert_eq!(
-            text(written_month("2024-2")).as_deref(),
-            Some("2024-02-01 2024-02-29")
-        );
+        assert_eq!(text(month(2024, 2)).as_deref(), Some("2024-02-01 2024-02-29"));
+        assert_eq!(text(month(2024, 12)).as_deref(), Some("2024-12-01 2024-12-31"));
+        assert_eq!(text(week(2026, 1)).as_deref(), Some("2025-12-29 2026-01-04"));
+        assert_eq!(text(week(2020, 53)).as_deref(), Some("2020-12-28 2021-01-03"));
+        assert_eq!(text(day(2026, 3, 2)).as_deref(), Some("2026-03-02 2026-03-02"));
+        assert_eq!(text(weeks_of(2026)).as_deref(), Some("2025-12-29 2027-01-03"));
+        assert_eq!(text(written_month("2024-2")).as_deref(), Some("2024-02-01 2024-02-29"));
         assert_eq!(written_month("2024-02").map(length).ok(), Some(29));
     }
 
     #[test]
     fn what_does_not_exist_is_refused() {
-        for period in [
-            year(0),
-            year(99_999),
-            month(2024, 13),
-            month(2024, -1),
-            week(2024, 60),
-            week(2023, 53),
-            day(2024, 2, 30),
-        ] {
+        for period in [year(0), year(99_999), month(2024, 13), month(2024, -1), week(2024, 60), week(2023, 53), day(2024, 2, 30)] {
             assert!(period.is_err());
         }
         for text in ["2024", "2024-13", "x-1", ""] {

@@ -23,49 +23,26 @@ fn logs() -> Model {
 }
 
 /// The sign-ins of a person, for the person and for whoever manages the studio.
-pub(super) async fn logins(
-    app: &App,
-    caller: &Caller,
-    person_id: Uuid,
-) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
+pub(super) async fn logins(app: &App, caller: &Caller, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
     if caller.person.id != person_id && !matches!(caller.person.role, Role::Admin | Role::Manager) {
         return Err(Failure::forbidden());
     }
     require_person(app.database.read(), person_id).await?;
-    let text = format!(
-        "SELECT {} FROM desktop_login_log l WHERE l.person_id = $1 ORDER BY l.date DESC, l.id",
-        logs().columns()
-    );
-    Ok(logs()
-        .list(&app.database, Sql::with(text, [person_id.into()]))
-        .await?)
+    let text = format!("SELECT {} FROM desktop_login_log l WHERE l.person_id = $1 ORDER BY l.date DESC, l.id", logs().columns());
+    Ok(logs().list(&app.database, Sql::with(text, [person_id.into()])).await?)
 }
 
 /// Notes a sign-in, now unless a moment is given.
-pub(super) async fn add_login(
-    app: &App,
-    access: &SelfOrAdmin,
-    date: Option<NaiveDateTime>,
-) -> Result<Json<UserDesktopLogin>, Failure> {
+pub(super) async fn add_login(app: &App, access: &SelfOrAdmin, date: Option<NaiveDateTime>) -> Result<Json<UserDesktopLogin>, Failure> {
     let person_id = access.person_id();
     let mut work = Work::begin(app, access).await?;
     require_person(&*work, person_id).await?;
-    let values = vec![
-        ("person_id", person_id.into()),
-        ("date", date.unwrap_or_else(database::now).into()),
-    ];
+    let values = vec![("person_id", person_id.into()), ("date", date.unwrap_or_else(database::now).into())];
     let id = database::insert(&*work, &entity::desktop_login_log::TABLE, values).await?;
     refresh_last_presence(&mut work, person_id).await?;
     work.commit().await?;
-    let text = format!(
-        "SELECT {} FROM desktop_login_log l WHERE l.id = $1",
-        logs().columns()
-    );
-    let row = app
-        .database
-        .row(&Sql::with(text, [id.into()]))
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    let text = format!("SELECT {} FROM desktop_login_log l WHERE l.id = $1", logs().columns());
+    let row = app.database.row(&Sql::with(text, [id.into()])).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
     logs().write(&mut out, &row)?;
     Ok(Json::written(out))
@@ -77,30 +54,12 @@ pub(super) async fn add_login(
 /// # Errors
 /// The database refuses.
 pub async fn refresh_last_presence(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT date FROM desktop_login_log WHERE person_id = $1 ORDER BY date DESC LIMIT 1",
-        [person_id.into()],
-    );
-    let login = database::row(&**work, &sql)
-        .await?
-        .map(|row| row.try_get_by_index::<NaiveDateTime>(0))
-        .transpose()?;
-    let sql = Sql::with(
-        "SELECT date FROM time_spent WHERE person_id = $1 ORDER BY date DESC LIMIT 1",
-        [person_id.into()],
-    );
-    let spent = database::row(&**work, &sql)
-        .await?
-        .map(|row| row.try_get_by_index(0))
-        .transpose()?;
+    let sql = Sql::with("SELECT date FROM desktop_login_log WHERE person_id = $1 ORDER BY date DESC LIMIT 1", [person_id.into()]);
+    let login = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index::<NaiveDateTime>(0)).transpose()?;
+    let sql = Sql::with("SELECT date FROM time_spent WHERE person_id = $1 ORDER BY date DESC LIMIT 1", [person_id.into()]);
+    let spent = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?;
     let last = login.map(|moment| moment.date()).max(spent);
-    database::update(
-        &**work,
-        &entity::person::TABLE,
-        person_id,
-        vec![("last_presence", last.into())],
-    )
-    .await?;
+    database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
     work.emit("person:update", payload([("person_id", person_id)]));
     Ok(())
 }
@@ -111,67 +70,35 @@ pub(super) async fn table(app: &App, month: &str) -> Result<Media, Failure> {
     let (first, last) = month;
     let sql = Sql::with(
         "SELECT l.person_id, l.date FROM desktop_login_log l WHERE l.date >= $1 AND l.date < $2",
-        [
-            first.and_time(Default::default()).into(),
-            (last + Days::new(1)).and_time(Default::default()).into(),
-        ],
+        [first.and_time(Default::default()).into(), (last + Days::new(1)).and_time(Default::default()).into()],
     );
     let mut present: HashMap<Uuid, HashSet<u32>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
         let moment: NaiveDateTime = row.try_get_by_index(1)?;
-        present
-            .entry(row.try_get_by_index(0)?)
-            .or_default()
-            .insert(moment.day());
+        present.entry(row.try_get_by_index(0)?).or_default().insert(moment.day());
     }
     let sql = Sql::new(
         "SELECT p.id, TRIM(p.first_name || ' ' || p.last_name) FROM person p WHERE p.active = true AND p.is_guest = false \
          ORDER BY p.first_name, p.last_name, p.id",
     );
-    let mut table = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+    let mut table = csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let days = 1..=period::length(month);
-    table.write_record(
-        [first.year().to_string()]
-            .into_iter()
-            .chain(days.clone().map(|day| day.to_string())),
-    )?;
+    table.write_record([first.year().to_string()].into_iter().chain(days.clone().map(|day| day.to_string())))?;
     for row in app.database.rows(&sql).await? {
-        let days_there = present
-            .remove(&row.try_get_by_index(0)?)
-            .unwrap_or_default();
-        let marks = days.clone().map(|day| {
-            if days_there.contains(&day) {
-                "X".to_owned()
-            } else {
-                String::new()
-            }
-        });
-        table.write_record(
-            [harmless(row.try_get_by_index(1)?)]
-                .into_iter()
-                .chain(marks),
-        )?;
+        let days_there = present.remove(&row.try_get_by_index(0)?).unwrap_or_default();
+        let marks = days.clone().map(|day| if days_there.contains(&day) { "X".to_owned() } else { String::new() });
+        table.write_record([harmless(row.try_get_by_index(1)?)].into_iter().chain(marks))?;
     }
     let response = Response::builder()
         .header(header::CONTENT_TYPE, "text/csv")
-        .header(
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=kitsu_export.csv",
-        )
+        .header(header::CONTENT_DISPOSITION, "attachment; filename=kitsu_export.csv")
         .body(table.into_inner()?);
     Ok(Media::new(response))
 }
 
 /// A spreadsheet must not take a name for a formula.
 fn harmless(name: String) -> String {
-    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{name}")
-    } else {
-        name
-    }
+    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{name}") } else { name }
 }
 
 #[cfg(test)]

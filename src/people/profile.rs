@@ -20,48 +20,22 @@ fn tell(work: &mut Work<'_>, person_id: Uuid) {
 }
 
 /// 404 for nobody.
-pub(super) async fn require_person(
-    connection: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<(), Failure> {
+pub(super) async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [id.into()]);
-    database::row(connection, &sql)
-        .await?
-        .map(|_| ())
-        .ok_or_else(Failure::not_found)
+    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
 /// 404 for nobody, 403 for a bot.
-pub(super) async fn require_human(
-    connection: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<(), Failure> {
+pub(super) async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
-    let row = database::row(connection, &sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<bool>(0)? {
-        Err(Failure::forbidden())
-    } else {
-        Ok(())
-    }
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    if row.try_get_by_index::<bool>(0)? { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
 /// Removes the picture of a person.
-pub(super) async fn clear_avatar(
-    app: &App,
-    access: &Admin,
-    id: Uuid,
-) -> Result<NoContent, Failure> {
+pub(super) async fn clear_avatar(app: &App, access: &Admin, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
-    if !database::update(
-        &*work,
-        &entity::person::TABLE,
-        id,
-        vec![("has_avatar", false.into())],
-    )
-    .await?
-    {
+    if !database::update(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await? {
         return Err(Failure::not_found());
     }
     tell(&mut work, id);
@@ -76,48 +50,24 @@ pub(super) async fn clear_avatar(
 }
 
 /// Makes a person belong to a department, and answers the person.
-pub(super) async fn add_department(
-    app: &App,
-    access: &Admin,
-    id: Uuid,
-    department_id: Uuid,
-) -> Result<Json<Person>, Failure> {
+pub(super) async fn add_department(app: &App, access: &Admin, id: Uuid, department_id: Uuid) -> Result<Json<Person>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require_person(&*work, id).await?;
     require_department(&work, department_id).await?;
-    let link = vec![
-        ("person_id", id.into()),
-        ("department_id", department_id.into()),
-    ];
-    database::insert_ignoring_duplicates(&*work, &entity::department_link::TABLE, vec![link])
-        .await?;
+    let link = vec![("person_id", id.into()), ("department_id", department_id.into())];
+    database::insert_ignoring_duplicates(&*work, &entity::department_link::TABLE, vec![link]).await?;
     tell(&mut work, id);
     work.commit().await?;
-    let options = PersonRowOptions {
-        departments: true,
-        ..PersonRowOptions::default()
-    };
-    Ok(Json::written(
-        person_row(app, id, options)
-            .await?
-            .ok_or_else(Failure::not_found)?,
-    ))
+    let options = PersonRowOptions { departments: true, ..PersonRowOptions::default() };
+    Ok(Json::written(person_row(app, id, options).await?.ok_or_else(Failure::not_found)?))
 }
 
 /// Makes a person not belong to a department.
-pub(super) async fn remove_department(
-    app: &App,
-    access: &Admin,
-    id: Uuid,
-    department_id: Uuid,
-) -> Result<NoContent, Failure> {
+pub(super) async fn remove_department(app: &App, access: &Admin, id: Uuid, department_id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     require_person(&*work, id).await?;
     require_department(&work, department_id).await?;
-    let sql = Sql::with(
-        "DELETE FROM department_link WHERE person_id = $1 AND department_id = $2",
-        [id.into(), department_id.into()],
-    );
+    let sql = Sql::with("DELETE FROM department_link WHERE person_id = $1 AND department_id = $2", [id.into(), department_id.into()]);
     database::execute(&*work, &sql).await?;
     tell(&mut work, id);
     work.commit().await?;
@@ -127,7 +77,5 @@ pub(super) async fn remove_department(
 async fn require_department(work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM department WHERE id = $1", [id.into()]);
     let found = database::row(&**work, &sql).await?;
-    found
-        .map(|_| ())
-        .ok_or_else(|| Failure::parameter("Department ID matches no department"))
+    found.map(|_| ()).ok_or_else(|| Failure::parameter("Department ID matches no department"))
 }

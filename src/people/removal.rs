@@ -24,10 +24,7 @@ const REMOVED: [(&str, &str); 18] = [
     ("project_person_link", "person_id"),
     ("task_person_link", "person_id"),
     ("chat_participant", "person_id"),
-    (
-        "production_schedule_version_task_link_person_link",
-        "person_id",
-    ),
+    ("production_schedule_version_task_link_person_link", "person_id"),
     ("playlist_share_link", "created_by"),
     ("api_event", "user_id"),
 ];
@@ -50,27 +47,18 @@ const FORGOTTEN: [(&str, &str); 9] = [
 /// # Errors
 /// The database refuses; nothing has happened then.
 pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT id FROM comment WHERE person_id = $1",
-        [person_id.into()],
-    );
+    let sql = Sql::with("SELECT id FROM comment WHERE person_id = $1", [person_id.into()]);
     let mut comments: Vec<Uuid> = Vec::new();
     for row in database::rows(&**work, &sql).await? {
         comments.push(row.try_get_by_index(0)?);
     }
     remove_comments(work, &comments).await?;
     for (table, column) in REMOVED {
-        let sql = Sql::with(
-            format!("DELETE FROM {table} WHERE {column} = $1"),
-            [person_id.into()],
-        );
+        let sql = Sql::with(format!("DELETE FROM {table} WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;
     }
     for (table, column) in FORGOTTEN {
-        let sql = Sql::with(
-            format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"),
-            [person_id.into()],
-        );
+        let sql = Sql::with(format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;
     }
     Ok(())

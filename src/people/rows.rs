@@ -12,16 +12,8 @@ use crate::app::App;
 use crate::database::{Field, RowWriter, Sql, write_text, write_uuid, write_value};
 
 /// Columns that no answer ever shows.
-pub const HIDDEN_COLUMNS: [&str; 8] = [
-    "password",
-    "login_failed_attemps",
-    "last_login_failed",
-    "totp_secret",
-    "email_otp_secret",
-    "fido_credentials",
-    "otp_recovery_codes",
-    "jti",
-];
+pub const HIDDEN_COLUMNS: [&str; 8] =
+    ["password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret", "fido_credentials", "otp_recovery_codes", "jti"];
 
 /// What a row carries beside its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,51 +25,29 @@ pub struct PersonRowOptions {
 }
 
 /// Columns that stand behind `full_name`, as in every row.
-const LAST_COLUMNS: [(&str, Kind); 3] = [
-    ("id", Kind::Uuid),
-    ("created_at", Kind::DateTime),
-    ("updated_at", Kind::DateTime),
-];
+const LAST_COLUMNS: [(&str, Kind); 3] = [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("updated_at", Kind::DateTime)];
 
 static FIRST_COLUMNS: LazyLock<Vec<&Column>> = LazyLock::new(|| {
-    let shown = |column: &&Column| {
-        !HIDDEN_COLUMNS.contains(&column.name)
-            && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name)
-    };
+    let shown = |column: &&Column| !HIDDEN_COLUMNS.contains(&column.name) && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name);
     person::TABLE.columns.iter().filter(shown).collect()
 });
 
-static WRITER: LazyLock<RowWriter> =
-    LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
+static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
 
 /// The row of a person as a JSON object, or nothing when there is no such person.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn person_row(
-    app: &App,
-    id: Uuid,
-    options: PersonRowOptions,
-) -> Result<Option<Vec<u8>>, DbErr> {
-    let names: Vec<&str> = FIRST_COLUMNS
-        .iter()
-        .map(|column| column.name)
-        .chain(LAST_COLUMNS.map(|(name, _)| name))
-        .collect();
-    let text = format!(
-        "SELECT {}, fido_credentials FROM person WHERE id = $1",
-        names.join(", ")
-    );
+pub async fn person_row(app: &App, id: Uuid, options: PersonRowOptions) -> Result<Option<Vec<u8>>, DbErr> {
+    let names: Vec<&str> = FIRST_COLUMNS.iter().map(|column| column.name).chain(LAST_COLUMNS.map(|(name, _)| name)).collect();
+    let text = format!("SELECT {}, fido_credentials FROM person WHERE id = $1", names.join(", "));
     let Some(row) = app.database.row(&Sql::with(text, [id.into()])).await? else {
         return Ok(None);
     };
     let mut out = Vec::with_capacity(2048);
     out.push(b'{');
     WRITER.write(&mut out, &row)?;
-    let (first, last): (String, String) = (
-        row.try_get("", "first_name")?,
-        row.try_get("", "last_name")?,
-    );
+    let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
     out.extend_from_slice(b",\"full_name\":");
     write_text(&mut out, format!("{first} {last}").trim());
     for (at, (name, kind)) in LAST_COLUMNS.into_iter().enumerate() {
@@ -87,34 +57,20 @@ pub async fn person_row(
     out.extend_from_slice(b",\"type\":\"Person\"");
     if options.departments {
         out.extend_from_slice(b",\"departments\":");
-        list(&mut out, departments(app, id).await?, |out, id| {
-            write_uuid(out, id)
-        });
+        list(&mut out, departments(app, id).await?, write_uuid);
     }
     if options.fido_devices {
-        let keys = row
-            .try_get_by_index::<Option<JsonArray>>(names.len())?
-            .unwrap_or_default();
+        let keys = row.try_get_by_index::<Option<JsonArray>>(names.len())?.unwrap_or_default();
         out.extend_from_slice(b",\"fido_devices\":");
-        list(&mut out, keys.0, |out, key| {
-            write_text(out, key["device_name"].as_str().unwrap_or_default())
-        });
+        list(&mut out, keys.0, |out, key| write_text(out, key["device_name"].as_str().unwrap_or_default()));
     }
     out.push(b'}');
     Ok(Some(out))
 }
 
 async fn departments(app: &App, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
-    let sql = Sql::with(
-        "SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id",
-        [id.into()],
-    );
-    app.database
-        .rows(&sql)
-        .await?
-        .iter()
-        .map(|row| row.try_get_by_index(0))
-        .collect()
+    let sql = Sql::with("SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id", [id.into()]);
+    app.database.rows(&sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 fn list<T>(out: &mut Vec<u8>, items: Vec<T>, write: impl Fn(&mut Vec<u8>, T)) {

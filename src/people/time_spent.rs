@@ -30,10 +30,7 @@ pub(super) async fn of_person(
     last: Option<NaiveDate>,
 ) -> Result<Json<Vec<TimeSpent>>, Failure> {
     require_human(app.database.read(), person_id).await?;
-    let mut sql = Sql::new(format!(
-        "SELECT {} FROM time_spent s WHERE s.person_id = ",
-        noted().columns()
-    ));
+    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s WHERE s.person_id = ", noted().columns()));
     sql.bind(person_id);
     match (first, last) {
         (None, None) => {}
@@ -48,26 +45,14 @@ pub(super) async fn of_person(
 }
 
 /// Everything that a person noted in a period.
-pub(super) async fn in_period(
-    app: &App,
-    person_id: Uuid,
-    (first, last): Period,
-) -> Result<Json<Vec<TimeSpent>>, Failure> {
+pub(super) async fn in_period(app: &App, person_id: Uuid, (first, last): Period) -> Result<Json<Vec<TimeSpent>>, Failure> {
     of_person(app, person_id, Some(first), Some(last)).await
 }
 
 /// What a person noted on a day, as far as the caller may know.
-pub(super) async fn on_day(
-    app: &App,
-    caller: &Caller,
-    person_id: Uuid,
-    day: NaiveDate,
-) -> Result<Json<Vec<TimeSpent>>, Failure> {
+pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
     require_human(app.database.read(), person_id).await?;
-    let mut sql = Sql::new(format!(
-        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ",
-        noted().columns()
-    ));
+    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted().columns()));
     sql.bind(person_id);
     add_period(&mut sql, (day, day));
     only_known(&mut sql, caller, person_id)?;
@@ -76,10 +61,7 @@ pub(super) async fn on_day(
 }
 
 fn add_period(sql: &mut Sql, (first, last): Period) {
-    sql.push(" AND s.date >= ")
-        .bind(first)
-        .push(" AND s.date <= ")
-        .bind(last);
+    sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last);
 }
 
 /// Keeps the time of a person that the caller may know of: all of it for administrators and the person themself, that of
@@ -101,26 +83,17 @@ fn leads(caller: &Caller) -> bool {
 }
 
 fn only_led(sql: &mut Sql, caller: &Caller) {
-    sql.push(
-        " AND t.project_id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ",
-    )
-    .bind(caller.person.id)
-    .push(")");
+    sql.push(" AND t.project_id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id).push(")");
     if caller.person.role == Role::Supervisor && !caller.person.departments.is_empty() {
         sql.push(" AND t.task_type_id IN (SELECT k.id FROM task_type k WHERE k.department_id IN ");
-        sql.bind_list(caller.person.departments.iter().copied())
-            .push(")");
+        sql.bind_list(caller.person.departments.iter().copied()).push(")");
     }
 }
 
 /// 403 for a manager or supervisor who asks for a production whose team they are not in.
 async fn require_team(app: &App, caller: &Caller, project_id: Uuid) -> Result<(), Failure> {
     let found = project_role(app.database.read(), caller, project_id).await?;
-    if found.in_team {
-        Ok(())
-    } else {
-        Err(Failure::forbidden())
-    }
+    if found.in_team { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// The time of a person in a period, summed up by task.
@@ -226,39 +199,21 @@ pub(super) async fn table(
     sql.push(&format!(" GROUP BY s.person_id, {key}"));
     let mut table: BTreeMap<i64, BTreeMap<Uuid, f64>> = BTreeMap::new();
     for row in app.database.rows(&sql).await? {
-        let number = if unit == Unit::Year {
-            row.try_get_by_index(2)?
-        } else {
-            unit.number(row.try_get_by_index(2)?)
-        };
-        *table
-            .entry(number)
-            .or_default()
-            .entry(row.try_get_by_index(0)?)
-            .or_default() += row.try_get_by_index::<f64>(1)?;
+        let number = if unit == Unit::Year { row.try_get_by_index(2)? } else { unit.number(row.try_get_by_index(2)?) };
+        *table.entry(number).or_default().entry(row.try_get_by_index(0)?).or_default() += row.try_get_by_index::<f64>(1)?;
     }
     Ok(Json::written(serde_json::to_vec(&table)?))
 }
 
 /// Keeps what the caller may know of, and what the request asks for.
-async fn add_filter(
-    app: &App,
-    caller: &Caller,
-    sql: &mut Sql,
-    filter: TableFilter,
-) -> Result<(), Failure> {
+async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
     if leads(caller) {
         if let Some(project_id) = filter.project_id {
             require_team(app, caller, project_id).await?;
         }
-        let own = caller.person.role != Role::Supervisor
-            || filter
-                .department_id
-                .is_none_or(|id| caller.person.departments.contains(&id));
+        let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
         if !own {
-            return Err(Failure::parameter(
-                "Supervisor not allowed to access this department",
-            ));
+            return Err(Failure::parameter("Supervisor not allowed to access this department"));
         }
         only_led(sql, caller);
     } else if !caller.is_admin() {
@@ -268,14 +223,10 @@ async fn add_filter(
         sql.push(" AND t.project_id = ").bind(project_id);
     }
     if let Some(department_id) = filter.department_id {
-        sql.push(" AND t.task_type_id IN (SELECT d.id FROM task_type d WHERE d.department_id = ")
-            .bind(department_id)
-            .push(")");
+        sql.push(" AND t.task_type_id IN (SELECT d.id FROM task_type d WHERE d.department_id = ").bind(department_id).push(")");
     }
     if let Some(studio_id) = filter.studio_id {
-        sql.push(" AND s.person_id IN (SELECT q.id FROM person q WHERE q.studio_id = ")
-            .bind(studio_id)
-            .push(")");
+        sql.push(" AND s.person_id IN (SELECT q.id FROM person q WHERE q.studio_id = ").bind(studio_id).push(")");
     }
     Ok(())
 }

@@ -6,10 +6,7 @@ use std::{
     path::Path,
 };
 
-use image::{
-    ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageReader,
-    Limits, RgbImage, RgbaImage,
-};
+use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage, RgbaImage};
 
 use super::{PictureError, colour};
 
@@ -33,9 +30,7 @@ pub(super) fn decode(path: &Path, max_pixels: u64) -> Result<DynamicImage, Pictu
     let profile = decoder.icc_profile().ok().flatten();
     let mut picture = match DynamicImage::from_decoder(decoder) {
         Ok(picture) => picture,
-        Err(error) if ends_early(&error) => {
-            beginning(open(path, max_pixels)?).ok_or_else(|| unreadable(error))?
-        }
+        Err(error) if ends_early(&error) => beginning(open(path, max_pixels)?).ok_or_else(|| unreadable(error))?,
         Err(error) => return Err(unreadable(error)),
     };
     if let Some(profile) = profile {
@@ -57,14 +52,7 @@ pub(super) fn guard(decoder: &impl ImageDecoder, max_pixels: u64) -> Result<(), 
 /// The picture error for what a decoder says.
 pub(super) fn unreadable(error: ImageError) -> PictureError {
     match error {
-        ImageError::IoError(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
-            ) =>
-        {
-            PictureError::Io(error)
-        }
+        ImageError::IoError(error) if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => PictureError::Io(error),
         error => PictureError::Unreadable(error.to_string()),
     }
 }
@@ -151,20 +139,14 @@ mod tests {
         let bomb = samples::png_declaring(60_000, 60_000);
         assert!(bomb.len() < 200);
         let error = decode_bytes(&bomb).unwrap_err();
-        assert!(
-            matches!(error, PictureError::TooLarge { limit: LIMIT }),
-            "{error:?}"
-        );
+        assert!(matches!(error, PictureError::TooLarge { limit: LIMIT }), "{error:?}");
         let (_folder, path) = file(&bomb);
         assert_eq!(dimensions(&path).unwrap(), (60_000, 60_000));
 
         let exact = samples::gradient(1000, 1000, ImageFormat::Png);
         assert!(decode_bytes(&exact).is_ok());
         let above = samples::gradient(1000, 1001, ImageFormat::Png);
-        assert!(matches!(
-            decode_bytes(&above),
-            Err(PictureError::TooLarge { .. })
-        ));
+        assert!(matches!(decode_bytes(&above), Err(PictureError::TooLarge { .. })));
     }
 
     #[test]
@@ -176,19 +158,13 @@ mod tests {
             let whole = decode_bytes(&content).unwrap();
             let row = |picture: &DynamicImage, y| {
                 let pixels = picture.to_rgb8();
-                (0..600)
-                    .map(|x| *pixels.get_pixel(x, y))
-                    .collect::<Vec<_>>()
+                (0..600).map(|x| *pixels.get_pixel(x, y)).collect::<Vec<_>>()
             };
             assert_eq!(row(&picture, 10), row(&whole, 10), "{format:?}");
             assert_ne!(row(&picture, 399), row(&whole, 399), "{format:?}");
         }
         let content = samples::gradient(600, 400, ImageFormat::Png);
-        assert!(
-            decode_bytes(&content[..60])
-                .unwrap_err()
-                .is_fault_of_input()
-        );
+        assert!(decode_bytes(&content[..60]).unwrap_err().is_fault_of_input());
     }
 
     #[test]

@@ -43,11 +43,7 @@ pub struct DerivedPictures {
 /// # Errors
 /// [`PictureError::is_fault_of_input`] when the upload is not a picture or has more than
 /// `max_pixels` pixels; files may have been left in the folder.
-pub fn from_upload(
-    source: &Path,
-    folder: &Path,
-    max_pixels: u64,
-) -> Result<DerivedPictures, PictureError> {
+pub fn from_upload(source: &Path, folder: &Path, max_pixels: u64) -> Result<DerivedPictures, PictureError> {
     with_original(decode(source, max_pixels)?, folder)
 }
 
@@ -56,11 +52,7 @@ pub fn from_upload(
 ///
 /// # Errors
 /// As for [`from_upload`].
-pub fn from_frame(
-    source: &Path,
-    folder: &Path,
-    max_pixels: u64,
-) -> Result<DerivedPictures, PictureError> {
+pub fn from_frame(source: &Path, folder: &Path, max_pixels: u64) -> Result<DerivedPictures, PictureError> {
     let frame = decode(source, max_pixels)?;
     with_original(frame.into_rgba8().into(), folder)
 }
@@ -69,11 +61,7 @@ pub fn from_frame(
 ///
 /// # Errors
 /// As for [`from_upload`].
-pub fn variants(
-    source: &Path,
-    folder: &Path,
-    max_pixels: u64,
-) -> Result<DerivedPictures, PictureError> {
+pub fn variants(source: &Path, folder: &Path, max_pixels: u64) -> Result<DerivedPictures, PictureError> {
     let picture = decode(source, max_pixels)?;
     Ok(DerivedPictures {
         width: picture.width(),
@@ -87,21 +75,13 @@ fn with_original(picture: DynamicImage, folder: &Path) -> Result<DerivedPictures
     let (original, file_size) = write("original", &picture, folder)?;
     let mut pictures = vec![original];
     pictures.extend(smaller(&picture, folder)?);
-    Ok(DerivedPictures {
-        width: picture.width(),
-        height: picture.height(),
-        file_size,
-        pictures,
-    })
+    Ok(DerivedPictures { width: picture.width(), height: picture.height(), file_size, pictures })
 }
 
 fn smaller(picture: &DynamicImage, folder: &Path) -> Result<Vec<DerivedPicture>, PictureError> {
     let preview_height = preview_height(picture.width(), picture.height());
-    let sizes = [
-        ("previews", PREVIEW_WIDTH, preview_height),
-        ("thumbnails", THUMBNAIL.0, THUMBNAIL.1),
-        ("thumbnails-square", SQUARE_SIDE, SQUARE_SIDE),
-    ];
+    let sizes =
+        [("previews", PREVIEW_WIDTH, preview_height), ("thumbnails", THUMBNAIL.0, THUMBNAIL.1), ("thumbnails-square", SQUARE_SIDE, SQUARE_SIDE)];
     sizes
         .into_iter()
         .map(|(prefix, width, height)| {
@@ -115,11 +95,7 @@ fn preview_height(width: u32, height: u32) -> u32 {
     fit::scaled(PREVIEW_WIDTH.into(), height.into(), width.into()).clamp(1, PREVIEW_MAX_HEIGHT)
 }
 
-fn write(
-    prefix: &'static str,
-    picture: &DynamicImage,
-    folder: &Path,
-) -> Result<(DerivedPicture, u64), PictureError> {
+fn write(prefix: &'static str, picture: &DynamicImage, folder: &Path) -> Result<(DerivedPicture, u64), PictureError> {
     let path = folder.join(format!("{prefix}.png"));
     let size = write_png(picture, &path)?;
     Ok((DerivedPicture { prefix, path }, size))
@@ -178,13 +154,9 @@ mod tests {
 
     #[test]
     fn previews_are_1200_wide() {
-        for (width, height, expected) in [
-            (900, 1600, (1200, 2134)),
-            (50, 40, (1200, 960)),
-            (1200, 10, (1200, 10)),
-            (3000, 1, (1200, 1)),
-            (1, 600, (1200, 16_384)),
-        ] {
+        for (width, height, expected) in
+            [(900, 1600, (1200, 2134)), (50, 40, (1200, 960)), (1200, 10, (1200, 10)), (3000, 1, (1200, 1)), (1, 600, (1200, 16_384))]
+        {
             let (folder, path) = upload(&samples::gradient(width, height, ImageFormat::Png));
             let derived = variants(&path, folder.path(), LIMIT).unwrap();
             assert_eq!(size(&open(&derived, "previews")), expected);

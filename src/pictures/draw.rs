@@ -26,25 +26,15 @@ pub fn draw_frame(seed: u64, width: u32, height: u32, caption: &str) -> RgbImage
     let hue = rng.random_range(0.48..0.82);
     let zenith = hsl(hue, 0.6, 0.3);
     let horizon = hsl(rng.random_range(-0.1..0.14), 0.85, 0.72);
-    let sun = Disc {
-        x: w * rng.random_range(0.2..0.8),
-        y: h * rng.random_range(0.25..0.5),
-        radius: h * rng.random_range(0.07..0.14),
-    };
-    let hills: Vec<Hill> = (0..HILLS)
-        .map(|index| Hill::new(&mut rng, index, width, h, horizon, hue))
-        .collect();
+    let sun = Disc { x: w * rng.random_range(0.2..0.8), y: h * rng.random_range(0.25..0.5), radius: h * rng.random_range(0.07..0.14) };
+    let hills: Vec<Hill> = (0..HILLS).map(|index| Hill::new(&mut rng, index, width, h, horizon, hue)).collect();
 
     let mut picture = RgbImage::new(width, height);
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
         let (fx, fy) = (x as f32 + 0.5, y as f32 + 0.5);
         let mut colour = mix(zenith, horizon, (fy / h).powf(0.8) * 1.25);
         let distance = sun.distance(fx, fy);
-        colour = mix(
-            colour,
-            WHITE,
-            0.45 * (-distance.max(0.0) / (0.25 * h)).exp(),
-        );
+        colour = mix(colour, WHITE, 0.45 * (-distance.max(0.0) / (0.25 * h)).exp());
         colour = mix(colour, mix(horizon, WHITE, 0.75), 0.5 - distance);
         for hill in &hills {
             let top = hill.skyline.get(x as usize).copied().unwrap_or(h);
@@ -82,11 +72,7 @@ pub fn draw_avatar(seed: u64, initials: &str) -> RgbImage {
         }
         *pixel = to_pixel(colour);
     }
-    let initials: String = initials
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .take(3)
-        .collect();
+    let initials: String = initials.chars().filter(|character| !character.is_whitespace()).take(3).collect();
     let unit = (0.64 * side / text_width(&initials, 1.0).max(1.0)).min(0.07 * side);
     let left = (side - text_width(&initials, unit)) / 2.0;
     let top = (side - glyphs::ROWS as f32 * unit) / 2.0;
@@ -115,40 +101,21 @@ struct Hill {
 
 impl Hill {
     /// Further ranges (low `index`) are flatter and melt into the horizon.
-    fn new(
-        rng: &mut StdRng,
-        index: usize,
-        width: u32,
-        height: f32,
-        horizon: Colour,
-        hue: f32,
-    ) -> Self {
+    fn new(rng: &mut StdRng, index: usize, width: u32, height: f32, horizon: Colour, hue: f32) -> Self {
         let nearness = (index + 1) as f32 / HILLS as f32;
         let base = 0.5 + 0.4 * nearness;
         let waves: [(f32, f32, f32); 5] = std::array::from_fn(|octave| {
             let finer = (1 << octave) as f32;
-            (
-                rng.random_range(0.6..1.4) * finer,
-                rng.random_range(0.0..TAU),
-                (0.03 + 0.04 * nearness) * rng.random_range(0.5..1.0) / finer,
-            )
+            (rng.random_range(0.6..1.4) * finer, rng.random_range(0.0..TAU), (0.03 + 0.04 * nearness) * rng.random_range(0.5..1.0) / finer)
         });
         let skyline = (0..width)
             .map(|x| {
                 let position = x as f32 / width as f32;
-                let relief: f32 = waves
-                    .iter()
-                    .map(|(frequency, phase, size)| {
-                        size * (position * frequency * TAU + phase).sin()
-                    })
-                    .sum();
+                let relief: f32 = waves.iter().map(|(frequency, phase, size)| size * (position * frequency * TAU + phase).sin()).sum();
                 height * (base + relief)
             })
             .collect();
-        Self {
-            colour: mix(horizon, hsl(hue, 0.45, 0.1), 0.2 + 0.75 * nearness),
-            skyline,
-        }
+        Self { colour: mix(horizon, hsl(hue, 0.45, 0.1), 0.2 + 0.75 * nearness), skyline }
     }
 }
 
@@ -209,8 +176,7 @@ fn coverage(rows: &[u8; glyphs::ROWS], column: f32, row: f32) -> f32 {
     };
     let (left, top) = (column.floor(), row.floor());
     let (right_share, bottom_share) = (column - left, row - top);
-    let across =
-        |row: f32| cell(left, row) * (1.0 - right_share) + cell(left + 1.0, row) * right_share;
+    let across = |row: f32| cell(left, row) * (1.0 - right_share) + cell(left + 1.0, row) * right_share;
     across(top) * (1.0 - bottom_share) + across(top + 1.0) * bottom_share
 }
 
@@ -263,11 +229,7 @@ mod tests {
     fn initials_are_drawn_in_the_middle() {
         let with = draw_avatar(3, "Jd");
         let without = draw_avatar(3, "");
-        let changed: Vec<u32> = with
-            .enumerate_pixels()
-            .filter(|(x, y, pixel)| without.get_pixel(*x, *y) != *pixel)
-            .map(|(x, _, _)| x)
-            .collect();
+        let changed: Vec<u32> = with.enumerate_pixels().filter(|(x, y, pixel)| without.get_pixel(*x, *y) != *pixel).map(|(x, _, _)| x).collect();
         let (first, last) = (changed.iter().min(), changed.iter().max());
         assert!(first.is_some_and(|x| *x > 50) && last.is_some_and(|x| *x < 350));
         assert_ne!(with, draw_avatar(4, "Jd"));

@@ -8,9 +8,8 @@ const PICTURES: [&str; 4] = ["jpe", "jpeg", "jpg", "png"];
 const MOVIES: [&str; 7] = ["avi", "m4v", "mkv", "mov", "mp4", "webm", "wmv"];
 
 const GENERIC: [&str; 34] = [
-    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf",
-    "hip", "kra", "ma", "mb", "md", "mp3", "obj", "pdf", "psd", "psb", "rar", "rev", "riv", "sai",
-    "sai2", "sbbkp", "svg", "swf", "tvpp", "wav", "zip",
+    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf", "hip", "kra", "ma", "mb", "md", "mp3", "obj",
+    "pdf", "psd", "psb", "rar", "rev", "riv", "sai", "sai2", "sbbkp", "svg", "swf", "tvpp", "wav", "zip",
 ];
 
 /// How an uploaded preview is treated.
@@ -52,18 +51,12 @@ impl MediaKind {
 
 /// Text after the last dot of a file name in lower case, or the whole name without a dot.
 pub fn extension_of(file_name: &str) -> String {
-    file_name
-        .rsplit('.')
-        .next()
-        .unwrap_or(file_name)
-        .to_lowercase()
+    file_name.rsplit('.').next().unwrap_or(file_name).to_lowercase()
 }
 
 /// A file name without its last extension.
 pub fn name_without_extension(file_name: &str) -> &str {
-    file_name
-        .rsplit_once('.')
-        .map_or(file_name, |(name, _)| name)
+    file_name.rsplit_once('.').map_or(file_name, |(name, _)| name)
 }
 
 /// Media type under which a stored file is served. Kinds that a browser could run, such as SVG,

@@ -7,11 +7,7 @@ use super::PictureError;
 
 /// Resizes the picture to fit a box as large as it can with its ratio kept, and centres it on a
 /// transparent canvas of exactly the size of the box.
-pub(super) fn fit(
-    picture: &DynamicImage,
-    width: u32,
-    height: u32,
-) -> Result<RgbaImage, PictureError> {
+pub(super) fn fit(picture: &DynamicImage, width: u32, height: u32) -> Result<RgbaImage, PictureError> {
     let (inner_width, inner_height) = fitted(picture.width(), picture.height(), width, height);
     let inner = resize(picture, inner_width, inner_height, ResizeOptions::new())?;
     if (inner_width, inner_height) == (width, height) {
@@ -26,11 +22,7 @@ pub(super) fn fit(
 
 /// Resizes the picture to cover exactly the given size; what is too much is cut evenly from both
 /// sides.
-pub(super) fn fill(
-    picture: &DynamicImage,
-    width: u32,
-    height: u32,
-) -> Result<RgbaImage, PictureError> {
+pub(super) fn fill(picture: &DynamicImage, width: u32, height: u32) -> Result<RgbaImage, PictureError> {
     let centred = ResizeOptions::new().fit_into_destination(Some((0.5, 0.5)));
     resize(picture, width, height, centred)
 }
@@ -38,11 +30,7 @@ pub(super) fn fill(
 /// The largest size with the ratio of the picture inside of the box, rounded up.
 fn fitted(width: u32, height: u32, box_width: u32, box_height: u32) -> (u32, u32) {
     let [w, h, bw, bh] = [width, height, box_width, box_height].map(u64::from);
-    if w * bh >= h * bw {
-        (box_width, scaled(h, bw, w).clamp(1, box_height))
-    } else {
-        (scaled(w, bh, h).clamp(1, box_width), box_height)
-    }
+    if w * bh >= h * bw { (box_width, scaled(h, bw, w).clamp(1, box_height)) } else { (scaled(w, bh, h).clamp(1, box_width), box_height) }
 }
 
 /// `side * numerator / denominator`, rounded up.
@@ -51,21 +39,14 @@ pub(super) fn scaled(side: u64, numerator: u64, denominator: u64) -> u32 {
     u32::try_from(result).unwrap_or(u32::MAX)
 }
 
-fn resize(
-    picture: &DynamicImage,
-    width: u32,
-    height: u32,
-    options: ResizeOptions,
-) -> Result<RgbaImage, PictureError> {
+fn resize(picture: &DynamicImage, width: u32, height: u32, options: ResizeOptions) -> Result<RgbaImage, PictureError> {
     if (picture.width(), picture.height()) == (width, height) {
         return Ok(picture.to_rgba8());
     }
     let options = options.resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     // In the pixel format of the source: a large picture is not converted, only the small result.
     let mut resized = DynamicImage::new(width, height, picture.color());
-    Resizer::new()
-        .resize(picture, &mut resized, &options)
-        .map_err(|error| PictureError::Production(error.to_string()))?;
+    Resizer::new().resize(picture, &mut resized, &options).map_err(|error| PictureError::Production(error.to_string()))?;
     Ok(resized.into_rgba8())
 }
 

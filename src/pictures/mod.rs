@@ -20,9 +20,7 @@ pub use decode::dimensions;
 pub use derive::{DerivedPicture, DerivedPictures, from_frame, from_upload, variants};
 pub use draw::{draw_avatar, draw_frame};
 pub use encode::png;
-pub use extensions::{
-    BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension,
-};
+pub use extensions::{BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension};
 pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail};
 
 /// Why a picture could not be made.

@@ -55,9 +55,7 @@ fn displayable(radiance: &DynamicImage) -> RgbImage {
     let mut picture = RgbImage::new(radiance.width(), radiance.height());
     let source = radiance.to_rgb32f();
     for (light, colour) in source.pixels().zip(picture.pixels_mut()) {
-        colour.0 = light
-            .0
-            .map(|value| (value.clamp(0.0, 1.0).powf(GAMMA) * 255.0).round() as u8);
+        colour.0 = light.0.map(|value| (value.clamp(0.0, 1.0).powf(GAMMA) * 255.0).round() as u8);
     }
     picture
 }
@@ -91,19 +89,13 @@ mod tests {
         let pixels = Rgb32FImage::from_pixel(width, height, Rgb(light));
         let pixels: Vec<_> = pixels.pixels().copied().collect();
         let mut content = Vec::new();
-        HdrEncoder::new(&mut content)
-            .encode(&pixels, width as usize, height as usize)
-            .unwrap();
+        HdrEncoder::new(&mut content).encode(&pixels, width as usize, height as usize).unwrap();
         content
     }
 
     #[test]
     fn avatars_are_square_with_the_picture_whole() {
-        for (width, height, format) in [
-            (800, 600, ImageFormat::Jpeg),
-            (64, 200, ImageFormat::Gif),
-            (10, 10, ImageFormat::WebP),
-        ] {
+        for (width, height, format) in [(800, 600, ImageFormat::Jpeg), (64, 200, ImageFormat::Gif), (10, 10, ImageFormat::WebP)] {
             let (_folder, path) = file(&samples::gradient(width, height, format));
             let picture = read(&avatar(&path, LIMIT).unwrap());
             assert_eq!(picture.dimensions(), (400, 400));
@@ -135,12 +127,7 @@ mod tests {
     fn what_is_not_hdr_is_refused() {
         let whole = hdr(64, 32, [1.0, 1.0, 1.0]);
         let bomb = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 50000 +X 50000\n";
-        for content in [
-            &samples::gradient(20, 20, ImageFormat::Png)[..],
-            b"text",
-            &whole[..whole.len() / 2],
-            bomb,
-        ] {
+        for content in [&samples::gradient(20, 20, ImageFormat::Png)[..], b"text", &whole[..whole.len() / 2], bomb] {
             let (_folder, path) = file(content);
             let error = background_thumbnail(&path, LIMIT).unwrap_err();
             assert!(error.is_fault_of_input(), "{error:?}");

@@ -16,7 +16,12 @@ pub struct PlaylistsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Playlists for PlaylistsHandlers {
-    async fn list_project_playlists(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectPlaylistsQuery) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
+    async fn list_project_playlists(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ListProjectPlaylistsQuery,
+    ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
         listing::of_project(&self.0.database, &access, &query).await
     }
 }

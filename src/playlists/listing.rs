@@ -34,7 +34,11 @@ const FIELDS: [(&str, &str, Kind); 11] = [
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn of_project(database: &Database, access: &ProjectMember, query: &ListProjectPlaylistsQuery) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
+pub(super) async fn of_project(
+    database: &Database,
+    access: &ProjectMember,
+    query: &ListProjectPlaylistsQuery,
+) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
     if access.role() == Role::Vendor {
         return Err(Failure::forbidden());
     }

@@ -79,10 +79,7 @@ async fn lock_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<L
         [task_id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(LockedTask {
-        project_id: row.try_get_by_index(0)?,
-        single_preview: row.try_get_by_index::<Option<bool>>(1)?.unwrap_or_default(),
-    })
+    Ok(LockedTask { project_id: row.try_get_by_index(0)?, single_preview: row.try_get_by_index::<Option<bool>>(1)?.unwrap_or_default() })
 }
 
 /// Keeps others from changing a row until the end of the transaction. On SQLite the transaction itself does that.
@@ -122,10 +119,7 @@ async fn choose(connection: &impl ConnectionTrait, place: Placement) -> Result<(
         (None, Some(row)) => row.try_get_by_index::<Option<i32>>(0)?.unwrap_or(1),
         (None, None) => return Ok((next_revision(connection, place.task_id).await?, 1)),
     };
-    let sql = Sql::with(
-        "SELECT COUNT(*) FROM preview_file WHERE task_id = $1 AND revision = $2",
-        [place.task_id.into(), revision.into()],
-    );
+    let sql = Sql::with("SELECT COUNT(*) FROM preview_file WHERE task_id = $1 AND revision = $2", [place.task_id.into(), revision.into()]);
     let count: i64 = match database::row(connection, &sql).await? {
         Some(row) => row.try_get_by_index(0)?,
         None => 0,

@@ -182,14 +182,22 @@ mod tests {
 
     #[test]
     fn a_moment_that_is_added_twice_is_one() {
-        let twice = json!({"additions": [drawn(1.5, json!([{"id": "a"}])), drawn(1.5, json!([{"id": "b"}]))], "updates": [drawn(9.0, json!([{"id": "a"}]))]});
+        let twice =
+            json!({"additions": [drawn(1.5, json!([{"id": "a"}])), drawn(1.5, json!([{"id": "b"}]))], "updates": [drawn(9.0, json!([{"id": "a"}]))]});
         let stored = merge(Value::Null, changes(twice)).expect("merged");
         assert_eq!((stored.len(), ids(&stored)), (1, vec!["a".to_owned(), "b".to_owned()]));
     }
 
     #[test]
     fn what_is_no_annotation_is_refused() {
-        for wrong in [json!({"drawing": {"objects": []}}), json!({"time": "x", "drawing": {"objects": []}}), json!({"time": 1}), json!(1), drawn(1.0, json!([1])), drawn(1.0, json!([{"id": "\u{0}"}]))] {
+        for wrong in [
+            json!({"drawing": {"objects": []}}),
+            json!({"time": "x", "drawing": {"objects": []}}),
+            json!({"time": 1}),
+            json!(1),
+            drawn(1.0, json!([1])),
+            drawn(1.0, json!([{"id": "\u{0}"}])),
+        ] {
             let refused = merge(Value::Null, changes(json!({"additions": [wrong]})));
             assert_eq!(refused.expect_err("refused").status(), 400, "{wrong}");
         }

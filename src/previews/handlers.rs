@@ -33,7 +33,13 @@ impl PreviewsHandlers {
 
 #[async_trait]
 impl Previews for PreviewsHandlers {
-    async fn add_preview_to_comment(&self, access: TaskActor, task_id: Uuid, comment_id: Uuid, body: PreviewAdd) -> Result<Json<PreviewFile>, Failure> {
+    async fn add_preview_to_comment(
+        &self,
+        access: TaskActor,
+        task_id: Uuid,
+        comment_id: Uuid,
+        body: PreviewAdd,
+    ) -> Result<Json<PreviewFile>, Failure> {
         self.add(&access, Placement { task_id, comment_id, revision: body.revision }).await
     }
 
@@ -60,7 +66,13 @@ impl Previews for PreviewsHandlers {
         Ok(NoContent)
     }
 
-    async fn upload_preview_file(&self, access: Caller, instance_id: Uuid, _query: UploadPreviewFileQuery, body: Submission) -> Result<Json<PreviewFile>, Failure> {
+    async fn upload_preview_file(
+        &self,
+        access: Caller,
+        instance_id: Uuid,
+        _query: UploadPreviewFileQuery,
+        body: Submission,
+    ) -> Result<Json<PreviewFile>, Failure> {
         upload::upload(&self.0, &access, instance_id, body).await
     }
 

@@ -34,19 +34,8 @@ const SUMMARY: [&str; 14] = [
 ];
 
 /// Keys that the first preview of a revision and the others share.
-const REVISION: [&str; 11] = [
-    "id",
-    "revision",
-    "original_name",
-    "extension",
-    "width",
-    "height",
-    "duration",
-    "status",
-    "annotations",
-    "created_at",
-    "task_id",
-];
+const REVISION: [&str; 11] =
+    ["id", "revision", "original_name", "extension", "width", "height", "duration", "status", "annotations", "created_at", "task_id"];
 
 fn preview_columns(names: &[&str]) -> Vec<&'static Column> {
     names.iter().filter_map(|name| entity::preview_file::TABLE.column(name)).collect()
@@ -141,11 +130,8 @@ impl RevisionTree {
 
     fn add(&mut self, row: &QueryResult) -> Result<(), DbErr> {
         let at = self.writer.width();
-        let place = Place {
-            task_type_id: row.try_get_by_index(at + 2)?,
-            task_id: row.try_get_by_index(at + 3)?,
-            revision: row.try_get_by_index(at + 4)?,
-        };
+        let place =
+            Place { task_type_id: row.try_get_by_index(at + 2)?, task_id: row.try_get_by_index(at + 3)?, revision: row.try_get_by_index(at + 4)? };
         if self.open == Some(place) {
             self.out.extend_from_slice(if std::mem::take(&mut self.alone) { b"{" } else { b",{" });
             self.write(row)?;

@@ -26,10 +26,8 @@ pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: 
 
 /// The production of an entity, and what its events start with.
 async fn entity_facts(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<(Uuid, &'static str), Failure> {
-    let sql = Sql::with(
-        "SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
-        [entity_id.into()],
-    );
+    let sql =
+        Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [entity_id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let name = row.try_get_by_index::<String>(1)?.to_lowercase();
     let kind = KINDS.into_iter().find(|kind| *kind == name).unwrap_or("asset");

@@ -2,8 +2,8 @@
 //! productions and the organisation.
 
 pub mod add;
-mod annotations;
 mod annotate;
+mod annotations;
 mod attachments;
 mod avatars;
 mod backgrounds;

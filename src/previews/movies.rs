@@ -78,11 +78,7 @@ async fn run(program: &'static str, mut command: Command, input_options: &[&str]
     let _place = place().await;
     let done = tokio::time::timeout(PATIENCE, command.output()).await.map_err(|_| std::io::Error::from(ErrorKind::TimedOut))?;
     let done = done.map_err(|error| if error.kind() == ErrorKind::NotFound { MovieError::NoProgram(program) } else { error.into() })?;
-    if done.status.success() {
-        Ok(done)
-    } else {
-        Err(MovieError::Unreadable(String::from_utf8_lossy(&done.stderr).trim().to_owned()))
-    }
+    if done.status.success() { Ok(done) } else { Err(MovieError::Unreadable(String::from_utf8_lossy(&done.stderr).trim().to_owned())) }
 }
 
 /// What `ffprobe` prints.

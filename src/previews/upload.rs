@@ -4,6 +4,7 @@
 //! one that enters its name into the record first is taken, so that no other touches the stored files.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -54,7 +55,7 @@ pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &App, caller: &Caller, preview: &Subject, file: &UploadedFile) -> Result<(), Failure> {
+async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile) -> Result<(), Failure> {
     let made = match make(app, preview.id, file).await {
         Ok(made) => made,
         Err(refusal) if refusal.status().is_client_error() => {
@@ -63,16 +64,32 @@ async fn accept(app: &App, caller: &Caller, preview: &Subject, file: &UploadedFi
         }
         Err(fault) => return Err(fault),
     };
-    claim(app, preview.id, &file.name).await?;
+    // A task of its own comes to an end when the sender hangs up, so the record is never left between two states.
+    let upload = Upload { path: file.path.to_path_buf(), name: file.name.clone(), made };
+    tokio::spawn(store(Arc::clone(app), caller.clone(), preview.clone(), upload)).await?
+}
+
+/// An upload that is ready to be stored.
+struct Upload {
+    /// Where the file is that was sent.
+    path: PathBuf,
+    name: String,
+    made: Made,
+}
+
+/// Stores the files, and enters them into the record. What can't be entered is removed again.
+async fn store(app: SharedApp, caller: Caller, preview: Subject, upload: Upload) -> Result<(), Failure> {
+    let Upload { path, name, made } = upload;
+    claim(&app, preview.id, &name).await?;
     let stored = async {
-        for (key, path) in &made.files {
-            app.storage.put_file(key, path.as_deref().unwrap_or(&file.path)).await?;
+        for (key, derived) in &made.files {
+            app.storage.put_file(key, derived.as_deref().unwrap_or(&path)).await?;
         }
-        record(app, caller, preview, &made).await
+        record(&app, &caller, &preview, &made).await
     };
     if let Err(error) = stored.await {
         removal::discard(&app.storage, made.files.into_iter().map(|(key, _)| key).collect()).await;
-        release(app, preview.id).await?;
+        release(&app, preview.id).await?;
         return Err(error);
     }
     Ok(())
@@ -199,10 +216,7 @@ async fn claim(app: &App, id: Uuid, file_name: &str) -> Result<(), Failure> {
     // A name that is an extension alone would leave the record as if nothing had been sent.
     let stem = Some(pictures::name_without_extension(file_name)).filter(|stem| !stem.is_empty()).unwrap_or(file_name);
     let name: String = stem.chars().take(NAME_LENGTH).collect();
-    let sql = Sql::with(
-        "UPDATE preview_file SET original_name = $1 WHERE id = $2 AND COALESCE(original_name, '') = ''",
-        [name.into(), id.into()],
-    );
+    let sql = Sql::with("UPDATE preview_file SET original_name = $1 WHERE id = $2 AND COALESCE(original_name, '') = ''", [name.into(), id.into()]);
     if database::execute(app.database.read(), &sql).await? > 0 {
         return Ok(());
     }

@@ -24,12 +24,7 @@ pub(super) struct Properties {
 
 impl Properties {
     /// Missing ones get their defaults.
-    pub(super) fn new(
-        data_type: Option<String>,
-        choices: Option<Vec<String>>,
-        for_client: Option<bool>,
-        departments: Option<Vec<Uuid>>,
-    ) -> Self {
+    pub(super) fn new(data_type: Option<String>, choices: Option<Vec<String>>, for_client: Option<bool>, departments: Option<Vec<Uuid>>) -> Self {
         Self {
             data_type: data_type.unwrap_or_else(|| "string".to_owned()),
             choices: choices.unwrap_or_default(),
@@ -41,10 +36,7 @@ impl Properties {
     fn columns(&self) -> Vec<(&'static str, Value)> {
         vec![
             ("data_type", self.data_type.clone().into()),
-            (
-                "choices",
-                Value::Json(Some(Box::new(self.choices.clone().into()))),
-            ),
+            ("choices", Value::Json(Some(Box::new(self.choices.clone().into())))),
             ("for_client", self.for_client.into()),
         ]
     }
@@ -72,17 +64,8 @@ pub(super) fn taken() -> Failure {
 }
 
 /// Metadata columns as a JSON list. `condition` is about `d`, and `order` what they are ordered by.
-pub(super) async fn list(
-    connection: &impl ConnectionTrait,
-    condition: Sql,
-    order: &str,
-    departments: bool,
-) -> Result<Vec<u8>, Failure> {
-    let model = Model::new(
-        &entity::metadata_descriptor::TABLE,
-        "d",
-        "MetadataDescriptor",
-    );
+pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, order: &str, departments: bool) -> Result<Vec<u8>, Failure> {
+    let model = Model::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
     let links = if departments {
         let mut sql = condition.clone().before(
             "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
@@ -93,10 +76,8 @@ pub(super) async fn list(
     } else {
         None
     };
-    let mut sql = condition.before(&format!(
-        "SELECT {}, d.id FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ",
-        model.columns()
-    ));
+    let mut sql =
+        condition.before(&format!("SELECT {}, d.id FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ", model.columns()));
     sql.push(&format!(" ORDER BY {order}"));
     let mut out = b"[".to_vec();
     for row in database::rows(connection, &sql).await? {
@@ -120,31 +101,17 @@ pub(super) async fn list(
 pub(super) const ORDER: &str = "d.position IS NULL, d.position, d.name";
 
 /// Metadata columns by their ids, without departments.
-pub(super) async fn by_ids(
-    connection: &impl ConnectionTrait,
-    ids: &[Uuid],
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn by_ids(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut condition = Sql::new("d.id IN ");
     condition.bind_list(ids.iter().copied());
     list(connection, condition, &format!("p.name, {ORDER}"), false).await
 }
 
 /// The productions among these in which a column for the same thing has the same name or key, apart from some columns.
-pub(super) async fn clashing(
-    work: &Work<'_>,
-    projects: &[Uuid],
-    subject: &Subject,
-    apart: &[Uuid],
-) -> Result<HashSet<Uuid>, Failure> {
-    let mut sql =
-        Sql::new("SELECT DISTINCT project_id FROM metadata_descriptor WHERE entity_type = ");
-    sql.bind(subject.entity_type.as_str())
-        .push(" AND (name = ")
-        .bind(subject.name.as_str());
-    sql.push(" OR field_name = ")
-        .bind(subject.field_name.as_str())
-        .push(") AND project_id IN ")
-        .bind_list(projects.iter().copied());
+pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &Subject, apart: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+    let mut sql = Sql::new("SELECT DISTINCT project_id FROM metadata_descriptor WHERE entity_type = ");
+    sql.bind(subject.entity_type.as_str()).push(" AND (name = ").bind(subject.name.as_str());
+    sql.push(" OR field_name = ").bind(subject.field_name.as_str()).push(") AND project_id IN ").bind_list(projects.iter().copied());
     if let Some(task_type_id) = subject.task_type_id {
         sql.push(" AND task_type_id = ").bind(task_type_id);
     }
@@ -182,11 +149,7 @@ pub(super) async fn insert(
         row.extend(properties.columns());
         rows.push(row);
         ids.push(id);
-        work.emit_in(
-            *project_id,
-            "metadata-descriptor:new",
-            payload([("metadata_descriptor_id", id)]),
-        );
+        work.emit_in(*project_id, "metadata-descriptor:new", payload([("metadata_descriptor_id", id)]));
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::metadata_descriptor::TABLE, rows).await?;
@@ -196,23 +159,13 @@ pub(super) async fn insert(
 }
 
 /// Makes metadata columns be for these departments; unknown ones are left out.
-async fn set_departments(
-    work: &Work<'_>,
-    ids: &[Uuid],
-    departments: &[Uuid],
-) -> Result<(), Failure> {
-    let mut sql = Sql::new(
-        "DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ",
-    );
+async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<(), Failure> {
+    let mut sql = Sql::new("DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ");
     sql.bind_list(ids.iter().copied());
     database::execute(&**work, &sql).await?;
-    let mut sql = Sql::new(
-        "INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ",
-    );
-    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ")
-        .bind_list(ids.iter().copied());
-    sql.push(" AND p.id IN ")
-        .bind_list(departments.iter().copied());
+    let mut sql = Sql::new("INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ");
+    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ").bind_list(ids.iter().copied());
+    sql.push(" AND p.id IN ").bind_list(departments.iter().copied());
     database::execute(&**work, &sql).await?;
     Ok(())
 }
@@ -225,30 +178,19 @@ pub(super) fn read(row: &QueryResult) -> Result<Stored, DbErr> {
         name: row.try_get_by_index(4)?,
         field_name: row.try_get_by_index(5)?,
     };
-    Ok(Stored {
-        id: row.try_get_by_index(0)?,
-        project_id: row.try_get_by_index(1)?,
-        subject,
-    })
+    Ok(Stored { id: row.try_get_by_index(0)?, project_id: row.try_get_by_index(1)?, subject })
 }
 
 /// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key
 /// changes, and tells of each.
-pub(super) async fn change(
-    work: &mut Work<'_>,
-    columns: &[Stored],
-    name: Option<&str>,
-    properties: &Properties,
-) -> Result<(), Failure> {
+pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option<&str>, properties: &Properties) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
     };
     let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
     let mut values = properties.columns();
-    if let Some(name) =
-        name.filter(|name| columns.iter().any(|column| column.subject.name != *name))
-    {
+    if let Some(name) = name.filter(|name| columns.iter().any(|column| column.subject.name != *name)) {
         let subject = Subject {
             entity_type: first.subject.entity_type.clone(),
             task_type_id: first.subject.task_type_id,
@@ -259,18 +201,10 @@ pub(super) async fn change(
             return Err(taken());
         }
         if subject.field_name != first.subject.field_name {
-            let place = Place {
-                entity_type: &subject.entity_type,
-                task_type_id: subject.task_type_id,
-                projects: &projects,
-            };
-            field_data::rename(work, &place, &first.subject.field_name, &subject.field_name)
-                .await?;
+            let place = Place { entity_type: &subject.entity_type, task_type_id: subject.task_type_id, projects: &projects };
+            field_data::rename(work, &place, &first.subject.field_name, &subject.field_name).await?;
         }
-        values.extend([
-            ("name", subject.name.into()),
-            ("field_name", subject.field_name.into()),
-        ]);
+        values.extend([("name", subject.name.into()), ("field_name", subject.field_name.into())]);
     }
     let mut sql = Sql::new("UPDATE metadata_descriptor SET updated_at = ");
     sql.bind(database::now());
@@ -281,11 +215,7 @@ pub(super) async fn change(
     database::execute(&**work, &sql).await?;
     set_departments(work, &ids, &properties.departments).await?;
     for column in columns {
-        work.emit_in(
-            column.project_id,
-            "metadata-descriptor:update",
-            payload([("metadata_descriptor_id", column.id)]),
-        );
+        work.emit_in(column.project_id, "metadata-descriptor:update", payload([("metadata_descriptor_id", column.id)]));
     }
     Ok(())
 }
@@ -296,29 +226,15 @@ pub(super) async fn delete(work: &mut Work<'_>, columns: &[Stored]) -> Result<()
         return Ok(());
     };
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
-    let place = Place {
-        entity_type: &first.subject.entity_type,
-        task_type_id: first.subject.task_type_id,
-        projects: &projects,
-    };
+    let place = Place { entity_type: &first.subject.entity_type, task_type_id: first.subject.task_type_id, projects: &projects };
     field_data::strip(work, &place, &first.subject.field_name).await?;
-    for (table, column) in [
-        (
-            "department_metadata_descriptor_link",
-            "metadata_descriptor_id",
-        ),
-        ("metadata_descriptor", "id"),
-    ] {
+    for (table, column) in [("department_metadata_descriptor_link", "metadata_descriptor_id"), ("metadata_descriptor", "id")] {
         let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column} IN "));
         sql.bind_list(columns.iter().map(|column| column.id));
         database::execute(&**work, &sql).await?;
     }
     for column in columns {
-        work.emit_in(
-            column.project_id,
-            "metadata-descriptor:delete",
-            payload([("metadata_descriptor_id", column.id)]),
-        );
+        work.emit_in(column.project_id, "metadata-descriptor:delete", payload([("metadata_descriptor_id", column.id)]));
     }
     Ok(())
 }
@@ -331,8 +247,7 @@ pub(super) async fn place(work: &Work<'_>, places: &[(Uuid, i32)]) -> Result<(),
         for (id, position) in places {
             sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*position);
         }
-        sql.push(" END WHERE id IN ")
-            .bind_list(places.iter().map(|(id, _)| *id));
+        sql.push(" END WHERE id IN ").bind_list(places.iter().map(|(id, _)| *id));
         database::execute(&**work, &sql).await?;
     }
     Ok(())

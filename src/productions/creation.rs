@@ -24,11 +24,8 @@ pub async fn open_status(work: &Work<'_>) -> Result<Uuid, Failure> {
         return Ok(row.try_get_by_index(0)?);
     }
     let status = vec![("name", "Open".into()), ("color", "#000000".into())];
-    database::insert_ignoring_duplicates(&**work, &entity::project_status::TABLE, vec![status])
-        .await?;
-    let row = database::row(&**work, &sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    database::insert_ignoring_duplicates(&**work, &entity::project_status::TABLE, vec![status]).await?;
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     Ok(row.try_get_by_index(0)?)
 }
 
@@ -36,10 +33,7 @@ pub async fn open_status(work: &Work<'_>) -> Result<Uuid, Failure> {
 ///
 /// # Errors
 /// 404 when there is no such template.
-pub async fn check_template(
-    work: &Work<'_>,
-    body: &Map<String, serde_json::Value>,
-) -> Result<(), Failure> {
+pub async fn check_template(work: &Work<'_>, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
     match named_template(body)? {
         Some(id) => template::require(work, id).await,
         None => Ok(()),
@@ -48,11 +42,7 @@ pub async fn check_template(
 
 fn named_template(body: &Map<String, serde_json::Value>) -> Result<Option<Uuid>, Failure> {
     match body.get("project_template_id").filter(|id| !id.is_null()) {
-        Some(id) => id
-            .as_str()
-            .and_then(parse_id)
-            .map(Some)
-            .ok_or_else(Failure::not_found),
+        Some(id) => id.as_str().and_then(parse_id).map(Some).ok_or_else(Failure::not_found),
         None => Ok(None),
     }
 }
@@ -63,28 +53,15 @@ fn named_template(body: &Map<String, serde_json::Value>) -> Result<Option<Uuid>,
 ///
 /// # Errors
 /// 404 when there is no such template.
-pub async fn complete(
-    work: &mut Work<'_>,
-    caller: &Caller,
-    project_id: Uuid,
-    body: &Map<String, serde_json::Value>,
-) -> Result<(), Failure> {
+pub async fn complete(work: &mut Work<'_>, caller: &Caller, project_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
     let status = open_status(work).await?;
-    let sql = Sql::with(
-        "UPDATE project SET project_status_id = $1 WHERE id = $2 AND project_status_id IS NULL",
-        [status.into(), project_id.into()],
-    );
+    let sql = Sql::with("UPDATE project SET project_status_id = $1 WHERE id = $2 AND project_status_id IS NULL", [status.into(), project_id.into()]);
     database::execute(&**work, &sql).await?;
     if let Some(template_id) = named_template(body)? {
         template::apply(work, project_id, template_id, body).await?;
     }
-    let sql = Sql::with(
-        "SELECT production_type FROM project WHERE id = $1",
-        [project_id.into()],
-    );
-    let row = database::row(&**work, &sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    let sql = Sql::with("SELECT production_type FROM project WHERE id = $1", [project_id.into()]);
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     if row.try_get_by_index::<Option<String>>(0)?.as_deref() == Some("tvshow") {
         first_episode(work, caller, project_id).await?;
     }
@@ -95,16 +72,10 @@ pub async fn complete(
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn first_episode(
-    work: &mut Work<'_>,
-    caller: &Caller,
-    project_id: Uuid,
-) -> Result<Uuid, Failure> {
+pub async fn first_episode(work: &mut Work<'_>, caller: &Caller, project_id: Uuid) -> Result<Uuid, Failure> {
     let type_id = built_in_type(&**work, EntityKind::Episode).await?;
-    let sql = Sql::with(
-        "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name LIMIT 1",
-        [project_id.into(), type_id.into()],
-    );
+    let sql =
+        Sql::with("SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name LIMIT 1", [project_id.into(), type_id.into()]);
     if let Some(row) = database::row(&**work, &sql).await? {
         return Ok(row.try_get_by_index(0)?);
     }
@@ -125,10 +96,7 @@ pub async fn first_episode(
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn copy_project_descriptors(
-    work: &mut Work<'_>,
-    project_id: Uuid,
-) -> Result<(), Failure> {
+pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with(
         "SELECT d.id, d.field_name, d.name FROM metadata_descriptor d JOIN project p ON p.id = d.project_id \
          JOIN project_status s ON s.id = p.project_status_id \
@@ -149,38 +117,22 @@ pub async fn copy_project_descriptors(
     }
     for source in sources {
         let id = copy_descriptor(&**work, source, project_id).await?;
-        work.emit_in(
-            project_id,
-            "metadata-descriptor:new",
-            payload([("metadata_descriptor_id", id)]),
-        );
+        work.emit_in(project_id, "metadata-descriptor:new", payload([("metadata_descriptor_id", id)]));
     }
     Ok(())
 }
 
 /// Copies one metadata column with its departments.
-async fn copy_descriptor(
-    connection: &impl ConnectionTrait,
-    source: Uuid,
-    project_id: Uuid,
-) -> Result<Uuid, Failure> {
+async fn copy_descriptor(connection: &impl ConnectionTrait, source: Uuid, project_id: Uuid) -> Result<Uuid, Failure> {
     let id = Uuid::new_v4();
     let moment = database::now();
     let mut sql = Sql::new(
         "INSERT INTO metadata_descriptor (id, project_id, created_at, updated_at, entity_type, name, data_type, field_name, choices, for_client, position) SELECT ",
     );
-    sql.bind(id)
-        .push(", ")
-        .bind(project_id)
-        .push(", ")
-        .bind(moment)
-        .push(", ")
-        .bind(moment);
+    sql.bind(id).push(", ").bind(project_id).push(", ").bind(moment).push(", ").bind(moment);
     sql.push(", entity_type, name, data_type, field_name, choices, for_client, position FROM metadata_descriptor WHERE id = ").bind(source);
     database::execute(connection, &sql).await?;
-    let mut sql = Sql::new(
-        "INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT ",
-    );
+    let mut sql = Sql::new("INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT ");
     sql.bind(id).push(", department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id = ").bind(source);
     database::execute(connection, &sql).await?;
     Ok(id)

@@ -3,16 +3,10 @@
 use dailies_definitions::access::{ProjectManager, ProjectMember, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{
-    MetadataDescriptor, MetadataDescriptorOrder, ProjectMetadataDescriptorAdd,
-    ProjectMetadataDescriptorChange,
-};
+use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, ProjectMetadataDescriptorAdd, ProjectMetadataDescriptorChange};
 use uuid::Uuid;
 
-use super::columns::{
-    ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place,
-    read, taken,
-};
+use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, read, taken};
 use super::field_name::field_name;
 use super::rows::only_visible;
 use crate::app::App;
@@ -22,22 +16,13 @@ use crate::events::Work;
 /// 403 unless the caller manages the production, or supervises it and the column is for departments, all of the caller's
 /// own among them.
 fn require_departments(access: &ProjectMember, departments: &[Uuid]) -> Result<(), Failure> {
-    if allows(access.role(), &access.person.departments, departments) {
-        Ok(())
-    } else {
-        Err(Failure::forbidden())
-    }
+    if allows(access.role(), &access.person.departments, departments) { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 fn allows(role: Role, own: &[Uuid], departments: &[Uuid]) -> bool {
     match role {
         Role::Admin | Role::Manager => true,
-        Role::Supervisor => {
-            !departments.is_empty()
-                && own
-                    .iter()
-                    .all(|department| departments.contains(department))
-        }
+        Role::Supervisor => !departments.is_empty() && own.iter().all(|department| departments.contains(department)),
         Role::Artist | Role::Client | Role::Vendor => false,
     }
 }
@@ -51,53 +36,27 @@ fn only_item<T>(list: Vec<u8>) -> Result<Json<T>, Failure> {
 }
 
 /// The metadata columns that the caller may see.
-pub(super) async fn visible(
-    app: &App,
-    access: &ProjectMember,
-) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+pub(super) async fn visible(app: &App, access: &ProjectMember) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let mut condition = Sql::with("d.project_id = $1", [access.project_id().into()]);
     only_visible(&mut condition, access, access.role());
-    Ok(Json::written(
-        list(app.database.read(), condition, ORDER, true).await?,
-    ))
+    Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
 }
 
 /// One metadata column of the production, if the caller may see it.
-pub(super) async fn one(
-    app: &App,
-    access: &ProjectMember,
-    id: Uuid,
-) -> Result<Json<MetadataDescriptor>, Failure> {
-    let mut condition = Sql::with(
-        "d.project_id = $1 AND d.id = $2",
-        [access.project_id().into(), id.into()],
-    );
+pub(super) async fn one(app: &App, access: &ProjectMember, id: Uuid) -> Result<Json<MetadataDescriptor>, Failure> {
+    let mut condition = Sql::with("d.project_id = $1 AND d.id = $2", [access.project_id().into(), id.into()]);
     only_visible(&mut condition, access, access.role());
     only_item(list(app.database.read(), condition, ORDER, true).await?)
 }
 
 /// Adds a metadata column to the production.
-pub(super) async fn add(
-    app: &App,
-    access: &ProjectMember,
-    body: ProjectMetadataDescriptorAdd,
-) -> Result<Json<MetadataDescriptor>, Failure> {
-    let properties = Properties::new(
-        body.data_type,
-        body.choices,
-        body.for_client,
-        body.departments,
-    );
+pub(super) async fn add(app: &App, access: &ProjectMember, body: ProjectMetadataDescriptorAdd) -> Result<Json<MetadataDescriptor>, Failure> {
+    let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
     require_departments(access, &properties.departments)?;
     let entity_type = body.entity_type.unwrap_or_else(|| "Asset".to_owned());
     let mut work = Work::begin(app, access).await?;
     require_task_type(&work, &entity_type, body.task_type_id).await?;
-    let subject = Subject {
-        entity_type,
-        task_type_id: body.task_type_id,
-        field_name: field_name(&body.name)?,
-        name: body.name,
-    };
+    let subject = Subject { entity_type, task_type_id: body.task_type_id, field_name: field_name(&body.name)?, name: body.name };
     let projects = [access.project_id()];
     if !clashing(&work, &projects, &subject, &[]).await?.is_empty() {
         return Err(taken());
@@ -108,35 +67,21 @@ pub(super) async fn add(
 }
 
 /// A column for tasks has a task type, and no other column has one.
-async fn require_task_type(
-    work: &Work<'_>,
-    entity_type: &str,
-    task_type_id: Option<Uuid>,
-) -> Result<(), Failure> {
+async fn require_task_type(work: &Work<'_>, entity_type: &str, task_type_id: Option<Uuid>) -> Result<(), Failure> {
     match (entity_type, task_type_id) {
-        ("Task", None) => Err(Failure::parameter(
-            "Task metadata descriptors require a task_type_id.",
-        )),
+        ("Task", None) => Err(Failure::parameter("Task metadata descriptors require a task_type_id.")),
         ("Task", Some(id)) => {
             let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [id.into()]);
             let found = database::row(&**work, &sql).await?;
-            found
-                .map(|_| ())
-                .ok_or_else(|| Failure::parameter("Task type not found."))
+            found.map(|_| ()).ok_or_else(|| Failure::parameter("Task type not found."))
         }
         (_, None) => Ok(()),
-        (_, Some(_)) => Err(Failure::parameter(
-            "task_type_id only applies to Task metadata descriptors.",
-        )),
+        (_, Some(_)) => Err(Failure::parameter("task_type_id only applies to Task metadata descriptors.")),
     }
 }
 
 /// A metadata column of the production with the departments that it is for.
-async fn stored(
-    work: &Work<'_>,
-    project_id: Uuid,
-    id: Uuid,
-) -> Result<(Stored, Vec<Uuid>), Failure> {
+async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(Stored, Vec<Uuid>), Failure> {
     let sql = Sql::with(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name, l.department_id FROM metadata_descriptor d \
          LEFT JOIN department_metadata_descriptor_link l ON l.metadata_descriptor_id = d.id WHERE d.id = $1 AND d.project_id = $2",
@@ -158,12 +103,7 @@ pub(super) async fn update(
     id: Uuid,
     body: ProjectMetadataDescriptorChange,
 ) -> Result<Json<MetadataDescriptor>, Failure> {
-    let properties = Properties::new(
-        body.data_type,
-        body.choices,
-        body.for_client,
-        body.departments,
-    );
+    let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
     let mut work = Work::begin(app, access).await?;
     let (stored, mut departments) = stored(&work, access.project_id(), id).await?;
     departments.extend(&properties.departments);
@@ -174,11 +114,7 @@ pub(super) async fn update(
 }
 
 /// Removes a metadata column of the production with its values.
-pub(super) async fn remove(
-    app: &App,
-    access: &ProjectMember,
-    id: Uuid,
-) -> Result<NoContent, Failure> {
+pub(super) async fn remove(app: &App, access: &ProjectMember, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     let (stored, departments) = stored(&work, access.project_id(), id).await?;
     require_departments(access, &departments)?;
@@ -188,11 +124,7 @@ pub(super) async fn remove(
 }
 
 /// Orders the metadata columns of the production for one kind of thing.
-pub(super) async fn reorder(
-    app: &App,
-    access: &ProjectManager,
-    body: &MetadataDescriptorOrder,
-) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataDescriptorOrder) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let project_id = access.project_id();
     let work = Work::begin(app, access).await?;
     let sql = Sql::with(
@@ -204,29 +136,15 @@ pub(super) async fn reorder(
         rest.push(row.try_get_by_index(0)?);
     }
     if let Some(id) = body.descriptor_ids.iter().find(|id| !rest.contains(id)) {
-        let message = format!(
-            "Descriptor {id} not found for project {project_id} and entity type {}",
-            body.entity_type
-        );
+        let message = format!("Descriptor {id} not found for project {project_id} and entity type {}", body.entity_type);
         return Err(Failure::parameter(message));
     }
     rest.retain(|id| !body.descriptor_ids.contains(id));
-    let places: Vec<(Uuid, i32)> = body
-        .descriptor_ids
-        .iter()
-        .copied()
-        .chain(rest)
-        .zip(1..)
-        .collect();
+    let places: Vec<(Uuid, i32)> = body.descriptor_ids.iter().copied().chain(rest).zip(1..).collect();
     place(&work, &places).await?;
     work.commit().await?;
-    let condition = Sql::with(
-        "d.project_id = $1 AND d.entity_type = $2",
-        [project_id.into(), body.entity_type.as_str().into()],
-    );
-    Ok(Json::written(
-        list(app.database.read(), condition, ORDER, true).await?,
-    ))
+    let condition = Sql::with("d.project_id = $1 AND d.entity_type = $2", [project_id.into(), body.entity_type.as_str().into()]);
+    Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
 }
 
 #[cfg(test)]

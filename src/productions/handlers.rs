@@ -20,44 +20,20 @@ pub struct ProductionsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Productions for ProductionsHandlers {
-    async fn list_open_projects(
-        &self,
-        access: Caller,
-        query: ListOpenProjectsQuery,
-    ) -> Result<Json<Vec<OpenProject>>, Failure> {
+    async fn list_open_projects(&self, access: Caller, query: ListOpenProjectsQuery) -> Result<Json<Vec<OpenProject>>, Failure> {
         let name = query.name.as_deref().filter(|name| !name.is_empty());
-        Ok(Json::written(
-            open_project_rows(&self.0, &access, OpenStatus::Any, name).await?,
-        ))
+        Ok(Json::written(open_project_rows(&self.0, &access, OpenStatus::Any, name).await?))
     }
 
-    async fn list_all_projects(
-        &self,
-        access: Caller,
-        query: ListAllProjectsQuery,
-    ) -> Result<Json<Vec<ListedProject>>, Failure> {
-        listings::all(
-            &self.0,
-            &access,
-            query.name.as_deref().filter(|name| !name.is_empty()),
-        )
-        .await
+    async fn list_all_projects(&self, access: Caller, query: ListAllProjectsQuery) -> Result<Json<Vec<ListedProject>>, Failure> {
+        listings::all(&self.0, &access, query.name.as_deref().filter(|name| !name.is_empty())).await
     }
 
-    async fn list_project_team(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-    ) -> Result<Json<Vec<Value>>, Failure> {
+    async fn list_project_team(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Value>>, Failure> {
         team::list(&self.0, &access).await
     }
 
-    async fn add_team_member(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        body: TeamMemberAdd,
-    ) -> Result<Json<Project>, Failure> {
+    async fn add_team_member(&self, access: ProjectManager, _project_id: Uuid, body: TeamMemberAdd) -> Result<Json<Project>, Failure> {
         team::add(&self.0, &access, &body).await
     }
 
@@ -71,90 +47,43 @@ impl Productions for ProductionsHandlers {
         team::set_role(&self.0, &access, person_id, body.role).await
     }
 
-    async fn remove_team_member(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        person_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_team_member(&self, access: ProjectManager, _project_id: Uuid, person_id: Uuid) -> Result<NoContent, Failure> {
         team::remove(&self.0, &access, person_id).await
     }
 
-    async fn list_project_task_types(
-        &self,
-        _access: ProjectMember,
-        project_id: Uuid,
-    ) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_project_task_types(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         settings::list(&self.0, &TASK_TYPES, project_id).await
     }
 
-    async fn add_project_asset_type(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        body: ProjectAssetTypeAdd,
-    ) -> Result<Json<Project>, Failure> {
+    async fn add_project_asset_type(&self, access: ProjectManager, _project_id: Uuid, body: ProjectAssetTypeAdd) -> Result<Json<Project>, Failure> {
         settings::add(&self.0, &access, &ASSET_TYPES, body.asset_type_id).await
     }
 
-    async fn remove_project_asset_type(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        asset_type_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_project_asset_type(&self, access: ProjectManager, _project_id: Uuid, asset_type_id: Uuid) -> Result<NoContent, Failure> {
         settings::remove(&self.0, &access, &ASSET_TYPES, asset_type_id).await
     }
 
-    async fn add_project_task_type(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        body: ProjectTaskTypeAdd,
-    ) -> Result<Json<Project>, Failure> {
+    async fn add_project_task_type(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskTypeAdd) -> Result<Json<Project>, Failure> {
         settings::add_task_type(&self.0, &access, &body).await
     }
 
-    async fn remove_project_task_type(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        task_type_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_project_task_type(&self, access: ProjectManager, _project_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
         settings::remove(&self.0, &access, &TASK_TYPES, task_type_id).await
     }
 
-    async fn list_project_task_statuses(
-        &self,
-        _access: ProjectMember,
-        project_id: Uuid,
-    ) -> Result<Json<Vec<TaskStatus>>, Failure> {
+    async fn list_project_task_statuses(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<TaskStatus>>, Failure> {
         settings::list(&self.0, &TASK_STATUSES, project_id).await
     }
 
-    async fn add_project_task_status(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        body: ProjectTaskStatusAdd,
-    ) -> Result<Json<Project>, Failure> {
+    async fn add_project_task_status(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskStatusAdd) -> Result<Json<Project>, Failure> {
         settings::add(&self.0, &access, &TASK_STATUSES, body.task_status_id).await
     }
 
-    async fn remove_project_task_status(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        task_status_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_project_task_status(&self, access: ProjectManager, _project_id: Uuid, task_status_id: Uuid) -> Result<NoContent, Failure> {
         settings::remove(&self.0, &access, &TASK_STATUSES, task_status_id).await
     }
 
-    async fn list_project_status_automations(
-        &self,
-        _access: ProjectManager,
-        project_id: Uuid,
-    ) -> Result<Json<Vec<StatusAutomation>>, Failure> {
+    async fn list_project_status_automations(&self, _access: ProjectManager, project_id: Uuid) -> Result<Json<Vec<StatusAutomation>>, Failure> {
         settings::list(&self.0, &STATUS_AUTOMATIONS, project_id).await
     }
 
@@ -164,13 +93,7 @@ impl Productions for ProductionsHandlers {
         _project_id: Uuid,
         body: ProjectStatusAutomationAdd,
     ) -> Result<Json<Project>, Failure> {
-        settings::add(
-            &self.0,
-            &access,
-            &STATUS_AUTOMATIONS,
-            body.status_automation_id,
-        )
-        .await
+        settings::add(&self.0, &access, &STATUS_AUTOMATIONS, body.status_automation_id).await
     }
 
     async fn remove_project_status_automation(
@@ -182,11 +105,7 @@ impl Productions for ProductionsHandlers {
         settings::remove(&self.0, &access, &STATUS_AUTOMATIONS, status_automation_id).await
     }
 
-    async fn list_project_preview_backgrounds(
-        &self,
-        _access: ProjectMember,
-        project_id: Uuid,
-    ) -> Result<Json<Vec<PreviewBackgroundFile>>, Failure> {
+    async fn list_project_preview_backgrounds(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<PreviewBackgroundFile>>, Failure> {
         settings::list(&self.0, &BACKGROUNDS, project_id).await
     }
 
@@ -196,13 +115,7 @@ impl Productions for ProductionsHandlers {
         _project_id: Uuid,
         body: ProjectPreviewBackgroundAdd,
     ) -> Result<Json<Project>, Failure> {
-        settings::add(
-            &self.0,
-            &access,
-            &BACKGROUNDS,
-            body.preview_background_file_id,
-        )
-        .await
+        settings::add(&self.0, &access, &BACKGROUNDS, body.preview_background_file_id).await
     }
 
     async fn remove_project_preview_background(
@@ -214,28 +127,15 @@ impl Productions for ProductionsHandlers {
         settings::remove(&self.0, &access, &BACKGROUNDS, preview_background_file_id).await
     }
 
-    async fn set_project_settings(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        body: ProjectSettingsBatch,
-    ) -> Result<Json<Project>, Failure> {
+    async fn set_project_settings(&self, access: ProjectManager, _project_id: Uuid, body: ProjectSettingsBatch) -> Result<Json<Project>, Failure> {
         settings::batch(&self.0, &access, body).await
     }
 
-    async fn set_task_type_link(
-        &self,
-        access: Caller,
-        body: TaskTypeLinkSet,
-    ) -> Result<Json<ProjectTaskTypeLink>, Failure> {
+    async fn set_task_type_link(&self, access: Caller, body: TaskTypeLinkSet) -> Result<Json<ProjectTaskTypeLink>, Failure> {
         links::set_task_type(&self.0, &access, &body).await
     }
 
-    async fn set_task_status_link(
-        &self,
-        access: Caller,
-        body: TaskStatusLinkSet,
-    ) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+    async fn set_task_status_link(&self, access: Caller, body: TaskStatusLinkSet) -> Result<Json<ProjectTaskStatusLink>, Failure> {
         links::set_task_status(&self.0, &access, body).await
     }
 
@@ -257,11 +157,7 @@ impl Productions for ProductionsHandlers {
         links::reorder_task_statuses(&self.0, &access, &body.task_status_ids).await
     }
 
-    async fn list_project_metadata_descriptors(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-    ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+    async fn list_project_metadata_descriptors(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
         descriptors::visible(&self.0, &access).await
     }
 
@@ -345,27 +241,15 @@ impl Productions for ProductionsHandlers {
         studio_descriptors::reorder(&self.0, &access, &body).await
     }
 
-    async fn list_project_milestones(
-        &self,
-        _access: ProjectMember,
-        project_id: Uuid,
-    ) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
+    async fn list_project_milestones(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
         schedule::milestones(&self.0, project_id).await
     }
 
-    async fn list_project_schedule_items(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-    ) -> Result<Json<Vec<ScheduleItem>>, Failure> {
+    async fn list_project_schedule_items(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<ScheduleItem>>, Failure> {
         schedule::items(&self.0, &access).await
     }
 
-    async fn list_schedule_of_task_types(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-    ) -> Result<Json<Vec<ScheduleBar>>, Failure> {
+    async fn list_schedule_of_task_types(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<ScheduleBar>>, Failure> {
         schedule::of_task_types(&self.0, &access).await
     }
 
@@ -376,14 +260,7 @@ impl Productions for ProductionsHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfAssetTypesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(
-            &self.0,
-            &access,
-            task_type_id,
-            Part::AssetTypes,
-            query.episode_id,
-        )
-        .await
+        schedule::of_parts(&self.0, &access, task_type_id, Part::AssetTypes, query.episode_id).await
     }
 
     async fn list_schedule_of_episodes(
@@ -393,14 +270,7 @@ impl Productions for ProductionsHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfEpisodesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(
-            &self.0,
-            &access,
-            task_type_id,
-            Part::Episodes,
-            query.episode_id,
-        )
-        .await
+        schedule::of_parts(&self.0, &access, task_type_id, Part::Episodes, query.episode_id).await
     }
 
     async fn list_schedule_of_sequences(
@@ -410,14 +280,7 @@ impl Productions for ProductionsHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfSequencesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(
-            &self.0,
-            &access,
-            task_type_id,
-            Part::Sequences,
-            query.episode_id,
-        )
-        .await
+        schedule::of_parts(&self.0, &access, task_type_id, Part::Sequences, query.episode_id).await
     }
 
     async fn list_schedule_of_edits(
@@ -427,21 +290,10 @@ impl Productions for ProductionsHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfEditsQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(
-            &self.0,
-            &access,
-            task_type_id,
-            Part::Edits,
-            query.episode_id,
-        )
-        .await
+        schedule::of_parts(&self.0, &access, task_type_id, Part::Edits, query.episode_id).await
     }
 
-    async fn list_project_time_spents(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_project_time_spents(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
         time::spent(&self.0, &access).await
     }
 
@@ -452,14 +304,7 @@ impl Productions for ProductionsHandlers {
         task_type_id: Uuid,
         query: ListProjectTaskTypeTimeSpentsQuery,
     ) -> Result<Json<TimeSpentsByPerson>, Failure> {
-        time::spent_on_task_type(
-            &self.0,
-            &access,
-            task_type_id,
-            query.start_date,
-            query.end_date,
-        )
-        .await
+        time::spent_on_task_type(&self.0, &access, task_type_id, query.start_date, query.end_date).await
     }
 
     async fn list_project_day_offs(

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{
-    ProjectTaskStatusLink, ProjectTaskTypeLink, TaskStatusLinkSet, TaskTypeLinkSet,
-};
+use dailies_definitions::schemas::{ProjectTaskStatusLink, ProjectTaskTypeLink, TaskStatusLinkSet, TaskTypeLinkSet};
 use entity::arrays::TextArray;
 use entity::facts::Table;
 use sea_orm::Value;
@@ -28,60 +26,26 @@ struct LinkKind {
     kind: &'static str,
 }
 
-static TASK_TYPE_LINKS: LinkKind = LinkKind {
-    setting: &TASK_TYPES,
-    table: &entity::project_task_type_link::TABLE,
-    column: "task_type_id",
-    kind: "ProjectTaskTypeLink",
-};
-static TASK_STATUS_LINKS: LinkKind = LinkKind {
-    setting: &TASK_STATUSES,
-    table: &entity::project_task_status_link::TABLE,
-    column: "task_status_id",
-    kind: "ProjectTaskStatusLink",
-};
+static TASK_TYPE_LINKS: LinkKind =
+    LinkKind { setting: &TASK_TYPES, table: &entity::project_task_type_link::TABLE, column: "task_type_id", kind: "ProjectTaskTypeLink" };
+static TASK_STATUS_LINKS: LinkKind =
+    LinkKind { setting: &TASK_STATUSES, table: &entity::project_task_status_link::TABLE, column: "task_status_id", kind: "ProjectTaskStatusLink" };
 
 /// Sets the place of a task type in a production.
-pub(super) async fn set_task_type(
-    app: &App,
-    caller: &Caller,
-    body: &TaskTypeLinkSet,
-) -> Result<Json<ProjectTaskTypeLink>, Failure> {
+pub(super) async fn set_task_type(app: &App, caller: &Caller, body: &TaskTypeLinkSet) -> Result<Json<ProjectTaskTypeLink>, Failure> {
     let priority = ("priority", body.priority.unwrap_or(1).into());
-    set(
-        app,
-        caller,
-        &TASK_TYPE_LINKS,
-        body.project_id,
-        body.task_type_id,
-        vec![priority],
-        Vec::new(),
-    )
-    .await
+    set(app, caller, &TASK_TYPE_LINKS, body.project_id, body.task_type_id, vec![priority], Vec::new()).await
 }
 
 /// Sets the place and the boards of a task status in a production. A new link without boards is on none.
-pub(super) async fn set_task_status(
-    app: &App,
-    caller: &Caller,
-    body: TaskStatusLinkSet,
-) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+pub(super) async fn set_task_status(app: &App, caller: &Caller, body: TaskStatusLinkSet) -> Result<Json<ProjectTaskStatusLink>, Failure> {
     let mut values = vec![("priority", body.priority.unwrap_or(1).into())];
     let mut new = Vec::new();
     match body.roles_for_board {
         Some(roles) => values.push(("roles_for_board", TextArray(roles).into())),
         None => new.push(("roles_for_board", TextArray::default().into())),
     }
-    set(
-        app,
-        caller,
-        &TASK_STATUS_LINKS,
-        body.project_id,
-        body.task_status_id,
-        values,
-        new,
-    )
-    .await
+    set(app, caller, &TASK_STATUS_LINKS, body.project_id, body.task_status_id, values, new).await
 }
 
 /// Changes a link, or makes it. `new` is what only a new one gets.
@@ -98,10 +62,7 @@ async fn set<T>(
     require_manager(&*work, caller, project_id).await?;
     links.setting.require(&work, target_id).await?;
     let sql = Sql::with(
-        format!(
-            "SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2",
-            links.table.name, links.column
-        ),
+        format!("SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", links.table.name, links.column),
         [project_id.into(), target_id.into()],
     );
     let id = match database::row(&*work, &sql).await? {
@@ -112,58 +73,31 @@ async fn set<T>(
         }
         None => {
             values.extend(new);
-            values.extend([
-                ("project_id", project_id.into()),
-                (links.column, target_id.into()),
-            ]);
+            values.extend([("project_id", project_id.into()), (links.column, target_id.into())]);
             database::insert(&*work, links.table, values).await?
         }
     };
     tell(&mut work, project_id);
     work.commit().await?;
     let model = Model::new(links.table, "l", links.kind);
-    let sql = Sql::with(
-        format!(
-            "SELECT {} FROM \"{}\" l WHERE l.id = $1",
-            model.columns(),
-            links.table.name
-        ),
-        [id.into()],
-    );
-    let row = app
-        .database
-        .row(&sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    let sql = Sql::with(format!("SELECT {} FROM \"{}\" l WHERE l.id = $1", model.columns(), links.table.name), [id.into()]);
+    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
     model.write(&mut out, &row)?;
     Ok(Json::written(out))
 }
 
 /// Orders the task types of a production.
-pub(super) async fn reorder_task_types(
-    app: &App,
-    access: &ProjectManager,
-    ids: &[Uuid],
-) -> Result<Json<Vec<ProjectTaskTypeLink>>, Failure> {
+pub(super) async fn reorder_task_types(app: &App, access: &ProjectManager, ids: &[Uuid]) -> Result<Json<Vec<ProjectTaskTypeLink>>, Failure> {
     reorder(app, access, &TASK_TYPE_LINKS, ids).await
 }
 
 /// Orders the task statuses of a production.
-pub(super) async fn reorder_task_statuses(
-    app: &App,
-    access: &ProjectManager,
-    ids: &[Uuid],
-) -> Result<Json<Vec<ProjectTaskStatusLink>>, Failure> {
+pub(super) async fn reorder_task_statuses(app: &App, access: &ProjectManager, ids: &[Uuid]) -> Result<Json<Vec<ProjectTaskStatusLink>>, Failure> {
     reorder(app, access, &TASK_STATUS_LINKS, ids).await
 }
 
-async fn reorder<T>(
-    app: &App,
-    access: &ProjectManager,
-    links: &LinkKind,
-    ids: &[Uuid],
-) -> Result<Json<T>, Failure> {
+async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &[Uuid]) -> Result<Json<T>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let priorities: Vec<(Uuid, i32)> = ids.iter().copied().zip(1..).collect();
@@ -171,15 +105,8 @@ async fn reorder<T>(
     tell(&mut work, project_id);
     work.commit().await?;
     let model = Model::new(links.table, "l", links.kind);
-    let mut sql = Sql::new(format!(
-        "SELECT {}, l.\"{}\" FROM \"{}\" l WHERE l.project_id = ",
-        model.columns(),
-        links.column,
-        links.table.name
-    ));
-    sql.bind(project_id)
-        .push(&format!(" AND l.\"{}\" IN ", links.column))
-        .bind_list(ids.iter().copied());
+    let mut sql = Sql::new(format!("SELECT {}, l.\"{}\" FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.column, links.table.name));
+    sql.bind(project_id).push(&format!(" AND l.\"{}\" IN ", links.column)).bind_list(ids.iter().copied());
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
         let mut text = Vec::new();

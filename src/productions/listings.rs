@@ -14,47 +14,26 @@ use crate::app::App;
 use crate::database::{Sql, write_value};
 
 /// Every production for administrators, the caller's own ones for others.
-pub(super) async fn all(
-    app: &App,
-    caller: &Caller,
-    name: Option<&str>,
-) -> Result<Json<Vec<ListedProject>>, Failure> {
+pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Result<Json<Vec<ListedProject>>, Failure> {
     if caller.is_admin() && name.is_none() {
         return every(app).await;
     }
     let model = Model::new(&entity::project::TABLE, "p", "Project");
-    let mut sql = Sql::new(format!(
-        "SELECT {} FROM project p WHERE 1 = 1",
-        model.columns()
-    ));
+    let mut sql = Sql::new(format!("SELECT {} FROM project p WHERE 1 = 1", model.columns()));
     if !caller.is_admin() {
-        sql.push(
-            " AND p.id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ",
-        )
-        .bind(caller.person.id)
-        .push(")");
+        sql.push(" AND p.id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(caller.person.id).push(")");
     }
     if let Some(name) = name {
         // The backslash has a meaning in patterns on PostgreSQL only.
-        let pattern = if app.database.backend() == DbBackend::Postgres {
-            name.replace('\\', "\\\\")
-        } else {
-            name.to_owned()
-        };
-        sql.push(" AND LOWER(p.name) LIKE LOWER(")
-            .bind(pattern)
-            .push(")");
+        let pattern = if app.database.backend() == DbBackend::Postgres { name.replace('\\', "\\\\") } else { name.to_owned() };
+        sql.push(" AND LOWER(p.name) LIKE LOWER(").bind(pattern).push(")");
     }
     sql.push(" ORDER BY p.name");
     if !caller.is_admin() {
         return Ok(model.list(&app.database, sql).await?);
     }
     sql.push(" LIMIT 1");
-    let row = app
-        .database
-        .row(&sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = b"[".to_vec();
     model.write(&mut out, &row)?;
     out.push(b']');
@@ -63,13 +42,7 @@ pub(super) async fn all(
 
 /// Every production with its status and its own metadata columns.
 async fn every(app: &App) -> Result<Json<Vec<ListedProject>>, Failure> {
-    let columns = descriptors(
-        &app.database,
-        None,
-        &Sql::new("SELECT p.id FROM project p"),
-        " AND d.entity_type = 'Project'",
-    )
-    .await?;
+    let columns = descriptors(&app.database, None, &Sql::new("SELECT p.id FROM project p"), " AND d.entity_type = 'Project'").await?;
     let model = Model::new(&entity::project::TABLE, "p", "Project");
     let sql = Sql::new(format!(
         "SELECT {}, s.name, p.id FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name",

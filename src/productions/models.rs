@@ -20,23 +20,12 @@ impl Model {
     }
 
     /// Some columns of a table.
-    pub(crate) fn of(
-        table: &'static Table,
-        alias: &str,
-        kind: &str,
-        keep: impl Fn(&str) -> bool,
-    ) -> Self {
+    pub(crate) fn of(table: &'static Table, alias: &str, kind: &str, keep: impl Fn(&str) -> bool) -> Self {
         let columns = || table.columns.iter().filter(|column| keep(column.name));
-        let names: Vec<String> = columns()
-            .map(|column| format!("{alias}.\"{}\"", column.name))
-            .collect();
+        let names: Vec<String> = columns().map(|column| format!("{alias}.\"{}\"", column.name)).collect();
         let mut tail = b",\"type\":".to_vec();
         write_text(&mut tail, kind);
-        Self {
-            columns: names.join(", "),
-            writer: RowWriter::new(columns().map(Field::from)),
-            tail,
-        }
+        Self { columns: names.join(", "), writer: RowWriter::new(columns().map(Field::from)), tail }
     }
 
     /// The columns to select first.
@@ -66,10 +55,6 @@ impl Model {
 
     /// Answers a list with an object for each row of a query that selects [`Model::columns`].
     pub(crate) async fn list<T>(self, database: &Database, sql: Sql) -> Result<Json<T>, DbErr> {
-        Ok(
-            stream_array(database, sql, move |out, row| self.write(out, row))
-                .await?
-                .into(),
-        )
+        Ok(stream_array(database, sql, move |out, row| self.write(out, row)).await?.into())
     }
 }

@@ -13,16 +13,14 @@ const ENTITIES: &str = "(SELECT id FROM entity WHERE project_id = $1)";
 /// The playlists of the production.
 const PLAYLISTS: &str = "(SELECT id FROM playlist WHERE project_id = $1)";
 /// The chats about entities of the production.
-const CHATS: &str =
-    "(SELECT id FROM chat WHERE object_id IN (SELECT id FROM entity WHERE project_id = $1))";
+const CHATS: &str = "(SELECT id FROM chat WHERE object_id IN (SELECT id FROM entity WHERE project_id = $1))";
 /// Files made for entities of the production, and those made of them.
 const OUTPUT_FILES: &str = "(SELECT id FROM output_file WHERE entity_id IN (SELECT id FROM entity WHERE project_id = $1) \
      OR temporal_entity_id IN (SELECT id FROM entity WHERE project_id = $1) OR asset_instance_id IN \
      (SELECT id FROM asset_instance WHERE asset_id IN (SELECT id FROM entity WHERE project_id = $1) \
      OR scene_id IN (SELECT id FROM entity WHERE project_id = $1)))";
 const WORKING_FILES: &str = "(SELECT id FROM working_file WHERE entity_id IN (SELECT id FROM entity WHERE project_id = $1))";
-const SCHEDULE_VERSIONS: &str =
-    "(SELECT id FROM production_schedule_version WHERE project_id = $1)";
+const SCHEDULE_VERSIONS: &str = "(SELECT id FROM production_schedule_version WHERE project_id = $1)";
 const SCHEDULE_LINKS: &str = "(SELECT id FROM production_schedule_version_task_link WHERE production_schedule_version_id IN \
      (SELECT id FROM production_schedule_version WHERE project_id = $1))";
 const FILTER_GROUPS: &str = "(SELECT id FROM search_filter_group WHERE project_id = $1)";
@@ -47,35 +45,15 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Lef
     let tasks = ids(work, &tasks, project_id).await?;
     let leftovers = take_away(work, &tasks).await?;
     remove_playlists(work, project_id).await?;
-    run(
-        work,
-        "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1",
-        project_id,
-    )
-    .await?;
+    run(work, "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1", project_id).await?;
     for (table, column, list) in FORGOTTEN {
-        run(
-            work,
-            &format!("UPDATE {table} SET {column} = NULL WHERE {column} IN {list}"),
-            project_id,
-        )
-        .await?;
+        run(work, &format!("UPDATE {table} SET {column} = NULL WHERE {column} IN {list}"), project_id).await?;
     }
     for (table, column, list) in REMOVED {
-        run(
-            work,
-            &format!("DELETE FROM {table} WHERE {column} IN {list}"),
-            project_id,
-        )
-        .await?;
+        run(work, &format!("DELETE FROM {table} WHERE {column} IN {list}"), project_id).await?;
     }
     for table in OWN {
-        run(
-            work,
-            &format!("DELETE FROM {table} WHERE project_id = $1"),
-            project_id,
-        )
-        .await?;
+        run(work, &format!("DELETE FROM {table} WHERE project_id = $1"), project_id).await?;
     }
     run(work, "DELETE FROM project WHERE id = $1", project_id).await?;
     Ok(leftovers)
@@ -83,10 +61,7 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Lef
 
 async fn ids(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
     let rows = database::rows(&**work, &Sql::with(text, [project_id.into()])).await?;
-    Ok(rows
-        .iter()
-        .map(|row| row.try_get_by_index(0))
-        .collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
 async fn run(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<(), Failure> {
@@ -97,50 +72,19 @@ async fn run(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<(), Failur
 /// Playlists with their movies, share links and notifications. Their events can't be kept under a production that is no
 /// longer there, so they are kept without one; what is announced names it all the same.
 async fn remove_playlists(work: &mut Work<'_>, project_id: Uuid) -> Result<(), Failure> {
-    run(
-        work,
-        &format!("DELETE FROM notification WHERE playlist_id IN {PLAYLISTS}"),
-        project_id,
-    )
-    .await?;
-    let sql = Sql::with(
-        format!("SELECT id, playlist_id FROM build_job WHERE playlist_id IN {PLAYLISTS}"),
-        [project_id.into()],
-    );
+    run(work, &format!("DELETE FROM notification WHERE playlist_id IN {PLAYLISTS}"), project_id).await?;
+    let sql = Sql::with(format!("SELECT id, playlist_id FROM build_job WHERE playlist_id IN {PLAYLISTS}"), [project_id.into()]);
     for row in database::rows(&**work, &sql).await? {
-        let keys = [
-            ("build_job_id", row.try_get_by_index(0)?),
-            ("playlist_id", row.try_get_by_index(1)?),
-            ("project_id", project_id),
-        ];
+        let keys = [("build_job_id", row.try_get_by_index(0)?), ("playlist_id", row.try_get_by_index(1)?), ("project_id", project_id)];
         work.emit("build-job:delete", payload(keys));
     }
-    for id in ids(
-        work,
-        "SELECT id FROM playlist WHERE project_id = $1",
-        project_id,
-    )
-    .await?
-    {
-        work.emit(
-            "playlist:delete",
-            payload([("playlist_id", id), ("project_id", project_id)]),
-        );
+    for id in ids(work, "SELECT id FROM playlist WHERE project_id = $1", project_id).await? {
+        work.emit("playlist:delete", payload([("playlist_id", id), ("project_id", project_id)]));
     }
     for table in ["build_job", "playlist_share_link"] {
-        run(
-            work,
-            &format!("DELETE FROM {table} WHERE playlist_id IN {PLAYLISTS}"),
-            project_id,
-        )
-        .await?;
+        run(work, &format!("DELETE FROM {table} WHERE playlist_id IN {PLAYLISTS}"), project_id).await?;
     }
-    run(
-        work,
-        "DELETE FROM playlist WHERE project_id = $1",
-        project_id,
-    )
-    .await
+    run(work, "DELETE FROM playlist WHERE project_id = $1", project_id).await
 }
 
 /// Columns that forget what goes: the table, the column, and what it refers to.
@@ -153,11 +97,7 @@ const FORGOTTEN: [(&str, &str, &str); 9] = [
     ("asset_instance", "entity_id", ENTITIES),
     ("playlist", "episode_id", ENTITIES),
     ("search_filter", "search_filter_group_id", FILTER_GROUPS),
-    (
-        "production_schedule_version",
-        "production_schedule_from",
-        SCHEDULE_VERSIONS,
-    ),
+    ("production_schedule_version", "production_schedule_from", SCHEDULE_VERSIONS),
 ];
 
 /// Rows that go, each after those that refer to them: the table, the column, and what it refers to.
@@ -179,21 +119,9 @@ const REMOVED: [(&str, &str, &str); 22] = [
     ("chat", "object_id", ENTITIES),
     ("entity", "id", ENTITIES),
     ("budget_entry", "budget_id", BUDGETS),
-    (
-        "department_metadata_descriptor_link",
-        "metadata_descriptor_id",
-        DESCRIPTORS,
-    ),
-    (
-        "production_schedule_version_task_link_person_link",
-        "production_schedule_version_task_link_id",
-        SCHEDULE_LINKS,
-    ),
-    (
-        "production_schedule_version_task_link",
-        "production_schedule_version_id",
-        SCHEDULE_VERSIONS,
-    ),
+    ("department_metadata_descriptor_link", "metadata_descriptor_id", DESCRIPTORS),
+    ("production_schedule_version_task_link_person_link", "production_schedule_version_task_link_id", SCHEDULE_LINKS),
+    ("production_schedule_version_task_link", "production_schedule_version_id", SCHEDULE_VERSIONS),
     ("search_filter", "project_id", ITSELF),
     ("search_filter_group", "project_id", ITSELF),
 ];

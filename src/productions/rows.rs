@@ -27,15 +27,9 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
         OpenStatus::Any if caller.is_admin() => "'Open', 'open', 'Active'",
         _ => "'Open'",
     };
-    let mut sql = Sql::new(format!(
-        "SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name IN ({names})"
-    ));
+    let mut sql = Sql::new(format!("SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name IN ({names})"));
     if !caller.is_admin() {
-        sql.push(
-            " AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ",
-        )
-        .bind(caller.person.id)
-        .push(")");
+        sql.push(" AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id).push(")");
     }
     if let Some(name) = name {
         sql.push(" AND p.name = ").bind(name);
@@ -49,12 +43,7 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn open_project_rows(
-    app: &App,
-    caller: &Caller,
-    status: OpenStatus,
-    name: Option<&str>,
-) -> Result<Vec<u8>, Failure> {
+pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, name: Option<&str>) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
     let scope = open_projects(caller, status, name);
     let mut parts: HashMap<Uuid, Parts> = HashMap::new();
@@ -66,10 +55,7 @@ pub async fn open_project_rows(
     }
     add_episodes(database, &scope, &mut parts).await?;
     let model = Model::new(&entity::project::TABLE, "p", "Project");
-    let mut sql = scope.before(&format!(
-        "SELECT {}, p.id FROM project p WHERE p.id IN (",
-        model.columns()
-    ));
+    let mut sql = scope.before(&format!("SELECT {}, p.id FROM project p WHERE p.id IN (", model.columns()));
     sql.push(") ORDER BY p.name");
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
@@ -90,13 +76,8 @@ pub async fn open_project_rows(
 /// 404 when it is not there.
 pub async fn project(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let model = Model::new(&entity::project::TABLE, "p", "Project");
-    let sql = Sql::with(
-        format!("SELECT {} FROM project p WHERE p.id = $1", model.columns()),
-        [id.into()],
-    );
-    let row = database::row(connection, &sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
+    let sql = Sql::with(format!("SELECT {} FROM project p WHERE p.id = $1", model.columns()), [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(2048);
     model.write(&mut out, &row)?;
     Ok(out)
@@ -151,11 +132,7 @@ fn separate(list: &mut Vec<u8>) -> &mut Vec<u8> {
     list
 }
 
-async fn add_links(
-    database: &Database,
-    scope: &Sql,
-    parts: &mut HashMap<Uuid, Parts>,
-) -> Result<(), Failure> {
+async fn add_links(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
     let mut sql = scope.clone().before("WITH scope AS (");
     sql.push(
         ") SELECT project_id, 0, person_id FROM project_person_link WHERE project_id IN (SELECT id FROM scope) \
@@ -177,11 +154,7 @@ async fn add_links(
     Ok(())
 }
 
-async fn add_task_types(
-    database: &Database,
-    scope: &Sql,
-    parts: &mut HashMap<Uuid, Parts>,
-) -> Result<(), Failure> {
+async fn add_task_types(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
     let mut sql = scope.clone().before("SELECT l.project_id, l.task_type_id, l.priority FROM project_task_type_link l WHERE l.project_id IN (");
     sql.push(")");
     for row in database.rows(&sql).await? {
@@ -195,19 +168,12 @@ async fn add_task_types(
     Ok(())
 }
 
-async fn add_task_statuses(
-    database: &Database,
-    scope: &Sql,
-    parts: &mut HashMap<Uuid, Parts>,
-) -> Result<(), Failure> {
+async fn add_task_statuses(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
     let mut sql = scope
         .clone()
         .before("SELECT l.priority, l.roles_for_board, l.project_id, l.task_status_id FROM project_task_status_link l WHERE l.project_id IN (");
     sql.push(")");
-    let place = RowWriter::new([
-        Field::new("priority", Kind::Integer),
-        Field::new("roles_for_board", Kind::TextArray),
-    ]);
+    let place = RowWriter::new([Field::new("priority", Kind::Integer), Field::new("roles_for_board", Kind::TextArray)]);
     for row in database.rows(&sql).await? {
         let part = parts.entry(row.try_get_by_index(2)?).or_default();
         write_uuid(separate(&mut part.task_statuses), row.try_get_by_index(3)?);
@@ -221,11 +187,7 @@ async fn add_task_statuses(
 }
 
 /// The first episode of each TV show: the first running one by name, or else the first one.
-async fn add_episodes(
-    database: &Database,
-    scope: &Sql,
-    parts: &mut HashMap<Uuid, Parts>,
-) -> Result<(), Failure> {
+async fn add_episodes(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
     let mut sql = scope.clone().before(
         "SELECT e.project_id, e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id JOIN project tv ON tv.id = e.project_id \
          WHERE k.name = 'Episode' AND tv.production_type = 'tvshow' AND e.project_id IN (",
@@ -242,12 +204,7 @@ async fn add_episodes(
 
 /// The metadata columns of productions as they come along with them: for each production a JSON list without its
 /// brackets. With a caller, only what the caller may see by the studio-wide role. `more` is a further condition on `d`.
-pub(super) async fn descriptors(
-    database: &Database,
-    caller: Option<&Caller>,
-    scope: &Sql,
-    more: &str,
-) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
+pub(super) async fn descriptors(database: &Database, caller: Option<&Caller>, scope: &Sql, more: &str) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
     let mut departments = scope.clone().before(
         "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l \
          JOIN metadata_descriptor d ON d.id = l.metadata_descriptor_id WHERE d.project_id IN (",
@@ -276,11 +233,7 @@ pub(super) async fn descriptors(
     ]);
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in database.rows(&sql).await? {
-        let list = separate(
-            found
-                .entry(row.try_get_by_index(writer.width())?)
-                .or_default(),
-        );
+        let list = separate(found.entry(row.try_get_by_index(writer.width())?).or_default());
         list.push(b'{');
         writer.write(list, &row)?;
         list.extend_from_slice(b",\"departments\":[");
@@ -296,10 +249,7 @@ pub(super) async fn descriptors(
 pub(super) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in rows {
-        write_uuid(
-            separate(found.entry(row.try_get_by_index(0)?).or_default()),
-            row.try_get_by_index(1)?,
-        );
+        write_uuid(separate(found.entry(row.try_get_by_index(0)?).or_default()), row.try_get_by_index(1)?);
     }
     Ok(found)
 }
@@ -312,13 +262,9 @@ pub(super) fn only_visible(sql: &mut Sql, caller: &Caller, role: Role) {
             sql.push(" AND d.for_client = true");
         }
         Role::Vendor => {
-            let links =
-                "SELECT v.metadata_descriptor_id FROM department_metadata_descriptor_link v";
-            sql.push(&format!(
-                " AND (d.id NOT IN ({links}) OR d.id IN ({links} WHERE v.department_id IN "
-            ));
-            sql.bind_list(caller.person.departments.iter().copied())
-                .push("))");
+            let links = "SELECT v.metadata_descriptor_id FROM department_metadata_descriptor_link v";
+            sql.push(&format!(" AND (d.id NOT IN ({links}) OR d.id IN ({links} WHERE v.department_id IN "));
+            sql.bind_list(caller.person.departments.iter().copied()).push("))");
         }
         _ => {}
     }

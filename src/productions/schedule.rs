@@ -18,10 +18,7 @@ use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
 
 /// The milestones of a production.
-pub(super) async fn milestones(
-    app: &App,
-    project_id: Uuid,
-) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
+pub(super) async fn milestones(app: &App, project_id: Uuid) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
     let writer = RowWriter::new([
         Field::new("id", Kind::Uuid),
         Field::new("date", Kind::Date),
@@ -43,34 +40,19 @@ pub(super) async fn milestones(
 }
 
 /// Every bar of a production, as it is stored.
-pub(super) async fn items(
-    app: &App,
-    access: &ProjectMember,
-) -> Result<Json<Vec<ScheduleItem>>, Failure> {
+pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
     refuse_vendors(access)?;
     let model = Model::new(&entity::schedule_item::TABLE, "i", "ScheduleItem");
-    let text = format!(
-        "SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id",
-        model.columns()
-    );
-    Ok(model
-        .list(&app.database, Sql::with(text, [access.project_id().into()]))
-        .await?)
+    let text = format!("SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id", model.columns());
+    Ok(model.list(&app.database, Sql::with(text, [access.project_id().into()])).await?)
 }
 
 fn refuse_vendors(access: &ProjectMember) -> Result<(), Failure> {
-    if access.role() == Role::Vendor {
-        Err(Failure::forbidden())
-    } else {
-        Ok(())
-    }
+    if access.role() == Role::Vendor { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
 /// One bar for each task type that has a task in the production.
-pub(super) async fn of_task_types(
-    app: &App,
-    access: &ProjectMember,
-) -> Result<Json<Vec<ScheduleBar>>, Failure> {
+pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleBar>>, Failure> {
     refuse_vendors(access)?;
     let project_id = access.project_id();
     let sql = Sql::with(
@@ -81,12 +63,8 @@ pub(super) async fn of_task_types(
     let wanted = names(app.database.read(), &sql).await?;
     let subjects = wanted.keys().map(|id| (*id, None)).collect();
     complete(app, access, subjects).await?;
-    let mut sql = Sql::with(
-        "i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ",
-        [project_id.into()],
-    );
-    sql.bind_list(wanted.into_keys())
-        .push(" ORDER BY i.start_date IS NULL, i.start_date, i.created_at");
+    let mut sql = Sql::with("i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ", [project_id.into()]);
+    sql.bind_list(wanted.into_keys()).push(" ORDER BY i.start_date IS NULL, i.start_date, i.created_at");
     let mut out = b"[".to_vec();
     for row in app.database.rows(&sql.before(BARS)).await? {
         if out.len() > 1 {
@@ -115,20 +93,12 @@ impl Part {
         let (text, episode) = match self {
             Self::AssetTypes => {
                 let assets = EntityKind::Asset.condition("e.entity_type_id");
-                let text = format!(
-                    "SELECT DISTINCT k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE {assets}"
-                );
+                let text = format!("SELECT DISTINCT k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE {assets}");
                 (text, "e.source_id")
             }
             Self::Episodes => (entities(EntityKind::Episode), "e.id"),
             Self::Sequences => (entities(EntityKind::Sequence), "e.parent_id"),
-            Self::Edits => (
-                format!(
-                    "{} AND COALESCE(e.canceled, false) = false",
-                    entities(EntityKind::Edit)
-                ),
-                "e.parent_id",
-            ),
+            Self::Edits => (format!("{} AND COALESCE(e.canceled, false) = false", entities(EntityKind::Edit)), "e.parent_id"),
         };
         let mut sql = Sql::new(text);
         sql.push(" AND e.project_id = ").bind(project_id);
@@ -140,10 +110,7 @@ impl Part {
 }
 
 fn entities(kind: EntityKind) -> String {
-    format!(
-        "SELECT e.id, e.name FROM entity e WHERE {}",
-        kind.condition("e.entity_type_id")
-    )
+    format!("SELECT e.id, e.name FROM entity e WHERE {}", kind.condition("e.entity_type_id"))
 }
 
 /// One bar of a task type for each part of the production.
@@ -156,24 +123,13 @@ pub(super) async fn of_parts(
 ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
     refuse_vendors(access)?;
     let project_id = access.project_id();
-    let sql = Sql::with(
-        "SELECT 1 FROM task_type WHERE id = $1",
-        [task_type_id.into()],
-    );
+    let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [task_type_id.into()]);
     if app.database.row(&sql).await?.is_none() {
         return Err(Failure::not_found());
     }
     let wanted = names(app.database.read(), &part.query(project_id, episode_id)).await?;
-    complete(
-        app,
-        access,
-        wanted.keys().map(|id| (task_type_id, Some(*id))).collect(),
-    )
-    .await?;
-    let sql = Sql::with(
-        "i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2",
-        [project_id.into(), task_type_id.into()],
-    );
+    complete(app, access, wanted.keys().map(|id| (task_type_id, Some(*id))).collect()).await?;
+    let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
     let writer = bar_writer();
     let mut bars: Vec<(&String, Vec<u8>)> = Vec::with_capacity(wanted.len());
     for row in app.database.rows(&sql.before(BARS)).await? {
@@ -210,10 +166,7 @@ fn bar_writer() -> RowWriter {
     ])
 }
 
-async fn names(
-    connection: &impl ConnectionTrait,
-    sql: &Sql,
-) -> Result<HashMap<Uuid, String>, Failure> {
+async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
     let mut found = HashMap::new();
     for row in database::rows(connection, sql).await? {
         found.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
@@ -224,46 +177,25 @@ async fn names(
 /// What a bar is for: a task type, and a part of the production unless it is for all of it.
 type Subject = (Uuid, Option<Uuid>);
 
-async fn missing(
-    connection: &impl ConnectionTrait,
-    project_id: Uuid,
-    subjects: &[Subject],
-) -> Result<Vec<Subject>, Failure> {
-    let sql = Sql::with(
-        "SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL",
-        [project_id.into()],
-    );
+async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[Subject]) -> Result<Vec<Subject>, Failure> {
+    let sql = Sql::with("SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL", [project_id.into()]);
     let mut known: HashSet<Subject> = HashSet::new();
     for row in database::rows(connection, &sql).await? {
         known.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
     }
-    Ok(subjects
-        .iter()
-        .copied()
-        .filter(|subject| !known.contains(subject))
-        .collect())
+    Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
 }
 
 /// Adds the bars that are missing, and tells of each. A transaction is only started when there are any.
-async fn complete(
-    app: &App,
-    access: &ProjectMember,
-    subjects: Vec<Subject>,
-) -> Result<(), Failure> {
+async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> Result<(), Failure> {
     let project_id = access.project_id();
-    if missing(app.database.read(), project_id, &subjects)
-        .await?
-        .is_empty()
-    {
+    if missing(app.database.read(), project_id, &subjects).await?.is_empty() {
         return Ok(());
     }
     let mut work = Work::begin(app, access).await?;
     if app.database.backend() == DbBackend::Postgres {
         // Of several first readers one adds the bars: two bars without a part would not be seen as duplicates.
-        let sql = Sql::with(
-            "SELECT id FROM project WHERE id = $1 FOR UPDATE",
-            [project_id.into()],
-        );
+        let sql = Sql::with("SELECT id FROM project WHERE id = $1 FOR UPDATE", [project_id.into()]);
         database::row(&*work, &sql).await?;
     }
     let today = Utc::now().date_naive();
@@ -279,11 +211,7 @@ async fn complete(
             ("task_type_id", task_type_id.into()),
             ("object_id", object_id.into()),
         ]);
-        work.emit_in(
-            project_id,
-            "schedule-item:new",
-            payload([("schedule_item_id", id)]),
-        );
+        work.emit_in(project_id, "schedule-item:new", payload([("schedule_item_id", id)]));
     }
     if !rows.is_empty() {
         database::insert_many(&*work, &entity::schedule_item::TABLE, rows).await?;

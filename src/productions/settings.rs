@@ -28,24 +28,12 @@ pub(super) struct Setting {
     pub name: &'static str,
 }
 
-pub(super) static ASSET_TYPES: Setting = Setting {
-    link: &entity::project_asset_type_link::TABLE,
-    column: "asset_type_id",
-    target: &entity::entity_type::TABLE,
-    name: "EntityType",
-};
-pub(super) static TASK_TYPES: Setting = Setting {
-    link: &entity::project_task_type_link::TABLE,
-    column: "task_type_id",
-    target: &entity::task_type::TABLE,
-    name: "TaskType",
-};
-pub(super) static TASK_STATUSES: Setting = Setting {
-    link: &entity::project_task_status_link::TABLE,
-    column: "task_status_id",
-    target: &entity::task_status::TABLE,
-    name: "TaskStatus",
-};
+pub(super) static ASSET_TYPES: Setting =
+    Setting { link: &entity::project_asset_type_link::TABLE, column: "asset_type_id", target: &entity::entity_type::TABLE, name: "EntityType" };
+pub(super) static TASK_TYPES: Setting =
+    Setting { link: &entity::project_task_type_link::TABLE, column: "task_type_id", target: &entity::task_type::TABLE, name: "TaskType" };
+pub(super) static TASK_STATUSES: Setting =
+    Setting { link: &entity::project_task_status_link::TABLE, column: "task_status_id", target: &entity::task_status::TABLE, name: "TaskStatus" };
 pub(super) static STATUS_AUTOMATIONS: Setting = Setting {
     link: &entity::project_status_automation_link::TABLE,
     column: "status_automation_id",
@@ -63,20 +51,14 @@ impl Setting {
     /// 400 unless the thing exists.
     pub(super) async fn require(&self, work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
         if self.known(work, &[id]).await?.is_empty() {
-            return Err(Failure::parameter(format!(
-                "{} with id {id} not found",
-                self.name
-            )));
+            return Err(Failure::parameter(format!("{} with id {id} not found", self.name)));
         }
         Ok(())
     }
 
     /// Those of the ids that exist, each once and in their order.
     async fn known(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
-        let mut sql = Sql::new(format!(
-            "SELECT id FROM \"{}\" WHERE id IN ",
-            self.target.name
-        ));
+        let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", self.target.name));
         sql.bind_list(ids.iter().copied());
         let mut known: HashSet<Uuid> = HashSet::new();
         for row in database::rows(&**work, &sql).await? {
@@ -87,13 +69,7 @@ impl Setting {
 
     /// What the production uses.
     async fn used(&self, work: &Work<'_>, project_id: Uuid) -> Result<HashSet<Uuid>, Failure> {
-        let sql = Sql::with(
-            format!(
-                "SELECT \"{}\" FROM \"{}\" WHERE project_id = $1",
-                self.column, self.link.name
-            ),
-            [project_id.into()],
-        );
+        let sql = Sql::with(format!("SELECT \"{}\" FROM \"{}\" WHERE project_id = $1", self.column, self.link.name), [project_id.into()]);
         let mut used = HashSet::new();
         for row in database::rows(&**work, &sql).await? {
             used.insert(row.try_get_by_index(0)?);
@@ -102,20 +78,10 @@ impl Setting {
     }
 
     /// Links the things to the production; links that are there already stay as they are.
-    async fn link(
-        &self,
-        work: &Work<'_>,
-        project_id: Uuid,
-        links: Vec<(Uuid, Vec<(&'static str, Value)>)>,
-    ) -> Result<(), Failure> {
+    async fn link(&self, work: &Work<'_>, project_id: Uuid, links: Vec<(Uuid, Vec<(&'static str, Value)>)>) -> Result<(), Failure> {
         let rows: Vec<Vec<(&'static str, Value)>> = links
             .into_iter()
-            .map(|(id, more)| {
-                [("project_id", project_id.into()), (self.column, id.into())]
-                    .into_iter()
-                    .chain(more)
-                    .collect()
-            })
+            .map(|(id, more)| [("project_id", project_id.into()), (self.column, id.into())].into_iter().chain(more).collect())
             .collect();
         if !rows.is_empty() {
             database::insert_ignoring_duplicates(&**work, self.link, rows).await?;
@@ -130,19 +96,12 @@ pub(super) fn tell(work: &mut Work<'_>, project_id: Uuid) {
 }
 
 /// Makes the production use something, and answers the production.
-pub(super) async fn add(
-    app: &App,
-    access: &ProjectManager,
-    setting: &Setting,
-    id: Uuid,
-) -> Result<Json<Project>, Failure> {
+pub(super) async fn add(app: &App, access: &ProjectManager, setting: &Setting, id: Uuid) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     setting.require(&work, id).await?;
     if !setting.used(&work, project_id).await?.contains(&id) {
-        setting
-            .link(&work, project_id, vec![(id, Vec::new())])
-            .await?;
+        setting.link(&work, project_id, vec![(id, Vec::new())]).await?;
         tell(&mut work, project_id);
     }
     work.commit().await?;
@@ -150,39 +109,21 @@ pub(super) async fn add(
 }
 
 /// Makes the production use a task type at some place. One that it uses already keeps its place.
-pub(super) async fn add_task_type(
-    app: &App,
-    access: &ProjectManager,
-    body: &ProjectTaskTypeAdd,
-) -> Result<Json<Project>, Failure> {
+pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: &ProjectTaskTypeAdd) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     TASK_TYPES.require(&work, body.task_type_id).await?;
-    TASK_TYPES
-        .link(
-            &work,
-            project_id,
-            vec![(body.task_type_id, vec![("priority", body.priority.into())])],
-        )
-        .await?;
+    TASK_TYPES.link(&work, project_id, vec![(body.task_type_id, vec![("priority", body.priority.into())])]).await?;
     tell(&mut work, project_id);
     work.commit().await?;
     answer(app, project_id).await
 }
 
 /// The production no longer uses something.
-pub(super) async fn remove(
-    app: &App,
-    access: &ProjectManager,
-    setting: &Setting,
-    id: Uuid,
-) -> Result<NoContent, Failure> {
+pub(super) async fn remove(app: &App, access: &ProjectManager, setting: &Setting, id: Uuid) -> Result<NoContent, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    let text = format!(
-        "DELETE FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2",
-        setting.link.name, setting.column
-    );
+    let text = format!("DELETE FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", setting.link.name, setting.column);
     database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await?;
     tell(&mut work, project_id);
     work.commit().await?;
@@ -190,11 +131,7 @@ pub(super) async fn remove(
 }
 
 /// The things that the production uses, as their own records.
-pub(super) async fn list<T>(
-    app: &App,
-    setting: &Setting,
-    project_id: Uuid,
-) -> Result<Json<T>, Failure> {
+pub(super) async fn list<T>(app: &App, setting: &Setting, project_id: Uuid) -> Result<Json<T>, Failure> {
     let model = Model::new(setting.target, "t", setting.name);
     let text = format!(
         "SELECT {} FROM \"{}\" t JOIN \"{}\" l ON l.\"{}\" = t.id WHERE l.project_id = $1 ORDER BY t.created_at, t.id",
@@ -203,38 +140,18 @@ pub(super) async fn list<T>(
         setting.link.name,
         setting.column
     );
-    Ok(model
-        .list(&app.database, Sql::with(text, [project_id.into()]))
-        .await?)
+    Ok(model.list(&app.database, Sql::with(text, [project_id.into()])).await?)
 }
 
 /// Makes the production use all that is listed.
-pub(super) async fn batch(
-    app: &App,
-    access: &ProjectManager,
-    body: ProjectSettingsBatch,
-) -> Result<Json<Project>, Failure> {
+pub(super) async fn batch(app: &App, access: &ProjectManager, body: ProjectSettingsBatch) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let task_types = body.task_types.unwrap_or_default();
-    set_task_types(
-        &work,
-        project_id,
-        &task_types,
-        body.replace_task_types.unwrap_or_default(),
-    )
-    .await?;
-    for (setting, ids) in [
-        (&TASK_STATUSES, body.task_status_ids),
-        (&ASSET_TYPES, body.asset_type_ids),
-    ] {
+    set_task_types(&work, project_id, &task_types, body.replace_task_types.unwrap_or_default()).await?;
+    for (setting, ids) in [(&TASK_STATUSES, body.task_status_ids), (&ASSET_TYPES, body.asset_type_ids)] {
         let ids = ids.unwrap_or_default();
-        let links = setting
-            .known(&work, &ids)
-            .await?
-            .into_iter()
-            .map(|id| (id, Vec::new()))
-            .collect();
+        let links = setting.known(&work, &ids).await?.into_iter().map(|id| (id, Vec::new())).collect();
         setting.link(&work, project_id, links).await?;
     }
     tell(&mut work, project_id);
@@ -242,78 +159,40 @@ pub(super) async fn batch(
     answer(app, project_id).await
 }
 
-async fn set_task_types(
-    work: &Work<'_>,
-    project_id: Uuid,
-    task_types: &[ProjectTaskTypeAdd],
-    replace: bool,
-) -> Result<(), Failure> {
+async fn set_task_types(work: &Work<'_>, project_id: Uuid, task_types: &[ProjectTaskTypeAdd], replace: bool) -> Result<(), Failure> {
     let ids: Vec<Uuid> = task_types.iter().map(|item| item.task_type_id).collect();
     let known = TASK_TYPES.known(work, &ids).await?;
     let used = TASK_TYPES.used(work, project_id).await?;
     if replace {
-        let gone: Vec<Uuid> = used
-            .iter()
-            .copied()
-            .filter(|id| !known.contains(id))
-            .collect();
+        let gone: Vec<Uuid> = used.iter().copied().filter(|id| !known.contains(id)).collect();
         let mut sql = Sql::new("DELETE FROM project_task_type_link WHERE project_id = ");
-        sql.bind(project_id)
-            .push(" AND task_type_id IN ")
-            .bind_list(gone);
+        sql.bind(project_id).push(" AND task_type_id IN ").bind_list(gone);
         database::execute(&**work, &sql).await?;
     }
     // Of a task type that is listed twice, the last place counts.
-    let priority = |id: Uuid| {
-        task_types
-            .iter()
-            .rev()
-            .find(|item| item.task_type_id == id)
-            .and_then(|item| item.priority)
-    };
-    let new = known
-        .iter()
-        .filter(|id| !used.contains(id))
-        .map(|id| (*id, vec![("priority", priority(*id).into())]))
-        .collect();
+    let priority = |id: Uuid| task_types.iter().rev().find(|item| item.task_type_id == id).and_then(|item| item.priority);
+    let new = known.iter().filter(|id| !used.contains(id)).map(|id| (*id, vec![("priority", priority(*id).into())])).collect();
     TASK_TYPES.link(work, project_id, new).await?;
-    let moved: Vec<(Uuid, i32)> = known
-        .iter()
-        .filter(|id| used.contains(id))
-        .filter_map(|id| Some((*id, priority(*id)?)))
-        .collect();
+    let moved: Vec<(Uuid, i32)> = known.iter().filter(|id| used.contains(id)).filter_map(|id| Some((*id, priority(*id)?))).collect();
     place(work, &TASK_TYPES, project_id, &moved).await
 }
 
 /// Sets the priorities of links that are there, in one statement.
-pub(super) async fn place(
-    work: &Work<'_>,
-    setting: &Setting,
-    project_id: Uuid,
-    priorities: &[(Uuid, i32)],
-) -> Result<(), Failure> {
+pub(super) async fn place(work: &Work<'_>, setting: &Setting, project_id: Uuid, priorities: &[(Uuid, i32)]) -> Result<(), Failure> {
     if priorities.is_empty() {
         return Ok(());
     }
-    let mut sql = Sql::new(format!(
-        "UPDATE \"{}\" SET updated_at = ",
-        setting.link.name
-    ));
-    sql.bind(database::now())
-        .push(&format!(", priority = CASE \"{}\"", setting.column));
+    let mut sql = Sql::new(format!("UPDATE \"{}\" SET updated_at = ", setting.link.name));
+    sql.bind(database::now()).push(&format!(", priority = CASE \"{}\"", setting.column));
     for (id, priority) in priorities {
         sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*priority);
     }
-    sql.push(" END WHERE project_id = ")
-        .bind(project_id)
-        .push(&format!(" AND \"{}\" IN ", setting.column));
+    sql.push(" END WHERE project_id = ").bind(project_id).push(&format!(" AND \"{}\" IN ", setting.column));
     sql.bind_list(priorities.iter().map(|(id, _)| *id));
     database::execute(&**work, &sql).await?;
     Ok(())
 }
 
 async fn answer(app: &App, project_id: Uuid) -> Result<Json<Project>, Failure> {
-    Ok(Json::written(
-        rows::project(app.database.read(), project_id).await?,
-    ))
+    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
 }

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use dailies_definitions::access::{Caller, StudioManager};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{
-    MetadataDescriptor, StudioMetadataDescriptorAdd, StudioMetadataDescriptorChange,
-    StudioMetadataDescriptorOrder,
-};
+use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorAdd, StudioMetadataDescriptorChange, StudioMetadataDescriptorOrder};
 use uuid::Uuid;
 
 use super::columns::{self, ORDER, Properties, Stored, Subject};
@@ -22,10 +19,7 @@ use crate::events::Work;
 fn managed(caller: &Caller) -> Sql {
     let mut sql = open_projects(caller, OpenStatus::Any, None);
     if !caller.is_admin() {
-        sql.push(
-            " AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ",
-        )
-        .bind(caller.person.id);
+        sql.push(" AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id);
         // A team's list can't make anybody an administrator: such a role counts as none, which leaves the studio-wide one.
         sql.push(" AND (m.role IS NULL OR m.role IN ('manager', 'admin')))");
     }
@@ -41,21 +35,12 @@ async fn managed_ids(work: &Work<'_>, caller: &Caller) -> Result<Vec<Uuid>, Fail
 }
 
 /// The metadata columns with this key in the productions that the caller manages.
-async fn stored(
-    work: &Work<'_>,
-    caller: &Caller,
-    entity_type: &str,
-    field_name: &str,
-) -> Result<Vec<Stored>, Failure> {
+async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name: &str) -> Result<Vec<Stored>, Failure> {
     let mut sql = managed(caller).before(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name FROM metadata_descriptor d \
          JOIN project o ON o.id = d.project_id WHERE d.project_id IN (",
     );
-    sql.push(") AND d.entity_type = ")
-        .bind(entity_type)
-        .push(" AND d.field_name = ")
-        .bind(field_name)
-        .push(" ORDER BY o.name");
+    sql.push(") AND d.entity_type = ").bind(entity_type).push(" AND d.field_name = ").bind(field_name).push(" ORDER BY o.name");
     let mut found = Vec::new();
     for row in database::rows(&**work, &sql).await? {
         found.push(columns::read(&row)?);
@@ -64,17 +49,8 @@ async fn stored(
 }
 
 /// Adds a metadata column to the productions that don't have it.
-pub(super) async fn add(
-    app: &App,
-    access: &StudioManager,
-    body: StudioMetadataDescriptorAdd,
-) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
-    let properties = Properties::new(
-        body.data_type,
-        body.choices,
-        body.for_client,
-        body.departments,
-    );
+pub(super) async fn add(app: &App, access: &StudioManager, body: StudioMetadataDescriptorAdd) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+    let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
     let subject = Subject {
         entity_type: body.entity_type.unwrap_or_else(|| "Asset".to_owned()),
         task_type_id: None,
@@ -87,9 +63,7 @@ pub(super) async fn add(
     projects.retain(|id| !clashing.contains(id));
     let ids = columns::insert(&mut work, &projects, &subject, &properties, None).await?;
     work.commit().await?;
-    Ok(Json::written(
-        columns::by_ids(app.database.read(), &ids).await?,
-    ))
+    Ok(Json::written(columns::by_ids(app.database.read(), &ids).await?))
 }
 
 /// Changes a metadata column wherever it is.
@@ -99,30 +73,18 @@ pub(super) async fn update(
     field_name: &str,
     body: StudioMetadataDescriptorChange,
 ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
-    let properties = Properties::new(
-        body.data_type,
-        body.choices,
-        body.for_client,
-        body.departments,
-    );
+    let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
     let mut work = Work::begin(app, access).await?;
     let columns = stored(&work, access, &body.entity_type, field_name).await?;
     let name = body.name.as_deref().filter(|name| !name.is_empty());
     columns::change(&mut work, &columns, name, &properties).await?;
     work.commit().await?;
     let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
-    Ok(Json::written(
-        columns::by_ids(app.database.read(), &ids).await?,
-    ))
+    Ok(Json::written(columns::by_ids(app.database.read(), &ids).await?))
 }
 
 /// Removes a metadata column wherever it is.
-pub(super) async fn remove(
-    app: &App,
-    access: &StudioManager,
-    field_name: &str,
-    entity_type: &str,
-) -> Result<Json<Vec<Uuid>>, Failure> {
+pub(super) async fn remove(app: &App, access: &StudioManager, field_name: &str, entity_type: &str) -> Result<Json<Vec<Uuid>>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let columns = stored(&work, access, entity_type, field_name).await?;
     columns::delete(&mut work, &columns).await?;
@@ -139,43 +101,23 @@ pub(super) async fn reorder(
 ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let work = Work::begin(app, access).await?;
     let mut sql = managed(access).before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
-    sql.push(") AND d.entity_type = ")
-        .bind(body.entity_type.as_str())
-        .push(" ORDER BY d.name");
+    sql.push(") AND d.entity_type = ").bind(body.entity_type.as_str()).push(" ORDER BY d.name");
     let mut by_project: HashMap<Uuid, Vec<(Uuid, String)>> = HashMap::new();
     for row in database::rows(&*work, &sql).await? {
         let columns = by_project.entry(row.try_get_by_index(0)?).or_default();
         columns.push((row.try_get_by_index(1)?, row.try_get_by_index(2)?));
     }
-    let places: Vec<(Uuid, i32)> = by_project
-        .into_values()
-        .flat_map(|columns| ordered(columns, &body.field_order).into_iter().zip(1..))
-        .collect();
+    let places: Vec<(Uuid, i32)> = by_project.into_values().flat_map(|columns| ordered(columns, &body.field_order).into_iter().zip(1..)).collect();
     columns::place(&work, &places).await?;
     work.commit().await?;
     let mut condition = managed(access).before("d.project_id IN (");
-    condition
-        .push(") AND d.entity_type = ")
-        .bind(body.entity_type.as_str());
-    Ok(Json::written(
-        columns::list(
-            app.database.read(),
-            condition,
-            &format!("p.name, {ORDER}"),
-            true,
-        )
-        .await?,
-    ))
+    condition.push(") AND d.entity_type = ").bind(body.entity_type.as_str());
+    Ok(Json::written(columns::list(app.database.read(), condition, &format!("p.name, {ORDER}"), true).await?))
 }
 
 /// Ids of columns, those of the listed keys first, the others behind them as they were.
 fn ordered(mut columns: Vec<(Uuid, String)>, field_order: &[String]) -> Vec<Uuid> {
-    columns.sort_by_key(|(_, key)| {
-        field_order
-            .iter()
-            .position(|listed| listed == key)
-            .unwrap_or(usize::MAX)
-    });
+    columns.sort_by_key(|(_, key)| field_order.iter().position(|listed| listed == key).unwrap_or(usize::MAX));
     columns.into_iter().map(|(id, _)| id).collect()
 }
 
@@ -186,11 +128,7 @@ mod tests {
     #[test]
     fn listed_keys_come_first() {
         let ids: Vec<Uuid> = (0..4).map(Uuid::from_u128).collect();
-        let columns = ["alpha", "beta", "gamma", "delta"]
-            .iter()
-            .zip(&ids)
-            .map(|(key, id)| (*id, (*key).to_owned()))
-            .collect();
+        let columns = ["alpha", "beta", "gamma", "delta"].iter().zip(&ids).map(|(key, id)| (*id, (*key).to_owned())).collect();
         let order = ["gamma".to_owned(), "missing".to_owned(), "alpha".to_owned()];
         assert_eq!(ordered(columns, &order), [ids[2], ids[0], ids[1], ids[3]]);
     }

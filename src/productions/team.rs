@@ -16,17 +16,7 @@ use crate::events::Work;
 use crate::people::HIDDEN_COLUMNS;
 
 /// Columns of a person that everybody in the team sees.
-const SHORT: [&str; 9] = [
-    "id",
-    "first_name",
-    "last_name",
-    "has_avatar",
-    "active",
-    "studio_id",
-    "role",
-    "desktop_login",
-    "is_bot",
-];
+const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
 
 const TEXT: Kind = Kind::Text { max: None };
 
@@ -34,11 +24,7 @@ const TEXT: Kind = Kind::Text { max: None };
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
     let whole = matches!(access.role(), Role::Admin | Role::Manager);
     let keep = |column: &str| {
-        if whole {
-            !HIDDEN_COLUMNS.contains(&column)
-        } else {
-            SHORT.contains(&column)
-        }
+        if whole { !HIDDEN_COLUMNS.contains(&column) } else { SHORT.contains(&column) }
     };
     let model = Model::of(&entity::person::TABLE, "p", "Person", keep);
     let text = format!(
@@ -46,19 +32,12 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
         model.columns()
     );
-    let rows = app
-        .database
-        .rows(&Sql::with(text, [access.project_id().into()]))
-        .await?;
+    let rows = app.database.rows(&Sql::with(text, [access.project_id().into()])).await?;
     let departments = Sql::with(
         "SELECT d.person_id, d.department_id FROM department_link d JOIN project_person_link l ON l.person_id = d.person_id WHERE l.project_id = $1",
         [access.project_id().into()],
     );
-    let departments = if whole {
-        ids_by_owner(&app.database.rows(&departments).await?)?
-    } else {
-        Default::default()
-    };
+    let departments = if whole { ids_by_owner(&app.database.rows(&departments).await?)? } else { Default::default() };
     let mut out = b"[".to_vec();
     for row in rows {
         if out.len() > 1 {
@@ -79,34 +58,16 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
 }
 
 /// Adds a person to the team, and answers the production.
-pub(super) async fn add(
-    app: &App,
-    access: &ProjectManager,
-    body: &TeamMemberAdd,
-) -> Result<Json<Project>, Failure> {
+pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    let sql = Sql::with(
-        "SELECT 1 FROM person WHERE id = $1",
-        [body.person_id.into()],
-    );
+    let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [body.person_id.into()]);
     if database::row(&*work, &sql).await?.is_none() {
-        return Err(Failure::parameter(format!(
-            "Person with id {} not found",
-            body.person_id
-        )));
+        return Err(Failure::parameter(format!("Person with id {} not found", body.person_id)));
     }
     if !is_member(&work, project_id, body.person_id).await? {
-        let link = vec![
-            ("project_id", project_id.into()),
-            ("person_id", body.person_id.into()),
-        ];
-        database::insert_ignoring_duplicates(
-            &*work,
-            &entity::project_person_link::TABLE,
-            vec![link],
-        )
-        .await?;
+        let link = vec![("project_id", project_id.into()), ("person_id", body.person_id.into())];
+        database::insert_ignoring_duplicates(&*work, &entity::project_person_link::TABLE, vec![link]).await?;
         tell(&mut work, project_id);
     }
     if let Some(role) = &body.role {
@@ -114,26 +75,16 @@ pub(super) async fn add(
         tell(&mut work, project_id);
     }
     work.commit().await?;
-    Ok(Json::written(
-        rows::project(app.database.read(), project_id).await?,
-    ))
+    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
 }
 
 async fn is_member(work: &Work<'_>, project_id: Uuid, person_id: Uuid) -> Result<bool, Failure> {
-    let sql = Sql::with(
-        "SELECT 1 FROM project_person_link WHERE project_id = $1 AND person_id = $2",
-        [project_id.into(), person_id.into()],
-    );
+    let sql = Sql::with("SELECT 1 FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
     Ok(database::row(&**work, &sql).await?.is_some())
 }
 
 /// Says whether the person is in the team.
-async fn store_role(
-    work: &Work<'_>,
-    project_id: Uuid,
-    person_id: Uuid,
-    role: Option<&String>,
-) -> Result<bool, Failure> {
+async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Option<&String>) -> Result<bool, Failure> {
     let sql = Sql::with(
         "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3",
         [role.cloned().into(), project_id.into(), person_id.into()],
@@ -142,40 +93,22 @@ async fn store_role(
 }
 
 /// Sets or clears the role of a member of the team.
-pub(super) async fn set_role(
-    app: &App,
-    access: &ProjectManager,
-    person_id: Uuid,
-    role: Option<String>,
-) -> Result<Json<TeamMembership>, Failure> {
+pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid, role: Option<String>) -> Result<Json<TeamMembership>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     if !store_role(&work, project_id, person_id, role.as_ref()).await? {
-        return Err(Failure::parameter(
-            "Person is not a member of the project team",
-        ));
+        return Err(Failure::parameter("Person is not a member of the project team"));
     }
     tell(&mut work, project_id);
     work.commit().await?;
-    Ok(Json::of(&TeamMembership {
-        project_id,
-        person_id,
-        role,
-    })?)
+    Ok(Json::of(&TeamMembership { project_id, person_id, role })?)
 }
 
 /// Takes a person out of the team.
-pub(super) async fn remove(
-    app: &App,
-    access: &ProjectManager,
-    person_id: Uuid,
-) -> Result<NoContent, Failure> {
+pub(super) async fn remove(app: &App, access: &ProjectManager, person_id: Uuid) -> Result<NoContent, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    let sql = Sql::with(
-        "DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2",
-        [project_id.into(), person_id.into()],
-    );
+    let sql = Sql::with("DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
     database::execute(&*work, &sql).await?;
     tell(&mut work, project_id);
     work.commit().await?;

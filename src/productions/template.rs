@@ -34,45 +34,22 @@ const SETTINGS: [&str; 15] = [
 
 /// Links that are copied as they are: the table of the template, that of the production, and the column of the target.
 const PLAIN_LINKS: [(&str, &str, &str); 3] = [
-    (
-        "project_template_asset_type_link",
-        "project_asset_type_link",
-        "asset_type_id",
-    ),
-    (
-        "project_template_status_automation_link",
-        "project_status_automation_link",
-        "status_automation_id",
-    ),
-    (
-        "project_template_preview_background_file_link",
-        "project_preview_background_file_link",
-        "preview_background_file_id",
-    ),
+    ("project_template_asset_type_link", "project_asset_type_link", "asset_type_id"),
+    ("project_template_status_automation_link", "project_status_automation_link", "status_automation_id"),
+    ("project_template_preview_background_file_link", "project_preview_background_file_link", "preview_background_file_id"),
 ];
 
 /// 404 when there is no such template.
 pub(super) async fn require(work: &Work<'_>, template_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT 1 FROM project_template WHERE id = $1",
-        [template_id.into()],
-    );
-    database::row(&**work, &sql)
-        .await?
-        .map(|_| ())
-        .ok_or_else(Failure::not_found)
+    let sql = Sql::with("SELECT 1 FROM project_template WHERE id = $1", [template_id.into()]);
+    database::row(&**work, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
 /// Applies the template where the body is silent, and tells of it.
 ///
 /// # Errors
 /// 404 when there is no such template.
-pub(super) async fn apply(
-    work: &mut Work<'_>,
-    project_id: Uuid,
-    template_id: Uuid,
-    body: &Map<String, serde_json::Value>,
-) -> Result<(), Failure> {
+pub(super) async fn apply(work: &mut Work<'_>, project_id: Uuid, template_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
     require(work, template_id).await?;
     copy_settings(work, project_id, template_id, body).await?;
     copy_links(work, project_id, template_id).await?;
@@ -81,29 +58,15 @@ pub(super) async fn apply(
     Ok(())
 }
 
-async fn copy_settings(
-    work: &Work<'_>,
-    project_id: Uuid,
-    template_id: Uuid,
-    body: &Map<String, serde_json::Value>,
-) -> Result<(), Failure> {
+async fn copy_settings(work: &Work<'_>, project_id: Uuid, template_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
     let mut sql = Sql::new("UPDATE project SET updated_at = ");
     sql.bind(database::now());
-    for column in SETTINGS
-        .iter()
-        .filter(|column| body.get(**column).is_none_or(serde_json::Value::is_null))
-    {
-        sql.push(&format!(
-            ", {column} = COALESCE((SELECT t.{column} FROM project_template t WHERE t.id = "
-        ))
-        .bind(template_id);
+    for column in SETTINGS.iter().filter(|column| body.get(**column).is_none_or(serde_json::Value::is_null)) {
+        sql.push(&format!(", {column} = COALESCE((SELECT t.{column} FROM project_template t WHERE t.id = ")).bind(template_id);
         sql.push(&format!("), {column})"));
     }
-    sql.push(
-        ", default_preview_background_file_id = COALESCE(default_preview_background_file_id, ",
-    );
-    sql.push("(SELECT t.default_preview_background_file_id FROM project_template t WHERE t.id = ")
-        .bind(template_id);
+    sql.push(", default_preview_background_file_id = COALESCE(default_preview_background_file_id, ");
+    sql.push("(SELECT t.default_preview_background_file_id FROM project_template t WHERE t.id = ").bind(template_id);
     sql.push(")) WHERE id = ").bind(project_id);
     database::execute(&**work, &sql).await?;
     Ok(())
@@ -112,18 +75,11 @@ async fn copy_settings(
 async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     for (from, to, column) in PLAIN_LINKS {
         let mut sql = Sql::new(format!("INSERT INTO {to} (project_id, {column}) SELECT "));
-        sql.bind(project_id)
-            .push(&format!(
-                ", l.{column} FROM {from} l WHERE l.project_template_id = "
-            ))
-            .bind(template_id);
+        sql.bind(project_id).push(&format!(", l.{column} FROM {from} l WHERE l.project_template_id = ")).bind(template_id);
         sql.push(" ON CONFLICT DO NOTHING");
         database::execute(&**work, &sql).await?;
     }
-    let sql = Sql::with(
-        "SELECT task_type_id, priority FROM project_template_task_type_link WHERE project_template_id = $1",
-        [template_id.into()],
-    );
+    let sql = Sql::with("SELECT task_type_id, priority FROM project_template_task_type_link WHERE project_template_id = $1", [template_id.into()]);
     let mut rows = Vec::new();
     for row in database::rows(&**work, &sql).await? {
         rows.push(vec![
@@ -144,20 +100,13 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
             ("project_id", project_id.into()),
             ("task_status_id", row.try_get_by_index::<Uuid>(0)?.into()),
             ("priority", row.try_get_by_index::<Option<i32>>(1)?.into()),
-            (
-                "roles_for_board",
-                roles.map_or_else(|| database::null(Kind::TextArray), Value::from),
-            ),
+            ("roles_for_board", roles.map_or_else(|| database::null(Kind::TextArray), Value::from)),
         ]);
     }
     insert(work, &entity::project_task_status_link::TABLE, rows).await
 }
 
-async fn insert(
-    work: &Work<'_>,
-    table: &'static Table,
-    rows: Vec<Vec<(&'static str, Value)>>,
-) -> Result<(), Failure> {
+async fn insert(work: &Work<'_>, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), Failure> {
     if !rows.is_empty() {
         database::insert_ignoring_duplicates(&**work, table, rows).await?;
     }
@@ -165,38 +114,21 @@ async fn insert(
 }
 
 /// Adds the metadata columns of the template, apart from those that clash with one that is there.
-async fn add_descriptors(
-    work: &mut Work<'_>,
-    project_id: Uuid,
-    template_id: Uuid,
-) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT metadata_descriptors FROM project_template WHERE id = $1",
-        [template_id.into()],
-    );
-    let row = database::row(&**work, &sql)
-        .await?
-        .ok_or_else(Failure::not_found)?;
-    let snapshot = row
-        .try_get_by_index::<Option<serde_json::Value>>(0)?
-        .unwrap_or_default();
+async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT metadata_descriptors FROM project_template WHERE id = $1", [template_id.into()]);
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let snapshot = row.try_get_by_index::<Option<serde_json::Value>>(0)?.unwrap_or_default();
     for item in snapshot.as_array().into_iter().flatten() {
         let Some((subject, properties, position)) = read(item) else {
             continue;
         };
         if let Some(task_type_id) = subject.task_type_id {
-            let sql = Sql::with(
-                "SELECT 1 FROM task_type WHERE id = $1",
-                [task_type_id.into()],
-            );
+            let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [task_type_id.into()]);
             if database::row(&**work, &sql).await?.is_none() {
                 continue;
             }
         }
-        if columns::clashing(work, &[project_id], &subject, &[])
-            .await?
-            .is_empty()
-        {
+        if columns::clashing(work, &[project_id], &subject, &[]).await?.is_empty() {
             columns::insert(work, &[project_id], &subject, &properties, position).await?;
         }
     }
@@ -205,68 +137,27 @@ async fn add_descriptors(
 
 /// A metadata column of a snapshot, or nothing when it makes no sense.
 fn read(item: &serde_json::Value) -> Option<(Subject, Properties, Option<i32>)> {
-    let text = |key: &str| {
-        item[key]
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
+    let text = |key: &str| item[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let name = text("name")?;
     let entity_type = text("entity_type")?;
-    let id = |value: &serde_json::Value| {
-        value
-            .as_str()
-            .and_then(dailies_definitions::query::parse_id)
-    };
+    let id = |value: &serde_json::Value| value.as_str().and_then(dailies_definitions::query::parse_id);
     let task_type_id = id(&item["task_type_id"]);
     if (entity_type == "Task") != task_type_id.is_some()
-        || ![
-            "Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task",
-        ]
-        .contains(&entity_type.as_str())
+        || !["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"].contains(&entity_type.as_str())
     {
         return None;
     }
     let data_type = text("data_type");
     let column = entity::metadata_descriptor::TABLE.column("data_type")?;
-    if data_type
-        .as_deref()
-        .is_some_and(|data_type| !column.choices.contains(&data_type))
-    {
+    if data_type.as_deref().is_some_and(|data_type| !column.choices.contains(&data_type)) {
         return None;
     }
     let field_name = text("field_name").or_else(|| field_name(&name).ok())?;
-    let choices = item["choices"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|choice| choice.as_str().map(str::to_owned))
-        .collect();
-    let departments = item["departments"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(id)
-        .collect();
-    let properties = Properties::new(
-        data_type,
-        Some(choices),
-        item["for_client"].as_bool(),
-        Some(departments),
-    );
-    let position = item["position"]
-        .as_i64()
-        .and_then(|position| i32::try_from(position).ok());
-    Some((
-        Subject {
-            entity_type,
-            task_type_id,
-            name,
-            field_name,
-        },
-        properties,
-        position,
-    ))
+    let choices = item["choices"].as_array().into_iter().flatten().filter_map(|choice| choice.as_str().map(str::to_owned)).collect();
+    let departments = item["departments"].as_array().into_iter().flatten().filter_map(id).collect();
+    let properties = Properties::new(data_type, Some(choices), item["for_client"].as_bool(), Some(departments));
+    let position = item["position"].as_i64().and_then(|position| i32::try_from(position).ok());
+    Some((Subject { entity_type, task_type_id, name, field_name }, properties, position))
 }
 
 #[cfg(test)]
@@ -278,15 +169,9 @@ mod tests {
     #[test]
     fn a_snapshot_keeps_what_makes_sense() {
         let (subject, properties, position) =
-            read(&json!({"name": "Delivery code", "entity_type": "Shot", "data_type": "list", "choices": ["a", "b"], "position": 2})).expect("a column");
-        assert_eq!(
-            (
-                subject.field_name.as_str(),
-                properties.data_type.as_str(),
-                position
-            ),
-            ("delivery_code", "list", Some(2))
-        );
+            read(&json!({"name": "Delivery code", "entity_type": "Shot", "data_type": "list", "choices": ["a", "b"], "position": 2}))
+                .expect("a column");
+        assert_eq!((subject.field_name.as_str(), properties.data_type.as_str(), position), ("delivery_code", "list", Some(2)));
         assert_eq!(properties.choices, ["a", "b"]);
         for item in [
             json!({"entity_type": "Shot"}),

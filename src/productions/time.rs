@@ -16,20 +16,11 @@ use crate::app::App;
 use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
 
 /// All time spent on a production; for those who neither manage nor supervise it, their own.
-pub(super) async fn spent(
-    app: &App,
-    access: &ProjectMember,
-) -> Result<Json<Vec<TimeSpent>>, Failure> {
+pub(super) async fn spent(app: &App, access: &ProjectMember) -> Result<Json<Vec<TimeSpent>>, Failure> {
     let model = Model::new(&entity::time_spent::TABLE, "s", "TimeSpent");
-    let mut sql = Sql::new(format!(
-        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ",
-        model.columns()
-    ));
+    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ", model.columns()));
     sql.bind(access.project_id());
-    if !matches!(
-        access.role(),
-        Role::Admin | Role::Manager | Role::Supervisor
-    ) {
+    if !matches!(access.role(), Role::Admin | Role::Manager | Role::Supervisor) {
         sql.push(" AND s.person_id = ").bind(access.person.id);
     }
     sql.push(" ORDER BY s.date, s.id");
@@ -49,9 +40,7 @@ pub(super) async fn spent_on_task_type(
         "SELECT {}, s.person_id FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL AND t.project_id = ",
         model.columns()
     ));
-    sql.bind(access.project_id())
-        .push(" AND t.task_type_id = ")
-        .bind(task_type_id);
+    sql.bind(access.project_id()).push(" AND t.task_type_id = ").bind(task_type_id);
     if let Some(start) = start {
         sql.push(" AND s.date >= ").bind(start);
     }
@@ -108,11 +97,7 @@ pub(super) async fn days_off(
 }
 
 /// Lists of rows by the person in a column, as a JSON object.
-fn by_person<T>(
-    rows: &[QueryResult],
-    column: usize,
-    write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>,
-) -> Result<Json<T>, Failure> {
+fn by_person<T>(rows: &[QueryResult], column: usize, write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>) -> Result<Json<T>, Failure> {
     let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in rows {
         let list = lists.entry(row.try_get_by_index(column)?).or_default();

@@ -39,16 +39,8 @@ fn is_own_page(headers: &HeaderMap, trusted: &[String]) -> bool {
     if trusted.iter().any(|other| same(other)) {
         return true;
     }
-    let authority = origin.parse::<Uri>().ok().and_then(|uri| {
-        uri.authority()
-            .map(|authority| authority.as_str().to_owned())
-    });
-    authority.is_some_and(|authority| {
-        [HOST, FORWARDED_HOST]
-            .iter()
-            .filter_map(text)
-            .any(|host| host.eq_ignore_ascii_case(&authority))
-    })
+    let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().map(|authority| authority.as_str().to_owned()));
+    authority.is_some_and(|authority| [HOST, FORWARDED_HOST].iter().filter_map(text).any(|host| host.eq_ignore_ascii_case(&authority)))
 }
 
 #[cfg(test)]
@@ -69,35 +61,16 @@ mod tests {
     fn own_pages_and_programs_keep_their_cookie() {
         assert!(has_cookie(&[], &[]));
         let origin = (ORIGIN, "https://kitsu.example.org");
-        assert!(has_cookie(
-            &[origin.clone(), (HOST, "Kitsu.example.org")],
-            &[]
-        ));
-        assert!(has_cookie(
-            &[origin.clone(), (FORWARDED_HOST, "kitsu.example.org")],
-            &[]
-        ));
-        assert!(has_cookie(
-            &[origin.clone(), (FETCH_SITE, "same-origin")],
-            &[]
-        ));
+        assert!(has_cookie(&[origin.clone(), (HOST, "Kitsu.example.org")], &[]));
+        assert!(has_cookie(&[origin.clone(), (FORWARDED_HOST, "kitsu.example.org")], &[]));
+        assert!(has_cookie(&[origin.clone(), (FETCH_SITE, "same-origin")], &[]));
         assert!(has_cookie(&[origin], &["https://kitsu.example.org/"]));
     }
 
     #[test]
     fn foreign_pages_lose_it() {
         let origin = (ORIGIN, "https://evil.example.org");
-        assert!(!has_cookie(
-            &[
-                origin.clone(),
-                (HOST, "kitsu.example.org"),
-                (FETCH_SITE, "same-site")
-            ],
-            &["https://kitsu.example.org"]
-        ));
-        assert!(!has_cookie(
-            &[(ORIGIN, "null"), (HOST, "kitsu.example.org")],
-            &[]
-        ));
+        assert!(!has_cookie(&[origin.clone(), (HOST, "kitsu.example.org"), (FETCH_SITE, "same-site")], &["https://kitsu.example.org"]));
+        assert!(!has_cookie(&[(ORIGIN, "null"), (HOST, "kitsu.example.org")], &[]));
     }
 }

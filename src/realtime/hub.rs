@@ -59,11 +59,7 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn start(
-        gatekeeper: Arc<dyn Gatekeeper>,
-        lines: Arc<Lines>,
-        options: Options,
-    ) -> Arc<Self> {
+    pub(super) fn start(gatekeeper: Arc<dyn Gatekeeper>, lines: Arc<Lines>, options: Options) -> Arc<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let node = Uuid::new_v4();
         let hub = Arc::new(Self {
@@ -88,11 +84,7 @@ impl Hub {
     }
 
     pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue) {
-        let event = Event {
-            audience,
-            name: name.to_owned(),
-            payload: payload.to_owned(),
-        };
+        let event = Event { audience, name: name.to_owned(), payload: payload.to_owned() };
         if self.jobs.send(Job::Announce(event)).await.is_err() {
             tracing::warn!(name, "not announced, as the stream is closed");
         }
@@ -156,12 +148,7 @@ impl Hub {
     }
 
     fn tell(&self, rooms: &Rooms, notices: Vec<Notice>) {
-        for Notice {
-            room,
-            name,
-            payload,
-        } in notices
-        {
+        for Notice { room, name, payload } in notices {
             self.cut(self.listeners.tell(rooms.followers(room), &name, &payload));
         }
     }
@@ -253,8 +240,7 @@ impl Hub {
 
     fn send_attendance(&self) {
         let rooms = self.rooms();
-        self.post
-            .send(News::Attendance(rooms.attendance(self.node)));
+        self.post.send(News::Attendance(rooms.attendance(self.node)));
     }
 
     /// The team of a production; a lookup that hangs must not hold up every event after it.
@@ -274,15 +260,11 @@ impl Hub {
             Audience::Persons(persons) => Hearers::Persons(persons),
             Audience::Project(project) => match teams.entry(*project) {
                 Entry::Occupied(team) => Hearers::Team(team.into_mut()),
-                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => {
-                    Hearers::Team(team.insert(self.team(*project).await))
-                }
+                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => Hearers::Team(team.insert(self.team(*project).await)),
                 Entry::Vacant(_) => Hearers::Team(&nobody),
             },
         };
-        let late = self
-            .listeners
-            .announce(&hearers, &event.name, &event.payload);
+        let late = self.listeners.announce(&hearers, &event.name, &event.payload);
         self.cut(late);
     }
 }

@@ -32,30 +32,17 @@ pub(super) struct Line<S> {
 impl<S> Line<S> {
     pub(super) fn new(stream: S, token: CancellationToken, patience: Duration) -> Self {
         let cut = || Box::pin(token.clone().cancelled_owned());
-        Self {
-            cut: [cut(), cut()],
-            stream,
-            patience,
-            stalled: None,
-            _hung_up: token.clone().drop_guard(),
-            token,
-        }
+        Self { cut: [cut(), cut()], stream, patience, stalled: None, _hung_up: token.clone().drop_guard(), token }
     }
 
     /// Lets an answer of the stream pass, unless the line is cut or the peer stalls it.
-    fn watch<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        answer: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+    fn watch<T>(&mut self, cx: &mut Context<'_>, answer: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if answer.is_ready() {
             self.stalled = None;
             return answer;
         }
         let patience = self.patience;
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep(patience)));
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
         if stalled.as_mut().poll(cx).is_ready() {
             self.token.cancel();
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -75,11 +62,7 @@ impl<S> Line<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.token.is_cancelled() || self.cut[0].as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
@@ -88,11 +71,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         let answer = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.watch(cx, answer)
@@ -151,8 +130,7 @@ mod tests {
         let token = CancellationToken::new();
         let (mut read, mut write) = tokio::io::split(Line::new(near, token.clone(), PATIENCE));
         let reader = tokio::spawn(async move { read.read_u8().await.unwrap_err().kind() });
-        let writer =
-            tokio::spawn(async move { write.write_all(&[0; 9]).await.unwrap_err().kind() });
+        let writer = tokio::spawn(async move { write.write_all(&[0; 9]).await.unwrap_err().kind() });
         tokio::task::yield_now().await;
         token.cancel();
         assert_eq!(reader.await.unwrap(), io::ErrorKind::ConnectionAborted);

@@ -105,13 +105,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            origins: Vec::new(),
-            recheck: Duration::from_secs(60),
-            backlog: 65_536,
-            patience: Duration::from_secs(30),
-            relay: None,
-        }
+        Self { origins: Vec::new(), recheck: Duration::from_secs(60), backlog: 65_536, patience: Duration::from_secs(30), relay: None }
     }
 }
 

@@ -52,10 +52,7 @@ impl Relay {
     /// Servers with the same channel are one; installations that share a Redis need a channel
     /// each. The numbered databases of Redis do not keep channels apart.
     pub fn new(client: redis::Client, channel: impl Into<String>) -> Self {
-        Self {
-            client,
-            channel: channel.into(),
-        }
+        Self { client, channel: channel.into() }
     }
 
     async fn listen(&self) -> redis::RedisResult<PubSub> {
@@ -111,27 +108,16 @@ impl Post {
     /// Starts to publish, and to hand what the other servers publish to `jobs`.
     pub(super) fn start(node: Uuid, relay: Option<Relay>, jobs: mpsc::Sender<Job>) -> Self {
         let Some(relay) = relay else {
-            return Self {
-                node,
-                queue: Mutex::new(None),
-                tasks: Mutex::default(),
-            };
+            return Self { node, queue: Mutex::new(None), tasks: Mutex::default() };
         };
         let (queue, queued) = mpsc::channel(BACKLOG);
         let publisher = tokio::spawn(publish(relay.clone(), queued));
         let subscriber = tokio::spawn(subscribe(relay, node, jobs));
-        Self {
-            node,
-            queue: Mutex::new(Some(queue)),
-            tasks: Mutex::new(vec![subscriber, publisher]),
-        }
+        Self { node, queue: Mutex::new(Some(queue)), tasks: Mutex::new(vec![subscriber, publisher]) }
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Queues news for the other servers, in the order of the calls.
@@ -217,11 +203,7 @@ async fn subscribe(relay: Relay, node: Uuid, jobs: mpsc::Sender<Job>) {
 }
 
 /// Forwards until the channel is lost; fails when nobody takes the messages any more.
-async fn forward(
-    channel: PubSub,
-    node: Uuid,
-    jobs: &mpsc::Sender<Job>,
-) -> Result<(), mpsc::error::SendError<Job>> {
+async fn forward(channel: PubSub, node: Uuid, jobs: &mpsc::Sender<Job>) -> Result<(), mpsc::error::SendError<Job>> {
     jobs.send(Job::Joined).await?;
     let mut messages = channel.into_on_message();
     // A server hears itself too, so a silence tells that the channel is broken.
@@ -244,11 +226,7 @@ mod tests {
     #[test]
     fn news_survive_the_journey() {
         let payload = RawValue::from_string(r#"{"task_id":  "1", "b":1, "a":2}"#.into()).unwrap();
-        let event = Event {
-            audience: Audience::Project(Uuid::nil()),
-            name: "task:new".into(),
-            payload,
-        };
+        let event = Event { audience: Audience::Project(Uuid::nil()), name: "task:new".into(), payload };
         let news = News::Event(event);
         let from = Uuid::nil();
         let text = serde_json::to_string(&Envelope { from, news }).unwrap();

@@ -43,24 +43,14 @@ struct Message {
 impl<A: Adapter> FromMessageParts<A> for Message {
     type Error = serde_json::Error;
 
-    fn from_message_parts(
-        _: &Arc<Socket<A>>,
-        packet: &mut Value,
-        _: &Option<i64>,
-    ) -> Result<Self, Self::Error> {
+    fn from_message_parts(_: &Arc<Socket<A>>, packet: &mut Value, _: &Option<i64>) -> Result<Self, Self::Error> {
         let text = packet.as_str().map_or("", |text| text.as_str());
         let mut arguments = serde_json::from_str::<Vec<&RawValue>>(text)?.into_iter();
-        let mut next = || {
-            arguments
-                .next()
-                .ok_or_else(|| serde_json::Error::missing_field("argument"))
-        };
+        let mut next = || arguments.next().ok_or_else(|| serde_json::Error::missing_field("argument"));
         Ok(Self {
             name: serde_json::from_str(next()?.get())?,
             payload: next()?.to_owned(),
-            flag: next()
-                .ok()
-                .and_then(|flag| serde_json::from_str(flag.get()).ok()),
+            flag: next().ok().and_then(|flag| serde_json::from_str(flag.get()).ok()),
         })
     }
 }
@@ -122,11 +112,7 @@ async fn admit(hub: Arc<Hub>, socket: SocketRef) -> Result<(), Refused> {
         ready(())
     });
     let gone = CancellationToken::new();
-    socket.extensions.insert(Arrival {
-        who,
-        gone: gone.clone(),
-        inbox: Arc::new(Mutex::new(inbox)),
-    });
+    socket.extensions.insert(Arrival { who, gone: gone.clone(), inbox: Arc::new(Mutex::new(inbox)) });
     let sid = socket.id;
     socket.on_disconnect(move || {
         gone.cancel();
@@ -137,11 +123,7 @@ async fn admit(hub: Arc<Hub>, socket: SocketRef) -> Result<(), Refused> {
 }
 
 /// Follows a socket until it is gone.
-async fn attend(
-    hub: Arc<Hub>,
-    listener: Arc<Listener>,
-    inbox: Arc<Mutex<mpsc::Receiver<Message>>>,
-) {
+async fn attend(hub: Arc<Hub>, listener: Arc<Listener>, inbox: Arc<Mutex<mpsc::Receiver<Message>>>) {
     let mut inbox = inbox.lock().await;
     let mut recheck = interval_at(Instant::now() + hub.recheck, hub.recheck);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -182,11 +164,7 @@ fn go_out(hub: &Hub, listener: &Listener, room: Uuid) {
 
 /// Does what a client asks; what it may not ask, or is not understood, gets no answer.
 async fn hear(hub: &Hub, listener: &Listener, message: Message) {
-    let Message {
-        name,
-        payload,
-        flag,
-    } = message;
+    let Message { name, payload, flag } = message;
     let Ok(Target { playlist_id: room }) = serde_json::from_str(payload.get()) else {
         return;
     };
@@ -205,12 +183,7 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
                 return;
             };
             if hub.gatekeeper.may_review(person, room).await {
-                hub.act(Act::Join {
-                    room,
-                    sid,
-                    person,
-                    state,
-                });
+                hub.act(Act::Join { room, sid, person, state });
             }
         }
         "preview-room:leave" => {
@@ -224,20 +197,12 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
             let Ok(state) = serde_json::from_str(payload.get()) else {
                 return;
             };
-            hub.act(Act::Update {
-                room,
-                state,
-                only_newcomer: flag.unwrap_or(false),
-            });
+            hub.act(Act::Update { room, state, only_newcomer: flag.unwrap_or(false) });
         }
         name => {
             if let Some(name) = relayed(name) {
                 let name = name.to_owned();
-                hub.act(Act::Say {
-                    room,
-                    name,
-                    payload,
-                });
+                hub.act(Act::Say { room, name, payload });
             }
         }
     }

@@ -46,26 +46,13 @@ pub(super) enum Act {
     /// A socket starts to follow the room.
     Open { room: Uuid },
     /// A person comes in, with the state to begin with if the room is empty.
-    Join {
-        room: Uuid,
-        sid: Sid,
-        person: Uuid,
-        state: State,
-    },
+    Join { room: Uuid, sid: Sid, person: Uuid, state: State },
     /// The person of this socket goes out.
     Leave { room: Uuid, sid: Sid },
     /// The room looks at something else.
-    Update {
-        room: Uuid,
-        state: State,
-        only_newcomer: bool,
-    },
+    Update { room: Uuid, state: State, only_newcomer: bool },
     /// A message for everybody in the room, which changes nothing.
-    Say {
-        room: Uuid,
-        name: String,
-        payload: Box<RawValue>,
-    },
+    Say { room: Uuid, name: String, payload: Box<RawValue> },
 }
 
 /// Who of a server is in a room.
@@ -123,9 +110,7 @@ impl Room {
         Notice {
             room,
             name: "preview-room:room-people-updated".into(),
-            payload: Payload::Built(
-                json!({"people": self.people(), "playlist_id": room, "id": room}),
-            ),
+            payload: Payload::Built(json!({"people": self.people(), "playlist_id": room, "id": room})),
         }
     }
 
@@ -137,11 +122,7 @@ impl Room {
         if let Some(only_newcomer) = only_newcomer {
             state.insert("only_newcomer".into(), only_newcomer.into());
         }
-        Notice {
-            room,
-            name: "preview-room:room-updated".into(),
-            payload: Payload::Built(state.into()),
-        }
+        Notice { room, name: "preview-room:room-updated".into(), payload: Payload::Built(state.into()) }
     }
 
     fn sit(&mut self, seat: Seat) {
@@ -175,25 +156,16 @@ impl Rooms {
 
     /// The local sockets that follow a room.
     pub(super) fn followers(&self, room: Uuid) -> impl Iterator<Item = &Sid> {
-        self.rooms
-            .get(&room)
-            .into_iter()
-            .flat_map(|room| &room.followers)
+        self.rooms.get(&room).into_iter().flat_map(|room| &room.followers)
     }
 
     /// The rooms that a local socket follows or is in.
     pub(super) fn concerning(&self, server: Uuid, sid: Sid) -> Vec<Uuid> {
-        self.rooms
-            .iter()
-            .filter(|(_, room)| room.followers.contains(&sid) || room.seated(server, sid))
-            .map(|(id, _)| *id)
-            .collect()
+        self.rooms.iter().filter(|(_, room)| room.followers.contains(&sid) || room.seated(server, sid)).map(|(id, _)| *id).collect()
     }
 
     pub(super) fn seated(&self, room: Uuid, server: Uuid, sid: Sid) -> bool {
-        self.rooms
-            .get(&room)
-            .is_some_and(|room| room.seated(server, sid))
+        self.rooms.get(&room).is_some_and(|room| room.seated(server, sid))
     }
 
     /// Takes in what happened on a server, and answers what to send.
@@ -203,60 +175,32 @@ impl Rooms {
                 let room = self.rooms.entry(id).or_default();
                 (id, vec![room.people_updated(id)])
             }
-            Act::Join {
-                room: id,
-                sid,
-                person,
-                state,
-            } => {
+            Act::Join { room: id, sid, person, state } => {
                 let room = self.rooms.entry(id).or_default();
                 if room.seats.is_empty() {
                     room.state = Some(changed(blank(), state));
                 }
-                room.sit(Seat {
-                    server,
-                    sid,
-                    person,
-                });
-                (
-                    id,
-                    vec![room.people_updated(id), room.room_updated(id, None)],
-                )
+                room.sit(Seat { server, sid, person });
+                (id, vec![room.people_updated(id), room.room_updated(id, None)])
             }
             Act::Leave { room: id, sid } => {
                 let room = self.rooms.entry(id).or_default();
-                room.seats
-                    .retain(|seat| seat.server != server || seat.sid != sid);
+                room.seats.retain(|seat| seat.server != server || seat.sid != sid);
                 if room.seats.is_empty() {
                     room.state = None;
                 }
                 (id, vec![room.people_updated(id)])
             }
-            Act::Update {
-                room: id,
-                state,
-                only_newcomer,
-            } => {
+            Act::Update { room: id, state, only_newcomer } => {
                 let room = self.rooms.entry(id).or_default();
                 let former = room.state.take().unwrap_or_else(blank);
                 room.state = Some(changed(former, state));
                 (id, vec![room.room_updated(id, Some(only_newcomer))])
             }
-            Act::Say {
-                room: id,
-                name,
-                payload,
-            } => {
+            Act::Say { room: id, name, payload } => {
                 let payload = Payload::Verbatim(payload);
                 let room = id;
-                (
-                    id,
-                    vec![Notice {
-                        room,
-                        name,
-                        payload,
-                    }],
-                )
+                (id, vec![Notice { room, name, payload }])
             }
         };
         self.tidy(id);
@@ -265,20 +209,11 @@ impl Rooms {
 
     /// Who of a server is where.
     pub(super) fn attendance(&self, server: Uuid) -> Vec<Attendance> {
-        let of_server = |room: &Room| -> Vec<_> {
-            room.seats
-                .iter()
-                .filter(|seat| seat.server == server)
-                .map(|seat| (seat.sid, seat.person))
-                .collect()
-        };
+        let of_server =
+            |room: &Room| -> Vec<_> { room.seats.iter().filter(|seat| seat.server == server).map(|seat| (seat.sid, seat.person)).collect() };
         self.rooms
             .iter()
-            .map(|(id, room)| Attendance {
-                room: *id,
-                state: room.state.clone().unwrap_or_default(),
-                seats: of_server(room),
-            })
+            .map(|(id, room)| Attendance { room: *id, state: room.state.clone().unwrap_or_default(), seats: of_server(room) })
             .filter(|attendance| !attendance.seats.is_empty())
             .collect()
     }
@@ -289,13 +224,8 @@ impl Rooms {
         for (id, room) in &mut self.rooms {
             before.insert(*id, room.people());
             let seats = now.iter().find(|attendance| attendance.room == *id);
-            let still = |sid| {
-                seats.is_some_and(|attendance| {
-                    attendance.seats.iter().any(|(other, _)| *other == sid)
-                })
-            };
-            room.seats
-                .retain(|seat| seat.server != server || still(seat.sid));
+            let still = |sid| seats.is_some_and(|attendance| attendance.seats.iter().any(|(other, _)| *other == sid));
+            room.seats.retain(|seat| seat.server != server || still(seat.sid));
         }
         for Attendance { room, state, seats } in now {
             let room = self.rooms.entry(room).or_default();
@@ -303,11 +233,7 @@ impl Rooms {
                 room.state = Some(state);
             }
             for (sid, person) in seats {
-                room.sit(Seat {
-                    server,
-                    sid,
-                    person,
-                });
+                room.sit(Seat { server, sid, person });
             }
         }
         let ids: Vec<_> = self.rooms.keys().copied().collect();
@@ -337,9 +263,7 @@ impl Rooms {
 
 impl Room {
     fn seated(&self, server: Uuid, sid: Sid) -> bool {
-        self.seats
-            .iter()
-            .any(|seat| seat.server == server && seat.sid == sid)
+        self.seats.iter().any(|seat| seat.server == server && seat.sid == sid)
     }
 }
 
@@ -411,20 +335,11 @@ mod tests {
     }
 
     fn join(sid: Sid, person: Uuid, value: Value) -> Act {
-        Act::Join {
-            room: ROOM,
-            sid,
-            person,
-            state: state(value),
-        }
+        Act::Join { room: ROOM, sid, person, state: state(value) }
     }
 
     fn update(value: Value) -> Act {
-        Act::Update {
-            room: ROOM,
-            state: state(value),
-            only_newcomer: false,
-        }
+        Act::Update { room: ROOM, state: state(value), only_newcomer: false }
     }
 
     fn built(notice: &Notice) -> &Value {
@@ -437,19 +352,9 @@ mod tests {
     #[test]
     fn the_first_to_join_sets_the_state() {
         let mut rooms = Rooms::default();
-        let sent = rooms.apply(
-            HERE,
-            join(
-                Sid::new(),
-                ANNA,
-                json!({"current_frame": 12, "unknown": 1, "people": ["x"]}),
-            ),
-        );
+        let sent = rooms.apply(HERE, join(Sid::new(), ANNA, json!({"current_frame": 12, "unknown": 1, "people": ["x"]})));
         assert_eq!(sent[0].name, "preview-room:room-people-updated");
-        assert_eq!(
-            *built(&sent[0]),
-            json!({"people": [ANNA], "playlist_id": ROOM, "id": ROOM})
-        );
+        assert_eq!(*built(&sent[0]), json!({"people": [ANNA], "playlist_id": ROOM, "id": ROOM}));
         assert_eq!(sent[1].name, "preview-room:room-updated");
         assert_eq!(
             *built(&sent[1]),
@@ -492,21 +397,9 @@ mod tests {
         let (one, two) = (Sid::new(), Sid::new());
         rooms.apply(HERE, join(one, ANNA, json!({})));
         rooms.apply(THERE, join(two, ANNA, json!({})));
-        let sent = rooms.apply(
-            HERE,
-            Act::Leave {
-                room: ROOM,
-                sid: one,
-            },
-        );
+        let sent = rooms.apply(HERE, Act::Leave { room: ROOM, sid: one });
         assert_eq!(built(&sent[0])["people"], json!([ANNA]));
-        let sent = rooms.apply(
-            THERE,
-            Act::Leave {
-                room: ROOM,
-                sid: two,
-            },
-        );
+        let sent = rooms.apply(THERE, Act::Leave { room: ROOM, sid: two });
         assert_eq!(built(&sent[0])["people"], json!([]));
     }
 

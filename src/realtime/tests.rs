@@ -41,11 +41,7 @@ impl Gatekeeper for Gate {
         if self.closed.load(Ordering::Relaxed) {
             return None;
         }
-        Some(Admitted {
-            person: person(number),
-            session: format!("session {number}"),
-            hears_all: number == 9,
-        })
+        Some(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9 })
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
@@ -71,9 +67,7 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     async fn open(door: &'a Door, token: &str) -> Self {
-        let request = Request::builder()
-            .uri_str("/?EIO=4&transport=polling")
-            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = Request::builder().uri_str("/?EIO=4&transport=polling").header(header::AUTHORIZATION, format!("Bearer {token}"));
         let answer = door.call(request.finish()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let text = answer.into_body().into_string().await.unwrap();
@@ -96,9 +90,7 @@ impl<'a> Client<'a> {
     }
 
     fn request(&self, method: Method) -> poem::RequestBuilder {
-        Request::builder()
-            .method(method)
-            .uri_str(format!("/?EIO=4&transport=polling&sid={}", self.sid))
+        Request::builder().method(method).uri_str(format!("/?EIO=4&transport=polling&sid={}", self.sid))
     }
 
     async fn send(&self, packets: &str) {
@@ -109,18 +101,14 @@ impl<'a> Client<'a> {
 
     async fn say(&self, name: &str, payload: Value) {
         let name = format!("preview-room:{name}");
-        self.send(&format!("42/events,{}", json!([name, payload])))
-            .await;
+        self.send(&format!("42/events,{}", json!([name, payload]))).await;
     }
 
     async fn poll(&self) -> Vec<String> {
         let request = self.request(Method::GET).finish();
         let answer = self.door.call(request).await.unwrap();
         let text = answer.into_body().into_string().await.unwrap();
-        text.split('\u{1e}')
-            .filter(|packet| *packet != "2")
-            .map(str::to_owned)
-            .collect()
+        text.split('\u{1e}').filter(|packet| *packet != "2").map(str::to_owned).collect()
     }
 
     /// The next packets.
@@ -137,10 +125,7 @@ impl<'a> Client<'a> {
     /// The names and payloads of the next messages.
     async fn hear(&self, count: usize) -> Vec<(String, Value)> {
         let packets = self.receive(count).await;
-        packets
-            .iter()
-            .map(|packet| serde_json::from_str(packet.strip_prefix("42/events,").unwrap()).unwrap())
-            .collect()
+        packets.iter().map(|packet| serde_json::from_str(packet.strip_prefix("42/events,").unwrap()).unwrap()).collect()
     }
 }
 
@@ -168,9 +153,7 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
         ("main:test", Audience::Everyone),
     ];
     for (name, audience) in events {
-        realtime
-            .broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#))
-            .await;
+        realtime.broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#)).await;
     }
     let expected = [
         vec!["person:new", "task:new", "main:test"],
@@ -178,9 +161,7 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
         vec!["person:new", "task:new", "main:test"],
     ];
     for (client, names) in clients.iter().zip(expected) {
-        let packets = names
-            .iter()
-            .map(|name| format!(r#"42/events,["{name}",{{"b":  1.50, "a":null}}]"#));
+        let packets = names.iter().map(|name| format!(r#"42/events,["{name}",{{"b":  1.50, "a":null}}]"#));
         assert_eq!(client.receive(3).await, packets.collect::<Vec<_>>());
     }
 }
@@ -189,10 +170,7 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
 async fn without_a_token_the_namespace_is_closed() {
     let (realtime, door) = stream();
     let client = Client::open(&door, "nobody").await;
-    assert_eq!(
-        client.receive(1).await,
-        [r#"44/events,{"message":"Connection rejected by server"}"#]
-    );
+    assert_eq!(client.receive(1).await, [r#"44/events,{"message":"Connection rejected by server"}"#]);
     assert_eq!(realtime.listeners(), 0);
 }
 
@@ -213,10 +191,7 @@ async fn the_end_of_a_session_closes_its_sockets() {
 async fn a_token_that_holds_no_more_ends_the_stream() {
     let gate = Arc::<Gate>::default();
     let recheck = Duration::from_millis(30);
-    let options = Options {
-        recheck,
-        ..Options::default()
-    };
+    let options = Options { recheck, ..Options::default() };
     let (realtime, door) = Realtime::new(gate.clone(), options);
     let client = Client::listen(&door, "1").await;
     sleep(3 * recheck).await;
@@ -243,12 +218,7 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
     let names: Vec<_> = heard.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        [
-            "preview-room:room-people-updated",
-            "preview-room:room-people-updated",
-            "preview-room:room-updated",
-            "preview-room:add-annotation"
-        ]
+        ["preview-room:room-people-updated", "preview-room:room-people-updated", "preview-room:room-updated", "preview-room:add-annotation"]
     );
     assert_eq!(heard[0].1["people"], json!([]));
     assert_eq!(heard[2].1["people"], json!([person(1)]));
@@ -259,11 +229,7 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
     assert_eq!(heard[1].1["people"], json!([person(1), person(2)]));
     two.say("change-version", room.clone()).await;
     two.say("open-playlist", room.clone()).await;
-    assert_eq!(
-        one.hear(1).await[0].0,
-        "preview-room:room-people-updated",
-        "who has not opened the room is not heard"
-    );
+    assert_eq!(one.hear(1).await[0].0, "preview-room:room-people-updated", "who has not opened the room is not heard");
     assert_eq!(two.hear(1).await[0].1["id"], json!(PLAYLIST));
 
     let update = json!([
@@ -288,9 +254,7 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
 async fn a_closed_stream_takes_no_connection() {
     let (realtime, door) = stream();
     let client = Client::listen(&door, "1").await;
-    realtime
-        .broadcast(Audience::Everyone, "main:test", &payload("{}"))
-        .await;
+    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}")).await;
     let (heard, ()) = tokio::join!(client.receive(1), realtime.close());
     assert_eq!(heard, [r#"42/events,["main:test",{}]"#]);
     let request = Request::builder().uri_str("/?EIO=4&transport=polling");

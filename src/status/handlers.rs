@@ -8,10 +8,7 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
-use dailies_definitions::schemas::{
-    ClientConfiguration, MachineResources, ServerStatus, ServerVersion, StatusSeries,
-    StudioStatistics, Success,
-};
+use dailies_definitions::schemas::{ClientConfiguration, MachineResources, ServerStatus, ServerVersion, StatusSeries, StudioStatistics, Success};
 use dailies_definitions::status::Status;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota};
@@ -44,25 +41,15 @@ impl StatusHandlers {
     /// Handlers of a server that nobody has looked at yet.
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
-        let test_events = DefaultDirectRateLimiter::direct(
-            Quota::per_second(NonZeroU32::MIN).allow_burst(TEST_EVENTS),
-        );
-        Self {
-            app,
-            prober: Prober::default(),
-            machine: Machine::default(),
-            test_events,
-        }
+        let test_events = DefaultDirectRateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(TEST_EVENTS));
+        Self { app, prober: Prober::default(), machine: Machine::default(), test_events }
     }
 }
 
 #[async_trait]
 impl Status for StatusHandlers {
     async fn get_version(&self, _visitor: Visitor) -> Result<Json<ServerVersion>, Failure> {
-        Ok(Json::of(&ServerVersion {
-            api: API.into(),
-            version: VERSION.into(),
-        })?)
+        Ok(Json::of(&ServerVersion { api: API.into(), version: VERSION.into() })?)
     }
 
     async fn get_status(&self, _visitor: Visitor) -> Result<Json<ServerStatus>, Failure> {
@@ -102,57 +89,32 @@ impl Status for StatusHandlers {
             event_stream_up: probes.event_stream.into(),
             job_queue_up: probes.job_queue.into(),
             indexer_up: probes.indexer.into(),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "microseconds since 1970 fit for two centuries more"
-            )]
+            #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit for two centuries more")]
             time: now.timestamp_micros() as f64 / 1e6,
         })?)
     }
 
-    async fn get_machine_resources(
-        &self,
-        _visitor: Visitor,
-    ) -> Result<Json<MachineResources>, Failure> {
+    async fn get_machine_resources(&self, _visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
         Ok(Json::of(&self.machine.look().await?)?)
     }
 
     async fn send_test_event(&self, _visitor: Visitor) -> Result<Json<Success>, Failure> {
         if let Err(refused) = self.test_events.check() {
-            let seconds = refused
-                .wait_time_from(DefaultClock::default().now())
-                .as_secs()
-                + 1;
-            let failure = Failure::plain(
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many test events. Try again in a moment.",
-            );
+            let seconds = refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+            let failure = Failure::plain(StatusCode::TOO_MANY_REQUESTS, "Too many test events. Try again in a moment.");
             return Err(failure.with_header(header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
-        self.app
-            .bus
-            .publish(
-                Audience::Everyone,
-                "main:test",
-                &RawValue::from_string("{}".into())?,
-            )
-            .await;
+        self.app.bus.publish(Audience::Everyone, "main:test", &RawValue::from_string("{}".into())?).await;
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn get_studio_statistics(
-        &self,
-        _access: Admin,
-    ) -> Result<Json<StudioStatistics>, Failure> {
+    async fn get_studio_statistics(&self, _access: Admin) -> Result<Json<StudioStatistics>, Failure> {
         let sql = Sql::new(
             "SELECT COUNT(CASE WHEN extension = 'mp4' THEN 1 END), COUNT(CASE WHEN extension = 'png' THEN 1 END), \
              COUNT(CASE WHEN extension = 'obj' THEN 1 END), (SELECT COUNT(*) FROM comment) FROM preview_file",
         );
         let row = self.app.database.row(&sql).await?;
-        let count = |index| {
-            row.as_ref()
-                .map_or(Ok(0), |row| row.try_get_by_index::<i64>(index))
-        };
+        let count = |index| row.as_ref().map_or(Ok(0), |row| row.try_get_by_index::<i64>(index));
         Ok(Json::of(&StudioStatistics {
             number_of_video_previews: count(0)?,
             number_of_picture_previews: count(1)?,
@@ -161,10 +123,7 @@ impl Status for StatusHandlers {
         })?)
     }
 
-    async fn get_client_configuration(
-        &self,
-        _visitor: Visitor,
-    ) -> Result<Json<ClientConfiguration>, Failure> {
+    async fn get_client_configuration(&self, _visitor: Visitor) -> Result<Json<ClientConfiguration>, Failure> {
         let organisation = organisation(&self.app).await?;
         let settings = &self.app.settings;
         Ok(Json::of(&ClientConfiguration {

@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use chrono::Local;
-use dailies_definitions::schemas::{
-    CpuLoad, LoadAverage, MachineResources, MemoryUse, RunningJobs,
-};
-use sysinfo::{
-    CpuRefreshKind, Error, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, RefreshKind, System,
-};
+use dailies_definitions::schemas::{CpuLoad, LoadAverage, MachineResources, MemoryUse, RunningJobs};
+use sysinfo::{CpuRefreshKind, Error, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, RefreshKind, System};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -33,11 +29,7 @@ impl Machine {
         }
         let processors = CpuRefreshKind::nothing().with_usage();
         let memory = MemoryRefreshKind::nothing().with_ram();
-        let mut system = System::new_with_specifics(
-            RefreshKind::nothing()
-                .with_cpu(processors)
-                .with_memory(memory),
-        )?;
+        let mut system = System::new_with_specifics(RefreshKind::nothing().with_cpu(processors).with_memory(memory))?;
         // Use is the difference between two looks.
         tokio::time::sleep(MINIMUM_CPU_UPDATE_INTERVAL).await;
         system.refresh_cpu_usage();
@@ -54,16 +46,8 @@ fn describe(system: &System) -> Result<MachineResources, Error> {
     Ok(MachineResources {
         date: Local::now().format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
         cpu: CpuLoad {
-            percent: system
-                .cpus()
-                .iter()
-                .map(|cpu| tenths(f64::from(cpu.usage())))
-                .collect(),
-            loadavg: LoadAverage {
-                last_1_min: load.one,
-                last_5_min: load.five,
-                last_10_min: load.fifteen,
-            },
+            percent: system.cpus().iter().map(|cpu| tenths(f64::from(cpu.usage()))).collect(),
+            loadavg: LoadAverage { last_1_min: load.one, last_5_min: load.five, last_10_min: load.fifteen },
         },
         memory: MemoryUse {
             total: bytes(total),
@@ -75,16 +59,9 @@ fn describe(system: &System) -> Result<MachineResources, Error> {
     })
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a tenth of a percent is all that is told"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a tenth of a percent is all that is told")]
 fn percent(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        tenths(part as f64 * 100.0 / whole as f64)
-    }
+    if whole == 0 { 0.0 } else { tenths(part as f64 * 100.0 / whole as f64) }
 }
 
 fn tenths(number: f64) -> f64 {
@@ -100,13 +77,7 @@ mod tests {
         let machine = Machine::default();
         let first = machine.look().await?;
         assert!(first.memory.total > 0 && first.memory.percent <= 100.0);
-        assert!(
-            first
-                .cpu
-                .percent
-                .iter()
-                .all(|percent| (0.0..=100.0).contains(percent))
-        );
+        assert!(first.cpu.percent.iter().all(|percent| (0.0..=100.0).contains(percent)));
         assert_eq!(machine.look().await?.date, first.date);
         Ok(())
     }

@@ -66,10 +66,7 @@ pub(super) struct OpenBucket {
 }
 
 /// Opens the bucket, creating it where the settings say so.
-pub(super) async fn open(
-    bucket: Bucket,
-    settings: &StorageSettings,
-) -> Result<OpenBucket, StorageError> {
+pub(super) async fn open(bucket: Bucket, settings: &StorageSettings) -> Result<OpenBucket, StorageError> {
     let name = format!("{}{}", settings.bucket_prefix, bucket.name());
     match &settings.backend {
         Backend::Local { folder } => {
@@ -77,20 +74,14 @@ pub(super) async fn open(
             tokio::fs::create_dir_all(&folder).await?;
             // Survives a power cut once the upload has been acknowledged.
             let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-            Ok(OpenBucket {
-                store: Arc::new(store),
-                layout: Layout::Folders,
-            })
+            Ok(OpenBucket { store: Arc::new(store), layout: Layout::Folders })
         }
         Backend::S3(s3) => {
             let store = s3_bucket(&name, s3)?;
             if s3.create_buckets {
                 create_bucket(&name, &store, s3).await?;
             }
-            Ok(OpenBucket {
-                store: Arc::new(store),
-                layout: Layout::Flat,
-            })
+            Ok(OpenBucket { store: Arc::new(store), layout: Layout::Flat })
         }
     }
 }
@@ -125,10 +116,7 @@ fn server_side_encryption() -> Result<AmazonS3ConfigKey, StorageError> {
 }
 
 fn client_options(settings: &S3Settings) -> ClientOptions {
-    let plain_http = settings
-        .endpoint
-        .as_deref()
-        .is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let plain_http = settings.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     // A movie may take minutes to a slow reader: silence is limited, duration is not.
     ClientOptions::new()
         .with_allow_http(plain_http)
@@ -141,18 +129,9 @@ fn client_options(settings: &S3Settings) -> ClientOptions {
 ///
 /// The object store library has no call for it, but signs any address, and an empty path is
 /// the bucket itself.
-async fn create_bucket(
-    name: &str,
-    store: &AmazonS3,
-    settings: &S3Settings,
-) -> Result<(), StorageError> {
-    let refused = |reason: String| StorageError::CreateBucket {
-        bucket: name.to_owned(),
-        reason,
-    };
-    let url = store
-        .signed_url(Method::PUT, &Path::default(), Duration::from_secs(60))
-        .await?;
+async fn create_bucket(name: &str, store: &AmazonS3, settings: &S3Settings) -> Result<(), StorageError> {
+    let refused = |reason: String| StorageError::CreateBucket { bucket: name.to_owned(), reason };
+    let url = store.signed_url(Method::PUT, &Path::default(), Duration::from_secs(60)).await?;
     let body = match settings.region.as_deref() {
         None | Some(DEFAULT_REGION) => String::new(),
         Some(region) => format!(
@@ -165,16 +144,10 @@ async fn create_bucket(
     *request.method_mut() = Method::PUT;
     // Left out of an empty request unless told, and then refused.
     request.headers_mut().insert(CONTENT_LENGTH, length);
-    *request.uri_mut() = url
-        .as_str()
-        .parse::<Uri>()
-        .map_err(|error| refused(error.to_string()))?;
+    *request.uri_mut() = url.as_str().parse::<Uri>().map_err(|error| refused(error.to_string()))?;
 
-    let answer = ReqwestConnector::default()
-        .connect(&client_options(settings))?
-        .execute(request)
-        .await
-        .map_err(|error| refused(error.to_string()))?;
+    let answer =
+        ReqwestConnector::default().connect(&client_options(settings))?.execute(request).await.map_err(|error| refused(error.to_string()))?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());

@@ -56,11 +56,7 @@ impl FileKey {
     /// Key of the file that belongs to the row `id`; `prefix` tells which of its files
     /// (`thumbnails`, `previews`, `source`…).
     pub fn new(bucket: Bucket, prefix: &'static str, id: Uuid) -> Self {
-        Self {
-            bucket,
-            prefix,
-            name: id.to_string(),
-        }
+        Self { bucket, prefix, name: id.to_string() }
     }
 
     /// Key of a database dump.
@@ -73,11 +69,7 @@ impl FileKey {
         if name.is_empty() || name.starts_with('.') || !name.bytes().all(plain) {
             return Err(StorageError::InvalidName(name.to_owned()));
         }
-        Ok(Self {
-            bucket: Bucket::Files,
-            prefix: DATABASE_DUMP,
-            name: name.to_owned(),
-        })
+        Ok(Self { bucket: Bucket::Files, prefix: DATABASE_DUMP, name: name.to_owned() })
     }
 
     /// The bucket that holds the file.
@@ -89,9 +81,7 @@ impl FileKey {
     pub(super) fn location(&self, layout: Layout) -> Path {
         let key = format!("{}-{}", self.prefix, self.name);
         match (layout, key.split_once('-')) {
-            (Layout::Folders, Some((DATABASE_DUMP, name))) => {
-                Path::from(format!("{DATABASE_DUMP}/{name}"))
-            }
+            (Layout::Folders, Some((DATABASE_DUMP, name))) => Path::from(format!("{DATABASE_DUMP}/{name}")),
             // Existing stores cut the key at its first dash, which falls inside of
             // `thumbnails-square` and `preview-backgrounds`: their files must be found again.
             (Layout::Folders, Some((folder, name))) => {
@@ -121,37 +111,22 @@ mod tests {
     #[test]
     fn folders_are_the_first_six_characters_of_the_id() {
         let key = FileKey::new(Bucket::Movies, "previews", id());
-        assert_eq!(
-            key.location(Layout::Folders).as_ref(),
-            "previews/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
-        );
-        assert_eq!(
-            key.location(Layout::Flat).as_ref(),
-            "previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
-        );
+        assert_eq!(key.location(Layout::Folders).as_ref(), "previews/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
+        assert_eq!(key.location(Layout::Flat).as_ref(), "previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
     }
 
     #[test]
     fn dashed_prefixes_are_cut_at_their_first_dash() {
         let square = FileKey::new(Bucket::Pictures, "thumbnails-square", id());
-        assert_eq!(
-            square.location(Layout::Folders).as_ref(),
-            "thumbnails/squ/are/square-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
-        );
+        assert_eq!(square.location(Layout::Folders).as_ref(), "thumbnails/squ/are/square-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
         let background = FileKey::new(Bucket::Pictures, "preview-backgrounds", id());
-        assert_eq!(
-            background.location(Layout::Folders).as_ref(),
-            "preview/bac/kgr/backgrounds-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
-        );
+        assert_eq!(background.location(Layout::Folders).as_ref(), "preview/bac/kgr/backgrounds-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
     }
 
     #[test]
     fn dumps_are_flat_and_their_names_stay_inside_of_the_store() {
         let dump = FileKey::database_dump("zou-db-backup-2024-01-01.sql.gz").unwrap();
-        assert_eq!(
-            dump.location(Layout::Folders).as_ref(),
-            "dbbackup/zou-db-backup-2024-01-01.sql.gz"
-        );
+        assert_eq!(dump.location(Layout::Folders).as_ref(), "dbbackup/zou-db-backup-2024-01-01.sql.gz");
         for name in ["", "..", "../x", "a/b", "a b", "é"] {
             assert!(FileKey::database_dump(name).is_err(), "{name}");
         }

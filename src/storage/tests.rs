@@ -5,12 +5,7 @@ use uuid::Uuid;
 use super::*;
 
 async fn open(folder: &Path) -> Storage {
-    let settings = StorageSettings {
-        bucket_prefix: "studio-".to_owned(),
-        backend: Backend::Local {
-            folder: folder.join("previews"),
-        },
-    };
+    let settings = StorageSettings { bucket_prefix: "studio-".to_owned(), backend: Backend::Local { folder: folder.join("previews") } };
     Storage::open(&settings).await.unwrap()
 }
 
@@ -34,18 +29,9 @@ async fn files_live_where_existing_stores_have_them() {
     let folder = TempDir::new().unwrap();
     let storage = open(folder.path()).await;
     let id = "15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c";
-    let square = FileKey::new(
-        Bucket::Pictures,
-        "thumbnails-square",
-        Uuid::parse_str(id).unwrap(),
-    );
-    storage
-        .put(&square, Bytes::from_static(b"png"))
-        .await
-        .unwrap();
-    let path = folder.path().join(format!(
-        "previews/studio-pictures/thumbnails/squ/are/square-{id}"
-    ));
+    let square = FileKey::new(Bucket::Pictures, "thumbnails-square", Uuid::parse_str(id).unwrap());
+    storage.put(&square, Bytes::from_static(b"png")).await.unwrap();
+    let path = folder.path().join(format!("previews/studio-pictures/thumbnails/squ/are/square-{id}"));
     assert_eq!(std::fs::read(path).unwrap(), b"png");
 }
 
@@ -65,10 +51,7 @@ async fn stored_bytes_come_back_whole_or_in_part() {
     let part = storage.get(&key, Some(1_000..9_000_000)).await;
     let part = part.unwrap().unwrap();
     assert_eq!((&part.meta, &part.range), (&meta, &(1_000..9_000_000)));
-    assert_eq!(
-        part.into_bytes().await.unwrap(),
-        content.slice(1_000..9_000_000)
-    );
+    assert_eq!(part.into_bytes().await.unwrap(), content.slice(1_000..9_000_000));
     let size = meta.size;
     assert!(storage.get(&key, Some(size..size + 1)).await.is_err());
 }
@@ -101,10 +84,7 @@ async fn an_interrupted_upload_leaves_the_former_file() {
     let storage = open(folder.path()).await;
     let key = key("previews");
     storage.put(&key, Bytes::from_static(b"old")).await.unwrap();
-    let broken = stream::iter([
-        Ok(large()),
-        Err(io::Error::from(io::ErrorKind::ConnectionReset)),
-    ]);
+    let broken = stream::iter([Ok(large()), Err(io::Error::from(io::ErrorKind::ConnectionReset))]);
     assert!(storage.put_stream(&key, broken).await.is_err());
     assert_eq!(read(&storage, &key, None).await, "old");
     let (_, location) = storage.locate(&key);

@@ -16,23 +16,14 @@ const NAME: &str = "Kitsu";
 pub async fn organisation(app: &App) -> Result<organisation::Model, DbErr> {
     let found = || {
         let query = organisation::Entity::find().order_by_asc(organisation::Column::CreatedAt);
-        query
-            .order_by_asc(organisation::Column::Id)
-            .one(app.database.read())
+        query.order_by_asc(organisation::Column::Id).one(app.database.read())
     };
     if let Some(organisation) = found().await? {
         return Ok(organisation);
     }
     // Of several who make it at once, one does: its name is unique.
-    database::insert_ignoring_duplicates(
-        app.database.read(),
-        &organisation::TABLE,
-        vec![vec![("name", NAME.into())]],
-    )
-    .await?;
-    found()
-        .await?
-        .ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
+    database::insert_ignoring_duplicates(app.database.read(), &organisation::TABLE, vec![vec![("name", NAME.into())]]).await?;
+    found().await?.ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
 }
 
 /// The organisation as a JSON object. The tokens and addresses of chat services are for administrators.
@@ -41,25 +32,10 @@ pub async fn organisation(app: &App) -> Result<organisation::Model, DbErr> {
 /// The database does not answer.
 pub async fn organisation_row(app: &App, for_admin: bool) -> Result<Vec<u8>, DbErr> {
     let id = organisation(app).await?.id;
-    let columns = || {
-        organisation::TABLE
-            .columns
-            .iter()
-            .filter(|column| for_admin || !column.name.starts_with("chat_"))
-    };
+    let columns = || organisation::TABLE.columns.iter().filter(|column| for_admin || !column.name.starts_with("chat_"));
     let names: Vec<&str> = columns().map(|column| column.name).collect();
-    let sql = Sql::with(
-        format!(
-            "SELECT {} FROM organisation WHERE id = $1",
-            names.join(", ")
-        ),
-        [id.into()],
-    );
-    let row = app
-        .database
-        .row(&sql)
-        .await?
-        .ok_or_else(|| DbErr::RecordNotFound("the organisation".into()))?;
+    let sql = Sql::with(format!("SELECT {} FROM organisation WHERE id = $1", names.join(", ")), [id.into()]);
+    let row = app.database.row(&sql).await?.ok_or_else(|| DbErr::RecordNotFound("the organisation".into()))?;
     let mut out = vec![b'{'];
     RowWriter::new(columns().map(Field::from)).write(&mut out, &row)?;
     out.extend_from_slice(b",\"type\":\"Organisation\"}");

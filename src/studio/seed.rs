@@ -29,42 +29,21 @@ pub enum Domain {
 }
 
 /// A task type: name, department, colour, priority, and what kind of entity it is for.
-type TaskTypeSeed = (
-    &'static str,
-    Option<&'static str>,
-    &'static str,
-    i32,
-    &'static str,
-);
+type TaskTypeSeed = (&'static str, Option<&'static str>, &'static str, i32, &'static str);
 
 /// A task status: name, short name, colour, and the columns that are true.
-type TaskStatusSeed = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-);
+type TaskStatusSeed = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const PROJECT_STATUSES: [&str; 2] = ["Open", "Closed"];
 
 const TASK_STATUSES: [TaskStatusSeed; 9] = [
     ("Todo", "todo", "#f5f5f5", &["is_default"]),
     ("Work In Progress", "wip", "#3273dc", &["is_wip"]),
-    (
-        "Waiting For Approval",
-        "wfa",
-        "#ab26ff",
-        &["is_feedback_request"],
-    ),
+    ("Waiting For Approval", "wfa", "#ab26ff", &["is_feedback_request"]),
     ("Retake", "retake", "#ff3860", &["is_retake"]),
     ("Done", "done", "#22d160", &["is_done"]),
     ("Ready To Start", "ready", "#fbc02d", &[]),
-    (
-        "Neutral",
-        "neutral",
-        "#CCCCCC",
-        &["is_default", "for_concept"],
-    ),
+    ("Neutral", "neutral", "#CCCCCC", &["is_default", "for_concept"]),
     ("Approved", "approved", "#66BB6A", &["for_concept"]),
     ("Rejected", "rejected", "#E81123", &["for_concept"]),
 ];
@@ -133,10 +112,7 @@ impl Domain {
         match self {
             Self::Drawn => vec![CONCEPT, LAYOUT, ANIMATION, COMPOSITING],
             Self::Computer => computer.to_vec(),
-            Self::Vfx => computer
-                .into_iter()
-                .chain([("Matchmove", "#5C6BC0"), ("DMP", "#8D6E63")])
-                .collect(),
+            Self::Vfx => computer.into_iter().chain([("Matchmove", "#5C6BC0"), ("DMP", "#8D6E63")]).collect(),
             Self::Games => GAME_DEPARTMENTS.to_vec(),
         }
     }
@@ -145,29 +121,15 @@ impl Domain {
         let edit = |priority| ("Edit", Some("Compositing"), "#9b298c", priority, "Edit");
         let mut types = match self {
             Self::Drawn => DRAWN_TASKS.to_vec(),
-            Self::Computer => COMPUTER_ASSETS
-                .into_iter()
-                .chain(COMPUTER_SHOTS)
-                .chain([edit(8)])
-                .collect(),
+            Self::Computer => COMPUTER_ASSETS.into_iter().chain(COMPUTER_SHOTS).chain([edit(8)]).collect(),
             Self::Vfx => {
-                let tracking = [
-                    ("Matchmove", Some("Matchmove"), "#5C6BC0", 1, "Shot"),
-                    ("Rotomation", Some("Matchmove"), "#7986CB", 2, "Shot"),
-                ];
+                let tracking = [("Matchmove", Some("Matchmove"), "#5C6BC0", 1, "Shot"), ("Rotomation", Some("Matchmove"), "#7986CB", 2, "Shot")];
                 let painting = [("DMP", Some("DMP"), "#A1887F", 8, "Shot"), edit(9)];
-                COMPUTER_ASSETS
-                    .into_iter()
-                    .chain(tracking)
-                    .chain(COMPUTER_SHOTS)
-                    .chain(painting)
-                    .collect()
+                COMPUTER_ASSETS.into_iter().chain(tracking).chain(COMPUTER_SHOTS).chain(painting).collect()
             }
             Self::Games => {
                 let crafts = GAME_DEPARTMENTS.into_iter().take(6).zip(1..);
-                let mut types: Vec<_> = crafts
-                    .map(|((name, colour), priority)| (name, Some(name), colour, priority, "Asset"))
-                    .collect();
+                let mut types: Vec<_> = crafts.map(|((name, colour), priority)| (name, Some(name), colour, priority, "Asset")).collect();
                 types.push(("QA", Some("QA"), "#E53935", 1, "Shot"));
                 types
             }
@@ -185,73 +147,25 @@ impl Domain {
 pub async fn seed(app: &App, domain: Domain) -> Result<(), DbErr> {
     let mut work = Work::begin_as(app, None).await?;
     for name in PROJECT_STATUSES {
-        ensure(
-            &mut work,
-            &project_status::TABLE,
-            &[("name", name)],
-            None,
-            vec![("color", "#000000".into())],
-        )
-        .await?;
+        ensure(&mut work, &project_status::TABLE, &[("name", name)], None, vec![("color", "#000000".into())]).await?;
     }
-    for name in domain
-        .asset_types()
-        .iter()
-        .chain(&["Episode", "Sequence", "Shot", "Edit"])
-    {
-        ensure(
-            &mut work,
-            &entity_type::TABLE,
-            &[("name", name)],
-            Some("asset-type"),
-            Vec::new(),
-        )
-        .await?;
+    for name in domain.asset_types().iter().chain(&["Episode", "Sequence", "Shot", "Edit"]) {
+        ensure(&mut work, &entity_type::TABLE, &[("name", name)], Some("asset-type"), Vec::new()).await?;
     }
     for (name, short_name, colour, flags) in TASK_STATUSES {
-        let mut values: Vec<(&'static str, Value)> =
-            vec![("short_name", short_name.into()), ("color", colour.into())];
+        let mut values: Vec<(&'static str, Value)> = vec![("short_name", short_name.into()), ("color", colour.into())];
         values.extend(flags.iter().map(|flag| (*flag, true.into())));
-        ensure(
-            &mut work,
-            &task_status::TABLE,
-            &[("name", name)],
-            Some("task-status"),
-            values,
-        )
-        .await?;
+        ensure(&mut work, &task_status::TABLE, &[("name", name)], Some("task-status"), values).await?;
     }
     let mut departments = HashMap::new();
     for (name, colour) in domain.departments() {
         let values = vec![("color", colour.into())];
-        departments.insert(
-            name,
-            ensure(
-                &mut work,
-                &department::TABLE,
-                &[("name", name)],
-                Some("department"),
-                values,
-            )
-            .await?,
-        );
+        departments.insert(name, ensure(&mut work, &department::TABLE, &[("name", name)], Some("department"), values).await?);
     }
     for (name, department, colour, priority, kind) in domain.task_types() {
         let department = department.and_then(|department| departments.get(department).copied());
-        let values = vec![
-            ("short_name", "".into()),
-            ("color", colour.into()),
-            ("priority", priority.into()),
-            ("department_id", department.into()),
-        ];
-        ensure(
-            &mut work,
-            &task_type::TABLE,
-            &[("name", name), ("for_entity", kind)],
-            Some("task-type"),
-            values,
-        )
-        .await?;
+        let values = vec![("short_name", "".into()), ("color", colour.into()), ("priority", priority.into()), ("department_id", department.into())];
+        ensure(&mut work, &task_type::TABLE, &[("name", name), ("for_entity", kind)], Some("task-type"), values).await?;
     }
     work.commit().await
 }
@@ -266,25 +180,15 @@ async fn ensure(
 ) -> Result<Uuid, DbErr> {
     let mut sql = Sql::new(format!("SELECT id FROM {} WHERE ", table.name));
     for (at, (column, text)) in key.iter().enumerate() {
-        sql.push(if at > 0 { " AND " } else { "" })
-            .push(column)
-            .push(" = ")
-            .bind(*text);
+        sql.push(if at > 0 { " AND " } else { "" }).push(column).push(" = ").bind(*text);
     }
     if let Some(row) = database::row(&**work, &sql).await? {
         return row.try_get_by_index(0);
     }
-    let values = key
-        .iter()
-        .map(|(column, text)| (*column, (*text).into()))
-        .chain(values)
-        .collect();
+    let values = key.iter().map(|(column, text)| (*column, (*text).into())).chain(values).collect();
     let id = database::insert(&**work, table, values).await?;
     if let Some(event) = event {
-        work.emit(
-            format!("{event}:new"),
-            payload([(&*format!("{}_id", event.replace('-', "_")), id)]),
-        );
+        work.emit(format!("{event}:new"), payload([(&*format!("{}_id", event.replace('-', "_")), id)]));
     }
     Ok(id)
 }
@@ -298,9 +202,7 @@ mod tests {
         for domain in [Domain::Drawn, Domain::Computer, Domain::Vfx, Domain::Games] {
             let departments = domain.departments();
             for (name, department, ..) in domain.task_types() {
-                let known = department.is_none_or(|department| {
-                    departments.iter().any(|(name, _)| *name == department)
-                });
+                let known = department.is_none_or(|department| departments.iter().any(|(name, _)| *name == department));
                 assert!(known, "{domain:?}: {name}");
             }
         }
@@ -308,12 +210,7 @@ mod tests {
 
     #[test]
     fn the_kinds_of_work_have_their_names() {
-        for (name, domain) in [
-            ("2d", Domain::Drawn),
-            ("3D", Domain::default()),
-            ("VFX", Domain::Vfx),
-            ("games", Domain::Games),
-        ] {
+        for (name, domain) in [("2d", Domain::Drawn), ("3D", Domain::default()), ("VFX", Domain::Vfx), ("games", Domain::Games)] {
             assert_eq!(Domain::from_str(name, true), Ok(domain));
         }
     }

@@ -192,13 +192,7 @@ pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option
 ///
 /// # Errors
 /// The database refuses.
-pub async fn replace(
-    work: &mut Work<'_>,
-    caller: &Caller,
-    task_id: Uuid,
-    project_id: Option<Uuid>,
-    persons: &[Uuid],
-) -> Result<(), Failure> {
+pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
     let mut before = Vec::new();
     for row in database::rows(&**work, &sql).await? {

@@ -6,12 +6,12 @@ use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, P
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    Assignee, AssignationClearing, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile,
-    PriorityChange, ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    AssignationClearing, Assignee, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile, PriorityChange,
+    ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
 };
 use dailies_definitions::tasks::{
-    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery,
-    ListOpenTasksQuery, ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
+    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery, ListOpenTasksQuery,
+    ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;

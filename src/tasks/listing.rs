@@ -97,9 +97,8 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
     if todo::require_person(app, caller, person_id).await? == Whose::Nobodys {
         return Ok(Json::written("[]"));
     }
-    let mut sql = Sql::new(
-        "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ",
-    );
+    let mut sql =
+        Sql::new("FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ");
     sql.bind(task_type_id);
     sql.push(" AND t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link l ON l.task_id = o.id WHERE l.person_id = ");
     sql.bind(person_id).push(")");

@@ -168,16 +168,8 @@ mod tests {
     #[test]
     fn all_comments_together_tell_how_far_a_task_is() {
         let [wip, wfa, retake, done, todo] = statuses();
-        let steps = [
-            step(1, &wip),
-            step(2, &wfa),
-            step(3, &retake),
-            step(4, &retake),
-            step(5, &wfa),
-            step(6, &retake),
-            step(7, &done),
-            step(8, &todo),
-        ];
+        let steps =
+            [step(1, &wip), step(2, &wfa), step(3, &retake), step(4, &retake), step(5, &wfa), step(6, &retake), step(7, &done), step(8, &todo)];
         let known = [&wip, &wfa, &retake, &done, &todo].map(|status| (status.id, status.clone())).into();
         let task = Progress::of(&steps, &known);
         assert_eq!(

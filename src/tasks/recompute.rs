@@ -45,8 +45,7 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
         let rows = database::rows(&**work, &sql).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in &rows {
-            let facts: (Option<Uuid>, Option<Uuid>, Option<String>) =
-                (row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+            let facts: (Option<Uuid>, Option<Uuid>, Option<String>) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
             found.insert(row.try_get_by_index::<Uuid>(0)?, facts);
         }
         for task_id in tasks {
@@ -111,4 +110,3 @@ pub fn tell_changed(work: &mut Work<'_>, task: &Recomputed, author: Uuid) {
         work.emit_in(task.project_id, "task:status-changed", change);
     }
 }
-

@@ -110,12 +110,7 @@ pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, loggin
         }
         None => {
             let Place { task_id, person_id, day } = place;
-            let values = vec![
-                ("duration", duration.into()),
-                ("date", day.into()),
-                ("task_id", task_id.into()),
-                ("person_id", person_id.into()),
-            ];
+            let values = vec![("duration", duration.into()), ("date", day.into()), ("task_id", task_id.into()), ("person_id", person_id.into())];
             let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
             present(&mut work, person_id).await?;
             work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));

@@ -42,8 +42,7 @@ const CONTEXT: [(&str, &str, Kind); 10] = [
 ];
 
 /// Keys whose null is empty text; they follow the others.
-const IDS: [(&str, &str); 3] =
-    [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
+const IDS: [(&str, &str); 3] = [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
 
 /// Keys of the lists of one person.
 const OWN: [(&str, &str, Kind); 9] = [

@@ -6,9 +6,9 @@ use dailies_definitions::access::{Caller, Human};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd,
-    SearchFilterGroup, SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection,
-    TaskType, TimeSpent, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
+    AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd, SearchFilterGroup,
+    SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskType,
+    TimeSpent, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
 };
 use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTimeSpentsQuery, User};
 use serde_json::{Map, Value};
@@ -152,7 +152,12 @@ impl User for UserHandlers {
         filter_groups::get(&self.0.database, &access, filter_group_id).await
     }
 
-    async fn update_user_filter_group(&self, access: Human, filter_group_id: Uuid, body: SearchFilterGroupChange) -> Result<Json<SearchFilterGroup>, Failure> {
+    async fn update_user_filter_group(
+        &self,
+        access: Human,
+        filter_group_id: Uuid,
+        body: SearchFilterGroupChange,
+    ) -> Result<Json<SearchFilterGroup>, Failure> {
         filter_groups::update(&self.0, &access, filter_group_id, body).await
     }
 
@@ -168,7 +173,12 @@ impl User for UserHandlers {
         notifications::get(&self.0.database, &access, notification_id).await
     }
 
-    async fn mark_user_notification(&self, access: Human, notification_id: Uuid, body: NotificationReading) -> Result<Json<NotificationRow>, Failure> {
+    async fn mark_user_notification(
+        &self,
+        access: Human,
+        notification_id: Uuid,
+        body: NotificationReading,
+    ) -> Result<Json<NotificationRow>, Failure> {
         notifications::mark(&self.0, &access, notification_id, body.read).await
     }
 

@@ -140,7 +140,9 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
         write_list(&mut out, "department_mentions", &departments, comment);
         let reply = reply(row, width)?;
         out.extend_from_slice(format!(",\"reply_mentions\":{}", serde_json::to_string(&reply.mentions.unwrap_or_default())?).as_bytes());
-        out.extend_from_slice(format!(",\"reply_department_mentions\":{}", serde_json::to_string(&reply.department_mentions.unwrap_or_default())?).as_bytes());
+        out.extend_from_slice(
+            format!(",\"reply_department_mentions\":{}", serde_json::to_string(&reply.department_mentions.unwrap_or_default())?).as_bytes(),
+        );
         // What clients write is between them and whoever runs the production.
         let kept_back = caller.person.role == Role::Artist && row.try_get_by_index::<String>(width + 1)? == Role::Client.code();
         out.extend_from_slice(b",\"comment_text\":");

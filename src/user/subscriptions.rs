@@ -93,7 +93,12 @@ pub(super) async fn follows_sequence(database: &Database, caller: &Caller, seque
 }
 
 /// The sequences of a production in which the caller follows the tasks of one type.
-pub(super) async fn followed_sequences(database: &Database, caller: &Caller, project_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Uuid>>, Failure> {
+pub(super) async fn followed_sequences(
+    database: &Database,
+    caller: &Caller,
+    project_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<Vec<Uuid>>, Failure> {
     let mut sql = Sql::with(
         "SELECT r.entity_id FROM subscription r JOIN entity e ON e.id = r.entity_id WHERE r.person_id = $1 AND r.task_type_id = $2 AND e.project_id = $3 AND ",
         [caller.person.id.into(), task_type_id.into(), project_id.into()],

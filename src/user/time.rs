@@ -17,7 +17,12 @@ use crate::tasks::rows::{RecordWriter, record};
 ///
 /// # Errors
 /// 400 when only one of the days is given.
-pub(super) async fn spent_between(database: &Database, person_id: Uuid, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Json<Vec<TimeSpent>>, Failure> {
+pub(super) async fn spent_between(
+    database: &Database,
+    person_id: Uuid,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<Json<Vec<TimeSpent>>, Failure> {
     let (from, to) = match (from, to) {
         (Some(from), Some(to)) => (from, to),
         (None, None) => return Ok(Json::written("[]")),
@@ -25,7 +30,10 @@ pub(super) async fn spent_between(database: &Database, person_id: Uuid, from: Op
     };
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "TimeSpent", "r");
     let sql = Sql::with(
-        format!("SELECT {} FROM time_spent r WHERE r.person_id = $1 AND r.date >= $2 AND r.date <= $3 ORDER BY r.date, r.created_at, r.id", writer.columns()),
+        format!(
+            "SELECT {} FROM time_spent r WHERE r.person_id = $1 AND r.date >= $2 AND r.date <= $3 ORDER BY r.date, r.created_at, r.id",
+            writer.columns()
+        ),
         [person_id.into(), from.into(), to.into()],
     );
     Ok(stream_array(database, sql, move |out, row| writer.object(out, row)).await?.into())

@@ -12,11 +12,7 @@ use super::content::Content;
 const LEAST: usize = 1024;
 
 /// The codings, best first: where a client likes several equally, the fastest for its size wins.
-const CODINGS: [(&str, CompressionAlgo); 3] = [
-    ("zstd", CompressionAlgo::ZSTD),
-    ("br", CompressionAlgo::BR),
-    ("gzip", CompressionAlgo::GZIP),
-];
+const CODINGS: [(&str, CompressionAlgo); 3] = [("zstd", CompressionAlgo::ZSTD), ("br", CompressionAlgo::BR), ("gzip", CompressionAlgo::GZIP)];
 
 /// The coding for a client that accepts these, from its `Accept-Encoding`.
 pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
@@ -26,19 +22,11 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
         .flat_map(|value| value.split(','))
         .map(|item| {
             let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters
-                .trim()
-                .strip_prefix("q=")
-                .map_or(Some(1.0), |q| q.parse().ok());
+            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok());
             (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
         })
         .collect();
-    let weight = |name: &str| {
-        accepted
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, q)| *q)
-    };
+    let weight = |name: &str| accepted.iter().find(|(known, _)| known == name).map(|(_, q)| *q);
     let plain = weight("identity").unwrap_or(0.0);
     // Whoever accepts anything without naming it is sure to know gzip only.
     let any = |name: &str| weight("*").filter(|_| name == "gzip");
@@ -82,17 +70,11 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
         CompressionAlgo::BR => CompressionLevel::Precise(4),
         _ => CompressionLevel::Default,
     };
-    Compress::new(response, coding)
-        .with_quality(level)
-        .into_response()
+    Compress::new(response, coding).with_quality(level).into_response()
 }
 
 fn suits(response: &Response) -> bool {
-    const PARTS: [header::HeaderName; 3] = [
-        header::CONTENT_ENCODING,
-        header::CONTENT_RANGE,
-        header::ACCEPT_RANGES,
-    ];
+    const PARTS: [header::HeaderName; 3] = [header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ACCEPT_RANGES];
     let headers = response.headers();
     let status = response.status();
     let partial = matches!(status, StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT);
@@ -105,28 +87,18 @@ fn suits(response: &Response) -> bool {
 
 fn is_text(media_type: &HeaderValue) -> bool {
     let media_type = media_type.to_str().unwrap_or_default();
-    let media_type = media_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.split_once('/') {
         // Events are to arrive one by one.
         Some(("text", kind)) => kind != "event-stream",
-        Some(("application", kind)) => {
-            matches!(kind, "json" | "javascript" | "xml" | "yaml" | "wasm")
-                || kind.ends_with("+json")
-        }
+        Some(("application", kind)) => matches!(kind, "json" | "javascript" | "xml" | "yaml" | "wasm") || kind.ends_with("+json"),
         _ => false,
     }
 }
 
 /// Bytes that differ with the coding are no longer equal byte by byte.
 fn weaken_tag(headers: &mut HeaderMap) {
-    let strong = headers
-        .get(header::ETAG)
-        .filter(|tag| tag.as_bytes().starts_with(b"\""));
+    let strong = headers.get(header::ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
     let weak = strong.map(|tag| HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()));
     if let Some(Ok(weak)) = weak {
         headers.insert(header::ETAG, weak);
@@ -144,10 +116,7 @@ mod tests {
 
     fn chosen(accepted: &str) -> Option<CompressionAlgo> {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::ACCEPT_ENCODING,
-            HeaderValue::from_str(accepted).unwrap(),
-        );
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_str(accepted).unwrap());
         negotiate(&headers)
     }
 
@@ -194,11 +163,7 @@ mod tests {
             ("text/csv", &[("content-encoding", "br")], long.clone()),
         ] {
             let response = sent(media_type, headers, body.clone()).await;
-            assert_ne!(
-                response.header("content-encoding"),
-                Some("gzip"),
-                "{media_type}"
-            );
+            assert_ne!(response.header("content-encoding"), Some("gzip"), "{media_type}");
             assert_eq!(response.into_body().into_string().await.unwrap(), body);
         }
         let mut partial = Response::builder().content_type("text/plain").body(long);

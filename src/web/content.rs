@@ -39,17 +39,12 @@ impl Content {
 /// without making all of it.
 pub(super) async fn without_body(mut response: Response) -> Response {
     let body = response.take_body();
-    let bare = matches!(
-        response.status(),
-        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-    );
+    let bare = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if !bare
         && !response.headers().contains_key(header::CONTENT_LENGTH)
         && let Content::Whole(bytes) = Content::of(body).await
     {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, bytes.len().into());
+        response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
     }
     response
 }
@@ -71,9 +66,7 @@ mod tests {
 
     #[tokio::test]
     async fn tells_whole_from_streamed() {
-        assert!(
-            matches!(Content::of(Body::empty()).await, Content::Whole(bytes) if bytes.is_empty())
-        );
+        assert!(matches!(Content::of(Body::empty()).await, Content::Whole(bytes) if bytes.is_empty()));
         assert!(matches!(Content::of("abc".into()).await, Content::Whole(bytes) if bytes == "abc"));
 
         let parts = stream::iter(["a", "b", "c"].map(Ok::<_, io::Error>));

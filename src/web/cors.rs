@@ -21,15 +21,10 @@ impl Asked {
     pub(super) fn by(request: &Request) -> Self {
         let header = |name| request.headers().get(name).cloned();
         let method = header(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let known = method.is_some_and(|method| {
-            METHODS
-                .split(", ")
-                .any(|known| known.as_bytes().eq_ignore_ascii_case(method.as_bytes()))
-        });
+        let known = method.is_some_and(|method| METHODS.split(", ").any(|known| known.as_bytes().eq_ignore_ascii_case(method.as_bytes())));
         Self {
             origin: header(header::ORIGIN),
-            preflight: (request.method() == Method::OPTIONS && known)
-                .then(|| header(header::ACCESS_CONTROL_REQUEST_HEADERS)),
+            preflight: (request.method() == Method::OPTIONS && known).then(|| header(header::ACCESS_CONTROL_REQUEST_HEADERS)),
         }
     }
 }
@@ -37,15 +32,9 @@ impl Asked {
 impl Cors {
     /// Takes origins such as `https://kitsu.example.org`; what can't be one is left out.
     pub(super) fn new(origins: &[String]) -> Self {
-        let origins = origins
-            .iter()
-            .map(|origin| origin.trim().trim_end_matches('/'));
+        let origins = origins.iter().map(|origin| origin.trim().trim_end_matches('/'));
         let origins = origins.filter(|origin| !origin.is_empty());
-        Self {
-            origins: origins
-                .filter_map(|origin| HeaderValue::from_str(origin).ok())
-                .collect(),
-        }
+        Self { origins: origins.filter_map(|origin| HeaderValue::from_str(origin).ok()).collect() }
     }
 
     /// Adds the headers to an answer. A request without origin, which no browser sends from
@@ -58,8 +47,7 @@ impl Cors {
         let origin = match asked.origin {
             None => first.clone(),
             Some(origin) => {
-                let matches =
-                    |known: &HeaderValue| known.as_bytes().eq_ignore_ascii_case(origin.as_bytes());
+                let matches = |known: &HeaderValue| known.as_bytes().eq_ignore_ascii_case(origin.as_bytes());
                 if !self.origins.iter().any(matches) {
                     return;
                 }
@@ -103,15 +91,8 @@ mod tests {
 
     #[test]
     fn echoes_an_origin_that_is_configured() {
-        let headers = answered(
-            &ORIGINS,
-            Method::GET,
-            &[("origin", "https://b.example.org")],
-        );
-        assert_eq!(
-            headers["access-control-allow-origin"],
-            "https://b.example.org"
-        );
+        let headers = answered(&ORIGINS, Method::GET, &[("origin", "https://b.example.org")]);
+        assert_eq!(headers["access-control-allow-origin"], "https://b.example.org");
         assert_eq!(headers["access-control-allow-credentials"], "true");
         assert_eq!(headers["vary"], "Origin");
         assert_eq!(headers.len(), 3);
@@ -119,11 +100,7 @@ mod tests {
 
     #[test]
     fn is_silent_to_other_origins() {
-        for origin in [
-            "https://evil.example.org",
-            "https://b.example.org.evil.org",
-            "null",
-        ] {
+        for origin in ["https://evil.example.org", "https://b.example.org.evil.org", "null"] {
             let headers = answered(&ORIGINS, Method::GET, &[("origin", origin)]);
             assert_eq!(headers.keys().collect::<Vec<_>>(), ["vary"]);
         }
@@ -132,10 +109,7 @@ mod tests {
     #[test]
     fn tells_the_first_origin_to_requests_without_one() {
         let headers = answered(&ORIGINS, Method::GET, &[]);
-        assert_eq!(
-            headers["access-control-allow-origin"],
-            "https://kitsu.example.org"
-        );
+        assert_eq!(headers["access-control-allow-origin"], "https://kitsu.example.org");
     }
 
     #[test]
@@ -143,17 +117,11 @@ mod tests {
         let sent = [
             ("origin", "https://b.example.org"),
             ("access-control-request-method", "PUT"),
-            (
-                "access-control-request-headers",
-                "authorization, content-type",
-            ),
+            ("access-control-request-headers", "authorization, content-type"),
         ];
         let headers = answered(&ORIGINS, Method::OPTIONS, &sent);
         assert_eq!(headers["access-control-allow-methods"], METHODS);
-        assert_eq!(
-            headers["access-control-allow-headers"],
-            "authorization, content-type"
-        );
+        assert_eq!(headers["access-control-allow-headers"], "authorization, content-type");
         let other = answered(&ORIGINS, Method::GET, &sent);
         assert!(!other.contains_key("access-control-allow-methods"));
     }

@@ -20,8 +20,7 @@ use super::edition31::edition31;
 /// A document that is made once, when it is first asked for.
 type Prepared = LazyLock<Result<Tagged, String>>;
 
-static JSON: Prepared =
-    LazyLock::new(|| Ok(Tagged::new("application/json", contract()?.to_string())));
+static JSON: Prepared = LazyLock::new(|| Ok(Tagged::new("application/json", contract()?.to_string())));
 
 static YAML: Prepared = LazyLock::new(|| {
     let text = serde_yaml_ng::to_string(&contract()?).map_err(|error| error.to_string())?;
@@ -31,20 +30,14 @@ static YAML: Prepared = LazyLock::new(|| {
 static EDITION_31: Prepared = LazyLock::new(|| {
     let (document, lost) = edition31(&contract()?);
     if !lost.is_empty() {
-        tracing::warn!(
-            ?lost,
-            "the model of OpenAPI 3.1 leaves out parts of the contract"
-        );
+        tracing::warn!(?lost, "the model of OpenAPI 3.1 leaves out parts of the contract");
     }
     Ok(Tagged::new("application/json", document.to_string()))
 });
 
 /// Where Swagger UI finds the documents; relative, so that it works below `/api` as well.
 static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let documents = [
-        Url::with_primary("OpenAPI 3.0", "../openapi.json", true),
-        Url::new("OpenAPI 3.1", "../openapi-3.1.json"),
-    ];
+    let documents = [Url::with_primary("OpenAPI 3.0", "../openapi.json", true), Url::new("OpenAPI 3.1", "../openapi-3.1.json")];
     let config = Config::new(documents)
         .deep_linking(true)
         .display_request_duration(true)
@@ -83,35 +76,21 @@ pub fn document(edition: Edition) -> Result<Bytes, String> {
 
 /// Adds the routes.
 pub(super) fn add(routes: &mut RouteTable) {
-    let documents: [(&str, &'static Prepared); 4] = [
-        ("/openapi.json", &JSON),
-        ("/openapi-raw.json", &JSON),
-        ("/openapi.yaml", &YAML),
-        ("/openapi-3.1.json", &EDITION_31),
-    ];
+    let documents: [(&str, &'static Prepared); 4] =
+        [("/openapi.json", &JSON), ("/openapi-raw.json", &JSON), ("/openapi.yaml", &YAML), ("/openapi-3.1.json", &EDITION_31)];
     for (path, document) in documents {
-        let endpoint = make(move |request: Request| async move {
-            Ok::<_, poem::Error>(document_answer(document, &request).await)
-        });
-        routes
-            .entry(path.into())
-            .or_default()
-            .insert(Method::GET, endpoint.boxed());
+        let endpoint = make(move |request: Request| async move { Ok::<_, poem::Error>(document_answer(document, &request).await) });
+        routes.entry(path.into()).or_default().insert(Method::GET, endpoint.boxed());
     }
     let mut get = |path: &str, answer: fn(Request) -> Response| {
-        routes
-            .entry(path.into())
-            .or_default()
-            .insert(Method::GET, make_sync(answer).boxed());
+        routes.entry(path.into()).or_default().insert(Method::GET, make_sync(answer).boxed());
     };
     get("/docs", |request| match has_trailing_slash(&request) {
         true => page("index.html", request.headers()),
         false => redirect("docs/"),
     });
     get("/docs/{file}", |request| {
-        let file = request
-            .data::<PathValues>()
-            .and_then(|values| values.0.first());
+        let file = request.data::<PathValues>().and_then(|values| values.0.first());
         let file = file.map_or("", |(_, file)| file.as_str());
         page(file, request.headers())
     });
@@ -124,13 +103,8 @@ pub(super) fn add(routes: &mut RouteTable) {
 
 fn contract() -> Result<Value, String> {
     let mut document: Value = serde_json::from_str(CONTRACT).map_err(|error| error.to_string())?;
-    let items = document["paths"]
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|paths| paths.values_mut());
-    let operations = items
-        .filter_map(Value::as_object_mut)
-        .flat_map(|item| item.values_mut());
+    let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    let operations = items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut());
     for operation in operations.filter_map(Value::as_object_mut) {
         // It tells the generator which pattern an operation follows, and a client nothing.
         operation.shift_remove("x-crud");
@@ -154,10 +128,7 @@ fn has_trailing_slash(request: &Request) -> bool {
 }
 
 fn redirect(location: &str) -> Response {
-    Response::builder()
-        .status(StatusCode::PERMANENT_REDIRECT)
-        .header(header::LOCATION, location)
-        .finish()
+    Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, location).finish()
 }
 
 fn page(file: &str, headers: &HeaderMap) -> Response {
@@ -192,11 +163,7 @@ impl Tagged {
         let mut hasher = DefaultHasher::new();
         bytes.hash(&mut hasher);
         let tag = format!("W/\"{:016x}\"", hasher.finish()).parse().ok();
-        Self {
-            media_type: media_type.into(),
-            bytes,
-            tag,
-        }
+        Self { media_type: media_type.into(), bytes, tag }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
@@ -209,9 +176,7 @@ impl Tagged {
         if self.tag.as_ref().is_some_and(same) {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        response
-            .content_type(&self.media_type)
-            .body(self.bytes.clone())
+        response.content_type(&self.media_type).body(self.bytes.clone())
     }
 }
 
@@ -230,32 +195,21 @@ mod tests {
     #[tokio::test]
     async fn documents_are_tagged() {
         let request = Request::builder().finish();
-        for (document, start) in [
-            (&JSON, "{\"openapi\":\"3.0.3\""),
-            (&YAML, "openapi: 3.0.3\n"),
-            (&EDITION_31, "{\"openapi\":\"3.1.0\""),
-        ] {
+        for (document, start) in [(&JSON, "{\"openapi\":\"3.0.3\""), (&YAML, "openapi: 3.0.3\n"), (&EDITION_31, "{\"openapi\":\"3.1.0\"")] {
             let first = document_answer(document, &request).await;
             assert_eq!(first.status(), StatusCode::OK);
             let tag = first.headers()["etag"].clone();
             let text = first.into_body().into_string().await.unwrap();
             assert!(text.starts_with(start), "{}", &text[..40]);
             let again = Request::builder().header("if-none-match", tag).finish();
-            assert_eq!(
-                document_answer(document, &again).await.status(),
-                StatusCode::NOT_MODIFIED
-            );
+            assert_eq!(document_answer(document, &again).await.status(), StatusCode::NOT_MODIFIED);
         }
     }
 
     #[tokio::test]
     async fn swagger_ui_is_set_up() {
         let headers = HeaderMap::new();
-        let script = page("swagger-initializer.js", &headers)
-            .into_body()
-            .into_string()
-            .await
-            .unwrap();
+        let script = page("swagger-initializer.js", &headers).into_body().into_string().await.unwrap();
         for setting in [
             r#""url": "../openapi.json""#,
             r#""persistAuthorization": true"#,
@@ -265,10 +219,7 @@ mod tests {
         ] {
             assert!(script.contains(setting), "{setting} is not in\n{script}");
         }
-        assert_eq!(
-            page("index.html", &headers).content_type(),
-            Some("text/html")
-        );
+        assert_eq!(page("index.html", &headers).content_type(), Some("text/html"));
         assert_eq!(page("nothing.js", &headers).status(), StatusCode::NOT_FOUND);
     }
 }

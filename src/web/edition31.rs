@@ -34,10 +34,7 @@ fn converted(document: &Value) -> Value {
 fn find_schemas(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            if ["name", "in", "schema"]
-                .iter()
-                .all(|key| map.contains_key(*key))
-            {
+            if ["name", "in", "schema"].iter().all(|key| map.contains_key(*key)) {
                 // What a parameter is unless it says otherwise; the model wants it said.
                 map.entry("required").or_insert(false.into());
             }
@@ -72,10 +69,7 @@ fn convert_schema(schema: &mut Value) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.values_mut().for_each(convert_schema);
     }
-    for (exclusive, bound) in [
-        ("exclusiveMinimum", "minimum"),
-        ("exclusiveMaximum", "maximum"),
-    ] {
+    for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
         match schema.get(exclusive) {
             Some(Value::Bool(true)) => {
                 if let Some(value) = schema.shift_remove(bound) {
@@ -141,8 +135,7 @@ fn compare(document: &Value, carried: &Value, place: &str, lost: &mut Vec<String
                 compare(value, carried, &format!("{place}/{index}"), lost);
             }
         }
-        (Value::Number(document), Value::Number(carried))
-            if document.as_f64() == carried.as_f64() => {}
+        (Value::Number(document), Value::Number(carried)) if document.as_f64() == carried.as_f64() => {}
         _ if document == carried => {}
         _ => lost.push(place.to_owned()),
     }
@@ -174,18 +167,9 @@ mod tests {
     fn converts_what_the_editions_write_differently() {
         let reference = json!({"$ref": "#/components/schemas/Person"});
         for (before, after) in [
-            (
-                json!({"type": "string", "nullable": true}),
-                json!({"type": ["string", "null"]}),
-            ),
-            (
-                json!({"type": "string", "nullable": false}),
-                json!({"type": "string"}),
-            ),
-            (
-                json!({"type": "string", "enum": ["a"], "nullable": true}),
-                json!({"type": ["string", "null"], "enum": ["a", null]}),
-            ),
+            (json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
+            (json!({"type": "string", "nullable": false}), json!({"type": "string"})),
+            (json!({"type": "string", "enum": ["a"], "nullable": true}), json!({"type": ["string", "null"], "enum": ["a", null]})),
             (
                 json!({"allOf": [reference], "nullable": true, "description": "x"}),
                 json!({"description": "x", "oneOf": [reference, {"type": "null"}]}),
@@ -194,10 +178,7 @@ mod tests {
                 json!({"anyOf": [{"type": "string"}, reference], "nullable": true}),
                 json!({"anyOf": [{"type": "string"}, reference, {"type": "null"}]}),
             ),
-            (
-                json!({"$ref": "#/components/schemas/Person", "nullable": true}),
-                json!({"oneOf": [reference, {"type": "null"}]}),
-            ),
+            (json!({"$ref": "#/components/schemas/Person", "nullable": true}), json!({"oneOf": [reference, {"type": "null"}]})),
             (
                 json!({"type": "number", "minimum": 0, "exclusiveMinimum": true, "maximum": 1, "exclusiveMaximum": false}),
                 json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
@@ -220,12 +201,7 @@ mod tests {
     fn notices_what_gets_lost() {
         let document = json!({"a": [{"b": 1, "c": []}], "d/e": "x"});
         let mut lost = Vec::new();
-        compare(
-            &document,
-            &json!({"a": [{"b": 1.0, "f": 2}], "d/e": "x"}),
-            "",
-            &mut lost,
-        );
+        compare(&document, &json!({"a": [{"b": 1.0, "f": 2}], "d/e": "x"}), "", &mut lost);
         assert!(lost.is_empty(), "{lost:?}");
         compare(&document, &json!({"a": [{"b": 2}]}), "", &mut lost);
         assert_eq!(lost, ["/a/0/b", "/d~1e"]);
@@ -238,10 +214,7 @@ mod tests {
             for (method, operation) in item.as_object().unwrap() {
                 names.insert(format!("{method} {path} {}", operation["operationId"]));
                 for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                    names.insert(format!(
-                        "{method} {path}: {} {}",
-                        parameter["in"], parameter["name"]
-                    ));
+                    names.insert(format!("{method} {path}: {} {}", parameter["in"], parameter["name"]));
                 }
                 for status in operation["responses"].as_object().unwrap().keys() {
                     names.insert(format!("{method} {path}: {status}"));

@@ -4,9 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use poem::Request;
-use poem::http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use poem::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tracing::Span;
 use uuid::Uuid;
@@ -19,14 +17,8 @@ const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
-    (
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("frame-ancestors 'self'"),
-    ),
-    (
-        REFERRER_POLICY,
-        HeaderValue::from_static("strict-origin-when-cross-origin"),
-    ),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'self'")),
+    (REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
 ];
 
 /// A request on its way through the server.
@@ -48,11 +40,7 @@ impl Visit {
             id,
             method: request.method().clone(),
             path: target.shown(),
-            route: target
-                .template(request.method())
-                .as_deref()
-                .unwrap_or_default()
-                .to_owned(),
+            route: target.template(request.method()).as_deref().unwrap_or_default().to_owned(),
             client: peer(request).map(|peer| client(peer, request.headers(), proxies)),
             started: Instant::now(),
         }
@@ -72,13 +60,7 @@ impl Visit {
         headers.insert(REQUEST_ID, self.id);
         let milliseconds = self.started.elapsed().as_secs_f64() * 1000.0;
         let client = self.client.map(tracing::field::display);
-        tracing::info!(
-            status = status.as_u16(),
-            milliseconds,
-            route = self.route,
-            client,
-            "answered"
-        );
+        tracing::info!(status = status.as_u16(), milliseconds, route = self.route, client, "answered");
     }
 }
 
@@ -89,28 +71,19 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:+/=".contains(byte);
         (1..=128).contains(&text.len()) && text.iter().all(plain)
     };
-    headers
-        .get(REQUEST_ID)
-        .filter(sane)
-        .cloned()
-        .unwrap_or_else(|| {
-            let id = Uuid::new_v4().simple().to_string();
-            HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("none"))
-        })
+    headers.get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(|| {
+        let id = Uuid::new_v4().simple().to_string();
+        HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    })
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {
-    request
-        .remote_addr()
-        .as_socket_addr()
-        .map(|address| address.ip().to_canonical())
+    request.remote_addr().as_socket_addr().map(|address| address.ip().to_canonical())
 }
 
 /// The address that a request comes from; behind a trusted proxy, the one that the proxy tells.
 fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
-    let told = headers
-        .get(REAL_IP)
-        .and_then(|told| told.to_str().ok()?.parse().ok());
+    let told = headers.get(REAL_IP).and_then(|told| told.to_str().ok()?.parse().ok());
     told.filter(|_| proxies.contains(&peer)).unwrap_or(peer)
 }
 
@@ -141,13 +114,6 @@ mod tests {
         let seen = |peer: &str| client(address(peer), &headers, &[address("10.0.0.1")]);
         assert_eq!(seen("10.0.0.1"), address("192.0.2.7"));
         assert_eq!(seen("10.0.0.2"), address("10.0.0.2"));
-        assert_eq!(
-            client(
-                address("10.0.0.1"),
-                &HeaderMap::new(),
-                &[address("10.0.0.1")]
-            ),
-            address("10.0.0.1")
-        );
+        assert_eq!(client(address("10.0.0.1"), &HeaderMap::new(), &[address("10.0.0.1")]), address("10.0.0.1"));
     }
 }

@@ -27,11 +27,7 @@ impl Limits {
     ///
     /// Whatever may change something runs to its end even when the client hangs up: what is
     /// stored and what is announced must not part. Reading stops with the client.
-    pub(super) async fn call(
-        self,
-        endpoint: Arc<BoxEndpoint<'static>>,
-        mut request: Request,
-    ) -> Response {
+    pub(super) async fn call(self, endpoint: Arc<BoxEndpoint<'static>>, mut request: Request) -> Response {
         let Some(broken) = self.watch(&mut request) else {
             return too_large().into_response();
         };
@@ -106,8 +102,7 @@ fn broken_off() -> Response {
 
 fn told(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 #[cfg(test)]
@@ -136,10 +131,7 @@ mod tests {
             request = request.header(header::CONTENT_LENGTH, length);
         }
         let response = Limits { body: 5 }.call(reader(), request.body(body)).await;
-        (
-            response.status(),
-            response.into_body().into_string().await.unwrap(),
-        )
+        (response.status(), response.into_body().into_string().await.unwrap())
     }
 
     #[tokio::test]
@@ -148,23 +140,10 @@ mod tests {
             let parts = parts.iter().map(|part| Ok::<_, io::Error>(*part));
             Body::from_bytes_stream(stream::iter(parts))
         };
-        assert_eq!(
-            send(Body::empty(), None).await,
-            (StatusCode::OK, "0".into())
-        );
-        assert_eq!(
-            send("12345".into(), Some(5)).await,
-            (StatusCode::OK, "5".into())
-        );
-        assert_eq!(
-            send(parts(&["123", "45"]), None).await,
-            (StatusCode::OK, "5".into())
-        );
-        let refused = [
-            send("123456".into(), Some(6)).await,
-            send("123456".into(), None).await,
-            send(parts(&["123", "456"]), None).await,
-        ];
+        assert_eq!(send(Body::empty(), None).await, (StatusCode::OK, "0".into()));
+        assert_eq!(send("12345".into(), Some(5)).await, (StatusCode::OK, "5".into()));
+        assert_eq!(send(parts(&["123", "45"]), None).await, (StatusCode::OK, "5".into()));
+        let refused = [send("123456".into(), Some(6)).await, send("123456".into(), None).await, send(parts(&["123", "456"]), None).await];
         for (status, body) in refused {
             assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
             let body: Value = serde_json::from_str(&body).unwrap();
@@ -185,16 +164,10 @@ mod tests {
         let endpoint = Arc::new(endpoint.map_to_response().boxed());
         for method in [Method::GET, Method::PUT] {
             let request = Request::builder().method(method).finish();
-            let response = Limits { body: 5 }
-                .call(Arc::clone(&endpoint), request)
-                .await;
+            let response = Limits { body: 5 }.call(Arc::clone(&endpoint), request).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-            let body: Value =
-                serde_json::from_slice(&response.into_body().into_vec().await.unwrap()).unwrap();
-            assert_eq!(
-                body,
-                json!({"error": true, "message": "Internal server error."})
-            );
+            let body: Value = serde_json::from_slice(&response.into_body().into_vec().await.unwrap()).unwrap();
+            assert_eq!(body, json!({"error": true, "message": "Internal server error."}));
         }
     }
 

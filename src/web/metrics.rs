@@ -15,9 +15,7 @@ const LISTENERS: &str = "dailies_realtime_listeners";
 const BUILD: &str = "dailies_build_info";
 
 /// Upper bounds of the histogram, in seconds: from what a cache answers to what an upload takes.
-const BOUNDS: [f64; 13] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
-];
+const BOUNDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
 /// How often measured times are sorted into the histogram when nobody asks for it.
 const UPKEEP: Duration = Duration::from_secs(10);
@@ -57,18 +55,12 @@ impl Metrics {
     /// Shows what a recorder has; to count there, it must be the recorder of this process.
     pub(super) fn of(handle: PrometheusHandle) -> Self {
         describe_counter!(REQUESTS, "Requests that were answered.");
-        describe_histogram!(
-            DURATION,
-            "Seconds from a request to the head of its answer."
-        );
+        describe_histogram!(DURATION, "Seconds from a request to the head of its answer.");
         describe_gauge!(IN_FLIGHT, "Requests that are being answered.");
         describe_gauge!(LISTENERS, "Clients that listen to events.");
         describe_gauge!(BUILD, "Always 1; the label tells the version that runs.");
         gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        Self {
-            handle,
-            listeners: None,
-        }
+        Self { handle, listeners: None }
     }
 
     /// The counts in the text format of Prometheus.
@@ -76,12 +68,7 @@ impl Metrics {
         if let Some(count) = &self.listeners {
             gauge!(LISTENERS).set(count() as f64);
         }
-        Response::builder()
-            .header(
-                header::CONTENT_TYPE,
-                "text/plain; version=0.0.4; charset=utf-8",
-            )
-            .body(self.handle.render())
+        Response::builder().header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").body(self.handle.render())
     }
 }
 
@@ -101,11 +88,7 @@ impl Measured {
     /// Begins with a request to a path of the contract, or to none.
     pub(super) fn begin(method: &Method, route: Option<Arc<str>>) -> Self {
         gauge!(IN_FLIGHT).increment(1.0);
-        Self {
-            method: label(method),
-            route: route.unwrap_or_else(|| "none".into()),
-            started: Instant::now(),
-        }
+        Self { method: label(method), route: route.unwrap_or_else(|| "none".into()), started: Instant::now() }
     }
 
     /// Counts the answer.
@@ -158,11 +141,7 @@ mod tests {
             r#"dailies_http_request_duration_seconds_count{method="GET",route="/data/tasks/{instance_id}"} 1"#,
             "dailies_http_requests_in_flight 1",
             "dailies_realtime_listeners 3",
-            concat!(
-                r#"dailies_build_info{version=""#,
-                env!("CARGO_PKG_VERSION"),
-                r#""} 1"#
-            ),
+            concat!(r#"dailies_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -69,11 +69,7 @@ pub struct Application {
 ///
 /// # Errors
 /// Two paths of the contract stand for the same addresses, or the web UI can't be read.
-pub fn application(
-    mut routes: RouteTable,
-    settings: &Settings,
-    extras: Extras,
-) -> Result<Application, SetupError> {
+pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) -> Result<Application, SetupError> {
     docs::add(&mut routes);
     if let Some(realtime) = extras.realtime {
         let realtime = Arc::new(realtime);
@@ -88,24 +84,14 @@ pub fn application(
             Some(UnderApi(true)) => Failure::not_found().into_response(),
             _ => metrics.answer(),
         });
-        routes
-            .entry("/metrics".into())
-            .or_default()
-            .insert(Method::GET, endpoint.boxed());
+        routes.entry("/metrics".into()).or_default().insert(Method::GET, endpoint.boxed());
     }
-    let ui = settings.ui.as_ref().map(|folder| {
-        Ui::open(folder).map_err(|error| SetupError::Ui {
-            folder: folder.clone(),
-            error,
-        })
-    });
+    let ui = settings.ui.as_ref().map(|folder| Ui::open(folder).map_err(|error| SetupError::Ui { folder: folder.clone(), error }));
     Ok(Application {
         router: Router::new(routes)?,
         ui: ui.transpose()?,
         cors: Cors::new(&settings.cors_allowed_origins),
-        limits: Limits {
-            body: settings.max_content_length,
-        },
+        limits: Limits { body: settings.max_content_length },
         proxies: settings.trusted_proxies.clone(),
     })
 }
@@ -146,11 +132,7 @@ impl Application {
                 target.answer(request, self.limits).await
             }
         };
-        let response = if head {
-            content::without_body(response).await
-        } else {
-            response
-        };
+        let response = if head { content::without_body(response).await } else { response };
         let mut response = compression::compress(coding, response).await;
         self.cors.allow(origin, response.headers_mut());
         response

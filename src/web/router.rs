@@ -46,31 +46,18 @@ impl Router {
     pub(super) fn new(table: RouteTable) -> Result<Self, RouteError> {
         let mut shapes: BTreeMap<String, Vec<Arc<Route>>> = BTreeMap::new();
         for (path, methods) in table {
-            let pattern = Pattern::read(&path).ok_or_else(|| RouteError {
-                reason: "a segment may hold one parameter, or two with text between them".into(),
-                path: path.clone(),
-            })?;
-            let methods = methods
-                .into_iter()
-                .map(|(method, endpoint)| (method, Arc::new(endpoint)))
-                .collect();
+            let pattern = Pattern::read(&path)
+                .ok_or_else(|| RouteError { reason: "a segment may hold one parameter, or two with text between them".into(), path: path.clone() })?;
+            let methods = methods.into_iter().map(|(method, endpoint)| (method, Arc::new(endpoint))).collect();
             let shape = pattern.shape.clone();
-            let route = Route {
-                path: path.into(),
-                pattern,
-                methods,
-            };
+            let route = Route { path: path.into(), pattern, methods };
             shapes.entry(shape).or_default().push(Arc::new(route));
         }
         let mut tree = matchit::Router::new();
         for (shape, mut routes) in shapes {
-            routes
-                .sort_by(|a, b| (b.pattern.values(), &a.path).cmp(&(a.pattern.values(), &b.path)));
+            routes.sort_by(|a, b| (b.pattern.values(), &a.path).cmp(&(a.pattern.values(), &b.path)));
             let path = routes.first().map(|route| route.path.to_string());
-            tree.insert(shape, routes).map_err(|error| RouteError {
-                path: path.unwrap_or_default(),
-                reason: error.to_string(),
-            })?;
+            tree.insert(shape, routes).map_err(|error| RouteError { path: path.unwrap_or_default(), reason: error.to_string() })?;
         }
         Ok(Self { tree })
     }
@@ -82,10 +69,7 @@ impl Router {
     /// clients resolve them before they ask.
     pub(super) fn find(&self, raw: &str) -> Target {
         let decoded = percent_decode_str(raw).decode_utf8_lossy();
-        let mut segments = decoded
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .peekable();
+        let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).peekable();
         let under_api = segments.next_if(|segment| *segment == "api").is_some();
         let mut path = String::with_capacity(decoded.len());
         let mut dots = false;
@@ -105,11 +89,7 @@ impl Router {
                 }
             }
         }
-        Target {
-            path,
-            under_api,
-            candidates,
-        }
+        Target { path, under_api, candidates }
     }
 }
 
@@ -138,20 +118,12 @@ impl Target {
     pub(super) fn shown(&self) -> String {
         let values = self.candidates.iter().flat_map(|(_, values)| &values.0);
         let tokens = values.filter(|(name, _)| name == "token");
-        tokens.fold(self.path.clone(), |path, (_, token)| {
-            path.replace(token, "{token}")
-        })
+        tokens.fold(self.path.clone(), |path, (_, token)| path.replace(token, "{token}"))
     }
 
     fn chosen(&self, method: &Method) -> Option<&(Arc<Route>, PathValues)> {
-        let method = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
-        self.candidates
-            .iter()
-            .find(|(route, _)| route.methods.contains_key(method))
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.candidates.iter().find(|(route, _)| route.methods.contains_key(method))
     }
 
     /// Lets the route answer; or tells that there is none, or which methods there are. HEAD is
@@ -177,30 +149,20 @@ impl Target {
     fn without_route(&self, method: &Method) -> Response {
         let allow = self.allow();
         if method == Method::OPTIONS {
-            return Response::builder()
-                .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-                .header(header::ALLOW, allow)
-                .finish();
+            return Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").header(header::ALLOW, allow).finish();
         }
-        Failure::plain(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD)
-            .with_header(header::ALLOW, allow)
-            .into_response()
+        Failure::plain(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD).with_header(header::ALLOW, allow).into_response()
     }
 
     fn allow(&self) -> HeaderValue {
         let mut methods = BTreeSet::from([Method::OPTIONS.as_str()]);
-        for method in self
-            .candidates
-            .iter()
-            .flat_map(|(route, _)| route.methods.keys())
-        {
+        for method in self.candidates.iter().flat_map(|(route, _)| route.methods.keys()) {
             methods.insert(method.as_str());
             if method == Method::GET {
                 methods.insert(Method::HEAD.as_str());
             }
         }
         let methods: Vec<&str> = methods.into_iter().collect();
-        HeaderValue::from_str(&methods.join(", "))
-            .unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
+        HeaderValue::from_str(&methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
     }
 }

@@ -51,10 +51,7 @@ impl Bound {
         E::Endpoint: 'static,
     {
         tracing::info!("listening on http://{}", self.address);
-        Server::new_with_acceptor(self)
-            .idle_timeout(SILENCE)
-            .run_with_graceful_shutdown(endpoint, shutdown, Some(PATIENCE))
-            .await
+        Server::new_with_acceptor(self).idle_timeout(SILENCE).run_with_graceful_shutdown(endpoint, shutdown, Some(PATIENCE)).await
     }
 }
 
@@ -70,12 +67,7 @@ impl Acceptor for Bound {
             Ok((stream, peer)) => {
                 // Parts of a streamed answer must not wait for each other.
                 stream.set_nodelay(true)?;
-                Ok((
-                    stream,
-                    LocalAddr(self.address.into()),
-                    RemoteAddr(peer.into()),
-                    Scheme::HTTP,
-                ))
+                Ok((stream, LocalAddr(self.address.into()), RemoteAddr(peer.into()), Scheme::HTTP))
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -90,12 +82,7 @@ impl Acceptor for Bound {
 ///
 /// # Errors
 /// The port can't be taken, or the server can't run.
-pub async fn serve<E>(
-    endpoint: E,
-    host: &str,
-    port: u16,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()>
+pub async fn serve<E>(endpoint: E, host: &str, port: u16, shutdown: impl Future<Output = ()>) -> io::Result<()>
 where
     E: IntoEndpoint,
     E::Endpoint: 'static,

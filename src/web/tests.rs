@@ -22,40 +22,18 @@ fn settings(arguments: &[&str]) -> Settings {
 fn routes() -> RouteTable {
     let mut routes = RouteTable::new();
     let mut add = |method: Method, path: &str, endpoint: BoxEndpoint<'static>| {
-        routes
-            .entry(path.into())
-            .or_default()
-            .insert(method, endpoint);
+        routes.entry(path.into()).or_default().insert(method, endpoint);
     };
-    let json = |text: String| {
-        make_sync(move |_| {
-            Response::builder()
-                .content_type("application/json")
-                .body(text.clone())
-        })
-        .boxed()
-    };
+    let json = |text: String| make_sync(move |_| Response::builder().content_type("application/json").body(text.clone())).boxed();
     add(Method::GET, "/", json(r#"{"api":"Zou"}"#.into()));
-    add(
-        Method::GET,
-        "/data/tasks",
-        json(format!("[{}0]", "0,".repeat(2000))),
-    );
-    let framed = make_sync(|_| {
-        Response::builder()
-            .header("x-frame-options", "DENY")
-            .finish()
-    });
+    add(Method::GET, "/data/tasks", json(format!("[{}0]", "0,".repeat(2000))));
+    let framed = make_sync(|_| Response::builder().header("x-frame-options", "DENY").finish());
     add(Method::GET, "/plugins/{plugin_id}/frontend", framed.boxed());
     let panics = make(|request: Request| async move {
         assert!(request.uri().path().is_empty(), "on purpose");
         Ok::<_, poem::Error>(())
     });
-    add(
-        Method::GET,
-        "/actions/fail",
-        panics.map_to_response().boxed(),
-    );
+    add(Method::GET, "/actions/fail", panics.map_to_response().boxed());
     let size = make(|mut request: Request| async move {
         let bytes = request.take_body().into_bytes().await?;
         Ok::<_, poem::Error>(bytes.len().to_string())
@@ -86,11 +64,7 @@ impl Server {
         }
         let response = self.0.call(request.body(body)).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer {
-            status,
-            headers,
-            body: response.into_body().into_vec().await.unwrap(),
-        }
+        Answer { status, headers, body: response.into_body().into_vec().await.unwrap() }
     }
 }
 
@@ -113,24 +87,13 @@ impl Answer {
 #[tokio::test]
 async fn every_answer_has_the_security_headers_and_an_id() {
     let server = Server::new(&[], Extras::default());
-    for (path, status) in [
-        ("/", 200),
-        ("/nothing", 404),
-        ("/actions/fail", 500),
-        ("/docs", 308),
-    ] {
+    for (path, status) in [("/", 200), ("/nothing", 404), ("/actions/fail", 500), ("/docs", 308)] {
         let answer = server.get(path, &[("x-request-id", "abc-1")]).await;
         assert_eq!(answer.status, status, "{path}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("x-frame-options"), Some("SAMEORIGIN"));
-        assert_eq!(
-            answer.header("content-security-policy"),
-            Some("frame-ancestors 'self'")
-        );
-        assert_eq!(
-            answer.header("referrer-policy"),
-            Some("strict-origin-when-cross-origin")
-        );
+        assert_eq!(answer.header("content-security-policy"), Some("frame-ancestors 'self'"));
+        assert_eq!(answer.header("referrer-policy"), Some("strict-origin-when-cross-origin"));
         assert_eq!(answer.header("x-request-id"), Some("abc-1"));
     }
     let answer = server.get("/plugins/x/frontend/", &[]).await;
@@ -141,114 +104,66 @@ async fn every_answer_has_the_security_headers_and_an_id() {
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let server = Server::new(&[], Extras::default());
-    for (path, status) in [
-        ("/", 200),
-        ("/data/tasks", 200),
-        ("/nothing", 404),
-        ("/docs/", 200),
-    ] {
+    for (path, status) in [("/", 200), ("/data/tasks", 200), ("/nothing", 404), ("/docs/", 200)] {
         let [get, head] = [Method::GET, Method::HEAD].map(|method| server.ask(method, path, &[]));
         let (get, head) = (get.await, head.await);
-        assert_eq!(
-            (head.status, get.status),
-            (get.status, StatusCode::from_u16(status).unwrap())
-        );
+        assert_eq!((head.status, get.status), (get.status, StatusCode::from_u16(status).unwrap()));
         assert_eq!(head.header("content-type"), get.header("content-type"));
-        assert_eq!(
-            head.header("content-length"),
-            Some(get.body.len().to_string().as_str())
-        );
+        assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()));
         assert!(head.body.is_empty());
     }
 }
 
 #[tokio::test]
 async fn a_panic_is_told_as_json() {
-    let answer = Server::new(&[], Extras::default())
-        .get("/actions/fail", &[])
-        .await;
+    let answer = Server::new(&[], Extras::default()).get("/actions/fail", &[]).await;
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(
-        body,
-        json!({"error": true, "message": "Internal server error."})
-    );
+    assert_eq!(body, json!({"error": true, "message": "Internal server error."}));
 }
 
 #[tokio::test]
 async fn bodies_are_limited() {
     let server = Server::new(&["--max-content-length", "10"], Extras::default());
-    let fits = server
-        .send(Method::POST, "/data/tasks", &[], "0123456789".into())
-        .await;
+    let fits = server.send(Method::POST, "/data/tasks", &[], "0123456789".into()).await;
     assert_eq!((fits.status, fits.text()), (StatusCode::OK, "10"));
-    let large = server
-        .send(Method::POST, "/data/tasks", &[], "0123456789a".into())
-        .await;
+    let large = server.send(Method::POST, "/data/tasks", &[], "0123456789a".into()).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(
-        large
-            .text()
-            .contains("The data value transmitted exceeds the capacity limit.")
-    );
+    assert!(large.text().contains("The data value transmitted exceeds the capacity limit."));
 }
 
 #[tokio::test]
 async fn answers_are_compressed_and_told_to_other_origins() {
-    let origins = [
-        "--cors-allowed-origins",
-        "https://a.example.org;https://b.example.org",
-    ];
+    let origins = ["--cors-allowed-origins", "https://a.example.org;https://b.example.org"];
     let server = Server::new(&origins, Extras::default());
-    let sent = [
-        ("accept-encoding", "gzip"),
-        ("origin", "https://b.example.org"),
-    ];
+    let sent = [("accept-encoding", "gzip"), ("origin", "https://b.example.org")];
     let answer = server.get("/data/tasks", &sent).await;
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        Some("https://b.example.org")
-    );
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://b.example.org"));
     let varies: Vec<_> = answer.headers.get_all("vary").iter().collect();
     assert_eq!(varies, ["Accept-Encoding", "Origin"]);
-    let plain = server
-        .get("/data/tasks", &[("origin", "https://evil.example.org")])
-        .await;
+    let plain = server.get("/data/tasks", &[("origin", "https://evil.example.org")]).await;
     assert_eq!(plain.header("content-encoding"), None);
     assert_eq!(plain.header("access-control-allow-origin"), None);
     assert!(plain.text().starts_with("[0,"));
-    let asked = [
-        ("origin", "https://a.example.org"),
-        ("access-control-request-method", "POST"),
-    ];
+    let asked = [("origin", "https://a.example.org"), ("access-control-request-method", "POST")];
     let preflight = server.ask(Method::OPTIONS, "/data/tasks", &asked).await;
     assert_eq!(preflight.status, StatusCode::OK);
     assert_eq!(preflight.header("allow"), Some("GET, HEAD, OPTIONS, POST"));
-    assert_eq!(
-        preflight.header("access-control-allow-origin"),
-        Some("https://a.example.org")
-    );
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("https://a.example.org"));
 }
 
 #[tokio::test]
 async fn documentation_is_found() {
     let server = Server::new(&[], Extras::default());
-    for (path, location) in [
-        ("/docs", "docs/"),
-        ("/api/docs", "docs/"),
-        ("/apidocs", "docs/"),
-        ("/apidocs/", "../docs/"),
-        ("/apidocs/index.html", "../docs/"),
-    ] {
+    for (path, location) in
+        [("/docs", "docs/"), ("/api/docs", "docs/"), ("/apidocs", "docs/"), ("/apidocs/", "../docs/"), ("/apidocs/index.html", "../docs/")]
+    {
         let answer = server.get(path, &[]).await;
         assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT);
         assert_eq!(answer.header("location"), Some(location), "{path}");
     }
     for path in ["/docs/", "/api/docs/", "/docs/index.html"] {
-        assert!(
-            server.get(path, &[]).await.text().contains("swagger-ui"),
-            "{path}"
-        );
+        assert!(server.get(path, &[]).await.text().contains("swagger-ui"), "{path}");
     }
     let document = server.get("/api/openapi.json", &[]).await;
     assert_eq!(document.header("content-type"), Some("application/json"));
@@ -258,29 +173,17 @@ async fn documentation_is_found() {
 async fn extras_are_mounted() {
     let realtime = make_sync(|request: Request| request.method().to_string());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let extras = Extras {
-        realtime: Some(realtime.map_to_response().boxed()),
-        metrics: Some(Metrics::of(recorder.handle())),
-    };
+    let extras = Extras { realtime: Some(realtime.map_to_response().boxed()), metrics: Some(Metrics::of(recorder.handle())) };
     let server = Server::new(&[], extras);
     for method in [Method::GET, Method::POST] {
         let answer = server.ask(method.clone(), "/socket.io/?EIO=4", &[]).await;
         assert_eq!(answer.text(), method.as_str());
     }
     let metrics = server.get("/metrics", &[]).await;
-    assert_eq!(
-        metrics.header("content-type"),
-        Some("text/plain; version=0.0.4; charset=utf-8")
-    );
-    assert_eq!(
-        server.get("/api/metrics", &[]).await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(server.get("/api/metrics", &[]).await.status, StatusCode::NOT_FOUND);
     let without = Server::new(&[], Extras::default());
-    assert_eq!(
-        without.get("/metrics", &[]).await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(without.get("/metrics", &[]).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -303,51 +206,25 @@ async fn a_web_ui_is_served_beside_the_api() {
     for path in ["/", "/my-tasks", "/productions/7/assets", "/index.html"] {
         let answer = server.get(path, &browser).await;
         assert_eq!(answer.text(), "<html>the UI</html>", "{path}");
-        assert_eq!(
-            answer.header("content-type"),
-            Some("text/html; charset=utf-8")
-        );
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
         assert_eq!(answer.header("cache-control"), Some("no-cache"));
         assert_eq!(answer.header("vary"), Some("Accept"));
-        let known = [
-            browser[0],
-            ("if-none-match", answer.header("etag").unwrap()),
-        ];
-        assert_eq!(
-            server.get(path, &known).await.status,
-            StatusCode::NOT_MODIFIED
-        );
+        let known = [browser[0], ("if-none-match", answer.header("etag").unwrap())];
+        assert_eq!(server.get(path, &known).await.status, StatusCode::NOT_MODIFIED);
     }
     let script = server.get("/assets/index-DiwrgTda.js", &[]).await;
     assert_eq!(script.text(), "let x = 1;");
-    assert_eq!(
-        script.header("content-type"),
-        Some("text/javascript; charset=utf-8")
-    );
-    assert_eq!(
-        script.header("cache-control"),
-        Some("public, max-age=31536000, immutable")
-    );
-    let head = server
-        .ask(Method::HEAD, "/assets/index-DiwrgTda.js", &[])
-        .await;
-    assert_eq!(
-        (head.header("content-length"), head.body.len()),
-        (Some("10"), 0)
-    );
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let head = server.ask(Method::HEAD, "/assets/index-DiwrgTda.js", &[]).await;
+    assert_eq!((head.header("content-length"), head.body.len()), (Some("10"), 0));
 
     for path in ["/", "/api/", "/api"] {
-        assert_eq!(
-            server.get(path, &[("accept", "*/*")]).await.text(),
-            r#"{"api":"Zou"}"#
-        );
+        assert_eq!(server.get(path, &[("accept", "*/*")]).await.text(), r#"{"api":"Zou"}"#);
     }
     let root = server.ask(Method::HEAD, "/", &browser).await;
     assert_eq!(root.header("content-type"), Some("application/json"));
-    assert_eq!(
-        server.get("/api/", &browser).await.text(),
-        r#"{"api":"Zou"}"#
-    );
+    assert_eq!(server.get("/api/", &browser).await.text(), r#"{"api":"Zou"}"#);
     for (path, accept) in [
         ("/api/nothing", browser[0]),
         ("/assets/gone.js", ("accept", "*/*")),
@@ -362,10 +239,7 @@ async fn a_web_ui_is_served_beside_the_api() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.header("content-type"), Some("application/json"));
     }
-    assert_eq!(
-        server.ask(Method::POST, "/my-tasks", &browser).await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(server.ask(Method::POST, "/my-tasks", &browser).await.status, StatusCode::NOT_FOUND);
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -389,10 +263,7 @@ async fn stops_when_told_after_what_is_in_flight() {
     let shutdown = async move { started.notified().await };
     let server = tokio::spawn(bound.serve(slow.map_to_response(), shutdown));
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("done"), "{answer}");

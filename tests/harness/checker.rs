@@ -66,7 +66,11 @@ impl Checker {
         };
         let media = media.split(';').next().unwrap_or_default().trim();
         if !content.contains_key(media) {
-            return Some(format!("{} answers {status} as '{media}', not as one of {:?}", described["operationId"], content.keys().collect::<Vec<_>>()));
+            return Some(format!(
+                "{} answers {status} as '{media}', not as one of {:?}",
+                described["operationId"],
+                content.keys().collect::<Vec<_>>()
+            ));
         }
         if media != "application/json" {
             return None;
@@ -77,8 +81,7 @@ impl Checker {
         };
         let schema = format!("{at}/content/{}/schema", media.replace('/', "~1"));
         let validator = self.validator(document, &schema, partial);
-        let errors: Vec<String> =
-            validator.iter_errors(&value).take(5).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        let errors: Vec<String> = validator.iter_errors(&value).take(5).map(|error| format!("{} at {}", error, error.instance_path())).collect();
         (!errors.is_empty()).then(|| format!("{} {status}: {}", described["operationId"], errors.join("; ")))
     }
 

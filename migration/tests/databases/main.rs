@@ -60,26 +60,12 @@ fn entities_agree_with_the_reference() -> Outcome {
             assert_eq!(column.nullable, expected.nullable, "{place}");
             match reference.enums.get(&expected.kind) {
                 Some(labels) => assert_eq!(column.choices, labels, "{place}"),
-                None => assert!(
-                    expected.kind.starts_with(&postgres_type(column.kind)),
-                    "{place}"
-                ),
+                None => assert!(expected.kind.starts_with(&postgres_type(column.kind)), "{place}"),
             }
         }
-        let pointing = |table: &str| {
-            expected
-                .foreign_keys
-                .iter()
-                .find(|key| key.column == table)
-                .map(|key| key.references.as_str())
-        };
+        let pointing = |table: &str| expected.foreign_keys.iter().find(|key| key.column == table).map(|key| key.references.as_str());
         for column in table.columns {
-            assert_eq!(
-                column.references,
-                pointing(column.name),
-                "{name}.{}",
-                column.name
-            );
+            assert_eq!(column.references, pointing(column.name), "{name}.{}", column.name);
         }
     }
     Ok(())

@@ -3,9 +3,7 @@
 use entity::arrays::{BytesArray, JsonArray, TextArray};
 use entity::data_import_error::ImportSource;
 use entity::{comment, data_import_error, person};
-use migration::{
-    Catalogue, Differences, State, differences, record_baseline, reference, state, up,
-};
+use migration::{Catalogue, Differences, State, differences, record_baseline, reference, state, up};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, EntityTrait, Set};
 use serde_json::json;
 use temporary_postgres::TemporaryPostgres;
@@ -36,34 +34,21 @@ async fn an_empty_database_gets_the_reference_schema() -> Outcome {
 
     // Names of constraints and indexes, which `differences` leaves open, are the same too.
     let mut found = Catalogue::read(&db).await?;
-    found
-        .tables
-        .retain(|name, _| name != "seaql_migrations" && !name.starts_with("dailies_"));
+    found.tables.retain(|name, _| name != "seaql_migrations" && !name.starts_with("dailies_"));
     for table in found.tables.values_mut() {
-        table
-            .indexes
-            .retain(|index| !index.name.starts_with("dailies_ix_"));
+        table.indexes.retain(|index| !index.name.starts_with("dailies_ix_"));
     }
     for (name, expected) in reference()?.tables {
         let mut table = found.tables.remove(&name).expect("a table");
-        table
-            .foreign_keys
-            .sort_by(|one, other| one.name.cmp(&other.name));
+        table.foreign_keys.sort_by(|one, other| one.name.cmp(&other.name));
         let mut expected = expected;
-        expected
-            .foreign_keys
-            .sort_by(|one, other| one.name.cmp(&other.name));
-        expected
-            .indexes
-            .sort_by(|one, other| one.name.cmp(&other.name));
+        expected.foreign_keys.sort_by(|one, other| one.name.cmp(&other.name));
+        expected.indexes.sort_by(|one, other| one.name.cmp(&other.name));
         for check in &mut table.checks {
             check.expression = check.expression.replace(['(', ')'], "");
         }
         for index in &mut table.indexes {
-            index.predicate = index
-                .predicate
-                .take()
-                .map(|text| text.replace(['(', ')'], ""));
+            index.predicate = index.predicate.take().map(|text| text.replace(['(', ')'], ""));
         }
         assert_eq!(table, expected);
     }
@@ -84,17 +69,10 @@ async fn servers_started_together_migrate_once() -> Outcome {
 async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
     let db = empty().await?;
     db.execute_unprepared(REFERENCE).await?;
-    db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
-        .await?;
+    db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)").await?;
     assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
     assert!(up(&db).await.is_err());
-    assert_eq!(
-        differences(&db).await?,
-        Differences {
-            missing: vec![],
-            additional: vec!["The table `alembic_version` is additional.".to_owned()],
-        }
-    );
+    assert_eq!(differences(&db).await?, Differences { missing: vec![], additional: vec!["The table `alembic_version` is additional.".to_owned()] });
     record_baseline(&db).await?;
     assert_eq!(state(&db).await?, State::Behind);
     up(&db).await?;
@@ -173,14 +151,8 @@ async fn rows_keep_their_values() -> Outcome {
     .await?;
     let found = person::Entity::find_by_id(author.id).one(&db).await?;
     assert_eq!(found.as_ref(), Some(&author));
-    assert_eq!(
-        author.otp_recovery_codes,
-        Some(BytesArray(vec![b"code".to_vec()]))
-    );
-    assert_eq!(
-        author.fido_credentials,
-        Some(JsonArray(vec![json!({"name": "key"})]))
-    );
+    assert_eq!(author.otp_recovery_codes, Some(BytesArray(vec![b"code".to_vec()])));
+    assert_eq!(author.fido_credentials, Some(JsonArray(vec![json!({"name": "key"})])));
 
     let note = comment::ActiveModel {
         id: Set(Uuid::new_v4()),
@@ -192,20 +164,10 @@ async fn rows_keep_their_values() -> Outcome {
     }
     .insert(&db)
     .await?;
-    assert_eq!(
-        note.links,
-        Some(TextArray(vec!["https://example.org".to_owned()]))
-    );
-    db.execute_unprepared("UPDATE comment SET links = ARRAY['a', NULL, 'b']")
-        .await?;
-    let note = comment::Entity::find_by_id(note.id)
-        .one(&db)
-        .await?
-        .expect("a comment");
-    assert_eq!(
-        note.links,
-        Some(TextArray(vec!["a".to_owned(), "b".to_owned()]))
-    );
+    assert_eq!(note.links, Some(TextArray(vec!["https://example.org".to_owned()])));
+    db.execute_unprepared("UPDATE comment SET links = ARRAY['a', NULL, 'b']").await?;
+    let note = comment::Entity::find_by_id(note.id).one(&db).await?.expect("a comment");
+    assert_eq!(note.links, Some(TextArray(vec!["a".to_owned(), "b".to_owned()])));
 
     let error = data_import_error::ActiveModel {
         id: Set(Uuid::new_v4()),

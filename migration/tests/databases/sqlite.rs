@@ -6,9 +6,7 @@ use entity::arrays::{BytesArray, JsonArray};
 use entity::data_import_error::ImportSource;
 use entity::{data_import_error, entity_link, person, project, task};
 use migration::{State, record_baseline, reference, state, up};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Set,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Set};
 use uuid::Uuid;
 
 use crate::{Outcome, rows, select_everything};
@@ -44,31 +42,19 @@ async fn names_are_those_of_the_reference() -> Outcome {
         let columns: Vec<(String, bool)> = rows(&db, &format!("PRAGMA table_info({name})"))
             .await?
             .iter()
-            .map(|row| {
-                Ok((
-                    row.try_get("", "name")?,
-                    row.try_get::<i32>("", "notnull")? == 0,
-                ))
-            })
+            .map(|row| Ok((row.try_get("", "name")?, row.try_get::<i32>("", "notnull")? == 0)))
             .collect::<Result<_, DbErr>>()?;
-        let expected = table
-            .columns
-            .into_iter()
-            .map(|column| (column.name, column.nullable));
+        let expected = table.columns.into_iter().map(|column| (column.name, column.nullable));
         assert!(columns.into_iter().eq(expected), "{name}");
 
         let mut indexes: BTreeSet<String> = rows(&db, &format!("PRAGMA index_list({name})"))
             .await?
             .iter()
-            .filter(|row| {
-                row.try_get("", "origin")
-                    .is_ok_and(|origin: String| origin == "c")
-            })
+            .filter(|row| row.try_get("", "origin").is_ok_and(|origin: String| origin == "c"))
             .map(|row| row.try_get("", "name"))
             .collect::<Result<_, DbErr>>()?;
         indexes.retain(|index| !index.starts_with("dailies_ix_"));
-        let expected: BTreeSet<String> =
-            table.indexes.into_iter().map(|index| index.name).collect();
+        let expected: BTreeSet<String> = table.indexes.into_iter().map(|index| index.name).collect();
         assert_eq!(indexes, expected, "{name}");
 
         let foreign_keys = rows(&db, &format!("PRAGMA foreign_key_list({name})")).await?;
@@ -97,24 +83,12 @@ async fn rows_keep_their_values() -> Outcome {
     }
     .insert(&db)
     .await?;
-    db.execute_unprepared(
-        r#"UPDATE person SET fido_credentials = '[{"name":"key"}]', otp_recovery_codes = '["code"]'"#,
-    )
-    .await?;
-    let found = person::Entity::find_by_id(id)
-        .one(&db)
-        .await?
-        .expect("a person");
+    db.execute_unprepared(r#"UPDATE person SET fido_credentials = '[{"name":"key"}]', otp_recovery_codes = '["code"]'"#).await?;
+    let found = person::Entity::find_by_id(id).one(&db).await?.expect("a person");
     assert_eq!(found.data, Some(serde_json::json!(1e3)));
     assert_eq!(found.password, Some(b"hash".to_vec()));
-    assert_eq!(
-        found.fido_credentials,
-        Some(JsonArray(vec![serde_json::json!({"name": "key"})]))
-    );
-    assert_eq!(
-        found.otp_recovery_codes,
-        Some(BytesArray(vec![b"code".to_vec()]))
-    );
+    assert_eq!(found.fido_credentials, Some(JsonArray(vec![serde_json::json!({"name": "key"})])));
+    assert_eq!(found.otp_recovery_codes, Some(BytesArray(vec![b"code".to_vec()])));
     assert_eq!(found.active, None);
 
     let error = data_import_error::ActiveModel {
@@ -125,11 +99,7 @@ async fn rows_keep_their_values() -> Outcome {
     };
     let stored = error.insert(&db).await?;
     assert_eq!(stored.source, Some(ImportSource::Shotgun));
-    assert!(
-        db.execute_unprepared("UPDATE data_import_error SET source = 'excel'")
-            .await
-            .is_err()
-    );
+    assert!(db.execute_unprepared("UPDATE data_import_error SET source = 'excel'").await.is_err());
     Ok(())
 }
 
@@ -169,8 +139,7 @@ async fn rules_are_enforced() -> Outcome {
 #[tokio::test]
 async fn databases_of_others_are_left_alone() -> Outcome {
     let db = empty().await?;
-    db.execute_unprepared("CREATE TABLE person (id integer)")
-        .await?;
+    db.execute_unprepared("CREATE TABLE person (id integer)").await?;
     assert_eq!(state(&db).await?, State::Foreign);
     assert!(up(&db).await.is_err());
     assert!(record_baseline(&db).await.is_err());
@@ -179,8 +148,7 @@ async fn databases_of_others_are_left_alone() -> Outcome {
     assert!(record_baseline(&db).await.is_err());
     assert_eq!(state(&db).await?, State::Empty);
     up(&db).await?;
-    db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)")
-        .await?;
+    db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)").await?;
     assert_eq!(state(&db).await?, State::Foreign);
     assert!(up(&db).await.is_err());
     Ok(())

@@ -92,11 +92,7 @@ mod tests {
         }}});
         assert_eq!(
             problems(&document, &[]),
-            [
-                "#/components/schemas/Nothing refers to nothing",
-                "Gadget.size has no description",
-                "Gadget requires name, which it does not describe",
-            ]
+            ["#/components/schemas/Nothing refers to nothing", "Gadget.size has no description", "Gadget requires name, which it does not describe",]
         );
     }
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::ContractError;
 use crate::access::{self, AccessRule, AccessRules};
 use crate::crud;
 use crate::source::Source;
-use crate::ContractError;
 
 /// The methods that a path item can hold, in the order in which they are listed.
 pub(crate) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -139,11 +139,7 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
 
 fn describe_access(operation: &mut Map<String, Value>, rule: &AccessRule) {
     let description = operation.get("description").and_then(Value::as_str).unwrap_or_default().trim();
-    let text = if rule.name == "row" {
-        description.to_owned()
-    } else {
-        format!("{description}\n\n{}", rule.who)
-    };
+    let text = if rule.name == "row" { description.to_owned() } else { format!("{description}\n\n{}", rule.who) };
     operation.insert("description".into(), text.into());
 }
 

@@ -202,7 +202,9 @@ impl Resource<'_> {
             kinds => kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         };
         let example = kinds.first().cloned();
-        properties.insert("type".into(), json!({"type": "string", "enum": kinds, "description": "Kind of record.", "example": example}));
+        let title = format!("{}Kind", self.text("schema"));
+        let kind = json!({"type": "string", "title": title, "enum": kinds, "description": "Kind of record.", "example": example});
+        properties.insert("type".into(), kind);
         let optional = self.names("optional");
         let required: Vec<String> = properties.keys().filter(|name| !optional.contains(&name.as_str())).cloned().collect();
         for (relation, about) in self.map("relations") {

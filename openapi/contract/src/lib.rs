@@ -49,10 +49,6 @@ impl Contract {
         let document = complete::document(&source, &access)?;
         let operations = model::operations(&document)?;
         let problems = check::problems(&document, &operations);
-        if problems.is_empty() {
-            Ok(Self { document, operations, access })
-        } else {
-            Err(ContractError::Rules(problems))
-        }
+        if problems.is_empty() { Ok(Self { document, operations, access }) } else { Err(ContractError::Rules(problems)) }
     }
 }

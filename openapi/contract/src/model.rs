@@ -19,6 +19,7 @@ pub struct Parameter {
     pub place: Place,
     pub required: bool,
     pub description: String,
+    pub deprecated: bool,
     pub schema: Value,
 }
 
@@ -143,6 +144,7 @@ fn read_parameter(value: &Value) -> Result<Parameter, String> {
         },
         required: value["required"] == true,
         description: value["description"].as_str().ok_or_else(|| format!("the parameter '{name}' has no description"))?.to_owned(),
+        deprecated: value["deprecated"] == true,
         schema: value["schema"].clone(),
         name,
     })

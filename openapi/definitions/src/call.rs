@@ -108,7 +108,9 @@ impl Call {
     }
 
     pub(crate) fn path_day(&self, name: &str) -> Result<NaiveDate, Failure> {
-        self.path_value(name).parse().map_err(|_| Failure::parameter("Wrong date format for before argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"))
+        self.path_value(name)
+            .parse()
+            .map_err(|_| Failure::parameter("Wrong date format for before argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"))
     }
 
     pub(crate) fn path_number(&self, name: &str) -> Result<i32, Failure> {

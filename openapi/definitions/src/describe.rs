@@ -64,6 +64,14 @@ impl Definition {
         self
     }
 
+    /// Marks the parameter that was added last.
+    pub(crate) fn deprecated_parameter(mut self) -> Self {
+        if let Some(parameter) = self.operation.params.last_mut() {
+            parameter.deprecated = true;
+        }
+        self
+    }
+
     pub(crate) fn body(mut self, description: &'static str, required: bool, media: &'static str, text: &str) -> Self {
         let content = MetaMediaType { content_type: media, schema: schema_ref(&schema(text)) };
         let request = self.operation.request.get_or_insert(MetaRequest {
@@ -109,7 +117,7 @@ pub(crate) fn register_security(registry: &mut Registry) {
     let contract: Value = schema(crate::CONTRACT);
     for name in ["bearer", "cookie"] {
         let scheme = &contract["components"]["securitySchemes"][name];
-        let text = |key: &str| scheme[key].as_str().map(|text| &*leak(text));
+        let text = |key: &str| scheme[key].as_str().map(leak);
         registry.create_security_scheme(
             name,
             MetaSecurityScheme {
@@ -144,10 +152,11 @@ fn schema_ref(value: &Value) -> MetaSchemaRef {
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         ty: text("type").unwrap_or_default(),
         format: text("format"),
+        title: value["title"].as_str().map(str::to_owned),
         description: text("description"),
         default: value.get("default").cloned(),
-        required: value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).map(leak).map(|text| &*text).collect(),
-        properties: value["properties"].as_object().into_iter().flatten().map(|(name, value)| (&*leak(name), schema_ref(value))).collect(),
+        required: value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).map(leak).collect(),
+        properties: value["properties"].as_object().into_iter().flatten().map(|(name, value)| (leak(name), schema_ref(value))).collect(),
         items: nested("items"),
         additional_properties: if value["additionalProperties"] == true { any() } else { nested("additionalProperties") },
         enum_items: value["enum"].as_array().cloned().unwrap_or_default(),
@@ -161,6 +170,8 @@ fn schema_ref(value: &Value) -> MetaSchemaRef {
         example: value.get("example").cloned(),
         multiple_of: number("multipleOf"),
         maximum: number("maximum"),
+        exclusive_maximum: value["exclusiveMaximum"].as_bool(),
+        exclusive_minimum: value["exclusiveMinimum"].as_bool(),
         minimum: number("minimum"),
         max_length: size("maxLength"),
         min_length: size("minLength"),

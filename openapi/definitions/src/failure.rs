@@ -6,7 +6,8 @@ use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-const NOT_FOUND: &str = "404 Not Found: The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.";
+const NOT_FOUND: &str =
+    "404 Not Found: The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.";
 const FORBIDDEN: &str = "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.";
 
 /// Why an operation gives no result.

@@ -27,7 +27,11 @@ impl Query {
 
     /// Names and values as they were sent, first occurrences only.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().enumerate().filter(|(at, (name, _))| !self.0[..*at].iter().any(|(earlier, _)| earlier == name)).map(|(_, (name, value))| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .enumerate()
+            .filter(|(at, (name, _))| !self.0[..*at].iter().any(|(earlier, _)| earlier == name))
+            .map(|(_, (name, value))| (name.as_str(), value.as_str()))
     }
 
     /// The value of a parameter as it was sent.
@@ -54,11 +58,7 @@ impl Query {
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let word = value.trim().to_ascii_lowercase();
-        if TRUE_WORDS.contains(&word.as_str()) || FALSE_WORDS.contains(&word.as_str()) {
-            Ok(Some(word == "true"))
-        } else {
-            Err(wrong_value(name))
-        }
+        if TRUE_WORDS.contains(&word.as_str()) || FALSE_WORDS.contains(&word.as_str()) { Ok(Some(word == "true")) } else { Err(wrong_value(name)) }
     }
 
     /// A whole number.

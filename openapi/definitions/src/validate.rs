@@ -126,7 +126,9 @@ fn check_moment(value: &mut Value) -> Option<String> {
 
 fn check_integer(value: &mut Value, schema: &Value) -> Option<String> {
     if let Some(text) = value.as_str() {
-        let Ok(number) = text.trim().parse::<i64>() else { return Some("Input should be a valid integer, unable to parse string as an integer".into()) };
+        let Ok(number) = text.trim().parse::<i64>() else {
+            return Some("Input should be a valid integer, unable to parse string as an integer".into());
+        };
         *value = number.into();
     }
     if let Some(number) = value.as_f64().filter(|number| !value.is_i64() && number.fract() == 0.0 && number.abs() < 9e15) {

@@ -37,20 +37,8 @@ pub(crate) const SECRETS: [&str; 9] = [
 const NOT_BY_BODY: [&str; 5] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "preferred_two_factor_authentication", "is_guest"];
 
 /// What somebody who is no manager gets to see of others.
-const SHORT: [&str; 12] = [
-    "id",
-    "type",
-    "first_name",
-    "last_name",
-    "full_name",
-    "has_avatar",
-    "active",
-    "departments",
-    "studio_id",
-    "role",
-    "desktop_login",
-    "is_bot",
-];
+const SHORT: [&str; 12] =
+    ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
 
 /// What a person who is no administrator may change of themself.
 const OWN: [&str; 22] = [
@@ -208,11 +196,20 @@ impl Resource for Persons {
     }
 
     /// A bot is answered with its token once, and so is whoever asks for a new personal token.
-    async fn enrich_written(&self, app: &App, _caller: &Caller, id: Uuid, body: &Map<String, Value>, created: bool, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(
+        &self,
+        app: &App,
+        _caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+        created: bool,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with("SELECT jti, is_bot, expiration_date FROM person WHERE id = $1", [id.into()]);
         let Some(row) = app.database.row(&sql).await? else { return Ok(text) };
         let is_bot: bool = row.try_get_by_index(1)?;
-        let Some(jti) = row.try_get_by_index::<Option<String>>(0)?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") }) else {
+        let Some(jti) = row.try_get_by_index::<Option<String>>(0)?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") })
+        else {
             return Ok(text);
         };
         let expires: Option<NaiveDate> = row.try_get_by_index(2)?;

@@ -17,7 +17,7 @@ use crate::events::Work;
 
 pub(super) struct PreviewFiles;
 
-static RELATIONS: [Relation; 1] = [Relation::links("comments", &entity::comment_preview_link::TABLE, "preview_file_id", "comment")];
+static RELATIONS: [Relation; 1] = [Relation::links("comments", &entity::comment_preview_link::TABLE, "preview_file", "comment")];
 
 /// The production of the task that a preview belongs to.
 async fn project_of(connection: &impl ConnectionTrait, record: &Record) -> Result<Option<Uuid>, Failure> {

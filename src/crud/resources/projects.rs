@@ -137,7 +137,15 @@ impl Resource for Projects {
     }
 
     /// A TV show is answered with its first episode.
-    async fn enrich_written(&self, app: &App, _caller: &Caller, id: Uuid, _body: &Map<String, Value>, _created: bool, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(
+        &self,
+        app: &App,
+        _caller: &Caller,
+        id: Uuid,
+        _body: &Map<String, Value>,
+        _created: bool,
+        mut text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with(
             "SELECT e.id FROM project p JOIN entity e ON e.project_id = p.id JOIN entity_type k ON k.id = e.entity_type_id \
              WHERE p.id = $1 AND p.production_type = 'tvshow' AND k.name = 'Episode' ORDER BY e.name LIMIT 1",

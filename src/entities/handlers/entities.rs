@@ -20,33 +20,17 @@ pub struct EntitiesHandlers(pub SharedApp);
 
 #[async_trait]
 impl Entities for EntitiesHandlers {
-    async fn list_entity_news(
-        &self,
-        access: EntityReader,
-        entity_id: Uuid,
-    ) -> Result<Json<NewsPage>, Failure> {
-        Ok(Json::written(
-            news::of_entity(&self.0.database, &access, entity_id).await?,
-        ))
+    async fn list_entity_news(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<NewsPage>, Failure> {
+        Ok(Json::written(news::of_entity(&self.0.database, &access, entity_id).await?))
     }
 
-    async fn list_linked_entities_with_tasks(
-        &self,
-        access: EntityReader,
-        entity_id: Uuid,
-    ) -> Result<Json<Vec<LinkedEntity>>, Failure> {
+    async fn list_linked_entities_with_tasks(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<LinkedEntity>>, Failure> {
         if matches!(access.role(), Role::Client | Role::Vendor) {
             return Ok(Json::written("[]"));
         }
         let scope = Scope::teams(&self.0, access.caller()).await?;
         let mut request = Request::listing(&LINKED, scope, Form::Plain);
-        request
-            .conditions
-            .push(
-                " AND e.id IN (SELECT entity_in_id FROM entity_concept_link WHERE entity_out_id = ",
-            )
-            .bind(entity_id)
-            .push(")");
+        request.conditions.push(" AND e.id IN (SELECT entity_in_id FROM entity_concept_link WHERE entity_out_id = ").bind(entity_id).push(")");
         Ok(request.load(&self.0.database).await?.into_document().into())
     }
 
@@ -57,14 +41,7 @@ impl Entities for EntitiesHandlers {
         query: DeleteProjectEntitiesQuery,
         body: Vec<Uuid>,
     ) -> Result<Json<Vec<Uuid>>, Failure> {
-        let done = removal::delete_several(
-            &self.0,
-            access.caller(),
-            access.project_id(),
-            &body,
-            query.force,
-        )
-        .await?;
+        let done = removal::delete_several(&self.0, access.caller(), access.project_id(), &body, query.force).await?;
         Ok(Json::of(&done)?)
     }
 }

@@ -25,11 +25,7 @@ fn is_on(query: &Query, name: &str) -> bool {
 
 /// The form of rows that a query asks for.
 fn form(query: &Query) -> Form {
-    if is_on(query, "compact") {
-        Form::Compact
-    } else {
-        Form::Plain
-    }
+    if is_on(query, "compact") { Form::Compact } else { Form::Plain }
 }
 
 /// A listing in the way that a query asks for: one document, or lines.

@@ -4,12 +4,10 @@ use async_trait::async_trait;
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
-use dailies_definitions::schemas::{
-    Entity, EntityTask, ListedShot, NewShot, ShotDetails, ShotVersion, TaskType,
-};
+use dailies_definitions::schemas::{Entity, EntityTask, ListedShot, NewShot, ShotDetails, ShotVersion, TaskType};
 use dailies_definitions::shots::{
-    DeleteShotQuery, ListAllShotsQuery, ListEpisodeShotsQuery, ListSequenceShotsQuery,
-    ListShotTasksQuery, ListShotsQuery, ListShotsWithTasksQuery, Shots,
+    DeleteShotQuery, ListAllShotsQuery, ListEpisodeShotsQuery, ListSequenceShotsQuery, ListShotTasksQuery, ListShotsQuery, ListShotsWithTasksQuery,
+    Shots,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -26,155 +24,63 @@ pub struct ShotsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Shots for ShotsHandlers {
-    async fn list_shots(
-        &self,
-        access: Caller,
-        query: ListShotsQuery,
-    ) -> Result<Json<Vec<ListedShot>>, Failure> {
+    async fn list_shots(&self, access: Caller, query: ListShotsQuery) -> Result<Json<Vec<ListedShot>>, Failure> {
         Ok(shots::list(&self.0, &access, &query.all).await?.into())
     }
 
-    async fn list_all_shots(
-        &self,
-        access: Caller,
-        query: ListAllShotsQuery,
-    ) -> Result<Json<Vec<ListedShot>>, Failure> {
+    async fn list_all_shots(&self, access: Caller, query: ListAllShotsQuery) -> Result<Json<Vec<ListedShot>>, Failure> {
         Ok(shots::list(&self.0, &access, &query.all).await?.into())
     }
 
-    async fn list_shots_with_tasks(
-        &self,
-        access: Caller,
-        query: ListShotsWithTasksQuery,
-    ) -> Result<Media, Failure> {
-        let listing = shots::list_with_tasks(
-            &self.0,
-            &access,
-            query.project_id,
-            query.id,
-            &query.all,
-            form(&query.all),
-        )
-        .await?;
+    async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
+        let listing = shots::list_with_tasks(&self.0, &access, query.project_id, query.id, &query.all, form(&query.all)).await?;
         Ok(answer(listing, &query.all))
     }
 
-    async fn list_project_shots(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-    ) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn list_project_shots(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
         Ok(shots::list_of_project(&self.0, &access).await?.into())
     }
 
-    async fn create_shot(
-        &self,
-        access: ProjectManager,
-        _project_id: Uuid,
-        body: NewShot,
-    ) -> Result<Json<Entity>, Failure> {
+    async fn create_shot(&self, access: ProjectManager, _project_id: Uuid, body: NewShot) -> Result<Json<Entity>, Failure> {
         Ok(Json::written(shots::create(&self.0, &access, body).await?))
     }
 
-    async fn list_sequence_shots(
-        &self,
-        access: Caller,
-        sequence_id: Uuid,
-        query: ListSequenceShotsQuery,
-    ) -> Result<Json<Vec<ListedShot>>, Failure> {
-        Ok(
-            shots::list_of_sequence(&self.0, &access, sequence_id, &query.all)
-                .await?
-                .into(),
-        )
+    async fn list_sequence_shots(&self, access: Caller, sequence_id: Uuid, query: ListSequenceShotsQuery) -> Result<Json<Vec<ListedShot>>, Failure> {
+        Ok(shots::list_of_sequence(&self.0, &access, sequence_id, &query.all).await?.into())
     }
 
-    async fn list_episode_shots(
-        &self,
-        access: EntityReader,
-        episode_id: Uuid,
-        query: ListEpisodeShotsQuery,
-    ) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(
-            shots::list_of_episode(&self.0, &access, episode_id, query.relations)
-                .await?
-                .into(),
-        )
+    async fn list_episode_shots(&self, access: EntityReader, episode_id: Uuid, query: ListEpisodeShotsQuery) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(shots::list_of_episode(&self.0, &access, episode_id, query.relations).await?.into())
     }
 
-    async fn get_shot(
-        &self,
-        access: EntityReader,
-        shot_id: Uuid,
-    ) -> Result<Json<ShotDetails>, Failure> {
+    async fn get_shot(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<ShotDetails>, Failure> {
         Ok(Json::written(shots::read(&self.0, &access, shot_id).await?))
     }
 
-    async fn update_shot(
-        &self,
-        access: Caller,
-        shot_id: Uuid,
-        body: Value,
-    ) -> Result<Json<Entity>, Failure> {
-        Ok(Json::written(
-            shots::update(&self.0, &access, shot_id, &body).await?,
-        ))
+    async fn update_shot(&self, access: Caller, shot_id: Uuid, body: Value) -> Result<Json<Entity>, Failure> {
+        Ok(Json::written(shots::update(&self.0, &access, shot_id, &body).await?))
     }
 
-    async fn delete_shot(
-        &self,
-        access: Caller,
-        shot_id: Uuid,
-        query: DeleteShotQuery,
-    ) -> Result<NoContent, Failure> {
+    async fn delete_shot(&self, access: Caller, shot_id: Uuid, query: DeleteShotQuery) -> Result<NoContent, Failure> {
         removal::delete(&self.0, &access, shot_id, EntityKind::Shot, query.force).await
     }
 
-    async fn list_shot_tasks(
-        &self,
-        _access: EntityReader,
-        shot_id: Uuid,
-        query: ListShotTasksQuery,
-    ) -> Result<Json<Vec<EntityTask>>, Failure> {
+    async fn list_shot_tasks(&self, _access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
-        let list = TaskList {
-            of: Of::Entity(shot_id),
-            assigned_to: None,
-            assignees: query.relations,
-        };
+        let list = TaskList { of: Of::Entity(shot_id), assigned_to: None, assignees: query.relations };
         Ok(list.send(&self.0.database).await?.into())
     }
 
-    async fn list_shot_task_types(
-        &self,
-        _access: EntityReader,
-        shot_id: Uuid,
-    ) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_shot_task_types(&self, _access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
-        Ok(task_types(&self.0.database, Of::Entity(shot_id))
-            .await?
-            .into())
+        Ok(task_types(&self.0.database, Of::Entity(shot_id)).await?.into())
     }
 
-    async fn list_shot_assets(
-        &self,
-        access: EntityReader,
-        shot_id: Uuid,
-    ) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(
-            assets::list_cast(&self.0, &access, shot_id, EntityKind::Shot)
-                .await?
-                .into(),
-        )
+    async fn list_shot_assets(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(assets::list_cast(&self.0, &access, shot_id, EntityKind::Shot).await?.into())
     }
 
-    async fn list_shot_versions(
-        &self,
-        access: EntityReader,
-        shot_id: Uuid,
-    ) -> Result<Json<Vec<ShotVersion>>, Failure> {
-        Ok(Json::written(
-            versions::list(&self.0, &access, shot_id).await?,
-        ))
+    async fn list_shot_versions(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<ShotVersion>>, Failure> {
+        Ok(Json::written(versions::list(&self.0, &access, shot_id).await?))
     }
 }

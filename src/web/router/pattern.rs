@@ -42,11 +42,7 @@ impl Pattern {
                 }
                 Some(_) => return None,
             };
-            slots.push(Slot {
-                key,
-                name: name.to_owned(),
-                second,
-            });
+            slots.push(Slot { key, name: name.to_owned(), second });
         }
         if shape.is_empty() {
             shape.push('/');
@@ -56,18 +52,12 @@ impl Pattern {
 
     /// How many parameters there are.
     pub(super) fn values(&self) -> usize {
-        self.slots
-            .iter()
-            .map(|slot| if slot.second.is_some() { 2 } else { 1 })
-            .sum()
+        self.slots.iter().map(|slot| if slot.second.is_some() { 2 } else { 1 }).sum()
     }
 
     /// The value of each parameter, given what stands in each segment; `None` when a segment
     /// can't be cut, so that the path is another one.
-    pub(super) fn values_of<'a>(
-        &self,
-        found: impl Fn(&str) -> Option<&'a str>,
-    ) -> Option<Vec<(String, String)>> {
+    pub(super) fn values_of<'a>(&self, found: impl Fn(&str) -> Option<&'a str>) -> Option<Vec<(String, String)>> {
         let mut values = Vec::with_capacity(self.values());
         for slot in &self.slots {
             let text = found(&slot.key)?;

@@ -26,8 +26,7 @@ listen_addresses = '127.0.0.1'
 
 /// Stops the server and removes its folder as soon as the standard input closes. That happens when
 /// the test process ends, however it ends, and so also for a server kept in a static.
-const GUARD: &str =
-    r#"cat > /dev/null; "$0" stop --pgdata "$1/data" --mode immediate; rm -rf "$1""#;
+const GUARD: &str = r#"cat > /dev/null; "$0" stop --pgdata "$1/data" --mode immediate; rm -rf "$1""#;
 
 /// A running server with its own folder and port; it stops when dropped.
 #[derive(Debug)]
@@ -44,16 +43,12 @@ impl TemporaryPostgres {
     /// When `initdb` and `pg_ctl` are neither in `PATH` nor in the usual folders of the system's
     /// packages, or when they fail.
     pub async fn start() -> io::Result<Self> {
-        tokio::task::spawn_blocking(Self::start_blocking)
-            .await
-            .map_err(io::Error::other)?
+        tokio::task::spawn_blocking(Self::start_blocking).await.map_err(io::Error::other)?
     }
 
     fn start_blocking() -> io::Result<Self> {
         let programs = programs()?;
-        let folder = tempfile::Builder::new()
-            .prefix("temporary-postgres-")
-            .tempdir()?;
+        let folder = tempfile::Builder::new().prefix("temporary-postgres-").tempdir()?;
         let owner = Owner::of(folder.path())?;
         let data = folder.path().join("data");
 
@@ -62,9 +57,7 @@ impl TemporaryPostgres {
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
             .args(["--locale=C", "--no-sync", "--pgdata"])
             .arg(&data))?;
-        let mut settings = fs::OpenOptions::new()
-            .append(true)
-            .open(data.join("postgresql.conf"))?;
+        let mut settings = fs::OpenOptions::new().append(true).open(data.join("postgresql.conf"))?;
         let sockets = folder.path().display().to_string().replace('\'', "''");
         writeln!(settings, "{SETTINGS}unix_socket_directories = '{sockets}'")?;
 
@@ -82,11 +75,7 @@ impl TemporaryPostgres {
             .spawn()?;
         // From here on the guard removes the folder.
         let _ = folder.keep();
-        Ok(Self {
-            port,
-            databases: AtomicUsize::new(0),
-            guard,
-        })
+        Ok(Self { port, databases: AtomicUsize::new(0), guard })
     }
 
     /// Address of a database of this server, whether it exists or not.
@@ -102,13 +91,8 @@ impl TemporaryPostgres {
     pub async fn create_database(&self) -> io::Result<String> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
-        let server = Database::connect(self.url("postgres"))
-            .await
-            .map_err(io::Error::other)?;
-        server
-            .execute_unprepared(&format!("CREATE DATABASE {name}"))
-            .await
-            .map_err(io::Error::other)?;
+        let server = Database::connect(self.url("postgres")).await.map_err(io::Error::other)?;
+        server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.map_err(io::Error::other)?;
         server.close().await.map_err(io::Error::other)?;
         Ok(self.url(&name))
     }
@@ -137,9 +121,7 @@ impl Owner {
         let user = id("--user")?;
         let group = id("--group")?;
         chown(folder, Some(user), Some(group))?;
-        Ok(Self {
-            ids: Some((user, group)),
-        })
+        Ok(Self { ids: Some((user, group)) })
     }
 
     /// A call of a program by that account, in the folder.
@@ -161,11 +143,7 @@ fn id(which: &str) -> io::Result<u32> {
 
 /// The folder with the programs of PostgreSQL: one in `PATH`, else the newest installed.
 fn programs() -> io::Result<PathBuf> {
-    let complete = |folder: &PathBuf| {
-        ["initdb", "pg_ctl"]
-            .iter()
-            .all(|program| folder.join(program).is_file())
-    };
+    let complete = |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|program| folder.join(program).is_file());
     let path = std::env::var_os("PATH").unwrap_or_default();
     if let Some(folder) = std::env::split_paths(&path).find(complete) {
         return Ok(folder);
@@ -181,12 +159,10 @@ fn programs() -> io::Result<PathBuf> {
         .filter(|(_, folder)| complete(folder))
         .collect();
     installed.sort();
-    installed.pop().map(|(_, folder)| folder).ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::NotFound,
-            "PostgreSQL is not installed: no folder holds initdb and pg_ctl",
-        )
-    })
+    installed
+        .pop()
+        .map(|(_, folder)| folder)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "PostgreSQL is not installed: no folder holds initdb and pg_ctl"))
 }
 
 /// Starts the server and gives its port.
@@ -231,23 +207,12 @@ mod tests {
     #[tokio::test]
     async fn databases_are_separate_and_the_server_ends_with_its_value() -> io::Result<()> {
         let server = TemporaryPostgres::start().await?;
-        let (first, second) = (
-            server.create_database().await?,
-            server.create_database().await?,
-        );
+        let (first, second) = (server.create_database().await?, server.create_database().await?);
         assert_ne!(first, second);
         let database = Database::connect(&first).await.map_err(io::Error::other)?;
-        database
-            .execute_unprepared("CREATE TABLE here (id integer)")
-            .await
-            .map_err(io::Error::other)?;
+        database.execute_unprepared("CREATE TABLE here (id integer)").await.map_err(io::Error::other)?;
         let other = Database::connect(&second).await.map_err(io::Error::other)?;
-        assert!(
-            other
-                .execute_unprepared("SELECT * FROM here")
-                .await
-                .is_err()
-        );
+        assert!(other.execute_unprepared("SELECT * FROM here").await.is_err());
 
         let port = server.port;
         drop(server);

@@ -149,7 +149,11 @@ fn query_type(text: &mut String, operation: &Operation) {
         let _ = writeln!(fields, "    pub {}: {kind},", field(&parameter.name));
         let _ = writeln!(reads, "            {}: {read},", field(&parameter.name));
     }
-    let _ = writeln!(text, "/// Query of `{}`.\n#[derive(Clone, Debug)]\npub struct {name} {{\n{fields}    /// Every query parameter as it was sent.\n    pub all: Query,\n}}\n", operation.id);
+    let _ = writeln!(
+        text,
+        "/// Query of `{}`.\n#[derive(Clone, Debug)]\npub struct {name} {{\n{fields}    /// Every query parameter as it was sent.\n    pub all: Query,\n}}\n",
+        operation.id
+    );
     let _ = writeln!(
         text,
         "impl {name} {{\n    fn read(query: Query) -> Result<Self, Failure> {{\n        Ok(Self {{\n{reads}            all: query,\n        }})\n    }}\n}}\n"
@@ -197,6 +201,9 @@ fn meta(text: &mut String, operation: &Operation) {
             parameter.description,
             literal(&parameter.schema)
         );
+        if parameter.deprecated {
+            text.push_str("                .deprecated_parameter()\n");
+        }
     }
     if let Some(body) = &operation.body {
         for (media, schema) in &body.content {
@@ -254,7 +261,8 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         let _ = writeln!(text, "            let {} = call.{}(\"{}\")?;", field(&parameter.name), path_type(parameter).1, parameter.name);
     }
     if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher"))) {
-        let id = if rule.finds { operation.rule_parameter.as_deref().map(|name| format!(", {}", field(name))).unwrap_or_default() } else { String::new() };
+        let id =
+            if rule.finds { operation.rule_parameter.as_deref().map(|name| format!(", {}", field(name))).unwrap_or_default() } else { String::new() };
         let _ = writeln!(text, "            let access = api.guard.{}(access{id}).await?;", snake(&rule.name));
     }
     if placed(operation, Place::Query).next().is_some() {
@@ -299,10 +307,7 @@ pub(super) fn server(contract: &Contract, apis: &[(String, String)], handled_mod
     let _ = writeln!(text, "{} }} = self.0;", modules.join(", "));
     for (module, name) in apis {
         let handlers = if handled_modules.contains(module) { format!("handlers: {module}, ") } else { String::new() };
-        let _ = writeln!(
-            text,
-            "        crate::{module}::{name}Api {{ {handlers}crud: crud.clone(), guard: guard.clone() }}.add_routes(routes);"
-        );
+        let _ = writeln!(text, "        crate::{module}::{name}Api {{ {handlers}crud: crud.clone(), guard: guard.clone() }}.add_routes(routes);");
     }
     text.push_str("    }\n}\n");
     text
