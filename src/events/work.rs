@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use chrono::TimeDelta;
 use dailies_definitions::access::Caller;
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseTransaction, DbErr, Value};
@@ -131,6 +132,8 @@ impl<'a> Work<'a> {
     pub async fn commit(self) -> Result<(), DbErr> {
         let Self { app, transaction, author, events, changed_people, ended_people, afterwards } = self;
         let mut announced = Vec::with_capacity(events.len());
+        // The log is read in the order of time, so that what happened together still has an order.
+        let mut moment = database::now();
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
             let mut payload = event.payload;
@@ -141,7 +144,10 @@ impl<'a> Work<'a> {
             let text = RawValue::from_string(data.to_string()).map_err(|error| DbErr::Json(error.to_string()))?;
             let name = event.name.to_lowercase();
             if event.kept {
+                moment += TimeDelta::microseconds(1);
                 rows.push(vec![
+                    ("created_at", moment.into()),
+                    ("updated_at", moment.into()),
                     ("name", Value::from(name.clone())),
                     ("user_id", author.into()),
                     ("project_id", event.project_id.into()),

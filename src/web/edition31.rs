@@ -1,7 +1,7 @@
 //! The contract as OpenAPI 3.1: converts the document, and has utoipa's model of that edition read and carry it.
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 /// The document in edition 3.1, and what utoipa's model of that edition has no place for.
 ///
@@ -16,8 +16,19 @@ pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
             compare(&converted, &carried, "", &mut lost);
             (if lost.is_empty() { carried } else { converted }, lost)
         }
-        Err(error) => (converted, vec![error.to_string()]),
+        Err(error) => {
+            let mut lost = vec![error.to_string()];
+            lost.extend(refused_schemas(&converted));
+            (converted, lost)
+        }
     }
+}
+
+/// Names of the schemas that the model does not take, for its error does not tell.
+fn refused_schemas(document: &Value) -> Vec<String> {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let refused = schemas.into_iter().flatten().filter(|(_, schema)| serde_json::from_value::<RefOr<Schema>>((*schema).clone()).is_err());
+    refused.map(|(name, _)| name.clone()).collect()
 }
 
 fn converted(document: &Value) -> Value {
@@ -82,7 +93,17 @@ fn convert_schema(schema: &mut Value) {
             _ => {}
         }
     }
+    let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"].iter().any(|key| schema.contains_key(*key));
+    if !said {
+        // A value of any type, which the model wants spelled out.
+        schema.insert("type".into(), json!(["string", "number", "boolean", "object", "array", "null"]));
+        return;
+    }
     if schema.shift_remove("nullable") == Some(Value::Bool(true)) {
+        if schema.contains_key("allOf") {
+            // Edition 3.0 wants a type beside `nullable`; here it would be one more demand, which null can't meet.
+            schema.shift_remove("type");
+        }
         allow_null(schema);
     }
 }
