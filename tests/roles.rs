@@ -45,6 +45,8 @@ fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
         "admin" => admin,
         "studio-manager" => admin || role == Role::Manager,
         "project-member" => admin || in_team,
+        "project-member-not-vendor" => admin || (in_team && role != Role::Vendor),
+        "project-staff" => admin || (in_team && !matches!(role, Role::Vendor | Role::Client)),
         "project-supervisor" => admin || (in_team && matches!(role, Role::Manager | Role::Supervisor)),
         "project-manager" => admin || (in_team && role == Role::Manager),
         "entity-reader" | "task-reader" => admin || (in_team && role != Role::Vendor),

@@ -172,6 +172,16 @@ impl Guard for AccessGuard {
         if found.is_member() { Ok(ProjectMember::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
     }
 
+    async fn project_member_not_vendor(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
+        let member = self.project_member(caller, id).await?;
+        if member.role() == Role::Vendor { Err(Failure::forbidden()) } else { Ok(member) }
+    }
+
+    async fn project_staff(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
+        let member = self.project_member(caller, id).await?;
+        if matches!(member.role(), Role::Vendor | Role::Client) { Err(Failure::forbidden()) } else { Ok(member) }
+    }
+
     async fn project_supervisor(&self, caller: Caller, id: Uuid) -> Result<ProjectSupervisor, Failure> {
         let found = self.role_in(&caller, id).await?;
         if found.is_supervisor() { Ok(ProjectSupervisor::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }

@@ -45,7 +45,7 @@ impl Checker {
 
     /// What the contract has against an answer, if anything.
     pub fn problem(&self, method: &str, path: &str, query: &str, status: u16, media: &str, body: &[u8]) -> Option<String> {
-        let bare = path.trim_end_matches('/');
+        let bare = if path == "/" { path } else { path.trim_end_matches('/') };
         let candidates = self.paths.iter().filter(|template| fits(template, bare));
         let described = |template: &&String| self.whole["paths"][template.as_str()].get(method.to_lowercase()).is_some();
         let Some(template) = candidates.clone().find(described).or_else(|| candidates.clone().next()) else {
