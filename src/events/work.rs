@@ -85,8 +85,8 @@ impl<'a> Work<'a> {
         self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, for_persons: None });
     }
 
-    /// Tells one person of something that is nobody else's business.
-    pub fn emit_to(
+    /// Announces to one person what is nobody else's business, without keeping it in the log.
+    pub fn announce_to(
         &mut self,
         person_id: Uuid,
         project_id: impl Into<Option<Uuid>>,
@@ -94,7 +94,7 @@ impl<'a> Work<'a> {
         payload: Map<String, serde_json::Value>,
     ) {
         let for_persons = Some(vec![person_id]);
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, for_persons });
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, for_persons });
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.

@@ -63,7 +63,8 @@ try {
   assert.match(page.url(), /\/docs(\/|$)/, "/apidocs leads to /docs");
   await page.goto(`${url}/docs`);
   await page.locator(".opblock-tag").first().waitFor();
-  for (const tag of await page.locator('.opblock-tag[data-is-open="false"]').all()) await tag.click();
+  const closed = page.locator('.opblock-tag[data-is-open="false"]');
+  while (await closed.count()) await closed.first().click();
 
   const login = await tryOut(page, "post", "/auth/login");
   const kind = login.locator(".body-param-content-type select, select.content-type").first();

@@ -22,7 +22,7 @@ if (refused.response.status !== 401) throw new Error(`without a token: ${refused
 const listed = await client.GET("/data/projects", { headers: { Authorization: `Bearer ${token}` } });
 if (!listed.data) throw new Error(`listing answered ${listed.response.status}: ${JSON.stringify(listed.error)}`);
 if (!Array.isArray(listed.data)) throw new Error("without a page number the listing is an array");
-const names: string[] = listed.data.map((project) => project.name);
+const names: string[] = listed.data.map((project) => String(project.name));
 if (names.length === 0) throw new Error("the demo data has a project, but none was listed");
 
 console.log(`typescript: openapi-typescript is silent, tsc compiles, and openapi-fetch lists ${names.join(", ")}`);
