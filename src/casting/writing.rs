@@ -36,10 +36,8 @@ pub(super) async fn replace(work: &mut Work<'_>, project_id: Uuid, entity_id: Uu
         leave_shots_of_episode(work, &container, &removed).await?;
     }
     database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1", [entity_id.into()])).await?;
-    if container.kind == "Shot" {
-        join_episode(work, &container, &wanted).await?;
-    }
-    store(work, &container, &wanted).await?;
+    let joining = if container.kind == "Shot" { join_episode(work, &container, &wanted).await? } else { HashSet::new() };
+    store(work, &container, &wanted, &joining).await?;
     set_count(work, entity_id, after.len()).await?;
     if container.kind == "Episode" {
         for (asset, _, _) in &wanted {
@@ -110,7 +108,7 @@ fn sorted<'a>(ids: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
     ids
 }
 
-async fn store(work: &mut Work<'_>, container: &Container, wanted: &[(Uuid, i32, String)]) -> Result<(), Failure> {
+async fn store(work: &mut Work<'_>, container: &Container, wanted: &[(Uuid, i32, String)], joining: &HashSet<Uuid>) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for (asset, count, label) in wanted {
         let id = Uuid::new_v4();
@@ -121,6 +119,9 @@ async fn store(work: &mut Work<'_>, container: &Container, wanted: &[(Uuid, i32,
             ("nb_occurences", (*count).into()),
             ("label", label.as_str().into()),
         ]);
+        if joining.contains(asset) {
+            work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset)]));
+        }
         let mut told = payload([("entity_link_id", id), ("entity_in_id", container.id), ("entity_out_id", *asset)]);
         told.insert("nb_occurences".into(), json!(count));
         work.emit_in(container.project_id, "entity-link:new", told);
@@ -155,23 +156,20 @@ fn casting_payload(word: &str, id: Uuid, count: usize, added: &[Uuid], removed: 
     told
 }
 
-/// What is cast in a shot is cast in its episode too.
-async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i32, String)]) -> Result<(), Failure> {
-    let Some(episode_id) = shot.episode_id else { return Ok(()) };
+/// What is cast in a shot is cast in its episode too. Gives the assets that are new there.
+async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i32, String)]) -> Result<HashSet<Uuid>, Failure> {
+    let Some(episode_id) = shot.episode_id else { return Ok(HashSet::new()) };
     let there = cast(work, episode_id).await?;
     let new: Vec<&(Uuid, i32, String)> = wanted.iter().filter(|(asset, _, _)| !there.contains(asset)).collect();
     if new.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     let rows = new.iter().map(|(asset, _, label)| {
         vec![("entity_in_id", episode_id.into()), ("entity_out_id", (*asset).into()), ("nb_occurences", 1.into()), ("label", label.as_str().into())]
     });
     database::insert_many(&**work, &entity::entity_link::TABLE, rows.collect()).await?;
     set_count(work, episode_id, there.len() + new.len()).await?;
-    for (asset, _, _) in new {
-        work.emit_in(shot.project_id, "asset:update", payload([("asset_id", *asset)]));
-    }
-    Ok(())
+    Ok(new.into_iter().map(|(asset, _, _)| *asset).collect())
 }
 
 /// An asset that no shot of the episode casts any more leaves the episode.

@@ -35,7 +35,9 @@ async function tryOut(page, method, path) {
   await block.locator(".opblock-summary-control").click();
   const description = await block.locator(".opblock-description").innerText();
   assert.ok(description.trim(), `${path} is not described`);
-  await block.locator(".try-out__btn").click();
+  await block.locator(".try-out__btn").waitFor();
+  const closed = block.locator(".try-out__btn:not(.cancel)");
+  if (await closed.count()) await closed.click();
   return block;
 }
 

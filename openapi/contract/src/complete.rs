@@ -129,7 +129,16 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
         }
         parameters.push(parameter);
     }
-    parameters.extend(own.into_iter().filter(|parameter| parameter["in"] != "path"));
+    for mut parameter in own.into_iter().filter(|parameter| parameter["in"] != "path") {
+        // Swagger UI sends examples: of a filter that nobody asked for it would make an empty answer.
+        if let Some(parameter) = parameter.as_object_mut().filter(|parameter| parameter.get("required") != Some(&json!(true))) {
+            parameter.remove("example");
+            if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
+                schema.remove("example");
+            }
+        }
+        parameters.push(parameter);
+    }
     if parameters.is_empty() {
         operation.remove("parameters");
     } else {

@@ -81,13 +81,13 @@ class Listener:
     def write_down(self, event, *arguments):
         """Takes an event; one that announces a row is followed by a read of that row."""
         payload = arguments[0] if len(arguments) == 1 else arguments
+        with self.changed:
+            self.heard.append((event, payload))
+            self.changed.notify_all()
         if self.reader and event in READABLE:
             status = self.reader(READABLE[event].format(**payload))
             if status != 200:
                 self.unreadable.append(f"{event} {payload} came before its row could be read ({status})")
-        with self.changed:
-            self.heard.append((event, payload))
-            self.changed.notify_all()
 
     def concerns(self, event, payload, scoped):
         """Whether this listener is told of an event, None when either is right.
