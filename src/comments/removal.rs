@@ -49,15 +49,8 @@ impl Leftovers {
     }
 }
 
-/// Removes one comment, works its task out anew, and tells of all that.
-///
-/// # Errors
-/// 404 when there is no such comment.
-pub async fn remove_comment(work: &mut Work<'_>, comment_id: Uuid) -> Result<(), Failure> {
-    take_away(work, comment_id).await.map(|_| ())
-}
-
-/// Does what [`remove_comment`] does, and says which stored files nobody needs after the commit.
+/// Removes one comment, works its task out anew, and tells of all that. Says which stored files nobody needs after the
+/// commit.
 ///
 /// # Errors
 /// 404 when there is no such comment.

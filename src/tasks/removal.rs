@@ -27,15 +27,8 @@ const REMOVED: [(&str, &str); 6] = [
 ];
 
 /// Removes tasks with their comments, previews, time spents, working files and the output files made from them,
-/// notifications, news, subscriptions and assignments, and tells of each task. Unknown ids are left alone.
-///
-/// # Errors
-/// The database refuses.
-pub async fn remove_tasks(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<(), Failure> {
-    take_away(work, task_ids).await.map(|_| ())
-}
-
-/// Does what [`remove_tasks`] does, and says which stored files nobody needs after the commit.
+/// notifications, news, subscriptions and assignments, and tells of each task. Unknown ids are left alone. Says which
+/// stored files nobody needs after the commit.
 ///
 /// # Errors
 /// The database refuses.
