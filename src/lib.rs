@@ -20,6 +20,7 @@ pub mod pictures;
 pub mod playlists;
 pub mod previews;
 pub mod productions;
+pub mod quotas;
 pub mod realtime;
 pub mod server;
 pub mod status;

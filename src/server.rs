@@ -162,6 +162,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         authentication: Arc::new(AuthenticationHandlers::new(app.clone())),
         people: Arc::new(crate::people::PeopleHandlers(app.clone())),
         productions: Arc::new(crate::productions::ProductionsHandlers(app.clone())),
+        quotas: Arc::new(crate::quotas::QuotasHandlers(app.clone())),
         entities: Arc::new(crate::entities::EntitiesHandlers(app.clone())),
         assets: Arc::new(crate::entities::AssetsHandlers(app.clone())),
         shots: Arc::new(crate::entities::ShotsHandlers(app.clone())),
