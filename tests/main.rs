@@ -4,5 +4,6 @@
 mod contract;
 mod crud;
 mod harness;
+mod replay;
 mod roles;
 mod sign_in;

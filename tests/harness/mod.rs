@@ -3,9 +3,11 @@
 mod checker;
 mod client;
 mod server;
+mod shape;
 mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::Client;
 pub use server::{On, TestServer};
+pub use shape::{fill, fill_all, mismatch};
 pub use studio::{Studio, id};

@@ -53,8 +53,11 @@ impl Studio {
 
     /// Somebody who is not in the team.
     pub fn stranger(&self, role: Role) -> Client {
-        let id = self.strangers.iter().find(|(found, _)| *found == role).expect("a stranger").1;
-        self.server.as_person(id)
+        self.server.as_person(self.stranger_id(role))
+    }
+
+    pub fn stranger_id(&self, role: Role) -> Uuid {
+        self.strangers.iter().find(|(found, _)| *found == role).expect("a stranger").1
     }
 
     /// The id of a record by its name, in a collection.
