@@ -8,6 +8,7 @@ use crate::auth::tokens::Tokens;
 use crate::config::Settings;
 use crate::database::Database;
 use crate::events::bus::Bus;
+use crate::jobs::Jobs;
 use crate::mail::Mailer;
 use crate::storage::Storage;
 use crate::store::Store;
@@ -26,6 +27,8 @@ pub struct App {
     pub bus: Bus,
     pub storage: Storage,
     pub mailer: Mailer,
+    /// Work in the background.
+    pub jobs: Jobs,
 }
 
 /// How handlers hold the server.

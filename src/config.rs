@@ -156,6 +156,8 @@ pub struct Settings {
     pub mail: MailSettings,
     #[command(flatten)]
     pub files: FileSettings,
+    #[command(flatten)]
+    pub jobs: JobSettings,
     /// Token in `crisp_token` of `/config`.
     #[arg(long, env = "CRISP_TOKEN", default_value = "", hide = true)]
     pub crisp_token: String,
@@ -218,6 +220,20 @@ pub struct MailSettings {
     /// Address that e-mails come from.
     #[arg(long, env = "MAIL_DEFAULT_SENDER", default_value = "no-reply@your-studio.com", hide = true)]
     pub mail_default_sender: String,
+}
+
+/// Settings of work in the background.
+#[derive(Args, Clone, Debug)]
+pub struct JobSettings {
+    /// Whether the answer to an upload of a movie comes before the movie is looked into.
+    #[arg(long, env = "ENABLE_JOB_QUEUE", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub enable_job_queue: bool,
+    /// Whether such work is given to a Nomad cluster. This server always does it by itself, and says so when it starts.
+    #[arg(long, env = "ENABLE_JOB_QUEUE_REMOTE", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub enable_job_queue_remote: bool,
+    /// Seconds that one such job may take.
+    #[arg(long, env = "JOB_QUEUE_TIMEOUT", default_value_t = 3600, hide = true)]
+    pub job_queue_timeout: u64,
 }
 
 /// Settings of stored files and pictures.

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod entities;
 pub mod events;
 pub mod export;
+pub mod jobs;
 pub mod mail;
 pub mod notifications;
 pub mod people;

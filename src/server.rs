@@ -18,11 +18,12 @@ use crate::access::{AccessGuard, people::People};
 use crate::app::{App, SharedApp};
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
-use crate::auth::{AuthenticationHandlers, made_up_password};
+use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password};
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::crud::Engine;
 use crate::database::{Database, Sql};
 use crate::events::bus::Bus;
+use crate::jobs::{Jobs, Registry, Workers};
 use crate::mail::{MailError, Mailer};
 use crate::realtime::{Admitted, Gatekeeper};
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
@@ -86,7 +87,8 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
-        mailer: Mailer::start(&settings.mail)?,
+        mailer: Mailer::new(&settings.mail)?,
+        jobs: Jobs::default(),
         store,
         database,
         settings,
@@ -142,6 +144,15 @@ fn kept_secret(folder: &Path) -> Result<String, StartError> {
     let mut file = options.open(&path).map_err(problem)?;
     file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(problem)?;
     Ok(secret)
+}
+
+/// Lets the jobs of every kind be done here.
+#[must_use]
+pub fn start_workers(app: &SharedApp) -> Workers {
+    if app.settings.jobs.enable_job_queue_remote {
+        tracing::warn!("ENABLE_JOB_QUEUE_REMOTE is set; jobs are done by this server all the same");
+    }
+    Workers::start(app, Registry::default().with::<AccountEmail>())
 }
 
 /// Every route of the contract, answered by this server.

@@ -4,6 +4,8 @@
 mod contract;
 mod crud;
 mod harness;
+mod mail;
 mod replay;
 mod roles;
+mod shutdown;
 mod sign_in;

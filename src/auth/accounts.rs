@@ -9,11 +9,12 @@ use sea_orm::DbErr;
 
 use uuid::Uuid;
 
-use super::sessions;
+use super::{AccountEmail, sessions};
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::jobs;
 
 /// What became of a request for an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ pub async fn change_password(app: &App, email: &str, password: &str) -> Result<(
     require_length(app, password)?;
     let email = email.trim().to_lowercase();
     let (id, _) = find(app, &email).await?.ok_or(AccountError::Unknown(email))?;
-    set_password(app, id, password, None).await?;
+    set_password(app, id, password, None, None).await?;
     Ok(())
 }
 
@@ -147,11 +148,11 @@ pub fn check_new_password(settings: &SignInSettings, password: &str, confirmatio
 }
 
 /// Stores a password, forgets failures to sign in, and ends every session and the personal token of the person, except
-/// for what `kept` belongs to: the token of somebody who changes their own password.
+/// for what `kept` belongs to: the token of somebody who changes their own password. The e-mail goes with the change.
 ///
 /// # Errors
 /// 404 when there is no such person.
-pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Option<&Token>) -> Result<(), Failure> {
+pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Option<&Token>, email: Option<AccountEmail>) -> Result<(), Failure> {
     let hash = app.passwords.hash(password).await?;
     let keeps_personal_token = kept.is_some_and(|token| token.identity == Identity::PersonalToken);
     let mut changes = vec![("password", hash.into()), ("login_failed_attemps", 0.into())];
@@ -163,6 +164,7 @@ pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Opti
         return Err(Failure::not_found());
     }
     work.person_changed(person_id);
+    jobs::enqueue(&mut work, email.as_slice()).await?;
     work.commit().await?;
     let session = kept.filter(|token| token.identity == Identity::Person);
     let session = session.map(|token| token.refresh_id.as_deref().unwrap_or(&token.id));

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
+use dailies_definitions::call::{request_headers, request_peer};
 use poem::http::{HeaderMap, HeaderName, header};
+
+use crate::app::App;
 
 /// Browsers that get cookies. Phones and unusual programs that only resemble them do not.
 ///
@@ -88,6 +91,12 @@ pub(super) fn address(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpAd
     let forwarded = || text(headers, &HeaderName::from_static("x-real-ip")).trim().parse().ok();
     let peer = peer.map(|address| address.to_canonical());
     peer.filter(|peer| trusted.contains(peer)).and_then(|_| forwarded()).or(peer)
+}
+
+/// The address of whoever sent the request that is being answered, as [`address`] tells it.
+#[must_use]
+pub fn caller_address(app: &App) -> Option<IpAddr> {
+    address(&request_headers().unwrap_or_default(), request_peer(), &app.settings.trusted_proxies)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {

@@ -21,15 +21,15 @@ use tokio::time::Instant;
 
 use super::accounts::{check_new_password, set_password};
 use super::attempts::Attempts;
-use super::browser::{address, follows_foreign_link, is_browser};
+use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{lockout, reset, sessions};
+use super::{AccountEmail, AccountLetter, lockout, reset, sessions};
 use crate::app::{App, SharedApp};
 use crate::database;
 use crate::events::Work;
-use crate::mail::{Letter, Recipient};
+use crate::jobs;
 use crate::people::{PersonRowOptions, person_row};
 use crate::studio::{organisation, organisation_row};
 
@@ -154,9 +154,8 @@ impl Authentication for AuthenticationHandlers {
             Checked::Locked => return Err(too_many_failures()),
         }
         check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
-        set_password(app, account.id, &body.password, Some(&access.token)).await?;
-        let organisation = organisation(app).await?;
-        app.mailer.send(&Letter::PasswordChanged, &Recipient::of(&account), &organisation.name, None);
+        let email = AccountEmail::new(app, AccountLetter::PasswordChanged, &account, caller_address(app));
+        set_password(app, account.id, &body.password, Some(&access.token), email).await?;
         Ok(Json::of(&Success { success: true })?)
     }
 
@@ -165,7 +164,7 @@ impl Authentication for AuthenticationHandlers {
         let app = Arc::clone(&self.app);
         let attempts = Arc::clone(&self.attempts);
         // Done after the answer, whose time would tell otherwise whether somebody has this address.
-        tokio::spawn(async move {
+        self.app.jobs.soon(async move {
             let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
             if let Err(Failure::Fault(error)) = send_reset_link(&app, &attempts, &body.email, address).await {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a link to choose a new password was not sent");
@@ -188,7 +187,7 @@ impl Authentication for AuthenticationHandlers {
         if !reset::take(app, account.id, &body.token).await? {
             return Err(no_token());
         }
-        set_password(app, account.id, &body.password, None).await?;
+        set_password(app, account.id, &body.password, None, None).await?;
         Ok(Json::of(&Success { success: true })?)
     }
 
@@ -277,17 +276,17 @@ async fn send_reset_link(app: &App, attempts: &Attempts, email: &str, from: Opti
         return Ok(());
     };
     // The name of a workstation account is no address.
-    let Some(email) = account.email.as_deref().filter(|known| known.to_lowercase() == email.to_lowercase()) else {
+    if account.email.as_deref().is_none_or(|known| known.to_lowercase() != email.to_lowercase()) {
         return Ok(());
-    };
+    }
     if account.active != Some(true) || !attempts.may_mail(account.id) {
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    let letter = Letter::PasswordRecovery { link: reset::link(app, email, &token) };
-    let organisation = organisation(app).await?;
-    app.mailer.send(&letter, &Recipient::of(&account), &organisation.name, from);
-    Ok(())
+    let email = AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from);
+    let mut work = Work::begin_as(app, None).await?;
+    jobs::enqueue(&mut work, email.as_slice()).await?;
+    Ok(work.commit().await?)
 }
 
 fn refuse_enabled(account: &person::Model) -> Result<(), Failure> {

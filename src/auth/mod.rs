@@ -5,6 +5,7 @@ pub mod accounts;
 mod attempts;
 mod browser;
 mod cookies;
+mod emails;
 mod handlers;
 mod lockout;
 pub mod passwords;
@@ -15,5 +16,7 @@ pub mod sessions;
 mod sign_in;
 pub mod tokens;
 
+pub use browser::caller_address;
+pub use emails::{AccountEmail, AccountLetter};
 pub use handlers::AuthenticationHandlers;
 pub use secrets::made_up_password;

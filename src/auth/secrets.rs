@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-const CAPITALS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+pub(super) const CAPITALS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// Without the letters and digits that are read for one another.
 const READABLE: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
@@ -12,9 +12,9 @@ fn draw(length: usize, alphabet: &[u8]) -> String {
     (0..length).map(|_| char::from(alphabet[random.random_range(0..alphabet.len())])).collect()
 }
 
-/// A token that lets somebody choose a new password.
-pub(super) fn reset_token() -> String {
-    draw(64, CAPITALS_AND_DIGITS)
+/// A text of capitals and digits.
+pub(super) fn capitals_and_digits(length: usize) -> String {
+    draw(length, CAPITALS_AND_DIGITS)
 }
 
 /// A set of recovery codes.
@@ -37,8 +37,8 @@ mod tests {
         let codes = recovery_codes();
         assert_eq!(codes.len(), 16);
         assert!(codes.iter().all(|code| code.len() == 10 && code.bytes().all(|byte| CAPITALS_AND_DIGITS.contains(&byte))));
-        assert_eq!(reset_token().len(), 64);
-        assert_ne!(reset_token(), reset_token());
+        assert_eq!(capitals_and_digits(25).len(), 25);
+        assert_ne!(capitals_and_digits(25), capitals_and_digits(25));
         assert_eq!(made_up_password().len(), 20);
     }
 }

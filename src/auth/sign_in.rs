@@ -146,8 +146,8 @@ pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applican
     let is_default = strategy == Strategy::Local && applicant.password == DEFAULT_PASSWORD;
     write_down(app, strategy, &account, applicant, is_default).await?;
     if is_default {
-        let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-        return Err(default_password(&token));
+        let name = reset::issue(app, account.id, reset::LIFETIME).await?;
+        return Err(default_password(&reset::token(app, account.id, &name)?));
     }
     // The turn lasts until here, so that a change of password either comes before the check above or ends this session.
     let needs_second_factor = is_missing(&account, &app.settings.sign_in);

@@ -15,11 +15,14 @@ use crate::auth::accounts::{self, Administrator};
 use crate::auth::made_up_password;
 use crate::config::{DataArgs, Settings};
 use crate::database::Sql;
+use crate::jobs;
 use crate::realtime::{Options, Realtime, Relay};
 use crate::server::{self, Doorkeeper};
 use crate::studio::seed::{Domain, seed};
 use crate::web::{self, Bound, Extras, Metrics};
 
+/// How long jobs may take to end once nobody is served any more.
+const LAST_PATIENCE: Duration = Duration::from_secs(20);
 /// How often what has expired is removed.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -39,6 +42,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let extras = Extras { realtime: Some(door.boxed()), metrics: Some(metrics) };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     let sweeper = tokio::spawn(sweep(app.clone()));
+    let workers = server::start_workers(&app);
     let bound = Bound::to(&app.settings.host, app.settings.port).await?;
     println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
     let bus = app.bus.clone();
@@ -49,7 +53,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
-    app.mailer.close().await;
+    workers.close(LAST_PATIENCE).await;
     app.database.clone().close().await?;
     Ok(())
 }
@@ -97,6 +101,9 @@ async fn sweep(app: SharedApp) {
         ticks.tick().await;
         if let Err(error) = app.store.sweep().await {
             tracing::warn!(%error, "expired facts could not be removed");
+        }
+        if let Err(error) = jobs::sweep(&app.database).await {
+            tracing::warn!(%error, "jobs that were given up could not be removed");
         }
     }
 }

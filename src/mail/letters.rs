@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use entity::person;
 use minijinja::{Environment, context};
 
 use super::plain::plain;
@@ -27,25 +26,20 @@ pub enum Letter {
 /// Who an e-mail is for.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// None when the person has no address; nothing is sent then.
-    pub address: Option<String>,
+    pub address: String,
     pub first_name: String,
     pub full_name: String,
     /// Name of the time zone that times are told in.
     pub timezone: Option<String>,
 }
 
-impl Recipient {
-    /// The owner of an account.
-    #[must_use]
-    pub fn of(account: &person::Model) -> Self {
-        Self {
-            address: account.email.clone().filter(|email| !email.is_empty()),
-            first_name: account.first_name.clone(),
-            full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),
-            timezone: account.timezone.clone(),
-        }
-    }
+/// What led to an e-mail.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// When it happened, in UTC.
+    pub moment: NaiveDateTime,
+    /// Address of whoever caused it, where it is known and matters.
+    pub address: Option<IpAddr>,
 }
 
 /// An e-mail as it is sent, without its addresses.
@@ -98,16 +92,16 @@ impl Letter {
         }
     }
 
-    /// Writes the e-mail. `from` is the address of whoever caused it, where it is known.
-    pub(super) fn write(&self, recipient: &Recipient, organisation: &str, from: Option<IpAddr>) -> Result<Written, minijinja::Error> {
+    /// Writes the e-mail.
+    pub(super) fn write(&self, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<Written, minijinja::Error> {
         let values = context! {
             title => self.title(),
             organisation,
             first_name => recipient.first_name.as_str(),
-            email => recipient.address.as_deref().unwrap_or_default(),
+            email => recipient.address.as_str(),
             link => self.link(),
-            time => local_time(Utc::now(), recipient.timezone.as_deref()),
-            address => from.map(|address| address.to_string()).unwrap_or_default(),
+            time => local_time(origin.moment, recipient.timezone.as_deref()),
+            address => origin.address.map(|address| address.to_string()).unwrap_or_default(),
         };
         let html = templates()?.get_template(self.template())?.render(values)?;
         Ok(Written { subject: self.subject(organisation), text: plain(&html), html })
@@ -128,9 +122,9 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
 }
 
 /// A moment such as `Nov 21, 2026, 12:34:07 AM`, in UTC when the time zone is not known.
-fn local_time(moment: DateTime<Utc>, timezone: Option<&str>) -> String {
+fn local_time(moment: NaiveDateTime, timezone: Option<&str>) -> String {
     let zone: Tz = timezone.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
-    moment.with_timezone(&zone).format("%b %-d, %Y, %-I:%M:%S %p").to_string()
+    moment.and_utc().with_timezone(&zone).format("%b %-d, %Y, %-I:%M:%S %p").to_string()
 }
 
 #[cfg(test)]
@@ -139,7 +133,7 @@ mod tests {
 
     fn recipient() -> Recipient {
         Recipient {
-            address: Some("ada@example.com".into()),
+            address: "ada@example.com".into(),
             first_name: "Ada <b>".into(),
             full_name: "Ada Lovelace".into(),
             timezone: Some("Europe/Paris".into()),
@@ -148,13 +142,14 @@ mod tests {
 
     #[test]
     fn times_are_told_where_the_reader_is() {
-        let moment = DateTime::from_timestamp(1_795_217_647, 0).expect("a moment");
+        let moment = chrono::DateTime::from_timestamp(1_795_217_647, 0).expect("a moment").naive_utc();
         assert_eq!(local_time(moment, Some("Europe/Paris")), "Nov 21, 2026, 12:34:07 AM");
         assert_eq!(local_time(moment, Some("nowhere")), "Nov 20, 2026, 11:34:07 PM");
     }
 
     #[test]
     fn every_letter_can_be_written() -> Result<(), minijinja::Error> {
+        let origin = Origin { moment: NaiveDateTime::default(), address: "10.0.0.1".parse().ok() };
         let link = "https://studio.example/reset-change-password?email=ada%40example.com&token=T".to_owned();
         for letter in [
             Letter::PasswordChanged,
@@ -163,7 +158,7 @@ mod tests {
             Letter::PasswordChangedByAdmin,
             Letter::SecondFactorsRemovedByAdmin,
         ] {
-            let written = letter.write(&recipient(), "Blue & Sheep", "10.0.0.1".parse().ok())?;
+            let written = letter.write(&recipient(), "Blue & Sheep", origin)?;
             assert!(written.subject.contains("Blue & Sheep"), "{}", written.subject);
             assert!(written.html.contains("Blue &amp; Sheep") && !written.html.contains("Ada <b>"), "{}", written.html);
             assert!(written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"), "{}", written.text);

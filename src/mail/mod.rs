@@ -1,8 +1,8 @@
-//! E-mails: what they say, and how they leave without anybody waiting for it.
+//! E-mails: what they say, and how they reach the mail server. Those who write one store it as a job with their change.
 
 mod letters;
 mod mailer;
 mod plain;
 
-pub use letters::{Letter, Recipient};
+pub use letters::{Letter, Origin, Recipient};
 pub use mailer::{MailError, Mailer};

@@ -1,9 +1,6 @@
 //! What administrators do to the accounts of others: invitations, passwords, second factors.
 
-use std::net::IpAddr;
-
 use dailies_definitions::access::Admin;
-use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::{Failure, FieldProblem};
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{InvitationSent, PasswordLink, PersonPassword, Success};
@@ -13,11 +10,10 @@ use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::{accounts, reset};
+use crate::auth::{AccountEmail, AccountLetter, accounts, caller_address, reset};
 use crate::database;
 use crate::events::Work;
-use crate::mail::{Letter, Recipient};
-use crate::studio::organisation;
+use crate::jobs;
 
 /// The account of a person; 404 for nobody, 403 for a bot.
 async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
@@ -31,12 +27,13 @@ fn address(account: &person::Model) -> Result<&str, Failure> {
 }
 
 /// Sends the person an invitation.
-pub(super) async fn invite(app: &App, id: Uuid) -> Result<Json<InvitationSent>, Failure> {
+pub(super) async fn invite(app: &App, access: &Admin, id: Uuid) -> Result<Json<InvitationSent>, Failure> {
     let account = account(app, id).await?;
-    let email = address(&account)?;
+    address(&account)?;
     let token = reset::issue(app, account.id, reset::INVITATION_LIFETIME).await?;
-    let link = format!("{}&type=new", reset::link(app, email, &token));
-    write(app, &Letter::Invitation { link }, &account).await?;
+    let mut work = Work::begin(app, access).await?;
+    jobs::enqueue(&mut work, email_about(app, AccountLetter::Invitation { token }, &account).as_slice()).await?;
+    work.commit().await?;
     Ok(Json::of(&InvitationSent { success: true, message: "Email sent".into() })?)
 }
 
@@ -45,7 +42,8 @@ pub(super) async fn password_link(app: &App, access: &Admin, id: Uuid) -> Result
     let account = account(app, id).await?;
     require_password_change(app, access, &account)?;
     let email = address(&account)?;
-    let token = reset::issue(app, account.id, reset::LIFETIME).await?;
+    let name = reset::pending_or_new(app, account.id).await?;
+    let token = reset::token(app, account.id, &name)?;
     Ok(Json::of(&PasswordLink { reset_password_link: reset::link(app, email, &token) })?)
 }
 
@@ -59,8 +57,8 @@ pub(super) async fn change_password(app: &App, access: &Admin, id: Uuid, body: &
     require_password_change(app, access, &account)?;
     accounts::check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
     let kept = (account.id == access.person.id).then_some(&*access.token);
-    accounts::set_password(app, account.id, &body.password, kept).await?;
-    write(app, &Letter::PasswordChangedByAdmin, &account).await?;
+    let email = email_about(app, AccountLetter::PasswordChangedByAdmin, &account);
+    accounts::set_password(app, account.id, &body.password, kept, email).await?;
     Ok(Json::of(&Success { success: true })?)
 }
 
@@ -105,22 +103,14 @@ pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) 
     let mut work = Work::begin(app, access).await?;
     database::update(&*work, &person::TABLE, account.id, changes).await?;
     work.person_changed(account.id);
+    jobs::enqueue(&mut work, email_about(app, AccountLetter::SecondFactorsRemovedByAdmin, &account).as_slice()).await?;
     work.commit().await?;
-    write(app, &Letter::SecondFactorsRemovedByAdmin, &account).await?;
     Ok(Json::of(&Success { success: true })?)
 }
 
-/// Writes to the person, and says where the request came from as far as the proxy knows.
-async fn write(app: &App, letter: &Letter, account: &person::Model) -> Result<(), Failure> {
-    let organisation = organisation(app).await?;
-    let headers = request_headers();
-    let forwarded = headers.as_ref().and_then(|headers| headers.get("x-forwarded-for")?.to_str().ok()).and_then(first_address);
-    app.mailer.send(letter, &Recipient::of(account), &organisation.name, forwarded);
-    Ok(())
-}
-
-fn first_address(forwarded: &str) -> Option<IpAddr> {
-    forwarded.split(',').next()?.trim().parse().ok()
+/// What is written to the person, who is told where the request came from.
+fn email_about(app: &App, letter: AccountLetter, account: &person::Model) -> Option<AccountEmail> {
+    AccountEmail::new(app, letter, account, caller_address(app))
 }
 
 #[cfg(test)]
@@ -133,11 +123,5 @@ mod tests {
         assert!(is_protected(&protected, Some("root@example.com")));
         assert!(!is_protected(&protected, Some("ada@example.com")));
         assert!(!is_protected(&protected, None));
-    }
-
-    #[test]
-    fn only_an_address_is_quoted() {
-        assert_eq!(first_address("203.0.113.5, 10.0.0.1").map(|address| address.to_string()).as_deref(), Some("203.0.113.5"));
-        assert_eq!(first_address("<b>here</b>"), None);
     }
 }

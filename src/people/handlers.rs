@@ -18,8 +18,8 @@ pub struct PeopleHandlers(pub SharedApp);
 
 #[async_trait]
 impl People for PeopleHandlers {
-    async fn invite_person(&self, _access: Admin, person_id: Uuid) -> Result<Json<InvitationSent>, Failure> {
-        accounts::invite(&self.0, person_id).await
+    async fn invite_person(&self, access: Admin, person_id: Uuid) -> Result<Json<InvitationSent>, Failure> {
+        accounts::invite(&self.0, &access, person_id).await
     }
 
     async fn make_password_link(&self, access: Admin, person_id: Uuid) -> Result<Json<PasswordLink>, Failure> {

@@ -95,7 +95,7 @@ impl Status for StatusHandlers {
     }
 
     async fn get_machine_resources(&self, _visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
-        Ok(Json::of(&self.machine.look().await?)?)
+        Ok(Json::of(&self.machine.look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX)).await?)?)
     }
 
     async fn send_test_event(&self, _visitor: Visitor) -> Result<Json<Success>, Failure> {

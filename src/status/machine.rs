@@ -16,11 +16,11 @@ const LIFETIME: Duration = Duration::from_secs(5);
 pub(super) struct Machine(Mutex<Option<(Instant, MachineResources)>>);
 
 impl Machine {
-    /// How busy the machine is now, or was a moment ago.
+    /// How busy the machine is now, or was a moment ago, with so many jobs running.
     ///
     /// # Errors
     /// The system does not tell.
-    pub(super) async fn look(&self) -> Result<MachineResources, Error> {
+    pub(super) async fn look(&self, running_jobs: i64) -> Result<MachineResources, Error> {
         let mut last = self.0.lock().await;
         if let Some((moment, seen)) = &*last
             && moment.elapsed() < LIFETIME
@@ -33,13 +33,13 @@ impl Machine {
         // Use is the difference between two looks.
         tokio::time::sleep(MINIMUM_CPU_UPDATE_INTERVAL).await;
         system.refresh_cpu_usage();
-        let seen = describe(&system)?;
+        let seen = describe(&system, running_jobs)?;
         *last = Some((Instant::now(), seen.clone()));
         Ok(seen)
     }
 }
 
-fn describe(system: &System) -> Result<MachineResources, Error> {
+fn describe(system: &System, running_jobs: i64) -> Result<MachineResources, Error> {
     let load = System::load_average()?;
     let (total, available) = (system.total_memory(), system.available_memory());
     let bytes = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
@@ -55,7 +55,7 @@ fn describe(system: &System) -> Result<MachineResources, Error> {
             available: bytes(available),
             percent: percent(total.saturating_sub(available), total),
         },
-        jobs: RunningJobs { running_jobs: 0 },
+        jobs: RunningJobs { running_jobs },
     })
 }
 
@@ -75,10 +75,10 @@ mod tests {
     #[tokio::test]
     async fn a_look_is_shared() -> Result<(), Error> {
         let machine = Machine::default();
-        let first = machine.look().await?;
+        let first = machine.look(0).await?;
         assert!(first.memory.total > 0 && first.memory.percent <= 100.0);
         assert!(first.cpu.percent.iter().all(|percent| (0.0..=100.0).contains(percent)));
-        assert_eq!(machine.look().await?.date, first.date);
+        assert_eq!(machine.look(0).await?.date, first.date);
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Probes {
     pub key_value_store: bool,
     /// Events are sent from this process, so they are when it answers.
     pub event_stream: bool,
-    /// So are jobs done here.
+    /// Jobs are done in this process, too.
     pub job_queue: bool,
     /// There is no index for searching.
     pub indexer: bool,
@@ -47,7 +47,7 @@ impl Prober {
             database: matches!(database, Ok(Ok(_))),
             key_value_store: matches!(store, Ok(Ok(_))),
             event_stream: true,
-            job_queue: true,
+            job_queue: app.jobs.is_at_work(),
             indexer: false,
         };
         *last = Some((Instant::now(), probes));

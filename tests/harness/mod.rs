@@ -2,12 +2,14 @@
 
 mod checker;
 mod client;
+mod post_office;
 mod server;
 mod shape;
 mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::Client;
+pub use post_office::PostOffice;
 pub use server::{On, TestServer};
 pub use shape::{fill, fill_all, mismatch};
 pub use studio::{Studio, id};

@@ -1,19 +1,21 @@
 //! A server of its own for each test, in this process, on a database of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use dailies::app::SharedApp;
 use dailies::config::{DataArgs, Settings};
 use dailies::database::Database;
+use dailies::jobs::Workers;
 use dailies::realtime::{Options, Realtime};
-use dailies::server::{Doorkeeper, build, prepare, routes};
+use dailies::server::{Doorkeeper, build, prepare, routes, start_workers};
 use dailies::studio::seed::{Domain, seed};
 use dailies::web::{Bound, Extras, application};
 use poem::EndpointExt;
 use tempfile::TempDir;
 use temporary_postgres::TemporaryPostgres;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 use uuid::Uuid;
 
 use super::Client;
@@ -25,13 +27,22 @@ pub enum On {
     Postgres,
 }
 
-/// A server that runs until it is dropped.
+/// A server that runs until it is stopped, or breaks off when it is dropped.
 pub struct TestServer {
     pub url: String,
     pub app: SharedApp,
     http: reqwest::Client,
-    _folder: TempDir,
-    task: tokio::task::JoinHandle<()>,
+    place: Option<Place>,
+    workers: Option<Workers>,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// What is left of a server that ended: its database, its files and its flags.
+pub struct Place {
+    folder: TempDir,
+    database_url: String,
+    flags: Vec<String>,
 }
 
 #[derive(Parser)]
@@ -57,25 +68,67 @@ impl TestServer {
     pub async fn start_with(on: On, flags: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().to_str().expect("a name in UTF-8");
-        let url = match on {
+        let database_url = match on {
             On::Sqlite => format!("sqlite://{path}/test.db"),
             On::Postgres => cluster().await.create_database().await.expect("a database"),
         };
-        let base = ["test", "--data-dir", path, "--database-url", &url, "--secret-key", "a secret for tests", "--mail-enabled", "false"];
-        let Flags { data, settings } = Flags::parse_from(base.iter().chain(flags));
-        let database = Database::connect(&url, 8).await.expect("a connection");
-        prepare(&database).await.expect("a schema");
+        Self::start_at(Place { folder, database_url, flags: flags.iter().map(|flag| (*flag).to_owned()).collect() }).await
+    }
+
+    /// A server where another one ended.
+    pub async fn start_at(place: Place) -> Self {
+        let Place { folder, database_url, flags } = &place;
+        let path = folder.path().to_str().expect("a name in UTF-8");
+        let mut all = vec!["test", "--data-dir", path, "--database-url", database_url, "--secret-key", "a secret for tests"];
+        if !flags.iter().any(|flag| flag == "--mail-enabled") {
+            all.extend(["--mail-enabled", "false"]);
+        }
+        let Flags { data, settings } = Flags::parse_from(all.into_iter().chain(flags.iter().map(String::as_str)));
+        let database = Database::connect(database_url, 8).await.expect("a connection");
+        let fresh = prepare(&database).await.expect("a schema");
         let app = Arc::new(build(&data, settings, database).await.expect("a server"));
-        seed(&app, Domain::default()).await.expect("base data");
+        if fresh {
+            seed(&app, Domain::default()).await.expect("base data");
+        }
         let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), Options::default());
         app.bus.connect(realtime);
         let extras = Extras { realtime: Some(door.boxed()), metrics: None };
         let endpoint = application(routes(&app), &app.settings, extras).expect("an application");
+        let workers = start_workers(&app);
         let bound = Bound::to("127.0.0.1", 0).await.expect("a port");
         let url = format!("http://{}", bound.address());
-        let task = tokio::spawn(async move { bound.serve(endpoint, std::future::pending()).await.expect("it runs") });
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move {
+            // Without anybody who could say so, it runs on until it is aborted.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let task = tokio::spawn(async move { bound.serve(endpoint, shutdown).await.expect("it runs") });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { url, app, http, _folder: folder, task }
+        Self { url, app, http, place: Some(place), workers: Some(workers), stop: Some(stop), task: Some(task) }
+    }
+
+    /// Another server on the same database.
+    pub async fn beside(&self) -> Self {
+        let Place { database_url, flags, .. } = self.place.as_ref().expect("a place");
+        let folder = TempDir::new().expect("a folder");
+        Self::start_at(Place { folder, database_url: database_url.clone(), flags: flags.clone() }).await
+    }
+
+    /// Ends the server as a signal does: requests in flight are answered, and jobs come to an end or go back to the queue.
+    pub async fn stop(mut self) -> Place {
+        self.app.bus.close().await;
+        self.stop.take().expect("a running server").send(()).expect("a running server");
+        self.task.take().expect("a running server").await.expect("an orderly end");
+        self.workers.take().expect("workers").close(Duration::from_secs(2)).await;
+        self.app.database.clone().close().await.expect("an orderly end");
+        self.place.take().expect("a place")
+    }
+
+    /// Breaks the server off wherever it is, as a crash does.
+    pub fn kill(mut self) -> Place {
+        self.place.take().expect("a place")
     }
 
     /// Somebody who is not signed in.
@@ -92,6 +145,8 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -48,28 +49,41 @@ pub trait Crud: Send + Sync + 'static {
 pub struct Visitor {
     pub headers: HeaderMap,
     /// Address of the peer.
-    pub address: Option<std::net::IpAddr>,
+    pub address: Option<IpAddr>,
     pub query: Query,
 }
 
 impl Visitor {
     pub(crate) fn new(request: &Request) -> Self {
-        Self {
-            headers: request.headers().clone(),
-            address: request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip),
-            query: Query::parse(request.uri().query().unwrap_or_default()),
-        }
+        Self { headers: request.headers().clone(), address: peer_of(request), query: Query::parse(request.uri().query().unwrap_or_default()) }
     }
 }
 
 /// Headers of the request that a handler is working on. Set by the route; `None` outside of a request.
 #[must_use]
 pub fn request_headers() -> Option<Arc<HeaderMap>> {
-    HEADERS.try_with(Arc::clone).ok()
+    SENDER.try_with(|sender| Arc::clone(&sender.headers)).ok()
+}
+
+/// Address of the peer that sent the request that a handler is working on, which may be a proxy. Set by the route; `None`
+/// outside of a request.
+#[must_use]
+pub fn request_peer() -> Option<IpAddr> {
+    SENDER.try_with(|sender| sender.peer).ok().flatten()
+}
+
+/// What a request tells of whoever sent it.
+struct Sender {
+    headers: Arc<HeaderMap>,
+    peer: Option<IpAddr>,
 }
 
 tokio::task_local! {
-    static HEADERS: Arc<HeaderMap>;
+    static SENDER: Sender;
+}
+
+fn peer_of(request: &Request) -> Option<IpAddr> {
+    request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip)
 }
 
 /// A request on its way into a handler.
@@ -207,9 +221,9 @@ where
     let endpoint = make(move |mut request: Request| {
         let api = Arc::clone(&api);
         let guard = Arc::clone(&guard);
-        let headers = Arc::new(request.headers().clone());
+        let sender = Sender { headers: Arc::new(request.headers().clone()), peer: peer_of(&request) };
         let body = request.take_body();
-        HEADERS.scope(headers, async move {
+        SENDER.scope(sender, async move {
             let answer = handler(api, Call { request, body }).await;
             Ok::<_, poem::Error>(answer.unwrap_or_else(|failure| match failure {
                 Failure::Fault(error) => guard.explain(error).into_response(),

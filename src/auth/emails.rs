@@ -1,0 +1,102 @@
+//! E-mails about accounts: stored as jobs with the change that they tell of, and written when they leave.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use chrono::NaiveDateTime;
+use entity::person;
+use sea_orm::EntityTrait;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::reset::{self, TokenName};
+use crate::app::{App, SharedApp};
+use crate::database;
+use crate::jobs::{Job, JobError, Lane};
+use crate::mail::{Letter, MailError, Origin, Recipient};
+use crate::studio::organisation;
+
+/// What the owner of an account is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountLetter {
+    /// They changed their password.
+    PasswordChanged,
+    /// They, or somebody else, asked for a link to choose a new password.
+    PasswordRecovery { token: TokenName },
+    /// An administrator invites them, who have not signed in yet.
+    Invitation { token: TokenName },
+    /// An administrator changed their password.
+    PasswordChangedByAdmin,
+    /// An administrator took their second factors away.
+    SecondFactorsRemovedByAdmin,
+}
+
+/// An e-mail about an account that is to be sent. It names the token of a link, and does not hold it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountEmail {
+    letter: AccountLetter,
+    person_id: Uuid,
+    /// The address that the person had then: who took an account over can't take the news of that over, too.
+    to: String,
+    /// When it happened.
+    moment: NaiveDateTime,
+    /// Where the request came from that led to it.
+    from: Option<IpAddr>,
+}
+
+impl AccountEmail {
+    /// What is written to the owner of an account: nothing to those without an address, or when e-mails are switched off.
+    #[must_use]
+    pub fn new(app: &App, letter: AccountLetter, account: &person::Model, from: Option<IpAddr>) -> Option<Self> {
+        let to = account.email.clone().filter(|email| !email.is_empty() && app.mailer.is_enabled())?;
+        Some(Self { letter, person_id: account.id, to, moment: database::now(), from })
+    }
+
+    /// The letter, or nothing when its link is no longer good for anything.
+    async fn letter(&self, app: &App) -> Result<Option<Letter>, JobError> {
+        Ok(Some(match &self.letter {
+            AccountLetter::PasswordChanged => Letter::PasswordChanged,
+            AccountLetter::PasswordChangedByAdmin => Letter::PasswordChangedByAdmin,
+            AccountLetter::SecondFactorsRemovedByAdmin => Letter::SecondFactorsRemovedByAdmin,
+            AccountLetter::PasswordRecovery { token } => {
+                let Some(link) = self.link(app, token).await? else { return Ok(None) };
+                Letter::PasswordRecovery { link }
+            }
+            AccountLetter::Invitation { token } => {
+                let Some(link) = self.link(app, token).await? else { return Ok(None) };
+                Letter::Invitation { link: format!("{link}&type=new") }
+            }
+        }))
+    }
+
+    async fn link(&self, app: &App, name: &TokenName) -> Result<Option<String>, JobError> {
+        if !reset::is_pending(app, self.person_id, name).await.map_err(JobError::of)? {
+            return Ok(None);
+        }
+        let token = reset::token(app, self.person_id, name).map_err(JobError::of)?;
+        Ok(Some(reset::link(app, &self.to, &token)))
+    }
+}
+
+#[async_trait]
+impl Job for AccountEmail {
+    const KIND: &'static str = "account-email";
+    const LANE: Lane = Lane::Letters;
+    /// About 17 hours.
+    const ATTEMPTS: i32 = 22;
+
+    async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
+        let Some(account) = person::Entity::find_by_id(self.person_id).one(app.database.read()).await? else { return Ok(()) };
+        let Some(letter) = self.letter(app).await? else { return Ok(()) };
+        let recipient = Recipient {
+            address: self.to.clone(),
+            full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),
+            first_name: account.first_name,
+            timezone: account.timezone,
+        };
+        let origin = Origin { moment: self.moment, address: self.from };
+        let organisation = organisation(app).await?;
+        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+    }
+}

@@ -1,0 +1,167 @@
+//! The rows of the queue: how jobs are stored, claimed, renewed, put off and given up.
+//!
+//! The count of attempts tells who holds a row: every claim raises it, and whoever comes back after losing the lease finds
+//! another number there than the one they claimed with.
+
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::database::{self, Database, Sql};
+
+/// How long a claim lasts unless it is renewed.
+pub(super) const LEASE: Duration = Duration::from_secs(30);
+/// How long a job that was given up is kept.
+const GRAVE: TimeDelta = TimeDelta::days(30);
+/// Longest error that is kept, in characters.
+const ERROR_LENGTH: usize = 1000;
+/// Rows that one statement stores.
+const PORTION: usize = 100;
+
+/// The first attempt of a job that whoever stores it begins at once.
+pub(super) const FIRST: i32 = 1;
+
+/// A job that somebody works on.
+#[derive(Clone, Debug)]
+pub(super) struct Claimed {
+    pub id: Uuid,
+    pub kind: String,
+    pub payload: Value,
+    /// Which attempt it is, from 1 on.
+    pub attempt: i32,
+}
+
+fn lease_end(now: NaiveDateTime) -> NaiveDateTime {
+    now + TimeDelta::from_std(LEASE).unwrap_or_default()
+}
+
+/// Stores jobs of one kind that may be done at once.
+pub(super) async fn insert(connection: &impl ConnectionTrait, kind: &str, payloads: Vec<Value>) -> Result<(), DbErr> {
+    let now = database::now();
+    for payloads in payloads.chunks(PORTION) {
+        let mut sql = Sql::new("INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, created_at, updated_at) VALUES ");
+        for (at, payload) in payloads.iter().enumerate() {
+            sql.push(if at > 0 { ", (" } else { "(" }).bind(Uuid::new_v4()).push(", ").bind(kind).push(", ").bind(payload.clone());
+            sql.push(", 'queued', 0, ").bind(now).push(", ").bind(now).push(", ").bind(now).push(")");
+        }
+        database::execute(connection, &sql).await?;
+    }
+    Ok(())
+}
+
+/// Stores a job that the caller begins at once, and gives its id.
+pub(super) async fn insert_claimed(connection: &impl ConnectionTrait, kind: &str, payload: Value) -> Result<Uuid, DbErr> {
+    let (id, now) = (Uuid::new_v4(), database::now());
+    let sql = Sql::with(
+        "INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, locked_until, created_at, updated_at) \
+         VALUES ($1, $2, $3, 'running', $4, $5, $6, $5, $5)",
+        [id.into(), kind.into(), payload.into(), FIRST.into(), now.into(), lease_end(now).into()],
+    );
+    database::execute(connection, &sql).await?;
+    Ok(id)
+}
+
+/// When the next job of these kinds is due: one that waits, or one whose lease runs out.
+pub(super) async fn next_due(database: &Database, kinds: &[&'static str]) -> Result<Option<NaiveDateTime>, DbErr> {
+    let mut sql = Sql::new(
+        "SELECT MIN(CASE state WHEN 'queued' THEN run_at ELSE locked_until END) FROM dailies_job WHERE state IN ('queued', 'running') AND kind IN ",
+    );
+    sql.bind_list(kinds.iter().copied());
+    Ok(database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<NaiveDateTime>>(0)).transpose()?.flatten())
+}
+
+/// Claims jobs of these kinds that are due: those that wait, and those that somebody left lying. Of several who claim at
+/// once, each gets others: on PostgreSQL rows that another one looks at are skipped, on SQLite the statement is alone.
+pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usize) -> Result<Vec<Claimed>, DbErr> {
+    let now = database::now();
+    let mut sql = Sql::with(
+        "UPDATE dailies_job SET state = 'running', attempts = attempts + 1, locked_until = $1, updated_at = $2 WHERE id IN (\
+         SELECT id FROM dailies_job WHERE (state = 'queued' AND run_at <= $2 OR state = 'running' AND locked_until < $2) AND kind IN ",
+        [lease_end(now).into(), now.into()],
+    );
+    sql.bind_list(kinds.iter().copied()).push(" ORDER BY run_at LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    sql.push(if database.backend() == DbBackend::Postgres { " FOR UPDATE SKIP LOCKED)" } else { ")" });
+    sql.push(" RETURNING id, kind, payload, attempts");
+    let claimed = database.rows(&sql).await?;
+    claimed
+        .iter()
+        .map(|row| {
+            Ok(Claimed {
+                id: row.try_get_by_index(0)?,
+                kind: row.try_get_by_index(1)?,
+                payload: row.try_get_by_index(2)?,
+                attempt: row.try_get_by_index(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Renews a lease. Says whether the job is still one's own.
+pub(super) async fn renew(connection: &impl ConnectionTrait, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
+    let now = database::now();
+    let mut sql = Sql::with("UPDATE dailies_job SET locked_until = $1, updated_at = $2", [lease_end(now).into(), now.into()]);
+    own(&mut sql, id, attempt);
+    Ok(database::execute(connection, &sql).await? > 0)
+}
+
+/// Takes a job that is done off the queue, with all that was known of it. Says whether it was still one's own.
+pub(super) async fn finish(connection: &impl ConnectionTrait, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
+    let mut sql = Sql::new("DELETE FROM dailies_job");
+    own(&mut sql, id, attempt);
+    Ok(database::execute(connection, &sql).await? > 0)
+}
+
+/// Puts a job off that failed.
+pub(super) async fn put_off(connection: &impl ConnectionTrait, id: Uuid, attempt: i32, wait: Duration, error: &str) -> Result<(), DbErr> {
+    let now = database::now();
+    let run_at = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
+    let mut sql = Sql::with(
+        "UPDATE dailies_job SET state = 'queued', locked_until = NULL, run_at = $1, last_error = $2, updated_at = $3",
+        [run_at.into(), shortened(error).into(), now.into()],
+    );
+    own(&mut sql, id, attempt);
+    database::execute(connection, &sql).await?;
+    Ok(())
+}
+
+/// Lets somebody else begin a job as if it had not been begun.
+pub(super) async fn give_back(connection: &impl ConnectionTrait, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
+    let mut sql = Sql::with(
+        "UPDATE dailies_job SET state = 'queued', locked_until = NULL, attempts = attempts - 1, run_at = $1, updated_at = $1",
+        [database::now().into()],
+    );
+    own(&mut sql, id, attempt);
+    Ok(database::execute(connection, &sql).await? > 0)
+}
+
+/// Gives a job up; it stays for a while with what went wrong.
+pub(super) async fn bury(connection: &impl ConnectionTrait, id: Uuid, attempt: i32, error: &str) -> Result<(), DbErr> {
+    let mut sql = Sql::with(
+        "UPDATE dailies_job SET state = 'dead', locked_until = NULL, last_error = $1, updated_at = $2",
+        [shortened(error).into(), database::now().into()],
+    );
+    own(&mut sql, id, attempt);
+    database::execute(connection, &sql).await?;
+    Ok(())
+}
+
+fn own(sql: &mut Sql, id: Uuid, attempt: i32) {
+    sql.push(" WHERE state = 'running' AND id = ").bind(id).push(" AND attempts = ").bind(attempt);
+}
+
+fn shortened(error: &str) -> String {
+    error.chars().filter(|char| *char != '\0').take(ERROR_LENGTH).collect()
+}
+
+/// Removes jobs that were given up a month ago.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn sweep(database: &Database) -> Result<(), DbErr> {
+    let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - GRAVE).into()]);
+    database::execute(database.read(), &sql).await?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! A mail server that keeps what it gets, can be closed, and can fall silent.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mail_parser::MessageParser;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// How long tests wait for an e-mail.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An e-mail that was taken.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub to: String,
+    pub id: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// The mail server. Its port stays the same while it is closed.
+pub struct PostOffice {
+    pub port: u16,
+    taken: Arc<Mutex<Vec<Letter>>>,
+    desk: Option<JoinHandle<()>>,
+}
+
+impl PostOffice {
+    /// One that takes e-mails.
+    pub async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let mut office = Self { port: listener.local_addr().expect("an address").port(), taken: Arc::default(), desk: None };
+        office.desk = Some(tokio::spawn(serve(listener, office.taken.clone(), true)));
+        office
+    }
+
+    /// Nobody answers any more.
+    pub async fn close(&mut self) {
+        if let Some(desk) = self.desk.take() {
+            desk.abort();
+            let _aborted = desk.await;
+        }
+    }
+
+    /// E-mails are taken again.
+    pub async fn reopen(&mut self) {
+        self.answer(true).await;
+    }
+
+    /// Whoever connects gets no answer.
+    pub async fn fall_silent(&mut self) {
+        self.answer(false).await;
+    }
+
+    async fn answer(&mut self, talks: bool) {
+        self.close().await;
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.expect("the port");
+        self.desk = Some(tokio::spawn(serve(listener, self.taken.clone(), talks)));
+    }
+
+    /// Flags of a server that sends its e-mails here.
+    pub fn flags(&self) -> Vec<String> {
+        ["--mail-enabled", "true", "--mail-server", "127.0.0.1", "--mail-port", &self.port.to_string()].map(str::to_owned).to_vec()
+    }
+
+    /// Everything that was taken.
+    pub fn letters(&self) -> Vec<Letter> {
+        self.taken.lock().expect("the letters").clone()
+    }
+
+    /// Waits until so many e-mails came to that address, and gives them.
+    pub async fn letters_to(&self, address: &str, count: usize) -> Vec<Letter> {
+        let found = || -> Vec<Letter> { self.letters().into_iter().filter(|letter| letter.to == address).collect() };
+        let waiting = async {
+            while found().len() < count {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
+        assert!(in_time, "{count} e-mails to {address} did not come: {:?}", self.letters());
+        found()
+    }
+
+    /// Waits for the first e-mail to that address.
+    pub async fn letter_to(&self, address: &str) -> Letter {
+        self.letters_to(address, 1).await.remove(0)
+    }
+}
+
+impl Drop for PostOffice {
+    fn drop(&mut self) {
+        if let Some(desk) = &self.desk {
+            desk.abort();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, taken: Arc<Mutex<Vec<Letter>>>, talks: bool) {
+    let mut talks_with = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let taken = taken.clone();
+        talks_with.spawn(async move {
+            if talks {
+                // A sender that hangs up is none of the test's business.
+                let _ended = talk(stream, &taken).await;
+            } else {
+                let _held = stream;
+                std::future::pending::<()>().await;
+            }
+        });
+    }
+}
+
+async fn talk(stream: TcpStream, taken: &Mutex<Vec<Letter>>) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    let mut to = String::new();
+    let mut message: Option<String> = None;
+    write.write_all(b"220 ready\r\n").await?;
+    while let Some(line) = lines.next_line().await? {
+        if let Some(text) = &mut message {
+            if line == "." {
+                taken.lock().expect("the letters").push(read_letter(&to, text));
+                message = None;
+                write.write_all(b"250 taken\r\n").await?;
+            } else {
+                text.push_str(line.strip_prefix('.').unwrap_or(&line));
+                text.push_str("\r\n");
+            }
+            continue;
+        }
+        let answer: &[u8] = match line.get(..4).unwrap_or_default() {
+            "RCPT" => {
+                to = line.trim_start_matches("RCPT TO:<").split('>').next().unwrap_or_default().to_owned();
+                b"250 fine\r\n"
+            }
+            "DATA" => {
+                message = Some(String::new());
+                b"354 go on\r\n"
+            }
+            "QUIT" => b"221 bye\r\n",
+            _ => b"250 fine\r\n",
+        };
+        write.write_all(answer).await?;
+    }
+    Ok(())
+}
+
+fn read_letter(to: &str, message: &str) -> Letter {
+    let parsed = MessageParser::default().parse(message.as_bytes()).expect("an e-mail");
+    Letter {
+        to: to.to_owned(),
+        id: parsed.message_id().unwrap_or_default().to_owned(),
+        subject: parsed.subject().unwrap_or_default().to_owned(),
+        text: parsed.body_text(0).unwrap_or_default().into_owned(),
+        html: parsed.body_html(0).unwrap_or_default().into_owned(),
+    }
+}

@@ -1,0 +1,51 @@
+//! The end of a server: requests in flight are answered, and jobs stay.
+
+use std::time::Duration;
+
+use dailies_definitions::access::Role;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::harness::{On, PostOffice, Studio, TestServer};
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
+    let mut office = PostOffice::open().await;
+    office.fall_silent().await;
+    let flags = office.flags();
+    let studio = Studio::open_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    // A job whose mail server never answers, and a request whose body comes slowly.
+    studio.admin.get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist))).await.expect(200);
+    let body = json!({"name": "Late", "color": "#FFFFFF"}).to_string();
+    let address = studio.server.url.trim_start_matches("http://").to_owned();
+    let token = studio.admin.token.clone().expect("a token");
+    let mut line = TcpStream::connect(&address).await.expect("a connection");
+    let head = format!(
+        "{} /data/departments HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        Method::POST,
+        body.len()
+    );
+    line.write_all(head.as_bytes()).await.expect("the head is sent");
+    line.write_all(&body.as_bytes()[..5]).await.expect("a part is sent");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let ending = tokio::spawn(studio.server.stop());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(TcpStream::connect(&address).await.is_err(), "nobody new is let in");
+    line.write_all(&body.as_bytes()[5..]).await.expect("the rest is sent");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let place = ending.await.expect("an end");
+    office.reopen().await;
+    let server = TestServer::start_at(place).await;
+    office.letter_to("tim.team.user@example.com").await;
+    let departments = server.as_person(studio.admin_id).get("/data/departments?name=Late").await.expect(200);
+    assert_eq!(departments.as_array().map(Vec::len), Some(1));
+}
