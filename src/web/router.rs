@@ -46,7 +46,7 @@ impl Router {
     pub(super) fn new(table: RouteTable) -> Result<Self, RouteError> {
         let mut shapes: BTreeMap<String, Vec<Arc<Route>>> = BTreeMap::new();
         for (path, methods) in table {
-            let pattern = Pattern::read(&path)
+            let pattern = Pattern::read(path.strip_prefix("/api/").unwrap_or(&path))
                 .ok_or_else(|| RouteError { reason: "a segment may hold one parameter, or two with text between them".into(), path: path.clone() })?;
             let methods = methods.into_iter().map(|(method, endpoint)| (method, Arc::new(endpoint))).collect();
             let shape = pattern.shape.clone();
@@ -65,12 +65,16 @@ impl Router {
     /// Finds what stands at the path of a request.
     ///
     /// The path is decoded once, as a whole. Empty segments do not count, so doubled and
-    /// trailing slashes change nothing; nor does `/api` in front. Dot segments lead nowhere:
+    /// trailing slashes change nothing; nor does `/api` in front, however often. Dot segments lead nowhere:
     /// clients resolve them before they ask.
     pub(super) fn find(&self, raw: &str) -> Target {
         let decoded = percent_decode_str(raw).decode_utf8_lossy();
         let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).peekable();
-        let under_api = segments.next_if(|segment| *segment == "api").is_some();
+        let mut under_api = false;
+        // The contract itself writes some paths with it, so that clients whose base has it too send it twice.
+        while segments.next_if(|segment| *segment == "api").is_some() {
+            under_api = true;
+        }
         let mut path = String::with_capacity(decoded.len());
         let mut dots = false;
         for segment in segments {

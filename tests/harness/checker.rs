@@ -99,10 +99,15 @@ impl Checker {
 
 /// Whether an address is of the form of a path of the contract.
 fn fits(template: &str, path: &str) -> bool {
-    let (wanted, given): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+    let (wanted, given) = (segments(template), segments(path));
     wanted.len() == given.len()
         && wanted.iter().zip(given).all(|(wanted, given)| match (wanted.find('{'), wanted.rfind('}')) {
             (Some(start), Some(end)) => given.len() > start && given.starts_with(&wanted[..start]) && given.ends_with(&wanted[end + 1..]),
             _ => *wanted == given,
         })
+}
+
+/// Segments without the `/api` that every address may have in front, and that some paths of the contract do have.
+fn segments(path: &str) -> Vec<&str> {
+    path.strip_prefix("/api/").unwrap_or(path).trim_start_matches('/').split('/').collect()
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::addresses::ambiguous;
 use crate::model::Operation;
 
 /// One sentence for each thing that is wrong.
@@ -35,6 +36,12 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
             if !names.insert((parameter.name.as_str(), parameter.place as u8)) {
                 problems.push(format!("{id}: the parameter {} is there twice", parameter.name));
             }
+        }
+    }
+    let paths: Vec<&String> = document["paths"].as_object().into_iter().flat_map(|paths| paths.keys()).collect();
+    for (at, path) in paths.iter().enumerate() {
+        if let Some(other) = paths[..at].iter().find(|other| ambiguous(path, other)) {
+            problems.push(format!("an address may be {path} as well as {other}"));
         }
     }
     for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ContractError;
 use crate::access::{self, AccessRule, AccessRules};
+use crate::addresses;
 use crate::crud;
 use crate::source::Source;
 
@@ -40,6 +41,7 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
     if !problems.is_empty() {
         return Err(ContractError::Rules(problems));
     }
+    addresses::keep_apart(&mut paths);
     let mut document = source.frame.clone();
     let components = document["components"].take();
     document["paths"] = paths.into();
@@ -50,6 +52,9 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
     Ok(document)
 }
 
+/// A moment of this API. Which months have 31 days is left to those who read it.
+const LOCAL_MOMENT: &str = r"^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?$";
+
 /// Moments of this API have no zone, which `date-time` demands. The files say `date-time` all the same, since that is
 /// what everybody writes; here it becomes a format of its own, with the pattern that holds.
 fn local_moments(value: &mut Value) {
@@ -57,7 +62,7 @@ fn local_moments(value: &mut Value) {
         Value::Object(map) => {
             if map.get("format") == Some(&json!("date-time")) && map.get("type") == Some(&json!("string")) {
                 map.insert("format".into(), json!("local-date-time"));
-                map.insert("pattern".into(), json!(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"));
+                map.insert("pattern".into(), json!(LOCAL_MOMENT));
             }
             map.values_mut().for_each(local_moments);
         }
@@ -116,14 +121,15 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
     let in_path = |parameter: &&Value, name: &str| parameter["in"] == "path" && parameter["name"] == name;
     let mut parameters = Vec::new();
     for name in path_parameters(path) {
-        // An operation may say more of a parameter than the shared file does.
-        let known = own.iter().find(|parameter| in_path(parameter, name)).unwrap_or(&source.parameters[name]);
-        if known.is_null() {
+        // An operation may say something else of a parameter than the shared file does.
+        let special = own.iter().find(|parameter| in_path(parameter, name)).unwrap_or(&Value::Null);
+        let shared = &source.parameters[name];
+        if special.is_null() && shared.is_null() {
             problems.push(format!("{id}: the path parameter '{name}' is not described in parameters.yaml"));
         }
         let mut parameter = json!({"name": name, "in": "path", "required": true});
-        for key in ["description", "schema", "example"] {
-            if let Some(value) = known.get(key) {
+        for key in ["description", "schema", "example", "x-malformed"] {
+            if let Some(value) = special.get(key).or_else(|| shared.get(key)) {
                 parameter[key] = value.clone();
             }
         }
@@ -175,7 +181,8 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     if path.contains('{') || rule.finds {
         errors.push(("404", "NotFound"));
     }
-    if has_body {
+    // The server looks at the size of a body before it asks who wants it, so that even what takes no input can refuse one.
+    if has_body || errors.is_empty() {
         errors.push(("413", "TooLarge"));
     }
     if crud_body {

@@ -2,6 +2,7 @@
 //! into one OpenAPI 3.0.3 document, checks it, and writes the Rust definitions that the server is built on.
 
 mod access;
+mod addresses;
 mod check;
 mod complete;
 mod crud;

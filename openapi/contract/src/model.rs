@@ -21,6 +21,8 @@ pub struct Parameter {
     pub description: String,
     pub deprecated: bool,
     pub schema: Value,
+    /// What the answer says when the value is malformed, where that is not said by the type alone.
+    pub malformed: Option<String>,
 }
 
 /// What an operation takes as its body: media types with their schemas.
@@ -146,6 +148,7 @@ fn read_parameter(value: &Value) -> Result<Parameter, String> {
         description: value["description"].as_str().ok_or_else(|| format!("the parameter '{name}' has no description"))?.to_owned(),
         deprecated: value["deprecated"] == true,
         schema: value["schema"].clone(),
+        malformed: value["x-malformed"].as_str().map(str::to_owned),
         name,
     })
 }

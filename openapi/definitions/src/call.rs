@@ -17,10 +17,10 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::failure::{Failure, FieldProblem};
 use crate::payload::{Json, NoContent};
-use crate::query::{Query, parse_id};
+use crate::query::{Query, parse_day, parse_id};
 use crate::rules::{Collection, Guard, Rule};
-use crate::submission::{Submission, read_submission};
-use crate::validate::validate;
+use crate::submission::{FIELD_LIMIT, Submission, read_submission};
+use crate::validate::{unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -121,10 +121,9 @@ impl Call {
         if value.contains('\0') { Err(Failure::not_found()) } else { Ok(value.to_owned()) }
     }
 
-    pub(crate) fn path_day(&self, name: &str) -> Result<NaiveDate, Failure> {
-        self.path_value(name)
-            .parse()
-            .map_err(|_| Failure::parameter("Wrong date format for before argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"))
+    /// A day in the path; `message` is said of what is none.
+    pub(crate) fn path_day(&self, name: &str, message: &str) -> Result<NaiveDate, Failure> {
+        parse_day(self.path_value(name)).ok_or_else(|| Failure::parameter(message))
     }
 
     pub(crate) fn path_number(&self, name: &str) -> Result<i32, Failure> {
@@ -143,33 +142,43 @@ impl Call {
             let message = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
             return Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let bytes = read_bytes(&mut self.body).await?;
+        let bytes = read_bytes(&mut self.body, MEMORY_LIMIT).await?;
         match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(map)) if map.iter().any(|(key, value)| unstorable(key, value).is_some()) => {
+                Err(Failure::record("One of the provided values has an invalid format."))
+            }
             Ok(Value::Object(map)) => Ok(map),
             Ok(Value::Null) => Err(Failure::parameter("Data are empty. Please verify that you sent JSON data and that you set the right headers.")),
             Ok(_) => Err(Failure::parameter("Request body must be a JSON object.")),
-            Err(_) => Err(Failure::refused("The browser (or proxy) sent a request that this server could not understand.")),
+            Err(_) => Err(unreadable()),
         }
     }
 
     /// A body of a schema: JSON, or a form or query with the same fields.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self, schema: &Value) -> Result<T, Failure> {
         let media = self.media_type();
-        let bytes = read_bytes(&mut self.body).await?;
-        let sent = match serde_json::from_slice::<Value>(&bytes) {
-            Ok(value) => value,
-            Err(_) => {
-                let form = if media == "application/x-www-form-urlencoded" { String::from_utf8_lossy(&bytes) } else { "".into() };
-                let mut fields = Map::new();
-                for query in [Query::parse(&form), self.query()] {
-                    for (name, value) in query.pairs() {
-                        fields.entry(name).or_insert_with(|| value.into());
-                    }
-                }
-                fields.into()
-            }
-        };
-        typed(sent, schema)
+        if media == "multipart/form-data" {
+            let form = read_submission(&self.request, &mut self.body).await?;
+            return typed(self.with_query(form.fields), schema);
+        }
+        let is_form = media == "application/x-www-form-urlencoded";
+        let bytes = read_bytes(&mut self.body, if is_form { FIELD_LIMIT } else { MEMORY_LIMIT }).await?;
+        if let Ok(value) = serde_json::from_slice(&bytes) {
+            return typed(value, schema);
+        }
+        let form = if is_form { Query::parse(&String::from_utf8_lossy(&bytes)) } else { Query::default() };
+        let fields = form.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let value = typed(self.with_query(fields), schema)?;
+        // The query may bring all that is needed. A body that says nothing was still meant to say something.
+        if is_form || bytes.trim_ascii().is_empty() { Ok(value) } else { Err(unreadable()) }
+    }
+
+    /// The fields of a form, and those of the query that the form lacks.
+    fn with_query(&self, mut fields: Map<String, Value>) -> Value {
+        for (name, value) in self.query().pairs() {
+            fields.entry(name).or_insert_with(|| value.into());
+        }
+        fields.into()
     }
 
     /// A body that may bring files: a multipart form, or what [`Call::json`] takes.
@@ -186,12 +195,17 @@ impl Call {
 /// Most bytes of a body that is held in memory as a whole. Files come as forms, which are not.
 const MEMORY_LIMIT: usize = 100 * 1024 * 1024;
 
-async fn read_bytes(body: &mut Body) -> Result<bytes::Bytes, Failure> {
-    let bytes = std::mem::replace(body, Body::empty()).into_bytes_limit(MEMORY_LIMIT).await;
+async fn read_bytes(body: &mut Body, limit: usize) -> Result<bytes::Bytes, Failure> {
+    let bytes = std::mem::replace(body, Body::empty()).into_bytes_limit(limit).await;
     bytes.map_err(|error| match error {
         poem::error::ReadBodyError::PayloadTooLarge => too_large(),
-        _ => Failure::refused("The browser (or proxy) sent a request that this server could not understand."),
+        _ => unreadable(),
     })
+}
+
+/// 400: the body is not what its media type says, or broke off.
+fn unreadable() -> Failure {
+    Failure::refused("The browser (or proxy) sent a request that this server could not understand.")
 }
 
 /// 413: the body is larger than the server accepts.

@@ -1,6 +1,6 @@
 //! The query of a request, read as the contract types its parameters.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -105,7 +105,7 @@ impl Query {
     /// # Errors
     /// 400 for what is no day of the form `2026-03-01`.
     pub fn day(&self, name: &str) -> Result<Option<NaiveDate>, Failure> {
-        self.get(name).map(|value| value.parse().map_err(|_| wrong_date())).transpose()
+        self.get(name).map(|value| parse_day(value).ok_or_else(wrong_date)).transpose()
     }
 
     /// A moment; a day stands for its midnight.
@@ -168,11 +168,23 @@ pub fn parse_id(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
 
-/// `2026-03-01T10:00:00`, with or without a fraction, or a day.
+/// `2026-03-01T10:00:00`, with or without a fraction, or a day. Leap seconds are none: databases would move them.
 #[must_use]
 pub fn parse_moment(text: &str) -> Option<NaiveDateTime> {
     let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok();
-    moment.or_else(|| text.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)))
+    let moment = moment.filter(|moment| is_writable(moment.date()) && moment.nanosecond() < 1_000_000_000);
+    moment.or_else(|| parse_day(text).and_then(|day| day.and_hms_opt(0, 0, 0)))
+}
+
+/// `2026-03-01`; the zeros in front of month and day may be left out.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    text.parse().ok().filter(|day| is_writable(*day))
+}
+
+/// Whether the year has the four digits in which days are written and compared.
+fn is_writable(day: NaiveDate) -> bool {
+    (1..=9999).contains(&day.year())
 }
 
 #[cfg(test)]
@@ -208,5 +220,16 @@ mod tests {
         assert_eq!(parse_moment("2026-03-01").map(|m| m.to_string()), Some("2026-03-01 00:00:00".into()));
         assert_eq!(parse_moment("2026-03-01T10:11:12.5").map(|m| m.to_string()), Some("2026-03-01 10:11:12.500".into()));
         assert_eq!(parse_moment("tomorrow"), None);
+    }
+
+    #[test]
+    fn days_have_years_of_four_digits() {
+        assert_eq!(parse_day("2024-2-29").map(|day| day.to_string()), Some("2024-02-29".into()));
+        for text in ["0000-01-01", "+10000-01-01", "-0001-01-01", "2026-02-29", "2026-03", "2026-03-01x", ""] {
+            assert_eq!(parse_day(text), None, "{text}");
+        }
+        for text in ["0000-01-01T00:00:00", "+10000-01-01T00:00:00", "2026-03-01T23:59:60", "2026-03-01T24:00:00"] {
+            assert_eq!(parse_moment(text), None, "{text}");
+        }
     }
 }

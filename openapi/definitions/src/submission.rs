@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::failure::Failure;
 
-/// Most bytes that a field that is no file may have.
-const FIELD_LIMIT: usize = 500_000;
+/// Most bytes that a field that is no file may have, and all fields of a form without files together.
+pub(crate) const FIELD_LIMIT: usize = 500_000;
 /// Most parts that a form may have.
 const PART_LIMIT: usize = 1000;
 

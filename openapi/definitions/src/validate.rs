@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Number, Value};
 
 use crate::failure::FieldProblem;
-use crate::query::{parse_id, parse_moment};
+use crate::query::{parse_day, parse_id, parse_moment};
 
 /// The document that `$ref`s point into.
 static CONTRACT: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(crate::CONTRACT));
@@ -14,7 +14,23 @@ static CONTRACT: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(crat
 pub(crate) fn validate(value: &mut Value, schema: &Value) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     check(value, schema, "", &mut problems);
+    if let Some(field) = unstorable("", value).filter(|_| problems.is_empty()) {
+        problems.push(FieldProblem { field, message: "Input should be without NUL characters".into() });
+    }
     problems
+}
+
+/// The field, if any, with a text that no database keeps: one with a NUL character.
+pub(crate) fn unstorable(field: &str, value: &Value) -> Option<String> {
+    let nested = |name: &str| if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
+    match value {
+        Value::String(text) => text.contains('\0').then(|| field.to_owned()),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| unstorable(&nested(&at.to_string()), item)),
+        Value::Object(map) => {
+            map.iter().find_map(|(name, value)| if name.contains('\0') { Some(field.to_owned()) } else { unstorable(&nested(name), value) })
+        }
+        _ => None,
+    }
 }
 
 fn resolve(schema: &Value) -> &Value {
@@ -86,12 +102,9 @@ fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Ve
 
 fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     let Some(text) = value.as_str() else { return Some("Input should be a valid string".into()) };
-    if text.contains('\0') {
-        return Some("Input should be a valid string".into());
-    }
     match schema["format"].as_str() {
         Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
-        Some("date") => return text.parse::<chrono::NaiveDate>().is_err().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
+        Some("date") => return parse_day(text).is_none().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
         Some("local-date-time") => return check_moment(value),
         _ => {}
     }
@@ -213,6 +226,15 @@ mod tests {
         let mut value = json!({"size": "12", "done": "yes", "when": "2026-03-01T10:00:00+02:00"});
         assert!(validate(&mut value, &schema).is_empty());
         assert_eq!(value, json!({"size": 12, "done": true, "when": "2026-03-01T10:00:00", "kind": "a"}));
+    }
+
+    #[test]
+    fn no_text_holds_what_databases_refuse() {
+        let schema = json!({"type": "object", "properties": {"note": {"type": "string"}}});
+        let message = |field: &str| [format!("{field}: Input should be without NUL characters")];
+        assert_eq!(messages(json!({"note": "a\u{0}"}), &schema), message("note"));
+        assert_eq!(messages(json!({"data": {"list": ["a", {"key": "\u{0}"}]}}), &schema), message("data.list.1.key"));
+        assert_eq!(messages(json!({"data": {"\u{0}": 1}}), &schema), message("data"));
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn contract() -> Router {
         ("/", GET),
         ("/data/persons", &[Method::GET, Method::POST]),
         ("/data/persons/{instance_id}", &[Method::GET, Method::PUT, Method::DELETE]),
-        ("/data/persons/presence-logs/{month_date}", GET),
+        ("/api/data/persons/presence-logs/{month_date}", GET),
         ("/data/persons/{person_id}/time-spents/month/{year}/{month}", GET),
         ("/data/persons/{person_id}/time-spents/month/all/{year}", GET),
         ("/data/persons/{person_id}/{other}", GET),
@@ -69,7 +69,7 @@ async fn finds_the_route_that_says_most() {
         ("/data/persons", "/data/persons "),
         ("/data/persons/7", "/data/persons/{instance_id} instance_id=7"),
         ("/data/persons/presence-logs", "/data/persons/{instance_id} instance_id=presence-logs"),
-        ("/data/persons/presence-logs/2026-11", "/data/persons/presence-logs/{month_date} month_date=2026-11"),
+        ("/data/persons/presence-logs/2026-11", "/api/data/persons/presence-logs/{month_date} month_date=2026-11"),
         ("/data/persons/7/9", "/data/persons/{person_id}/{other} person_id=7,other=9"),
         ("/data/persons/7/time-spents/month/2026/11", "/data/persons/{person_id}/time-spents/month/{year}/{month} person_id=7,year=2026,month=11"),
         ("/data/persons/7/time-spents/month/all/2026", "/data/persons/{person_id}/time-spents/month/all/{year} person_id=7,year=2026"),
@@ -87,7 +87,15 @@ async fn finds_the_route_that_says_most() {
 #[tokio::test]
 async fn reads_addresses_as_clients_write_them() {
     let router = contract();
-    for path in ["/data/persons/7/", "//data//persons/7", "/api/data/persons/7", "/api//data/persons/7/", "/data/%70ersons/7", "/data/persons/%37"] {
+    for path in [
+        "/data/persons/7/",
+        "//data//persons/7",
+        "/api/data/persons/7",
+        "/api//data/persons/7/",
+        "/api/api/data/persons/7",
+        "/data/%70ersons/7",
+        "/data/persons/%37",
+    ] {
         let answer = text(&router, Method::GET, path).await;
         assert_eq!(answer, "GET /data/persons/{instance_id} instance_id=7", "{path}");
     }
@@ -106,7 +114,7 @@ async fn unknown_paths_lead_nowhere() {
     for path in [
         "/nothing",
         "/Data/persons",
-        "/api/api/data/persons",
+        "/data/api/persons/7",
         "/data/persons/..",
         "/data/persons/%2e%2e",
         "/data/persons/7%2F8/9/10/11",

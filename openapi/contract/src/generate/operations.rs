@@ -258,7 +258,8 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
     }
     for parameter in placed(operation, Place::Path) {
-        let _ = writeln!(text, "            let {} = call.{}(\"{}\")?;", field(&parameter.name), path_type(parameter).1, parameter.name);
+        let message = parameter.malformed.as_ref().map(|message| format!(", {message:?}")).unwrap_or_default();
+        let _ = writeln!(text, "            let {} = call.{}({:?}{message})?;", field(&parameter.name), path_type(parameter).1, parameter.name);
     }
     if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher"))) {
         let id =

@@ -15,7 +15,8 @@ pub(super) fn file(contract: &Contract) -> String {
     let mut register = String::new();
     for (name, schema) in schemas.into_iter().flatten() {
         text.push_str(&doc(schema["description"].as_str().unwrap_or_default(), ""));
-        if schema["properties"].is_object() {
+        // What may bring further keys must not lose them.
+        if schema["properties"].is_object() && schema["additionalProperties"] != true {
             structure(&mut text, name, schema);
         } else {
             let _ = writeln!(text, "pub type {} = {};\n", pascal(name), inner(schema));
