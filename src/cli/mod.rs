@@ -52,6 +52,8 @@ enum Command {
     },
     /// Make a production that looks real.
     Demo(crate::demo::DemoArgs),
+    /// Measure how fast a running server answers.
+    Bench(crate::bench::BenchArgs),
     /// Take over a PostgreSQL database that the reference server made.
     Adopt {
         /// Say what is found, and leave everything as it is.
@@ -115,6 +117,7 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
         Command::CreateAdmin { email, password } => accounts::create_admin(&data, &email, password.as_deref()).await,
         Command::ChangePassword { email, password } => accounts::change_password(&data, &email, &password).await,
         Command::Demo(args) => crate::demo::run(&offline(&data).await?, &args).await,
+        Command::Bench(args) => crate::bench::run(&args).await,
         Command::Adopt { dry_run } => adopt::run(&data, dry_run).await,
         Command::Openapi { format } => contract::print(format),
         Command::Backup { file } => backup::run(&data, &file).await,

@@ -1,0 +1,85 @@
+//! What was measured, as figures of a table.
+
+use std::time::Duration;
+
+use super::client::Answered;
+
+/// The figures of one route.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Figures {
+    /// Bytes of an answer.
+    bytes: usize,
+    /// Median time to the head of the answer.
+    first_byte: Duration,
+    /// Median time of a whole call.
+    median: Duration,
+    /// Time that one call in a hundred takes longer than.
+    slow: Duration,
+    /// Calls in a second when several are made at once.
+    rate: f64,
+}
+
+impl Figures {
+    /// Sums up calls that were made one after another, and how many were made at once in some time.
+    pub(super) fn new(alone: &[Answered], together: usize, elapsed: Duration) -> Self {
+        let sorted = |time: fn(&Answered) -> Duration| {
+            let mut times: Vec<Duration> = alone.iter().map(time).collect();
+            times.sort_unstable();
+            times
+        };
+        let whole = sorted(|answer| answer.whole);
+        Self {
+            bytes: alone.last().map_or(0, |answer| answer.bytes),
+            first_byte: quantile(&sorted(|answer| answer.first_byte), 50),
+            median: quantile(&whole, 50),
+            slow: quantile(&whole, 99),
+            rate: together as f64 / elapsed.as_secs_f64().max(f64::EPSILON),
+        }
+    }
+}
+
+/// The time that so many of a hundred calls don't exceed.
+fn quantile(sorted: &[Duration], percent: usize) -> Duration {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
+/// Lines of the table.
+pub(super) mod table {
+    use std::time::Duration;
+
+    use super::Figures;
+    use crate::bench::routes::Route;
+
+    pub(in crate::bench) fn head(concurrency: u16) -> String {
+        format!("{:<36} {:>11} {:>11} {:>11} {:>11} {:>14}", "route", "bytes", "first byte", "median", "p99", format!("/s, {concurrency} at once"))
+    }
+
+    pub(in crate::bench) fn line(route: &Route, figures: &Figures) -> String {
+        let Figures { bytes, first_byte, median, slow, rate } = figures;
+        format!("{:<36} {bytes:>11} {:>11} {:>11} {:>11} {rate:>14.1}", route.name, time(*first_byte), time(*median), time(*slow))
+    }
+
+    pub(in crate::bench) fn left_out(route: &Route, why: &str) -> String {
+        format!("{:<36} {why}", route.name)
+    }
+
+    fn time(time: Duration) -> String {
+        format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_those_of_the_sorted_times() {
+        let calls: Vec<Answered> =
+            (1..=200).rev().map(|at| Duration::from_millis(at)).map(|whole| Answered { first_byte: whole / 2, whole, bytes: 7 }).collect();
+        let figures = Figures::new(&calls, 500, Duration::from_secs(2));
+        let [first_byte, median, slow] = [50, 100, 198].map(Duration::from_millis);
+        assert_eq!(figures, Figures { bytes: 7, first_byte, median, slow, rate: 250.0 });
+        assert_eq!(quantile(&[], 50), Duration::ZERO);
+    }
+}

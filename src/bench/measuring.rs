@@ -1,0 +1,52 @@
+//! Calls a route again and again: first one call after another, then several at once.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::client::{Answered, Call, Client};
+use super::figures::Figures;
+
+/// Fewest calls one after another, however long they take.
+const FEWEST: usize = 3;
+
+/// Measures a call for twice the given time.
+///
+/// # Errors
+/// An answer is no success.
+pub(super) async fn measure(client: &Client, call: &Call, half: Duration, concurrency: u16) -> Result<Figures, Box<dyn Error + Send + Sync>> {
+    // The first call may fill caches that later ones find full.
+    client.make(call).await?;
+    let mut alone = Vec::new();
+    let end = Instant::now() + half;
+    while alone.len() < FEWEST || Instant::now() < end {
+        alone.push(client.make(call).await?);
+    }
+    let (count, elapsed) = together(client, call, half, concurrency).await?;
+    Ok(Figures::new(&alone, count, elapsed))
+}
+
+/// Calls at once: how many were answered, and in what time.
+async fn together(client: &Client, call: &Call, time: Duration, concurrency: u16) -> Result<(usize, Duration), Box<dyn Error + Send + Sync>> {
+    let (client, call) = (Arc::new(client.clone()), Arc::new(call.clone()));
+    let started = Instant::now();
+    let mut callers: JoinSet<Result<usize, Box<dyn Error + Send + Sync>>> = JoinSet::new();
+    for _ in 0..concurrency {
+        let (client, call) = (Arc::clone(&client), Arc::clone(&call));
+        callers.spawn(async move {
+            let mut count = 0;
+            while count == 0 || started.elapsed() < time {
+                let Answered { .. } = client.make(&call).await?;
+                count += 1;
+            }
+            Ok(count)
+        });
+    }
+    let mut count = 0;
+    while let Some(done) = callers.join_next().await {
+        count += done??;
+    }
+    Ok((count, started.elapsed()))
+}
