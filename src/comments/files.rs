@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::subject::Subject;
 use crate::access::{is_assigned_to_entity, project_role};
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
-use crate::tasks::rows::{RecordWriter, array, record, records, write_key};
+use crate::tasks::rows::{array, record, records, write_key};
 
 /// Media types that browsers show without running anything.
 const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
@@ -119,7 +119,7 @@ pub enum Of {
 /// # Errors
 /// The database does not answer.
 pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::new(&entity::attachment_file::TABLE, "AttachmentFile", "f");
+    let writer = RecordWriter::new(&entity::attachment_file::TABLE, "f", "AttachmentFile");
     let mut sql = Sql::new(format!(
         "SELECT {}, f.comment_id FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
         writer.columns()
@@ -140,8 +140,8 @@ pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
     let found = records(app.database.read(), &entity::comment::TABLE, "Comment", &named).await?;
     let mut written = Vec::with_capacity(rows.len());
     for (row, comment) in rows.iter().zip(&comments) {
-        let mut out = vec![b'{'];
-        writer.write(&mut out, row)?;
+        let mut out = Vec::with_capacity(1024);
+        writer.write_open(&mut out, row)?;
         write_key(&mut out, "comment", found.get(comment).map(Vec::as_slice));
         write_key(&mut out, "chat_message", None);
         out.push(b'}');

@@ -15,9 +15,9 @@ use super::authors::{self, Author};
 use super::rows::{self, Related};
 use super::visibility::{Seen, Sight, Viewer};
 use crate::app::App;
-use crate::database::{Sql, stream_array, write_value};
+use crate::database::{RecordWriter, Sql, stream_array, write_value};
 use crate::tasks::paging::{self, Page};
-use crate::tasks::rows::{RecordWriter, TEXT, array, write_key, write_list};
+use crate::tasks::rows::{TEXT, array, write_key, write_list};
 
 /// Columns that depend on who looks, behind those that do not.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
@@ -35,7 +35,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     let isolated = database.row(&isolated).await?.map(|row| row.try_get_by_index::<Option<bool>>(0)).transpose()?.flatten();
     let viewer = rows::viewer(access, access.role(), isolated.unwrap_or_default());
     let columns = |alias: &str, fields: &[(&str, Kind)]| fields.iter().map(|(name, _)| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ");
-    let writer = RecordWriter::with(&entity::comment::TABLE, "Comment", "c", &VARYING, &[]);
+    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| !VARYING.contains(&column));
     let sql = Sql::with(
         format!(
             "SELECT {}, {}, {}, c.id, c.text, c.replies, c.checklist, c.editor_id, c.person_id, c.for_client FROM comment c \
@@ -110,8 +110,7 @@ impl CommentList {
             Sight::Previews | Sight::Nothing => return Ok(None),
         };
         let mut out = Vec::with_capacity(1024);
-        out.push(b'{');
-        self.writer.write(&mut out, row)?;
+        self.writer.write_open(&mut out, row)?;
         self.write_words(&mut out, row, id, whole)?;
         self.write_editor(&mut out, row)?;
         let author = self.authors.get(&author_id).filter(|_| viewer.knows(author_id, author_role));
@@ -191,7 +190,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         condition.push(" AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client')");
     }
     let database = &app.database;
-    let writer = RecordWriter::new(&entity::comment::TABLE, "Comment", "c");
+    let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
     let select = format!("SELECT {}, c.id ", writer.columns());
     let order = " ORDER BY c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
@@ -199,8 +198,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         let mut sql = condition.before(&select);
         sql.push(order);
         let sent = stream_array(database, sql, move |out, row| {
-            out.push(b'{');
-            writer.write(out, row)?;
+            writer.write_open(out, row)?;
             related.write(out, row.try_get_by_index(writer.width())?);
             out.push(b'}');
             Ok(())
@@ -214,8 +212,8 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let related = Related::of(database.read(), &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {
-        let mut out = vec![b'{'];
-        writer.write(&mut out, &row)?;
+        let mut out = Vec::with_capacity(1024);
+        writer.write_open(&mut out, &row)?;
         related.write(&mut out, row.try_get_by_index(writer.width())?);
         out.push(b'}');
         items.push(out);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::resource::{Resource, Shape, only_admin};
 use super::resources::resource;
-use super::select::{self, RecordWriter};
+use super::select::{self, ShapeWriter};
 use super::{filter, write};
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
@@ -57,8 +57,8 @@ impl Engine {
             let mut rows = condition.clone();
             rows.push(" ORDER BY t.updated_at DESC, t.created_at DESC, t.id LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
             let related = if relations { Some(select::all_related(database.read(), shape, &rows).await?) } else { None };
-            let writer = RecordWriter::new(resource, shape, related);
-            let sql = rows.before(&format!("SELECT {} ", select::columns(shape)));
+            let writer = ShapeWriter::new(resource, shape).with_related(shape, related);
+            let sql = rows.before(&format!("SELECT {} ", writer.columns()));
             for (at, row) in database.rows(&sql).await?.iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
@@ -111,8 +111,8 @@ impl Crud for Engine {
         }
         let database = &self.0.database;
         let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
-        let writer = RecordWriter::new(resource, &shape, related);
-        let mut sql = condition.before(&format!("SELECT {} ", select::columns(&shape)));
+        let writer = ShapeWriter::new(resource, &shape).with_related(&shape, related);
+        let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
         sql.push(" ORDER BY t.created_at, t.id");
         Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?.into())
     }

@@ -24,9 +24,9 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
             if !resource.may_filter(caller, key) {
                 return Err(Failure::parameter(format!("Filtering on {key} is not allowed.")));
             }
-            column_filter(sql, column, value)?;
+            add_column(sql, "t", column, value, || Failure::parameter(format!("Wrong value for parameter {}.", column.name)))?;
         } else if let Some(relation) = resource.relations().iter().find(|relation| relation.name == key) {
-            let id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+            let id = parse_id(value).ok_or_else(|| invalid_id(value))?;
             sql.push(&format!(" AND t.id IN (SELECT \"{}\" FROM \"{}\" WHERE \"{}\" = ", relation.own, relation.table.name, relation.other));
             sql.bind(id).push(")");
         }
@@ -34,8 +34,13 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
     Ok(())
 }
 
-fn column_filter(sql: &mut Sql, column: &Column, value: &str) -> Result<(), Failure> {
-    let name = format!("t.\"{}\"", column.name);
+/// Adds the condition that a column of the row `alias` is equal to a value or to one of a list, or that a name is like
+/// it, with `AND` before it. `wrong` says that a number or a date is none.
+///
+/// # Errors
+/// 400 for a value that the column can't have.
+pub fn add_column(sql: &mut Sql, alias: &str, column: &Column, value: &str, wrong: impl Fn() -> Failure) -> Result<(), Failure> {
+    let name = format!("{alias}.\"{}\"", column.name);
     if column.name == "name" {
         if value.contains('\0') {
             sql.push(" AND 1 = 0");
@@ -51,13 +56,13 @@ fn column_filter(sql: &mut Sql, column: &Column, value: &str) -> Result<(), Fail
         let mut values = Vec::new();
         for item in items.iter().filter(|item| !item.is_null()) {
             let text = item.as_str().map_or_else(|| item.to_string(), str::to_owned);
-            values.push(filter_value(column, &text)?);
+            values.push(filter_value(column, &text, &wrong)?);
         }
         let values: Vec<SqlValue> = values.into_iter().flatten().collect();
         sql.push(&format!(" AND {name} IN ")).bind_list(values);
         return Ok(());
     }
-    match filter_value(column, value)? {
+    match filter_value(column, value, &wrong)? {
         Some(value) => sql.push(&format!(" AND {name} = ")).bind(value),
         None => sql.push(" AND 1 = 0"),
     };
@@ -65,13 +70,9 @@ fn column_filter(sql: &mut Sql, column: &Column, value: &str) -> Result<(), Fail
 }
 
 /// The value to compare a column with; none when nothing can be equal to it.
-fn filter_value(column: &Column, text: &str) -> Result<Option<SqlValue>, Failure> {
-    let wrong = || Failure::parameter(format!("Wrong value for parameter {}.", column.name));
+fn filter_value(column: &Column, text: &str, wrong: &impl Fn() -> Failure) -> Result<Option<SqlValue>, Failure> {
     match column.kind {
-        Kind::Uuid => match parse_id(text) {
-            Some(id) => Ok(Some(id.into())),
-            None => Err(Failure::parameter(format!("Invalid UUID value: {text}"))),
-        },
+        Kind::Uuid => parse_id(text).map(|id| Some(id.into())).ok_or_else(|| invalid_id(text)),
         Kind::Bool => match text.to_ascii_lowercase().as_str() {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(Some(true.into())),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(Some(false.into())),
@@ -85,4 +86,9 @@ fn filter_value(column: &Column, text: &str) -> Result<Option<SqlValue>, Failure
         // Whole documents are not compared.
         Kind::Json | Kind::Bytes | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => Ok(None),
     }
+}
+
+/// 400 for text that is no identifier.
+pub fn invalid_id(text: &str) -> Failure {
+    Failure::parameter(format!("Invalid UUID value: {text}"))
 }

@@ -20,5 +20,6 @@ mod write;
 pub use coerce::{coerce, invalid_format};
 pub use engine::Engine;
 pub use explain::explain;
+pub use filter::{add_column, invalid_id};
 pub use resource::{Extra, Record, Relation, Resource, Shape};
 pub use select::record;

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::resource::{Record, Relation, Resource, Shape};
-use crate::database::{self, Database, Field, RowWriter, Sql, write_text, write_uuid};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_uuid};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
@@ -16,48 +16,40 @@ type Ids = HashMap<Uuid, Vec<u8>>;
 type Related = HashMap<&'static str, Ids>;
 
 /// Writes records of a shape as JSON objects.
-pub(super) struct RecordWriter {
-    rows: RowWriter,
-    /// Where the id stands among the selected columns.
-    id: usize,
+pub(super) struct ShapeWriter {
+    record: RecordWriter,
     related: Vec<(Vec<u8>, Ids)>,
-    /// `,"type":"Task"`, unless the type is a column of the query.
-    tail: Vec<u8>,
 }
 
-/// The columns that a query of this shape selects, for a row called `t`.
-pub(super) fn columns(shape: &Shape) -> String {
-    let columns = shape.columns.iter().map(|column| format!("t.\"{}\"", column.name));
-    let extras = shape.extras.iter().map(|extra| extra.expression.to_owned());
-    columns.chain(extras).chain(["t.id".to_owned()]).collect::<Vec<_>>().join(", ")
-}
+impl ShapeWriter {
+    /// A writer of records of this shape, which the query calls `t`.
+    pub(super) fn new(resource: &dyn Resource, shape: &Shape) -> Self {
+        let columns = shape.columns.iter().map(|column| (format!("t.\"{}\"", column.name), Field::from(*column)));
+        let extras = shape.extras.iter().map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
+        let has_type = shape.extras.iter().any(|extra| extra.key == "type");
+        Self { record: RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name())), related: Vec::new() }
+    }
 
-impl RecordWriter {
-    /// A writer of this shape with these related ids; relations that are missing there are left out, or empty.
-    pub(super) fn new(resource: &dyn Resource, shape: &Shape, related: Option<Related>) -> Self {
-        let fields = shape.columns.iter().map(|column| Field::from(*column));
-        let fields: Vec<Field> = fields.chain(shape.extras.iter().map(|extra| Field::new(extra.key, extra.kind))).collect();
-        let tail = if shape.extras.iter().any(|extra| extra.key == "type") {
-            Vec::new()
-        } else {
-            let mut tail = if fields.is_empty() { Vec::new() } else { b",".to_vec() };
-            tail.extend_from_slice(b"\"type\":");
-            write_text(&mut tail, resource.type_name());
-            tail
-        };
-        let wanted = related.is_some() || shape.keeps_relations;
+    /// What the query selects.
+    pub(super) fn columns(&self) -> String {
+        let own = self.record.columns();
+        if own.is_empty() { "t.id".to_owned() } else { format!("{own}, t.id") }
+    }
+
+    /// The same with related ids, where they are asked for or the shape always has them.
+    pub(super) fn with_related(self, shape: &Shape, related: Option<Related>) -> Self {
+        if related.is_none() && !shape.keeps_relations {
+            return self;
+        }
         let mut related = related.unwrap_or_default();
-        let relations = shape.relations.iter().filter(|_| wanted);
-        let related = relations.map(|relation| (format!(",\"{}\":", relation.name).into_bytes(), related.remove(relation.name).unwrap_or_default()));
-        Self { id: fields.len(), related: related.collect(), rows: RowWriter::new(fields), tail }
+        let ids = |relation: &&Relation| (format!(",\"{}\":", relation.name).into_bytes(), related.remove(relation.name).unwrap_or_default());
+        Self { related: shape.relations.iter().map(ids).collect(), ..self }
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        out.push(b'{');
-        self.rows.write(out, row)?;
-        out.extend_from_slice(&self.tail);
+        self.record.write_open(out, row)?;
         if !self.related.is_empty() {
-            let id: Uuid = row.try_get_by_index(self.id)?;
+            let id: Uuid = row.try_get_by_index(self.record.width())?;
             for (key, ids) in &self.related {
                 out.extend_from_slice(key);
                 out.push(b'[');
@@ -109,11 +101,12 @@ pub(super) async fn one(
     relations: bool,
 ) -> Result<Option<Vec<u8>>, DbErr> {
     let condition = Sql::with(format!("FROM \"{}\" t WHERE t.id = $1", resource.table().name), [id.into()]);
-    let sql = condition.clone().before(&format!("SELECT {} ", columns(shape)));
+    let writer = ShapeWriter::new(resource, shape);
+    let sql = condition.clone().before(&format!("SELECT {} ", writer.columns()));
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
     let related = if relations { Some(all_related(connection, shape, &condition).await?) } else { None };
     let mut out = Vec::with_capacity(1024);
-    RecordWriter::new(resource, shape, related).write(&mut out, &row)?;
+    writer.with_related(shape, related).write(&mut out, &row)?;
     Ok(Some(out))
 }
 

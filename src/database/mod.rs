@@ -1,6 +1,7 @@
 //! The way to the database, SQLite or PostgreSQL: connections, statements, and rows that become JSON without a detour.
 
 mod listing;
+mod record_writer;
 mod records;
 mod rows;
 mod sql;
@@ -8,12 +9,14 @@ mod sql;
 use std::path::Path;
 use std::time::Duration;
 
+use futures::StreamExt;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode, StreamTrait,
     TransactionOptions, TransactionTrait,
 };
 
 pub use self::listing::{Sent, stream_array, stream_lines};
+pub use self::record_writer::RecordWriter;
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;
@@ -91,6 +94,18 @@ impl Database {
     /// The database refuses the query.
     pub async fn rows(&self, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
         self.connection.query_all_raw(sql.statement(self.backend())).await
+    }
+
+    /// Hands every row of a query over while the database sends the next ones.
+    ///
+    /// # Errors
+    /// The database refuses the query, or `each` fails, which ends it.
+    pub async fn each_row(&self, sql: &Sql, mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send) -> Result<(), DbErr> {
+        let mut rows = self.connection.stream_raw(sql.statement(self.backend())).await?;
+        while let Some(row) = rows.next().await {
+            each(&row?)?;
+        }
+        Ok(())
     }
 
     /// The first row of a query.

@@ -35,8 +35,16 @@ pub struct RowWriter {
 impl RowWriter {
     /// A writer for a query that selects exactly these fields first.
     pub fn new(fields: impl IntoIterator<Item = Field>) -> Self {
-        let fields = fields.into_iter().map(|field| (format!("\"{}\":", field.key).into_bytes(), field.kind)).collect();
-        Self { fields }
+        let mut writer = Self { fields: Vec::new() };
+        for field in fields {
+            writer.push(field);
+        }
+        writer
+    }
+
+    /// Adds a field behind the others.
+    pub fn push(&mut self, field: Field) {
+        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind));
     }
 
     /// Number of columns that it writes.

@@ -8,7 +8,6 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::asset_types::require_asset_type;
-use super::cells::Form;
 use super::creation::{NewEntity, create_asset, require_within};
 use super::criteria;
 use super::episode_choice::EpisodeChoice;
@@ -16,7 +15,7 @@ use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, Listing, One, find_entities, find_entity};
 use super::scope::{Scope, own_entities};
-use super::with_tasks::{self, Request};
+use super::with_tasks::{self, Request, Wish};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::database::{self, Sent, Sql, now};
@@ -97,20 +96,11 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_typ
 }
 
 /// `GET /data/assets/with-tasks`
-pub(super) async fn list_with_tasks(
-    app: &App,
-    caller: &Caller,
-    project_id: Option<Uuid>,
-    id: Option<Uuid>,
-    query: &Query,
-    form: Form,
-) -> Result<with_tasks::Listing, Failure> {
-    let episode = EpisodeChoice::read(query)?;
-    let scope = scope(app, caller, project_id, episode).await?;
-    let mut request = Request::listing(&layouts::ASSETS, scope, form);
-    request.keep(id, query.get("assigned_to").is_some());
-    of_episode(&mut request.conditions, episode);
-    if let Some(EpisodeChoice::One(episode_id)) = episode {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+    let scope = scope(app, caller, wish.project_id, wish.episode).await?;
+    let mut request = Request::listing(&layouts::ASSETS, scope, &wish);
+    of_episode(&mut request.conditions, wish.episode);
+    if let Some(EpisodeChoice::One(episode_id)) = wish.episode {
         request.only_linked_with(episode_id);
     }
     request.load(&app.database).await

@@ -8,9 +8,10 @@ use super::metadata::Metadata;
 use crate::database::{write_text, write_value};
 
 /// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Form {
     /// Objects.
+    #[default]
     Plain,
     /// Lists of values, in the order of the layout's keys.
     Compact,

@@ -3,12 +3,10 @@
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
-use entity::facts::{Column, Kind, Table};
-use sea_orm::Value as SqlValue;
-use serde_json::Value;
+use entity::facts::Table;
 
 use super::rows::RELATIONS;
-use crate::crud::coerce;
+use crate::crud::{add_column, invalid_id};
 use crate::database::Sql;
 
 /// Adds a condition on the entities `e` for every parameter that names a column or relation, each with `AND` before it,
@@ -34,49 +32,10 @@ pub(super) fn add(sql: &mut Sql, query: &Query, save_for: &[&str]) -> Result<(),
 pub(super) fn add_columns(sql: &mut Sql, alias: &str, table: &Table, query: &Query, save_for: &[&str]) -> Result<(), Failure> {
     for (key, value) in query.pairs().filter(|(key, _)| !save_for.contains(key)) {
         if let Some(column) = table.column(key) {
-            add_column(sql, &format!("{alias}.\"{key}\""), column, value)?;
+            add_column(sql, alias, column, value, || Failure::refused("One of the ID sent in parameter is not properly formatted."))?;
         }
     }
     Ok(())
-}
-
-fn add_column(sql: &mut Sql, name: &str, column: &Column, value: &str) -> Result<(), Failure> {
-    if column.name == "name" {
-        // Only `%` and `_` are wildcards: a backslash stands for itself.
-        let pattern = value.replace('\\', "\\\\").replace('\0', "");
-        sql.push(&format!(" AND LOWER({name}) LIKE LOWER(")).bind(pattern).push(") ESCAPE '\\'");
-        return Ok(());
-    }
-    let values = if value.starts_with('[') {
-        let items: Vec<Value> =
-            serde_json::from_str(value).map_err(|_| Failure::parameter(format!("Malformed list filter for field {}.", column.name)))?;
-        let texts = items.iter().filter(|item| !item.is_null()).map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
-        texts.map(|text| read(column, &text)).collect::<Result<Vec<_>, _>>()?
-    } else {
-        vec![read(column, value)?]
-    };
-    sql.push(&format!(" AND {name} IN ")).bind_list(values.into_iter().flatten());
-    Ok(())
-}
-
-/// The value to compare a column with; none when nothing can be equal to it.
-fn read(column: &Column, text: &str) -> Result<Option<SqlValue>, Failure> {
-    match column.kind {
-        Kind::Uuid => parse_id(text).map(|id| Some(id.into())).ok_or_else(|| invalid_id(text)),
-        Kind::Bool => match text.to_ascii_lowercase().as_str() {
-            "y" | "yes" | "t" | "true" | "on" | "1" => Ok(Some(true.into())),
-            "n" | "no" | "f" | "false" | "off" | "0" => Ok(Some(false.into())),
-            _ => Err(Failure::parameter(format!("Invalid boolean value: {text}"))),
-        },
-        Kind::Text { .. } => Ok((!text.contains('\0')).then(|| text.into())),
-        // Whole documents are not compared.
-        Kind::Json | Kind::Bytes | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => Ok(None),
-        _ => coerce(column, &text.into(), false).map_err(|_| Failure::refused("One of the ID sent in parameter is not properly formatted.")),
-    }
-}
-
-fn invalid_id(text: &str) -> Failure {
-    Failure::parameter(format!("Invalid UUID value: {text}"))
 }
 
 #[cfg(test)]
@@ -92,7 +51,7 @@ mod tests {
     #[test]
     fn only_columns_and_relations_filter() {
         let text = conditions("page=1&foo=2&id=3&name=tree%25&canceled=no&nb_frames=[1,2]").expect("conditions");
-        assert_eq!(text, " AND LOWER(e.\"name\") LIKE LOWER($1) ESCAPE '\\' AND e.\"canceled\" IN ($2) AND e.\"nb_frames\" IN ($3, $4)");
+        assert_eq!(text, " AND LOWER(e.\"name\") LIKE LOWER($1) ESCAPE '\\' AND e.\"canceled\" = $2 AND e.\"nb_frames\" IN ($3, $4)");
         assert_eq!(conditions("parent_id=[]").expect("conditions"), " AND e.\"parent_id\" IN (NULL)");
     }
 

@@ -7,7 +7,6 @@ use dailies_definitions::schemas::{NewEpisode, NewSequence};
 use uuid::Uuid;
 
 use super::assets::query_id;
-use super::cells::Form;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
 use super::episode_choice::EpisodeChoice;
@@ -15,7 +14,7 @@ use super::kinds::EntityKind;
 use super::layouts::Layout;
 use super::rows::{Listing, One, PROJECT_NAME, find_entity};
 use super::scope::Scope;
-use super::with_tasks::{self, Request};
+use super::with_tasks::{self, Request, Wish};
 use super::work_lists::{Of, TaskList};
 use crate::app::App;
 use crate::database::{Sent, Sql, write_text, write_uuid};
@@ -28,7 +27,10 @@ pub(super) async fn list_sequences(app: &App, caller: &Caller, query: &Query) ->
             let episode_id = parse_id(text).ok_or_else(Failure::not_found)?;
             list_sequences_of_episode(app, caller, episode_id, query).await
         }
-        None => list(app, &queried_scope(app, caller, query).await?, EntityKind::Sequence, None, query).await,
+        None => {
+            let scope = Scope::named(app, caller, query_id(query, "project_id")?).await?;
+            list(app, &scope, EntityKind::Sequence, None, query).await
+        }
     }
 }
 
@@ -41,21 +43,14 @@ pub(super) async fn list_sequences_of_episode(app: &App, caller: &Caller, episod
 
 /// `GET /data/episodes`
 pub(super) async fn list_episodes(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
-    list(app, &queried_scope(app, caller, query).await?, EntityKind::Episode, None, query).await
+    let scope = Scope::named(app, caller, query_id(query, "project_id")?).await?;
+    list(app, &scope, EntityKind::Episode, None, query).await
 }
 
 /// The sequences or episodes of a production.
 pub(super) async fn list_of_project(app: &App, access: &ProjectMember, kind: EntityKind) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     list(app, &scope, kind, None, &Query::default()).await
-}
-
-/// The production that the query names; without one everything, for administrators.
-async fn queried_scope(app: &App, caller: &Caller, query: &Query) -> Result<Scope, Failure> {
-    match query_id(query, "project_id")? {
-        Some(project_id) => Scope::required_project(app, caller, project_id).await,
-        None => Scope::everything(caller),
-    }
 }
 
 async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid>, query: &Query) -> Result<Sent, Failure> {
@@ -79,13 +74,10 @@ pub(super) async fn list_with_tasks(
     project_id: Option<Uuid>,
     query: &Query,
 ) -> Result<with_tasks::Listing, Failure> {
-    let episode = EpisodeChoice::read(query)?;
-    let scope = match project_id {
-        Some(project_id) => Scope::required_project(app, caller, project_id).await?,
-        None => Scope::everything(caller)?,
-    };
-    let mut request = Request::listing(layout, scope, Form::Plain);
-    match episode {
+    let wish = Wish { episode: EpisodeChoice::read(query)?, ..Wish::default() };
+    let scope = Scope::named(app, caller, project_id).await?;
+    let mut request = Request::listing(layout, scope, &wish);
+    match wish.episode {
         None => {}
         Some(EpisodeChoice::One(id)) => {
             request.conditions.push(" AND e.parent_id = ").bind(id);

@@ -16,9 +16,12 @@ impl Links {
     /// The database refuses the query.
     pub(super) async fn load(database: &Database, sql: &Sql) -> Result<Self, DbErr> {
         let mut pairs = Vec::new();
-        for row in database.rows(sql).await? {
-            pairs.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
-        }
+        database
+            .each_row(sql, |row| {
+                pairs.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+                Ok(())
+            })
+            .await?;
         Ok(Self::of_pairs(pairs))
     }
 

@@ -13,7 +13,6 @@ pub mod kinds;
 mod layouts;
 mod links;
 pub mod metadata;
-mod news;
 mod ordering;
 pub mod removal;
 pub mod rows;

@@ -18,7 +18,7 @@ use crate::casting::readiness;
 use crate::comments::removal::Leftovers;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::tasks::removal::take_away;
+use crate::tasks::removal::remove;
 
 /// Ids in one statement.
 const PORTION: usize = 500;
@@ -143,13 +143,14 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftov
     let gone: HashSet<Uuid> = all.iter().copied().collect();
     shots.retain(|shot| !gone.contains(shot));
     let tasks = tasks_of(work, &all).await?;
-    let mut leftovers = Leftovers::default();
+    let mut removed = remove(work, &leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect::<Vec<_>>()).await?;
     for entity in &leaving {
-        if let Some(tasks) = tasks.get(&entity.id) {
-            leftovers.extend(take_away(work, tasks).await?);
+        for task_id in tasks.get(&entity.id).into_iter().flatten() {
+            removed.tell(work, *task_id);
         }
         tell(work, entity, "delete");
     }
+    let mut leftovers = removed.leftovers;
     for ids in all.chunks(PORTION) {
         leftovers.extend(remove_rows(work, ids).await?);
     }

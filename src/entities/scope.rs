@@ -48,6 +48,17 @@ impl Scope {
         Ok(Self::project(caller, project_id, role))
     }
 
+    /// The production that a query names; without one everything, for administrators.
+    ///
+    /// # Errors
+    /// As [`Scope::required_project`] and [`Scope::everything`].
+    pub(super) async fn named(app: &App, caller: &Caller, project_id: Option<Uuid>) -> Result<Self, Failure> {
+        match project_id {
+            Some(project_id) => Self::required_project(app, caller, project_id).await,
+            None => Self::everything(caller),
+        }
+    }
+
     /// Every production, for administrators only.
     ///
     /// # Errors

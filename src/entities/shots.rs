@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::assets::query_id;
-use super::cells::Form;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
 use super::episode_choice::EpisodeChoice;
@@ -18,7 +17,7 @@ use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, EntityFacts, Listing, One, PROJECT_NAME, SEQUENCE_NAME, find_entity};
 use super::scope::{Scope, own_entities};
-use super::with_tasks::{self, Request};
+use super::with_tasks::{self, Request, Wish};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::coerce;
@@ -33,8 +32,7 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
             let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
             Scope::required_project(app, caller, sequence.project_id).await?
         }
-        (None, Some(project_id)) => Scope::required_project(app, caller, project_id).await?,
-        (None, None) => Scope::everything(caller)?,
+        (None, project_id) => Scope::named(app, caller, project_id).await?,
     };
     send(app, &scope, sequence_id, query, &[]).await
 }
@@ -81,23 +79,11 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/shots/with-tasks`
-pub(super) async fn list_with_tasks(
-    app: &App,
-    caller: &Caller,
-    project_id: Option<Uuid>,
-    id: Option<Uuid>,
-    query: &Query,
-    form: Form,
-) -> Result<with_tasks::Listing, Failure> {
-    let episode = EpisodeChoice::read(query)?;
-    let scope = match project_id {
-        Some(project_id) => Scope::required_project(app, caller, project_id).await?,
-        None => Scope::everything(caller)?,
-    };
-    let mut request = Request::listing(&layouts::SHOTS, scope, form);
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, wish.project_id).await?;
+    let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
     request.conditions.push(" AND e.parent_id IS NOT NULL");
-    request.keep(id, query.get("assigned_to").is_some());
-    match episode {
+    match wish.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
             request.conditions.push(" AND 1 = 0");

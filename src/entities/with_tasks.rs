@@ -4,12 +4,14 @@
 use bytes::Bytes;
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
 use futures::stream;
 use poem::Body;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::cells::{Form, Writer};
+use super::episode_choice::EpisodeChoice;
 use super::layouts::{Cell, Field, Layout};
 use super::links::Links;
 use super::metadata::Masks;
@@ -20,7 +22,29 @@ use crate::database::{Database, Sent, Sql};
 /// Bytes that are put together before they are sent.
 const CHUNK: usize = 128 * 1024;
 
-/// What is asked for.
+/// What a call asks for by its query.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wish {
+    pub(super) project_id: Option<Uuid>,
+    pub(super) episode: Option<EpisodeChoice>,
+    /// The only entity to list.
+    pub(super) id: Option<Uuid>,
+    /// Whether only what the caller is assigned to a task of is listed.
+    pub(super) assigned: bool,
+    pub(super) form: Form,
+}
+
+impl Wish {
+    /// Reads the query.
+    ///
+    /// # Errors
+    /// 400 or 404 for an episode that is none.
+    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: Form) -> Result<Self, Failure> {
+        Ok(Self { project_id, episode: EpisodeChoice::read(query)?, id, assigned: query.get("assigned_to").is_some(), form })
+    }
+}
+
+/// What is read.
 pub(super) struct Request {
     layout: &'static Layout,
     scope: Scope,
@@ -70,29 +94,25 @@ struct TaskText {
 }
 
 impl Request {
-    /// The entities of a layout that the caller sees.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, form: Form) -> Self {
+    /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
+    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &Wish) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
-        Self { layout, scope, conditions, own_tasks: true, linked_with: None, form }
+        if let Some(id) = wish.id {
+            conditions.push(" AND e.id = ").bind(id);
+        }
+        if wish.assigned {
+            conditions.push(" AND (");
+            own_entities(&mut conditions, layout.kind, scope.person_id());
+            conditions.push(")");
+        }
+        Self { layout, scope, conditions, own_tasks: true, linked_with: None, form: wish.form }
     }
 
     /// One entity, which the caller may read, with all its tasks.
     pub(super) fn one(layout: &'static Layout, scope: Scope, id: Uuid) -> Self {
         let conditions = Sql::with(" AND e.id = $1", [id.into()]);
         Self { layout, scope, conditions, own_tasks: false, linked_with: None, form: Form::Plain }
-    }
-
-    /// Keeps one entity, or those that the caller is assigned to a task of, or both.
-    pub(super) fn keep(&mut self, id: Option<Uuid>, assigned: bool) {
-        if let Some(id) = id {
-            self.conditions.push(" AND e.id = ").bind(id);
-        }
-        if assigned {
-            self.conditions.push(" AND (");
-            own_entities(&mut self.conditions, self.layout.kind, self.scope.person_id());
-            self.conditions.push(")");
-        }
     }
 
     /// Cuts the lists of ids down to one id.
@@ -183,24 +203,28 @@ async fn load_entities(database: &Database, layout: &Layout, form: Form, sql: &S
     let writer = Writer::new(layout.fields, 3, form);
     let mut entities = Entities::default();
     let mut metadata = Vec::new();
-    for row in database.rows(sql).await? {
+    let each = |row: &QueryResult| {
         let id: Uuid = row.try_get_by_index(0)?;
         let hidden = if masks.is_empty() { &[] } else { masks.of(row.try_get_by_index(1)?) };
-        writer.write_entity(&mut entities.text, &row, &mut metadata, hidden, |out| ids.write(out, id))?;
+        writer.write_entity(&mut entities.text, row, &mut metadata, hidden, |out| ids.write(out, id))?;
         entities.rows.push((id, entities.text.len()));
-    }
+        Ok(())
+    };
+    database.each_row(sql, each).await?;
     Ok(entities)
 }
 
 async fn load_tasks(database: &Database, layout: &Layout, form: Form, sql: &Sql) -> Result<Tasks, DbErr> {
     let writer = Writer::new(layout.task_fields, 3, form);
     let mut tasks = Tasks::default();
-    for row in database.rows(sql).await? {
+    let each = |row: &QueryResult| {
         let start = tasks.text.len();
-        let gap = writer.write_task(&mut tasks.text, &row)?;
+        let gap = writer.write_task(&mut tasks.text, row)?;
         let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
-    }
+        Ok(())
+    };
+    database.each_row(sql, each).await?;
     tasks.rows.sort_unstable();
     Ok(tasks)
 }

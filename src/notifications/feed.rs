@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, ProjectMember, Role};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Kind;
@@ -18,7 +18,7 @@ use crate::tasks::paging::Page;
 use crate::tasks::rows::{TEXT, write_key};
 
 /// What is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub only_preview: bool,
     pub task_type_id: Option<Uuid>,
@@ -138,7 +138,20 @@ impl Filter {
 pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &Filter) -> Result<Vec<u8>, Failure> {
     let mut condition = visible(access);
     condition.push(" AND t.project_id = ").bind(project_id);
-    page(app, access, condition, filter).await
+    page(app, access, condition, filter, true).await
+}
+
+/// Most news of one entity in an answer.
+const MOST_OF_ENTITY: i64 = 2000;
+
+/// The news of an entity that the caller sees, on one page which tells nothing of the statuses.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut condition = visible(access);
+    condition.push(" AND t.entity_id = ").bind(entity_id);
+    page(app, access, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
 }
 
 /// A page of the news of the open productions that the caller is in, or of all open ones for administrators.
@@ -164,7 +177,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             condition.push(" AND t.project_id = ").bind(project_id);
         }
     }
-    page(app, caller, condition, filter).await
+    page(app, caller, condition, filter, true).await
 }
 
 /// One entry of the news of a production.
@@ -185,7 +198,7 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
     Ok(out)
 }
 
-async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter) -> Result<Vec<u8>, Failure> {
+async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
     filter.add_to(&mut condition);
     let page = Page { number: filter.page, limit: filter.limit };
     let database = &app.database;
@@ -208,7 +221,8 @@ async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter) -
         out.push(b'}');
         items.push(out);
     }
-    Ok(page.written(total, &items, &[("stats", &stats)]))
+    let stats: &[(&str, &[u8])] = if with_stats { &[("stats", &stats)] } else { &[] };
+    Ok(page.written(total, &items, stats))
 }
 
 /// Number of entries, and as a JSON object how many tell of a change to each status.

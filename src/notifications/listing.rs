@@ -5,15 +5,15 @@ use dailies_definitions::payload::Json;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{Sql, stream_array};
+use crate::database::{RecordWriter, Sql};
 use crate::tasks::paging::{self, Page};
-use crate::tasks::rows::{RecordWriter, TEXT};
+use crate::tasks::rows::TEXT;
 
 /// A writer of notifications, which the query calls `r`; their kind has a key of its own.
 #[must_use]
 pub fn notification_writer() -> RecordWriter {
-    let more = [("r.type", "notification_type", TEXT)];
-    RecordWriter::with(&entity::notification::TABLE, "Notification", "r", &["type"], &more)
+    let writer = RecordWriter::of(&entity::notification::TABLE, "r", "Notification", |column| column != "type");
+    writer.with(&[("r.type", "notification_type", TEXT)])
 }
 
 /// What is listed.
@@ -36,8 +36,8 @@ impl What {
     fn writer(self) -> RecordWriter {
         match self {
             Self::Notifications => notification_writer(),
-            Self::Subscriptions => RecordWriter::new(&entity::subscription::TABLE, "Subscription", "r"),
-            Self::Previews => RecordWriter::new(&entity::preview_file::TABLE, "PreviewFile", "r"),
+            Self::Subscriptions => RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription"),
+            Self::Previews => RecordWriter::new(&entity::preview_file::TABLE, "r", "PreviewFile"),
         }
     }
 }
@@ -57,7 +57,7 @@ pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option
     let mut sql = condition.clone().before(&select);
     sql.push(" ORDER BY r.updated_at DESC, r.created_at DESC, r.id");
     let Some(number) = page.filter(|page| *page >= 1) else {
-        return Ok(stream_array(database, sql, move |out, row| writer.object(out, row)).await?.into());
+        return Ok(writer.list(database, sql).await?);
     };
     let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
     let total = paging::count(database, &condition).await?;
@@ -65,7 +65,7 @@ pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option
     let mut items = Vec::new();
     for row in database.rows(&sql).await? {
         let mut out = Vec::new();
-        writer.object(&mut out, &row)?;
+        writer.write(&mut out, &row)?;
         items.push(out);
     }
     Ok(Json::written(page.written(total, &items, &[])))

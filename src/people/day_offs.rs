@@ -10,11 +10,10 @@ use chrono::NaiveDate;
 use super::period::Period;
 use super::profile::require_human;
 use crate::app::App;
-use crate::database::Sql;
-use crate::productions::models::Model;
+use crate::database::{RecordWriter, Sql};
 
-fn days_off() -> Model {
-    Model::new(&entity::day_off::TABLE, "o", "DayOff")
+fn days_off() -> RecordWriter {
+    RecordWriter::new(&entity::day_off::TABLE, "o", "DayOff")
 }
 
 fn select() -> Sql {

@@ -14,12 +14,11 @@ use uuid::Uuid;
 use super::period;
 use super::profile::require_person;
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
-use crate::productions::models::Model;
 
-fn logs() -> Model {
-    Model::new(&entity::desktop_login_log::TABLE, "l", "DesktopLoginLog")
+fn logs() -> RecordWriter {
+    RecordWriter::new(&entity::desktop_login_log::TABLE, "l", "DesktopLoginLog")
 }
 
 /// The sign-ins of a person, for the person and for whoever manages the studio.

@@ -15,11 +15,10 @@ use super::period::Period;
 use super::profile::require_human;
 use crate::access::project_role;
 use crate::app::App;
-use crate::database::{Field, RowWriter, Sql, stream_array};
-use crate::productions::models::Model;
+use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_array};
 
-fn noted() -> Model {
-    Model::new(&entity::time_spent::TABLE, "s", "TimeSpent")
+fn noted() -> RecordWriter {
+    RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent")
 }
 
 /// Everything that a person noted, between two days if both are given.

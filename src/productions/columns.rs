@@ -8,9 +8,8 @@ use uuid::Uuid;
 
 use super::field_data::{self, Place};
 use super::field_name::field_name;
-use super::models::Model;
 use super::rows::ids_by_owner;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
 /// The properties of a metadata column that a body gives.
@@ -65,7 +64,7 @@ pub(super) fn taken() -> Failure {
 
 /// Metadata columns as a JSON list. `condition` is about `d`, and `order` what they are ordered by.
 pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, order: &str, departments: bool) -> Result<Vec<u8>, Failure> {
-    let model = Model::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
+    let model = RecordWriter::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
     let links = if departments {
         let mut sql = condition.clone().before(
             "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \

@@ -11,11 +11,10 @@ use entity::facts::Table;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::models::Model;
 use super::settings::{Setting, TASK_STATUSES, TASK_TYPES, place, tell};
 use crate::access::require_manager;
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::events::Work;
 
 /// A link table whose rows are records of their own.
@@ -79,7 +78,7 @@ async fn set<T>(
     };
     tell(&mut work, project_id);
     work.commit().await?;
-    let model = Model::new(links.table, "l", links.kind);
+    let model = RecordWriter::new(links.table, "l", links.kind);
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" l WHERE l.id = $1", model.columns(), links.table.name), [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
@@ -104,7 +103,7 @@ async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &
     place(&work, links.setting, project_id, &priorities).await?;
     tell(&mut work, project_id);
     work.commit().await?;
-    let model = Model::new(links.table, "l", links.kind);
+    let model = RecordWriter::new(links.table, "l", links.kind);
     let mut sql = Sql::new(format!("SELECT {}, l.\"{}\" FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.column, links.table.name));
     sql.bind(project_id).push(&format!(" AND l.\"{}\" IN ", links.column)).bind_list(ids.iter().copied());
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();

@@ -8,17 +8,16 @@ use entity::facts::Kind;
 use sea_orm::DbBackend;
 use uuid::Uuid;
 
-use super::models::Model;
 use super::rows::descriptors;
 use crate::app::App;
-use crate::database::{Sql, write_value};
+use crate::database::{RecordWriter, Sql, write_value};
 
 /// Every production for administrators, the caller's own ones for others.
 pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Result<Json<Vec<ListedProject>>, Failure> {
     if caller.is_admin() && name.is_none() {
         return every(app).await;
     }
-    let model = Model::new(&entity::project::TABLE, "p", "Project");
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
     let mut sql = Sql::new(format!("SELECT {} FROM project p WHERE 1 = 1", model.columns()));
     if !caller.is_admin() {
         sql.push(" AND p.id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(caller.person.id).push(")");
@@ -43,7 +42,7 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
 /// Every production with its status and its own metadata columns.
 async fn every(app: &App) -> Result<Json<Vec<ListedProject>>, Failure> {
     let columns = descriptors(&app.database, None, &Sql::new("SELECT p.id FROM project p"), " AND d.entity_type = 'Project'").await?;
-    let model = Model::new(&entity::project::TABLE, "p", "Project");
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
     let sql = Sql::new(format!(
         "SELECT {}, s.name, p.id FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name",
         model.columns()

@@ -8,7 +8,6 @@ mod field_name;
 mod handlers;
 mod links;
 mod listings;
-pub(crate) mod models;
 pub mod removal;
 pub mod rows;
 mod schedule;

@@ -8,9 +8,8 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::models::Model;
 use crate::app::App;
-use crate::database::{self, Database, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
 
 /// Which statuses make a production open for administrators. For everybody else only `Open` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
         parts.entry(project_id).or_default().descriptors = descriptors;
     }
     add_episodes(database, &scope, &mut parts).await?;
-    let model = Model::new(&entity::project::TABLE, "p", "Project");
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
     let mut sql = scope.before(&format!("SELECT {}, p.id FROM project p WHERE p.id IN (", model.columns()));
     sql.push(") ORDER BY p.name");
     let mut out = b"[".to_vec();
@@ -75,7 +74,7 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
 /// # Errors
 /// 404 when it is not there.
 pub async fn project(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let model = Model::new(&entity::project::TABLE, "p", "Project");
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
     let sql = Sql::with(format!("SELECT {} FROM project p WHERE p.id = $1", model.columns()), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(2048);

@@ -11,9 +11,8 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
 
-use super::models::Model;
 use crate::app::App;
-use crate::database::{self, Field, RowWriter, Sql, stream_array, write_text};
+use crate::database::{self, Field, RecordWriter, RowWriter, Sql, stream_array, write_text};
 use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
 
@@ -42,7 +41,7 @@ pub(super) async fn milestones(app: &App, project_id: Uuid) -> Result<Json<Vec<P
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
     refuse_vendors(access)?;
-    let model = Model::new(&entity::schedule_item::TABLE, "i", "ScheduleItem");
+    let model = RecordWriter::new(&entity::schedule_item::TABLE, "i", "ScheduleItem");
     let text = format!("SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id", model.columns());
     Ok(model.list(&app.database, Sql::with(text, [access.project_id().into()])).await?)
 }

@@ -10,10 +10,9 @@ use entity::facts::Table;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::models::Model;
 use super::rows;
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
 /// A kind of thing that productions use.
@@ -132,7 +131,7 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, setting: &Setting
 
 /// The things that the production uses, as their own records.
 pub(super) async fn list<T>(app: &App, setting: &Setting, project_id: Uuid) -> Result<Json<T>, Failure> {
-    let model = Model::new(setting.target, "t", setting.name);
+    let model = RecordWriter::new(setting.target, "t", setting.name);
     let text = format!(
         "SELECT {} FROM \"{}\" t JOIN \"{}\" l ON l.\"{}\" = t.id WHERE l.project_id = $1 ORDER BY t.created_at, t.id",
         model.columns(),

@@ -7,11 +7,10 @@ use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use super::models::Model;
 use super::rows::{self, ids_by_owner};
 use super::settings::tell;
 use crate::app::App;
-use crate::database::{self, Sql, write_value};
+use crate::database::{self, RecordWriter, Sql, write_value};
 use crate::events::Work;
 use crate::people::HIDDEN_COLUMNS;
 
@@ -26,7 +25,7 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
     let keep = |column: &str| {
         if whole { !HIDDEN_COLUMNS.contains(&column) } else { SHORT.contains(&column) }
     };
-    let model = Model::of(&entity::person::TABLE, "p", "Person", keep);
+    let model = RecordWriter::of(&entity::person::TABLE, "p", "Person", keep);
     let text = format!(
         "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role, p.id FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",

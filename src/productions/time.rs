@@ -11,13 +11,12 @@ use entity::facts::Kind;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use super::models::Model;
 use crate::app::App;
-use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
 
 /// All time spent on a production; for those who neither manage nor supervise it, their own.
 pub(super) async fn spent(app: &App, access: &ProjectMember) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    let model = Model::new(&entity::time_spent::TABLE, "s", "TimeSpent");
+    let model = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ", model.columns()));
     sql.bind(access.project_id());
     if !matches!(access.role(), Role::Admin | Role::Manager | Role::Supervisor) {
@@ -35,7 +34,7 @@ pub(super) async fn spent_on_task_type(
     start: Option<NaiveDate>,
     end: Option<NaiveDate>,
 ) -> Result<Json<TimeSpentsByPerson>, Failure> {
-    let model = Model::new(&entity::time_spent::TABLE, "s", "TimeSpent");
+    let model = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!(
         "SELECT {}, s.person_id FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL AND t.project_id = ",
         model.columns()

@@ -8,9 +8,9 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::rows::{self, RecordWriter, TEXT, array, id_lists, write_key, write_list};
+use super::rows::{self, TEXT, array, id_lists, write_key, write_list};
 use crate::app::App;
-use crate::database::{self, Field, RowWriter, Sql};
+use crate::database::{self, Field, RecordWriter, Sql};
 use crate::entities::kinds::EntityKind;
 use crate::notifications::subscriptions;
 use crate::people::HIDDEN_COLUMNS;
@@ -38,28 +38,22 @@ const SUMMARY: [(&str, &str, Kind); 10] = [
 /// The database does not answer.
 pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let whole = matches!(caller.person.role, Role::Admin | Role::Manager);
-    let record = RecordWriter::with(&entity::person::TABLE, "Person", "a", &HIDDEN_COLUMNS, &[(FULL_NAME, "full_name", TEXT)]);
-    let summary = RowWriter::new(SUMMARY.iter().map(|(key, _, kind)| Field::new(*key, *kind)));
-    let (columns, width) = if whole {
-        (record.columns().to_owned(), record.width())
+    let writer = if whole {
+        let columns = RecordWriter::of(&entity::person::TABLE, "a", "Person", |column| !HIDDEN_COLUMNS.contains(&column));
+        columns.with(&[(FULL_NAME, "full_name", TEXT)])
     } else {
-        (SUMMARY.map(|(_, expression, _)| expression).join(", "), summary.width())
+        RecordWriter::select(SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))), Some("Person"))
     };
     let mut sql = Sql::new("SELECT person_id, department_id FROM department_link WHERE person_id IN ");
     sql.bind_list(ids.iter().copied());
     let departments = id_lists(connection, &sql).await?;
-    let mut sql = Sql::new(format!("SELECT {columns}, a.id FROM person a WHERE a.id IN "));
+    let mut sql = Sql::new(format!("SELECT {}, a.id FROM person a WHERE a.id IN ", writer.columns()));
     sql.bind_list(ids.iter().copied());
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let id = row.try_get_by_index(width)?;
-        let mut out = vec![b'{'];
-        if whole {
-            record.write(&mut out, &row)?;
-        } else {
-            summary.write(&mut out, &row)?;
-            out.extend_from_slice(b",\"type\":\"Person\"");
-        }
+        let id = row.try_get_by_index(writer.width())?;
+        let mut out = Vec::with_capacity(1024);
+        writer.write_open(&mut out, &row)?;
         write_list(&mut out, "departments", &departments, id);
         out.push(b'}');
         found.insert(id, out);

@@ -49,8 +49,8 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
         let assignees = rows::assignees(database.read(), &condition).await?;
         let mut items = Vec::new();
         for row in database.rows(&condition.before(&select)).await? {
-            let mut out = vec![b'{'];
-            writer.write(&mut out, &row)?;
+            let mut out = Vec::with_capacity(1024);
+            writer.write_open(&mut out, &row)?;
             write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
             out.push(b'}');
             items.push(out);
@@ -61,8 +61,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let mut sql = condition.before(&select);
     sql.push(order);
     let sent = stream_array(database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
+        writer.write_open(out, row)?;
         write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
         out.push(b'}');
         Ok(())
@@ -112,7 +111,7 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
 async fn send(app: &App, condition: Sql) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
-    Ok(stream_array(&app.database, sql, move |out, row| writer.object(out, row)).await?.into())
+    Ok(writer.list(&app.database, sql).await?)
 }
 
 /// The previews of a task, the last revision first.

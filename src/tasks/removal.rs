@@ -1,5 +1,7 @@
 //! Removes tasks with everything that hangs on them.
 
+use std::collections::HashMap;
+
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use sea_orm::DbErr;
@@ -26,6 +28,24 @@ const REMOVED: [(&str, &str); 6] = [
     ("production_schedule_version_task_link", "task_id"),
 ];
 
+/// Tasks that are gone.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// Stored files that nobody needs after the commit.
+    pub leftovers: Leftovers,
+    /// Entity, task type and production of each task that is still to be told of.
+    untold: HashMap<Uuid, [Option<Uuid>; 3]>,
+}
+
+impl Removed {
+    /// Tells that a task is gone, once, and if it was there.
+    pub fn tell(&mut self, work: &mut Work<'_>, task_id: Uuid) {
+        if let Some([entity_id, task_type_id, project_id]) = self.untold.remove(&task_id) {
+            tell(work, task_id, entity_id, task_type_id, project_id);
+        }
+    }
+}
+
 /// Removes tasks with their comments, previews, time spents, working files and the output files made from them,
 /// notifications, news, subscriptions and assignments, and tells of each task. Unknown ids are left alone. Says which
 /// stored files nobody needs after the commit.
@@ -33,36 +53,40 @@ const REMOVED: [(&str, &str); 6] = [
 /// # Errors
 /// The database refuses.
 pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftovers, Failure> {
-    let mut leftovers = Leftovers::default();
+    let mut removed = remove(work, task_ids).await?;
+    // Told in the order in which they were named.
+    for id in task_ids {
+        removed.tell(work, *id);
+    }
+    Ok(removed.leftovers)
+}
+
+/// Removes tasks as [`take_away`] does, and leaves it to the caller when to tell of each.
+///
+/// # Errors
+/// The database refuses.
+pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failure> {
+    let mut removed = Removed::default();
     lock(&**work, task_ids).await?;
     for ids in task_ids.chunks(PORTION) {
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id IN ");
         sql.bind_list(ids.iter().copied());
-        let mut found = Vec::new();
         for row in database::rows(&**work, &sql).await? {
-            let facts: (Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>) =
-                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-            found.push(facts);
+            let facts = [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
+            removed.untold.insert(row.try_get_by_index(0)?, facts);
         }
         let comments = ids_of(work, "SELECT id FROM comment WHERE object_id IN ", ids).await?;
-        leftovers.extend(remove_comment_rows(work, &comments).await?);
+        removed.leftovers.extend(remove_comment_rows(work, &comments).await?);
         let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id IN ", ids).await?;
         remove_rows(&**work, &previews).await?;
-        leftovers.previews.extend(previews);
+        removed.leftovers.previews.extend(previews);
         remove_files(work, ids).await?;
         for (table, column) in REMOVED {
             run(work, &format!("DELETE FROM {table} WHERE {column} IN "), ids, "").await?;
         }
         run(work, "DELETE FROM task WHERE id IN ", ids, "").await?;
-        // Told in the order in which they were named.
-        for id in ids {
-            if let Some(at) = found.iter().position(|(found, ..)| found == id) {
-                let (id, entity_id, task_type_id, project_id) = found.swap_remove(at);
-                tell(work, id, entity_id, task_type_id, project_id);
-            }
-        }
     }
-    Ok(leftovers)
+    Ok(removed)
 }
 
 /// Tells that a task was deleted.

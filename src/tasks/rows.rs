@@ -4,79 +4,18 @@ use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
 use entity::facts::{Kind, Table};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
+use crate::database::{self, RecordWriter, Sql, write_uuid};
 
 /// Text of any length.
 pub const TEXT: Kind = Kind::Text { max: None };
 
-/// Writes rows of one table, with every column and the type, and columns of other tables after them.
-#[derive(Clone, Debug)]
-pub struct RecordWriter {
-    columns: String,
-    rows: RowWriter,
-    tail: Vec<u8>,
-}
-
-impl RecordWriter {
-    /// A writer of the rows of a table, which the query calls `alias`.
-    pub fn new(table: &'static Table, type_name: &str, alias: &str) -> Self {
-        Self::with(table, type_name, alias, &[], &[])
-    }
-
-    /// A writer that leaves some columns out, and adds keys from expressions of the query.
-    pub fn with(table: &'static Table, type_name: &str, alias: &str, without: &[&str], more: &[(&str, &str, Kind)]) -> Self {
-        let own = || table.columns.iter().filter(|column| !without.contains(&column.name));
-        let columns: Vec<String> = own()
-            .map(|column| format!("{alias}.\"{}\"", column.name))
-            .chain(more.iter().map(|(expression, _, _)| (*expression).to_owned()))
-            .collect();
-        let fields = own().map(Field::from).chain(more.iter().map(|(_, key, kind)| Field::new(*key, *kind)));
-        let mut tail = b",\"type\":".to_vec();
-        write_text(&mut tail, type_name);
-        Self { columns: columns.join(", "), rows: RowWriter::new(fields), tail }
-    }
-
-    /// What the query selects first.
-    #[must_use]
-    pub fn columns(&self) -> &str {
-        &self.columns
-    }
-
-    /// Number of columns that the writer reads; others may follow.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.rows.width()
-    }
-
-    /// Writes the keys, without the braces around them.
-    ///
-    /// # Errors
-    /// A column does not hold what it should.
-    pub fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        self.rows.write(out, row)?;
-        out.extend_from_slice(&self.tail);
-        Ok(())
-    }
-
-    /// Writes the keys as an object.
-    ///
-    /// # Errors
-    /// A column does not hold what it should.
-    pub fn object(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        out.push(b'{');
-        self.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    }
-}
-
 /// A writer of tasks, which the query calls `t`.
 #[must_use]
 pub fn task_writer() -> RecordWriter {
-    RecordWriter::new(&entity::task::TABLE, "Task", "t")
+    RecordWriter::new(&entity::task::TABLE, "t", "Task")
 }
 
 /// The record with that id as a JSON object, or nothing when there is none.
@@ -97,14 +36,14 @@ pub async fn records(
     type_name: &str,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let writer = RecordWriter::new(table, type_name, "r");
+    let writer = RecordWriter::new(table, "r", type_name);
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new(format!("SELECT {}, r.id FROM \"{}\" r WHERE r.id IN ", writer.columns(), table.name));
         sql.bind_list(ids.iter().copied());
         for row in database::rows(connection, &sql).await? {
             let mut out = Vec::with_capacity(512);
-            writer.object(&mut out, &row)?;
+            writer.write(&mut out, &row)?;
             found.insert(row.try_get_by_index(writer.width())?, out);
         }
     }

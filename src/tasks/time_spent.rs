@@ -9,11 +9,11 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::recompute::sum_durations;
-use super::rows::{self, RecordWriter};
+use super::rows;
 use super::standing;
 use crate::access::is_assigned_to_task;
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
 /// The time spent on a task, by person, as JSON; on all days, or on one.
@@ -21,7 +21,7 @@ use crate::events::{Work, payload};
 /// # Errors
 /// The database does not answer.
 pub async fn of_task(app: &App, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::new(&entity::time_spent::TABLE, "TimeSpent", "s");
+    let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!("SELECT {}, s.person_id, s.duration FROM time_spent s WHERE s.task_id = ", writer.columns()));
     sql.bind(task_id);
     if let Some(day) = day {
@@ -32,7 +32,7 @@ pub async fn of_task(app: &App, task_id: Uuid, day: Option<NaiveDate>) -> Result
     let mut persons: BTreeMap<Uuid, Vec<Vec<u8>>> = BTreeMap::new();
     for row in app.database.rows(&sql).await? {
         let mut out = Vec::with_capacity(256);
-        writer.object(&mut out, &row)?;
+        writer.write(&mut out, &row)?;
         total += row.try_get_by_index::<f64>(writer.width() + 1)?;
         if let Some(person_id) = row.try_get_by_index::<Option<Uuid>>(writer.width())? {
             persons.entry(person_id).or_default().push(out);

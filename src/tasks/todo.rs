@@ -8,10 +8,10 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rows::{self, RecordWriter, TEXT, write_key, write_list};
+use super::rows::{self, TEXT, task_writer, write_key, write_list};
 use crate::access::open_projects_of;
 use crate::app::App;
-use crate::database::{self, Database, Field, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
 
 /// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
 /// with its type `k`, its task type `ty` and its status `s`.
@@ -65,8 +65,7 @@ pub(super) struct ContextWriter {
 impl ContextWriter {
     /// A writer with further keys.
     pub(super) fn new(more: &[(&str, &str, Kind)]) -> Self {
-        let all: Vec<(&str, &str, Kind)> = CONTEXT.iter().chain(more).copied().collect();
-        Self { record: RecordWriter::with(&entity::task::TABLE, "Task", "t", &[], &all) }
+        Self { record: task_writer().with(&CONTEXT).with(more) }
     }
 
     /// What the query selects.
@@ -78,8 +77,7 @@ impl ContextWriter {
 
     /// Writes a task without its closing brace, and gives its id and that of its entity.
     pub(super) fn open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(Uuid, Uuid), DbErr> {
-        out.push(b'{');
-        self.record.write(out, row)?;
+        self.record.write_open(out, row)?;
         let width = self.record.width();
         for (at, (_, key)) in IDS.iter().enumerate() {
             let mut text = Vec::with_capacity(40);

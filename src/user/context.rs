@@ -9,10 +9,10 @@ use tokio::try_join;
 
 use super::{persons, saved_searches};
 use crate::app::App;
-use crate::database::{Database, Field, RowWriter, Sql, write_text, write_value};
+use crate::database::{Database, Field, RecordWriter, RowWriter, Sql, write_text, write_value};
 use crate::entities::kinds::BUILT_IN_NAMES;
 use crate::productions::rows::{OpenStatus, open_project_rows};
-use crate::tasks::rows::{RecordWriter, TEXT, id_lists, write_list};
+use crate::tasks::rows::{TEXT, id_lists, write_list};
 
 /// Tables that are sent whole: their key, the table, and the name of the type.
 const WHOLE_TABLES: [(&str, &Table, &str); 8] = [
@@ -72,7 +72,7 @@ pub(super) async fn context(app: &App, caller: &Caller) -> Result<Json<UserConte
 async fn whole_tables(database: &Database) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::with_capacity(16 * 1024);
     for (key, table, type_name) in WHOLE_TABLES {
-        let writer = RecordWriter::new(table, type_name, "r");
+        let writer = RecordWriter::new(table, "r", type_name);
         let sql = Sql::new(format!("SELECT {} FROM \"{}\" r ORDER BY r.created_at, r.id", writer.columns(), table.name));
         if !out.is_empty() {
             out.push(b',');
@@ -82,7 +82,7 @@ async fn whole_tables(database: &Database) -> Result<Vec<u8>, Failure> {
             if at > 0 {
                 out.push(b',');
             }
-            writer.object(&mut out, row)?;
+            writer.write(&mut out, row)?;
         }
         out.push(b']');
     }
@@ -92,13 +92,15 @@ async fn whole_tables(database: &Database) -> Result<Vec<u8>, Failure> {
 /// The asset types with the task types that their assets go through.
 async fn asset_types(database: &Database) -> Result<Vec<u8>, Failure> {
     let task_types = id_lists(database.read(), &Sql::new("SELECT asset_type_id, task_type_id FROM task_type_asset_type_link")).await?;
-    let writer = RecordWriter::new(&entity::entity_type::TABLE, "AssetType", "k");
+    let writer = RecordWriter::new(&entity::entity_type::TABLE, "k", "AssetType");
     let columns = writer.columns();
     let sql = Sql::new(format!("SELECT {columns}, k.id FROM entity_type k WHERE k.name NOT IN {BUILT_IN_NAMES} ORDER BY k.name"));
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
-        out.extend_from_slice(if out.len() > 1 { b",{" } else { b"{" });
-        writer.write(&mut out, &row)?;
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        writer.write_open(&mut out, &row)?;
         write_list(&mut out, "task_types", &task_types, row.try_get_by_index(writer.width())?);
         out.push(b'}');
     }

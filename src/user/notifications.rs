@@ -13,9 +13,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Database, Field, RowWriter, Sql, write_text, write_value};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text, write_value};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{RecordWriter, TEXT, array, id_lists, write_list};
+use crate::tasks::rows::{TEXT, array, id_lists, write_list};
 
 /// Most notifications in an answer.
 const LIMIT: i64 = 100;
@@ -190,11 +190,12 @@ pub(super) async fn mark(app: &App, caller: &Caller, id: Uuid, read: bool) -> Re
     database::update(&*work, &entity::notification::TABLE, id, vec![("read", read.into())]).await?;
     let name = if read { "notification:read" } else { "notification:unread" };
     work.emit(name, payload([("person_id", person_id), ("notification_id", id)]));
-    let writer = RecordWriter::with(&entity::notification::TABLE, "Notification", "n", &["type"], &[("n.type", "notification_type", TEXT)]);
+    let writer =
+        RecordWriter::of(&entity::notification::TABLE, "n", "Notification", |column| column != "type").with(&[("n.type", "notification_type", TEXT)]);
     let sql = Sql::with(format!("SELECT {} FROM notification n WHERE n.id = $1", writer.columns()), [id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(512);
-    writer.object(&mut out, &row)?;
+    writer.write(&mut out, &row)?;
     work.commit().await?;
     Ok(Json::written(out))
 }

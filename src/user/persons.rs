@@ -5,9 +5,9 @@ use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use crate::database::{Database, Sql};
+use crate::database::{Database, RecordWriter, Sql};
 use crate::people::HIDDEN_COLUMNS;
-use crate::tasks::rows::{RecordWriter, TEXT, id_lists, write_list};
+use crate::tasks::rows::{TEXT, id_lists, write_list};
 
 /// Columns that everybody may see of a person.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
@@ -18,11 +18,11 @@ const FULL_NAME: [(&str, &str, Kind); 1] = [("TRIM(p.first_name || ' ' || p.last
 pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
     let table = &entity::person::TABLE;
     let writer = if matches!(caller.person.role, Role::Admin | Role::Manager) {
-        RecordWriter::with(table, "Person", "p", &HIDDEN_COLUMNS, &FULL_NAME)
+        RecordWriter::of(table, "p", "Person", |column| !HIDDEN_COLUMNS.contains(&column))
     } else {
-        let others: Vec<&str> = table.columns.iter().map(|column| column.name).filter(|name| !SHORT.contains(name)).collect();
-        RecordWriter::with(table, "Person", "p", &others, &FULL_NAME)
+        RecordWriter::of(table, "p", "Person", |column| SHORT.contains(&column))
     };
+    let writer = writer.with(&FULL_NAME);
     let departments = Sql::new("SELECT person_id, department_id FROM department_link ORDER BY department_id");
     let departments = id_lists(database.read(), &departments).await?;
     let mut sql = Sql::new(format!("SELECT {}, p.id FROM person p WHERE p.is_guest = false", writer.columns()));
@@ -32,8 +32,10 @@ pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>
     sql.push(" ORDER BY p.first_name, p.last_name, p.id");
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
-        out.extend_from_slice(if out.len() > 1 { b",{" } else { b"{" });
-        writer.write(&mut out, &row)?;
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        writer.write_open(&mut out, &row)?;
         write_list(&mut out, "departments", &departments, row.try_get_by_index(writer.width())?);
         out.push(b'}');
     }

@@ -7,9 +7,8 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::access::project_role;
-use crate::database::{self, Database, Sql, write_text, write_uuid};
+use crate::database::{self, Database, RecordWriter, Sql, write_text, write_uuid};
 use crate::events::Work;
-use crate::tasks::rows::RecordWriter;
 
 /// The searches that the caller sees, as a JSON object.
 pub(super) async fn filters(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
@@ -22,7 +21,7 @@ pub(super) async fn groups(database: &Database, caller: &Caller) -> Result<Vec<u
 }
 
 async fn by_list(database: &Database, caller: &Caller, table: &'static Table, type_name: &str, order: &str) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::new(table, type_name, "r");
+    let writer = RecordWriter::new(table, "r", type_name);
     let mut sql = Sql::new(format!("SELECT {}, r.list_type, r.project_id FROM \"{}\" r WHERE ", writer.columns(), table.name));
     visible(&mut sql, caller);
     sql.push(" ORDER BY r.list_type, r.project_id, ").push(order);
@@ -47,7 +46,7 @@ async fn by_list(database: &Database, caller: &Caller, table: &'static Table, ty
             }
         }
         place = Some((list, project));
-        writer.object(&mut out, &row)?;
+        writer.write(&mut out, &row)?;
     }
     out.extend_from_slice(if place.is_some() { b"]}}" } else { b"}" });
     Ok(out)

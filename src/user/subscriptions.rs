@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::access::require_member;
 use crate::app::App;
-use crate::database::{self, Database, Sql, stream_array, write_value};
+use crate::database::{self, Database, RecordWriter, Sql, stream_array, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
-use crate::tasks::rows::{BATCH, RecordWriter, array};
+use crate::tasks::rows::{BATCH, array};
 use crate::tasks::standing::standings;
 
 /// Whether the caller follows a task.
@@ -52,14 +52,14 @@ async fn subscribe(app: &App, caller: &Caller, tasks: &[Uuid]) -> Result<Vec<Vec
     let person_id = caller.person.id;
     let rows = tasks.iter().map(|task| vec![("person_id", person_id.into()), ("task_id", (*task).into())]);
     database::insert_ignoring_duplicates(&*work, &entity::subscription::TABLE, rows.collect()).await?;
-    let writer = RecordWriter::new(&entity::subscription::TABLE, "Subscription", "r");
+    let writer = RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription");
     let mut found = std::collections::HashMap::with_capacity(tasks.len());
     for tasks in tasks.chunks(BATCH) {
         let mut sql = Sql::new(format!("SELECT {}, r.task_id FROM subscription r WHERE r.person_id = ", writer.columns()));
         sql.bind(person_id).push(" AND r.task_id IN ").bind_list(tasks.iter().copied());
         for row in database::rows(&*work, &sql).await? {
             let mut out = Vec::with_capacity(320);
-            writer.object(&mut out, &row)?;
+            writer.write(&mut out, &row)?;
             found.insert(row.try_get_by_index::<Uuid>(writer.width())?, out);
         }
     }
@@ -120,11 +120,11 @@ pub(super) async fn follow_sequence(app: &App, caller: &Caller, sequence_id: Uui
     database::row(&*work, &task_type).await?.ok_or_else(Failure::not_found)?;
     let values = vec![("person_id", caller.person.id.into()), ("entity_id", sequence_id.into()), ("task_type_id", task_type_id.into())];
     database::insert_ignoring_duplicates(&*work, &entity::subscription::TABLE, vec![values]).await?;
-    let writer = RecordWriter::new(&entity::subscription::TABLE, "Subscription", "r");
+    let writer = RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription");
     let text = format!("SELECT {} FROM subscription r WHERE {OF_SEQUENCE}", writer.columns());
     let row = database::row(&*work, &Sql::with(text, of_sequence(caller, sequence_id, task_type_id))).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(320);
-    writer.object(&mut out, &row)?;
+    writer.write(&mut out, &row)?;
     work.commit().await?;
     Ok(Json::written(out))
 }

@@ -8,10 +8,10 @@ use dailies_definitions::schemas::{TimeSpent, UserDayOff, UserDesktopLogin};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Database, Sql, stream_array};
+use crate::database::{self, Database, RecordWriter, Sql};
 use crate::events::Work;
 use crate::people::presence::refresh_last_presence;
-use crate::tasks::rows::{RecordWriter, record};
+use crate::tasks::rows::record;
 
 /// What the person spent from one day to another, both included; nothing without days.
 ///
@@ -28,7 +28,7 @@ pub(super) async fn spent_between(
         (None, None) => return Ok(Json::written("[]")),
         _ => return Err(Failure::parameter("If querying for a range of dates, both a `start_date` and an `end_date` must be given.")),
     };
-    let writer = RecordWriter::new(&entity::time_spent::TABLE, "TimeSpent", "r");
+    let writer = RecordWriter::new(&entity::time_spent::TABLE, "r", "TimeSpent");
     let sql = Sql::with(
         format!(
             "SELECT {} FROM time_spent r WHERE r.person_id = $1 AND r.date >= $2 AND r.date <= $3 ORDER BY r.date, r.created_at, r.id",
@@ -36,7 +36,7 @@ pub(super) async fn spent_between(
         ),
         [person_id.into(), from.into(), to.into()],
     );
-    Ok(stream_array(database, sql, move |out, row| writer.object(out, row)).await?.into())
+    Ok(writer.list(database, sql).await?)
 }
 
 /// What the person spent on a task on a day.
@@ -44,27 +44,27 @@ pub(super) async fn spent_between(
 /// # Errors
 /// 404 when there is nothing.
 pub(super) async fn spent_on_task(database: &Database, person_id: Uuid, task_id: Uuid, date: NaiveDate) -> Result<Json<TimeSpent>, Failure> {
-    let writer = RecordWriter::new(&entity::time_spent::TABLE, "TimeSpent", "r");
+    let writer = RecordWriter::new(&entity::time_spent::TABLE, "r", "TimeSpent");
     let sql = Sql::with(
         format!("SELECT {} FROM time_spent r WHERE r.person_id = $1 AND r.task_id = $2 AND r.date = $3", writer.columns()),
         [person_id.into(), task_id.into(), date.into()],
     );
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
-    writer.object(&mut out, &row)?;
+    writer.write(&mut out, &row)?;
     Ok(Json::written(out))
 }
 
 /// The person's days off around a day, or an empty object.
 pub(super) async fn day_off(database: &Database, person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
-    let writer = RecordWriter::new(&entity::day_off::TABLE, "DayOff", "r");
+    let writer = RecordWriter::new(&entity::day_off::TABLE, "r", "DayOff");
     let sql = Sql::with(
         format!("SELECT {} FROM day_off r WHERE r.person_id = $1 AND r.date <= $2 AND r.end_date >= $2 ORDER BY r.date LIMIT 1", writer.columns()),
         [person_id.into(), date.into()],
     );
     let mut out = Vec::new();
     match database.row(&sql).await? {
-        Some(row) => writer.object(&mut out, &row)?,
+        Some(row) => writer.write(&mut out, &row)?,
         None => out.extend_from_slice(b"{}"),
     }
     Ok(Json::written(out))
@@ -72,9 +72,9 @@ pub(super) async fn day_off(database: &Database, person_id: Uuid, date: NaiveDat
 
 /// The person's sign-ins on workstations, the latest first.
 pub(super) async fn desktop_logins(database: &Database, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
-    let writer = RecordWriter::new(&entity::desktop_login_log::TABLE, "DesktopLoginLog", "r");
+    let writer = RecordWriter::new(&entity::desktop_login_log::TABLE, "r", "DesktopLoginLog");
     let text = format!("SELECT {} FROM desktop_login_log r WHERE r.person_id = $1 ORDER BY r.date DESC, r.id", writer.columns());
-    Ok(stream_array(database, Sql::with(text, [person_id.into()]), move |out, row| writer.object(out, row)).await?.into())
+    Ok(writer.list(database, Sql::with(text, [person_id.into()])).await?)
 }
 
 /// Notes a sign-in on a workstation.

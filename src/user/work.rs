@@ -6,10 +6,10 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{AssetTypeRow, Entity, Task, TaskType};
 use uuid::Uuid;
 
-use crate::database::{Database, Sql, stream_array};
+use crate::database::{Database, RecordWriter, Sql};
 use crate::entities::kinds::{BUILT_IN_NAMES, EntityKind};
 use crate::entities::rows::find_entity;
-use crate::tasks::rows::{RecordWriter, task_writer};
+use crate::tasks::rows::task_writer;
 
 /// Adds `FROM` and the condition on the tasks `t` of the caller in open productions.
 fn of_caller(sql: &mut Sql, caller: &Caller) {
@@ -21,7 +21,7 @@ fn of_caller(sql: &mut Sql, caller: &Caller) {
 }
 
 async fn send<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
-    Ok(stream_array(database, sql, move |out, row| writer.object(out, row)).await?.into())
+    Ok(writer.list(database, sql).await?)
 }
 
 /// The caller's tasks on an entity.
@@ -43,7 +43,7 @@ pub(super) async fn tasks(database: &Database, caller: &Caller, kind: EntityKind
 /// 404 when there is no entity of that kind.
 pub(super) async fn task_types(database: &Database, caller: &Caller, kind: EntityKind, id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
     find_entity(database.read(), id, kind).await?;
-    let writer = RecordWriter::new(&entity::task_type::TABLE, "TaskType", "k");
+    let writer = RecordWriter::new(&entity::task_type::TABLE, "k", "TaskType");
     let mut sql = Sql::new(format!("SELECT {} FROM task_type k WHERE k.id IN (SELECT t.task_type_id", writer.columns()));
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(") ORDER BY k.priority, k.name, k.id");
@@ -56,7 +56,7 @@ pub(super) async fn task_types(database: &Database, caller: &Caller, kind: Entit
 /// 404 when there is no such production.
 pub(super) async fn asset_types(database: &Database, caller: &Caller, project_id: Uuid) -> Result<Json<Vec<AssetTypeRow>>, Failure> {
     require_project(database, project_id).await?;
-    let writer = RecordWriter::new(&entity::entity_type::TABLE, "AssetType", "k");
+    let writer = RecordWriter::new(&entity::entity_type::TABLE, "k", "AssetType");
     let mut sql = Sql::new(format!(
         "SELECT {} FROM entity_type k WHERE k.name NOT IN {BUILT_IN_NAMES} AND k.id IN (SELECT e.entity_type_id FROM entity e WHERE e.id IN ",
         writer.columns()
@@ -122,7 +122,7 @@ pub(super) async fn within_sequence(database: &Database, caller: &Caller, kind: 
 
 /// A query of entities of a kind, which further conditions follow.
 fn entities(kind: EntityKind) -> (Sql, RecordWriter) {
-    let writer = RecordWriter::new(&entity::entity::TABLE, kind.type_name(), "e");
+    let writer = RecordWriter::new(&entity::entity::TABLE, "e", kind.type_name());
     (Sql::new(format!("SELECT {} FROM entity e WHERE {}", writer.columns(), kind.condition("e.entity_type_id"))), writer)
 }
 

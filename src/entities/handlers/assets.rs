@@ -16,6 +16,7 @@ use super::{answer, form};
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
 use crate::entities::kinds::EntityKind;
+use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, removal, shots};
 
@@ -50,7 +51,8 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_assets_with_tasks(&self, access: Caller, query: ListAssetsWithTasksQuery) -> Result<Media, Failure> {
-        let listing = assets::list_with_tasks(&self.0, &access, query.project_id, query.id, &query.all, form(&query.all)).await?;
+        let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let listing = assets::list_with_tasks(&self.0, &access, wish).await?;
         Ok(answer(listing, &query.all))
     }
 

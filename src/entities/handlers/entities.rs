@@ -9,11 +9,11 @@ use dailies_definitions::schemas::{LinkedEntity, NewsPage};
 use uuid::Uuid;
 
 use crate::app::SharedApp;
-use crate::entities::cells::Form;
 use crate::entities::layouts::LINKED;
+use crate::entities::removal;
 use crate::entities::scope::Scope;
-use crate::entities::with_tasks::Request;
-use crate::entities::{news, removal};
+use crate::entities::with_tasks::{Request, Wish};
+use crate::notifications::feed;
 
 /// Answers the operations of the tag *Entities*.
 pub struct EntitiesHandlers(pub SharedApp);
@@ -21,7 +21,7 @@ pub struct EntitiesHandlers(pub SharedApp);
 #[async_trait]
 impl Entities for EntitiesHandlers {
     async fn list_entity_news(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<NewsPage>, Failure> {
-        Ok(Json::written(news::of_entity(&self.0.database, &access, entity_id).await?))
+        Ok(Json::written(feed::of_entity(&self.0, &access, entity_id).await?))
     }
 
     async fn list_linked_entities_with_tasks(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<LinkedEntity>>, Failure> {
@@ -29,7 +29,7 @@ impl Entities for EntitiesHandlers {
             return Ok(Json::written("[]"));
         }
         let scope = Scope::teams(&self.0, access.caller()).await?;
-        let mut request = Request::listing(&LINKED, scope, Form::Plain);
+        let mut request = Request::listing(&LINKED, scope, &Wish::default());
         request.conditions.push(" AND e.id IN (SELECT entity_in_id FROM entity_concept_link WHERE entity_out_id = ").bind(entity_id).push(")");
         Ok(request.load(&self.0.database).await?.into_document().into())
     }

@@ -16,6 +16,7 @@ use super::{answer, form};
 use crate::app::SharedApp;
 use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
+use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, removal, shots, versions};
 
@@ -33,7 +34,8 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
-        let listing = shots::list_with_tasks(&self.0, &access, query.project_id, query.id, &query.all, form(&query.all)).await?;
+        let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let listing = shots::list_with_tasks(&self.0, &access, wish).await?;
         Ok(answer(listing, &query.all))
     }
 

@@ -1,0 +1,95 @@
+//! Records of a table as the JSON objects that clients know: columns, keys from elsewhere, and the name of the type.
+
+use dailies_definitions::payload::Json;
+use entity::facts::{Kind, Table};
+use sea_orm::{DbErr, QueryResult};
+
+use super::{Database, Field, RowWriter, Sql, stream_array, write_text};
+
+/// What a query selects first, and how that becomes a JSON object.
+#[derive(Clone, Debug)]
+pub struct RecordWriter {
+    /// SQL of each selected value.
+    columns: Vec<String>,
+    rows: RowWriter,
+    /// `,"type":"Task"`
+    tail: Vec<u8>,
+}
+
+impl RecordWriter {
+    /// All columns of a table, which the query calls `alias`, and the type.
+    #[must_use]
+    pub fn new(table: &'static Table, alias: &str, type_name: &str) -> Self {
+        Self::of(table, alias, type_name, |_| true)
+    }
+
+    /// Some columns of a table, and the type.
+    #[must_use]
+    pub fn of(table: &'static Table, alias: &str, type_name: &str, keep: impl Fn(&str) -> bool) -> Self {
+        let columns = table.columns.iter().filter(|column| keep(column.name));
+        Self::select(columns.map(|column| (format!("{alias}.\"{}\"", column.name), Field::from(column))), Some(type_name))
+    }
+
+    /// Any keys, each with its SQL, and the type unless it is among them.
+    #[must_use]
+    pub fn select(keys: impl IntoIterator<Item = (String, Field)>, type_name: Option<&str>) -> Self {
+        let (columns, fields): (Vec<String>, Vec<Field>) = keys.into_iter().unzip();
+        let mut tail = Vec::new();
+        if let Some(type_name) = type_name {
+            tail.extend_from_slice(if fields.is_empty() { b"\"type\":" } else { b",\"type\":" });
+            write_text(&mut tail, type_name);
+        }
+        Self { columns, rows: RowWriter::new(fields), tail }
+    }
+
+    /// Adds keys: SQL, name and what it holds.
+    #[must_use]
+    pub fn with(mut self, keys: &[(&str, &str, Kind)]) -> Self {
+        for (sql, key, kind) in keys {
+            self.columns.push((*sql).to_owned());
+            self.rows.push(Field::new(*key, *kind));
+        }
+        self
+    }
+
+    /// What the query selects first.
+    #[must_use]
+    pub fn columns(&self) -> String {
+        self.columns.join(", ")
+    }
+
+    /// Number of columns that it reads; what a query selects besides comes after them.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Writes the object without its closing brace, so that keys can be added.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write_open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        out.push(b'{');
+        self.rows.write(out, row)?;
+        out.extend_from_slice(&self.tail);
+        Ok(())
+    }
+
+    /// Writes the object.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        self.write_open(out, row)?;
+        out.push(b'}');
+        Ok(())
+    }
+
+    /// Answers a list with an object for each row of a query that selects [`RecordWriter::columns`].
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn list<T>(self, database: &Database, sql: Sql) -> Result<Json<T>, DbErr> {
+        Ok(stream_array(database, sql, move |out, row| self.write(out, row)).await?.into())
+    }
+}
