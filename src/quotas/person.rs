@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::calendar::{Calendar, business_days};
 use super::mode::CountMode;
 use crate::app::App;
-use crate::database::{Sql, write_text, write_value};
+use crate::database::{RecordWriter, Sql, write_text, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::entities::metadata::{Masks, Metadata};
-use crate::tasks::rows::{BATCH, RecordWriter, array};
+use crate::tasks::rows::{BATCH, array};
 
 /// Which shots are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ fn hundredths(number: f64) -> f64 {
 
 /// The shots with their weights, in the order of their names.
 async fn write(app: &App, weights: &HashMap<Uuid, f64>, mode: CountMode, hidden: &[String]) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::with(&entity::entity::TABLE, "Entity", "e", &["data"], &[]);
+    let writer = RecordWriter::of(&entity::entity::TABLE, "e", "Entity", |column| column != "data");
     let select = format!("SELECT {}, e.id, e.data, e.name, q.name, o.name ", writer.columns());
     let ids: Vec<Uuid> = weights.keys().copied().collect();
     let mut items: Vec<(String, Vec<u8>)> = Vec::with_capacity(ids.len());
@@ -139,8 +139,8 @@ async fn write(app: &App, weights: &HashMap<Uuid, f64>, mode: CountMode, hidden:
             let names = (2..5).rev().map(|place| row.try_get_by_index::<Option<String>>(at + place)).collect::<Result<Vec<_>, DbErr>>()?;
             let full_name = names.into_iter().flatten().collect::<Vec<_>>().join(" / ");
             let weight = weights.get(&row.try_get_by_index(at)?).copied().unwrap_or_default();
-            let mut out = vec![b'{'];
-            writer.write(&mut out, &row)?;
+            let mut out = Vec::with_capacity(1024);
+            writer.write_open(&mut out, &row)?;
             out.extend_from_slice(b",\"data\":");
             if hidden.is_empty() {
                 write_value(&mut out, &row, at + 1, Kind::Json)?;
