@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn figures_are_those_of_the_sorted_times() {
         let calls: Vec<Answered> =
-            (1..=200).rev().map(|at| Duration::from_millis(at)).map(|whole| Answered { first_byte: whole / 2, whole, bytes: 7 }).collect();
+            (1..=200).rev().map(Duration::from_millis).map(|whole| Answered { first_byte: whole / 2, whole, bytes: 7 }).collect();
         let figures = Figures::new(&calls, 500, Duration::from_secs(2));
         let [first_byte, median, slow] = [50, 100, 198].map(Duration::from_millis);
         assert_eq!(figures, Figures { bytes: 7, first_byte, median, slow, rate: 250.0 });
