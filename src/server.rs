@@ -172,6 +172,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         status: Arc::new(crate::status::StatusHandlers::new(app.clone())),
         authentication: Arc::new(AuthenticationHandlers::new(app.clone())),
         people: Arc::new(crate::people::PeopleHandlers(app.clone())),
+        studio: Arc::new(crate::studio::StudioHandlers(app.clone())),
         productions: Arc::new(crate::productions::ProductionsHandlers(app.clone())),
         quotas: Arc::new(crate::quotas::QuotasHandlers(app.clone())),
         entities: Arc::new(crate::entities::EntitiesHandlers(app.clone())),

@@ -7,7 +7,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::schemas::{
     AttachmentFileDetail, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment, ManyCommentsEntry,
-    NewsEntry, NewsPage,
+    NewsEntry, NewsFeedPage,
 };
 use dailies_definitions::submission::Submission;
 use serde_json::Value;
@@ -114,7 +114,7 @@ impl Comments for CommentsHandlers {
         listing::of_project(&self.0, &access, query.page, query.limit).await
     }
 
-    async fn list_project_news(&self, access: ProjectMember, project_id: Uuid, query: ListProjectNewsQuery) -> Result<Json<NewsPage>, Failure> {
+    async fn list_project_news(&self, access: ProjectMember, project_id: Uuid, query: ListProjectNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
         let filter = Filter {
             only_preview: query.only_preview || feed::says_yes(&query.all, "only_preview"),
             task_type_id: query.task_type_id,
@@ -129,7 +129,7 @@ impl Comments for CommentsHandlers {
         Ok(Json::written(feed::of_project(&self.0, &access, project_id, &filter).await?))
     }
 
-    async fn list_news(&self, access: Caller, query: ListNewsQuery) -> Result<Json<NewsPage>, Failure> {
+    async fn list_news(&self, access: Caller, query: ListNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
         let filter = Filter {
             only_preview: query.only_preview || feed::says_yes(&query.all, "only_preview"),
             task_type_id: query.task_type_id,

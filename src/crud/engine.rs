@@ -96,6 +96,7 @@ impl Crud for Engine {
         if !decided(rule, &caller)? {
             resource.may_list(&self.0, &caller, &query).await?;
         }
+        resource.before_list(&self.0, &caller).await?;
         let mut condition = Sql::new(format!("FROM \"{}\" t WHERE 1 = 1", resource.table().name));
         filter::add_filters(&mut condition, resource, &caller, &query)?;
         resource.visible(&self.0, &caller, &mut condition).await?;
@@ -133,7 +134,7 @@ impl Crud for Engine {
         let record = select::record(&*work, resource, id).await?;
         resource.tell(&mut work, "new", id, &record).await?;
         work.commit().await?;
-        self.answer_written(resource, &caller, id, true, &body, true).await
+        self.answer_written(resource, &caller, id, resource.create_answers_relations(), &body, true).await
     }
 
     async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {

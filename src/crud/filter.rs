@@ -17,7 +17,7 @@ const CONTROLS: [&str; 4] = ["page", "limit", "relations", "fields"];
 /// Adds a condition for each filter, with `AND` before it. The row is called `t`.
 pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Caller, query: &Query) -> Result<(), Failure> {
     for (key, value) in query.pairs().filter(|(key, _)| !CONTROLS.contains(key)) {
-        if resource.special_filter(sql, key, value)? {
+        if resource.special_filter(sql, query, key, value)? {
             continue;
         }
         if let Some(column) = resource.table().column(key) {

@@ -23,21 +23,29 @@ pub struct Relation {
     pub table: &'static Table,
     pub own: &'static str,
     pub other: &'static str,
-    /// Whether a body may set it. True for link tables only: rows of other tables are records of their own.
+    /// Whether a body may set it.
     pub writable: bool,
+    /// Whether the rows are nothing but links, which go with the record; otherwise they are records of their own.
+    pub links: bool,
 }
 
 impl Relation {
     /// A relation by a link table.
     #[must_use]
     pub const fn links(name: &'static str, table: &'static Table, own: &'static str, other: &'static str) -> Self {
-        Self { name, table, own, other, writable: true }
+        Self { name, table, own, other, writable: true, links: true }
     }
 
-    /// Records of another table that name this one.
+    /// Records of another table that name this one, and keep it from being deleted.
     #[must_use]
     pub const fn children(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: false }
+        Self { name, table, own, other: "id", writable: false, links: false }
+    }
+
+    /// Records of another table that may name this one: a body may give it others, and they forget it when it goes.
+    #[must_use]
+    pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
+        Self { name, table, own, other: "id", writable: true, links: false }
     }
 
     /// The same relation, which bodies can't set.
@@ -190,12 +198,12 @@ pub trait Resource: Send + Sync {
         !self.hidden().contains(&column)
     }
 
-    /// Adds the condition of a filter that is no column. Says whether it knows that filter.
+    /// Adds the condition of a filter that is no column, or is special. Says whether it knows that filter.
     ///
     /// # Errors
     /// 400 for a value that it can't take.
-    fn special_filter(&self, sql: &mut Sql, key: &str, value: &str) -> Result<bool, Failure> {
-        let _ = (sql, key, value);
+    fn special_filter(&self, sql: &mut Sql, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        let _ = (sql, query, key, value);
         Ok(false)
     }
 
@@ -203,6 +211,11 @@ pub trait Resource: Send + Sync {
     fn lists_relations(&self, query: &Query) -> bool {
         let _ = query;
         false
+    }
+
+    /// Whether a new record is answered with its relations.
+    fn create_answers_relations(&self) -> bool {
+        true
     }
 
     /// Whether an update answers the relations too.
@@ -217,6 +230,15 @@ pub trait Resource: Send + Sync {
     async fn may_list(&self, app: &App, caller: &Caller, query: &Query) -> Result<(), Failure> {
         let _ = (app, query);
         only_admin(caller)
+    }
+
+    /// Makes what has to be there before a list is read.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn before_list(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        let _ = (app, caller);
+        Ok(())
     }
 
     /// Adds the conditions of what the caller gets to see, each with `AND` before it. The row is called `t`.
@@ -315,8 +337,13 @@ pub trait Resource: Send + Sync {
     /// # Errors
     /// 400 when others still refer to it.
     async fn remove_row(&self, work: &mut Work<'_>, record: &Record) -> Result<(), Failure> {
-        for relation in self.relations().iter().filter(|relation| relation.writable) {
-            let text = format!("DELETE FROM \"{}\" WHERE \"{}\" = $1", relation.table.name, relation.own);
+        for Relation { table, own, links, .. } in self.relations().iter().filter(|relation| relation.writable) {
+            let table = table.name;
+            let text = if *links {
+                format!("DELETE FROM \"{table}\" WHERE \"{own}\" = $1")
+            } else {
+                format!("UPDATE \"{table}\" SET \"{own}\" = NULL WHERE \"{own}\" = $1")
+            };
             execute(&**work, &Sql::with(text, [record.id.into()])).await?;
         }
         let text = format!("DELETE FROM \"{}\" WHERE id = $1", self.table().name);

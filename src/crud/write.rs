@@ -121,7 +121,10 @@ pub(super) async fn store_relations(
 }
 
 async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<(), Failure> {
-    let Relation { table, own, other, .. } = *relation;
+    let Relation { table, own, other, links, .. } = *relation;
+    if !links {
+        return hand_over(work, relation, id, wanted).await;
+    }
     // Links that stay keep what else they hold, such as a priority.
     let mut sql = Sql::new(format!("DELETE FROM \"{}\" WHERE \"{own}\" = ", table.name));
     sql.bind(id);
@@ -142,6 +145,20 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
     }
     if !links.is_empty() {
         database::insert_many(&**work, table, links).await?;
+    }
+    Ok(())
+}
+
+/// Makes records of another table name this one, and those that did so before forget it.
+async fn hand_over(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<(), Failure> {
+    let Relation { table, own, .. } = *relation;
+    let mut sql = Sql::new(format!("UPDATE \"{}\" SET \"{own}\" = NULL WHERE \"{own}\" = ", table.name));
+    sql.bind(id);
+    database::execute(&**work, &sql).await?;
+    if !wanted.is_empty() {
+        let mut sql = Sql::new(format!("UPDATE \"{}\" SET \"{own}\" = ", table.name));
+        sql.bind(id).push(" WHERE id IN ").bind_list(wanted.iter().copied());
+        database::execute(&**work, &sql).await?;
     }
     Ok(())
 }

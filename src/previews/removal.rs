@@ -111,6 +111,14 @@ pub async fn remove_files(app: &App, preview_ids: &[Uuid], force: bool) {
     }
 }
 
+/// Removes the stored files of a background whose row is gone, if the configuration wants that. A file that can't be
+/// removed stays, and the log says so.
+pub async fn remove_background_files(app: &App, id: Uuid) {
+    if app.settings.files.remove_files {
+        discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)]).await;
+    }
+}
+
 /// Removes stored files, whether they are there or not.
 pub(super) async fn discard(storage: &Storage, keys: Vec<FileKey>) {
     let deletions = keys.into_iter().map(|key| async move {

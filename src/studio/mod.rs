@@ -1,6 +1,9 @@
 //! What every production of the studio shares.
 
+mod handlers;
 mod organisation;
 pub mod seed;
+mod task_types;
 
+pub use handlers::StudioHandlers;
 pub use organisation::{organisation, organisation_row};

@@ -178,7 +178,8 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     if rule.proof.is_some() {
         errors.push(("403", "Forbidden"));
     }
-    if path.contains('{') || rule.finds {
+    // What a rule looks at may stand in the query or in the body, too.
+    if path.contains('{') || rule.finds || rule.name == "row" {
         errors.push(("404", "NotFound"));
     }
     // The server looks at the size of a body before it asks who wants it, so that even what takes no input can refuse one.

@@ -64,9 +64,12 @@ impl Resource<'_> {
     fn operation(&self, verb: &str) -> Map<String, Value> {
         let pattern = &self.pattern[verb];
         let mut description = self.fill(&pattern["description"]);
-        if let Some(note) = self.file["notes"][verb].as_str() {
-            description.push_str("\n\n");
-            description.push_str(note.trim());
+        let note = self.file["notes"][verb].as_str().unwrap_or_default().trim();
+        for paragraph in [note, &self.event(verb, note)] {
+            if !paragraph.is_empty() {
+                description.push_str("\n\n");
+                description.push_str(paragraph);
+            }
         }
         let mut operation = Map::new();
         operation.insert("operationId".into(), self.fill(&pattern["operationId"]).replace([' ', '-'], "_").into());
@@ -90,6 +93,22 @@ impl Resource<'_> {
         }
         operation.insert("parameters".into(), parameters.into());
         operation
+    }
+
+    /// The sentence that names the event of a change, unless a note says already what is emitted.
+    fn event(&self, verb: &str, note: &str) -> String {
+        let what = match verb {
+            "create" => "new",
+            "update" | "delete" => verb,
+            _ => return String::new(),
+        };
+        if note.to_lowercase().contains("emits") || self.names("silent").contains(&verb) {
+            return String::new();
+        }
+        let prefix = self.file["event"].as_str().map_or_else(|| self.text("singular").replace(' ', "-"), str::to_owned);
+        let key = prefix.replace('-', "_");
+        let project = if self.file["properties"].get("project_id").is_some() { " and, where it has one, `project_id`" } else { "" };
+        format!("Emits `{prefix}:{what}` with `{key}_id`{project}.")
     }
 
     /// One query parameter for each column that a client can sensibly filter on.
@@ -206,13 +225,14 @@ impl Resource<'_> {
         let kind = json!({"type": "string", "title": title, "enum": kinds, "description": "Kind of record.", "example": example});
         properties.insert("type".into(), kind);
         let optional = self.names("optional");
-        let required: Vec<String> = properties.keys().filter(|name| !optional.contains(&name.as_str())).cloned().collect();
+        let mut required: Vec<String> = properties.keys().filter(|name| !optional.contains(&name.as_str())).cloned().collect();
         for (relation, about) in self.map("relations") {
             properties.insert(relation, ids(&about));
         }
         for (extra, mut schema) in self.map("extra") {
-            if let Some(schema) = schema.as_object_mut() {
-                schema.remove("on");
+            let answers = schema.as_object_mut().and_then(|schema| schema.remove("on")).unwrap_or_default();
+            if answers.as_array().is_some_and(|answers| answers.len() == 4) {
+                required.push(extra.clone());
             }
             properties.insert(extra, schema);
         }
@@ -235,13 +255,16 @@ impl Resource<'_> {
     }
 
     fn create_schema(&self) -> Value {
-        let mut properties = self.writable(&[]);
+        let mut properties = self.writable(&self.names("update_only"));
         for schema in properties.values_mut().filter(|schema| schema.get("default").is_some()) {
             allow_null(schema);
         }
         properties.extend(self.map("write_only"));
         let about = format!("What a new {} is made of.", self.text("singular"));
         let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
+        if self.file["loose"] == true {
+            schema["additionalProperties"] = true.into();
+        }
         let required = self.names("required");
         if !required.is_empty() {
             schema["required"] = json!(required);
@@ -330,6 +353,7 @@ mod tests {
         assert_eq!(paths[0].1["get"]["operationId"], "list_gadgets");
         assert_eq!(paths[0].1["get"]["description"], "All. A thing.");
         assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
+        assert_eq!(paths[0].1["post"]["description"], "Emits `gadget:new` with `gadget_id`.");
         assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
     }
 

@@ -1,42 +1,82 @@
-//! The collections, one file each, with what is special to them.
+//! The collections: those with something special to them have a file each, the others are lines of a list.
 
 mod comments;
-mod departments;
+mod custom_actions;
+mod day_offs;
 mod entities;
-mod entity_links;
 mod entity_types;
 mod metadata_descriptors;
+mod milestones;
+mod notifications;
 mod organisations;
 mod persons;
+mod plain;
 mod playlists;
+mod plugins;
+mod preview_background_files;
 mod preview_files;
-mod project_status;
+mod project_templates;
 mod projects;
+mod rules;
+mod salary_scales;
+mod schedule_items;
+mod schedule_versions;
+mod status_automations;
 mod task_status;
 mod task_types;
 mod tasks;
+mod time_spents;
 
 use dailies_definitions::rules::Collection;
 
-use super::resource::Resource;
+use self::plain::Plain;
+use super::resource::{Relation, Resource};
+
+static PARTICIPANTS: [Relation; 1] = [Relation::links("participants", &entity::chat_participant::TABLE, "chat_id", "person_id")];
+static ATTACHMENTS: [Relation; 1] = [Relation::belongings("attachment_files", &entity::attachment_file::TABLE, "chat_message_id")];
 
 /// The resource behind a collection of the contract.
 pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
     match collection {
+        Collection::BudgetEntries => const { &Plain::of(&entity::budget_entry::TABLE, "BudgetEntry").keeping(&["budget_id"]) },
+        Collection::Budgets => const { &Plain::of(&entity::budget::TABLE, "Budget").keeping(&["revision"]) },
+        Collection::ChatMessages => const { &Plain::of(&entity::chat_message::TABLE, "ChatMessage").with(&ATTACHMENTS) },
+        Collection::Chats => const { &Plain::of(&entity::chat::TABLE, "Chat").with(&PARTICIPANTS) },
         Collection::Comments => &comments::Comments,
-        Collection::Departments => &departments::Departments,
+        Collection::CustomActions => &custom_actions::CustomActions,
+        Collection::DayOffs => &day_offs::DayOffs,
+        Collection::Departments => const { &Plain::of(&entity::department::TABLE, "Department") },
         Collection::Entities => &entities::Entities,
-        Collection::EntityLinks => &entity_links::EntityLinks,
+        Collection::EntityLinks => const { &Plain::of(&entity::entity_link::TABLE, "EntityLink") },
         Collection::EntityTypes => &entity_types::EntityTypes,
+        Collection::FileStatus => const { &Plain::of(&entity::file_status::TABLE, "FileStatus") },
+        Collection::HardwareItems => const { &Plain::of(&entity::hardware_item::TABLE, "HardwareItem") },
         Collection::MetadataDescriptors => &metadata_descriptors::MetadataDescriptors,
+        Collection::Milestones => &milestones::Milestones,
+        Collection::News => const { &Plain::of(&entity::news::TABLE, "News") },
+        Collection::Notifications => &notifications::Notifications,
         Collection::Organisations => &organisations::Organisations,
         Collection::Persons => &persons::Persons,
         Collection::Playlists => &playlists::Playlists,
+        Collection::Plugins => &plugins::Plugins,
+        Collection::PreviewBackgroundFiles => &preview_background_files::PreviewBackgroundFiles,
         Collection::PreviewFiles => &preview_files::PreviewFiles,
-        Collection::ProjectStatus => &project_status::ProjectStatus,
+        Collection::ProductionScheduleVersionTaskLinks => &schedule_versions::ScheduleVersionTaskLinks,
+        Collection::ProductionScheduleVersions => &schedule_versions::ScheduleVersions,
+        Collection::ProjectStatus => const { &Plain::of(&entity::project_status::TABLE, "ProjectStatus") },
+        Collection::ProjectTemplates => &project_templates::ProjectTemplates,
         Collection::Projects => &projects::Projects,
+        Collection::SalaryScales => &salary_scales::SalaryScales,
+        Collection::ScheduleItems => &schedule_items::ScheduleItems,
+        Collection::SearchFilterGroups => const { &Plain::of(&entity::search_filter_group::TABLE, "SearchFilterGroup") },
+        Collection::SearchFilters => const { &Plain::of(&entity::search_filter::TABLE, "SearchFilter") },
+        Collection::Softwares => const { &Plain::of(&entity::software::TABLE, "Software") },
+        Collection::StatusAutomations => &status_automations::StatusAutomations,
+        Collection::Studios => const { &Plain::of(&entity::studio::TABLE, "Studio") },
+        Collection::Subscriptions => const { &Plain::of(&entity::subscription::TABLE, "Subscription") },
         Collection::TaskStatus => &task_status::TaskStatus,
         Collection::TaskTypes => &task_types::TaskTypes,
         Collection::Tasks => &tasks::Tasks,
+        Collection::TimeSpents => &time_spents::TimeSpents,
     }
 }

@@ -110,7 +110,7 @@ impl Resource for Persons {
         !SECRETS.contains(&column) && (caller.is_admin() || SHORT.contains(&column) || column == "email")
     }
 
-    fn special_filter(&self, sql: &mut Sql, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         match key {
             "full_name" => sql.push(" AND ").push(FULL_NAME).push(" = ").bind(value.replace('\0', "")),
             // Addresses are stored in small letters.

@@ -36,7 +36,7 @@ impl Resource for Tasks {
         &RELATIONS
     }
 
-    fn special_filter(&self, sql: &mut Sql, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         if key != "episode_id" {
             return Ok(false);
         }

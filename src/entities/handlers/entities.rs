@@ -5,7 +5,7 @@ use dailies_definitions::access::{EntityReader, ProjectMember, Role};
 use dailies_definitions::entities::{DeleteProjectEntitiesQuery, Entities};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{LinkedEntity, NewsPage};
+use dailies_definitions::schemas::{LinkedEntity, NewsFeedPage};
 use uuid::Uuid;
 
 use crate::app::SharedApp;
@@ -20,7 +20,7 @@ pub struct EntitiesHandlers(pub SharedApp);
 
 #[async_trait]
 impl Entities for EntitiesHandlers {
-    async fn list_entity_news(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<NewsPage>, Failure> {
+    async fn list_entity_news(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<NewsFeedPage>, Failure> {
         Ok(Json::written(feed::of_entity(&self.0, &access, entity_id).await?))
     }
 

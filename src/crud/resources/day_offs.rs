@@ -1,0 +1,120 @@
+//! Days on which people do not work.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use entity::facts::Table;
+use sea_orm::Value as SqlValue;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::crud::resource::{Changes, Record, Resource, only_admin};
+use crate::crud::select::record;
+use crate::database::{self, Sql};
+use crate::events::Work;
+use crate::tasks::recompute::sum_durations;
+
+pub(super) struct DayOffs;
+
+/// The person, the first and the last day.
+type Leave = (Uuid, NaiveDate, NaiveDate);
+
+fn is_own(caller: &Caller, record: &Record) -> Result<(), Failure> {
+    if record.id_of("person_id") == Some(caller.person.id) { Ok(()) } else { only_admin(caller) }
+}
+
+fn day_of(record: &Record, column: &str) -> Option<NaiveDate> {
+    record.text(column)?.parse().ok()
+}
+
+fn leave(record: Option<&Record>, changes: &Changes) -> Option<Leave> {
+    let day = |column: &str| match changes.get(column) {
+        Some(SqlValue::ChronoDate(day)) => *day,
+        _ => day_of(record?, column),
+    };
+    let person_id = match changes.get("person_id") {
+        Some(SqlValue::Uuid(id)) => *id,
+        _ => record?.id_of("person_id"),
+    };
+    Some((person_id?, day("date")?, day("end_date")?))
+}
+
+/// Removes the time that the person logged on days on which they did not work, and sums the tasks up anew.
+async fn unlog(work: &Work<'_>, (person_id, first, last): Leave) -> Result<(), Failure> {
+    let condition = "FROM time_spent WHERE person_id = $1 AND date >= $2 AND date <= $3";
+    let values = || [person_id.into(), first.into(), last.into()];
+    let mut tasks: Vec<Uuid> = Vec::new();
+    for row in database::rows(&**work, &Sql::with(format!("SELECT DISTINCT task_id {condition} AND task_id IS NOT NULL"), values())).await? {
+        tasks.push(row.try_get_by_index(0)?);
+    }
+    database::execute(&**work, &Sql::with(format!("DELETE {condition}"), values())).await?;
+    if !tasks.is_empty() {
+        sum_durations(&**work, &tasks).await?;
+    }
+    Ok(())
+}
+
+async fn unlog_stored(work: &Work<'_>, resource: &DayOffs, id: Uuid) -> Result<(), Failure> {
+    let stored = record(&**work, resource, id).await?;
+    match leave(Some(&stored), &Changes::default()) {
+        Some(leave) => unlog(work, leave).await,
+        None => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Resource for DayOffs {
+    fn table(&self) -> &'static Table {
+        &entity::day_off::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "DayOff"
+    }
+
+    async fn may_read(&self, _app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
+        is_own(caller, record)
+    }
+
+    async fn may_create(&self, _app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+        if let Some(missing) = ["person_id", "date", "end_date"].into_iter().find(|key| !body.contains_key(*key)) {
+            return Err(Failure::record(format!("'{missing}'")));
+        }
+        let person_id = body.get("person_id").and_then(Value::as_str).and_then(parse_id);
+        if person_id == Some(caller.person.id) { Ok(()) } else { only_admin(caller) }
+    }
+
+    async fn may_update(&self, _work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        is_own(caller, record)?;
+        let given = body.get("person_id").map(|person_id| person_id.as_str().and_then(parse_id));
+        if given.is_some_and(|given| given != record.id_of("person_id")) { only_admin(caller) } else { Ok(()) }
+    }
+
+    async fn may_delete(&self, _work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
+        is_own(caller, record)
+    }
+
+    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        let Some((person_id, first, last)) = leave(record, changes).filter(|(_, first, last)| first <= last) else { return Ok(()) };
+        let itself = record.map_or(Uuid::nil(), |record| record.id);
+        let sql = Sql::with(
+            "SELECT 1 FROM day_off WHERE person_id = $1 AND date <= $2 AND end_date >= $3 AND id <> $4",
+            [person_id.into(), last.into(), first.into(), itself.into()],
+        );
+        if database::row(&**work, &sql).await?.is_some() {
+            return Err(Failure::parameter("Day off already exists for this period"));
+        }
+        Ok(())
+    }
+
+    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, _body: &Map<String, Value>) -> Result<(), Failure> {
+        unlog_stored(work, self, id).await
+    }
+
+    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
+        unlog_stored(work, self, before.id).await
+    }
+}

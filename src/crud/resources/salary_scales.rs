@@ -1,0 +1,98 @@
+//! What the studio pays by department, position and seniority: every combination has its row.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use entity::facts::Table;
+use sea_orm::{ConnectionTrait, DbBackend, Value as SqlValue};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::crud::resource::{Changes, Record, Resource};
+use crate::database::{self, Sql};
+use crate::events::Work;
+
+pub(super) struct SalaryScales;
+
+const POSITIONS: [&str; 3] = ["supervisor", "lead", "artist"];
+const SENIORITIES: [&str; 3] = ["senior", "mid", "junior"];
+
+/// Department, position and seniority.
+type Place = (Uuid, String, String);
+
+/// The combinations that have no row.
+async fn missing(connection: &impl ConnectionTrait) -> Result<Vec<Place>, Failure> {
+    let text =
+        "SELECT d.id, s.position, s.seniority FROM department d LEFT JOIN salary_scale s ON s.department_id = d.id ORDER BY d.created_at, d.id";
+    let mut departments: Vec<Uuid> = Vec::new();
+    let mut there: HashSet<Place> = HashSet::new();
+    for row in database::rows(connection, &Sql::new(text)).await? {
+        let department = row.try_get_by_index(0)?;
+        if departments.last() != Some(&department) {
+            departments.push(department);
+        }
+        if let (Some(position), Some(seniority)) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?) {
+            there.insert((department, position, seniority));
+        }
+    }
+    let seats = POSITIONS.iter().flat_map(|position| SENIORITIES.map(|seniority| (*position, seniority)));
+    let seats: Vec<(&str, &str)> = seats.collect();
+    let all = departments.into_iter().flat_map(|department| seats.iter().map(move |(p, s)| (department, (*p).to_owned(), (*s).to_owned())));
+    Ok(all.filter(|place| !there.contains(place)).collect())
+}
+
+#[async_trait]
+impl Resource for SalaryScales {
+    fn table(&self) -> &'static Table {
+        &entity::salary_scale::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "SalaryScale"
+    }
+
+    fn protected(&self) -> &'static [&'static str] {
+        &["department_id"]
+    }
+
+    /// Adds what is missing. A transaction is only started when something is.
+    async fn before_list(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        if missing(app.database.read()).await?.is_empty() {
+            return Ok(());
+        }
+        let work = Work::begin(app, caller).await?;
+        if app.database.backend() == DbBackend::Postgres {
+            // Of several first readers one adds the rows.
+            database::rows(&*work, &Sql::new("SELECT id FROM department ORDER BY id FOR UPDATE")).await?;
+        }
+        let rows = missing(&*work).await?.into_iter().map(|(department, position, seniority)| {
+            vec![("department_id", department.into()), ("position", position.into()), ("seniority", seniority.into())]
+        });
+        let rows: Vec<Vec<(&'static str, SqlValue)>> = rows.collect();
+        if !rows.is_empty() {
+            database::insert_many(&*work, self.table(), rows).await?;
+        }
+        Ok(work.commit().await?)
+    }
+
+    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, _body: &mut Map<String, Value>) -> Result<(), Failure> {
+        if record.is_none() { Err(Failure::parameter("Salary scales cannot be created")) } else { Ok(()) }
+    }
+
+    /// A row can't take the place of another one.
+    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        let Some(record) = record.filter(|_| changes.get("position").is_some() || changes.get("seniority").is_some()) else { return Ok(()) };
+        let now = |column: &str| changes.get(column).cloned().unwrap_or_else(|| record.text(column).map(str::to_owned).into());
+        let sql = Sql::with(
+            "SELECT 1 FROM salary_scale WHERE department_id = $1 AND position = $2 AND seniority = $3 AND id <> $4",
+            [record.id_of("department_id").into(), now("position"), now("seniority"), record.id.into()],
+        );
+        if database::row(&**work, &sql).await?.is_some() {
+            return Err(Failure::record("A record with the same unique values already exists."));
+        }
+        Ok(())
+    }
+}
