@@ -56,6 +56,7 @@ pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::News => const { &Plain::of(&entity::news::TABLE, "News") },
         Collection::Notifications => &notifications::Notifications,
         Collection::Organisations => &organisations::Organisations,
+        Collection::OutputTypes => const { &Plain::of(&entity::output_type::TABLE, "OutputType") },
         Collection::Persons => &persons::Persons,
         Collection::Playlists => &playlists::Playlists,
         Collection::Plugins => &plugins::Plugins,
