@@ -341,7 +341,7 @@ mod tests {
         let pattern = json!({
             "properties": {"id": {"type": "string"}},
             "list": {"operationId": "list_{plural}", "summary": "List {plural}", "description": "All. {about}", "answer": "The {plural}."},
-            "create": {"summary": "Create {a_singular}"},
+            "create": {"summary": "Create {a_singular}", "description": "New."},
         });
         expand(&resource, &pattern).expect("a complete resource")
     }
@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(paths[0].1["get"]["operationId"], "list_gadgets");
         assert_eq!(paths[0].1["get"]["description"], "All. A thing.");
         assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
-        assert_eq!(paths[0].1["post"]["description"], "Emits `gadget:new` with `gadget_id`.");
+        assert_eq!(paths[0].1["post"]["description"], "New.\n\nEmits `gadget:new` with `gadget_id`.");
         assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
     }
 
