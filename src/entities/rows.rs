@@ -113,7 +113,7 @@ async fn relations(database: &Database, from: &Sql) -> Result<Vec<(&'static str,
 }
 
 /// Writes rows of the table `entity e`.
-struct EntityWriter {
+pub(crate) struct EntityWriter {
     fields: Vec<(Vec<u8>, String, Kind)>,
     data: usize,
     project: usize,
@@ -146,12 +146,24 @@ impl EntityWriter {
         }
     }
 
-    fn columns(&self) -> String {
+    /// A writer of the columns alone, some metadata hidden.
+    pub(crate) fn masked(type_name: &str, masks: Masks) -> Self {
+        Self::new(type_name, &[], Vec::new(), masks)
+    }
+
+    /// Number of columns that it selects; what a query selects besides comes after them. The last one is the id.
+    pub(crate) fn width(&self) -> usize {
+        self.fields.len() + 1
+    }
+
+    /// The columns to select first.
+    pub(crate) fn columns(&self) -> String {
         let columns: Vec<&str> = self.fields.iter().map(|(_, sql, _)| sql.as_str()).chain(["e.id"]).collect();
         columns.join(", ")
     }
 
-    fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+    /// Writes the object without its closing brace, so that keys can be added.
+    pub(crate) fn write_open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
         let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(self.project)?) };
         out.push(b'{');
         for (index, (key, _, kind)) in self.fields.iter().enumerate() {
@@ -174,6 +186,11 @@ impl EntityWriter {
                 links.write(out, id);
             }
         }
+        Ok(())
+    }
+
+    fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        self.write_open(out, row)?;
         out.push(b'}');
         Ok(())
     }

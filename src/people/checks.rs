@@ -30,7 +30,7 @@ pub async fn person(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Str
     if let Some(format) = body.get("display_date_format").filter(|format| !format.is_null())
         && !format.as_str().is_some_and(|format| DATE_FORMATS.contains(&format))
     {
-        return Err(Failure::parameter(format!("Invalid display_date_format, expected one of: {}", DATE_FORMATS.join(", "))));
+        return Err(Failure::parameter(format!("Invalid display_date_format, expected one of: {}.", DATE_FORMATS.join(", "))));
     }
     country(body)?;
     locale(body)?;
@@ -40,6 +40,7 @@ pub async fn person(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Str
         return Err(invalid_format());
     }
     expiration(record, body)?;
+    second_factor(body)?;
     email(work, record, body).await
 }
 
@@ -47,6 +48,14 @@ fn one_of(body: &Map<String, Value>, key: &str, choices: &[&str], message: &str)
     match body.get(key) {
         Some(value) if !value.as_str().is_some_and(|value| choices.contains(&value)) => Err(Failure::parameter(message)),
         _ => Ok(()),
+    }
+}
+
+/// A second factor to ask for first, or none.
+fn second_factor(body: &Map<String, Value>) -> Result<(), Failure> {
+    match body.get("preferred_two_factor_authentication") {
+        Some(Value::Null) => Ok(()),
+        _ => one_of(body, "preferred_two_factor_authentication", &SECOND_FACTORS, "Invalid preferred_two_factor_authentication"),
     }
 }
 
@@ -100,13 +109,14 @@ fn expiration(record: Option<&Record>, body: &Map<String, Value>) -> Result<(), 
     };
     let is_bot = record.map_or_else(|| body.get("is_bot") == Some(&Value::Bool(true)), |record| record.flag("is_bot"));
     if given.is_null() {
-        // Bots work for the studio, and may have a token without an end; a person's token always has one.
-        return if is_bot || record.is_none() { Ok(()) } else { Err(Failure::parameter("Expiration date is not valid.")) };
+        return Ok(());
     }
     let day = given.as_str().and_then(|text| NaiveDate::from_str(text).ok());
     let day = day.ok_or_else(|| Failure::parameter("Expiration date is not valid."))?;
     let today = now().date();
-    if day < today {
+    // Forms send back what they did not change.
+    let stored = record.and_then(|record| record.text("expiration_date")) == Some(&day.to_string());
+    if day < today && !stored {
         return Err(Failure::parameter("Expiration date can't be in the past."));
     }
     if !is_bot && record.is_some() && day > today + chrono::Days::new(LONGEST_TOKEN) {
@@ -123,6 +133,9 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
     let Some(text) = given.as_str() else {
         return if given.is_null() && record.is_none() { Ok(()) } else { Err(Failure::record("A required field is missing.")) };
     };
+    if !text.contains('@') {
+        return Err(Failure::parameter("An email address must have an @-sign."));
+    }
     let address = Address::from_str(text).map_err(|_| Failure::parameter(format!("The email address is not valid: {text}")))?;
     let address = address.to_string().to_lowercase();
     let is_bot = body.get("is_bot").and_then(Value::as_bool).or_else(|| record.map(|record| record.flag("is_bot"))).unwrap_or_default();
@@ -167,12 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn a_past_end_stays_but_is_not_chosen() {
+        let past = body(json!({"expiration_date": "2020-01-01"}));
+        assert!(expiration(Some(&Record { id: Uuid::nil(), values: past.clone() }), &past).is_ok());
+        assert!(expiration(Some(&Record { id: Uuid::nil(), values: Map::new() }), &past).is_err());
+    }
+
+    #[test]
     fn a_token_ends_in_time() {
         let record = Record { id: Uuid::nil(), values: Map::new() };
         let in_days = |days: u64| body(json!({"expiration_date": (now().date() + chrono::Days::new(days)).to_string()}));
         assert!(expiration(Some(&record), &in_days(30)).is_ok());
         assert!(expiration(Some(&record), &in_days(1000)).is_err());
-        assert!(expiration(Some(&record), &body(json!({"expiration_date": null}))).is_err());
+        assert!(expiration(Some(&record), &body(json!({"expiration_date": null}))).is_ok());
         assert!(expiration(None, &body(json!({"expiration_date": "2020-01-01"}))).is_err());
     }
 }

@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use dailies_definitions::access::{Admin, Caller, SelfOrAdmin};
+use dailies_definitions::access::{Admin, Caller, EntityReader, SelfOrAdmin};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::people::*;
 use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
-use super::time_spent::{TableFilter, Unit};
-use super::{accounts, day_offs, period, presence, profile, time_spent};
+use super::period::{self, invalid_date, invalid_month};
+use super::quotas::{self, Asked};
+use super::time_tables::{self, TableFilter, Unit};
+use super::{accounts, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
 
 /// Serves people.
@@ -32,6 +34,14 @@ impl People for PeopleHandlers {
 
     async fn disable_second_factors_of_person(&self, access: Admin, person_id: Uuid) -> Result<Json<Success>, Failure> {
         accounts::disable_second_factors(&self.0, &access, person_id).await
+    }
+
+    async fn remove_second_factors_of_person(&self, access: Admin, person_id: Uuid) -> Result<Json<Success>, Failure> {
+        accounts::disable_second_factors(&self.0, &access, person_id).await
+    }
+
+    async fn remove_avatar_of_person(&self, access: Admin, person_id: Uuid) -> Result<NoContent, Failure> {
+        profile::clear_avatar(&self.0, &access, person_id).await
     }
 
     async fn clear_avatar_of_person(&self, access: Admin, person_id: Uuid) -> Result<NoContent, Failure> {
@@ -76,6 +86,15 @@ impl People for PeopleHandlers {
         time_spent::on_day(&self.0, &access, person_id, date).await
     }
 
+    async fn list_time_spents_of_person_by_date(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        query: ListTimeSpentsOfPersonByDateQuery,
+    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
+        time_spent::on_day(&self.0, &access, person_id, query.date).await
+    }
+
     async fn sum_time_of_person_in_year(
         &self,
         access: Caller,
@@ -83,7 +102,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: SumTimeOfPersonInYearQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::year(year)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::year(year).ok_or_else(invalid_date)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_month(
@@ -94,7 +113,7 @@ impl People for PeopleHandlers {
         month: i32,
         query: SumTimeOfPersonInMonthQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::month(year, month)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::month(year, month).ok_or_else(invalid_date)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_week(
@@ -105,7 +124,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: SumTimeOfPersonInWeekQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::week(year, week)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::week(year, week).ok_or_else(invalid_month)?, query.project_id).await
     }
 
     async fn sum_time_of_person_on_day(
@@ -117,7 +136,7 @@ impl People for PeopleHandlers {
         day: i32,
         query: SumTimeOfPersonOnDayQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::day(year, month, day)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::day(year, month, day).ok_or_else(invalid_month)?, query.project_id).await
     }
 
     async fn list_time_spents_of_person_in_month(
@@ -127,27 +146,31 @@ impl People for PeopleHandlers {
         year: i32,
         month: i32,
     ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::in_period(&self.0, person_id, period::month(year, month)?).await
+        time_spent::in_period(&self.0, person_id, period::month(year, month).ok_or_else(invalid_month)?).await
     }
 
     async fn sum_time_by_year(&self, access: Caller, query: SumTimeByYearQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_spent::table(&self.0, &access, Unit::Year, None, filter).await
+        time_tables::table(&self.0, &access, Unit::Year, None, filter).await
     }
 
     async fn sum_time_by_month(&self, access: Caller, year: i32, query: SumTimeByMonthQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_spent::table(&self.0, &access, Unit::Month, Some(period::year(year)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year).ok_or_else(invalid_month)?), filter).await
     }
 
     async fn sum_time_by_week(&self, access: Caller, year: i32, query: SumTimeByWeekQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_spent::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year).ok_or_else(invalid_month)?), filter).await
     }
 
     async fn sum_time_by_day(&self, access: Caller, year: i32, month: i32, query: SumTimeByDayQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_spent::table(&self.0, &access, Unit::Day, Some(period::month(year, month)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month).ok_or_else(invalid_month)?), filter).await
+    }
+
+    async fn list_time_spents_on_entity(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
+        time_spent::on_entity(&self.0, entity_id).await
     }
 
     async fn list_day_offs_of_person(&self, access: SelfOrAdmin, _person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
@@ -159,7 +182,7 @@ impl People for PeopleHandlers {
     }
 
     async fn list_day_offs_of_person_in_year(&self, access: SelfOrAdmin, _person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::year(year)?)).await
+        day_offs::of_person(&self.0, &access, Some(period::year(year).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_of_person_in_month(
@@ -169,7 +192,7 @@ impl People for PeopleHandlers {
         year: i32,
         month: i32,
     ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::month(year, month)?)).await
+        day_offs::of_person(&self.0, &access, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_of_person_in_week(
@@ -179,10 +202,62 @@ impl People for PeopleHandlers {
         year: i32,
         week: i32,
     ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::week(year, week)?)).await
+        day_offs::of_person(&self.0, &access, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_in_month(&self, access: Caller, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_studio(&self.0, &access, period::month(year, month)?).await
+        day_offs::of_studio(&self.0, &access, period::month(year, month).ok_or_else(invalid_month)?).await
+    }
+
+    async fn list_day_offs_in_year(&self, access: Caller, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_studio(&self.0, &access, period::year(year).ok_or_else(invalid_month)?).await
+    }
+
+    async fn list_quota_shots_of_person_in_year(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        year: i32,
+        query: ListQuotaShotsOfPersonInYearQuery,
+    ) -> Result<Json<Vec<QuotaShot>>, Failure> {
+        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
+        quotas::shots(&self.0, &access, &asked, period::year(year)).await
+    }
+
+    async fn list_quota_shots_of_person_in_month(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        year: i32,
+        month: i32,
+        query: ListQuotaShotsOfPersonInMonthQuery,
+    ) -> Result<Json<Vec<QuotaShot>>, Failure> {
+        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
+        quotas::shots(&self.0, &access, &asked, period::month(year, month)).await
+    }
+
+    async fn list_quota_shots_of_person_in_week(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        year: i32,
+        week: i32,
+        query: ListQuotaShotsOfPersonInWeekQuery,
+    ) -> Result<Json<Vec<QuotaShot>>, Failure> {
+        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
+        quotas::shots(&self.0, &access, &asked, period::week(year, week)).await
+    }
+
+    async fn list_quota_shots_of_person_on_day(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        year: i32,
+        month: i32,
+        day: i32,
+        query: ListQuotaShotsOfPersonOnDayQuery,
+    ) -> Result<Json<Vec<QuotaShot>>, Failure> {
+        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
+        quotas::shots(&self.0, &access, &asked, period::day(year, month, day)).await
     }
 }

@@ -7,9 +7,11 @@ mod handlers;
 mod period;
 pub mod presence;
 mod profile;
+mod quotas;
 pub mod removal;
 mod rows;
 mod time_spent;
+mod time_tables;
 
 pub use handlers::PeopleHandlers;
 pub use rows::{HIDDEN_COLUMNS, PersonRowOptions, person_row};

@@ -53,6 +53,13 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         comments.push(row.try_get_by_index(0)?);
     }
     remove_comments(work, &comments).await?;
+    // What is left of the time spent is what others spent.
+    let sql = Sql::with(
+        "UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id AND s.person_id <> $1), 0.0), \
+         updated_at = $2 WHERE id IN (SELECT r.task_id FROM time_spent r WHERE r.person_id = $1)",
+        [person_id.into(), database::now().into()],
+    );
+    database::execute(&**work, &sql).await?;
     for (table, column) in REMOVED {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;

@@ -1,14 +1,11 @@
-//! The time that persons spent on tasks: as it was noted, summed up by task, and in tables of the studio.
+//! The time that persons spent on tasks: as it was noted, and summed up by task. Who may know of it.
 
-use std::collections::BTreeMap;
-
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{TaskTimeSum, TimeSpent, TimeSpentTable};
+use dailies_definitions::schemas::{TaskTimeSum, TimeSpent};
 use entity::facts::Kind;
-use sea_orm::DbBackend;
 use uuid::Uuid;
 
 use super::period::Period;
@@ -59,7 +56,17 @@ pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: Nai
     Ok(noted().list(&app.database, sql).await?)
 }
 
-fn add_period(sql: &mut Sql, (first, last): Period) {
+/// Everything that anybody noted on the tasks of an entity, the latest day first.
+pub(super) async fn on_entity(app: &App, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    let text = format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1 ORDER BY s.date DESC, s.created_at, s.id",
+        noted().columns()
+    );
+    Ok(noted().list(&app.database, Sql::with(text, [entity_id.into()])).await?)
+}
+
+/// Keeps what was noted `s` from one day to another, both included.
+pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
     sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last);
 }
 
@@ -77,11 +84,12 @@ fn only_known(sql: &mut Sql, caller: &Caller, person_id: Uuid) -> Result<(), Fai
 }
 
 /// Whether the caller is a manager or supervisor of the studio.
-fn leads(caller: &Caller) -> bool {
+pub(super) fn leads(caller: &Caller) -> bool {
     matches!(caller.person.role, Role::Manager | Role::Supervisor)
 }
 
-fn only_led(sql: &mut Sql, caller: &Caller) {
+/// Keeps the time `s` on tasks `t` of productions that the caller is in, and for supervisors of their departments.
+pub(super) fn only_led(sql: &mut Sql, caller: &Caller) {
     sql.push(" AND t.project_id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id).push(")");
     if caller.person.role == Role::Supervisor && !caller.person.departments.is_empty() {
         sql.push(" AND t.task_type_id IN (SELECT k.id FROM task_type k WHERE k.department_id IN ");
@@ -90,7 +98,7 @@ fn only_led(sql: &mut Sql, caller: &Caller) {
 }
 
 /// 403 for a manager or supervisor who asks for a production whose team they are not in.
-async fn require_team(app: &App, caller: &Caller, project_id: Uuid) -> Result<(), Failure> {
+pub(super) async fn require_team(app: &App, caller: &Caller, project_id: Uuid) -> Result<(), Failure> {
     let found = project_role(app.database.read(), caller, project_id).await?;
     if found.in_team { Ok(()) } else { Err(Failure::forbidden()) }
 }
@@ -142,104 +150,4 @@ pub(super) async fn by_task(
         Ok(())
     });
     Ok(sent.await?.into())
-}
-
-/// What a table of the studio keeps.
-#[derive(Clone, Copy, Default)]
-pub(super) struct TableFilter {
-    pub project_id: Option<Uuid>,
-    pub department_id: Option<Uuid>,
-    pub studio_id: Option<Uuid>,
-}
-
-/// What the columns of a table of the studio stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Year,
-    Month,
-    /// Of ISO 8601.
-    Week,
-    Day,
-}
-
-impl Unit {
-    /// The number of the unit that a day is in.
-    fn number(self, day: NaiveDate) -> i64 {
-        match self {
-            Self::Year => day.year().into(),
-            Self::Month => day.month().into(),
-            Self::Week => day.iso_week().week().into(),
-            Self::Day => day.day().into(),
-        }
-    }
-}
-
-/// Minutes by unit and person, of a period if one is given. The database sums up by day, or by year when there is no end
-/// to the days.
-pub(super) async fn table(
-    app: &App,
-    caller: &Caller,
-    unit: Unit,
-    period: Option<Period>,
-    filter: TableFilter,
-) -> Result<Json<TimeSpentTable>, Failure> {
-    let key = match (unit, app.database.backend()) {
-        (Unit::Year, DbBackend::Postgres) => "CAST(EXTRACT(YEAR FROM s.date) AS BIGINT)",
-        (Unit::Year, _) => "CAST(strftime('%Y', s.date) AS INTEGER)",
-        _ => "s.date",
-    };
-    let mut sql = Sql::new(format!(
-        "SELECT s.person_id, SUM(s.duration), {key} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL"
-    ));
-    if let Some(period) = period {
-        add_period(&mut sql, period);
-    }
-    add_filter(app, caller, &mut sql, filter).await?;
-    sql.push(&format!(" GROUP BY s.person_id, {key}"));
-    let mut table: BTreeMap<i64, BTreeMap<Uuid, f64>> = BTreeMap::new();
-    for row in app.database.rows(&sql).await? {
-        let number = if unit == Unit::Year { row.try_get_by_index(2)? } else { unit.number(row.try_get_by_index(2)?) };
-        *table.entry(number).or_default().entry(row.try_get_by_index(0)?).or_default() += row.try_get_by_index::<f64>(1)?;
-    }
-    Ok(Json::written(serde_json::to_vec(&table)?))
-}
-
-/// Keeps what the caller may know of, and what the request asks for.
-async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
-    if leads(caller) {
-        if let Some(project_id) = filter.project_id {
-            require_team(app, caller, project_id).await?;
-        }
-        let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
-        if !own {
-            return Err(Failure::parameter("Supervisor not allowed to access this department"));
-        }
-        only_led(sql, caller);
-    } else if !caller.is_admin() {
-        sql.push(" AND s.person_id = ").bind(caller.person.id);
-    }
-    if let Some(project_id) = filter.project_id {
-        sql.push(" AND t.project_id = ").bind(project_id);
-    }
-    if let Some(department_id) = filter.department_id {
-        sql.push(" AND t.task_type_id IN (SELECT d.id FROM task_type d WHERE d.department_id = ").bind(department_id).push(")");
-    }
-    if let Some(studio_id) = filter.studio_id {
-        sql.push(" AND s.person_id IN (SELECT q.id FROM person q WHERE q.studio_id = ").bind(studio_id).push(")");
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_have_their_numbers() {
-        let day = NaiveDate::from_ymd_opt(2027, 1, 3).expect("a day");
-        assert_eq!(Unit::Week.number(day), 53);
-        assert_eq!(Unit::Month.number(day), 1);
-        assert_eq!(Unit::Day.number(day), 3);
-        assert_eq!(Unit::Year.number(day), 2027);
-    }
 }

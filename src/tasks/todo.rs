@@ -189,8 +189,10 @@ pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Resu
 
 /// Keeps tasks in open productions; in all of them, or in those that the caller is in.
 pub fn in_open_projects(sql: &mut Sql, caller: &Caller, all: bool) {
-    sql.push(" AND ps.name = 'Open'");
-    if !all {
+    if all {
+        // Names that the status has had in the studios of the years.
+        sql.push(" AND ps.name IN ('Active', 'open', 'Open')");
+    } else {
         sql.push(" AND ");
         open_projects_of(sql, "t.project_id", caller.person.id);
     }

@@ -20,9 +20,9 @@ pub struct Parameter {
     pub required: bool,
     pub description: String,
     pub deprecated: bool,
-    pub schema: Value,
-    /// What the answer says when the value is malformed, where that is not said by the type alone.
+    /// What is answered, with 400, to a value that can't be read; none for the usual answer.
     pub malformed: Option<String>,
+    pub schema: Value,
 }
 
 /// What an operation takes as its body: media types with their schemas.

@@ -121,9 +121,9 @@ impl Call {
         if value.contains('\0') { Err(Failure::not_found()) } else { Ok(value.to_owned()) }
     }
 
-    /// A day in the path; `message` is said of what is none.
-    pub(crate) fn path_day(&self, name: &str, message: &str) -> Result<NaiveDate, Failure> {
-        parse_day(self.path_value(name)).ok_or_else(|| Failure::parameter(message))
+    /// A day in the path; what is none leads nowhere, unless the contract has a message for that.
+    pub(crate) fn path_day(&self, name: &str) -> Result<NaiveDate, Failure> {
+        parse_day(self.path_value(name)).ok_or_else(Failure::not_found)
     }
 
     pub(crate) fn path_number(&self, name: &str) -> Result<i32, Failure> {

@@ -34,14 +34,14 @@ pub(crate) const SECRETS: [&str; 9] = [
 ];
 
 /// Columns that are set by their own routes only.
-const NOT_BY_BODY: [&str; 5] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "preferred_two_factor_authentication", "is_guest"];
+const NOT_BY_BODY: [&str; 4] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest"];
 
 /// What somebody who is no manager gets to see of others.
 const SHORT: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
 
 /// What a person who is no administrator may change of themself.
-const OWN: [&str; 22] = [
+const OWN: [&str; 19] = [
     "first_name",
     "last_name",
     "email",
@@ -60,9 +60,6 @@ const OWN: [&str; 22] = [
     "notifications_discord_enabled",
     "notifications_discord_userid",
     "expiration_date",
-    "desktop_login",
-    "shotgun_id",
-    "has_avatar",
     "preferred_two_factor_authentication",
 ];
 
@@ -142,11 +139,20 @@ impl Resource for Persons {
             }
             body.remove("password");
             protect(work.app(), caller, record, body)?;
+        } else {
+            let password = body.get("password").filter(|password| !password.is_null());
+            let least = work.app().settings.sign_in.min_password_length;
+            if password.is_some_and(|password| password.as_str().unwrap_or_default().chars().count() < least) {
+                return Err(Failure::refused("Password is too short."));
+            }
         }
         for column in NOT_BY_BODY {
             body.remove(column);
         }
         checks::person(work, record, body).await?;
+        if !record.is_some_and(|record| prefers_what_is_set_up(caller, record, body)) {
+            body.remove("preferred_two_factor_authentication");
+        }
         limit(work, record, body).await
     }
 
@@ -154,8 +160,14 @@ impl Resource for Persons {
         if record.is_none() && changes.get("is_bot") == Some(&SqlValue::Bool(Some(true))) {
             changes.set("jti", Uuid::new_v4().to_string());
         }
-        if record.is_some() && changes.get("expiration_date").is_some() {
-            changes.set("jti", Uuid::new_v4().to_string());
+        if let Some(record) = record
+            && let Some(SqlValue::ChronoDate(end)) = changes.get("expiration_date")
+        {
+            match end {
+                Some(end) if *end < database::now().date() => {}
+                None if !record.flag("is_bot") => changes.set("jti", None::<String>),
+                _ => changes.set("jti", Uuid::new_v4().to_string()),
+            }
         }
         let _ = work;
         Ok(())
@@ -192,6 +204,8 @@ impl Resource for Persons {
             Failure::Answer { .. } => failure,
         })?;
         work.person_changed(record.id);
+        // Clients are used to being told twice.
+        self.tell(work, "delete", record.id, record).await?;
         self.tell(work, "delete", record.id, record).await
     }
 
@@ -213,12 +227,21 @@ impl Resource for Persons {
             return Ok(text);
         };
         let expires: Option<NaiveDate> = row.try_get_by_index(2)?;
+        if expires.is_some_and(|day| day < database::now().date()) {
+            return Ok(text);
+        }
         let token = app.tokens.personal(id, &jti, is_bot, expires)?;
         let mut text = text;
         text.pop();
         text.extend_from_slice(format!(",\"access_token\":{}}}", json!(token)).as_bytes());
         Ok(text)
     }
+}
+
+/// Whether a body asks for a second factor of the caller's own that is set up, or for none of them.
+fn prefers_what_is_set_up(caller: &Caller, record: &Record, body: &Map<String, Value>) -> bool {
+    let preferred = body.get("preferred_two_factor_authentication").and_then(Value::as_str);
+    caller.person.id == record.id && preferred.is_none_or(|factor| record.flag(&format!("{factor}_enabled")))
 }
 
 fn is_protected(app: &App, record: &Record) -> bool {

@@ -76,6 +76,11 @@ fn path_type(parameter: &Parameter) -> (&'static str, &'static str) {
     }
 }
 
+/// What replaces the usual answer to a value that can't be read.
+fn refused(parameter: &Parameter) -> String {
+    parameter.malformed.as_ref().map_or_else(String::new, |message| format!(".map_err(|_| Failure::parameter({message:?}))"))
+}
+
 fn is_form(body: &Body) -> bool {
     body.content.iter().any(|(media, _)| media == "multipart/form-data")
 }
@@ -113,17 +118,18 @@ fn query_parameter(parameter: &Parameter) -> (String, String) {
         (Some("array"), _) => ("Vec<String>", "texts"),
         _ => ("String", "text"),
     };
-    let mut read = format!("query.{method}(\"{name}\")?");
+    let refused = refused(parameter);
+    let mut read = format!("query.{method}(\"{name}\"){refused}?");
     if kind.starts_with("Vec") {
         return (kind.to_owned(), read);
     }
     if kind == "i64" {
         let bound = |key: &str| schema[key].as_i64().map_or("None".to_owned(), |bound| format!("Some({bound})"));
-        read = format!("query.integer_within(\"{name}\", {}, {})?", bound("minimum"), bound("maximum"));
+        read = format!("query.integer_within(\"{name}\", {}, {}){refused}?", bound("minimum"), bound("maximum"));
     }
     if let Some(choices) = schema["enum"].as_array() {
         let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
-        read = format!("query.choice(\"{name}\", &[{}])?", choices.join(", "));
+        read = format!("query.choice(\"{name}\", &[{}]){refused}?", choices.join(", "));
     }
     let default = &schema["default"];
     if !default.is_null() {
@@ -258,8 +264,8 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
     }
     for parameter in placed(operation, Place::Path) {
-        let message = parameter.malformed.as_ref().map(|message| format!(", {message:?}")).unwrap_or_default();
-        let _ = writeln!(text, "            let {} = call.{}({:?}{message})?;", field(&parameter.name), path_type(parameter).1, parameter.name);
+        let (name, method, refused) = (&parameter.name, path_type(parameter).1, refused(parameter));
+        let _ = writeln!(text, "            let {} = call.{method}(\"{name}\"){refused}?;", field(name));
     }
     if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher"))) {
         let id =

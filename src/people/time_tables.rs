@@ -1,0 +1,114 @@
+//! Tables of the studio: how long everybody worked in each year, month, week or day.
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::TimeSpentTable;
+use entity::facts::Kind;
+use sea_orm::{DbBackend, DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::period::Period;
+use super::time_spent::{add_period, leads, only_led, require_team};
+use crate::app::App;
+use crate::database::{Sql, write_uuid, write_value};
+
+/// What a table keeps.
+#[derive(Clone, Copy, Default)]
+pub(super) struct TableFilter {
+    pub project_id: Option<Uuid>,
+    pub department_id: Option<Uuid>,
+    pub studio_id: Option<Uuid>,
+}
+
+/// What the columns of a table stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Year,
+    Month,
+    /// Of ISO 8601.
+    Week,
+    Day,
+}
+
+impl Unit {
+    /// The number of the unit that the day `s.date` is in.
+    fn number(self, backend: DbBackend) -> String {
+        let (field, format) = match self {
+            Self::Year => ("YEAR", "%Y"),
+            Self::Month => ("MONTH", "%m"),
+            Self::Week => ("WEEK", "%V"),
+            Self::Day => ("DAY", "%d"),
+        };
+        match backend {
+            DbBackend::Postgres => format!("CAST(EXTRACT({field} FROM s.date) AS BIGINT)"),
+            _ => format!("CAST(strftime('{format}', s.date) AS INTEGER)"),
+        }
+    }
+}
+
+/// Minutes by unit and person, of a period if one is given.
+pub(super) async fn table(
+    app: &App,
+    caller: &Caller,
+    unit: Unit,
+    period: Option<Period>,
+    filter: TableFilter,
+) -> Result<Json<TimeSpentTable>, Failure> {
+    let number = unit.number(app.database.backend());
+    let mut sql = Sql::new(format!(
+        "SELECT {number}, s.person_id, SUM(s.duration) FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL"
+    ));
+    if let Some(period) = period {
+        add_period(&mut sql, period);
+    }
+    add_filter(app, caller, &mut sql, filter).await?;
+    sql.push(&format!(" GROUP BY {number}, s.person_id ORDER BY {number}, s.person_id"));
+    Ok(Json::written(written(&app.database.rows(&sql).await?)?))
+}
+
+/// Rows of unit, person and minutes, in the order of the units, as JSON.
+fn written(rows: &[QueryResult]) -> Result<Vec<u8>, DbErr> {
+    let mut out = b"{".to_vec();
+    let mut open: Option<i64> = None;
+    for row in rows {
+        let number = row.try_get_by_index(0)?;
+        match open {
+            Some(last) if last == number => out.push(b','),
+            Some(_) => out.extend_from_slice(format!("}},\"{number}\":{{").as_bytes()),
+            None => out.extend_from_slice(format!("\"{number}\":{{").as_bytes()),
+        }
+        open = Some(number);
+        write_uuid(&mut out, row.try_get_by_index(1)?);
+        out.push(b':');
+        write_value(&mut out, row, 2, Kind::Float)?;
+    }
+    out.extend_from_slice(if open.is_some() { b"}}" } else { b"}" });
+    Ok(out)
+}
+
+/// Keeps what the caller may know of, and what the request asks for.
+async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
+    if leads(caller) {
+        if let Some(project_id) = filter.project_id {
+            require_team(app, caller, project_id).await?;
+        }
+        let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
+        if !own {
+            return Err(Failure::parameter("Supervisor not allowed to access this department"));
+        }
+        only_led(sql, caller);
+    } else if !caller.is_admin() {
+        sql.push(" AND s.person_id = ").bind(caller.person.id);
+    }
+    if let Some(project_id) = filter.project_id {
+        sql.push(" AND t.project_id = ").bind(project_id);
+    }
+    if let Some(department_id) = filter.department_id {
+        sql.push(" AND t.task_type_id IN (SELECT d.id FROM task_type d WHERE d.department_id = ").bind(department_id).push(")");
+    }
+    if let Some(studio_id) = filter.studio_id {
+        sql.push(" AND s.person_id IN (SELECT q.id FROM person q WHERE q.studio_id = ").bind(studio_id).push(")");
+    }
+    Ok(())
+}
