@@ -5,6 +5,7 @@ mod contract;
 mod crud;
 mod harness;
 mod mail;
+mod people;
 mod replay;
 mod roles;
 mod shutdown;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 /// What an answer has against an expectation, as a place and a reason; nothing when it fits.
 ///
 /// A mapping fits an object with exactly its keys, where `...` lets others be and `*` speaks of every key. A list of one
-/// shape fits a list with something in it, each of that shape; an empty list fits an empty list. A text is the word of a
-/// type (with `?`, null fits too), `=` and the exact text, or a variable in braces.
+/// shape fits a list with something in it, each of that shape; an empty list fits an empty list. Keys may hold variables. A
+/// text is the word of a type (with `?`, null fits too), `=` and the exact text, or a variable in braces.
 pub fn mismatch(expected: &Value, found: &Value, variables: &HashMap<String, String>) -> Option<String> {
     at("answer", expected, found, variables)
 }
@@ -18,6 +18,7 @@ fn at(place: &str, expected: &Value, found: &Value, variables: &HashMap<String, 
     let wrong = || Some(format!("{place} is {found}, not {expected}"));
     match (expected, found) {
         (Value::Object(shape), Value::Object(object)) => {
+            let shape: HashMap<String, &Value> = shape.iter().map(|(key, shape)| (fill(key, variables), shape)).collect();
             if let Some(each) = shape.get("*") {
                 return object.iter().find_map(|(key, value)| at(&format!("{place}.{key}"), each, value, variables));
             }

@@ -53,6 +53,7 @@ fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<Fiel
         _ => None,
     };
     if let Some(message) = problem {
+        let message = schema["x-malformed"].as_str().map_or(message, str::to_owned);
         problems.push(FieldProblem { field: field.to_owned(), message });
     }
 }
@@ -105,6 +106,11 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     match schema["format"].as_str() {
         Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
         Some("date") => return parse_day(text).is_none().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
+        // Forms send empty text for what nobody filled in.
+        Some("local-date-time") if text.is_empty() && schema["nullable"] == true => {
+            *value = Value::Null;
+            return None;
+        }
         Some("local-date-time") => return check_moment(value),
         _ => {}
     }
@@ -170,8 +176,9 @@ fn check_number(value: &mut Value, schema: &Value) -> Option<String> {
         *value = number.into();
     }
     let Some(number) = value.as_f64() else { return Some("Input should be a valid number".into()) };
-    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least || (schema["exclusiveMinimum"] == true && number <= *least)) {
-        return Some(format!("Input should be greater than or equal to {least}"));
+    let more = schema["exclusiveMinimum"] == true;
+    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least || (more && number <= *least)) {
+        return Some(format!("Input should be greater than {}{least}", if more { "" } else { "or equal to " }));
     }
     schema["maximum"].as_f64().filter(|most| number > *most).map(|most| format!("Input should be less than or equal to {most}"))
 }
