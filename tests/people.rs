@@ -40,7 +40,7 @@ async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
     second.get(&path).await.expect(401);
     studio.admin.put(&path, json!({"active": true, "expiration_date": null})).await.expect(200);
     second.get(&path).await.expect(401);
-    studio.admin.delete(&path).await.expect(204);
+    studio.admin.delete(&format!("{path}?force=true")).await.expect(204);
 }
 
 #[rstest]
