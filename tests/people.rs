@@ -25,7 +25,8 @@ fn in_days(days: u64) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
     let studio = Studio::open(on).await;
-    let created = studio.admin.post("/data/persons", json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "manager"})).await.expect(201);
+    let created =
+        studio.admin.post("/data/persons", json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "manager"})).await.expect(201);
     let path = format!("/data/persons/{}", id(&created));
     let first = holder(&studio, &created);
     assert_eq!(first.get(&path).await.expect(200)["role"], "manager");

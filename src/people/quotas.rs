@@ -44,7 +44,11 @@ impl Span {
     /// When a day begins, in UTC. Where clocks jump over midnight, it begins with the jump.
     fn midnight(&self, day: NaiveDate) -> NaiveDateTime {
         let local = day.and_time(NaiveTime::MIN);
-        let found = self.zone.from_local_datetime(&local).earliest().or_else(|| self.zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1))).earliest());
+        let found = self
+            .zone
+            .from_local_datetime(&local)
+            .earliest()
+            .or_else(|| self.zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1))).earliest());
         found.map_or(local, |moment| moment.naive_utc())
     }
 
@@ -87,13 +91,11 @@ pub(super) async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period:
     };
     let zone = caller.person.timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
     let span = Span { days, zone };
-    let done = Done { person_id: asked.person_id, project_id, task_type_id, column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" } };
+    let done =
+        Done { person_id: asked.person_id, project_id, task_type_id, column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" } };
     let weights = if asked.mode.starts_with("weighted") { done.weighted(app, &span).await? } else { done.whole(app, &span).await? };
-    let masks = if role == Role::Vendor {
-        Masks::of_vendor(&app.database, &caller.person, &[project_id], EntityKind::Shot).await?
-    } else {
-        Masks::default()
-    };
+    let masks =
+        if role == Role::Vendor { Masks::of_vendor(&app.database, &caller.person, &[project_id], EntityKind::Shot).await? } else { Masks::default() };
     send(app, weights, masks).await
 }
 
