@@ -24,6 +24,7 @@ pub mod previews;
 pub mod productions;
 pub mod quotas;
 pub mod realtime;
+pub mod schedules;
 pub mod server;
 pub mod status;
 pub mod storage;

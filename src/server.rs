@@ -25,6 +25,7 @@ use crate::database::{Database, Sql};
 use crate::events::bus::Bus;
 use crate::jobs::{Jobs, Registry, Workers};
 use crate::mail::{MailError, Mailer};
+use crate::productions::removed_files::RemovedFiles;
 use crate::realtime::{Admitted, Gatekeeper};
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
@@ -152,7 +153,7 @@ pub fn start_workers(app: &SharedApp) -> Workers {
     if app.settings.jobs.enable_job_queue_remote {
         tracing::warn!("ENABLE_JOB_QUEUE_REMOTE is set; jobs are done by this server all the same");
     }
-    Workers::start(app, Registry::default().with::<AccountEmail>())
+    Workers::start(app, Registry::default().with::<AccountEmail>().with::<RemovedFiles>())
 }
 
 /// Every route of the contract, answered by this server.
@@ -175,6 +176,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         studio: Arc::new(crate::studio::StudioHandlers(app.clone())),
         productions: Arc::new(crate::productions::ProductionsHandlers(app.clone())),
         quotas: Arc::new(crate::quotas::QuotasHandlers(app.clone())),
+        schedules: Arc::new(crate::schedules::SchedulesHandlers(app.clone())),
         entities: Arc::new(crate::entities::EntitiesHandlers(app.clone())),
         assets: Arc::new(crate::entities::AssetsHandlers(app.clone())),
         shots: Arc::new(crate::entities::ShotsHandlers(app.clone())),

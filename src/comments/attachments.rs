@@ -78,7 +78,7 @@ fn extension(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-fn key(id: Uuid) -> FileKey {
+pub fn key(id: Uuid) -> FileKey {
     FileKey::new(Bucket::Files, "attachments", id)
 }
 

@@ -107,7 +107,7 @@ pub async fn remove_rows(connection: &impl ConnectionTrait, preview_ids: &[Uuid]
 /// be removed stays, and the log says so.
 pub async fn remove_files(app: &App, preview_ids: &[Uuid], force: bool) {
     if force || app.settings.files.remove_files {
-        discard(&app.storage, preview_ids.iter().copied().flat_map(keys::all).collect()).await;
+        discard(&app.storage, file_keys(preview_ids).collect()).await;
     }
 }
 
@@ -117,6 +117,11 @@ pub async fn remove_background_files(app: &App, id: Uuid) {
     if app.settings.files.remove_files {
         discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)]).await;
     }
+}
+
+/// The keys of all files that previews can have.
+pub fn file_keys(preview_ids: &[Uuid]) -> impl Iterator<Item = FileKey> {
+    preview_ids.iter().copied().flat_map(keys::all)
 }
 
 /// Removes stored files, whether they are there or not.

@@ -10,9 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::rows::{OpenStatus, open_project_rows};
-use super::schedule::Part;
 use super::settings::{ASSET_TYPES, BACKGROUNDS, STATUS_AUTOMATIONS, TASK_STATUSES, TASK_TYPES};
-use super::{descriptors, links, listings, schedule, settings, studio_descriptors, team, time};
+use super::{descriptors, links, listings, settings, studio_descriptors, team, time};
 use crate::app::SharedApp;
 
 /// Serves productions.
@@ -239,58 +238,6 @@ impl Productions for ProductionsHandlers {
         body: StudioMetadataDescriptorOrder,
     ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
         studio_descriptors::reorder(&self.0, &access, &body).await
-    }
-
-    async fn list_project_milestones(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
-        schedule::milestones(&self.0, project_id).await
-    }
-
-    async fn list_project_schedule_items(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<ScheduleItem>>, Failure> {
-        schedule::items(&self.0, &access).await
-    }
-
-    async fn list_schedule_of_task_types(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<ScheduleBar>>, Failure> {
-        schedule::of_task_types(&self.0, &access).await
-    }
-
-    async fn list_schedule_of_asset_types(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-        task_type_id: Uuid,
-        query: ListScheduleOfAssetTypesQuery,
-    ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(&self.0, &access, task_type_id, Part::AssetTypes, query.episode_id).await
-    }
-
-    async fn list_schedule_of_episodes(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-        task_type_id: Uuid,
-        query: ListScheduleOfEpisodesQuery,
-    ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(&self.0, &access, task_type_id, Part::Episodes, query.episode_id).await
-    }
-
-    async fn list_schedule_of_sequences(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-        task_type_id: Uuid,
-        query: ListScheduleOfSequencesQuery,
-    ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(&self.0, &access, task_type_id, Part::Sequences, query.episode_id).await
-    }
-
-    async fn list_schedule_of_edits(
-        &self,
-        access: ProjectMember,
-        _project_id: Uuid,
-        task_type_id: Uuid,
-        query: ListScheduleOfEditsQuery,
-    ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        schedule::of_parts(&self.0, &access, task_type_id, Part::Edits, query.episode_id).await
     }
 
     async fn list_project_time_spents(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {

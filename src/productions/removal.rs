@@ -43,7 +43,11 @@ const INSTANCES: &str = "(SELECT id FROM asset_instance WHERE asset_id IN (SELEC
 pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Leftovers, Failure> {
     let tasks = format!("SELECT id FROM task WHERE project_id = $1 OR entity_id IN {ENTITIES}");
     let tasks = ids(work, &tasks, project_id).await?;
-    let leftovers = take_away(work, &tasks).await?;
+    let mut leftovers = take_away(work, &tasks).await?;
+    let attachments = format!("SELECT id FROM attachment_file WHERE chat_message_id IN {CHAT_MESSAGES}");
+    leftovers.attachments.extend(ids(work, &attachments, project_id).await?);
+    // The picture of the production is stored under its id, as those of previews are under theirs.
+    leftovers.previews.push(project_id);
     remove_playlists(work, project_id).await?;
     run(work, "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1", project_id).await?;
     for (table, column, list) in FORGOTTEN {

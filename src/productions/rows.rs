@@ -245,7 +245,7 @@ pub(super) async fn descriptors(database: &Database, caller: Option<&Caller>, sc
 }
 
 /// Ids by the first column of rows of two ids: JSON lists without their brackets.
-pub(super) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub(crate) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in rows {
         write_uuid(separate(found.entry(row.try_get_by_index(0)?).or_default()), row.try_get_by_index(1)?);

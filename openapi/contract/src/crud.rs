@@ -163,7 +163,7 @@ impl Resource<'_> {
             {"type": "array", "items": reference("PartialRecord")},
             reference(&format!("{}Page", self.text("schema"))),
         ]});
-        operation.insert("responses".into(), json!({"200": self.answer("list", &schema)}));
+        operation.insert("responses".into(), self.responses("list", "200", &self.answer("list", &schema)));
         operation.into()
     }
 
@@ -171,8 +171,17 @@ impl Resource<'_> {
         let mut operation = self.operation("create");
         let what = format!("The columns of the new {}.", self.text("singular"));
         operation.insert("requestBody".into(), body(&what, &format!("{}Create", self.text("schema"))));
-        operation.insert("responses".into(), json!({"201": self.answer("create", &self.row("create"))}));
+        operation.insert("responses".into(), self.responses("create", "201", &self.answer("create", &self.row("create"))));
         operation.into()
+    }
+
+    /// What an operation without a record in its path answers, which is 404 too where it looks up records that it names.
+    fn responses(&self, verb: &str, status: &str, answer: &Value) -> Value {
+        let mut responses = json!({status: answer});
+        if self.names("finds").contains(&verb) {
+            responses["404"] = json!({"$ref": "#/components/responses/NotFound"});
+        }
+        responses
     }
 
     fn get(&self) -> Value {
@@ -273,11 +282,12 @@ impl Resource<'_> {
     }
 
     fn update_schema(&self) -> Value {
-        let mut properties = self.writable(&self.names("create_only"));
+        let create_only = self.names("create_only");
+        let mut properties = self.writable(&create_only);
         for schema in properties.values_mut().filter_map(Value::as_object_mut) {
             schema.remove("default");
         }
-        properties.extend(self.map("write_only"));
+        properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !create_only.contains(&name.as_str())));
         let about = format!("What changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
         json!({"type": "object", "description": about, "properties": properties})
     }

@@ -13,6 +13,8 @@ use crate::app::App;
 use crate::crud::resource::{Record, Relation, Resource, only_admin};
 use crate::database::{self, Sql, write_text};
 use crate::events::Work;
+use crate::jobs;
+use crate::productions::removed_files::RemovedFiles;
 use crate::productions::{creation, removal};
 
 pub(super) struct Projects;
@@ -116,7 +118,9 @@ impl Resource for Projects {
         if query.flag("force")?.unwrap_or_default() {
             let leftovers = removal::remove_project(work, record.id).await?;
             work.project_removed(record.id);
-            work.afterwards(|app| Box::pin(leftovers.discard(app)));
+            if work.app().settings.files.remove_files {
+                jobs::enqueue(work, &RemovedFiles::jobs(&leftovers)).await?;
+            }
         } else {
             self.remove_row(work, record).await?;
         }

@@ -1,58 +1,30 @@
-//! The schedule of a production: milestones, and the bars of its task types and of the parts that they work on.
+//! The bars of a schedule: those of the task types of a production, and of the parts that they work on.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, Utc};
-use dailies_definitions::access::{ProjectMember, Role};
+use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{NamedScheduleBar, ProjectMilestone, ScheduleBar, ScheduleItem};
+use dailies_definitions::schemas::{NamedScheduleBar, ScheduleBar, ScheduleItem};
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Field, RecordWriter, RowWriter, Sql, stream_array, write_text};
+use crate::database::{self, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
 
-/// The milestones of a production.
-pub(super) async fn milestones(app: &App, project_id: Uuid) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
-    let writer = RowWriter::new([
-        Field::new("id", Kind::Uuid),
-        Field::new("date", Kind::Date),
-        Field::new("name", Kind::Text { max: None }),
-        Field::new("project_id", Kind::Uuid),
-        Field::new("task_type_id", Kind::Uuid),
-    ]);
-    let sql = Sql::with(
-        "SELECT m.id, m.date, m.name, m.project_id, m.task_type_id FROM milestone m WHERE m.project_id = $1 ORDER BY m.date IS NULL, m.date, m.name",
-        [project_id.into()],
-    );
-    let sent = stream_array(&app.database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
-}
-
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
-    refuse_vendors(access)?;
     let model = RecordWriter::new(&entity::schedule_item::TABLE, "i", "ScheduleItem");
     let text = format!("SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id", model.columns());
     Ok(model.list(&app.database, Sql::with(text, [access.project_id().into()])).await?)
 }
 
-fn refuse_vendors(access: &ProjectMember) -> Result<(), Failure> {
-    if access.role() == Role::Vendor { Err(Failure::forbidden()) } else { Ok(()) }
-}
-
 /// One bar for each task type that has a task in the production.
 pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleBar>>, Failure> {
-    refuse_vendors(access)?;
     let project_id = access.project_id();
     let sql = Sql::with(
         "SELECT k.id, k.name FROM task_type k WHERE k.for_entity IN ('Asset', 'Shot', 'Sequence', 'Episode', 'Edit') \
@@ -120,7 +92,6 @@ pub(super) async fn of_parts(
     part: Part,
     episode_id: Option<Uuid>,
 ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-    refuse_vendors(access)?;
     let project_id = access.project_id();
     let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [task_type_id.into()]);
     if app.database.row(&sql).await?.is_none() {

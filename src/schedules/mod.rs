@@ -1,0 +1,8 @@
+//! Schedules: milestones, bars, and versions of a schedule in which plans are tried out.
+
+mod bars;
+mod handlers;
+mod milestones;
+mod versions;
+
+pub use handlers::SchedulesHandlers;
