@@ -5,6 +5,7 @@ mod contract;
 mod crud;
 mod harness;
 mod mail;
+mod notifications;
 mod people;
 mod removal;
 mod replay;

@@ -267,7 +267,7 @@ impl Posting {
         Ok(())
     }
 
-    async fn store(&self, work: &Work<'_>) -> Result<(), DbErr> {
+    async fn store(&self, work: &mut Work<'_>) -> Result<(), DbErr> {
         let rows = self.written.iter().map(|written| {
             let Written { posted, draft, at, .. } = written;
             vec![

@@ -21,6 +21,65 @@ pub enum Letter {
     PasswordChangedByAdmin,
     /// An administrator took the person's second factors away.
     SecondFactorsRemovedByAdmin,
+    /// Something happened on a task.
+    Task(TaskNews),
+}
+
+/// What happened on a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskNews {
+    pub news: News,
+    pub author_first_name: String,
+    pub author: String,
+    /// The production, the entity with what it is part of, and the task type.
+    pub task: String,
+    /// Where the web UI shows it.
+    pub link: String,
+    /// Short name of the status that a comment came with.
+    pub status: String,
+    /// What was written, if anything.
+    pub text: String,
+}
+
+/// A kind of [`TaskNews`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    Comment,
+    Mention,
+    Reply,
+    Assignation,
+}
+
+impl News {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Mention => "mention",
+            Self::Reply => "reply",
+            Self::Assignation => "assignation",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Comment => "New Comment",
+            Self::Mention => "You Were Mentioned",
+            Self::Reply => "New Reply",
+            Self::Assignation => "New Assignment",
+        }
+    }
+}
+
+impl TaskNews {
+    fn subject(&self) -> String {
+        let Self { author_first_name: name, task, status, .. } = self;
+        match self.news {
+            News::Comment => format!("[Kitsu] {status} - {name} commented on {task}"),
+            News::Mention => format!("[Kitsu] {name} mentioned you on {task}"),
+            News::Reply => format!("[Kitsu] {name} replied on {task}"),
+            News::Assignation => format!("[Kitsu] You were assigned to {task}"),
+        }
+    }
 }
 
 /// Who an e-mail is for.
@@ -58,6 +117,7 @@ impl Letter {
             Self::Invitation { .. } => "invitation.html",
             Self::PasswordChangedByAdmin => "password_changed_by_admin.html",
             Self::SecondFactorsRemovedByAdmin => "second_factors_removed.html",
+            Self::Task(_) => "task_news.html",
         }
     }
 
@@ -67,6 +127,7 @@ impl Letter {
             Self::PasswordRecovery { .. } => "Password Recovery",
             Self::Invitation { .. } => "Welcome to Kitsu",
             Self::SecondFactorsRemovedByAdmin => "Two Factor Authentication Disabled",
+            Self::Task(news) => news.news.title(),
         }
     }
 
@@ -82,19 +143,27 @@ impl Letter {
             Self::SecondFactorsRemovedByAdmin => {
                 format!("{organisation} - Kitsu: two factor authentication disabled")
             }
+            Self::Task(news) => news.subject(),
         }
     }
 
     fn link(&self) -> &str {
         match self {
             Self::PasswordRecovery { link } | Self::Invitation { link } => link,
+            Self::Task(news) => &news.link,
             _ => "",
         }
     }
 
     /// Writes the e-mail.
     pub(super) fn write(&self, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<Written, minijinja::Error> {
+        let news = if let Self::Task(news) = self { Some(news) } else { None };
         let values = context! {
+            news => news.map(|news| news.news.word()),
+            author => news.map(|news| news.author.as_str()),
+            task => news.map(|news| news.task.as_str()),
+            status => news.map(|news| news.status.as_str()),
+            lines => news.map(|news| news.text.trim().lines().map(str::to_owned).collect::<Vec<_>>()),
             title => self.title(),
             organisation,
             first_name => recipient.first_name.as_str(),
@@ -117,6 +186,7 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     templates.add_template("password_recovery.html", include_str!("templates/password_recovery.html"))?;
     templates.add_template("invitation.html", include_str!("templates/invitation.html"))?;
     templates.add_template("password_changed_by_admin.html", include_str!("templates/password_changed_by_admin.html"))?;
+    templates.add_template("task_news.html", include_str!("templates/task_news.html"))?;
     templates.add_template("second_factors_removed.html", include_str!("templates/second_factors_removed.html"))?;
     Ok(templates)
 }
@@ -164,6 +234,27 @@ mod tests {
             assert!(written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"), "{}", written.text);
             assert_eq!(written.text.contains(&link), !letter.link().is_empty(), "{}", written.text);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_written_is_quoted_line_by_line() -> Result<(), minijinja::Error> {
+        let news = TaskNews {
+            news: News::Comment,
+            author_first_name: "Bob".into(),
+            author: "Bob Builder".into(),
+            task: "Wool / Props / Tree / Modeling".into(),
+            link: "https://studio.example/productions/1/assets/tasks/2".into(),
+            status: "WFA".into(),
+            text: "1 < 2\nnext".into(),
+        };
+        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let written = Letter::Task(news.clone()).write(&recipient(), "Kitsu", origin)?;
+        assert_eq!(written.subject, "[Kitsu] WFA - Bob commented on Wool / Props / Tree / Modeling");
+        assert!(written.html.contains("1 &lt; 2<br>next"), "{}", written.html);
+        assert!(written.text.contains("1 < 2\nnext") && written.text.contains(&news.link), "{}", written.text);
+        let written = Letter::Task(TaskNews { text: String::new(), ..news }).write(&recipient(), "Kitsu", origin)?;
+        assert!(written.text.contains("Bob Builder set Wool"), "{}", written.text);
         Ok(())
     }
 

@@ -59,10 +59,11 @@ const FIELDS: [(&str, &str, Kind); 17] = [
 ];
 
 /// Name of the entity behind those of what it is part of, or behind its type.
-const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.name || ' / ', '') || COALESCE(sq.name || ' / ', '') || e.name \
+pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.name || ' / ', '') || COALESCE(sq.name || ' / ', '') || e.name \
      WHEN 'Sequence' THEN COALESCE(sq.name || ' / ', '') || e.name WHEN 'Episode' THEN e.name ELSE k.name || ' / ' || e.name END";
 
-const EPISODE: &str = "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
+pub(super) const EPISODE: &str =
+    "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
 
 /// Role of the author in the production.
 const AUTHOR_ROLE: &str = "(CASE WHEN a.role = 'admin' THEN 'admin' ELSE COALESCE(NULLIF(al.role, 'admin'), a.role) END)";

@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
+use super::delivery;
 use crate::database;
 use crate::events::{Work, payload};
 
@@ -80,11 +81,12 @@ impl Notice {
     }
 }
 
-/// Stores notifications, all in one statement. Whoever collects them announces each at its place among the events.
+/// Stores notifications, all in one statement, and lets them go to those who want e-mails. Whoever collects them announces
+/// each at its place among the events.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn store(work: &Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
+pub async fn store(work: &mut Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
     let now = database::now();
     let row = |notice: &Notice| {
         vec![
@@ -100,5 +102,6 @@ pub async fn store(work: &Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
             ("created_at", notice.created_at.unwrap_or(now).into()),
         ]
     };
-    database::insert_many(&**work, &entity::notification::TABLE, notices.iter().map(row).collect()).await
+    database::insert_many(&**work, &entity::notification::TABLE, notices.iter().map(row).collect()).await?;
+    delivery::enqueue(work, notices).await
 }

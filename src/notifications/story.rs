@@ -1,0 +1,179 @@
+//! What a notification about a task tells, for those who hear of it outside of the web UI.
+
+use chrono::NaiveDateTime;
+use dailies_definitions::access::Role;
+use dailies_definitions::query::parse_id;
+use sea_orm::{DbErr, QueryResult};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::feed::{EPISODE, FULL_NAME};
+use super::notices::Kind;
+use crate::app::App;
+use crate::comments::visibility::{Seen, Viewer};
+use crate::config::Settings;
+use crate::database::{self, Sql};
+use crate::mail::{Letter, News, Origin, Recipient, TaskNews};
+use crate::tasks::standing::role_in;
+
+/// A notification with all that is told of it.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    news: TaskNews,
+    moment: NaiveDateTime,
+    person: Person,
+}
+
+/// Who is told.
+#[derive(Clone, Debug)]
+struct Person {
+    recipient: Recipient,
+    wants_emails: bool,
+}
+
+impl Story {
+    /// The story of a notification, unless the notification is gone, or its person, or may no longer read of it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn find(app: &App, notification_id: Uuid) -> Result<Option<Self>, DbErr> {
+        let sql = Sql::with(
+            format!(
+                "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, r.id AS person_id, r.email AS email, \
+                 r.first_name AS first_name, r.last_name AS last_name, r.timezone AS timezone, r.active AS active, \
+                 r.notifications_enabled AS wants_emails, r.role AS role, rl.person_id AS in_team, rl.role AS own_role, \
+                 a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
+                 y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, \
+                 p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
+                 c.replies AS replies, c.for_client AS for_client, c.person_id AS writer_id, w.role AS writer_role, \
+                 wl.person_id AS writer_in_team, wl.role AS writer_own_role, s.short_name AS status \
+                 FROM notification n JOIN person r ON r.id = n.person_id JOIN person a ON a.id = n.author_id \
+                 JOIN task t ON t.id = n.task_id JOIN project p ON p.id = t.project_id JOIN entity e ON e.id = t.entity_id \
+                 JOIN entity_type k ON k.id = e.entity_type_id LEFT JOIN task_type y ON y.id = t.task_type_id \
+                 LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
+                 LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN task_status s ON s.id = c.task_status_id \
+                 LEFT JOIN person w ON w.id = c.person_id \
+                 LEFT JOIN project_person_link rl ON rl.project_id = p.id AND rl.person_id = r.id \
+                 LEFT JOIN project_person_link wl ON wl.project_id = p.id AND wl.person_id = w.id WHERE n.id = $1"
+            ),
+            [notification_id.into()],
+        );
+        match app.database.row(&sql).await? {
+            Some(row) => Self::read(&row, &app.settings),
+            None => Ok(None),
+        }
+    }
+
+    fn read(row: &QueryResult, settings: &Settings) -> Result<Option<Self>, DbErr> {
+        let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
+        let flag = |name: &str| row.try_get::<Option<bool>>("", name).map(Option::unwrap_or_default);
+        let id = |name: &str| row.try_get::<Option<Uuid>>("", name);
+        let Some(news) = news_of(&text("kind")?) else { return Ok(None) };
+        if !flag("active")? || !may_be_told(row)? {
+            return Ok(None);
+        }
+        let full = |first: String, last: String| format!("{first} {last}").trim().to_owned();
+        let reply = id("reply_id")?.map(|id| reply_text(row, id)).transpose()?;
+        let said = match reply {
+            Some(reply) => reply,
+            None => text("text")?,
+        };
+        let place = Place {
+            project_id: row.try_get("", "project_id")?,
+            task_id: row.try_get("", "task_id")?,
+            episode_id: id("episode_id")?,
+            is_tv_show: text("production_type")? == "tvshow",
+            for_entity: text("for_entity")?,
+        };
+        let (project, entity, task_type) = (text("project")?, text("entity")?, text("task_type")?);
+        let recipient = Recipient {
+            address: text("email")?,
+            first_name: text("first_name")?,
+            full_name: full(text("first_name")?, text("last_name")?),
+            timezone: row.try_get("", "timezone")?,
+        };
+        Ok(Some(Self {
+            news: TaskNews {
+                news,
+                author_first_name: text("author_first_name")?,
+                author: full(text("author_first_name")?, text("author_last_name")?),
+                task: format!("{project} / {entity} / {task_type}"),
+                link: place.link(settings),
+                status: text("status")?.to_uppercase(),
+                text: if news == News::Assignation { String::new() } else { said },
+            },
+            moment: row.try_get::<Option<NaiveDateTime>>("", "moment")?.unwrap_or_else(database::now),
+            person: Person { recipient, wants_emails: flag("wants_emails")? },
+        }))
+    }
+
+    /// The e-mail of it, for those who want one.
+    pub(super) fn email(&self) -> Option<(Letter, Recipient, Origin)> {
+        let Person { recipient, wants_emails } = &self.person;
+        let origin = Origin { moment: self.moment, address: None };
+        (*wants_emails && !recipient.address.is_empty()).then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
+    }
+}
+
+fn news_of(kind: &str) -> Option<News> {
+    Some(match kind {
+        _ if kind == Kind::Comment.code() => News::Comment,
+        _ if kind == Kind::Mention.code() || kind == Kind::ReplyMention.code() => News::Mention,
+        _ if kind == Kind::Reply.code() => News::Reply,
+        _ if kind == Kind::Assignation.code() => News::Assignation,
+        _ => return None,
+    })
+}
+
+/// Clients are not told of what they may not read. Roles and comments may have changed since the notification was stored.
+fn may_be_told(row: &QueryResult) -> Result<bool, DbErr> {
+    let Some(author_id) = row.try_get::<Option<Uuid>>("", "writer_id")? else { return Ok(true) };
+    let role = |global: &str, in_team: &str, own: &str| -> Result<Role, DbErr> {
+        let global = Role::from_code(&row.try_get::<Option<String>>("", global)?.unwrap_or_default());
+        let in_team = row.try_get::<Option<Uuid>>("", in_team)?.is_some();
+        Ok(role_in(global, in_team, row.try_get::<Option<String>>("", own)?.as_deref()).role)
+    };
+    let viewer = Viewer {
+        person_id: row.try_get("", "person_id")?,
+        role: role("role", "in_team", "own_role")?,
+        clients_isolated: row.try_get::<Option<bool>>("", "isolated")?.unwrap_or_default(),
+    };
+    let author_role = role("writer_role", "writer_in_team", "writer_own_role")?;
+    let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
+    Ok(viewer.may_be_told(Seen { author_id, author_role, for_client }))
+}
+
+/// The text of a reply, which may be gone.
+fn reply_text(row: &QueryResult, id: Uuid) -> Result<String, DbErr> {
+    let replies = row.try_get::<Option<Value>>("", "replies")?.unwrap_or_default();
+    let mut replies = replies.as_array().into_iter().flatten();
+    let reply = replies.find(|reply| reply["id"].as_str().and_then(parse_id) == Some(id));
+    Ok(reply.and_then(|reply| reply["text"].as_str()).unwrap_or_default().to_owned())
+}
+
+/// Where the web UI shows a task.
+struct Place {
+    project_id: Uuid,
+    task_id: Uuid,
+    episode_id: Option<Uuid>,
+    is_tv_show: bool,
+    /// What tasks of its type are about.
+    for_entity: String,
+}
+
+impl Place {
+    fn link(&self, settings: &Settings) -> String {
+        let Self { project_id, task_id, .. } = self;
+        let episode = match self.episode_id {
+            _ if !self.is_tv_show => String::new(),
+            Some(id) => format!("/episodes/{id}"),
+            None => "/episodes/main".to_owned(),
+        };
+        let section = match self.for_entity.as_str() {
+            "Shot" => "shots",
+            "Edit" => "edits",
+            _ => "assets",
+        };
+        format!("{}://{}/productions/{project_id}{episode}/{section}/tasks/{task_id}", settings.domain_protocol, settings.domain_name)
+    }
+}

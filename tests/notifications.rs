@@ -1,0 +1,96 @@
+//! Notifications that leave by e-mail.
+
+use dailies::database::{Sql, execute};
+use dailies_definitions::access::Role;
+use rstest::rstest;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::harness::{Client, On, PostOffice, Studio, id};
+
+/// A studio with a task that the supervisor does, whose members want e-mails.
+async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
+    let flags = office.flags();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).chain(["--domain-name", "studio.example"]).collect();
+    let studio = Studio::open_with(on, &flags).await;
+    let asset_type = studio.named("entity-types", "Prop").await;
+    let task_type = studio.named("task-types", "Modeling").await;
+    let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
+    let asset = json!({"name": "Tree <1>"});
+    let asset = id(&studio.admin.post(&format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"), asset).await.expect(201));
+    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
+    let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
+    let sql = Sql::with("UPDATE person SET notifications_enabled = $1 WHERE email LIKE 'tim.%'", [true.into()]);
+    execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    (studio, task, status)
+}
+
+async fn assign(client: &Client, task: Uuid, person: Uuid) {
+    client.put(&format!("/actions/tasks/{task}/assign"), json!({"person_id": person})).await.expect(200);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn those_whom_it_concerns_get_an_email(#[case] on: On) {
+    let office = PostOffice::open().await;
+    let (studio, task, status) = studio_with_task(&office, on).await;
+    let supervisor = studio.member_id(Role::Supervisor);
+    let place = "Wool / Prop / Tree <1> / Modeling";
+    assign(&studio.member(Role::Manager), task, supervisor).await;
+    let letter = office.letter_to("tim.team.supervisor@example.com").await;
+    assert_eq!(letter.subject, format!("[Kitsu] You were assigned to {place}"));
+    let link = format!("https://studio.example/productions/{}/assets/tasks/{task}", studio.project_id);
+    assert!(letter.text.contains(&link) && letter.text.contains("Tree <1>"), "{}", letter.text);
+    assert!(letter.html.contains("Tree &lt;1&gt;"), "{}", letter.html);
+
+    let text = "Looks good @Tim Team user\n<script>second line</script>";
+    let path = format!("/actions/tasks/{task}/comment");
+    let manager = studio.member(Role::Manager);
+    let comment = manager.post(&path, json!({"task_status_id": status, "comment": text})).await.expect(201);
+    let letter = office.letters_to("tim.team.supervisor@example.com", 2).await.remove(1);
+    assert_eq!(letter.subject, format!("[Kitsu] TODO - Tim commented on {place}"));
+    assert!(letter.html.contains("&lt;script&gt;second line") && letter.text.contains("<script>second line"), "{}", letter.html);
+
+    let reply = format!("/data/tasks/{task}/comments/{}/reply", id(&comment));
+    studio.member(Role::Supervisor).post(&reply, json!({"text": "Thanks"})).await.expect(200);
+    let letter = office.letter_to("tim.team.manager@example.com").await;
+    assert_eq!(letter.subject, format!("[Kitsu] Tim replied on {place}"));
+    assert!(letter.text.contains("Thanks") && !letter.text.contains("Looks good"), "{}", letter.text);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) {
+    let mut office = PostOffice::open().await;
+    let (studio, task, status) = studio_with_task(&office, on).await;
+    office.close().await;
+    let sql = Sql::with("UPDATE person SET notifications_enabled = $1 WHERE email = 'tim.team.supervisor@example.com'", [false.into()]);
+    execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    assign(&studio.admin, task, studio.member_id(Role::Supervisor)).await;
+    let path = format!("/actions/tasks/{task}/comment");
+    let say = |text: &'static str| {
+        let (admin, path) = (studio.admin.clone(), path.clone());
+        async move { admin.post(&path, json!({"task_status_id": status, "comment": text})).await }
+    };
+    say("Have a look @Tim Team user").await.expect(201);
+    let withdrawn = id(&say("Never mind @Tim Team manager").await.expect(201));
+    studio.admin.delete(&format!("/data/comments/{withdrawn}")).await.expect(204);
+    office.reopen().await;
+    let letter = office.letter_to("tim.team.user@example.com").await;
+    assert_eq!(letter.subject, "[Kitsu] Ada mentioned you on Wool / Prop / Tree <1> / Modeling");
+    assert!(letter.text.contains("Have a look"), "{}", letter.text);
+    for _ in 0..500 {
+        let left = Sql::new("SELECT COUNT(*) FROM dailies_job");
+        let left: i64 = studio.server.app.database.row(&left).await.expect("a count").expect("a row").try_get_by_index(0).expect("a number");
+        if left == 0 {
+            assert_eq!(office.letters().len(), 1, "{:?}", office.letters());
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the queue is not empty");
+}
