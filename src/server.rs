@@ -25,11 +25,9 @@ use crate::database::{Database, Sql};
 use crate::events::bus::Bus;
 use crate::jobs::{Jobs, Registry, Workers};
 use crate::mail::{MailError, Mailer};
-<<<<<<< HEAD
-use crate::productions::removed_files::RemovedFiles;
-=======
 use crate::notifications::NotificationEmail;
->>>>>>> 84fc3e6 (Who wants notifications by e-mail gets them: comments, mentions, replies and assignments)
+use crate::previews::Processing;
+use crate::productions::removed_files::RemovedFiles;
 use crate::realtime::{Admitted, Gatekeeper};
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
@@ -157,11 +155,7 @@ pub fn start_workers(app: &SharedApp) -> Workers {
     if app.settings.jobs.enable_job_queue_remote {
         tracing::warn!("ENABLE_JOB_QUEUE_REMOTE is set; jobs are done by this server all the same");
     }
-<<<<<<< HEAD
-    Workers::start(app, Registry::default().with::<AccountEmail>().with::<RemovedFiles>())
-=======
-    Workers::start(app, Registry::default().with::<AccountEmail>().with::<NotificationEmail>())
->>>>>>> 84fc3e6 (Who wants notifications by e-mail gets them: comments, mentions, replies and assignments)
+    Workers::start(app, Registry::default().with::<AccountEmail>().with::<NotificationEmail>().with::<Processing>().with::<RemovedFiles>())
 }
 
 /// Every route of the contract, answered by this server.

@@ -7,6 +7,7 @@ mod harness;
 mod mail;
 mod notifications;
 mod people;
+mod processing;
 mod removal;
 mod replay;
 mod roles;

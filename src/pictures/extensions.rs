@@ -1,5 +1,7 @@
 //! Kinds of media by file extension: what may be uploaded, and how it is served.
 
+use serde::{Deserialize, Serialize};
+
 /// Extension of the only kind of preview background.
 pub const BACKGROUND_EXTENSION: &str = "hdr";
 
@@ -13,7 +15,8 @@ const GENERIC: [&str; 34] = [
 ];
 
 /// How an uploaded preview is treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum MediaKind {
     /// Stored again as PNG, with smaller sizes.
     Picture,

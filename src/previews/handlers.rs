@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::add::{Placement, add_preview, revision_of};
 use super::avatars::{self, Owner};
+use super::upload::Haste;
 use super::{annotate, attachments, backgrounds, download, frames, keys, listings, positions, removal, rows, upload};
 use crate::app::SharedApp;
 use crate::events::Work;
@@ -70,10 +71,11 @@ impl Previews for PreviewsHandlers {
         &self,
         access: Caller,
         instance_id: Uuid,
-        _query: UploadPreviewFileQuery,
+        query: UploadPreviewFileQuery,
         body: Submission,
     ) -> Result<Json<PreviewFile>, Failure> {
-        upload::upload(&self.0, &access, instance_id, body).await
+        let haste = if query.normalize && !query.no_job { Haste::Afterwards } else { Haste::Answered };
+        upload::upload(&self.0, &access, instance_id, body, haste).await
     }
 
     async fn get_movie(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {

@@ -13,9 +13,11 @@ mod handlers;
 mod keys;
 mod listings;
 pub mod main_preview;
+mod making;
 mod movies;
 mod names;
 mod positions;
+mod processing;
 pub mod removal;
 pub mod rows;
 mod subject;
@@ -23,3 +25,4 @@ pub mod upload;
 mod work;
 
 pub use handlers::PreviewsHandlers;
+pub use processing::Processing;

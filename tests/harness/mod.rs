@@ -8,7 +8,7 @@ mod shape;
 mod studio;
 
 pub use checker::{Checker, contract};
-pub use client::Client;
+pub use client::{Answer, Client};
 pub use post_office::PostOffice;
 pub use server::{On, TestServer};
 pub use shape::{fill, fill_all, mismatch};

@@ -126,6 +126,11 @@ impl TestServer {
         self.place.take().expect("a place")
     }
 
+    /// Lets nobody do jobs here any more.
+    pub async fn stop_workers(&mut self) {
+        self.workers.take().expect("workers").close(Duration::from_secs(2)).await;
+    }
+
     /// Breaks the server off wherever it is, as a crash does.
     pub fn kill(mut self) -> Place {
         self.place.take().expect("a place")

@@ -1,0 +1,197 @@
+//! The job of a preview whose file came in: what a request had no time for, or broke off in when the server was killed.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dailies_definitions::failure::Failure;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::making::{Made, make_movie};
+use super::subject::Subject;
+use super::upload::release;
+use super::work::{failure, picture_work};
+use super::{keys, main_preview, removal};
+use crate::app::SharedApp;
+use crate::config::Settings;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+use crate::jobs::{Job, JobError, Lane};
+use crate::pictures::{self, MediaKind};
+use crate::storage::FileKey;
+
+/// What is left to do for a preview once its name is in the record: everything is made again from the first file that was
+/// stored. If there is none, the name goes, and the file can be sent again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Processing {
+    preview_id: Uuid,
+    /// Who sent the file.
+    author_id: Uuid,
+    kind: MediaKind,
+    /// Of the stored file.
+    extension: String,
+    /// Whether the file was announced by the request.
+    announced: bool,
+}
+
+impl Processing {
+    /// The job of an upload of which that is made.
+    pub(super) fn new(preview_id: Uuid, author_id: Uuid, made: &Made) -> Self {
+        Self { preview_id, author_id, kind: made.kind, extension: made.extension.clone(), announced: made.is_unfinished() }
+    }
+
+    /// The preview that it is about.
+    pub(super) fn preview_id(&self) -> Uuid {
+        self.preview_id
+    }
+
+    fn first_file(&self) -> FileKey {
+        let id = self.preview_id;
+        match self.kind {
+            MediaKind::Picture => keys::picture("original", id),
+            MediaKind::Movie => {
+                let [best, ..] = keys::movie(id);
+                best
+            }
+            MediaKind::Generic => keys::generic(id),
+        }
+    }
+
+    async fn process(&self, app: &SharedApp) -> Result<(), Failure> {
+        let id = self.preview_id;
+        match status(app.database.read(), id).await?.as_deref() {
+            None => return Ok(removal::discard(&app.storage, keys::all(id).collect()).await),
+            Some("processing") => {}
+            // It was done before, and only the job was left behind.
+            Some(_) => return Ok(()),
+        }
+        let folder = tempfile::tempdir()?;
+        let source = folder.path().join("source");
+        if !app.storage.download(&self.first_file(), &source).await? {
+            let work = Work::begin_as(app, None).await?;
+            release(&work, id).await?;
+            return Ok(work.commit().await?);
+        }
+        let mut made = Made::new(self.kind, self.extension.clone(), tokio::fs::metadata(&source).await?.len());
+        match self.kind {
+            MediaKind::Picture => {
+                let target = tempfile::tempdir()?;
+                let (to, limit) = (target.path().to_owned(), app.settings.files.max_image_pixels);
+                let derived = picture_work(move || pictures::variants(&source, &to, limit)).await.map_err(failure)?;
+                made.measure(&derived);
+                made.add_pictures(id, derived, target);
+            }
+            MediaKind::Movie => made = make_movie(app, id, &source, made).await?,
+            MediaKind::Generic => {}
+        }
+        for (key, path) in &made.files {
+            if let Some(path) = path {
+                app.storage.put_file(key, path).await?;
+            }
+        }
+        if made.status == "broken" {
+            removal::discard(&app.storage, vec![self.first_file()]).await;
+        }
+        let mut work = Work::begin_as(app, Some(self.author_id)).await?;
+        // Whoever was held up may have done it meanwhile.
+        if status(&*work, id).await?.as_deref() != Some("processing") {
+            return Ok(());
+        }
+        let preview = Subject::find(&*work, id).await?;
+        enter(&mut work, &preview, &made, if self.announced { Telling::Outcome } else { Telling::Arrival }).await?;
+        Ok(work.commit().await?)
+    }
+}
+
+#[async_trait]
+impl Job for Processing {
+    const KIND: &'static str = "preview-processing";
+    const LANE: Lane = Lane::Media;
+    const ATTEMPTS: i32 = 4;
+
+    fn patience(settings: &Settings) -> Duration {
+        Duration::from_secs(settings.jobs.job_queue_timeout)
+    }
+
+    async fn run(&self, app: &SharedApp, _id: Uuid) -> Result<(), JobError> {
+        self.process(app).await.map_err(JobError::of)
+    }
+
+    /// Nobody waits for ever: the preview counts as broken.
+    async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
+        let id = self.preview_id;
+        let mut work = Work::begin_as(app, Some(self.author_id)).await?;
+        if status(&*work, id).await.map_err(JobError::of)?.as_deref() == Some("processing") {
+            let preview = Subject::find(&*work, id).await.map_err(JobError::of)?;
+            database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
+            work.emit_in(preview.project_id, "preview-file:update", payload([("preview_file_id", id)]));
+            work.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
+    let sql = Sql::with("SELECT status FROM preview_file WHERE id = $1", [id.into()]);
+    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+/// How a change of a preview is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// The file has come.
+    Arrival,
+    /// That was told; now it is clear what came of it.
+    Outcome,
+}
+
+/// Enters what is known of the stored file into the record, and tells of it.
+///
+/// # Errors
+/// 404 when the record is gone.
+pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, telling: Telling) -> Result<(), Failure> {
+    let Subject { id, task_id, project_id, .. } = *preview;
+    let mut values = vec![
+        ("extension", made.extension.as_str().into()),
+        ("status", made.status.into()),
+        ("width", made.width.into()),
+        ("height", made.height.into()),
+        ("duration", made.duration.into()),
+        ("file_size", i64::try_from(made.file_size).unwrap_or(i64::MAX).into()),
+    ];
+    values.extend(made.data.clone().map(|data| ("data", data.into())));
+    if !database::update(&**work, &entity::preview_file::TABLE, id, values).await? {
+        return Err(Failure::not_found());
+    }
+    work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+    let shown = made.kind != MediaKind::Generic && made.status == "ready";
+    if shown && preview.position == Some(1) {
+        main_preview::set_last_preview(work, task_id, id).await?;
+    }
+    if telling == Telling::Outcome {
+        return Ok(());
+    }
+    if made.kind == MediaKind::Movie && !made.is_unfinished() {
+        work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+    }
+    if let Some(comment_id) = comment_of(&**work, id).await? {
+        work.emit_in(project_id, "comment:update", payload([("comment_id", comment_id)]));
+        let mut told = payload([("comment_id", comment_id), ("task_id", task_id), ("preview_file_id", id)]);
+        told.insert("revision".into(), json!(preview.revision));
+        told.insert("extension".into(), json!(made.extension));
+        told.insert("status".into(), json!(made.status));
+        work.emit_in(project_id, "preview-file:add-file", told);
+    }
+    Ok(())
+}
+
+/// The first comment that holds the preview.
+async fn comment_of(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<Uuid>, Failure> {
+    let sql = Sql::with(
+        "SELECT c.id FROM comment_preview_link l JOIN comment c ON c.id = l.comment WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
+        [id.into()],
+    );
+    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+}

@@ -1,0 +1,145 @@
+//! The files of previews: what is made of them in the background, and what becomes of them when the server ends on the way.
+
+use std::io::Cursor;
+use std::process::Command;
+
+use dailies::database::{Sql, execute, now};
+use dailies::storage::{Bucket, FileKey};
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::harness::{Client, On, Studio, TestServer, id};
+
+/// A preview without a file yet, on a comment.
+async fn preview(studio: &Studio) -> Uuid {
+    let admin = &studio.admin;
+    let asset_type = studio.named("entity-types", "Prop").await;
+    let task_type = studio.named("task-types", "Modeling").await;
+    let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
+    let name = Uuid::new_v4().to_string();
+    let asset = admin.post(&format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"), json!({"name": name})).await;
+    let task =
+        json!({"name": "main", "task_type_id": task_type, "entity_id": id(&asset.expect(201)), "project_id": project, "task_status_id": status});
+    let task = id(&admin.post("/data/tasks", task).await.expect(201));
+    let comment = admin.post(&format!("/actions/tasks/{task}/comment"), json!({"task_status_id": status, "comment": ""})).await;
+    id(&admin.post(&format!("/actions/tasks/{task}/comments/{}/add-preview", id(&comment.expect(201))), json!({})).await.expect(201))
+}
+
+async fn upload(client: &Client, path: &str, name: &str, content: &[u8]) -> crate::harness::Answer {
+    let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+    let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
+    let request = client.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body);
+    client.finish(Method::POST, path, request).await
+}
+
+fn picture() -> Vec<u8> {
+    let mut content = Cursor::new(Vec::new());
+    image::RgbImage::new(300, 200).write_to(&mut content, image::ImageFormat::Png).expect("a picture");
+    content.into_inner()
+}
+
+fn movie() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("movie.mp4");
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=1", "-c:v", "mpeg4"]).arg(&path);
+    assert!(command.status().expect("ffmpeg").success());
+    std::fs::read(path).expect("a movie")
+}
+
+/// Waits until a preview is no longer being processed.
+async fn outcome(client: &Client, preview: Uuid) -> Value {
+    for _ in 0..500 {
+        let record = client.get(&format!("/data/preview-files/{preview}")).await.expect(200);
+        if record["status"] != "processing" {
+            return record;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the preview is processed for ever");
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
+    let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
+    let first = preview(&studio).await;
+    let path = |id: Uuid| format!("/pictures/preview-files/{id}");
+    let sent = upload(&studio.admin, &path(first), "shot.v1.mp4", &movie()).await.expect(201);
+    assert_eq!((&sent["status"], &sent["original_name"], &sent["extension"]), (&json!("processing"), &json!("shot.v1"), &json!("mp4")));
+    let again = upload(&studio.admin, &path(first), "other.mp4", &movie()).await;
+    assert_eq!(again.status, 400);
+    let record = outcome(&studio.admin, first).await;
+    assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(320), &json!(180)));
+    assert_eq!(studio.admin.get(&format!("/pictures/thumbnails/preview-files/{first}.png")).await.status, 200);
+    let task = studio.admin.get(&format!("/data/tasks/{}", record["task_id"].as_str().expect("a task"))).await.expect(200);
+    assert_eq!(task["last_preview_file_id"], json!(first));
+
+    let waited = preview(&studio).await;
+    let sent = upload(&studio.admin, &format!("{}?no_job=true", path(waited)), "shot.mp4", &movie()).await.expect(201);
+    assert_eq!(sent["status"], "ready");
+    let broken = preview(&studio).await;
+    upload(&studio.admin, &path(broken), "shot.mp4", b"no movie").await.expect(201);
+    assert_eq!(outcome(&studio.admin, broken).await["status"], "broken");
+
+    // What waits at the end of the server is done by the next one.
+    let late = preview(&studio).await;
+    upload(&studio.admin, &path(late), "shot.mp4", &movie()).await.expect(201);
+    studio.server = TestServer::start_at(studio.server.stop().await).await;
+    assert_eq!(outcome(&studio.server.as_person(studio.admin_id), late).await["status"], "ready");
+}
+
+/// Leaves a preview as a server does that is killed while it stores the file.
+async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
+    let id = preview(studio).await;
+    let connection = studio.server.app.database.read();
+    let sql = Sql::with("UPDATE preview_file SET original_name = 'half' WHERE id = $1", [id.into()]);
+    execute(connection, &sql).await.expect("a claim");
+    let job = json!({"preview_id": id, "author_id": studio.admin_id, "kind": kind, "extension": extension, "announced": false});
+    let sql = Sql::with(
+        "INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, locked_until, created_at, updated_at) \
+         VALUES ($1, 'preview-processing', $2, 'running', 1, $3, $3, $3, $3)",
+        [Uuid::new_v4().into(), job.into(), now().into()],
+    );
+    execute(connection, &sql).await.expect("a job");
+    id
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: On) {
+    let mut studio = Studio::open(on).await;
+    // The workers must not be faster than the kill.
+    studio.server.stop_workers().await;
+    let stored = break_off(&studio, "picture", "png").await;
+    studio.server.app.storage.put(&FileKey::new(Bucket::Pictures, "original", stored), picture().into()).await.expect("a file");
+    let generic = break_off(&studio, "generic", "zip").await;
+    studio.server.app.storage.put(&FileKey::new(Bucket::Files, "previews", generic), b"a zip".as_slice().into()).await.expect("a file");
+    let lost = break_off(&studio, "picture", "png").await;
+    studio.server = TestServer::start_at(studio.server.kill()).await;
+    studio.admin = studio.server.as_person(studio.admin_id);
+    let record = outcome(&studio.admin, stored).await;
+    assert_eq!((&record["status"], &record["width"], &record["extension"]), (&json!("ready"), &json!(300), &json!("png")));
+    for size in ["thumbnails", "thumbnails-square", "previews", "originals"] {
+        let path = format!("/pictures/{size}/preview-files/{stored}.png");
+        assert_eq!(studio.admin.get(&path).await.status, 200, "{path}");
+    }
+    let record = outcome(&studio.admin, generic).await;
+    assert_eq!((&record["status"], &record["file_size"]), (&json!("ready"), &json!(5)));
+    let path = format!("/pictures/preview-files/{lost}");
+    for _ in 0..500 {
+        let answer = upload(&studio.admin, &path, "again.png", &picture()).await;
+        if answer.status == 201 {
+            assert_eq!(answer.json["status"], "ready");
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the file can't be sent again");
+}
