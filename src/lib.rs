@@ -4,6 +4,7 @@ pub mod access;
 pub mod app;
 pub mod auth;
 pub mod bench;
+pub mod budgets;
 pub mod casting;
 pub mod cli;
 pub mod comments;

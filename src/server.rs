@@ -177,6 +177,8 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         people: Arc::new(crate::people::PeopleHandlers(app.clone())),
         studio: Arc::new(crate::studio::StudioHandlers(app.clone())),
         productions: Arc::new(crate::productions::ProductionsHandlers(app.clone())),
+        project_templates: Arc::new(crate::productions::ProjectTemplatesHandlers(app.clone())),
+        budgets: Arc::new(crate::budgets::BudgetsHandlers(app.clone())),
         quotas: Arc::new(crate::quotas::QuotasHandlers(app.clone())),
         schedules: Arc::new(crate::schedules::SchedulesHandlers(app.clone())),
         entities: Arc::new(crate::entities::EntitiesHandlers(app.clone())),

@@ -15,6 +15,8 @@ mod settings;
 mod studio_descriptors;
 mod team;
 mod template;
+mod templates;
 mod time;
 
 pub use handlers::ProductionsHandlers;
+pub use templates::ProjectTemplatesHandlers;

@@ -3,7 +3,7 @@
 use dailies_definitions::failure::Failure;
 use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
-use sea_orm::Value;
+use sea_orm::{DbErr, QueryResult, Value};
 use serde_json::Map;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 
 /// Settings that a template gives, unless it has none or the body of the production has its own.
-const SETTINGS: [&str; 15] = [
+pub(super) const SETTINGS: [&str; 15] = [
     "fps",
     "ratio",
     "resolution",
@@ -33,7 +33,7 @@ const SETTINGS: [&str; 15] = [
 ];
 
 /// Links that are copied as they are: the table of the template, that of the production, and the column of the target.
-const PLAIN_LINKS: [(&str, &str, &str); 3] = [
+pub(super) const PLAIN_LINKS: [(&str, &str, &str); 3] = [
     ("project_template_asset_type_link", "project_asset_type_link", "asset_type_id"),
     ("project_template_status_automation_link", "project_status_automation_link", "status_automation_id"),
     ("project_template_preview_background_file_link", "project_preview_background_file_link", "preview_background_file_id"),
@@ -95,15 +95,20 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
     );
     let mut rows = Vec::new();
     for row in database::rows(&**work, &sql).await? {
-        let roles = row.try_get_by_index::<Option<TextArray>>(2)?;
         rows.push(vec![
             ("project_id", project_id.into()),
             ("task_status_id", row.try_get_by_index::<Uuid>(0)?.into()),
             ("priority", row.try_get_by_index::<Option<i32>>(1)?.into()),
-            ("roles_for_board", roles.map_or_else(|| database::null(Kind::TextArray), Value::from)),
+            ("roles_for_board", roles(&row, 2)?),
         ]);
     }
     insert(work, &entity::project_task_status_link::TABLE, rows).await
+}
+
+/// Boards of a link, to be stored with another one.
+pub(super) fn roles(row: &QueryResult, index: usize) -> Result<Value, DbErr> {
+    let roles = row.try_get_by_index::<Option<TextArray>>(index)?;
+    Ok(roles.map_or_else(|| database::null(Kind::TextArray), Value::from))
 }
 
 async fn insert(work: &Work<'_>, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), Failure> {

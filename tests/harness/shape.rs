@@ -22,11 +22,12 @@ fn at(place: &str, expected: &Value, found: &Value, variables: &HashMap<String, 
             if let Some(each) = shape.get("*") {
                 return object.iter().find_map(|(key, value)| at(&format!("{place}.{key}"), each, value, variables));
             }
+            let shape: HashMap<String, &Value> = shape.iter().map(|(key, shape)| (fill(key, variables), shape)).collect();
             let others = shape.contains_key("...");
             if let Some(key) = object.keys().find(|key| !others && !shape.contains_key(*key)) {
                 return Some(format!("{place} has a key '{key}' too many ({})", object[key]));
             }
-            shape.iter().filter(|(key, _)| *key != "...").find_map(|(key, shape)| match object.get(key) {
+            shape.iter().filter(|(key, _)| *key != "...").find_map(|(key, shape)| match object.get(key.as_str()) {
                 Some(value) => at(&format!("{place}.{key}"), shape, value, variables),
                 None => Some(format!("{place} has no key '{key}'")),
             })

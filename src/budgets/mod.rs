@@ -1,0 +1,8 @@
+//! Budgets: what a production is planned to cost, and the time that is held against it.
+
+mod budget;
+mod entries;
+mod handlers;
+mod time;
+
+pub use handlers::BudgetsHandlers;
