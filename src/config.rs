@@ -161,9 +161,28 @@ pub struct Settings {
     /// Token in `crisp_token` of `/config`.
     #[arg(long, env = "CRISP_TOKEN", default_value = "", hide = true)]
     pub crisp_token: String,
+    /// Token for `/admin/config/check`, which is not there without one.
+    #[arg(long, env = "ADMIN_TOKEN", hide = true, hide_env_values = true)]
+    pub admin_token: Option<String>,
+    #[command(flatten)]
+    pub ui_reports: UiReportSettings,
     /// Addresses, separated by semicolons, of proxies whose `X-Real-IP` header is believed.
     #[arg(long, env = "DAILIES_TRUSTED_PROXIES", value_delimiter = ';', hide = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+/// Where web clients report their errors to; the server only tells them.
+#[derive(Args, Clone, Debug)]
+pub struct UiReportSettings {
+    /// Whether web clients report errors.
+    #[arg(long, env = "SENTRY_KITSU_ENABLED", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub sentry_kitsu_enabled: bool,
+    /// Address that they report to.
+    #[arg(long, env = "SENTRY_KITSU_DSN", default_value = "", hide = true)]
+    pub sentry_kitsu_dsn: String,
+    /// Share of the errors that they report, from 0 to 1.
+    #[arg(long, env = "SENTRY_KITSU_SR", default_value_t = 0.1, hide = true)]
+    pub sentry_kitsu_sr: f64,
 }
 
 /// Settings of signing in.

@@ -14,3 +14,4 @@ mod roles;
 mod schedules;
 mod shutdown;
 mod sign_in;
+mod status;

@@ -8,13 +8,16 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
-use dailies_definitions::schemas::{ClientConfiguration, MachineResources, ServerStatus, ServerVersion, StatusSeries, StudioStatistics, Success};
+use dailies_definitions::schemas::{
+    ClientConfiguration, ConfigurationCheck, ErrorReports, MachineResources, ServerStatus, ServerVersion, StatusSeries, StudioStatistics, Success,
+};
 use dailies_definitions::status::Status;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota};
 use poem::http::{HeaderValue, StatusCode, header};
 use serde_json::value::RawValue;
 
+use super::configuration;
 use super::machine::Machine;
 use super::probes::Prober;
 use crate::app::SharedApp;
@@ -126,6 +129,7 @@ impl Status for StatusHandlers {
     async fn get_client_configuration(&self, _visitor: Visitor) -> Result<Json<ClientConfiguration>, Failure> {
         let organisation = organisation(&self.app).await?;
         let settings = &self.app.settings;
+        let reports = &settings.ui_reports;
         Ok(Json::of(&ClientConfiguration {
             is_self_hosted: settings.is_self_hosted,
             crisp_token: settings.crisp_token.clone(),
@@ -138,6 +142,13 @@ impl Status for StatusHandlers {
             default_locale: settings.default_locale.clone(),
             default_timezone: settings.default_timezone.clone(),
             enforce_2fa: settings.sign_in.enforce_2fa,
+            sentry: reports
+                .sentry_kitsu_enabled
+                .then(|| ErrorReports { dsn: reports.sentry_kitsu_dsn.clone(), sample_rate: reports.sentry_kitsu_sr }),
         })?)
+    }
+
+    async fn check_configuration(&self, visitor: Visitor) -> Result<Json<ConfigurationCheck>, Failure> {
+        configuration::check(&self.app, &visitor).await
     }
 }

@@ -1,5 +1,6 @@
 //! What runs here, how it is doing, and how it is set up.
 
+mod configuration;
 mod handlers;
 mod machine;
 mod probes;

@@ -44,12 +44,7 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         links::set_task_type(&self.0, &access, project_template_id, &body).await
     }
 
-    async fn remove_project_template_task_type(
-        &self,
-        access: Admin,
-        project_template_id: Uuid,
-        task_type_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_project_template_task_type(&self, access: Admin, project_template_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
         links::remove(&self.0, &access, &TASK_TYPES, project_template_id, task_type_id).await
     }
 
@@ -114,12 +109,7 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         links::add(&self.0, &access, &ASSET_TYPES, project_template_id, body.asset_type_id).await
     }
 
-    async fn remove_project_template_asset_type(
-        &self,
-        access: Admin,
-        project_template_id: Uuid,
-        asset_type_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_project_template_asset_type(&self, access: Admin, project_template_id: Uuid, asset_type_id: Uuid) -> Result<NoContent, Failure> {
         links::remove(&self.0, &access, &ASSET_TYPES, project_template_id, asset_type_id).await
     }
 

@@ -29,12 +29,8 @@ pub(super) struct Link {
     name: &'static str,
 }
 
-pub(super) static TASK_TYPES: Link = Link {
-    table: &entity::project_template_task_type_link::TABLE,
-    column: "task_type_id",
-    target: &entity::task_type::TABLE,
-    name: "Task type",
-};
+pub(super) static TASK_TYPES: Link =
+    Link { table: &entity::project_template_task_type_link::TABLE, column: "task_type_id", target: &entity::task_type::TABLE, name: "Task type" };
 pub(super) static TASK_STATUSES: Link = Link {
     table: &entity::project_template_task_status_link::TABLE,
     column: "task_status_id",
@@ -186,12 +182,7 @@ pub(super) async fn set_task_type<T>(app: &App, access: &Admin, template_id: Uui
 }
 
 /// Links a template to a task status, or changes its place and boards.
-pub(super) async fn set_task_status<T>(
-    app: &App,
-    access: &Admin,
-    template_id: Uuid,
-    body: ProjectTemplateTaskStatusAdd,
-) -> Result<Json<T>, Failure> {
+pub(super) async fn set_task_status<T>(app: &App, access: &Admin, template_id: Uuid, body: ProjectTemplateTaskStatusAdd) -> Result<Json<T>, Failure> {
     let mut values = Vec::new();
     values.extend(body.priority.map(|priority| ("priority", priority.into())));
     let boards = body.roles_for_board.filter(|roles| !roles.is_empty());
@@ -200,14 +191,7 @@ pub(super) async fn set_task_status<T>(
 }
 
 /// Changes a link with a place, or makes it, and answers it.
-async fn set<T>(
-    app: &App,
-    access: &Admin,
-    link: &Link,
-    template_id: Uuid,
-    id: Uuid,
-    values: Vec<(&'static str, Value)>,
-) -> Result<Json<T>, Failure> {
+async fn set<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::super::columns::{self, ORDER};
-use super::super::template::{PLAIN_LINKS, SETTINGS, apply as hand_over};
 use super::super::rows;
+use super::super::template::{PLAIN_LINKS, SETTINGS, apply as hand_over};
 use super::{answer, require, require_project};
 use crate::app::App;
 use crate::database::{self, Sql};
