@@ -15,3 +15,4 @@ mod schedules;
 mod shutdown;
 mod sign_in;
 mod status;
+mod typed_client;

@@ -6,7 +6,7 @@
 //! - of several shapes of an answer (`anyOf`) the first is kept: a list is a whole list, never a page;
 //! - of several media types the JSON one is kept, or else the answer is bytes;
 //! - every error is a [`ParameterError`]-like object with a message;
-//! - operations whose body is a form with files are left out.
+//! - a body that may be a form with files is JSON, and operations that take nothing but such a form are left out.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -41,7 +41,11 @@ fn narrow(document: &mut Value) {
     });
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         let Some(item) = item.as_object_mut() else { continue };
-        item.retain(|_, operation| operation.pointer("/requestBody/content/multipart~1form-data").is_none());
+        item.retain(|_, operation| {
+            operation
+                .pointer("/requestBody/content")
+                .is_none_or(|content| content.get("multipart/form-data").is_none() || content.get("application/json").is_some())
+        });
         for operation in item.values_mut() {
             narrow_operation(operation);
         }

@@ -18,7 +18,6 @@ fn at(place: &str, expected: &Value, found: &Value, variables: &HashMap<String, 
     let wrong = || Some(format!("{place} is {found}, not {expected}"));
     match (expected, found) {
         (Value::Object(shape), Value::Object(object)) => {
-            let shape: HashMap<String, &Value> = shape.iter().map(|(key, shape)| (fill(key, variables), shape)).collect();
             if let Some(each) = shape.get("*") {
                 return object.iter().find_map(|(key, value)| at(&format!("{place}.{key}"), each, value, variables));
             }
