@@ -9,9 +9,8 @@ use dailies_definitions::schemas::TaskType;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, RecordWriter, Sql};
 use crate::events::Work;
-use crate::productions::models::Model;
 
 /// Gives task types priorities from 1 on, and answers them in that order.
 pub(super) async fn reorder(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<Json<Vec<TaskType>>, Failure> {
@@ -19,7 +18,7 @@ pub(super) async fn reorder(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<
     for (id, priority) in ids.iter().zip(1_i32..) {
         database::update(&*work, &entity::task_type::TABLE, *id, vec![("priority", priority.into())]).await?;
     }
-    let model = Model::new(&entity::task_type::TABLE, "t", "TaskType");
+    let model = RecordWriter::new(&entity::task_type::TABLE, "t", "TaskType");
     let mut sql = Sql::new(format!("SELECT {}, t.id FROM task_type t WHERE t.id IN ", model.columns()));
     sql.bind_list(ids.iter().copied());
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::{require, tell};
 use crate::app::App;
-use crate::database::{self, Field, RowWriter, Sql};
+use crate::database::{self, Field, RecordWriter, Sql};
 use crate::events::Work;
-use crate::tasks::rows::{self, RecordWriter};
+use crate::tasks::rows::{self, TEXT};
 
 /// A kind of thing that templates link to.
 pub(super) struct Link {
@@ -56,48 +56,18 @@ pub(super) static BACKGROUNDS: Link = Link {
     name: "Preview background file",
 };
 
-/// How the things of a template are written.
-enum Writer {
-    Record(RecordWriter),
-    /// A few columns of the thing `t`.
-    Short(&'static str, RowWriter),
-}
-
-impl Writer {
-    fn of(link: &Link) -> Self {
-        let name = || [Field::new("id", Kind::Uuid), Field::new("name", rows::TEXT)];
-        let priority = ("l.priority", "priority", Kind::Integer);
-        match link.column {
-            "task_type_id" => Self::Record(RecordWriter::with(link.target, "TaskType", "t", &["priority"], &[priority])),
-            "task_status_id" => {
-                let boards = ("l.roles_for_board", "roles_for_board", Kind::TextArray);
-                Self::Record(RecordWriter::with(link.target, "TaskStatus", "t", &["priority"], &[priority, boards]))
-            }
-            "status_automation_id" => Self::Record(RecordWriter::new(link.target, "StatusAutomation", "t")),
-            "preview_background_file_id" => {
-                Self::Short("t.id, t.name, t.is_default", RowWriter::new(name().into_iter().chain([Field::new("is_default", Kind::Bool)])))
-            }
-            _ => Self::Short("t.id, t.name", RowWriter::new(name())),
-        }
-    }
-
-    fn columns(&self) -> &str {
-        match self {
-            Self::Record(writer) => writer.columns(),
-            Self::Short(columns, _) => columns,
-        }
-    }
-
-    fn write(&self, out: &mut Vec<u8>, row: &sea_orm::QueryResult) -> Result<(), sea_orm::DbErr> {
-        match self {
-            Self::Record(writer) => writer.object(out, row),
-            Self::Short(_, writer) => {
-                out.push(b'{');
-                writer.write(out, row)?;
-                out.push(b'}');
-                Ok(())
-            }
-        }
+/// How the things `t` of a template are written, with what the link `l` says of them.
+fn writer(link: &Link) -> RecordWriter {
+    let short =
+        |columns: &[(&str, Kind)]| RecordWriter::select(columns.iter().map(|(name, kind)| (format!("t.{name}"), Field::new(*name, *kind))), None);
+    let placed =
+        |type_name| RecordWriter::of(link.target, "t", type_name, |column| column != "priority").with(&[("l.priority", "priority", Kind::Integer)]);
+    match link.column {
+        "task_type_id" => placed("TaskType"),
+        "task_status_id" => placed("TaskStatus").with(&[("l.roles_for_board", "roles_for_board", Kind::TextArray)]),
+        "status_automation_id" => RecordWriter::new(link.target, "t", "StatusAutomation"),
+        "preview_background_file_id" => short(&[("id", Kind::Uuid), ("name", TEXT), ("is_default", Kind::Bool)]),
+        _ => short(&[("id", Kind::Uuid), ("name", TEXT)]),
     }
 }
 
@@ -141,7 +111,7 @@ impl Link {
 /// What a template links to: by place, and by name where there are no places.
 pub(super) async fn list<T>(app: &App, link: &Link, template_id: Uuid) -> Result<Json<T>, Failure> {
     require(app.database.read(), template_id).await?;
-    let writer = Writer::of(link);
+    let writer = writer(link);
     let order = match (link.has_places(), link.target.column("name")) {
         (true, _) => "COALESCE(l.priority, 0), t.name, t.id",
         (false, Some(_)) => "t.name, t.id",
@@ -155,7 +125,7 @@ pub(super) async fn list<T>(app: &App, link: &Link, template_id: Uuid) -> Result
         link.column
     );
     let sql = Sql::with(text, [template_id.into()]);
-    Ok(database::stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())
+    Ok(writer.list(&app.database, sql).await?)
 }
 
 /// Links a template to something without a place, and answers the thing.
@@ -166,7 +136,7 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &Link, template_id: 
     database::insert_ignoring_duplicates(&*work, link.table, vec![link.row(template_id, id)]).await?;
     tell(&mut work, template_id);
     work.commit().await?;
-    let writer = Writer::of(link);
+    let writer = writer(link);
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", writer.columns(), link.target.name), [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
