@@ -16,7 +16,7 @@ async fn settings_are_for_whoever_has_the_token_of_the_server(#[case] on: On) {
     assert_eq!(checked["user_limit"], json!({"env": 7, "redis": null}));
     assert_eq!(checked["default_timezone"], json!({"env": "Europe/Paris", "redis": null}));
     assert_eq!(checked["active_users"], 0);
-    for other in ["", "a token", "a token of its own "] {
+    for other in ["", "a token", "A token of its own"] {
         holder(other).get("/admin/config/check").await.expect(403);
     }
     server.nobody().get("/admin/config/check").await.expect(403);
