@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::harness::{On, TestServer, contract};
 
-/// What poem-openapi has no words for, so that only the document has it: extensions, examples of parameters, and
+/// What poem-openapi has no words for, so that only the document has it: extensions, examples and empty values of parameters, and
 /// patterns of the 3.0 dialect that it writes in another way.
 fn reduced(value: &Value) -> Value {
     match value {
@@ -32,7 +32,7 @@ fn operations(document: &Value) -> BTreeMap<String, Value> {
         for (method, operation) in item.as_object().expect("a path item") {
             let mut operation = operation.clone();
             for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-                parameter.as_object_mut().expect("a parameter").remove("example");
+                parameter.as_object_mut().expect("a parameter").retain(|key, _| !["example", "allowEmptyValue"].contains(&key.as_str()));
             }
             let content = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
             for media in content.into_iter().flat_map(|content| content.values_mut()) {

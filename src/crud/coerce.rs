@@ -37,20 +37,11 @@ fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
     Some(match column.kind {
         Kind::Uuid => parse_id(value.as_str()?)?.into(),
         Kind::Text { max } => {
-            let text = text(value)?;
-            let known = column.choices.is_empty() || column.choices.contains(&text.as_str());
+            let text = value.as_str()?;
+            let known = column.choices.is_empty() || column.choices.contains(&text);
             (known && max.is_none_or(|max| text.chars().count() <= usize::from(max)) && !text.contains('\0')).then_some(text)?.into()
         }
-        Kind::Bool => match value {
-            Value::Bool(yes) => *yes,
-            Value::Number(number) => match number.as_i64()? {
-                0 => false,
-                1 => true,
-                _ => return None,
-            },
-            _ => return None,
-        }
-        .into(),
+        Kind::Bool => value.as_bool()?.into(),
         Kind::Integer => i32::try_from(whole(value)?).ok()?.into(),
         Kind::BigInteger => whole(value)?.into(),
         Kind::Float => number(value)?.into(),
@@ -77,15 +68,6 @@ fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
 fn list(kind: ArrayType, items: impl Iterator<Item = Option<SqlValue>>) -> Option<SqlValue> {
     let items: Option<Vec<SqlValue>> = items.collect();
     Some(SqlValue::Array(kind, Some(Box::new(items?))))
-}
-
-/// A number given for a text stands for its digits.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// A whole number, from digits too; a fraction is rounded, half to even as PostgreSQL does.
@@ -151,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_digits_change_into_each_other() {
-        assert_eq!(read("project", "fps", &json!(24)), Some("24".into()));
+    fn digits_become_numbers_but_numbers_no_text() {
+        assert_eq!(read("project", "fps", &json!(24)), None);
         assert_eq!(read("task", "priority", &json!("12")), Some(12.into()));
         assert_eq!(read("task", "priority", &json!(1.7)), Some(2.into()));
         assert_eq!(read("task", "estimation", &json!("1.5")), Some(1.5.into()));
@@ -160,7 +142,8 @@ mod tests {
 
     #[test]
     fn yes_and_no_are_not_words() {
-        assert_eq!(read("project", "has_avatar", &json!(1)), Some(true.into()));
+        assert_eq!(read("project", "has_avatar", &json!(true)), Some(true.into()));
+        assert_eq!(read("project", "has_avatar", &json!(1)), None);
         assert_eq!(read("project", "has_avatar", &json!("true")), None);
     }
 

@@ -40,7 +40,7 @@ struct Page {
 
 impl Engine {
     fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
-        let number = query.integer_within("page", None, Some(1_000_000))?;
+        let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
         let limit = query.integer_within("limit", Some(0), Some(1_000_000))?.unwrap_or_default();
         let default = i64::try_from(self.0.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };

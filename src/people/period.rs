@@ -36,7 +36,7 @@ pub(super) fn day(year: i32, month: i32, day: i32) -> Option<Period> {
 /// The whole weeks of an ISO year, if there is such a one.
 pub(super) fn weeks_of(year: i32) -> Option<Period> {
     let (first, _) = week(year, 1)?;
-    let (next, _) = week(year + 1, 1)?;
+    let next = NaiveDate::from_isoywd_opt(year + 1, 1, Weekday::Mon)?;
     Some((first, next - Days::new(1)))
 }
 

@@ -48,6 +48,8 @@ fn find_schemas(value: &mut Value) {
             if ["name", "in", "schema"].iter().all(|key| map.contains_key(*key)) {
                 // What a parameter is unless it says otherwise; the model wants it said.
                 map.entry("required").or_insert(false.into());
+                // This edition advises against saying so, and the model does not.
+                map.remove("allowEmptyValue");
             }
             for (key, value) in map {
                 match key.as_str() {

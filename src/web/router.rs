@@ -160,7 +160,10 @@ impl Target {
 
     fn allow(&self) -> HeaderValue {
         let mut methods = BTreeSet::from([Method::OPTIONS.as_str()]);
-        for method in self.candidates.iter().flat_map(|(route, _)| route.methods.keys()) {
+        // A record whose id is all of `7.png` is not what is asked about when there may be a picture of 7.
+        let most = self.candidates.iter().map(|(route, _)| route.pattern.values()).max();
+        let meant = self.candidates.iter().filter(|(route, _)| Some(route.pattern.values()) == most);
+        for method in meant.flat_map(|(route, _)| route.methods.keys()) {
             methods.insert(method.as_str());
             if method == Method::GET {
                 methods.insert(Method::HEAD.as_str());

@@ -52,8 +52,11 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
     Ok(document)
 }
 
-/// A moment of this API. Which months have 31 days is left to those who read it.
-const LOCAL_MOMENT: &str = r"^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?$";
+/// A moment of this API; only the 29th of February is not looked up in the calendar.
+const LOCAL_MOMENT: &str = concat!(
+    r"^[1-9]\d{3}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|[12]\d))",
+    r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?$"
+);
 
 /// Moments of this API have no zone, which `date-time` demands. The files say `date-time` all the same, since that is
 /// what everybody writes; here it becomes a format of its own, with the pattern that holds.
@@ -106,6 +109,7 @@ fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rul
         problems.push(format!("{id}: the rule '{name}' needs a path parameter, as in '{name}(project_id)'"));
     }
     add_path_parameters(operation, path, source, &id, problems);
+    allow_no_body(operation, source);
     describe_access(operation, rule);
     add_security(operation, rule);
     add_errors(operation, path, rule);
@@ -142,6 +146,10 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
             if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
                 schema.remove("example");
             }
+            // Forms of clients send what was not chosen as nothing. Filters of collections know no such thing.
+            if !operation.contains_key("x-crud") && parameter.get("schema").is_some_and(|schema| schema["format"] == "uuid") {
+                parameter.insert("allowEmptyValue".into(), true.into());
+            }
         }
         parameters.push(parameter);
     }
@@ -149,6 +157,28 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
         operation.remove("parameters");
     } else {
         operation.insert("parameters".into(), parameters.into());
+    }
+}
+
+/// A body whose fields may all be left out may be left out as a whole. A form is needed for the file that it brings, and
+/// a CRUD operation insists on a body.
+fn allow_no_body(operation: &mut Map<String, Value>, source: &Source) {
+    let is_crud = operation.contains_key("x-crud");
+    let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) else { return };
+    let content = body.get("content").and_then(Value::as_object).cloned().unwrap_or_default();
+    if is_crud || content.contains_key("multipart/form-data") {
+        return;
+    }
+    let named = |schema: &Value| {
+        let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+        source.schemas.iter().find_map(|file| file.get(name)).cloned()
+    };
+    let needs_nothing = |media: &Value| {
+        let schema = named(&media["schema"]).unwrap_or_else(|| media["schema"].clone());
+        schema["type"] == "object" && schema["required"].as_array().is_none_or(Vec::is_empty)
+    };
+    if content.values().all(needs_nothing) {
+        body.remove("required");
     }
 }
 
@@ -179,7 +209,7 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
         errors.push(("403", "Forbidden"));
     }
     // What a rule looks at may stand in the query or in the body, too.
-    if path.contains('{') || rule.finds || rule.name == "row" {
+    if path.contains('{') || rule.finds || rule.name == "row" || crud_body {
         errors.push(("404", "NotFound"));
     }
     // The server looks at the size of a body before it asks who wants it, so that even what takes no input can refuse one.

@@ -123,10 +123,10 @@ impl Resource<'_> {
             .filter(|(name, _)| taken.iter().all(|parameter| parameter["name"] != name.as_str()))
             .filter_map(|(name, schema)| {
                 let mut filter = Map::new();
-                for key in ["type", "format", "minimum", "maximum"] {
-                    if let Some(value) = schema.get(key) {
-                        filter.insert(key.into(), value.clone());
-                    }
+                filter.insert("type".into(), schema["type"].clone());
+                // What no record has is a fine question, so that only what the server must read is said of it.
+                if let Some(format) = schema.get("format").filter(|format| *format != "email") {
+                    filter.insert("format".into(), format.clone());
                 }
                 let scalar = matches!(schema["type"].as_str(), Some("string" | "boolean" | "integer" | "number"));
                 (scalar && schema["format"] != "date-time").then(|| {

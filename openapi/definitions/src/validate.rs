@@ -187,7 +187,6 @@ fn check_boolean(value: &mut Value) -> Option<String> {
     let word = match value {
         Value::Bool(_) => return None,
         Value::String(text) => text.trim().to_ascii_lowercase(),
-        Value::Number(number) => number.to_string(),
         _ => return Some("Input should be a valid boolean".into()),
     };
     match word.as_str() {

@@ -48,9 +48,10 @@ impl Sequences for SequencesHandlers {
         query: ListEpisodeSequencesQuery,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         // Clients ask for the sequences of all episodes in this way, and are used to none.
-        let Some(episode_id) = parse_id(&episode_id) else {
+        if matches!(episode_id.as_str(), "all" | "main") {
             return Ok(Json::written("[]"));
-        };
+        }
+        let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
         Ok(groups::list_sequences_of_episode(&self.0, &access, episode_id, &query.all).await?.into())
     }
 

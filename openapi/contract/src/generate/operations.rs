@@ -124,8 +124,9 @@ fn query_parameter(parameter: &Parameter) -> (String, String) {
         return (kind.to_owned(), read);
     }
     if kind == "i64" {
-        let bound = |key: &str| schema[key].as_i64().map_or("None".to_owned(), |bound| format!("Some({bound})"));
-        read = format!("query.integer_within(\"{name}\", {}, {}){refused}?", bound("minimum"), bound("maximum"));
+        let range = if schema["format"] == "int32" { (i64::from(i32::MIN), i64::from(i32::MAX)) } else { (i64::MIN, i64::MAX) };
+        let bound = |key: &str, otherwise: i64| schema[key].as_i64().unwrap_or(otherwise);
+        read = format!("query.integer_within(\"{name}\", Some({}), Some({})){refused}?", bound("minimum", range.0), bound("maximum", range.1));
     }
     if let Some(choices) = schema["enum"].as_array() {
         let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
