@@ -1,11 +1,13 @@
-//! Long answers: rows go to the client while the database is still sending them, so memory stays flat.
+//! Long answers: they go to the client while the database is still sending rows, so memory stays flat.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use dailies_definitions::payload::Json;
 use futures::{Stream, StreamExt};
-use sea_orm::{DbErr, QueryResult, StreamTrait};
+use poem::Body;
+use sea_orm::{DbErr, QueryResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -13,6 +15,12 @@ use super::{Database, Sql};
 
 /// Bytes that are gathered before they are sent.
 const CHUNK: usize = 64 * 1024;
+
+/// Parts that may wait for the client.
+const WAITING: usize = 8;
+
+/// How long a client may take for a part. Rows that wait to be sent hold a connection of the database.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What became of a listing: small ones are whole, others are on their way.
 pub enum Sent {
@@ -25,6 +33,76 @@ impl<T> From<Sent> for Json<T> {
         match sent {
             Sent::Whole(text) => Self::written(text),
             Sent::Parts(parts) => Self::streamed(parts),
+        }
+    }
+}
+
+impl From<Sent> for Body {
+    fn from(sent: Sent) -> Self {
+        match sent {
+            Sent::Whole(text) => Self::from(text),
+            Sent::Parts(parts) => Self::from_bytes_stream(parts),
+        }
+    }
+}
+
+enum Part {
+    More(Vec<u8>),
+    Last(Vec<u8>),
+}
+
+/// Where a long answer is written to.
+pub struct Outlet {
+    /// What is not sent yet.
+    pub out: Vec<u8>,
+    sender: mpsc::Sender<Result<Part, DbErr>>,
+}
+
+impl Outlet {
+    /// Sends what was written so far, if it is enough to be worth it.
+    ///
+    /// # Errors
+    /// The client went away, or takes nothing for a minute: nobody wants the rest.
+    pub async fn flush(&mut self) -> Result<(), DbErr> {
+        if self.out.len() < CHUNK {
+            return Ok(());
+        }
+        let part = std::mem::replace(&mut self.out, Vec::with_capacity(CHUNK + 8192));
+        self.sender.send_timeout(Ok(Part::More(part)), PATIENCE).await.map_err(|_| DbErr::Custom("the client takes no more".into()))
+    }
+}
+
+/// Sends what `write` writes into the outlet, which it gives back at the end.
+///
+/// # Errors
+/// `write` fails before the first part is sent. What fails later breaks the answer off.
+pub async fn send<F, Written>(write: F) -> Result<Sent, DbErr>
+where
+    F: FnOnce(Outlet) -> Written,
+    Written: Future<Output = Result<Outlet, DbErr>> + Send + 'static,
+{
+    let (sender, mut receiver) = mpsc::channel(WAITING);
+    let last = sender.clone();
+    let written = write(Outlet { out: Vec::with_capacity(CHUNK + 8192), sender });
+    let work = tokio::spawn(async move {
+        let result = written.await.map(|outlet| Part::Last(outlet.out));
+        let _gone = last.send(result).await;
+    });
+    match receiver.recv().await {
+        Some(Ok(Part::Last(text))) => Ok(Sent::Whole(text)),
+        Some(Ok(Part::More(first))) => {
+            let parts = futures::stream::once(async move { Ok(Part::More(first)) }).chain(ReceiverStream::new(receiver));
+            Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| match part {
+                Ok(Part::More(text) | Part::Last(text)) => Ok(Bytes::from(text)),
+                Err(error) => {
+                    tracing::error!(%error, "a listing broke off");
+                    Err(io::Error::other(error))
+                }
+            })))))
+        }
+        Some(Err(error)) => Err(error),
+        None => {
+            Err(work.await.err().map_or_else(|| DbErr::Custom("a listing ended without a word".into()), |error| DbErr::Custom(error.to_string())))
         }
     }
 }
@@ -67,45 +145,18 @@ async fn stream<W>(database: &Database, sql: Sql, head: &[u8], tail: &'static [u
 where
     W: FnMut(&mut Vec<u8>, &QueryResult) -> Result<(), DbErr> + Send + 'static,
 {
-    let (sender, mut receiver) = mpsc::channel::<Result<Vec<u8>, DbErr>>(4);
     let database = database.clone();
-    let mut out = Vec::with_capacity(CHUNK + 4096);
-    out.extend_from_slice(head);
-    let work = tokio::spawn(async move {
-        let result = async {
-            let mut rows = database.read().stream_raw(sql.statement(database.backend())).await?;
+    send(|mut outlet| {
+        outlet.out.extend_from_slice(head);
+        async move {
+            let mut rows = database.stream(&sql);
             while let Some(row) = rows.next().await {
-                write(&mut out, &row?)?;
-                if out.len() >= CHUNK {
-                    let part = std::mem::replace(&mut out, Vec::with_capacity(CHUNK + 4096));
-                    if sender.send(Ok(part)).await.is_err() {
-                        // The client went away; nobody wants the rest.
-                        return Ok(());
-                    }
-                }
+                write(&mut outlet.out, &row?)?;
+                outlet.flush().await?;
             }
-            out.extend_from_slice(tail);
-            Ok(())
+            outlet.out.extend_from_slice(tail);
+            Ok(outlet)
         }
-        .await;
-        let last = result.map(|()| out);
-        let _gone = sender.send(last).await;
-    });
-    match receiver.recv().await {
-        Some(Ok(part)) if part.len() < CHUNK => Ok(Sent::Whole(part)),
-        Some(Ok(part)) => {
-            let rest = ReceiverStream::new(receiver);
-            let parts = futures::stream::once(async move { Ok(part) }).chain(rest);
-            Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| {
-                part.map(Bytes::from).map_err(|error| {
-                    tracing::error!(%error, "a listing broke off");
-                    io::Error::other(error)
-                })
-            })))))
-        }
-        Some(Err(error)) => Err(error),
-        None => {
-            Err(work.await.err().map_or_else(|| DbErr::Custom("a listing ended without a word".into()), |error| DbErr::Custom(error.to_string())))
-        }
-    }
+    })
+    .await
 }

@@ -1,5 +1,6 @@
 //! The way to the database, SQLite or PostgreSQL: connections, statements, and rows that become JSON without a detour.
 
+mod counting;
 mod listing;
 mod record_writer;
 mod records;
@@ -7,15 +8,22 @@ mod rows;
 mod sql;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use sea_orm::sqlx::{AssertSqlSafe, Error as SqlxError, query_with};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode, StreamTrait,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, Values,
 };
+use sea_query_sqlx::SqlxValues;
 
-pub use self::listing::{Sent, stream_array, stream_lines};
+use self::counting::Counter;
+pub(crate) use self::counting::describe;
+
+pub use self::listing::{Outlet, Sent, send, stream_array, stream_lines};
 pub use self::record_writer::RecordWriter;
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
@@ -25,10 +33,16 @@ pub use self::sql::Sql;
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: DatabaseConnection,
+    counter: Arc<Counter>,
 }
 
 /// How long a writer waits for another one on SQLite.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection beyond the first may be unused before it is closed, with its memory.
+const IDLE: Duration = Duration::from_secs(60);
+/// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
+const ROWS_AHEAD: usize = 256;
 
 impl Database {
     /// Connects to `sqlite://path` or `postgres://…`. A SQLite file is made when it is missing.
@@ -48,6 +62,7 @@ impl Database {
             .max_connections(if sqlite { pool_size.min(16) } else { pool_size })
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(30))
+            .idle_timeout(IDLE)
             .test_before_acquire(false);
         if sqlite {
             options.map_sqlx_sqlite_opts(|options| {
@@ -57,13 +72,25 @@ impl Database {
                     .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Full)
                     .busy_timeout(BUSY_TIMEOUT)
                     .statement_cache_capacity(256)
-                    .pragma("cache_size", "-16000")
+                    .row_buffer_size(ROWS_AHEAD)
+                    // Every connection has a cache of its own; the system keeps the file in mind for all of them.
+                    .pragma("cache_size", "-8000")
                     .pragma("temp_store", "memory")
             });
         } else {
             options.test_before_acquire(true);
         }
-        Ok(Self { connection: sea_orm::Database::connect(options).await? })
+        let mut connection = sea_orm::Database::connect(options).await?;
+        let counter = Arc::new(Counter::default());
+        let counted = Arc::clone(&counter);
+        connection.set_metric_callback(move |info| counted.count(&info.statement.sql, info.elapsed));
+        Ok(Self { connection, counter })
+    }
+
+    /// Statements that were executed so far.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.counter.total()
     }
 
     /// The pool, to read with.
@@ -96,12 +123,26 @@ impl Database {
         self.connection.query_all_raw(sql.statement(self.backend())).await
     }
 
+    /// Rows of a query that may answer many, as the database sends them.
+    pub(crate) fn stream(&self, sql: &Sql) -> BoxStream<'_, Result<QueryResult, DbErr>> {
+        let Statement { sql, values, .. } = sql.statement(self.backend());
+        self.counter.count_stream();
+        let (sql, values) = (AssertSqlSafe(sql), SqlxValues(values.unwrap_or(Values(Vec::new()))));
+        let problem = |error: SqlxError| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)));
+        match self.backend() {
+            DbBackend::Postgres => {
+                query_with(sql, values).fetch(self.connection.get_postgres_connection_pool()).map_ok(QueryResult::from).map_err(problem).boxed()
+            }
+            _ => query_with(sql, values).fetch(self.connection.get_sqlite_connection_pool()).map_ok(QueryResult::from).map_err(problem).boxed(),
+        }
+    }
+
     /// Hands every row of a query over while the database sends the next ones.
     ///
     /// # Errors
     /// The database refuses the query, or `each` fails, which ends it.
     pub async fn each_row(&self, sql: &Sql, mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send) -> Result<(), DbErr> {
-        let mut rows = self.connection.stream_raw(sql.statement(self.backend())).await?;
+        let mut rows = self.stream(sql);
         while let Some(row) = rows.next().await {
             each(&row?)?;
         }

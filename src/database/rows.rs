@@ -58,12 +58,20 @@ impl RowWriter {
     /// # Errors
     /// A column does not hold what it should.
     pub fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        self.write_from(out, row, 0)
+    }
+
+    /// The same for a query that selects these fields behind others.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
         for (index, (key, kind)) in self.fields.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(key);
-            write_value(out, row, index, *kind)?;
+            write_value(out, row, first + index, *kind)?;
         }
         Ok(())
     }

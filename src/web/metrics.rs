@@ -8,6 +8,8 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use poem::Response;
 use poem::http::{Method, StatusCode, header};
 
+use crate::database;
+
 const REQUESTS: &str = "dailies_http_requests_total";
 const DURATION: &str = "dailies_http_request_duration_seconds";
 const IN_FLIGHT: &str = "dailies_http_requests_in_flight";
@@ -56,6 +58,7 @@ impl Metrics {
     pub(super) fn of(handle: PrometheusHandle) -> Self {
         describe_counter!(REQUESTS, "Requests that were answered.");
         describe_histogram!(DURATION, "Seconds from a request to the head of its answer.");
+        database::describe();
         describe_gauge!(IN_FLIGHT, "Requests that are being answered.");
         describe_gauge!(LISTENERS, "Clients that listen to events.");
         describe_gauge!(BUILD, "Always 1; the label tells the version that runs.");
@@ -73,7 +76,7 @@ impl Metrics {
 }
 
 fn recorder() -> Result<PrometheusBuilder, BuildError> {
-    PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(DURATION.into()), &BOUNDS)
+    PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_duration_seconds".into()), &BOUNDS)
 }
 
 /// A request that is being measured. It no longer counts as in flight when this value goes, as
