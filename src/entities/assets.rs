@@ -109,7 +109,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 /// `GET /data/assets/{asset_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::ASSETS, scope, id).load(&app.database).await?.into_one()?;
+    let mut object = Request::one(&layouts::ASSETS, scope, id).load(&app.database).await?.into_one().await?;
     let left_out = |key: &str| layouts::ASSETS.has(key) || matches!(key, "nb_frames" | "source_id");
     rows::complete(&app.database, id, &mut object, left_out).await?;
     object.pop();

@@ -98,7 +98,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 /// `GET /data/shots/{shot_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::SHOTS, scope, id).load(&app.database).await?.into_one()?;
+    let mut object = Request::one(&layouts::SHOTS, scope, id).load(&app.database).await?.into_one().await?;
     rows::complete(&app.database, id, &mut object, |key| layouts::SHOTS.has(key)).await?;
     Ok(object)
 }

@@ -1,12 +1,9 @@
-//! Entities with their tasks, the listings that clients ask for most. A handful of flat queries run side by side; what
-//! they give becomes text at once, and is put together while it is sent.
+//! Entities with their tasks, the listings that clients ask for most. The entities become text at once; their tasks are
+//! read by the portion, and put between them while the answer is sent. So memory holds one portion, however many there are.
 
-use bytes::Bytes;
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
-use futures::stream;
-use poem::Body;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -17,10 +14,10 @@ use super::links::Links;
 use super::metadata::Masks;
 use super::ordering::order_by;
 use super::scope::{Scope, own_entities};
-use crate::database::{Database, Sent, Sql};
+use crate::database::{Database, Sent, Sql, send};
 
-/// Bytes that are put together before they are sent.
-const CHUNK: usize = 128 * 1024;
+/// Entities whose tasks are read at once. A power of two.
+const PORTION: usize = 256;
 
 /// What a call asks for by its query.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,13 +54,14 @@ pub(super) struct Request {
     form: Form,
 }
 
-/// Everything that an answer is put together from.
+/// What an answer is put together from.
 pub(super) struct Listing {
-    entities: Entities,
-    tasks: Tasks,
-    assignees: Links,
+    database: Database,
     layout: &'static Layout,
     form: Form,
+    entities: Entities,
+    scope: Scope,
+    own_tasks: bool,
 }
 
 /// Text of entities, each without its tasks and its end.
@@ -74,12 +72,13 @@ struct Entities {
     rows: Vec<(Uuid, usize)>,
 }
 
-/// Text of tasks, each without its assignees.
+/// Text of the tasks of a portion, each without its assignees.
 #[derive(Default)]
 struct Tasks {
     text: Vec<u8>,
     /// Ordered by entity, then by age.
     rows: Vec<TaskText>,
+    assignees: Links,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,36 +119,23 @@ impl Request {
         self.linked_with = Some(id);
     }
 
-    /// Reads everything.
+    /// Reads the entities.
     ///
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(self, database: &Database) -> Result<Listing, Failure> {
         let Self { layout, scope, conditions, own_tasks, linked_with, form } = self;
         let from = conditions.before(&format!("FROM {} WHERE {}", layout.from, layout.condition()));
-        let entities_sql = entities_query(database, layout, &from);
-        let tasks_sql = tasks_query(layout, &from, &scope, own_tasks);
-        let assignees_sql = assignees_query(&from, &scope, own_tasks);
-        let ids_sql = layout.ids.map(|ids| among(&from, ids));
         let masks = scope.masks(database, layout.kind).await?;
-        // The tasks are most of the work: they have a thread of their own.
-        let tasks = {
-            let database = database.clone();
-            tokio::spawn(async move { load_tasks(&database, layout, form, &tasks_sql).await })
-        };
-        let assignees = {
-            let database = database.clone();
-            tokio::spawn(async move { Links::load(&database, &assignees_sql).await })
-        };
-        let mut ids = match &ids_sql {
-            Some(sql) => Links::load(database, sql).await?,
+        let mut ids = match layout.ids {
+            Some(ids) => Links::load(database, &among(&from, ids)).await?,
             None => Links::default(),
         };
         if let Some(id) = linked_with {
             ids = ids.with(id);
         }
-        let entities = load_entities(database, layout, form, &entities_sql, &masks, &ids).await?;
-        Ok(Listing { entities, tasks: tasks.await??, assignees: assignees.await??, layout, form })
+        let entities = load_entities(database, layout, form, &entities_query(database, layout, &from), &masks, &ids).await?;
+        Ok(Listing { database: database.clone(), layout, form, entities, scope, own_tasks })
     }
 }
 
@@ -174,31 +160,6 @@ fn entities_query(database: &Database, layout: &Layout, from: &Sql) -> Sql {
     sql
 }
 
-fn tasks_query(layout: &Layout, from: &Sql, scope: &Scope, own_tasks: bool) -> Sql {
-    let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(layout.task_fields)).collect();
-    let mut sql = among(
-        from,
-        &format!(
-            "SELECT {} FROM e JOIN task t ON t.entity_id = e.id LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ",
-            columns.join(", ")
-        ),
-    );
-    sql.bind(scope.person_id()).push(" WHERE 1 = 1");
-    if own_tasks {
-        scope.restrict_tasks(&mut sql);
-    }
-    sql
-}
-
-fn assignees_query(from: &Sql, scope: &Scope, own_tasks: bool) -> Sql {
-    let mut sql =
-        among(from, "SELECT a.task_id, a.person_id FROM e JOIN task t ON t.entity_id = e.id JOIN task_person_link a ON a.task_id = t.id WHERE 1 = 1");
-    if own_tasks {
-        scope.restrict_tasks(&mut sql);
-    }
-    sql
-}
-
 async fn load_entities(database: &Database, layout: &Layout, form: Form, sql: &Sql, masks: &Masks, ids: &Links) -> Result<Entities, DbErr> {
     let writer = Writer::new(layout.fields, 3, form);
     let mut entities = Entities::default();
@@ -214,21 +175,6 @@ async fn load_entities(database: &Database, layout: &Layout, form: Form, sql: &S
     Ok(entities)
 }
 
-async fn load_tasks(database: &Database, layout: &Layout, form: Form, sql: &Sql) -> Result<Tasks, DbErr> {
-    let writer = Writer::new(layout.task_fields, 3, form);
-    let mut tasks = Tasks::default();
-    let each = |row: &QueryResult| {
-        let start = tasks.text.len();
-        let gap = writer.write_task(&mut tasks.text, row)?;
-        let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
-        Ok(())
-    };
-    database.each_row(sql, each).await?;
-    tasks.rows.sort_unstable();
-    Ok(tasks)
-}
-
 impl Tasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
@@ -236,41 +182,80 @@ impl Tasks {
     }
 }
 
+/// Adds a list of a few different lengths, so that the database knows most statements already: the first id fills it up.
+fn bind_portion(sql: &mut Sql, entities: &[(Uuid, usize)]) {
+    let length = entities.len().next_power_of_two();
+    let ids = entities.iter().map(|(id, _)| *id);
+    sql.bind_list(ids.chain(entities.first().map(|(id, _)| *id).into_iter().cycle()).take(length));
+}
+
 impl Listing {
     /// The only entity, when one was asked for.
     ///
     /// # Errors
     /// 404 when it is not there.
-    pub(super) fn into_one(self) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn into_one(self) -> Result<Vec<u8>, Failure> {
         if self.entities.rows.is_empty() {
             return Err(Failure::not_found());
         }
         let mut out = Vec::with_capacity(4096);
-        self.write(&mut out, 0);
+        let tasks = self.tasks(&self.entities.rows[..1]).await?;
+        self.write(&mut out, 0, &tasks);
         Ok(out)
     }
 
+    /// The tasks of some entities.
+    async fn tasks(&self, entities: &[(Uuid, usize)]) -> Result<Tasks, DbErr> {
+        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(self.layout.task_fields)).collect();
+        let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
+        sql.bind(self.scope.person_id());
+        let mut assignees = Sql::new("SELECT a.task_id, a.person_id FROM task t JOIN task_person_link a ON a.task_id = t.id");
+        for sql in [&mut sql, &mut assignees] {
+            sql.push(" WHERE t.entity_id IN ");
+            bind_portion(sql, entities);
+            if self.own_tasks {
+                self.scope.restrict_tasks(sql);
+            }
+        }
+        let writer = Writer::new(self.layout.task_fields, 3, self.form);
+        let mut tasks = Tasks::default();
+        let each = |row: &QueryResult| {
+            let start = tasks.text.len();
+            let gap = writer.write_task(&mut tasks.text, row)?;
+            let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+            tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
+            Ok(())
+        };
+        let (assignees, ()) = tokio::try_join!(Links::load(&self.database, &assignees), self.database.each_row(&sql, each))?;
+        tasks.rows.sort_unstable();
+        tasks.assignees = assignees;
+        Ok(tasks)
+    }
+
     /// Writes the entity at a place of the list, with its tasks.
-    fn write(&self, out: &mut Vec<u8>, at: usize) {
+    fn write(&self, out: &mut Vec<u8>, at: usize, tasks: &Tasks) {
         let Some((id, end)) = self.entities.rows.get(at) else {
             return;
         };
         let start = at.checked_sub(1).and_then(|before| self.entities.rows.get(before)).map_or(0, |(_, end)| *end);
         out.extend_from_slice(&self.entities.text[start..*end]);
         out.extend_from_slice(if self.form == Form::Plain { b",\"tasks\":[" } else { b",[" });
-        for (at, task) in self.tasks.of(*id).enumerate() {
+        for (at, task) in tasks.of(*id).enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(&self.tasks.text[task.start..task.gap]);
-            self.assignees.write(out, task.id);
-            out.extend_from_slice(&self.tasks.text[task.gap..task.end]);
+            out.extend_from_slice(&tasks.text[task.start..task.gap]);
+            tasks.assignees.write(out, task.id);
+            out.extend_from_slice(&tasks.text[task.gap..task.end]);
         }
         out.extend_from_slice(&[b']', self.form.brackets().1]);
     }
 
     /// The answer as one JSON document: a list, or the compact form with its keys.
-    pub(super) fn into_document(self) -> Sent {
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn into_document(self) -> Result<Sent, Failure> {
         let (head, tail) = match self.form {
             Form::Plain => (b"[".to_vec(), &b"]"[..]),
             Form::Compact => {
@@ -279,14 +264,17 @@ impl Listing {
                 (head, &b"]}"[..])
             }
         };
-        self.send(head, b",", b"", tail)
+        self.send(head, b",", b"", tail).await
     }
 
     /// The answer as lines of JSON: what form the rows have, and then a line for each of them.
-    pub(super) fn into_lines(self) -> Sent {
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn into_lines(self) -> Result<Sent, Failure> {
         let mut head = self.header();
         head.extend_from_slice(b"}\n");
-        self.send(head, b"", b"\n", b"")
+        self.send(head, b"", b"\n", b"").await
     }
 
     /// `{"compact":true,"shot_fields":[…],"task_fields":[…]` without the end.
@@ -300,57 +288,36 @@ impl Listing {
         text.into_bytes()
     }
 
-    fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Sent {
-        let mut parts = Parts { listing: self, at: 0, head, between, after, tail: Some(tail) };
-        let first = parts.next().unwrap_or_default();
-        if parts.tail.is_none() {
-            return Sent::Whole(first);
-        }
-        let parts = std::iter::once(first).chain(parts).map(|part| Ok(Bytes::from(part)));
-        Sent::Parts(Box::new(stream::iter(parts)))
-    }
-}
-
-/// The parts of an answer, put together one after the other.
-struct Parts {
-    listing: Listing,
-    /// The entity that comes next.
-    at: usize,
-    /// What stands before the first entity, until it is sent.
-    head: Vec<u8>,
-    between: &'static [u8],
-    after: &'static [u8],
-    /// What stands behind the last entity, until it is sent.
-    tail: Option<&'static [u8]>,
-}
-
-impl Iterator for Parts {
-    type Item = Vec<u8>;
-
-    fn next(&mut self) -> Option<Vec<u8>> {
-        let tail = self.tail?;
-        let mut out = std::mem::take(&mut self.head);
-        let count = self.listing.entities.rows.len();
-        while self.at < count && out.len() < CHUNK {
-            if self.at > 0 {
-                out.extend_from_slice(self.between);
+    /// Puts the answer together, one portion after the other, as fast as the client takes it.
+    async fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Result<Sent, Failure> {
+        let sent = send(|mut outlet| async move {
+            outlet.out.extend_from_slice(&head);
+            for (place, portion) in self.entities.rows.chunks(PORTION).enumerate() {
+                let tasks = self.tasks(portion).await?;
+                for at in place * PORTION..place * PORTION + portion.len() {
+                    if at > 0 {
+                        outlet.out.extend_from_slice(between);
+                    }
+                    self.write(&mut outlet.out, at, &tasks);
+                    outlet.out.extend_from_slice(after);
+                    outlet.flush().await?;
+                }
             }
-            self.listing.write(&mut out, self.at);
-            out.extend_from_slice(self.after);
-            self.at += 1;
-        }
-        if self.at == count {
-            out.extend_from_slice(tail);
-            self.tail = None;
-        }
-        Some(out)
+            outlet.out.extend_from_slice(tail);
+            Ok(outlet)
+        });
+        Ok(sent.await?)
     }
 }
 
-/// A body of what is sent.
-pub(super) fn body(sent: Sent) -> Body {
-    match sent {
-        Sent::Whole(text) => Body::from(text),
-        Sent::Parts(parts) => Body::from_bytes_stream(parts),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_portions_have_few_lengths() {
+        let mut sql = Sql::default();
+        bind_portion(&mut sql, &[1, 2, 3].map(|id| (Uuid::from_u128(id), 0)));
+        assert_eq!(sql.text(), "($1, $2, $3, $4)");
     }
 }

@@ -206,11 +206,9 @@ async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKi
 
 /// Names of the task types in the order of the pipeline, and the tasks of the selected entities.
 async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, Tasks>), Failure> {
+    let mut assignees = assignees(database, from).await?;
     let mut sql = from.clone().before(
-        "SELECT t.entity_id, k.name, k.priority, s.short_name, t.duration, \
-         (SELECT string_agg(TRIM(w.first_name || ' ' || w.last_name), ',' ORDER BY w.first_name, w.last_name) FROM task_person_link l \
-         JOIN person w ON w.id = l.person_id WHERE l.task_id = t.id) \
-         FROM task t JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
+        "SELECT t.entity_id, k.name, k.priority, s.short_name, t.duration, t.id FROM task t JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
     );
     sql.push(")");
     if let Some(person) = person {
@@ -225,11 +223,33 @@ async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<
         priorities.entry(name.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
         let tasks = found.entry(row.try_get_by_index(0)?).or_default();
         tasks.minutes += row.try_get_by_index::<Option<f64>>(4)?.unwrap_or_default();
-        tasks.by_type.entry(name).or_insert([text(&row, 3)?, text(&row, 5)?]);
+        let names = assignees.remove(&row.try_get_by_index::<Uuid>(5)?).unwrap_or_default();
+        tasks.by_type.entry(name).or_insert([text(&row, 3)?, names]);
     }
     let mut names: Vec<(i32, String)> = priorities.into_iter().map(|(name, priority)| (priority, name)).collect();
     names.sort();
     Ok((names.into_iter().map(|(_, name)| name).collect(), found))
+}
+
+/// Names of the assignees of the tasks of the selected entities, by task.
+async fn assignees(database: &Database, from: &Sql) -> Result<HashMap<Uuid, String>, DbErr> {
+    let mut sql = from.clone().before(
+        "SELECT l.task_id, TRIM(w.first_name || ' ' || w.last_name) FROM task_person_link l JOIN person w ON w.id = l.person_id \
+         JOIN task t ON t.id = l.task_id WHERE t.entity_id IN (SELECT e.id ",
+    );
+    sql.push(") ORDER BY w.first_name, w.last_name");
+    let mut found: HashMap<Uuid, String> = HashMap::new();
+    database
+        .each_row(&sql, |row| {
+            let names = found.entry(row.try_get_by_index(0)?).or_default();
+            if !names.is_empty() {
+                names.push(',');
+            }
+            names.push_str(&row.try_get_by_index::<String>(1)?);
+            Ok(())
+        })
+        .await?;
+    Ok(found)
 }
 
 /// The metadata of an entity.

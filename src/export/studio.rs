@@ -74,13 +74,13 @@ pub(super) async fn tasks(database: &Database) -> Result<Media, Failure> {
     ];
     let sql = Sql::new(
         "SELECT p.name, k.name, ep.name, sq.name, ek.name, e.name, TRIM(g.first_name || ' ' || g.last_name), \
-         (SELECT string_agg(TRIM(w.first_name || ' ' || w.last_name), ', ' ORDER BY w.first_name, w.last_name) FROM task_person_link l \
-         JOIN person w ON w.id = l.person_id WHERE l.task_id = t.id), \
-         t.duration, t.estimation, t.start_date, t.due_date, t.real_start_date, t.end_date, ts.name \
+         a.names, t.duration, t.estimation, t.start_date, t.due_date, t.real_start_date, t.end_date, ts.name \
          FROM task t JOIN project p ON p.id = t.project_id JOIN project_status s ON s.id = p.project_status_id \
          LEFT JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status ts ON ts.id = t.task_status_id \
          LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type ek ON ek.id = e.entity_type_id \
          LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id LEFT JOIN person g ON g.id = t.assigner_id \
+         LEFT JOIN (SELECT l.task_id, string_agg(TRIM(w.first_name || ' ' || w.last_name), ', ' ORDER BY w.first_name, w.last_name) AS names \
+         FROM task_person_link l JOIN person w ON w.id = l.person_id GROUP BY l.task_id) a ON a.task_id = t.id \
          WHERE s.name = 'Open' ORDER BY p.name, k.name, t.name, ep.name, sq.name, ek.name, e.name, t.id",
     );
     Table::of_studio("tasks_export", &headings)

@@ -10,7 +10,7 @@ use poem::http::header;
 use poem::{Body, Response};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
-use crate::database::{Database, Sent, Sql, stream_lines};
+use crate::database::{Database, Sql, stream_lines};
 use crate::storage::Disposition;
 
 /// A table to send: the end of its file's name, and its headings.
@@ -45,13 +45,9 @@ impl Table {
         write_line(&mut first, &self.headings)?;
         first.push(b'\n');
         let sent = stream_lines(database, sql, &first, move |out, row| write_line(out, &cells(row)?)).await?;
-        let body = match sent {
-            Sent::Whole(text) => Body::from(text),
-            Sent::Parts(parts) => Body::from_bytes_stream(parts),
-        };
         let disposition = Disposition::Attachment(&format!("kitsu_{}.csv", self.name)).header();
         let response = Response::builder().header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_DISPOSITION, disposition);
-        Ok(Media::new(response.body(body)))
+        Ok(Media::new(response.body(Body::from(sent))))
     }
 }
 

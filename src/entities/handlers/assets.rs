@@ -53,7 +53,7 @@ impl Assets for AssetsHandlers {
     async fn list_assets_with_tasks(&self, access: Caller, query: ListAssetsWithTasksQuery) -> Result<Media, Failure> {
         let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
         let listing = assets::list_with_tasks(&self.0, &access, wish).await?;
-        Ok(answer(listing, &query.all))
+        answer(listing, &query.all).await
     }
 
     async fn list_project_assets(

@@ -31,7 +31,7 @@ impl Entities for EntitiesHandlers {
         let scope = Scope::teams(&self.0, access.caller()).await?;
         let mut request = Request::listing(&LINKED, scope, &Wish::default());
         request.conditions.push(" AND e.id IN (SELECT entity_in_id FROM entity_concept_link WHERE entity_out_id = ").bind(entity_id).push(")");
-        Ok(request.load(&self.0.database).await?.into_document().into())
+        Ok(request.load(&self.0.database).await?.into_document().await?.into())
     }
 
     async fn delete_project_entities(

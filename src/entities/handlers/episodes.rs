@@ -35,7 +35,7 @@ impl Episodes for EpisodesHandlers {
 
     async fn list_episodes_with_tasks(&self, access: Caller, query: ListEpisodesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
         let listing = groups::list_with_tasks(&self.0, &access, &EPISODES, query.project_id, &query.all).await?;
-        Ok(listing.into_document().into())
+        Ok(listing.into_document().await?.into())
     }
 
     async fn list_project_episodes(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

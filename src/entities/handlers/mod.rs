@@ -6,8 +6,10 @@ mod episodes;
 mod sequences;
 mod shots;
 
+use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use dailies_definitions::query::Query;
+use poem::Body;
 
 pub use assets::AssetsHandlers;
 pub use entities::EntitiesHandlers;
@@ -16,7 +18,7 @@ pub use sequences::SequencesHandlers;
 pub use shots::ShotsHandlers;
 
 use super::cells::Form;
-use super::with_tasks::{Listing, body};
+use super::with_tasks::Listing;
 
 /// A switch that only `true` in small letters turns on.
 fn is_on(query: &Query, name: &str) -> bool {
@@ -29,10 +31,10 @@ fn form(query: &Query) -> Form {
 }
 
 /// A listing in the way that a query asks for: one document, or lines.
-fn answer(listing: Listing, query: &Query) -> Media {
+async fn answer(listing: Listing, query: &Query) -> Result<Media, Failure> {
     if is_on(query, "stream") {
-        Media::content("application/x-ndjson", body(listing.into_lines()))
+        Ok(Media::content("application/x-ndjson", Body::from(listing.into_lines().await?)))
     } else {
-        Media::content("application/json", body(listing.into_document()))
+        Ok(Media::content("application/json", Body::from(listing.into_document().await?)))
     }
 }

@@ -30,7 +30,7 @@ impl Sequences for SequencesHandlers {
 
     async fn list_sequences_with_tasks(&self, access: Caller, query: ListSequencesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
         let listing = groups::list_with_tasks(&self.0, &access, &SEQUENCES, query.project_id, &query.all).await?;
-        Ok(listing.into_document().into())
+        Ok(listing.into_document().await?.into())
     }
 
     async fn list_project_sequences(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

@@ -36,7 +36,7 @@ impl Shots for ShotsHandlers {
     async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
         let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
         let listing = shots::list_with_tasks(&self.0, &access, wish).await?;
-        Ok(answer(listing, &query.all))
+        answer(listing, &query.all).await
     }
 
     async fn list_project_shots(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
