@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::resource::{Resource, Shape, only_admin};
 use super::resources::resource;
-use super::select::{self, ShapeWriter};
+use super::select::{self, ShapeWriter, Wanted};
 use super::{filter, write};
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
@@ -83,8 +83,8 @@ impl Engine {
         created: bool,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let text = select::one(self.0.database.read(), resource, &shape, id, relations).await?;
-        let text = text.ok_or_else(Failure::not_found)?;
+        let found = select::one(self.0.database.read(), resource, &shape, id, Wanted { relations, record: false }).await?;
+        let text = found.ok_or_else(Failure::not_found)?.text;
         Ok(Json::written(resource.enrich_written(&self.0, caller, id, body, created, text).await?))
     }
 }
@@ -140,16 +140,14 @@ impl Crud for Engine {
     async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {
         let resource = resource(collection);
         let relations = query.flag("relations")?.unwrap_or(true);
-        if !matches!(rule, Rule::Anyone) {
-            let record = select::record(self.0.database.read(), resource, id).await?;
-            if !decided(rule, &caller)? {
-                resource.may_read(&self.0, &caller, &record).await?;
-            }
-        }
         let shape = resource.shape(&caller, true);
-        let text = select::one(self.0.database.read(), resource, &shape, id, relations).await?;
-        let text = text.ok_or_else(Failure::not_found)?;
-        Ok(Json::written(resource.enrich(&self.0, &caller, id, &query, text).await?))
+        let wanted = Wanted { relations, record: matches!(rule, Rule::Row) };
+        let found = select::one(self.0.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
+        if !decided(rule, &caller)? {
+            let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;
+            resource.may_read(&self.0, &caller, record).await?;
+        }
+        Ok(Json::written(resource.enrich(&self.0, &caller, id, &query, found.text).await?))
     }
 
     async fn update(

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use entity::facts::Table;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::resource::{Record, Relation, Resource, Shape};
@@ -92,22 +93,85 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
     Ok(all)
 }
 
-/// One record as a JSON object, or nothing when it is not there.
+/// What to read of one record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Related ids of every relation of the shape.
+    pub(super) relations: bool,
+    /// The record with all its columns, for rules.
+    pub(super) record: bool,
+}
+
+/// One record.
+pub(super) struct Found {
+    /// The JSON object of the shape.
+    pub(super) text: Vec<u8>,
+    /// The record, where it is wanted.
+    pub(super) record: Option<Record>,
+}
+
+/// One record, or nothing when it is not there. However much is wanted, it is one query.
 pub(super) async fn one(
     connection: &impl ConnectionTrait,
     resource: &dyn Resource,
     shape: &Shape,
     id: Uuid,
-    relations: bool,
-) -> Result<Option<Vec<u8>>, DbErr> {
-    let condition = Sql::with(format!("FROM \"{}\" t WHERE t.id = $1", resource.table().name), [id.into()]);
+    wanted: Wanted,
+) -> Result<Option<Found>, Failure> {
+    let table = resource.table();
     let writer = ShapeWriter::new(resource, shape);
-    let sql = condition.clone().before(&format!("SELECT {} ", writer.columns()));
+    let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
+    let mut columns = vec![writer.columns()];
+    columns.extend(relations.iter().map(|relation| id_list(connection.get_database_backend(), relation)));
+    let lists = writer.record.width() + 1;
+    if wanted.record {
+        columns.push(all_columns(table));
+    }
+    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", columns.join(", "), table.name), [id.into()]);
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
-    let related = if relations { Some(all_related(connection, shape, &condition).await?) } else { None };
-    let mut out = Vec::with_capacity(1024);
-    writer.with_related(shape, related).write(&mut out, &row)?;
-    Ok(Some(out))
+    let mut related = Related::new();
+    for (at, relation) in relations.iter().enumerate() {
+        let ids = row.try_get_by_index::<Option<String>>(lists + at)?.unwrap_or_default();
+        related.insert(relation.name, HashMap::from([(id, written_ids(&ids))]));
+    }
+    let mut text = Vec::with_capacity(1024);
+    writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
+    let record = if wanted.record { Some(read(table, &row, lists + relations.len(), id)?) } else { None };
+    Ok(Some(Found { text, record }))
+}
+
+/// The ids of a relation as text with commas between them, which is a value of the query of a row called `t`.
+fn id_list(backend: DbBackend, relation: &Relation) -> String {
+    let Relation { table, own, other, .. } = relation;
+    let list = match backend {
+        DbBackend::Postgres => format!("string_agg(CAST(r.\"{other}\" AS text), ',')"),
+        _ => format!("group_concat(hex(r.\"{other}\"))"),
+    };
+    format!("(SELECT {list} FROM \"{}\" r WHERE r.\"{own}\" = t.id AND r.\"{other}\" IS NOT NULL)", table.name)
+}
+
+/// Such a list as JSON without its brackets.
+fn written_ids(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for id in text.split(',').filter_map(|id| Uuid::try_parse(id).ok()) {
+        if !out.is_empty() {
+            out.push(b',');
+        }
+        write_uuid(&mut out, id);
+    }
+    out
+}
+
+fn all_columns(table: &Table) -> String {
+    table.columns.iter().map(|column| format!("t.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The record whose columns begin at a place of the row.
+fn read(table: &'static Table, row: &QueryResult, first: usize, id: Uuid) -> Result<Record, Failure> {
+    let mut out = vec![b'{'];
+    RowWriter::new(table.columns.iter().map(Field::from)).write_from(&mut out, row, first)?;
+    out.push(b'}');
+    Ok(Record { id, values: serde_json::from_slice(&out)? })
 }
 
 /// A record with all its columns, for rules and checks.
@@ -116,13 +180,9 @@ pub(super) async fn one(
 /// 404 when it is not there.
 pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, id: Uuid) -> Result<Record, Failure> {
     let table = resource.table();
-    let names: Vec<String> = table.columns.iter().map(|column| format!("t.\"{}\"", column.name)).collect();
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", names.join(", "), table.name), [id.into()]);
+    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", all_columns(table), table.name), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let mut out = vec![b'{'];
-    RowWriter::new(table.columns.iter().map(Field::from)).write(&mut out, &row)?;
-    out.push(b'}');
-    Ok(Record { id, values: serde_json::from_slice(&out)? })
+    read(table, &row, 0, id)
 }
 
 /// Number of records of a condition.
@@ -131,5 +191,18 @@ pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, D
     match database.row(&sql).await? {
         Some(row) => row.try_get_by_index(0),
         None => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_both_databases_are_read() {
+        let id = Uuid::from_u128(7);
+        let text = format!("{},{}", id.simple().to_string().to_uppercase(), id.hyphenated());
+        assert_eq!(written_ids(&text), format!("\"{id}\",\"{id}\"").into_bytes());
+        assert!(written_ids("").is_empty());
     }
 }
