@@ -74,23 +74,43 @@ const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p
      LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
 
-/// What is enough to count the news of administrators.
+/// What is enough to count news where nothing is hidden.
 const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN comment c ON c.id = n.comment_id";
 
-/// The tables of a query, where `$1` is the caller unless it is an administrator; `me` is the caller's place in a team.
-fn tables(caller: &Caller) -> String {
-    let own = " LEFT JOIN project_person_link me ON me.project_id = t.project_id AND me.person_id = $1";
-    format!("{TABLES}{}", if caller.is_admin() { "" } else { own })
+/// Who reads news.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    caller: &'a Caller,
+    /// Whether nothing is hidden: from administrators, and in one production from everybody but vendors and clients.
+    sees_all: bool,
 }
 
-/// The conditions of what the caller gets.
-fn visible(caller: &Caller) -> Sql {
+impl<'a> Reader<'a> {
+    /// Somebody with a role in the only production that is read.
+    fn within(caller: &'a Caller, role: Role) -> Self {
+        Self { caller, sees_all: !matches!(role, Role::Vendor | Role::Client) }
+    }
+
+    /// Somebody whose role is another one in each production.
+    fn across(caller: &'a Caller) -> Self {
+        Self { caller, sees_all: caller.is_admin() }
+    }
+}
+
+/// The tables of a query, where `$1` is the reader unless nothing is hidden; `me` is the reader's place in a team.
+fn tables(reader: Reader<'_>) -> String {
+    let own = " LEFT JOIN project_person_link me ON me.project_id = t.project_id AND me.person_id = $1";
+    format!("{TABLES}{}", if reader.sees_all { "" } else { own })
+}
+
+/// The conditions of what the reader gets.
+fn visible(reader: Reader<'_>) -> Sql {
     const ALL: &str = " WHERE t.entity_id IS NOT NULL";
-    if caller.is_admin() {
+    if reader.sees_all {
         return Sql::new(ALL);
     }
-    let own = own_role(caller);
-    let mut sql = Sql::with(ALL, [caller.person.id.into()]);
+    let own = own_role(reader);
+    let mut sql = Sql::with(ALL, [reader.caller.person.id.into()]);
     sql.push(&format!(
         " AND ({own} <> 'vendor' OR t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link w ON w.task_id = o.id \
          WHERE w.person_id = $1)) AND ({own} <> 'client' OR n.author_id = $1 OR COALESCE(c.for_client, false) = "
@@ -100,12 +120,12 @@ fn visible(caller: &Caller) -> Sql {
     sql
 }
 
-/// Role of the caller in the production of an entry.
-fn own_role(caller: &Caller) -> String {
-    match caller.person.role {
-        Role::Admin => "'admin'".into(),
-        role => format!("COALESCE(NULLIF(me.role, 'admin'), '{}')", role.code()),
+/// Role of the reader in the production of an entry; any that sees all will do for those who do.
+fn own_role(reader: Reader<'_>) -> String {
+    if reader.sees_all {
+        return "'admin'".into();
     }
+    format!("COALESCE(NULLIF(me.role, 'admin'), '{}')", reader.caller.person.role.code())
 }
 
 impl Filter {
@@ -137,9 +157,10 @@ impl Filter {
 /// # Errors
 /// The database does not answer.
 pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &Filter) -> Result<Vec<u8>, Failure> {
-    let mut condition = visible(access);
+    let reader = Reader::within(access, access.role());
+    let mut condition = visible(reader);
     condition.push(" AND t.project_id = ").bind(project_id);
-    page(app, access, condition, filter, true).await
+    page(app, reader, condition, filter, true).await
 }
 
 /// Most news of one entity in an answer.
@@ -150,9 +171,10 @@ const MOST_OF_ENTITY: i64 = 2000;
 /// # Errors
 /// The database does not answer.
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let mut condition = visible(access);
+    let reader = Reader::within(access, access.role());
+    let mut condition = visible(reader);
     condition.push(" AND t.entity_id = ").bind(entity_id);
-    page(app, access, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
+    page(app, reader, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
 }
 
 /// A page of the news of the open productions that the caller is in, or of all open ones for administrators.
@@ -167,7 +189,8 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             open_projects_of(sql, column, caller.person.id);
         }
     };
-    let mut condition = visible(caller);
+    let reader = Reader::across(caller);
+    let mut condition = visible(reader);
     condition.push(" AND ");
     scope(&mut condition, "t.project_id");
     if let Some(project_id) = project_id {
@@ -178,7 +201,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             condition.push(" AND t.project_id = ").bind(project_id);
         }
     }
-    page(app, caller, condition, filter, true).await
+    page(app, reader, condition, filter, true).await
 }
 
 /// One entry of the news of a production.
@@ -189,25 +212,26 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
     if access.role() == Role::Vendor {
         return Err(Failure::forbidden());
     }
-    let mut condition = visible(access);
+    let reader = Reader::within(access, access.role());
+    let mut condition = visible(reader);
     condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
-    let writer = EntryWriter::new(access);
-    let sql = condition.before(&format!("{}{}", writer.select(), tables(access)));
+    let writer = EntryWriter::new(reader);
+    let sql = condition.before(&format!("{}{}", writer.select(), tables(reader)));
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = writer.open(&row)?;
     out.push(b'}');
     Ok(out)
 }
 
-async fn page(app: &App, caller: &Caller, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
+async fn page(app: &App, reader: Reader<'_>, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
     filter.add_to(&mut condition);
     let page = Page { number: filter.page, limit: filter.limit };
     let database = &app.database;
-    let few = caller.is_admin() && filter.episode_id.is_none();
-    let from = if few { FEW_TABLES.to_owned() } else { tables(caller) };
+    let few = reader.sees_all && filter.episode_id.is_none();
+    let from = if few { FEW_TABLES.to_owned() } else { tables(reader) };
     let (total, stats) = sums(app, &condition, &from).await?;
-    let writer = EntryWriter::new(caller);
-    let mut sql = condition.before(&format!("{}{}", writer.select(), tables(caller)));
+    let writer = EntryWriter::new(reader);
+    let mut sql = condition.before(&format!("{}{}", writer.select(), tables(reader)));
     sql.push(" ORDER BY n.created_at DESC, n.id LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
     let rows = database.rows(&sql).await?;
     let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
@@ -256,9 +280,9 @@ struct EntryWriter {
 }
 
 impl EntryWriter {
-    fn new(caller: &Caller) -> Self {
+    fn new(reader: Reader<'_>) -> Self {
         let rows = RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind)));
-        Self { person_id: caller.person.id, own_role: own_role(caller), rows }
+        Self { person_id: reader.caller.person.id, own_role: own_role(reader), rows }
     }
 
     fn select(&self) -> String {
