@@ -8,6 +8,7 @@ mod mail;
 mod notifications;
 mod people;
 mod processing;
+mod queries;
 mod removal;
 mod replay;
 mod roles;

@@ -2,6 +2,7 @@
 
 mod checker;
 mod client;
+mod growth;
 mod post_office;
 mod server;
 mod shape;
@@ -9,6 +10,7 @@ mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::{Answer, Client};
+pub use growth::Growth;
 pub use post_office::PostOffice;
 pub use server::{On, TestServer};
 pub use shape::{fill, fill_all, mismatch};
