@@ -1,5 +1,7 @@
 //! Brings JSON values into the types of columns, as clients of a database that casts are used to.
 
+use std::borrow::Cow;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{parse_id, parse_moment};
@@ -37,9 +39,9 @@ fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
     Some(match column.kind {
         Kind::Uuid => parse_id(value.as_str()?)?.into(),
         Kind::Text { max } => {
-            let text = value.as_str()?;
-            let known = column.choices.is_empty() || column.choices.contains(&text);
-            (known && max.is_none_or(|max| text.chars().count() <= usize::from(max)) && !text.contains('\0')).then_some(text)?.into()
+            let text = text(column, value)?;
+            let known = column.choices.is_empty() || column.choices.contains(&text.as_ref());
+            (known && max.is_none_or(|max| text.chars().count() <= usize::from(max)) && !text.contains('\0')).then_some(text.into_owned())?.into()
         }
         Kind::Bool => value.as_bool()?.into(),
         Kind::Integer => i32::try_from(whole(value)?).ok()?.into(),
@@ -68,6 +70,15 @@ fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
 fn list(kind: ArrayType, items: impl Iterator<Item = Option<SqlValue>>) -> Option<SqlValue> {
     let items: Option<Vec<SqlValue>> = items.collect();
     Some(SqlValue::Array(kind, Some(Box::new(items?))))
+}
+
+/// A text. A frame rate may come as a number, which is how many scripts keep it; elsewhere a number is a mistake.
+fn text<'a>(column: &Column, value: &'a Value) -> Option<Cow<'a, str>> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) if column.name == "fps" => Some(number.to_string().into()),
+        _ => None,
+    }
 }
 
 /// A whole number, from digits too; a fraction is rounded, half to even as PostgreSQL does.
@@ -133,8 +144,9 @@ mod tests {
     }
 
     #[test]
-    fn digits_become_numbers_but_numbers_no_text() {
-        assert_eq!(read("project", "fps", &json!(24)), None);
+    fn digits_become_numbers_but_only_frame_rates_become_text() {
+        assert_eq!(read("project", "fps", &json!(24)), Some("24".into()));
+        assert_eq!(read("project", "ratio", &json!(2)), None);
         assert_eq!(read("task", "priority", &json!("12")), Some(12.into()));
         assert_eq!(read("task", "priority", &json!(1.7)), Some(2.into()));
         assert_eq!(read("task", "estimation", &json!("1.5")), Some(1.5.into()));
