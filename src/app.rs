@@ -10,6 +10,7 @@ use crate::database::Database;
 use crate::events::bus::Bus;
 use crate::jobs::Jobs;
 use crate::mail::Mailer;
+use crate::messengers::Messengers;
 use crate::storage::Storage;
 use crate::store::Store;
 
@@ -27,6 +28,7 @@ pub struct App {
     pub bus: Bus,
     pub storage: Storage,
     pub mailer: Mailer,
+    pub messengers: Messengers,
     /// Work in the background.
     pub jobs: Jobs,
 }

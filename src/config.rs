@@ -158,6 +158,8 @@ pub struct Settings {
     pub files: FileSettings,
     #[command(flatten)]
     pub jobs: JobSettings,
+    #[command(flatten)]
+    pub chats: ChatSettings,
     /// Token in `crisp_token` of `/config`.
     #[arg(long, env = "CRISP_TOKEN", default_value = "", hide = true)]
     pub crisp_token: String,
@@ -239,6 +241,20 @@ pub struct MailSettings {
     /// Address that e-mails come from.
     #[arg(long, env = "MAIL_DEFAULT_SENDER", default_value = "no-reply@your-studio.com", hide = true)]
     pub mail_default_sender: String,
+}
+
+/// Settings of messages to chat services.
+#[derive(Args, Clone, Debug)]
+pub struct ChatSettings {
+    /// Hosts, separated by semicolons, that a webhook may lead to though they are not on the public network.
+    #[arg(long, env = "DAILIES_CHAT_HOSTS", value_delimiter = ';', hide = true)]
+    pub chat_hosts: Vec<String>,
+    /// Where Slack is asked.
+    #[arg(long, env = "DAILIES_SLACK_ADDRESS", default_value = "https://slack.com/api", hide = true)]
+    pub slack_address: String,
+    /// Where Discord is asked.
+    #[arg(long, env = "DAILIES_DISCORD_ADDRESS", default_value = "https://discord.com/api/v10", hide = true)]
+    pub discord_address: String,
 }
 
 /// Settings of work in the background.

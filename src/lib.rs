@@ -17,6 +17,7 @@ pub mod events;
 pub mod export;
 pub mod jobs;
 pub mod mail;
+pub mod messengers;
 pub mod notifications;
 pub mod people;
 pub mod pictures;

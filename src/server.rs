@@ -25,7 +25,8 @@ use crate::database::{Database, Sql};
 use crate::events::bus::Bus;
 use crate::jobs::{Jobs, Registry, Workers};
 use crate::mail::{MailError, Mailer};
-use crate::notifications::NotificationEmail;
+use crate::messengers::Messengers;
+use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::previews::Processing;
 use crate::productions::removed_files::RemovedFiles;
 use crate::realtime::{Admitted, Gatekeeper};
@@ -51,6 +52,8 @@ pub enum StartError {
     Redis(#[from] redis::RedisError),
     #[error("e-mails can't be sent: {0}")]
     Mail(#[from] MailError),
+    #[error("messages to chat services can't be sent: {0}")]
+    Messengers(#[from] reqwest::Error),
     #[error("FS_BACKEND is {0}; known are local and s3")]
     Backend(String),
 }
@@ -91,6 +94,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         bus: Bus::default(),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
+        messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
         store,
         database,
@@ -155,7 +159,15 @@ pub fn start_workers(app: &SharedApp) -> Workers {
     if app.settings.jobs.enable_job_queue_remote {
         tracing::warn!("ENABLE_JOB_QUEUE_REMOTE is set; jobs are done by this server all the same");
     }
-    Workers::start(app, Registry::default().with::<AccountEmail>().with::<NotificationEmail>().with::<Processing>().with::<RemovedFiles>())
+    Workers::start(
+        app,
+        Registry::default()
+            .with::<AccountEmail>()
+            .with::<NotificationEmail>()
+            .with::<NotificationMessage>()
+            .with::<Processing>()
+            .with::<RemovedFiles>(),
+    )
 }
 
 /// Every route of the contract, answered by this server.

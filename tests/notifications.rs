@@ -1,9 +1,15 @@
-//! Notifications that leave by e-mail.
+//! Notifications that leave by e-mail and in chat services.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dailies::database::{Sql, execute};
+use dailies::web::Bound;
 use dailies_definitions::access::Role;
+use poem::endpoint::make;
+use poem::{Body, Request, Response};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::harness::{Client, On, PostOffice, Studio, id};
@@ -12,7 +18,11 @@ use crate::harness::{Client, On, PostOffice, Studio, id};
 async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
     let flags = office.flags();
     let flags: Vec<&str> = flags.iter().map(String::as_str).chain(["--domain-name", "studio.example"]).collect();
-    let studio = Studio::open_with(on, &flags).await;
+    studio_with_flags(&flags, on).await
+}
+
+async fn studio_with_flags(flags: &[&str], on: On) -> (Studio, Uuid, Uuid) {
+    let studio = Studio::open_with(on, flags).await;
     let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
     let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
@@ -93,4 +103,74 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     panic!("the queue is not empty");
+}
+
+/// What a chat service was asked: the path, who asked, and the body.
+type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
+
+/// Slack, Mattermost and Discord in one, on a port of this machine.
+async fn chat_services() -> (String, Asked) {
+    let asked = Asked::default();
+    let kept = asked.clone();
+    let endpoint = make(move |mut request: Request| {
+        let kept = kept.clone();
+        async move {
+            let path = request.uri().path().to_owned();
+            let token = request.header("authorization").unwrap_or_default().to_owned();
+            let body = serde_json::from_slice(&request.take_body().into_vec().await.expect("a body")).unwrap_or_default();
+            let answer = match path.as_str() {
+                "/slack/chat.postMessage" => json!({"ok": true}),
+                "/discord/users/@me/guilds" => json!([{"id": "g1"}]),
+                "/discord/guilds/g1/members/search" => json!([{"user": {"id": "u1", "username": "timmy", "discriminator": "0"}}]),
+                "/discord/users/@me/channels" => json!({"id": "c1"}),
+                _ => json!({}),
+            };
+            kept.lock().expect("what was asked").push((path, token, body));
+            Ok::<_, poem::Error>(Response::builder().content_type("application/json").body(Body::from_json(&answer).expect("an answer")))
+        }
+    });
+    let bound = Bound::to("127.0.0.1", 0).await.expect("a port");
+    let address = format!("http://{}", bound.address());
+    tokio::spawn(async move { bound.serve(endpoint, std::future::pending()).await });
+    (address, asked)
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_reach_chat_services(#[case] on: On) {
+    let (address, asked) = chat_services().await;
+    let (slack, discord) = (format!("{address}/slack"), format!("{address}/discord"));
+    let flags = ["--slack-address", &slack, "--discord-address", &discord, "--chat-hosts", "127.0.0.1"];
+    let (studio, task, _) = studio_with_flags(&flags, on).await;
+    let organisation = studio.admin.get("/data/organisations").await.expect(200);
+    let credentials = json!({
+        "chat_token_slack": "xoxb", "chat_webhook_mattermost": format!("{address}/hooks/1"), "chat_token_discord": "bot",
+    });
+    studio.admin.put(&format!("/data/organisations/{}", id(&organisation[0])), credentials).await.expect(200);
+    let artist = studio.member_id(Role::Artist);
+    let mut wishes = json!({"notifications_enabled": false});
+    for service in ["slack", "mattermost", "discord"] {
+        wishes[format!("notifications_{service}_enabled")] = json!(true);
+        wishes[format!("notifications_{service}_userid")] = json!("timmy");
+    }
+    studio.admin.put(&format!("/data/persons/{artist}"), wishes).await.expect(200);
+    assign(&studio.admin, task, artist).await;
+    for _ in 0..500 {
+        if asked.lock().expect("what was asked").len() == 6 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let asked = asked.lock().expect("what was asked").clone();
+    let of = |path: &str| asked.iter().find(|(found, ..)| found == path).unwrap_or_else(|| panic!("{path} was not asked: {asked:?}"));
+    let (_, token, body) = of("/slack/chat.postMessage");
+    assert_eq!((token.as_str(), &body["channel"]), ("Bearer xoxb", &json!("@timmy")));
+    assert!(body["text"].as_str().is_some_and(|text| text.starts_with("*Ada Admin* assigned you to <https://")), "{body}");
+    let (_, _, body) = of("/hooks/1");
+    assert_eq!((&body["channel"], &body["username"]), (&json!("@timmy"), &json!("Kitsu - Wool")));
+    assert_eq!(of("/discord/users/@me/channels").2, json!({"recipient_id": "u1"}));
+    let (_, token, body) = of("/discord/channels/c1/messages");
+    assert_eq!((token.as_str(), &body["allowed_mentions"]["parse"]), ("Bot bot", &json!([])));
 }

@@ -1,6 +1,6 @@
 //! Notifications on their way to persons who want to hear of them outside of the web UI.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -14,6 +14,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::jobs::{self, Job, JobError, Lane};
 use crate::mail::MailError;
+use crate::messengers::{MessengerError, Service};
 use crate::studio::organisation;
 use crate::tasks::rows::BATCH;
 
@@ -24,28 +25,63 @@ pub struct NotificationEmail {
     notification_id: Uuid,
 }
 
-/// Lets notifications that were just stored go to those who want e-mails.
+/// One notification that goes to its person in a chat service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NotificationMessage {
+    notification_id: Uuid,
+    service: Service,
+}
+
+/// How a person wants to hear of notifications.
+struct Wishes {
+    emails: bool,
+    services: Vec<Service>,
+}
+
+/// Lets notifications that were just stored go to those who want e-mails or messages.
 ///
 /// # Errors
 /// The database refuses.
 pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
-    if !work.app().mailer.is_enabled() {
-        return Ok(());
+    let wishes = wishes(work, notices).await?;
+    let (mut emails, mut messages) = (Vec::new(), Vec::new());
+    for notice in notices {
+        let Some(wishes) = wishes.get(&notice.person_id) else { continue };
+        let notification_id = notice.id;
+        if wishes.emails && work.app().mailer.is_enabled() {
+            emails.push(NotificationEmail { notification_id });
+        }
+        messages.extend(wishes.services.iter().map(|service| NotificationMessage { notification_id, service: *service }));
     }
+    jobs::enqueue(work, &emails).await?;
+    jobs::enqueue(work, &messages).await
+}
+
+async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wishes>, DbErr> {
     let persons: HashSet<Uuid> = notices.iter().map(|notice| notice.person_id).collect();
     let persons: Vec<Uuid> = persons.into_iter().collect();
-    let mut willing = HashSet::new();
+    let mut found = HashMap::new();
     for persons in persons.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT id FROM person WHERE notifications_enabled = ");
-        sql.bind(true).push(" AND active = ").bind(true).push(" AND COALESCE(email, '') <> '' AND is_bot = ").bind(false);
-        sql.push(" AND id IN ").bind_list(persons.iter().copied());
+        let mut sql = Sql::new(
+            "SELECT id, notifications_enabled, email, notifications_slack_enabled, notifications_slack_userid, notifications_mattermost_enabled, \
+             notifications_mattermost_userid, notifications_discord_enabled, notifications_discord_userid FROM person WHERE active = ",
+        );
+        sql.bind(true).push(" AND is_bot = ").bind(false).push(" AND id IN ").bind_list(persons.iter().copied());
         for row in database::rows(&**work, &sql).await? {
-            willing.insert(row.try_get_by_index::<Uuid>(0)?);
+            let wants = |at: usize| -> Result<bool, DbErr> {
+                let named = row.try_get_by_index::<Option<String>>(at + 1)?.is_some_and(|name| !name.is_empty());
+                Ok(named && row.try_get_by_index::<Option<bool>>(at)?.unwrap_or_default())
+            };
+            let mut services = Vec::new();
+            for (service, at) in [(Service::Slack, 3), (Service::Mattermost, 5), (Service::Discord, 7)] {
+                if wants(at)? {
+                    services.push(service);
+                }
+            }
+            found.insert(row.try_get_by_index(0)?, Wishes { emails: wants(1)?, services });
         }
     }
-    let to_willing = notices.iter().filter(|notice| willing.contains(&notice.person_id));
-    let emails: Vec<NotificationEmail> = to_willing.map(|notice| NotificationEmail { notification_id: notice.id }).collect();
-    jobs::enqueue(work, &emails).await
+    Ok(found)
 }
 
 #[async_trait]
@@ -60,5 +96,29 @@ impl Job for NotificationEmail {
         let Some((letter, recipient, origin)) = story.email() else { return Ok(()) };
         let organisation = organisation(app).await?;
         app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+    }
+}
+
+#[async_trait]
+impl Job for NotificationMessage {
+    const KIND: &'static str = "notification-message";
+    const LANE: Lane = Lane::Letters;
+    /// About an hour: nobody wants to be called for what was said yesterday.
+    const ATTEMPTS: i32 = 7;
+
+    async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
+        let organisation = organisation(app).await?;
+        let credential = match self.service {
+            Service::Slack => organisation.chat_token_slack,
+            Service::Mattermost => organisation.chat_webhook_mattermost,
+            Service::Discord => organisation.chat_token_discord,
+        };
+        let Some(credential) = credential.filter(|credential| !credential.is_empty()) else {
+            tracing::info!(service = ?self.service, "a message is not sent: the organisation has no access to the service");
+            return Ok(());
+        };
+        let Some(story) = Story::find(app, self.notification_id).await? else { return Ok(()) };
+        let Some(message) = story.message(id, self.service) else { return Ok(()) };
+        app.messengers.send(self.service, &credential, message).await.map_err(MessengerError::of_job)
     }
 }

@@ -9,4 +9,4 @@ pub mod recipients;
 mod story;
 pub mod subscriptions;
 
-pub use delivery::NotificationEmail;
+pub use delivery::{NotificationEmail, NotificationMessage};

@@ -14,12 +14,15 @@ use crate::comments::visibility::{Seen, Viewer};
 use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::mail::{Letter, News, Origin, Recipient, TaskNews};
+use crate::messengers::{Message, Service};
 use crate::tasks::standing::role_in;
 
 /// A notification with all that is told of it.
 #[derive(Clone, Debug)]
 pub(super) struct Story {
     news: TaskNews,
+    /// Name of the production.
+    production: String,
     moment: NaiveDateTime,
     person: Person,
 }
@@ -29,6 +32,8 @@ pub(super) struct Story {
 struct Person {
     recipient: Recipient,
     wants_emails: bool,
+    /// Names in chat services where the person wants messages.
+    names: Vec<(Service, String)>,
 }
 
 impl Story {
@@ -41,7 +46,10 @@ impl Story {
             format!(
                 "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, r.id AS person_id, r.email AS email, \
                  r.first_name AS first_name, r.last_name AS last_name, r.timezone AS timezone, r.active AS active, \
-                 r.notifications_enabled AS wants_emails, r.role AS role, rl.person_id AS in_team, rl.role AS own_role, \
+                 r.notifications_enabled AS wants_emails, r.notifications_slack_enabled AS wants_slack, \
+                 r.notifications_slack_userid AS slack, r.notifications_mattermost_enabled AS wants_mattermost, \
+                 r.notifications_mattermost_userid AS mattermost, r.notifications_discord_enabled AS wants_discord, \
+                 r.notifications_discord_userid AS discord, r.role AS role, rl.person_id AS in_team, rl.role AS own_role, \
                  a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
                  y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, \
                  p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
@@ -92,6 +100,16 @@ impl Story {
             full_name: full(text("first_name")?, text("last_name")?),
             timezone: row.try_get("", "timezone")?,
         };
+        let mut names = Vec::new();
+        for (service, wants, name) in [
+            (Service::Slack, "wants_slack", "slack"),
+            (Service::Mattermost, "wants_mattermost", "mattermost"),
+            (Service::Discord, "wants_discord", "discord"),
+        ] {
+            if flag(wants)? {
+                names.push((service, text(name)?));
+            }
+        }
         Ok(Some(Self {
             news: TaskNews {
                 news,
@@ -103,13 +121,20 @@ impl Story {
                 text: if news == News::Assignation { String::new() } else { said },
             },
             moment: row.try_get::<Option<NaiveDateTime>>("", "moment")?.unwrap_or_else(database::now),
-            person: Person { recipient, wants_emails: flag("wants_emails")? },
+            production: project,
+            person: Person { recipient, wants_emails: flag("wants_emails")?, names },
         }))
+    }
+
+    /// The message of it in a chat service, for those who want one there.
+    pub(super) fn message(&self, id: Uuid, service: Service) -> Option<Message<'_>> {
+        let mut names = self.person.names.iter().filter(|(known, name)| *known == service && !name.is_empty());
+        names.next().map(|(_, to)| Message { id, to, production: &self.production, news: &self.news })
     }
 
     /// The e-mail of it, for those who want one.
     pub(super) fn email(&self) -> Option<(Letter, Recipient, Origin)> {
-        let Person { recipient, wants_emails } = &self.person;
+        let Person { recipient, wants_emails, .. } = &self.person;
         let origin = Origin { moment: self.moment, address: None };
         (*wants_emails && !recipient.address.is_empty()).then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
     }
