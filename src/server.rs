@@ -19,6 +19,7 @@ use crate::app::{App, SharedApp};
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password};
+use crate::comments::CarriedFiles;
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::crud::Engine;
 use crate::database::{Database, Sql};
@@ -166,7 +167,8 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationEmail>()
             .with::<NotificationMessage>()
             .with::<Processing>()
-            .with::<RemovedFiles>(),
+            .with::<RemovedFiles>()
+            .with::<CarriedFiles>(),
     )
 }
 

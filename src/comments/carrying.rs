@@ -1,14 +1,20 @@
 //! Carries the previews of a task's last revision over to a comment on another task, files included.
+//!
+//! The records are made with the comment; their files follow, by a job that the request does by itself as long as the server
+//! lives.
 
-use dailies_definitions::access::Caller;
+use async_trait::async_trait;
 use dailies_definitions::failure::Failure;
+use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::posting::{Carried, Posted};
-use crate::app::App;
+use super::posting::Carried;
+use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::jobs::{Held, Job, JobError, Lane};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
 use crate::storage::{Bucket, FileKey};
@@ -38,76 +44,157 @@ struct Preview {
     duration: Option<f64>,
 }
 
-/// Carries previews over, once the comments are stored. What can't be carried is left out, and the log says so: the
-/// comments are there already.
-pub async fn carry(app: &App, caller: &Caller, carried: &[Carried]) {
-    for Carried { from_task, to } in carried {
-        if let Err(error) = carry_task(app, caller, *from_task, *to).await {
-            tracing::warn!(task = %from_task, comment = %to.id, ?error, "previews could not be carried over");
-        }
-    }
+/// Previews that were entered into the database, and whose files follow.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CarriedFiles {
+    /// Who wrote the comment that led to it.
+    caller_id: Uuid,
+    task_id: Uuid,
+    comment_id: Uuid,
+    /// Each preview with its copy.
+    copies: Vec<(Uuid, Uuid)>,
 }
 
-async fn carry_task(app: &App, caller: &Caller, from_task: Uuid, to: Posted) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT id, extension, original_name, status, file_size, width, height, duration FROM preview_file \
-         WHERE task_id = $1 AND revision = (SELECT MAX(revision) FROM preview_file WHERE task_id = $1) ORDER BY position, created_at",
-        [from_task.into()],
-    );
-    for row in app.database.rows(&sql).await? {
-        let preview = Preview {
-            id: row.try_get_by_index(0)?,
-            extension: row.try_get_by_index(1)?,
-            original_name: row.try_get_by_index(2)?,
-            status: row.try_get_by_index(3)?,
-            file_size: row.try_get_by_index(4)?,
-            width: row.try_get_by_index(5)?,
-            height: row.try_get_by_index(6)?,
-            duration: row.try_get_by_index(7)?,
-        };
-        carry_preview(app, caller, preview, to).await?;
+/// Enters the copies into the database with the comments. What can't be carried is left out, and the log says so.
+///
+/// # Errors
+/// The database refuses.
+pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) -> Result<Vec<(Held, CarriedFiles)>, Failure> {
+    let mut begun = Vec::with_capacity(carried.len());
+    for Carried { from_task, to } in carried {
+        let sql = Sql::with(
+            "SELECT id FROM preview_file \
+             WHERE task_id = $1 AND revision = (SELECT MAX(revision) FROM preview_file WHERE task_id = $1) ORDER BY position, created_at",
+            [(*from_task).into()],
+        );
+        let ids = database::rows(&**work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
+        let mut copies = Vec::with_capacity(ids.len());
+        for from in ids {
+            match add_preview(work, to.author_id, Placement { task_id: to.task_id, comment_id: to.id, revision: None }).await {
+                Ok(id) => copies.push((from, id)),
+                Err(Failure::Answer { body, .. }) => {
+                    tracing::warn!(preview = %from, comment = %to.id, reason = %body["message"], "a preview could not be carried over");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        if !copies.is_empty() {
+            let job = CarriedFiles { caller_id, task_id: to.task_id, comment_id: to.id, copies };
+            begun.push((Held::begin(work, &job).await?, job));
+        }
+    }
+    Ok(begun)
+}
+
+/// Lets the files follow, once the comments are stored. What fails is tried again by the workers.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn carry(app: &App, begun: Vec<(Held, CarriedFiles)>) -> Result<(), Failure> {
+    for (held, job) in begun {
+        match job.carry(app).await {
+            Ok(()) => {
+                held.finish(app.database.read()).await?;
+            }
+            Err(error) => tracing::warn!(comment = %job.comment_id, %error, "previews could not be carried over yet"),
+        }
     }
     Ok(())
 }
 
-async fn carry_preview(app: &App, caller: &Caller, from: Preview, to: Posted) -> Result<(), Failure> {
-    let mut work = Work::begin(app, caller).await?;
-    let id = add_preview(&mut work, to.author_id, Placement { task_id: to.task_id, comment_id: to.id, revision: None }).await?;
-    work.commit().await?;
-    for (bucket, prefix) in FILES {
-        app.storage.copy(&FileKey::new(bucket, prefix, from.id), &FileKey::new(bucket, prefix, id)).await?;
+#[async_trait]
+impl Job for CarriedFiles {
+    const KIND: &'static str = "carried-previews";
+    const LANE: Lane = Lane::Media;
+    const ATTEMPTS: i32 = 8;
+
+    async fn run(&self, app: &SharedApp, _id: Uuid) -> Result<(), JobError> {
+        self.carry(app).await
     }
-    let values = vec![
-        ("extension", from.extension.clone().into()),
-        ("original_name", from.original_name.into()),
-        ("status", from.status.as_str().into()),
-        ("file_size", from.file_size.into()),
-        ("width", from.width.into()),
-        ("height", from.height.into()),
-        ("duration", from.duration.into()),
-    ];
-    let mut work = Work::begin(app, caller).await?;
-    database::update(&*work, &entity::preview_file::TABLE, id, values).await?;
-    let sql = Sql::with(
-        "SELECT p.revision, p.position, t.project_id, t.entity_id, j.is_set_preview_automated FROM preview_file p \
-         JOIN task t ON t.id = p.task_id LEFT JOIN project j ON j.id = t.project_id WHERE p.id = $1",
-        [id.into()],
-    );
-    let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let project_id: Option<Uuid> = row.try_get_by_index(2)?;
-    work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
-    if row.try_get_by_index::<Option<i32>>(1)? == Some(1) {
-        database::update(&*work, &entity::task::TABLE, to.task_id, vec![("last_preview_file_id", id.into())]).await?;
-        let automated = row.try_get_by_index::<Option<bool>>(4)?.unwrap_or_default();
-        if let Some(entity_id) = row.try_get_by_index::<Option<Uuid>>(3)?.filter(|_| automated) {
-            set_main_preview(&mut work, entity_id, id).await?;
+
+    /// Nobody waits for ever: the copies count as broken.
+    async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
+        for (_, id) in &self.copies {
+            let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
+            let sql = Sql::with("UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'", [(*id).into()]);
+            if database::execute(&*work, &sql).await? > 0 {
+                let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [self.task_id.into()]);
+                let project_id = database::row(&*work, &sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
+                work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", *id)]));
+                work.commit().await?;
+            }
         }
+        Ok(())
     }
-    work.emit_in(project_id, "comment:update", payload([("comment_id", to.id)]));
-    let mut told = payload([("comment_id", to.id), ("task_id", to.task_id), ("preview_file_id", id)]);
-    told.insert("revision".into(), json!(row.try_get_by_index::<Option<i32>>(0)?));
-    told.insert("extension".into(), json!(from.extension));
-    told.insert("status".into(), json!(from.status));
-    work.emit_in(project_id, "preview-file:add-file", told);
-    Ok(work.commit().await?)
+}
+
+impl CarriedFiles {
+    async fn carry(&self, app: &App) -> Result<(), JobError> {
+        for (from, id) in &self.copies {
+            let sql = Sql::with(
+                "SELECT f.extension, f.original_name, f.status, f.file_size, f.width, f.height, f.duration, c.status \
+                 FROM preview_file f JOIN preview_file c ON c.id = $2 WHERE f.id = $1",
+                [(*from).into(), (*id).into()],
+            );
+            let Some(row) = app.database.row(&sql).await? else { continue };
+            // What is carried already must not be told again.
+            if row.try_get_by_index::<String>(7)? != "processing" {
+                continue;
+            }
+            let preview = Preview {
+                id: *from,
+                extension: row.try_get_by_index(0)?,
+                original_name: row.try_get_by_index(1)?,
+                status: row.try_get_by_index(2)?,
+                file_size: row.try_get_by_index(3)?,
+                width: row.try_get_by_index(4)?,
+                height: row.try_get_by_index(5)?,
+                duration: row.try_get_by_index(6)?,
+            };
+            if preview.status == "processing" && preview.original_name.is_some() {
+                return Err(JobError::Later("the preview is still being processed".into()));
+            }
+            self.carry_preview(app, preview, *id).await.map_err(JobError::of)?;
+        }
+        Ok(())
+    }
+
+    async fn carry_preview(&self, app: &App, from: Preview, id: Uuid) -> Result<(), Failure> {
+        for (bucket, prefix) in FILES {
+            app.storage.copy(&FileKey::new(bucket, prefix, from.id), &FileKey::new(bucket, prefix, id)).await?;
+        }
+        let values = vec![
+            ("extension", from.extension.clone().into()),
+            ("original_name", from.original_name.into()),
+            ("status", from.status.as_str().into()),
+            ("file_size", from.file_size.into()),
+            ("width", from.width.into()),
+            ("height", from.height.into()),
+            ("duration", from.duration.into()),
+        ];
+        let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
+        database::update(&*work, &entity::preview_file::TABLE, id, values).await?;
+        let sql = Sql::with(
+            "SELECT p.revision, p.position, t.project_id, t.entity_id, j.is_set_preview_automated FROM preview_file p \
+             JOIN task t ON t.id = p.task_id LEFT JOIN project j ON j.id = t.project_id WHERE p.id = $1",
+            [id.into()],
+        );
+        let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+        let project_id: Option<Uuid> = row.try_get_by_index(2)?;
+        work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+        if row.try_get_by_index::<Option<i32>>(1)? == Some(1) {
+            database::update(&*work, &entity::task::TABLE, self.task_id, vec![("last_preview_file_id", id.into())]).await?;
+            let automated = row.try_get_by_index::<Option<bool>>(4)?.unwrap_or_default();
+            if let Some(entity_id) = row.try_get_by_index::<Option<Uuid>>(3)?.filter(|_| automated) {
+                set_main_preview(&mut work, entity_id, id).await?;
+            }
+        }
+        work.emit_in(project_id, "comment:update", payload([("comment_id", self.comment_id)]));
+        let mut told = payload([("comment_id", self.comment_id), ("task_id", self.task_id), ("preview_file_id", id)]);
+        told.insert("revision".into(), json!(row.try_get_by_index::<Option<i32>>(0)?));
+        told.insert("extension".into(), json!(from.extension));
+        told.insert("status".into(), json!(from.status));
+        work.emit_in(project_id, "preview-file:add-file", told);
+        Ok(work.commit().await?)
+    }
 }

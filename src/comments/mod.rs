@@ -21,4 +21,5 @@ mod subject;
 pub mod visibility;
 mod writing;
 
+pub use carrying::CarriedFiles;
 pub use handlers::CommentsHandlers;

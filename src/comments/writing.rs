@@ -45,8 +45,7 @@ pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) 
     if stored.is_err() {
         attachments::drop_contents(app, &files).await;
     }
-    let (outcomes, mut list) = stored?;
-    carrying::carry(app, caller, &outcomes.carried).await;
+    let (_, mut list) = stored?;
     // The list holds one comment.
     list.pop();
     Ok(list.split_off(1))
@@ -57,7 +56,12 @@ async fn store(app: &App, caller: &Caller, drafts: Vec<Draft>) -> Result<(Outcom
     let mut work = Work::begin(app, caller).await?;
     let outcomes = post(&mut work, drafts).await?;
     let text = written(&*work, &outcomes.comments, &HashMap::new(), false).await?;
+    let begun = carrying::begin(&mut work, caller.person.id, &outcomes.carried).await?;
     work.commit().await?;
+    if let Err(error) = carrying::carry(app, begun).await {
+        // The comments are there already, and the job is taken up again.
+        tracing::warn!(?error, "previews were not carried over to the end");
+    }
     Ok((outcomes, text))
 }
 
@@ -149,8 +153,7 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
     for id in drafts.iter().filter_map(|draft| draft.task_status_id) {
         require_status(&known, access.role(), id)?;
     }
-    let (comments, text) = store(app, access, drafts).await?;
-    carrying::carry(app, access, &comments.carried).await;
+    let (_, text) = store(app, access, drafts).await?;
     Ok(text)
 }
 
@@ -187,7 +190,6 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
         attachments::drop_contents(app, &files).await;
     }
     let (outcomes, _) = stored?;
-    carrying::carry(app, caller, &outcomes.carried).await;
     let previews = add_previews(app, caller, &outcomes.comments, &body).await?;
     written(app.database.read(), &outcomes.comments, &previews, true).await
 }
