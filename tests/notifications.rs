@@ -88,21 +88,29 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
     };
     say("Have a look @Tim Team user").await.expect(201);
     let withdrawn = id(&say("Never mind @Tim Team manager").await.expect(201));
+    // Nothing is on its way when the comment goes.
+    until(&studio, "SELECT COUNT(*) FROM dailies_job WHERE last_error IS NOT NULL AND state = 'queued'", 2).await;
     studio.admin.delete(&format!("/data/comments/{withdrawn}")).await.expect(204);
     office.reopen().await;
     let letter = office.letter_to("tim.team.user@example.com").await;
     assert_eq!(letter.subject, "[Kitsu] Ada mentioned you on Wool / Prop / Tree <1> / Modeling");
     assert!(letter.text.contains("Have a look"), "{}", letter.text);
+    until(&studio, "SELECT COUNT(*) FROM dailies_job", 0).await;
+    assert_eq!(office.letters().len(), 1, "{:?}", office.letters());
+}
+
+/// Waits until a query counts so many.
+async fn until(studio: &Studio, query: &str, count: i64) {
+    let mut last = None;
     for _ in 0..500 {
-        let left = Sql::new("SELECT COUNT(*) FROM dailies_job");
-        let left: i64 = studio.server.app.database.row(&left).await.expect("a count").expect("a row").try_get_by_index(0).expect("a number");
-        if left == 0 {
-            assert_eq!(office.letters().len(), 1, "{:?}", office.letters());
+        let row = studio.server.app.database.row(&Sql::new(query)).await.expect("a count").expect("a row");
+        last = Some(row.try_get_by_index::<i64>(0).expect("a number"));
+        if last == Some(count) {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the queue is not empty");
+    panic!("{query}: {last:?}, not {count}");
 }
 
 /// What a chat service was asked: the path, who asked, and the body.
@@ -144,11 +152,11 @@ async fn messages_reach_chat_services(#[case] on: On) {
     let (slack, discord) = (format!("{address}/slack"), format!("{address}/discord"));
     let flags = ["--slack-address", &slack, "--discord-address", &discord, "--chat-hosts", "127.0.0.1"];
     let (studio, task, _) = studio_with_flags(&flags, on).await;
-    let organisation = studio.admin.get("/data/organisations").await.expect(200);
+    let organisation = dailies::studio::organisation(&studio.server.app).await.expect("the organisation").id;
     let credentials = json!({
         "chat_token_slack": "xoxb", "chat_webhook_mattermost": format!("{address}/hooks/1"), "chat_token_discord": "bot",
     });
-    studio.admin.put(&format!("/data/organisations/{}", id(&organisation[0])), credentials).await.expect(200);
+    studio.admin.put(&format!("/data/organisations/{}", organisation), credentials).await.expect(200);
     let artist = studio.member_id(Role::Artist);
     let mut wishes = json!({"notifications_enabled": false});
     for service in ["slack", "mattermost", "discord"] {
