@@ -62,7 +62,10 @@ impl Processing {
     async fn process(&self, app: &SharedApp) -> Result<(), Failure> {
         let id = self.preview_id;
         match status(app.database.read(), id).await?.as_deref() {
-            None => return Ok(removal::discard(&app.storage, keys::all(id).collect()).await),
+            None => {
+                removal::discard(&app.storage, keys::all(id).collect()).await;
+                return Ok(());
+            }
             Some("processing") => {}
             // It was done before, and only the job was left behind.
             Some(_) => return Ok(()),
