@@ -1,5 +1,6 @@
 //! What every production of the studio shares.
 
+mod department_links;
 mod handlers;
 mod organisation;
 pub mod seed;
