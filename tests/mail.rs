@@ -118,6 +118,13 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
         assert_eq!(letter.subject, "Kitsu - Kitsu: password changed");
         assert!(letter.text.contains("Address: 127.0.0.1"), "{}", letter.text);
     }
+    // Who has another address is told at the former one.
+    let person = format!("/data/persons/{artist}");
+    tim.put(&person, json!({"email": ARTIST, "phone": "1"})).await.expect(200);
+    tim.put(&person, json!({"email": "tim@example.com"})).await.expect(200);
+    assert_eq!(office.letters_to(ARTIST, 4).await[3].subject, "Kitsu - Kitsu: e-mail address changed");
+    tim.put(&person, json!({"email": ARTIST})).await.expect(200);
+    office.letter_to("tim@example.com").await;
     // The token of the invitation was made before the password was chosen.
     let token = token_in(&invitation.text);
     let late = json!({"email": ARTIST, "token": token, "password": "much too late", "password2": "much too late"});

@@ -30,6 +30,8 @@ pub enum AccountLetter {
     PasswordChangedByAdmin,
     /// An administrator took their second factors away.
     SecondFactorsRemovedByAdmin,
+    /// Their address was changed, from the one that this goes to.
+    AddressChanged,
 }
 
 /// An e-mail about an account that is to be sent. It names the token of a link, and does not hold it.
@@ -59,6 +61,7 @@ impl AccountEmail {
             AccountLetter::PasswordChanged => Letter::PasswordChanged,
             AccountLetter::PasswordChangedByAdmin => Letter::PasswordChangedByAdmin,
             AccountLetter::SecondFactorsRemovedByAdmin => Letter::SecondFactorsRemovedByAdmin,
+            AccountLetter::AddressChanged => Letter::AddressChanged,
             AccountLetter::PasswordRecovery { token } => {
                 let Some(link) = self.link(app, token).await? else { return Ok(None) };
                 Letter::PasswordRecovery { link }

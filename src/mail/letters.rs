@@ -21,6 +21,8 @@ pub enum Letter {
     PasswordChangedByAdmin,
     /// An administrator took the person's second factors away.
     SecondFactorsRemovedByAdmin,
+    /// The person, or an administrator, changed the person's e-mail address; this goes to the former one.
+    AddressChanged,
     /// Something happened on a task.
     Task(TaskNews),
 }
@@ -117,6 +119,7 @@ impl Letter {
             Self::Invitation { .. } => "invitation.html",
             Self::PasswordChangedByAdmin => "password_changed_by_admin.html",
             Self::SecondFactorsRemovedByAdmin => "second_factors_removed.html",
+            Self::AddressChanged => "address_changed.html",
             Self::Task(_) => "task_news.html",
         }
     }
@@ -127,6 +130,7 @@ impl Letter {
             Self::PasswordRecovery { .. } => "Password Recovery",
             Self::Invitation { .. } => "Welcome to Kitsu",
             Self::SecondFactorsRemovedByAdmin => "Two Factor Authentication Disabled",
+            Self::AddressChanged => "E-mail Address Changed",
             Self::Task(news) => news.news.title(),
         }
     }
@@ -143,6 +147,7 @@ impl Letter {
             Self::SecondFactorsRemovedByAdmin => {
                 format!("{organisation} - Kitsu: two factor authentication disabled")
             }
+            Self::AddressChanged => format!("{organisation} - Kitsu: e-mail address changed"),
             Self::Task(news) => news.subject(),
         }
     }
@@ -188,6 +193,7 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     templates.add_template("password_changed_by_admin.html", include_str!("templates/password_changed_by_admin.html"))?;
     templates.add_template("task_news.html", include_str!("templates/task_news.html"))?;
     templates.add_template("second_factors_removed.html", include_str!("templates/second_factors_removed.html"))?;
+    templates.add_template("address_changed.html", include_str!("templates/address_changed.html"))?;
     Ok(templates)
 }
 
@@ -227,6 +233,7 @@ mod tests {
             Letter::Invitation { link: link.clone() },
             Letter::PasswordChangedByAdmin,
             Letter::SecondFactorsRemovedByAdmin,
+            Letter::AddressChanged,
         ] {
             let written = letter.write(&recipient(), "Blue & Sheep", origin)?;
             assert!(written.subject.contains("Blue & Sheep"), "{}", written.subject);

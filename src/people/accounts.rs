@@ -81,6 +81,16 @@ fn is_protected(protected: &[String], email: Option<&str>) -> bool {
     email.is_some_and(|email| protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email)))
 }
 
+/// Tells a person at their address of now that the account is about to get another one. Nobody signs in as a bot.
+///
+/// # Errors
+/// The database refuses.
+pub async fn tell_of_other_address(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
+    let account = person::Entity::find_by_id(id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    let email = email_about(work.app(), AccountLetter::AddressChanged, &account).filter(|_| !account.is_bot);
+    Ok(jobs::enqueue(work, email.as_slice()).await?)
+}
+
 /// Takes every second factor of the person away.
 pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) -> Result<Json<Success>, Failure> {
     let account = account(app, id).await?;

@@ -1,6 +1,6 @@
 //! The persons of the studio.
 
-mod accounts;
+pub mod accounts;
 pub mod checks;
 mod day_offs;
 mod handlers;

@@ -7,9 +7,8 @@ use entity::facts::Table;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Sql, write_uuid};
+use crate::database::{self, RecordWriter, Sql, write_uuid};
 use crate::events::Work;
-use crate::productions::models::Model;
 
 /// One kind of things that departments work with.
 pub(super) struct Equipment {
@@ -39,8 +38,8 @@ pub(super) static HARDWARE: Equipment = Equipment {
 
 impl Equipment {
     /// Selects what departments work with, and their ids behind it.
-    fn select(&self) -> (Model, Sql) {
-        let model = Model::new(self.table, "i", self.type_name);
+    fn select(&self) -> (RecordWriter, Sql) {
+        let model = RecordWriter::new(self.table, "i", self.type_name);
         let Self { table, links, column, .. } = self;
         let sql = Sql::new(format!(
             "SELECT {}, l.department_id FROM {} l JOIN {} i ON i.id = l.{column} WHERE 1 = 1",
@@ -87,7 +86,7 @@ impl Equipment {
         let work = Work::begin(app, access).await?;
         let values = vec![("department_id", department_id.into()), (self.column, id.into())];
         database::insert_ignoring_duplicates(&*work, self.links, vec![values]).await?;
-        let model = Model::new(self.links, "l", self.link_type);
+        let model = RecordWriter::new(self.links, "l", self.link_type);
         let text = format!("SELECT {} FROM {} l WHERE l.department_id = $1 AND l.{} = $2", model.columns(), self.links.name, self.column);
         let row = database::row(&*work, &Sql::with(text, [department_id.into(), id.into()])).await?.ok_or_else(Failure::not_found)?;
         let mut out = Vec::with_capacity(256);

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape, only_admin};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::people::accounts::tell_of_other_address;
 use crate::people::checks;
 
 pub(super) struct Persons;
@@ -169,7 +170,12 @@ impl Resource for Persons {
                 _ => changes.set("jti", Uuid::new_v4().to_string()),
             }
         }
-        let _ = work;
+        if let Some(record) = record
+            && let Some(SqlValue::String(Some(email))) = changes.get("email")
+            && record.text("email") != Some(email)
+        {
+            tell_of_other_address(work, record.id).await?;
+        }
         Ok(())
     }
 
