@@ -28,7 +28,12 @@ impl Studio for StudioHandlers {
         SOFTWARE.by_department(&self.0).await
     }
 
-    async fn add_software_to_department(&self, access: Admin, department_id: Uuid, body: DepartmentSoftwareAdd) -> Result<Json<SoftwareDepartmentLink>, Failure> {
+    async fn add_software_to_department(
+        &self,
+        access: Admin,
+        department_id: Uuid,
+        body: DepartmentSoftwareAdd,
+    ) -> Result<Json<SoftwareDepartmentLink>, Failure> {
         SOFTWARE.add(&self.0, &access, department_id, body.software_id).await
     }
 
@@ -44,11 +49,21 @@ impl Studio for StudioHandlers {
         HARDWARE.by_department(&self.0).await
     }
 
-    async fn add_hardware_item_to_department(&self, access: Admin, department_id: Uuid, body: DepartmentHardwareItemAdd) -> Result<Json<HardwareItemDepartmentLink>, Failure> {
+    async fn add_hardware_item_to_department(
+        &self,
+        access: Admin,
+        department_id: Uuid,
+        body: DepartmentHardwareItemAdd,
+    ) -> Result<Json<HardwareItemDepartmentLink>, Failure> {
         HARDWARE.add(&self.0, &access, department_id, body.hardware_item_id).await
     }
 
-    async fn list_hardware_items_of_department(&self, _access: Admin, department_id: Uuid, hardware_item_id: Uuid) -> Result<Json<Vec<HardwareItem>>, Failure> {
+    async fn list_hardware_items_of_department(
+        &self,
+        _access: Admin,
+        department_id: Uuid,
+        hardware_item_id: Uuid,
+    ) -> Result<Json<Vec<HardwareItem>>, Failure> {
         HARDWARE.of_department(&self.0, department_id, hardware_item_id).await
     }
 
