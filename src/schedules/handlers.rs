@@ -74,7 +74,7 @@ impl Schedules for SchedulesHandlers {
         access: Caller,
         production_schedule_version_id: Uuid,
         query: ListScheduleVersionTaskLinksQuery,
-    ) -> Result<Json<Vec<ScheduleVersionTaskLink>>, Failure> {
+    ) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
         versions::task_links(&self.0, &access, production_schedule_version_id, query.task_type_id, query.relations).await
     }
 

@@ -4,7 +4,7 @@
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{ScheduleVersionApplied, ScheduleVersionFilled, ScheduleVersionTaskLink};
+use dailies_definitions::schemas::{ProductionScheduleVersionTaskLink, ScheduleVersionApplied, ScheduleVersionFilled};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ pub(super) async fn task_links(
     version_id: Uuid,
     task_type_id: Option<Uuid>,
     relations: bool,
-) -> Result<Json<Vec<ScheduleVersionTaskLink>>, Failure> {
+) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
     let project_id = project_of(app.database.read(), version_id).await?;
     let role = require_member(app.database.read(), caller, project_id).await?;
     if matches!(role, Role::Vendor | Role::Client) {

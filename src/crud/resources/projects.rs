@@ -116,11 +116,12 @@ impl Resource for Projects {
             return Err(Failure::refused("Only closed projects can be deleted"));
         }
         if query.flag("force")?.unwrap_or_default() {
-            let leftovers = removal::remove_project(work, record.id).await?;
+            let mut leftovers = removal::remove_project(work, record.id).await?;
             work.project_removed(record.id);
-            if work.app().settings.files.remove_files {
-                jobs::enqueue(work, &RemovedFiles::jobs(&leftovers)).await?;
+            if !work.app().settings.files.remove_files {
+                leftovers.attachments.clear();
             }
+            jobs::enqueue(work, &RemovedFiles::jobs(&leftovers)).await?;
         } else {
             self.remove_row(work, record).await?;
         }
