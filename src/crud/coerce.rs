@@ -81,13 +81,13 @@ fn text<'a>(column: &Column, value: &'a Value) -> Option<Cow<'a, str>> {
     }
 }
 
-/// A whole number, from digits too; a fraction is rounded, half to even as PostgreSQL does.
+/// A whole number, from digits too.
 fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| {
-            let rounded = number.as_f64()?.round_ties_even();
+            let number = number.as_f64()?;
             #[expect(clippy::cast_possible_truncation, reason = "the number is whole and within the bounds")]
-            (rounded.abs() < 9.0e15).then_some(rounded as i64)
+            (number.fract() == 0.0 && number.abs() < 9.0e15).then_some(number as i64)
         }),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
@@ -148,7 +148,8 @@ mod tests {
         assert_eq!(read("project", "fps", &json!(24)), Some("24".into()));
         assert_eq!(read("project", "ratio", &json!(2)), None);
         assert_eq!(read("task", "priority", &json!("12")), Some(12.into()));
-        assert_eq!(read("task", "priority", &json!(1.7)), Some(2.into()));
+        assert_eq!(read("task", "priority", &json!(2.0)), Some(2.into()));
+        assert_eq!(read("task", "priority", &json!(1.7)), None);
         assert_eq!(read("task", "estimation", &json!("1.5")), Some(1.5.into()));
     }
 

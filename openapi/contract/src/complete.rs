@@ -65,7 +65,8 @@ fn local_moments(value: &mut Value) {
         Value::Object(map) => {
             if map.get("format") == Some(&json!("date-time")) && map.get("type") == Some(&json!("string")) {
                 map.insert("format".into(), json!("local-date-time"));
-                map.insert("pattern".into(), json!(LOCAL_MOMENT));
+                let pattern = if map.get("x-empty") == Some(&json!(true)) { format!("^$|{LOCAL_MOMENT}") } else { LOCAL_MOMENT.to_owned() };
+                map.insert("pattern".into(), pattern.into());
             }
             map.values_mut().for_each(local_moments);
         }
@@ -147,7 +148,8 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
                 schema.remove("example");
             }
             // Forms of clients send what was not chosen as nothing. Filters of collections know no such thing.
-            if !operation.contains_key("x-crud") && parameter.get("schema").is_some_and(|schema| schema["format"] == "uuid") {
+            let is_choice = parameter.get("schema").is_some_and(|schema| schema["format"] == "uuid" || schema["type"] == "boolean");
+            if is_choice && !operation.contains_key("x-crud") {
                 parameter.insert("allowEmptyValue".into(), true.into());
             }
         }

@@ -88,7 +88,7 @@ impl Resource<'_> {
             parameters.push(json!({
                 "name": "force", "in": "query",
                 "description": "Whether what depends on the record is deleted with it.",
-                "schema": {"type": "boolean", "default": false}, "example": false,
+                "schema": {"type": "boolean", "default": false}, "allowEmptyValue": true, "example": false,
             }));
         }
         operation.insert("parameters".into(), parameters.into());

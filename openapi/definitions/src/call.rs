@@ -20,7 +20,7 @@ use crate::payload::{Json, NoContent};
 use crate::query::{Query, parse_day, parse_id};
 use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, Submission, read_submission};
-use crate::validate::{unstorable, validate};
+use crate::validate::{documents_hold, unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -135,8 +135,9 @@ impl Call {
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// The body of a CRUD operation: a JSON object, and nothing else.
-    pub(crate) async fn record(&mut self) -> Result<Map<String, Value>, Failure> {
+    /// The body of a CRUD operation: a JSON object, and nothing else. Of the schema only lists and objects are looked at,
+    /// which no column would refuse; what else is wrong is found when the values are brought into the types of columns.
+    pub(crate) async fn record(&mut self, schema: &Value) -> Result<Map<String, Value>, Failure> {
         let media = self.media_type();
         if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
             let message = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
@@ -144,7 +145,7 @@ impl Call {
         }
         let bytes = read_bytes(&mut self.body, MEMORY_LIMIT).await?;
         match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(map)) if map.iter().any(|(key, value)| unstorable(key, value).is_some()) => {
+            Ok(Value::Object(map)) if !documents_hold(&map, schema) || map.iter().any(|(key, value)| unstorable(key, value).is_some()) => {
                 Err(Failure::record("One of the provided values has an invalid format."))
             }
             Ok(Value::Object(map)) => Ok(map),

@@ -33,6 +33,16 @@ pub(crate) fn unstorable(field: &str, value: &Value) -> Option<String> {
     }
 }
 
+/// Whether the lists and objects of a record are what its schema says. Lists of ids are left to those who link records:
+/// they take more.
+pub(crate) fn documents_hold(record: &Map<String, Value>, schema: &Value) -> bool {
+    let properties = resolve(schema)["properties"].as_object().into_iter().flatten();
+    let documents = properties.map(|(name, schema)| (name, resolve(schema)));
+    let documents = documents.filter(|(_, schema)| matches!(schema["type"].as_str(), Some("array" | "object")));
+    let mut documents = documents.filter(|(_, schema)| resolve(&schema["items"])["format"] != "uuid");
+    documents.all(|(name, schema)| record.get(name).is_none_or(|value| !value.is_string() && validate(&mut value.clone(), schema).is_empty()))
+}
+
 fn resolve(schema: &Value) -> &Value {
     let target = schema["$ref"].as_str().and_then(|reference| CONTRACT.pointer(reference.trim_start_matches('#')));
     target.unwrap_or(schema)
@@ -107,7 +117,7 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
         Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
         Some("date") => return parse_day(text).is_none().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
         // Forms send empty text for what nobody filled in.
-        Some("local-date-time") if text.is_empty() && schema["nullable"] == true => {
+        Some("local-date-time") if text.is_empty() && schema["x-empty"] == true => {
             *value = Value::Null;
             return None;
         }
@@ -241,6 +251,21 @@ mod tests {
         assert_eq!(messages(json!({"note": "a\u{0}"}), &schema), message("note"));
         assert_eq!(messages(json!({"data": {"list": ["a", {"key": "\u{0}"}]}}), &schema), message("data.list.1.key"));
         assert_eq!(messages(json!({"data": {"\u{0}": 1}}), &schema), message("data"));
+    }
+
+    #[test]
+    fn documents_of_records_are_looked_into() {
+        let schema = json!({"properties": {
+            "words": {"type": "array", "nullable": true, "items": {"type": "string"}},
+            "data": {"type": "object", "nullable": true, "additionalProperties": true},
+            "team": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+        }});
+        let holds = |record: Value| documents_hold(record.as_object().expect("a record"), &schema);
+        assert!(holds(json!({"words": ["a"], "team": [{"id": 1}], "other": 1})) && holds(json!({"words": null})));
+        assert!(holds(json!({"data": {"a": [1]}})) && holds(json!({"data": null})));
+        for wrong in [json!({"words": [null]}), json!({"words": 1}), json!({"data": []}), json!({"data": 0}), json!({"data": "{}"})] {
+            assert!(!holds(wrong.clone()), "{wrong}");
+        }
     }
 
     #[test]

@@ -78,7 +78,11 @@ impl Resource for SalaryScales {
         Ok(work.commit().await?)
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, _body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        // A salary is kept without its cents, half to even as PostgreSQL does.
+        if let Some(salary) = body.get("salary").and_then(Value::as_f64) {
+            body.insert("salary".into(), salary.round_ties_even().into());
+        }
         if record.is_none() { Err(Failure::parameter("Salary scales cannot be created")) } else { Ok(()) }
     }
 

@@ -244,13 +244,16 @@ fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: 
     text.push_str("            let caller = api.guard.caller(call.request()).await?;\n");
     let (arguments, status) = match verb {
         CrudVerb::List => ("call.query()", 200),
-        CrudVerb::Create => ("call.record().await?", 201),
+        CrudVerb::Create => ("call.record(&BODY).await?", 201),
         CrudVerb::Get => ("call.record_id()?, call.query()", 200),
         CrudVerb::Update => ("id, body", 200),
         CrudVerb::Delete => ("call.record_id()?, call.query()", 204),
     };
+    if let Some((_, schema)) = operation.body.as_ref().and_then(|body| body.content.first()) {
+        let _ = writeln!(text, "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({}));", literal(schema));
+    }
     if verb == CrudVerb::Update {
-        text.push_str("            let body = call.record().await?;\n            let id = call.record_id()?;\n");
+        text.push_str("            let body = call.record(&BODY).await?;\n            let id = call.record_id()?;\n");
     }
     let method = format!("{verb:?}").to_lowercase();
     let _ = writeln!(text, "            let answer = api.crud.{method}({call}, {arguments}).await?;\n            Ok(answer.into_response({status}))");
