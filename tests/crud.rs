@@ -1,5 +1,6 @@
 //! The CRUD pattern: filters, pages, relations, coercion, protected columns, errors and events.
 
+use dailies::database::insert_many;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -141,4 +142,25 @@ async fn relations_are_sets_of_ids(#[case] on: On) {
     let fps = admin.put(&format!("/data/projects/{}", studio.project_id), json!({"fps": 24})).await.expect(200);
     assert_eq!(fps["fps"], "24");
     assert!(fps.get("team").is_none());
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
+    const DAYS: i64 = 30_000;
+    let studio = Studio::open(on).await;
+    let first = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).expect("a day");
+    let rows = (0..DAYS).map(|day| vec![("duration", 60.0.into()), ("date", (first + chrono::Days::new(day.unsigned_abs())).into())]);
+    insert_many(studio.server.app.database.read(), &entity::time_spent::TABLE, rows.collect()).await.expect("time spent");
+    let answer = studio.admin.request(reqwest::Method::GET, "/data/time-spents").send().await.expect("an answer");
+    // What is sent in parts has no length that is known before.
+    assert_eq!((answer.status().as_u16(), answer.content_length()), (200, None));
+    let sent: Vec<Value> = answer.json().await.expect("a list");
+    assert_eq!(sent.len(), 30_000);
+    let narrow = studio.admin.get("/data/time-spents?start_date=1950-01-01&end_date=1950-01-31&fields=date").await.expect(200);
+    assert_eq!(narrow.as_array().map(Vec::len), Some(31));
+    let page = studio.admin.get("/data/time-spents?page=300&limit=100").await.expect(200);
+    assert_eq!((page["total"].as_i64(), page["data"].as_array().map(Vec::len)), (Some(DAYS), Some(100)));
 }

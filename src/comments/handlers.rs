@@ -6,7 +6,7 @@ use dailies_definitions::comments::{Comments, ListNewsQuery, ListProjectComments
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::schemas::{
-    AttachmentFileDetail, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment, ManyCommentsEntry,
+    AttachmentFile, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment, ManyCommentsEntry,
     NewsEntry, NewsFeedPage,
 };
 use dailies_definitions::submission::Submission;
@@ -94,19 +94,15 @@ impl Comments for CommentsHandlers {
         Ok(NoContent)
     }
 
-    async fn get_attachment_file(&self, access: Caller, attachment_file_id: Uuid) -> Result<Json<AttachmentFileDetail>, Failure> {
-        Ok(Json::written(files::get(&self.0, &access, attachment_file_id).await?))
-    }
-
     async fn download_attachment_file(&self, access: Caller, attachment_file_id: Uuid, _file_name: String) -> Result<Media, Failure> {
         files::download(&self.0, &access, attachment_file_id).await
     }
 
-    async fn list_task_attachment_files(&self, _access: Admin, task_id: Uuid) -> Result<Json<Vec<AttachmentFileDetail>>, Failure> {
+    async fn list_task_attachment_files(&self, _access: Admin, task_id: Uuid) -> Result<Json<Vec<AttachmentFile>>, Failure> {
         Ok(Json::written(files::list(&self.0, Of::Task(task_id)).await?))
     }
 
-    async fn list_project_attachment_files(&self, _access: Admin, project_id: Uuid) -> Result<Json<Vec<AttachmentFileDetail>>, Failure> {
+    async fn list_project_attachment_files(&self, _access: Admin, project_id: Uuid) -> Result<Json<Vec<AttachmentFile>>, Failure> {
         Ok(Json::written(files::list(&self.0, Of::Project(project_id)).await?))
     }
 

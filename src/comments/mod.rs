@@ -7,7 +7,7 @@ mod board;
 mod carrying;
 mod drafts;
 pub mod editing;
-mod files;
+pub mod files;
 mod handlers;
 mod listing;
 pub mod mentions;

@@ -51,6 +51,7 @@ impl Engine {
         let database = &self.0.database;
         let total = select::count(database, &condition).await?;
         let Page { number, limit } = page;
+        let limit = resource.most().map_or(limit, |most| limit.min(most));
         let offset = (number - 1) * limit;
         let mut out = b"{\"data\":[".to_vec();
         if number > 0 && offset < total {
@@ -97,7 +98,7 @@ impl Crud for Engine {
             resource.may_list(&self.0, &caller, &query).await?;
         }
         resource.before_list(&self.0, &caller).await?;
-        let mut condition = Sql::new(format!("FROM \"{}\" t WHERE 1 = 1", resource.table().name));
+        let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
         filter::add_filters(&mut condition, resource, &caller, &query)?;
         resource.visible(&self.0, &caller, &mut condition).await?;
         let page = self.page(&query)?;
@@ -115,6 +116,9 @@ impl Crud for Engine {
         let writer = ShapeWriter::new(resource, &shape).with_related(&shape, related);
         let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
         sql.push(" ORDER BY t.created_at, t.id");
+        if let Some(most) = resource.most() {
+            sql.push(" LIMIT ").bind(most);
+        }
         Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?.into())
     }
 
@@ -139,7 +143,7 @@ impl Crud for Engine {
 
     async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {
         let resource = resource(collection);
-        let relations = query.flag("relations")?.unwrap_or(true);
+        let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
         let wanted = Wanted { relations, record: matches!(rule, Rule::Row) };
         let found = select::one(self.0.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;

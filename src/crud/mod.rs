@@ -1,12 +1,5 @@
 //! The CRUD operations, written once for every collection. A file of `resources/` says what is special to one.
-//!
-//! # Adding a plain collection
-//! 1. Describe it in `openapi/spec/resources/<collection>.yaml`; the build then asks for its arm in [`resources::resource`].
-//! 2. Write `resources/<collection>.rs` with a unit struct that implements [`Resource`]: its table and the name of its
-//!    type are enough; the access rules come from the contract.
-//! 3. Name it in `resources/mod.rs`.
-//!
-//! What differs from the pattern is overridden: relations, who sees which rows, checks before and effects after a write.
+//! `README.md` tells how to add one.
 
 mod coerce;
 mod engine;
@@ -21,5 +14,5 @@ pub use coerce::{coerce, invalid_format};
 pub use engine::Engine;
 pub use explain::explain;
 pub use filter::{add_column, invalid_id};
-pub use resource::{Extra, Record, Relation, Resource, Shape};
+pub use resource::{Extra, Nested, Record, Relation, Resource, Shape};
 pub use select::record;

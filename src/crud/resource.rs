@@ -56,6 +56,17 @@ impl Relation {
     }
 }
 
+/// A record of another table that answers carry whole, and bodies can't set.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested {
+    pub key: &'static str,
+    /// The column that holds its id.
+    pub column: &'static str,
+    pub table: &'static Table,
+    /// Its `type`.
+    pub type_name: &'static str,
+}
+
 /// A key of answers that is no column.
 #[derive(Clone, Copy, Debug)]
 pub struct Extra {
@@ -71,6 +82,7 @@ pub struct Shape {
     pub columns: Vec<&'static Column>,
     pub extras: Vec<Extra>,
     pub relations: Vec<&'static Relation>,
+    pub nested: Vec<&'static Nested>,
     /// Whether relations are there as empty lists when they are not asked for.
     pub keeps_relations: bool,
 }
@@ -81,6 +93,7 @@ impl Shape {
         self.columns.retain(|column| keys.contains(&column.name));
         self.extras.retain(|extra| keys.contains(&extra.key));
         self.relations.retain(|relation| keys.contains(&relation.name));
+        self.nested.retain(|nested| keys.contains(&nested.key));
     }
 }
 
@@ -155,6 +168,11 @@ pub trait Resource: Send + Sync {
         &[]
     }
 
+    /// Records that answers carry whole.
+    fn nested(&self) -> &'static [Nested] {
+        &[]
+    }
+
     /// Columns that nobody gets to see and nobody can filter on or set.
     fn hidden(&self) -> &'static [&'static str] {
         &[]
@@ -188,6 +206,7 @@ pub trait Resource: Send + Sync {
             columns: self.table().columns.iter().filter(|column| !hidden.contains(&column.name)).collect(),
             extras: self.extras(),
             relations: self.relations().iter().collect(),
+            nested: self.nested().iter().collect(),
             keeps_relations: false,
         }
     }
@@ -211,6 +230,16 @@ pub trait Resource: Send + Sync {
     fn lists_relations(&self, query: &Query) -> bool {
         let _ = query;
         false
+    }
+
+    /// Whether a single record is read with its relations whatever the query says.
+    fn always_reads_relations(&self) -> bool {
+        false
+    }
+
+    /// The most records that one answer holds.
+    fn most(&self) -> Option<i64> {
+        None
     }
 
     /// Whether a new record is answered with its relations.

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
-use entity::facts::Table;
+use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::resource::{Record, Relation, Resource, Shape};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_uuid};
+use super::resource::{Nested, Record, Relation, Resource, Shape};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text, write_uuid, write_value};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
@@ -20,6 +20,58 @@ type Related = HashMap<&'static str, Ids>;
 pub(super) struct ShapeWriter {
     record: RecordWriter,
     related: Vec<(Vec<u8>, Ids)>,
+    nested: Vec<NestedWriter>,
+    /// SQL of the columns of nested records.
+    nested_columns: String,
+}
+
+/// Writes a record that another one carries.
+struct NestedWriter {
+    /// `,"source_file":`
+    key: Vec<u8>,
+    /// Where its columns begin among the selected ones, and which of them is the id.
+    first: usize,
+    id: usize,
+    /// `"name":` with what follows, for each column.
+    fields: Vec<(Vec<u8>, Kind)>,
+    /// `,"type":"WorkingFile"}`
+    tail: Vec<u8>,
+}
+
+impl NestedWriter {
+    fn new(nested: &Nested, first: usize) -> Self {
+        let columns = nested.table.columns.iter();
+        let id = columns.clone().position(|column| column.name == "id").unwrap_or_default();
+        let mut tail = b",\"type\":".to_vec();
+        write_text(&mut tail, nested.type_name);
+        tail.push(b'}');
+        let fields = columns.map(|column| (format!("\"{}\":", column.name).into_bytes(), column.kind)).collect();
+        Self { key: format!(",\"{}\":", nested.key).into_bytes(), first, id: first + id, fields, tail }
+    }
+
+    fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        out.extend_from_slice(&self.key);
+        if row.try_get_by_index::<Option<Uuid>>(self.id)?.is_none() {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        for (at, (key, kind)) in self.fields.iter().enumerate() {
+            out.push(if at == 0 { b'{' } else { b',' });
+            out.extend_from_slice(key);
+            write_value(out, row, self.first + at, *kind)?;
+        }
+        out.extend_from_slice(&self.tail);
+        Ok(())
+    }
+}
+
+/// Where a query finds the records of a resource, which it calls `t`, and those that they carry.
+pub(super) fn from(resource: &dyn Resource) -> String {
+    let mut text = format!("FROM \"{}\" t", resource.table().name);
+    for Nested { key, column, table, .. } in resource.nested() {
+        text.push_str(&format!(" LEFT JOIN \"{}\" \"{key}\" ON \"{key}\".id = t.\"{column}\"", table.name));
+    }
+    text
 }
 
 impl ShapeWriter {
@@ -28,13 +80,30 @@ impl ShapeWriter {
         let columns = shape.columns.iter().map(|column| (format!("t.\"{}\"", column.name), Field::from(*column)));
         let extras = shape.extras.iter().map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
         let has_type = shape.extras.iter().any(|extra| extra.key == "type");
-        Self { record: RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name())), related: Vec::new() }
+        let record = RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name()));
+        // The id comes behind the record, and nested records behind the id.
+        let mut first = record.width() + 1;
+        let (mut nested, mut nested_columns) = (Vec::new(), String::new());
+        for carried in &shape.nested {
+            nested.push(NestedWriter::new(carried, first));
+            first += carried.table.columns.len();
+            for column in carried.table.columns {
+                nested_columns.push_str(&format!(", \"{}\".\"{}\"", carried.key, column.name));
+            }
+        }
+        Self { record, related: Vec::new(), nested, nested_columns }
     }
 
     /// What the query selects.
     pub(super) fn columns(&self) -> String {
         let own = self.record.columns();
-        if own.is_empty() { "t.id".to_owned() } else { format!("{own}, t.id") }
+        let comma = if own.is_empty() { "" } else { ", " };
+        format!("{own}{comma}t.id{}", self.nested_columns)
+    }
+
+    /// How many columns it selects.
+    fn width(&self) -> usize {
+        self.record.width() + 1 + self.nested.iter().map(|nested| nested.fields.len()).sum::<usize>()
     }
 
     /// The same with related ids, where they are asked for or the shape always has them.
@@ -49,6 +118,9 @@ impl ShapeWriter {
 
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
         self.record.write_open(out, row)?;
+        for nested in &self.nested {
+            nested.write(out, row)?;
+        }
         if !self.related.is_empty() {
             let id: Uuid = row.try_get_by_index(self.record.width())?;
             for (key, ids) in &self.related {
@@ -123,11 +195,11 @@ pub(super) async fn one(
     let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
     let mut columns = vec![writer.columns()];
     columns.extend(relations.iter().map(|relation| id_list(connection.get_database_backend(), relation)));
-    let lists = writer.record.width() + 1;
+    let lists = writer.width();
     if wanted.record {
         columns.push(all_columns(table));
     }
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", columns.join(", "), table.name), [id.into()]);
+    let sql = Sql::with(format!("SELECT {} {} WHERE t.id = $1", columns.join(", "), from(resource)), [id.into()]);
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
     let mut related = Related::new();
     for (at, relation) in relations.iter().enumerate() {

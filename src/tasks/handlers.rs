@@ -198,10 +198,6 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(assignment::assign_one(&self.0, &access, task_id, &body.person_id).await?))
     }
 
-    async fn assign_task_legacy(&self, access: Caller, task_id: Uuid, body: Assignee) -> Result<Json<Task>, Failure> {
-        self.assign_task(access, task_id, body).await
-    }
-
     async fn assign_tasks_to_person(&self, access: Caller, person_id: Uuid, body: TaskSelection) -> Result<Json<Vec<Task>>, Failure> {
         Ok(Json::written(assignment::assign_many(&self.0, &access, person_id, &body.task_ids).await?))
     }
@@ -228,10 +224,6 @@ impl Tasks for TasksHandlers {
 
     async fn start_task(&self, access: TaskActor, task_id: Uuid) -> Result<Json<Task>, Failure> {
         Ok(Json::written(editing::start(&self.0, &access, task_id).await?))
-    }
-
-    async fn start_task_legacy(&self, access: TaskActor, task_id: Uuid) -> Result<Json<Task>, Failure> {
-        self.start_task(access, task_id).await
     }
 
     async fn list_task_time_spents(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<TaskTimeSpents>, Failure> {

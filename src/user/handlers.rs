@@ -211,10 +211,6 @@ impl User for UserHandlers {
         subscriptions::follows_sequence(&self.0.database, &access, sequence_id, task_type_id).await
     }
 
-    async fn is_sequence_followed_legacy(&self, access: Human, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<bool>, Failure> {
-        subscriptions::follows_sequence(&self.0.database, &access, sequence_id, task_type_id).await
-    }
-
     async fn list_followed_sequences(&self, access: Human, project_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Uuid>>, Failure> {
         subscriptions::followed_sequences(&self.0.database, &access, project_id, task_type_id).await
     }

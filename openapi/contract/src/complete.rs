@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::ContractError;
 use crate::access::{self, AccessRule, AccessRules};
 use crate::addresses;
+use crate::alias;
 use crate::crud;
 use crate::source::Source;
 
@@ -38,6 +39,7 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
             }
         }
     }
+    alias::add(&mut paths, &source.aliases, &mut problems);
     if !problems.is_empty() {
         return Err(ContractError::Rules(problems));
     }

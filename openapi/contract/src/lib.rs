@@ -3,6 +3,7 @@
 
 mod access;
 mod addresses;
+mod alias;
 mod check;
 mod complete;
 mod crud;

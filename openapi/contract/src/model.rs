@@ -71,6 +71,8 @@ pub struct Operation {
     pub responses: Vec<Response>,
     /// Collection and verb, for the operations of the CRUD pattern.
     pub crud: Option<(String, CrudVerb)>,
+    /// The operation that answers here, when this is an old address of it.
+    pub alias_of: Option<String>,
 }
 
 impl Operation {
@@ -133,6 +135,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         body,
         responses,
         crud: crud(&value["x-crud"])?,
+        alias_of: text("x-alias-of"),
     })
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Source {
     pub errors: Value,
     /// `parameters.yaml`: path parameters by name.
     pub parameters: Value,
+    /// `aliases.yaml`: old addresses and what they stand for.
+    pub aliases: Value,
     /// `crud.yaml`: the pattern of CRUD operations.
     pub crud: Value,
     /// `resources/*.yaml`, in the order of their names.
@@ -34,6 +36,7 @@ impl Source {
             access: file(&folder.join("access.yaml"))?,
             errors: file(&folder.join("errors.yaml"))?,
             parameters: file(&folder.join("parameters.yaml"))?,
+            aliases: file(&folder.join("aliases.yaml"))?,
             crud: file(&folder.join("crud.yaml"))?,
             resources: files(&folder.join("resources"))?,
             paths: files(&folder.join("paths"))?,

@@ -1,14 +1,18 @@
 //! The collections: those with something special to them have a file each, the others are lines of a list.
 
+mod asset_instances;
+mod attachment_files;
 mod comments;
 mod custom_actions;
 mod day_offs;
 mod entities;
 mod entity_types;
+mod events;
 mod metadata_descriptors;
 mod milestones;
 mod notifications;
 mod organisations;
+mod output_files;
 mod persons;
 mod plain;
 mod playlists;
@@ -26,6 +30,7 @@ mod task_status;
 mod task_types;
 mod tasks;
 mod time_spents;
+mod working_files;
 
 use dailies_definitions::rules::Collection;
 
@@ -38,6 +43,8 @@ static ATTACHMENTS: [Relation; 1] = [Relation::belongings("attachment_files", &e
 /// The resource behind a collection of the contract.
 pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
     match collection {
+        Collection::AssetInstances => &asset_instances::AssetInstances,
+        Collection::AttachmentFiles => &attachment_files::AttachmentFiles,
         Collection::BudgetEntries => const { &Plain::of(&entity::budget_entry::TABLE, "BudgetEntry").keeping(&["budget_id"]) },
         Collection::Budgets => const { &Plain::of(&entity::budget::TABLE, "Budget").keeping(&["revision"]) },
         Collection::ChatMessages => const { &Plain::of(&entity::chat_message::TABLE, "ChatMessage").with(&ATTACHMENTS) },
@@ -49,6 +56,7 @@ pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::Entities => &entities::Entities,
         Collection::EntityLinks => const { &Plain::of(&entity::entity_link::TABLE, "EntityLink") },
         Collection::EntityTypes => &entity_types::EntityTypes,
+        Collection::Events => &events::Events,
         Collection::FileStatus => const { &Plain::of(&entity::file_status::TABLE, "FileStatus") },
         Collection::HardwareItems => const { &Plain::of(&entity::hardware_item::TABLE, "HardwareItem") },
         Collection::MetadataDescriptors => &metadata_descriptors::MetadataDescriptors,
@@ -56,6 +64,7 @@ pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::News => const { &Plain::of(&entity::news::TABLE, "News") },
         Collection::Notifications => &notifications::Notifications,
         Collection::Organisations => &organisations::Organisations,
+        Collection::OutputFiles => &output_files::OutputFiles,
         Collection::OutputTypes => const { &Plain::of(&entity::output_type::TABLE, "OutputType") },
         Collection::Persons => &persons::Persons,
         Collection::Playlists => &playlists::Playlists,
@@ -79,5 +88,6 @@ pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::TaskTypes => &task_types::TaskTypes,
         Collection::Tasks => &tasks::Tasks,
         Collection::TimeSpents => &time_spents::TimeSpents,
+        Collection::WorkingFiles => &working_files::WorkingFiles,
     }
 }

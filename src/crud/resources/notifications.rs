@@ -31,6 +31,7 @@ impl Resource for Notifications {
             columns: self.table().columns.iter().filter(|column| column.name != "type").collect(),
             extras: self.extras(),
             relations: Vec::new(),
+            nested: Vec::new(),
             keeps_relations: false,
         }
     }

@@ -6,8 +6,10 @@ use dailies_definitions::failure::Failure;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
+use crate::app::App;
 use crate::crud::resource::{Record, Resource, Shape};
 use crate::events::Work;
+use crate::studio::organisation;
 
 pub(super) struct Organisations;
 
@@ -34,6 +36,12 @@ impl Resource for Organisations {
 
     fn may_filter(&self, caller: &Caller, column: &str) -> bool {
         caller.is_admin() || !SECRETS.contains(&column)
+    }
+
+    /// The organisation is there whenever it is asked for.
+    async fn before_list(&self, app: &App, _caller: &Caller) -> Result<(), Failure> {
+        organisation(app).await?;
+        Ok(())
     }
 
     /// Hours may come as text; a JSON number is what is stored.

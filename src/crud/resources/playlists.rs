@@ -8,6 +8,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::rules::refuse_vendors;
 use crate::access::{project_role, require_supervisor};
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Relation, Resource};
@@ -48,7 +49,7 @@ impl Resource for Playlists {
     }
 
     async fn may_list(&self, _app: &App, caller: &Caller, _query: &Query) -> Result<(), Failure> {
-        if caller.person.role == Role::Vendor { Err(Failure::forbidden()) } else { Ok(()) }
+        refuse_vendors(caller)
     }
 
     async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {

@@ -7,9 +7,10 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::{require_manager, require_member};
+use crate::access::{is_assigned_to_entity, require_manager, require_member};
 use crate::app::App;
 use crate::crud::resource::{Record, only_admin};
+use crate::database::{self, Sql};
 
 /// # Errors
 /// 403 for people whose studio-wide role is vendor.
@@ -58,6 +59,29 @@ pub(super) async fn in_team(connection: &impl ConnectionTrait, caller: &Caller, 
     let Some(project_id) = project_id.filter(|_| !caller.is_admin()) else { return only_admin(caller) };
     let role = require_member(connection, caller, project_id).await?;
     if without.contains(&role) { Err(Failure::forbidden()) } else { Ok(()) }
+}
+
+/// The production of a row of a table that has such a column.
+///
+/// # Errors
+/// 404 when the row is not there.
+pub(super) async fn project_of(connection: &impl ConnectionTrait, table: &str, id: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
+    let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    Ok(row.try_get_by_index(0)?)
+}
+
+/// The caller's role towards an entity: that in the team of its production, where vendors need a task on the entity.
+/// Administrators pass, also without an entity.
+///
+/// # Errors
+/// 403 for everybody else.
+pub(super) async fn reads_entity(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Option<Uuid>) -> Result<Role, Failure> {
+    let Some(entity_id) = entity_id.filter(|_| !caller.is_admin()) else { return only_admin(caller).map(|()| Role::Admin) };
+    let project_id = project_of(connection, "entity", Some(entity_id)).await?.ok_or_else(Failure::forbidden)?;
+    let role = require_member(connection, caller, project_id).await?;
+    let allowed = role != Role::Vendor || is_assigned_to_entity(connection, caller.person.id, entity_id).await?;
+    if allowed { Ok(role) } else { Err(Failure::forbidden()) }
 }
 
 /// The team of the production that a list is asked for, without vendors and clients; administrators may ask for all.

@@ -5,15 +5,13 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use entity::facts::Table;
-use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use super::rules::{PLANNERS_NOT, given_id, in_team, manages, manages_given_project, plans_asked_project};
+use super::rules::{PLANNERS_NOT, given_id, in_team, manages, manages_given_project, plans_asked_project, project_of};
 use crate::access::require_manager;
 use crate::app::App;
 use crate::crud::resource::{Record, Relation, Resource, only_admin};
-use crate::database::{self, Sql};
+use crate::database::Sql;
 use crate::events::Work;
 
 pub(super) struct ScheduleVersions;
@@ -53,13 +51,6 @@ static RELATIONS: [Relation; 1] = [Relation::links(
     "production_schedule_version_task_link_id",
     "person_id",
 )];
-
-/// The production of a row that has one.
-async fn project_of(connection: &impl ConnectionTrait, table: &str, id: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
-    let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
-}
 
 async fn may_change(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
     match project_of(&**work, "task", record.id_of("task_id")).await? {

@@ -24,17 +24,18 @@ pub(super) fn file(contract: &Contract, tag: &str) -> String {
 
 /// Whether a tag has operations beyond the CRUD pattern, which need handlers of their own.
 pub(super) fn has_handlers(contract: &Contract, tag: &str) -> bool {
-    contract.operations.iter().any(|operation| operation.tag == tag && operation.crud.is_none())
+    contract.operations.iter().any(|operation| operation.tag == tag && is_handled(operation))
 }
 
-fn typed<'a>(operations: &'a [&Operation]) -> impl Iterator<Item = &'a &'a Operation> {
-    operations.iter().filter(|operation| operation.crud.is_none())
+/// Whether an operation has a method of its own: those of the CRUD pattern and old addresses have none.
+fn is_handled(operation: &Operation) -> bool {
+    operation.crud.is_none() && operation.alias_of.is_none()
 }
 
 fn handler_trait(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operation]) {
     let _ = writeln!(text, "/// What the server does for the operations of the tag *{tag}*.\n#[async_trait]");
     let _ = writeln!(text, "pub trait {}: Send + Sync + 'static {{", pascal(tag));
-    for operation in typed(operations) {
+    for operation in operations.iter().filter(|operation| is_handled(operation)) {
         let _ = writeln!(text, "    /// `{} {}`: {}.\n    ///", operation.method, operation.path, operation.summary);
         text.push_str(&doc(&operation.description, "    "));
         let arguments: Vec<String> = arguments(contract, operation).into_iter().map(|(name, kind)| format!("{name}: {kind}")).collect();
@@ -144,7 +145,7 @@ fn query_parameter(parameter: &Parameter) -> (String, String) {
 }
 
 fn query_type(text: &mut String, operation: &Operation) {
-    if operation.crud.is_some() || placed(operation, Place::Query).next().is_none() {
+    if !is_handled(operation) || placed(operation, Place::Query).next().is_none() {
         return;
     }
     let name = format!("{}Query", pascal(&operation.id));
@@ -231,6 +232,8 @@ fn route(text: &mut String, contract: &Contract, operation: &Operation) {
         "        route(routes, Method::{}, {:?}, &api, &api.guard, |api, {mutable}call| async move {{",
         operation.method, operation.path
     );
+    // An old address does all that the operation does which it stands for.
+    let operation = operation.alias_of.as_ref().and_then(|id| contract.operations.iter().find(|target| target.id == *id)).unwrap_or(operation);
     if let Some((collection, verb)) = &operation.crud {
         crud_route(text, operation, collection, *verb);
     } else {

@@ -65,5 +65,6 @@ fn crud_rules(contract: &Contract) -> Vec<String> {
 }
 
 fn crud(contract: &Contract) -> impl Iterator<Item = (&Operation, &str)> {
-    contract.operations.iter().filter_map(|operation| operation.crud.as_ref().map(|(collection, _)| (operation, collection.as_str())))
+    let own = contract.operations.iter().filter(|operation| operation.alias_of.is_none());
+    own.filter_map(|operation| operation.crud.as_ref().map(|(collection, _)| (operation, collection.as_str())))
 }
