@@ -76,9 +76,9 @@ fn switch(text: &str) -> Result<bool, String> {
 /// What is kept in mind between requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CacheType {
-    /// Kept in this process.
+    /// Kept in this process, for seconds.
     Simple,
-    /// Kept in this process, and told to other servers through Redis.
+    /// The same, and servers tell each other through Redis what is no longer true.
     Redis,
     /// Nothing: every request reads the database.
     Null,
@@ -138,10 +138,11 @@ pub struct Settings {
     /// E-mails, separated by semicolons, of persons that others can't deactivate, delete or change the role of.
     #[arg(long, env = "PROTECTED_ACCOUNTS", value_delimiter = ';', hide = true)]
     pub protected_accounts: Vec<String>,
-    /// What is cached between requests. Without it: Redis when `KV_HOST` is set, else in this process.
+    /// What is cached between requests: `simple`, `redis` or `null`. Changes that other servers make are seen within three
+    /// seconds; with Redis, which `KV_HOST` alone switches on too, they are seen at once; with `null` nothing is cached.
     #[arg(long, env = "CACHE_TYPE", ignore_case = true, hide = true)]
     pub cache_type: Option<CacheType>,
-    /// Host of the Redis server; without it everything works in this process.
+    /// Host of the Redis server that joins several servers on one database; `localhost` when `CACHE_TYPE` is `redis`.
     #[arg(long, env = "KV_HOST", hide = true)]
     pub kv_host: Option<String>,
     /// Port of the Redis server.
@@ -185,6 +186,21 @@ pub struct UiReportSettings {
     /// Share of the errors that they report, from 0 to 1.
     #[arg(long, env = "SENTRY_KITSU_SR", default_value_t = 0.1, hide = true)]
     pub sentry_kitsu_sr: f64,
+}
+
+impl Settings {
+    /// Host of the Redis server, if there is one.
+    #[must_use]
+    pub fn redis_host(&self) -> Option<&str> {
+        let host = self.kv_host.as_deref().filter(|host| !host.is_empty());
+        host.or_else(|| (self.cache_type == Some(CacheType::Redis)).then_some("localhost"))
+    }
+
+    /// Where browsers find the studio, such as `https://kitsu.example.org`.
+    #[must_use]
+    pub fn public_address(&self) -> String {
+        format!("{}://{}", self.domain_protocol, self.domain_name)
+    }
 }
 
 /// Settings of signing in.

@@ -11,14 +11,14 @@ use dailies_definitions::call::RouteTable;
 use dailies_definitions::{Api, Handlers};
 use poem::http::HeaderMap;
 use poem_openapi::OpenApi;
-use sea_orm::DbErr;
+use sea_orm::{DbBackend, DbErr};
 use uuid::Uuid;
 
 use crate::access::{AccessGuard, people::People};
 use crate::app::{App, SharedApp};
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
-use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password};
+use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password, sessions};
 use crate::comments::CarriedFiles;
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::crud::Engine;
@@ -30,7 +30,7 @@ use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::previews::Processing;
 use crate::productions::removed_files::RemovedFiles;
-use crate::realtime::{Admitted, Gatekeeper};
+use crate::realtime::{Admitted, Gatekeeper, Options, Relay};
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
@@ -84,10 +84,6 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         Some(secret) => secret.clone(),
         None => kept_secret(&data.data_dir)?,
     };
-    let store = match &settings.kv_host {
-        Some(host) => Store::in_redis(redis_connection(host, &settings).await?),
-        None => Store::in_database(database.clone()),
-    };
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
@@ -97,21 +93,46 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
-        store,
+        store: Store::new(database.clone()),
         database,
         settings,
     })
 }
 
-async fn redis_connection(host: &str, settings: &Settings) -> Result<redis::aio::ConnectionManager, StartError> {
-    redis::aio::ConnectionManager::new(redis_client(host, settings)?).await.map_err(StartError::from)
+/// How the stream of events runs: which pages it trusts, and what joins it to that of other servers.
+///
+/// # Errors
+/// The database does not answer, or the settings make no address of a Redis.
+pub async fn stream_options(app: &App) -> Result<Options, StartError> {
+    let settings = &app.settings;
+    let relay = match settings.redis_host() {
+        Some(host) => Some(Relay::new(redis_client(host, settings)?, format!("dailies:{}", installation(&app.database).await?))),
+        None => None,
+    };
+    let mut origins = settings.cors_allowed_origins.clone();
+    origins.push(settings.public_address());
+    Ok(Options { origins, relay, ..Options::default() })
+}
+
+/// What tells this installation from others on the same Redis: servers with the same database are one. A copy of a database
+/// under another name is an installation of its own.
+async fn installation(database: &Database) -> Result<String, DbErr> {
+    let made = Sql::with(
+        "INSERT INTO dailies_store (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
+        [Uuid::new_v4().to_string().into()],
+    );
+    crate::database::execute(database.read(), &made).await?;
+    let name = match database.backend() {
+        DbBackend::Postgres => "current_database()::text",
+        _ => "'dailies'",
+    };
+    let row = database.row(&Sql::new(format!("SELECT value, {name} FROM dailies_store WHERE key = 'installation'"))).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("the name of the installation".into()))?;
+    Ok(format!("{}:{}", row.try_get_by_index::<String>(0)?, row.try_get_by_index::<String>(1)?))
 }
 
 /// The Redis that the settings name.
-///
-/// # Errors
-/// The settings make no address.
-pub fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis::RedisError> {
+fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis::RedisError> {
     let password = settings.kv_password.as_deref().filter(|password| !password.is_empty());
     let password = password.map(|password| format!(":{}@", url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()));
     redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
@@ -239,5 +260,17 @@ impl Gatekeeper for Doorkeeper {
                 Arc::new(HashSet::new())
             }
         }
+    }
+
+    async fn person_changed(&self, person: Uuid) {
+        sessions::changed_elsewhere(&self.0, person).await;
+    }
+
+    async fn session_ended(&self, session: &str) {
+        sessions::revoked_elsewhere(&self.0, session).await;
+    }
+
+    async fn news_missed(&self) {
+        sessions::forget_all(&self.0);
     }
 }

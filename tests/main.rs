@@ -13,6 +13,7 @@ mod removal;
 mod replay;
 mod roles;
 mod schedules;
+mod several_servers;
 mod shutdown;
 mod sign_in;
 mod status;

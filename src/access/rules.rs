@@ -2,7 +2,7 @@
 
 use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
@@ -124,6 +124,25 @@ pub async fn supervises_task_type(connection: &impl ConnectionTrait, person: &Pe
 #[must_use]
 pub fn shares_department(person: &Person, departments: &[Uuid]) -> bool {
     person.departments.iter().any(|department| departments.contains(department))
+}
+
+/// The productions whose team the caller is in as a vendor.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn vendor_projects(connection: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<Uuid>, DbErr> {
+    if caller.is_admin() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::with("SELECT project_id, role FROM project_person_link WHERE person_id = $1", [caller.person.id.into()]);
+    let mut found = Vec::new();
+    for row in database::rows(connection, &sql).await? {
+        let own = row.try_get_by_index::<Option<String>>(1)?.map(|code| Role::from_code(&code)).filter(|role| *role != Role::Admin);
+        if own.unwrap_or(caller.person.role) == Role::Vendor {
+            found.push(row.try_get_by_index(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The part of a query that keeps the productions which are open and have the person in their team.

@@ -104,12 +104,32 @@ pub async fn end_sessions(app: &App, person_id: Uuid, kept: Option<&str>) -> Res
     app.people.forget(person_id).await;
     if ends_all {
         app.bus.end_person(person_id);
+    } else {
+        app.bus.person_changed(person_id);
     }
     Ok(())
 }
 
-/// Whether a token of a person who signed in is no longer good. What other servers revoke is seen after three seconds at
-/// the latest, or at once when caches are switched off.
+/// Notes that another server revoked a token.
+pub async fn revoked_elsewhere(app: &App, token_id: &str) {
+    app.tokens.revoked.insert(token_id.to_owned(), true).await;
+}
+
+/// Forgets what is kept in mind of a person: another server changed them.
+pub async fn changed_elsewhere(app: &App, person_id: Uuid) {
+    app.tokens.bounds.invalidate(&person_id).await;
+    app.people.forget(person_id).await;
+}
+
+/// Forgets everything that is kept in mind.
+pub fn forget_all(app: &App) {
+    app.tokens.revoked.invalidate_all();
+    app.tokens.bounds.invalidate_all();
+    app.people.forget_all();
+}
+
+/// Whether a token of a person who signed in is no longer good. What other servers revoke is seen at once when Redis joins
+/// them or when caches are switched off, and after three seconds at the latest.
 ///
 /// # Errors
 /// The store does not answer.

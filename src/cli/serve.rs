@@ -16,7 +16,7 @@ use crate::auth::made_up_password;
 use crate::config::{DataArgs, Settings};
 use crate::database::Sql;
 use crate::jobs;
-use crate::realtime::{Options, Realtime, Relay};
+use crate::realtime::Realtime;
 use crate::server::{self, Doorkeeper};
 use crate::studio::seed::{Domain, seed};
 use crate::web::{self, Bound, Extras, Metrics};
@@ -35,7 +35,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
         seed(&app, Domain::default()).await?;
     }
     first_administrator(&app).await?;
-    let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), realtime_options(&app.settings)?);
+    let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), server::stream_options(&app).await?);
     app.bus.connect(realtime);
     let listeners = app.bus.clone();
     let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
@@ -85,14 +85,6 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
         println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
     }
     Ok(())
-}
-
-fn realtime_options(settings: &Settings) -> Result<Options, Box<dyn std::error::Error>> {
-    let relay = match &settings.kv_host {
-        Some(host) => Some(Relay::new(server::redis_client(host, settings)?, "dailies:events")),
-        None => None,
-    };
-    Ok(Options { origins: settings.cors_allowed_origins.clone(), relay, ..Options::default() })
 }
 
 async fn sweep(app: SharedApp) {

@@ -106,8 +106,8 @@ pub async fn drop_contents(app: &App, files: &[Attachment]) {
 
 /// Removes stored contents. One that can't be removed stays, and the log says so.
 pub async fn discard(app: &App, ids: Vec<Uuid>) {
-    let deletions = ids.into_iter().map(|id| async move {
-        let key = key(id);
+    let keys = ids.into_iter().flat_map(|id| [key(id), FileKey::new(Bucket::Pictures, "thumbnails", id)]);
+    let deletions = keys.map(|key| async move {
         if let Err(error) = app.storage.delete(&key).await {
             tracing::warn!(%key, %error, "a stored file could not be removed");
         }

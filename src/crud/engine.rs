@@ -7,6 +7,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::query::Query;
 use dailies_definitions::rules::{Collection, Rule};
+use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ use super::select::{self, ShapeWriter, Wanted};
 use super::{filter, write};
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
+use crate::entities::metadata::DataMask;
 use crate::events::Work;
 
 /// Serves the collections from the database.
@@ -38,6 +40,14 @@ struct Page {
     limit: i64,
 }
 
+/// What a list is made of, besides the condition of its rows.
+struct List<'a> {
+    resource: &'a dyn Resource,
+    shape: &'a Shape,
+    relations: bool,
+    mask: Option<DataMask>,
+}
+
 impl Engine {
     fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
@@ -47,7 +57,8 @@ impl Engine {
         Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))
     }
 
-    async fn send_page(&self, resource: &dyn Resource, shape: &Shape, condition: Sql, relations: bool, page: Page) -> Result<Json<Value>, Failure> {
+    async fn send_page(&self, list: List<'_>, condition: Sql, page: Page) -> Result<Json<Value>, Failure> {
+        let List { resource, shape, relations, mask } = list;
         let database = &self.0.database;
         let total = select::count(database, &condition).await?;
         let Page { number, limit } = page;
@@ -64,7 +75,11 @@ impl Engine {
                 if at > 0 {
                     out.push(b',');
                 }
+                let start = out.len();
                 writer.write(&mut out, row)?;
+                if let Some(mask) = &mask {
+                    mask.apply(&mut out, start);
+                }
             }
         }
         let pages = (total + limit - 1) / limit;
@@ -108,8 +123,9 @@ impl Crud for Engine {
             let keys: Vec<&str> = fields.split(',').map(str::trim).chain(["id", "type"]).collect();
             shape.keep(&keys);
         }
+        let mask = resource.mask(&self.0, &caller).await?;
         if let Some(page) = page {
-            return self.send_page(resource, &shape, condition, relations, page).await;
+            return self.send_page(List { resource, shape: &shape, relations, mask }, condition, page).await;
         }
         let database = &self.0.database;
         let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
@@ -119,7 +135,15 @@ impl Crud for Engine {
         if let Some(most) = resource.most() {
             sql.push(" LIMIT ").bind(most);
         }
-        Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?.into())
+        let write = move |out: &mut Vec<u8>, row: &QueryResult| {
+            let start = out.len();
+            writer.write(out, row)?;
+            if let Some(mask) = &mask {
+                mask.apply(out, start);
+            }
+            Ok(())
+        };
+        Ok(stream_array(database, sql, write).await?.into())
     }
 
     async fn create(&self, collection: Collection, rule: Rule, caller: Caller, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {

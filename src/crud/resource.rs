@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::{Sql, execute};
+use crate::entities::metadata::DataMask;
 use crate::events::{Work, payload};
 
 /// A relation to many: rows of `table` whose column `own` holds the record's id; `other` is the id that is answered.
@@ -277,6 +278,15 @@ pub trait Resource: Send + Sync {
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         let _ = (app, caller, sql);
         Ok(())
+    }
+
+    /// What is left out of the records of a list for this caller, if anything.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
+        let _ = (app, caller);
+        Ok(None)
     }
 
     /// May the caller read this record, where the contract says `row`?

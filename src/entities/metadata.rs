@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use dailies_definitions::access::Person;
+use dailies_definitions::access::{Caller, Person};
 use sea_orm::DbErr;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::kinds::EntityKind;
+use crate::access::vendor_projects;
 use crate::database::{Database, Sql, write_text};
 
 /// Names of the metadata fields that a person may not see, by production.
@@ -31,8 +32,7 @@ impl Masks {
         }
         let mut sql = Sql::new("SELECT d.project_id, d.field_name FROM metadata_descriptor d WHERE d.entity_type = ");
         sql.bind(kind.type_name()).push(" AND d.project_id IN ").bind_list(projects.iter().copied());
-        let links = "EXISTS (SELECT 1 FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id = d.id";
-        sql.push(&format!(" AND {links}) AND NOT {links} AND l.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
+        hide_departments(&mut sql, person);
         for row in database.rows(&sql).await? {
             masks.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
         }
@@ -48,6 +48,70 @@ impl Masks {
     pub(crate) fn of(&self, project_id: Uuid) -> &[String] {
         self.0.get(&project_id).map_or(&[], Vec::as_slice)
     }
+}
+
+/// What is left out of the metadata of entities of any kind, in any of the productions in which a caller is a vendor.
+#[derive(Clone, Debug)]
+pub struct DataMask {
+    vendor_in: Vec<Uuid>,
+    /// Names of fields, by production and kind.
+    hidden: HashMap<(Uuid, String), Vec<String>>,
+}
+
+impl DataMask {
+    /// What is left out for a caller, who may be no vendor anywhere.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn of(database: &Database, caller: &Caller) -> Result<Option<Self>, DbErr> {
+        let vendor_in = vendor_projects(database.read(), caller).await?;
+        if vendor_in.is_empty() {
+            return Ok(None);
+        }
+        let mut hidden = HashMap::<_, Vec<String>>::new();
+        let mut sql = Sql::new("SELECT d.project_id, d.entity_type, d.field_name FROM metadata_descriptor d WHERE d.project_id IN ");
+        sql.bind_list(vendor_in.iter().copied());
+        hide_departments(&mut sql, &caller.person);
+        for row in database.rows(&sql).await? {
+            hidden.entry((row.try_get_by_index(0)?, row.try_get_by_index(1)?)).or_default().push(row.try_get_by_index(2)?);
+        }
+        Ok(Some(Self { vendor_in, hidden }))
+    }
+
+    /// Leaves out what is hidden in the `data` of an entity, whose JSON object begins at a place of `out`. Of an entity
+    /// that does not tell its production or kind, everything goes that is hidden anywhere.
+    pub fn apply(&self, out: &mut Vec<u8>, start: usize) {
+        let object = out.split_off(start);
+        let mut record = Metadata::read(&object);
+        let text = |key: &str| record.get(key).map(|value| value.trim_matches('"').to_owned());
+        let project = text("project_id").and_then(|id| id.parse::<Uuid>().ok());
+        // Answers to writes call every kind an entity.
+        let kind = text("type").filter(|kind| kind != "Entity");
+        if record.get("data").is_none() || project.is_some_and(|id| !self.vendor_in.contains(&id)) {
+            out.extend_from_slice(&object);
+            return;
+        }
+        let data = record.get("data").unwrap_or_default().to_owned();
+        let mut data = Metadata::read(data.as_bytes());
+        let here = |(its_project, its_kind): &(Uuid, String)| {
+            project.is_none_or(|id| id == *its_project) && kind.as_ref().is_none_or(|kind| kind == its_kind)
+        };
+        for (_, fields) in self.hidden.iter().filter(|(place, _)| here(place)) {
+            data.hide(fields);
+        }
+        let mut masked = Vec::new();
+        data.write(&mut masked);
+        if let Ok(masked) = serde_json::from_slice::<&RawValue>(&masked) {
+            record.set("data", masked);
+        }
+        record.write(out);
+    }
+}
+
+/// Adds the conditions of descriptors `d` that belong to departments, but to none of the person's.
+fn hide_departments(sql: &mut Sql, person: &Person) {
+    let links = "EXISTS (SELECT 1 FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id = d.id";
+    sql.push(&format!(" AND {links}) AND NOT {links} AND l.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
 }
 
 /// A JSON object whose values stay text.
@@ -96,6 +160,13 @@ impl<'a> Metadata<'a> {
         self.0.iter().find(|(key, _)| key == field).map(|(_, value)| value.get())
     }
 
+    /// Gives a field that is there another value.
+    fn set(&mut self, field: &str, value: &'a RawValue) {
+        for (_, old) in self.0.iter_mut().filter(|(key, _)| key == field) {
+            *old = value;
+        }
+    }
+
     /// Writes the object.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.push(b'{');
@@ -134,6 +205,26 @@ mod tests {
     fn what_is_no_object_is_empty() {
         assert_eq!(masked("null", &[]), "{}");
         assert_eq!(masked("[1]", &[]), "{}");
+    }
+
+    #[test]
+    fn records_lose_what_is_hidden_in_their_production_and_kind() {
+        let (here, elsewhere) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let hidden = HashMap::from([((here, "Shot".to_owned()), vec!["grade".to_owned()])]);
+        let mask = DataMask { vendor_in: vec![here], hidden };
+        let masked = |record: String| {
+            let mut out = [b"[", record.as_bytes()].concat();
+            mask.apply(&mut out, 1);
+            String::from_utf8(out).expect("UTF-8")
+        };
+        let record = |id: Uuid, kind: &str, data: &str| format!(r#"{{"data":{data},"project_id":"{id}","type":"{kind}"}}"#);
+        let (whole, part) = (r#"{"grade":1,"fps":25}"#, r#"{"fps":25}"#);
+        assert_eq!(masked(record(here, "Shot", whole)), format!("[{}", record(here, "Shot", part)));
+        assert_eq!(masked(record(here, "Asset", whole)), format!("[{}", record(here, "Asset", whole)));
+        assert_eq!(masked(record(elsewhere, "Shot", whole)), format!("[{}", record(elsewhere, "Shot", whole)));
+        assert_eq!(masked(record(here, "Shot", "null")), format!("[{}", record(here, "Shot", "{}")));
+        assert_eq!(masked(format!(r#"{{"data":{whole}}}"#)), format!(r#"[{{"data":{part}}}"#), "without its kind, what is hidden anywhere goes");
+        assert_eq!(masked(r#"{"name":"a"}"#.into()), r#"[{"name":"a"}"#);
     }
 
     #[test]

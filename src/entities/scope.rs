@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::kinds::EntityKind;
 use super::metadata::Masks;
-use crate::access::require_member;
+use crate::access::{require_member, vendor_projects};
 use crate::app::App;
 use crate::database::{Database, Sql};
 
@@ -79,14 +79,7 @@ impl Scope {
         if caller.is_admin() {
             return Ok(Self { person, reach: Reach::Everything, narrowed: Vec::new() });
         }
-        let sql = Sql::with("SELECT project_id, role FROM project_person_link WHERE person_id = $1", [person.id.into()]);
-        let mut narrowed = Vec::new();
-        for row in app.database.rows(&sql).await? {
-            let own = row.try_get_by_index::<Option<String>>(1)?.map(|code| Role::from_code(&code)).filter(|role| *role != Role::Admin);
-            if own.unwrap_or(person.role) == Role::Vendor {
-                narrowed.push(row.try_get_by_index(0)?);
-            }
-        }
+        let narrowed = vendor_projects(app.database.read(), caller).await?;
         Ok(Self { person, reach: Reach::Teams, narrowed })
     }
 

@@ -24,6 +24,19 @@ impl Bus {
         }
     }
 
+    /// Lets listeners and other servers look again at a person who changed.
+    pub fn person_changed(&self, person: Uuid) {
+        if let Some(realtime) = self.0.get() {
+            realtime.person_changed(person);
+        }
+    }
+
+    /// Whether the other servers are heard, where there are any.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.0.get().is_none_or(Realtime::is_joined)
+    }
+
     /// Cuts off a person who may no longer listen.
     pub fn end_person(&self, person: Uuid) {
         if let Some(realtime) = self.0.get() {

@@ -27,8 +27,8 @@ pub struct Event {
     pub project_id: Option<Uuid>,
     /// Whether it is kept in the log, besides being announced.
     pub kept: bool,
-    /// The only persons who are told, where it is not for everybody.
-    pub for_persons: Option<Vec<Uuid>>,
+    /// Who is told, where that is not the team of the production, or everybody when there is none.
+    pub audience: Option<Audience>,
 }
 
 /// A payload of ids.
@@ -77,12 +77,12 @@ impl<'a> Work<'a> {
 
     /// Tells of something without a production.
     pub fn emit(&mut self, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, for_persons: None });
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience: None });
     }
 
     /// Tells of something in a production, or outside of any when there is none.
     pub fn emit_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, for_persons: None });
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, audience: None });
     }
 
     /// Announces to one person what is nobody else's business, without keeping it in the log.
@@ -93,13 +93,13 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Map<String, serde_json::Value>,
     ) {
-        let for_persons = Some(vec![person_id]);
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, for_persons });
+        let audience = Some(Audience::Persons(vec![person_id]));
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience });
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
     pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, for_persons: None });
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience: None });
     }
 
     /// Notes that what is kept in mind of a person is no longer true after the commit.
@@ -117,11 +117,14 @@ impl<'a> Work<'a> {
         self.afterwards.push(Box::new(task));
     }
 
-    /// Notes that a production is gone: what is told of it can't be kept under it.
-    pub fn project_removed(&mut self, id: Uuid) {
-        for event in self.events.iter_mut().filter(|event| event.project_id == Some(id)) {
+    /// Notes that a production is gone, with those who were its team: what is told of it can't be kept under it, and is
+    /// still for them and for administrators alone.
+    pub fn project_removed(&mut self, id: Uuid, team: &[Uuid]) {
+        let of_it = |event: &Event| event.project_id == Some(id) || event.payload.get("project_id") == Some(&json!(id));
+        for event in self.events.iter_mut().filter(|event| of_it(event)) {
             event.payload.insert("project_id".into(), json!(id));
             event.project_id = None;
+            event.audience.get_or_insert_with(|| Audience::Team(team.to_vec()));
         }
     }
 
@@ -154,11 +157,8 @@ impl<'a> Work<'a> {
                     ("data", data.into()),
                 ]);
             }
-            let audience = match (event.for_persons, event.project_id) {
-                (Some(persons), _) => Audience::Persons(persons),
-                (None, Some(project_id)) => Audience::Project(project_id),
-                (None, None) => Audience::Everyone,
-            };
+            let usual = event.project_id.map_or(Audience::Everyone, Audience::Project);
+            let audience = event.audience.unwrap_or(usual);
             announced.push((audience, name, text));
         }
         if !rows.is_empty() {
@@ -167,6 +167,7 @@ impl<'a> Work<'a> {
         transaction.commit().await?;
         for id in changed_people {
             app.people.forget(id).await;
+            app.bus.person_changed(id);
         }
         for (audience, name, payload) in announced {
             app.bus.publish(audience, &name, &payload).await;

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage, RgbaImage};
 
 use super::{PictureError, colour};
@@ -23,11 +24,13 @@ pub fn dimensions(path: &Path) -> Result<(u32, u32), PictureError> {
 }
 
 /// Decodes a picture of any known kind, in sRGB. A file that ends too early gives what it holds.
-/// Pixels stay as stored: an orientation noted by a camera does not turn them.
+/// A picture is turned the way that the camera says it was held.
 pub(super) fn decode(path: &Path, max_pixels: u64) -> Result<DynamicImage, PictureError> {
     let mut decoder = open(path, max_pixels)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.icc_profile().ok().flatten();
+    // Neither is a note of the camera that makes no sense.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = match DynamicImage::from_decoder(decoder) {
         Ok(picture) => picture,
         Err(error) if ends_early(&error) => beginning(open(path, max_pixels)?).ok_or_else(|| unreadable(error))?,
@@ -36,6 +39,7 @@ pub(super) fn decode(path: &Path, max_pixels: u64) -> Result<DynamicImage, Pictu
     if let Some(profile) = profile {
         colour::to_srgb(&mut picture, &profile);
     }
+    picture.apply_orientation(orientation);
     Ok(picture)
 }
 
@@ -182,13 +186,15 @@ mod tests {
     }
 
     #[test]
-    fn pixels_stay_as_stored_whatever_the_camera_says() {
-        let turned = samples::jpeg_with_orientation(60, 40, 6);
-        let (_folder, path) = file(&turned);
-        let orientation = open(&path, LIMIT).unwrap().orientation().unwrap();
-        assert_eq!(orientation, image::metadata::Orientation::Rotate90);
-        let picture = decode(&path, LIMIT).unwrap();
-        assert_eq!((picture.width(), picture.height()), (60, 40));
+    fn pictures_stand_as_the_camera_was_held() {
+        let upright = decode_bytes(&samples::jpeg_with_orientation(60, 40, 1)).unwrap().to_rgb8();
+        assert_eq!(upright.dimensions(), (60, 40));
+        let turned = decode_bytes(&samples::jpeg_with_orientation(60, 40, 6)).unwrap().to_rgb8();
+        assert_eq!(turned.dimensions(), (40, 60));
+        assert_eq!(turned.get_pixel(39, 5), upright.get_pixel(5, 0), "what was at the top is at the right");
+        let upside_down = decode_bytes(&samples::jpeg_with_orientation(60, 40, 3)).unwrap().to_rgb8();
+        assert_eq!(upside_down.get_pixel(0, 0), upright.get_pixel(59, 39));
+        assert_eq!(decode_bytes(&samples::jpeg_with_orientation(60, 40, 99)).unwrap().to_rgb8(), upright);
     }
 
     #[test]

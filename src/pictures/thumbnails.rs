@@ -13,7 +13,7 @@ use super::{
 
 const AVATAR_SIDE: u32 = 400;
 const BACKGROUND: (u32, u32) = (300, 200);
-const ATTACHMENT: (u32, u32) = (150, 100);
+const ATTACHMENT: (u32, u32) = (150, 150);
 
 /// Avatar of a person, production or organisation: 400×400 PNG with alpha, the picture whole.
 ///
@@ -25,7 +25,7 @@ pub fn avatar(source: &Path, max_pixels: u64) -> Result<Vec<u8>, PictureError> {
     png(&fit::fit(&picture, AVATAR_SIDE, AVATAR_SIDE)?.into())
 }
 
-/// Thumbnail of a picture attached to a message or comment: 150×100 PNG, its middle.
+/// Thumbnail of a picture attached to a message or comment: 150×150 PNG, its middle.
 ///
 /// # Errors
 /// As for [`avatar`].
@@ -108,7 +108,7 @@ mod tests {
     fn attachments_are_cropped() {
         let (_folder, path) = file(&samples::gradient(800, 200, ImageFormat::Jpeg));
         let picture = read(&attachment_thumbnail(&path, LIMIT).unwrap());
-        assert_eq!(picture.dimensions(), (150, 100));
+        assert_eq!(picture.dimensions(), (150, 150));
         assert!(picture.pixels().all(|pixel| pixel.0[3] == 255));
     }
 

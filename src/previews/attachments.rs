@@ -10,9 +10,12 @@ use uuid::Uuid;
 
 use super::download::Shipment;
 use super::keys;
+use super::work::picture_work;
 use crate::access::AccessGuard;
 use crate::app::SharedApp;
 use crate::database::Sql;
+use crate::pictures;
+use crate::storage::{Bucket, FileKey};
 
 /// Sends the thumbnail of an attached picture.
 ///
@@ -20,7 +23,7 @@ use crate::database::Sql;
 /// 404 when there is none, 403 for those who may not get the file, 416 for a range that can't be given.
 pub(super) async fn thumbnail(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let sql = Sql::with(
-        "SELECT a.updated_at, c.object_id, h.object_id, c.for_client, c.person_id, w.role, l.role, p.is_clients_isolated \
+        "SELECT a.updated_at, c.object_id, h.object_id, c.for_client, c.person_id, w.role, l.role, p.is_clients_isolated, a.mimetype \
          FROM attachment_file a LEFT JOIN comment c ON c.id = a.comment_id LEFT JOIN person w ON w.id = c.person_id \
          LEFT JOIN task t ON t.id = c.object_id LEFT JOIN project p ON p.id = t.project_id \
          LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = c.person_id \
@@ -47,7 +50,29 @@ pub(super) async fn thumbnail(app: &SharedApp, caller: &Caller, id: Uuid) -> Res
     } else {
         return Err(Failure::forbidden());
     }
+    if row.try_get_by_index::<Option<String>>(8)?.is_some_and(|kind| kind.starts_with("image/")) {
+        make(app, id).await?;
+    }
     Shipment::shown(&[keys::thumbnail(id)], "image/png", row.try_get_by_index(0)?).send(app).await
+}
+
+/// Makes the thumbnail when it is asked for the first time. Of a file that is no picture after all there is none.
+async fn make(app: &SharedApp, id: Uuid) -> Result<(), Failure> {
+    if app.storage.exists(&keys::thumbnail(id)).await? {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let source = folder.path().join("attachment");
+    if !app.storage.download(&FileKey::new(Bucket::Files, "attachments", id), &source).await? {
+        return Ok(());
+    }
+    let limit = app.settings.files.max_image_pixels;
+    match picture_work(move || pictures::attachment_thumbnail(&source, limit)).await {
+        Ok(thumbnail) => app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?,
+        Err(error) if error.is_fault_of_input() => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Whether somebody with these roles in the studio and in the team writes as a client.

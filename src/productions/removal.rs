@@ -63,6 +63,14 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Lef
     Ok(leftovers)
 }
 
+/// Who is in the team of a production.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn team(work: &Work<'_>, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
+    ids(work, "SELECT person_id FROM project_person_link WHERE project_id = $1", project_id).await
+}
+
 async fn ids(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
     let rows = database::rows(&**work, &Sql::with(text, [project_id.into()])).await?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)

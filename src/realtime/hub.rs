@@ -96,6 +96,16 @@ impl Hub {
         self.post.send(News::Ended(ended));
     }
 
+    /// Checks the sockets of a person again, here and elsewhere.
+    pub(super) fn person_changed(&self, person: Uuid) {
+        self.doubt(person);
+        self.post.send(News::Changed(person));
+    }
+
+    pub(super) fn is_joined(&self) -> bool {
+        self.post.is_joined()
+    }
+
     /// Delivers what is queued, and says goodbye to the other servers.
     pub(super) async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
@@ -160,6 +170,12 @@ impl Hub {
         }
     }
 
+    fn doubt(&self, person: Uuid) {
+        for listener in self.listeners.matching(|who| who.person == person) {
+            listener.doubted.notify_one();
+        }
+    }
+
     fn end_here(&self, ended: &Ended) {
         let concerned = self.listeners.matching(|who| match ended {
             Ended::Session(session) => who.session == *session,
@@ -203,6 +219,7 @@ impl Hub {
                                 self.receive(from, news, &mut teams).await;
                             }
                             Job::Joined => {
+                                self.gatekeeper.news_missed().await;
                                 self.post.send(News::Hello);
                                 self.send_attendance();
                             }
@@ -226,7 +243,17 @@ impl Hub {
                 let notices = rooms.apply(from, act);
                 self.tell(&rooms, notices);
             }
-            News::Ended(ended) => self.end_here(&ended),
+            News::Ended(ended) => {
+                match &ended {
+                    Ended::Session(session) => self.gatekeeper.session_ended(session).await,
+                    Ended::Person(person) => self.gatekeeper.person_changed(*person).await,
+                }
+                self.end_here(&ended);
+            }
+            News::Changed(person) => {
+                self.gatekeeper.person_changed(person).await;
+                self.doubt(person);
+            }
             News::Attendance(attendance) => self.reconcile(from, attendance),
             News::Hello => self.send_attendance(),
         }
@@ -255,9 +282,14 @@ impl Hub {
     /// Sends an event to those here who may hear it.
     async fn hand_out(&self, event: &Event, teams: &mut Teams) {
         let nobody = HashSet::new();
+        let former: HashSet<Uuid>;
         let hearers = match &event.audience {
             Audience::Everyone => Hearers::Everyone,
             Audience::Persons(persons) => Hearers::Persons(persons),
+            Audience::Team(persons) => {
+                former = persons.iter().copied().collect();
+                Hearers::Team(&former)
+            }
             Audience::Project(project) => match teams.entry(*project) {
                 Entry::Occupied(team) => Hearers::Team(team.into_mut()),
                 Entry::Vacant(team) if self.listeners.need_team(&event.audience) => Hearers::Team(team.insert(self.team(*project).await)),

@@ -7,6 +7,7 @@ use std::{
 
 use serde::Serialize;
 use socketioxide::{SendError, SocketError, SocketIo, extract::SocketRef, socket::Sid};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -17,13 +18,15 @@ pub(super) struct Listener {
     pub(super) socket: SocketRef,
     /// Cancelled when the socket is gone, or has to go.
     pub(super) gone: CancellationToken,
+    /// Told when what the person may hear has to be looked at again.
+    pub(super) doubted: Notify,
     io: SocketIo,
     who: RwLock<Admitted>,
 }
 
 impl Listener {
     pub(super) fn new(io: SocketIo, socket: SocketRef, who: Admitted, gone: CancellationToken) -> Self {
-        Self { socket, gone, io, who: RwLock::new(who) }
+        Self { socket, gone, doubted: Notify::new(), io, who: RwLock::new(who) }
     }
 
     pub(super) fn person(&self) -> Uuid {

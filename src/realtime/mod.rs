@@ -62,6 +62,16 @@ pub trait Gatekeeper: Send + Sync + 'static {
 
     /// The persons in the team of a production; nobody when it cannot be known.
     async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>>;
+
+    /// Another server changed a person, or ended their sessions: what is kept in mind of them is
+    /// no longer true.
+    async fn person_changed(&self, person: Uuid);
+
+    /// Another server revoked a token.
+    async fn session_ended(&self, session: &str);
+
+    /// News of other servers may have been missed: nothing that is kept in mind is certain.
+    async fn news_missed(&self);
 }
 
 /// A person whose handshake was accepted.
@@ -83,6 +93,8 @@ pub enum Audience {
     Everyone,
     /// The team of a production, and those who hear everything.
     Project(Uuid),
+    /// These persons, who were the team of a production, and those who hear everything.
+    Team(Vec<Uuid>),
     /// These persons and nobody else.
     Persons(Vec<Uuid>),
 }
@@ -141,6 +153,17 @@ impl Realtime {
     /// How many sockets listen to this server.
     pub fn listeners(&self) -> usize {
         self.hub.listeners.len()
+    }
+
+    /// Checks again, everywhere, what the sockets of a person may hear, and lets the other
+    /// servers forget what they keep in mind of the person.
+    pub fn person_changed(&self, person: Uuid) {
+        self.hub.person_changed(person);
+    }
+
+    /// Whether the other servers are heard; `true` where there are none.
+    pub fn is_joined(&self) -> bool {
+        self.hub.is_joined()
     }
 
     /// Closes the sockets opened with a token, everywhere: for a logout or a revocation.

@@ -5,7 +5,10 @@
 //! adapter would carry less than this needs and put its type in every signature.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -39,7 +42,7 @@ const BACKLOG: usize = 16_384;
 const BATCH: usize = 256;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Where servers meet.
 #[derive(Debug, Clone)]
@@ -75,6 +78,8 @@ pub(super) enum News {
     Event(Event),
     Review(Act),
     Ended(Ended),
+    /// A person changed.
+    Changed(Uuid),
     /// Everybody of the server who is in a review room.
     Attendance(Vec<Attendance>),
     /// A server that begins, or missed something, asks for the attendance of the others.
@@ -102,18 +107,25 @@ pub(super) struct Post {
     node: Uuid,
     queue: Mutex<Option<mpsc::Sender<String>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether the channel is heard now.
+    joined: Arc<AtomicBool>,
 }
 
 impl Post {
     /// Starts to publish, and to hand what the other servers publish to `jobs`.
     pub(super) fn start(node: Uuid, relay: Option<Relay>, jobs: mpsc::Sender<Job>) -> Self {
         let Some(relay) = relay else {
-            return Self { node, queue: Mutex::new(None), tasks: Mutex::default() };
+            return Self { node, queue: Mutex::new(None), tasks: Mutex::default(), joined: Arc::new(AtomicBool::new(true)) };
         };
         let (queue, queued) = mpsc::channel(BACKLOG);
         let publisher = tokio::spawn(publish(relay.clone(), queued));
-        let subscriber = tokio::spawn(subscribe(relay, node, jobs));
-        Self { node, queue: Mutex::new(Some(queue)), tasks: Mutex::new(vec![subscriber, publisher]) }
+        let joined = Arc::new(AtomicBool::new(false));
+        let subscriber = tokio::spawn(subscribe(relay, node, jobs, joined.clone()));
+        Self { node, queue: Mutex::new(Some(queue)), tasks: Mutex::new(vec![subscriber, publisher]), joined }
+    }
+
+    pub(super) fn is_joined(&self) -> bool {
+        self.joined.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -183,13 +195,16 @@ async fn publish(relay: Relay, mut queue: mpsc::Receiver<String>) {
     }
 }
 
-async fn subscribe(relay: Relay, node: Uuid, jobs: mpsc::Sender<Job>) {
+async fn subscribe(relay: Relay, node: Uuid, jobs: mpsc::Sender<Job>, joined: Arc<AtomicBool>) {
     let mut pause = FIRST_PAUSE;
     loop {
         match timeout(LONGEST_PAUSE, relay.listen()).await {
             Ok(Ok(channel)) => {
                 pause = FIRST_PAUSE;
-                if forward(channel, node, &jobs).await.is_err() {
+                joined.store(true, Ordering::Relaxed);
+                let forwarded = forward(channel, node, &jobs).await;
+                joined.store(false, Ordering::Relaxed);
+                if forwarded.is_err() {
                     return;
                 }
                 tracing::warn!("lost the events of other servers, connecting again");

@@ -132,6 +132,7 @@ async fn attend(hub: Arc<Hub>, listener: Arc<Listener>, inbox: Arc<Mutex<mpsc::R
             biased;
             () = listener.gone.cancelled() => break,
             _ = recheck.tick() => check_again(&hub, &listener).await,
+            () = listener.doubted.notified() => check_again(&hub, &listener).await,
             Some(message) = inbox.recv() => hear(&hub, &listener, message).await,
         }
     }

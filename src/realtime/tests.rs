@@ -57,6 +57,12 @@ impl Gatekeeper for Gate {
         };
         Arc::new(team)
     }
+
+    async fn person_changed(&self, _person: Uuid) {}
+
+    async fn session_ended(&self, _session: &str) {}
+
+    async fn news_missed(&self) {}
 }
 
 /// A client that polls.
@@ -150,19 +156,20 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
         ("person:new", Audience::Everyone),
         ("task:new", Audience::Project(PROJECT)),
         ("notification:new", Audience::Persons(vec![person(5)])),
+        ("task:delete", Audience::Team(vec![person(1)])),
         ("main:test", Audience::Everyone),
     ];
     for (name, audience) in events {
         realtime.broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#)).await;
     }
     let expected = [
-        vec!["person:new", "task:new", "main:test"],
+        vec!["person:new", "task:new", "task:delete", "main:test"],
         vec!["person:new", "notification:new", "main:test"],
-        vec!["person:new", "task:new", "main:test"],
+        vec!["person:new", "task:new", "task:delete", "main:test"],
     ];
     for (client, names) in clients.iter().zip(expected) {
         let packets = names.iter().map(|name| format!(r#"42/events,["{name}",{{"b":  1.50, "a":null}}]"#));
-        assert_eq!(client.receive(3).await, packets.collect::<Vec<_>>());
+        assert_eq!(client.receive(names.len()).await, packets.collect::<Vec<_>>());
     }
 }
 
@@ -199,6 +206,22 @@ async fn a_token_that_holds_no_more_ends_the_stream() {
     gate.closed.store(true, Ordering::Relaxed);
     assert_eq!(client.receive(1).await, ["41/events,"]);
     assert_eq!(realtime.listeners(), 0);
+}
+
+#[tokio::test]
+async fn a_change_of_a_person_is_looked_at_at_once() {
+    let gate = Arc::<Gate>::default();
+    let (realtime, door) = Realtime::new(gate.clone(), Options::default());
+    let one = Client::listen(&door, "1").await;
+    let two = Client::listen(&door, "2").await;
+    realtime.person_changed(person(1));
+    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}")).await;
+    assert_eq!(one.receive(1).await, [r#"42/events,["main:test",{}]"#], "who may still listen goes on");
+    gate.closed.store(true, Ordering::Relaxed);
+    realtime.person_changed(person(1));
+    assert_eq!(one.receive(1).await, ["41/events,"]);
+    assert_eq!(two.receive(1).await, [r#"42/events,["main:test",{}]"#]);
+    assert_eq!(realtime.listeners(), 1);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ impl Prober {
         let (database, store) = tokio::join!(database, store);
         let probes = Probes {
             database: matches!(database, Ok(Ok(_))),
-            key_value_store: matches!(store, Ok(Ok(_))),
+            key_value_store: matches!(store, Ok(Ok(_))) && app.bus.is_joined(),
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
             indexer: false,

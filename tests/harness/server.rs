@@ -8,8 +8,8 @@ use dailies::app::SharedApp;
 use dailies::config::{DataArgs, Settings};
 use dailies::database::Database;
 use dailies::jobs::Workers;
-use dailies::realtime::{Options, Realtime};
-use dailies::server::{Doorkeeper, build, prepare, routes, start_workers};
+use dailies::realtime::Realtime;
+use dailies::server::{Doorkeeper, build, prepare, routes, start_workers, stream_options};
 use dailies::studio::seed::{Domain, seed};
 use dailies::web::{Bound, Extras, application};
 use poem::EndpointExt;
@@ -90,7 +90,7 @@ impl TestServer {
         if fresh {
             seed(&app, Domain::default()).await.expect("base data");
         }
-        let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), Options::default());
+        let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), stream_options(&app).await.expect("options"));
         app.bus.connect(realtime);
         let extras = Extras { realtime: Some(door.boxed()), metrics: None };
         let endpoint = application(routes(&app), &app.settings, extras).expect("an application");

@@ -8,10 +8,11 @@ use entity::facts::{Kind, Table};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_entity, open_projects_of, project_role, require_manager};
+use crate::access::{is_assigned_to_entity, open_projects_of, project_role, require_manager, vendor_projects};
 use crate::app::App;
 use crate::crud::resource::{Changes, Extra, Record, Relation, Resource};
 use crate::database::{self, Sql};
+use crate::entities::metadata::DataMask;
 use crate::entities::{kinds, removal, versions};
 use crate::events::{Work, payload};
 
@@ -54,18 +55,43 @@ impl Resource for Entities {
         true
     }
 
-    /// Vendors see what they have a task on.
-    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+    /// Vendors of a production see what they have a task on.
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         if caller.is_admin() {
             return Ok(());
         }
         sql.push(" AND ");
         open_projects_of(sql, "t.project_id", caller.person.id);
-        if caller.person.role == Role::Vendor {
-            sql.push(" AND t.id IN (SELECT k.entity_id FROM task k JOIN task_person_link l ON l.task_id = k.id WHERE l.person_id = ");
-            sql.bind(caller.person.id).push(")");
+        let narrowed = vendor_projects(app.database.read(), caller).await?;
+        if !narrowed.is_empty() {
+            sql.push(" AND (t.project_id NOT IN ").bind_list(narrowed);
+            sql.push(" OR t.id IN (SELECT k.entity_id FROM task k JOIN task_person_link l ON l.task_id = k.id WHERE l.person_id = ");
+            sql.bind(caller.person.id).push("))");
         }
         Ok(())
+    }
+
+    async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
+        Ok(DataMask::of(&app.database, caller).await?)
+    }
+
+    async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        if let Some(mask) = DataMask::of(&app.database, caller).await? {
+            mask.apply(&mut text, 0);
+        }
+        Ok(text)
+    }
+
+    async fn enrich_written(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        _body: &Map<String, Value>,
+        _created: bool,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        self.enrich(app, caller, id, &Query::default(), text).await
     }
 
     async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {

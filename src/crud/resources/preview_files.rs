@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_task, open_projects_of, project_role};
+use crate::access::{is_assigned_to_task, open_projects_of, project_role, vendor_projects};
 use crate::app::App;
 use crate::crud::resource::{Record, Relation, Resource, only_admin};
 use crate::database::{self, Sql};
@@ -40,7 +40,7 @@ impl Resource for PreviewFiles {
         &RELATIONS
     }
 
-    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         match caller.person.role {
             Role::Admin => {}
             Role::Vendor => {
@@ -53,6 +53,11 @@ impl Resource for PreviewFiles {
             _ => {
                 sql.push(" AND t.task_id IN (SELECT k.id FROM task k WHERE ");
                 open_projects_of(sql, "k.project_id", caller.person.id);
+                let narrowed = vendor_projects(app.database.read(), caller).await?;
+                if !narrowed.is_empty() {
+                    sql.push(" AND (k.project_id NOT IN ").bind_list(narrowed);
+                    sql.push(" OR k.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id = ").bind(caller.person.id).push("))");
+                }
                 sql.push(")");
             }
         }

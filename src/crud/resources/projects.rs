@@ -116,8 +116,9 @@ impl Resource for Projects {
             return Err(Failure::refused("Only closed projects can be deleted"));
         }
         if query.flag("force")?.unwrap_or_default() {
+            let team = removal::team(work, record.id).await?;
             let mut leftovers = removal::remove_project(work, record.id).await?;
-            work.project_removed(record.id);
+            work.project_removed(record.id, &team);
             if !work.app().settings.files.remove_files {
                 leftovers.attachments.clear();
             }

@@ -8,7 +8,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_entity, open_projects_of, project_role, supervises_task_type};
+use crate::access::{is_assigned_to_entity, open_projects_of, project_role, supervises_task_type, vendor_projects};
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -46,7 +46,7 @@ impl Resource for Tasks {
     }
 
     /// Vendors see their own tasks.
-    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         match caller.person.role {
             Role::Admin => {}
             Role::Vendor => {
@@ -55,6 +55,11 @@ impl Resource for Tasks {
             _ => {
                 sql.push(" AND ");
                 open_projects_of(sql, "t.project_id", caller.person.id);
+                let narrowed = vendor_projects(app.database.read(), caller).await?;
+                if !narrowed.is_empty() {
+                    sql.push(" AND (t.project_id NOT IN ").bind_list(narrowed);
+                    sql.push(" OR t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id = ").bind(caller.person.id).push("))");
+                }
             }
         }
         Ok(())

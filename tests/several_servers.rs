@@ -1,0 +1,223 @@
+//! Several servers on one database, with and without a Redis between them, and what each sees of the others' changes.
+
+use std::time::{Duration, Instant};
+
+use dailies::database::{Sql, execute};
+use dailies_definitions::access::Role;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
+
+/// What only administrators may see.
+const FOR_ADMINS: &str = "/data/events/last";
+
+/// The longest time that a server without Redis keeps something in mind, and a little more.
+const MEMORY: Duration = Duration::from_millis(3_500);
+
+async fn studio(flags: &[String]) -> Studio {
+    Studio::open_with(On::Postgres, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+/// The same person at another server.
+fn at(server: &TestServer, client: &Client) -> Client {
+    Client { url: server.url.clone(), ..client.clone() }
+}
+
+/// Waits until the servers hear each other.
+async fn joined(servers: [&TestServer; 2]) {
+    for server in servers {
+        for _ in 0..400 {
+            if server.app.bus.is_joined() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        assert!(server.app.bus.is_joined(), "a server is not joined");
+    }
+}
+
+/// How long it takes until a request is answered with that status.
+async fn until_status(client: &Client, path: &str, status: u16) -> Duration {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(10) {
+        if client.get(path).await.status == status {
+            return begun.elapsed();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{path} is not answered with {status}");
+}
+
+async fn department(client: &Client, name: &str) -> Value {
+    client.post("/data/departments", json!({"name": name, "color": "#000000"})).await.expect(201)["id"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_heard_once_at_every_server() {
+    let redis = TemporaryRedis::start().await;
+    let studio = studio(&redis.flags()).await;
+    let other = studio.server.beside().await;
+    joined([&studio.server, &other]).await;
+    let listeners = [Listener::open(&studio.admin).await, Listener::open(&at(&other, &studio.admin)).await];
+    let first = department(&studio.admin, "Grooming").await;
+    let second = department(&at(&other, &studio.admin), "Matte").await;
+    // News from two servers have no order among each other; those of one do.
+    department(&studio.admin, "Last").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for server in [&studio.server, &other] {
+        let path = format!("/data/departments/{}", first.as_str().expect("an id"));
+        at(server, &studio.admin).put(&path, json!({"color": "#111111"})).await.expect(200);
+    }
+    for listener in &listeners {
+        let mut heard = listener.until("department:update").await;
+        while heard.iter().filter(|(name, _)| name == "department:update").count() < 2 {
+            heard.extend(listener.until("department:update").await);
+        }
+        let about = |id: &Value| heard.iter().filter(|(name, payload)| name == "department:new" && payload["department_id"] == *id).count();
+        assert_eq!((about(&first), about(&second)), (1, 1), "{heard:?}");
+        assert_eq!(heard.len(), 5, "{heard:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_changes_counts_at_the_other_at_once() {
+    let redis = TemporaryRedis::start().await;
+    let studio = studio(&redis.flags()).await;
+    let other = studio.server.beside().await;
+    joined([&studio.server, &other]).await;
+    let soon = Duration::from_secs(1);
+
+    let artist = studio.member_id(Role::Artist);
+    let path = format!("/data/persons/{artist}");
+    let at_other = at(&other, &studio.member(Role::Artist));
+    at_other.get(FOR_ADMINS).await.expect(403);
+    studio.admin.put(&path, json!({"role": "admin"})).await.expect(200);
+    assert!(until_status(&at_other, FOR_ADMINS, 200).await < soon);
+    // What a listener may hear follows too.
+    let listener = Listener::open(&at_other).await;
+    studio.admin.put(&path, json!({"active": false})).await.expect(200);
+    assert!(until_status(&at_other, "/data/departments", 401).await < soon);
+    listener.ended().await;
+
+    let leaving = studio.member(Role::Supervisor);
+    let (here, there) = (leaving.clone(), at(&other, &leaving));
+    there.get("/data/departments").await.expect(200);
+    here.get("/auth/logout").await.expect(200);
+    assert!(until_status(&there, "/data/departments", 401).await < soon);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_changes_count_within_three_seconds() {
+    let studio = studio(&[]).await;
+    let other = studio.server.beside().await;
+    let artist = studio.member_id(Role::Artist);
+    let at_other = at(&other, &studio.member(Role::Artist));
+    at_other.get(FOR_ADMINS).await.expect(403);
+    studio.admin.put(&format!("/data/persons/{artist}"), json!({"role": "admin"})).await.expect(200);
+    assert!(until_status(&at_other, FOR_ADMINS, 200).await < MEMORY);
+    let leaving = studio.member(Role::Supervisor);
+    let there = at(&other, &leaving);
+    there.get("/data/departments").await.expect(200);
+    leaving.get("/auth/logout").await.expect(200);
+    assert!(until_status(&there, "/data/departments", 401).await < MEMORY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn studios_on_one_redis_do_not_hear_each_other() {
+    let redis = TemporaryRedis::start().await;
+    let (one, two) = (studio(&redis.flags()).await, studio(&redis.flags()).await);
+    joined([&one.server, &two.server]).await;
+    let listener = Listener::open(&two.admin).await;
+    department(&one.admin, "Theirs").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    department(&two.admin, "Ours").await;
+    let heard = listener.until("department:new").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_goes_away_is_missed_and_found_again() {
+    let mut redis = TemporaryRedis::start().await;
+    let studio = studio(&redis.flags()).await;
+    let other = studio.server.beside().await;
+    joined([&studio.server, &other]).await;
+    let leaving = studio.member(Role::Supervisor);
+    let there = at(&other, &leaving);
+    there.get("/data/departments").await.expect(200);
+    redis
+        .away_during(async {
+            let begun = Instant::now();
+            department(&studio.admin, "Alone").await;
+            leaving.get("/auth/logout").await.expect(200);
+            assert!(begun.elapsed() < Duration::from_secs(2), "nobody waits for Redis");
+            assert!(until_status(&there, "/data/departments", 401).await < MEMORY);
+            let status = studio.server.nobody().get("/status").await.expect(200);
+            assert_eq!(status["key-value-store-up"], false);
+        })
+        .await;
+    joined([&studio.server, &other]).await;
+    let listener = Listener::open(&at(&other, &studio.admin)).await;
+    for _ in 0..20 {
+        // The first news may be lost on a connection that broke.
+        department(&studio.admin, "Together").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(listener.until("department:new").await.iter().any(|(name, _)| name == "department:new"));
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On) {
+    let studio = Studio::open_with(on, &["--cache-type", "null"]).await;
+    let artist = studio.member(Role::Artist);
+    let write = async |assignment: &str| {
+        let sql = Sql::with(format!("UPDATE person SET {assignment} WHERE id = $1"), [studio.member_id(Role::Artist).into()]);
+        execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    };
+    for _ in 0..3 {
+        artist.get(FOR_ADMINS).await.expect(403);
+        write("role = 'admin'").await;
+        artist.get(FOR_ADMINS).await.expect(200);
+        write("role = 'user'").await;
+    }
+    write("active = false").await;
+    artist.get("/data/departments").await.expect(401);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let project = studio.project_id;
+    studio.admin.post("/data/playlists", json!({"name": "Monday", "project_id": project})).await.expect(201);
+    let closed = studio.named("project-status", "Closed").await;
+    studio.admin.put(&format!("/data/projects/{project}"), json!({"project_status_id": closed})).await.expect(200);
+    let inside = [Listener::open(&studio.admin).await, Listener::open(&studio.member(Role::Artist)).await];
+    let outside = Listener::open(&studio.stranger(Role::Artist)).await;
+    studio.admin.delete(&format!("/data/projects/{project}?force=true")).await.expect(204);
+    for listener in inside {
+        let heard = listener.until("project:delete").await;
+        assert!(heard.iter().any(|(name, _)| name == "playlist:delete"), "{heard:?}");
+    }
+    let heard = outside.until("project:delete").await;
+    assert!(heard.iter().all(|(name, _)| name == "project:delete"), "{heard:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_studio_listen_with_their_cookie_and_others_do_not() {
+    let flags = ["--domain-name", "kitsu.example.org", "--cors-allowed-origins", "https://review.example.org"];
+    let studio = Studio::open_with(On::Sqlite, &flags).await;
+    for (origin, let_in) in [
+        ("https://kitsu.example.org", true),
+        ("https://review.example.org", true),
+        ("http://kitsu.example.org", false),
+        ("https://kitsu.example.org.evil.example", false),
+    ] {
+        assert_eq!(Listener::lets_in(&studio.admin, origin).await, let_in, "{origin}");
+    }
+}
