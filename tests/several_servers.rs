@@ -158,9 +158,9 @@ async fn a_redis_that_goes_away_is_missed_and_found_again() {
         .await;
     joined([&studio.server, &other]).await;
     let listener = Listener::open(&at(&other, &studio.admin)).await;
-    for _ in 0..20 {
+    for at in 0..20 {
         // The first news may be lost on a connection that broke.
-        department(&studio.admin, "Together").await;
+        department(&studio.admin, &format!("Together {at}")).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(listener.until("department:new").await.iter().any(|(name, _)| name == "department:new"));

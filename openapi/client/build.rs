@@ -6,7 +6,8 @@
 //! - of several shapes of an answer (`anyOf`) the first is kept: a list is a whole list, never a page;
 //! - of several media types the JSON one is kept, or else the answer is bytes;
 //! - every error is a [`ParameterError`]-like object with a message;
-//! - a body that may be a form with files is JSON, and operations that take nothing but such a form are left out.
+//! - a body that may be a form with files is JSON, and operations that take nothing but such a form are left out;
+//! - what is said of a parameter is one line.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -54,6 +55,12 @@ fn narrow(document: &mut Value) {
 }
 
 fn narrow_operation(operation: &mut Value) {
+    // progenitor makes a list item of what is said of a parameter, which has to be one line.
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(description) = parameter.get("description").and_then(Value::as_str) {
+            parameter["description"] = description.split_whitespace().collect::<Vec<_>>().join(" ").into();
+        }
+    }
     if let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
         content.retain(|media, _| media == "application/json");
     }
