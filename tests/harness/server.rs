@@ -15,7 +15,9 @@ use dailies::web::{Bound, Extras, application};
 use poem::EndpointExt;
 use tempfile::TempDir;
 use temporary_postgres::TemporaryPostgres;
+use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, oneshot};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Client;
@@ -152,6 +154,12 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
             task.abort();
+        }
+        // The parts of a server hold each other, so its pool outlives it: without this, the connections of all tests
+        // together are more than the cluster has. One that was killed or stopped is left as it is.
+        if self.place.is_some() {
+            let database = self.app.database.clone();
+            tokio::task::block_in_place(|| Handle::current().block_on(timeout(Duration::from_secs(1), database.close()))).ok();
         }
     }
 }
