@@ -10,6 +10,7 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::rules::round;
 use crate::app::App;
 use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape, only_admin};
 use crate::database::{self, Sql};
@@ -150,6 +151,7 @@ impl Resource for Persons {
         for column in NOT_BY_BODY {
             body.remove(column);
         }
+        round(body, "daily_salary");
         checks::person(work, record, body).await?;
         if !record.is_some_and(|record| prefers_what_is_set_up(caller, record, body)) {
             body.remove("preferred_two_factor_authentication");

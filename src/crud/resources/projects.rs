@@ -8,6 +8,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::rules::round;
 use crate::access::{open_projects_of, project_role};
 use crate::app::App;
 use crate::crud::resource::{Record, Relation, Resource, only_admin};
@@ -88,6 +89,7 @@ impl Resource for Projects {
         {
             return Err(Failure::parameter(format!("Invalid resolution {resolution}. Expected format: '1920x1080' or 'x1080'.")));
         }
+        round(body, "man_days");
         check_backgrounds(work, body, record.is_none()).await?;
         if record.is_none() {
             if !body.contains_key("project_status_id") {

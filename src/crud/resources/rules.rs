@@ -4,7 +4,7 @@ use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use sea_orm::ConnectionTrait;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
 use crate::access::{is_assigned_to_entity, require_manager, require_member};
@@ -16,6 +16,15 @@ use crate::database::{self, Sql};
 /// 403 for people whose studio-wide role is vendor.
 pub(super) fn refuse_vendors(caller: &Caller) -> Result<(), Failure> {
     if caller.person.role == Role::Vendor { Err(Failure::forbidden()) } else { Ok(()) }
+}
+
+/// Makes a number of a body whole, half to even as PostgreSQL does, where its column holds no part of one.
+pub(super) fn round(body: &mut Map<String, Value>, key: &str) {
+    if let Some(Value::Number(number)) = body.get_mut(key)
+        && let Some(rounded) = number.as_f64().and_then(|number| Number::from_f64(number.round_ties_even()))
+    {
+        *number = rounded;
+    }
 }
 
 /// The id that a body has to give.

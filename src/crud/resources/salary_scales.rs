@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::rules::round;
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Resource};
 use crate::database::{self, Sql};
@@ -79,17 +80,19 @@ impl Resource for SalaryScales {
     }
 
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        // A salary is kept without its cents, half to even as PostgreSQL does.
-        if let Some(salary) = body.get("salary").and_then(Value::as_f64) {
-            body.insert("salary".into(), salary.round_ties_even().into());
-        }
+        // A salary is kept without its cents.
+        round(body, "salary");
         if record.is_none() { Err(Failure::parameter("Salary scales cannot be created")) } else { Ok(()) }
     }
 
     /// A row can't take the place of another one.
     async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
         let Some(record) = record.filter(|_| changes.get("position").is_some() || changes.get("seniority").is_some()) else { return Ok(()) };
-        let now = |column: &str| changes.get(column).cloned().unwrap_or_else(|| record.text(column).map(str::to_owned).into());
+        let before = |column: &str| SqlValue::from(record.text(column).map(str::to_owned));
+        let now = |column: &str| changes.get(column).cloned().unwrap_or_else(|| before(column));
+        if ["position", "seniority"].iter().all(|column| now(column) == before(column)) {
+            return Ok(());
+        }
         let sql = Sql::with(
             "SELECT 1 FROM salary_scale WHERE department_id = $1 AND position = $2 AND seniority = $3 AND id <> $4",
             [record.id_of("department_id").into(), now("position"), now("seniority"), record.id.into()],

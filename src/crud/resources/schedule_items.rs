@@ -8,6 +8,7 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::rules::round;
 use crate::access::{project_role, supervises_task_type};
 use crate::crud::resource::{Changes, Record, Resource, only_admin};
 use crate::database::{self, Sql};
@@ -44,6 +45,7 @@ impl Resource for ScheduleItems {
         if record.is_some() && body.get("man_days").is_some_and(Value::is_string) {
             body.remove("man_days");
         }
+        round(body, "man_days");
         Ok(())
     }
 
