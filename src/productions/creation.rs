@@ -47,16 +47,12 @@ fn named_template(body: &Map<String, serde_json::Value>) -> Result<Option<Uuid>,
     }
 }
 
-/// Completes a production that was just stored, as the body that it was made of says: opens it unless it has a status,
-/// applies the template, gives a TV show its first episode, and copies the metadata columns that open productions have
-/// for themselves. Emits what follows from that, but not `project:new`, which is the caller's to emit last.
+/// Completes a production that was just stored, as the body that it was made of says: applies the template, gives a TV
+/// show its first episode, and copies the metadata columns that open productions have for themselves. Emits what follows from that, but not `project:new`, which is the caller's to emit last.
 ///
 /// # Errors
 /// 404 when there is no such template.
 pub async fn complete(work: &mut Work<'_>, caller: &Caller, project_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
-    let status = open_status(work).await?;
-    let sql = Sql::with("UPDATE project SET project_status_id = $1 WHERE id = $2 AND project_status_id IS NULL", [status.into(), project_id.into()]);
-    database::execute(&**work, &sql).await?;
     if let Some(template_id) = named_template(body)? {
         template::apply(work, project_id, template_id, body).await?;
     }
