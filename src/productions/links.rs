@@ -59,7 +59,9 @@ async fn set<T>(
 ) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     require_manager(&*work, caller, project_id).await?;
-    links.setting.require(&work, target_id).await?;
+    if links.setting.known(&work, &[target_id]).await?.is_empty() {
+        return Err(Failure::not_found());
+    }
     let sql = Sql::with(
         format!("SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", links.table.name, links.column),
         [project_id.into(), target_id.into()],

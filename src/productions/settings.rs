@@ -56,7 +56,7 @@ impl Setting {
     }
 
     /// Those of the ids that exist, each once and in their order.
-    async fn known(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
+    pub(super) async fn known(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", self.target.name));
         sql.bind_list(ids.iter().copied());
         let mut known: HashSet<Uuid> = HashSet::new();

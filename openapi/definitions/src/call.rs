@@ -20,7 +20,7 @@ use crate::payload::{Json, NoContent};
 use crate::query::{Query, parse_day, parse_id};
 use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, Submission, read_submission};
-use crate::validate::{documents_hold, unstorable, validate};
+use crate::validate::{documents_hold, resolve, unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -218,6 +218,9 @@ pub fn too_large() -> Failure {
 /// Checks a value against its schema and reads it as the type that stands for the schema.
 fn typed<T: DeserializeOwned>(mut value: Value, schema: &Value) -> Result<T, Failure> {
     let problems = validate(&mut value, schema);
+    if let Some(message) = resolve(schema)["x-malformed"].as_str().filter(|_| !problems.is_empty()) {
+        return Err(Failure::parameter(message));
+    }
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }

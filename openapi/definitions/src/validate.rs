@@ -43,7 +43,8 @@ pub(crate) fn documents_hold(record: &Map<String, Value>, schema: &Value) -> boo
     documents.all(|(name, schema)| record.get(name).is_none_or(|value| !value.is_string() && validate(&mut value.clone(), schema).is_empty()))
 }
 
-fn resolve(schema: &Value) -> &Value {
+/// The schema that a reference stands for.
+pub(crate) fn resolve(schema: &Value) -> &Value {
     let target = schema["$ref"].as_str().and_then(|reference| CONTRACT.pointer(reference.trim_start_matches('#')));
     target.unwrap_or(schema)
 }
@@ -96,6 +97,10 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
 fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
     if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()) {
         *value = parsed.into();
+    }
+    // A query can't tell one value from a list of one.
+    if value.is_string() && schema["x-single"] == true {
+        *value = Value::Array(vec![value.take()]);
     }
     let Some(list) = value.as_array_mut() else {
         problems.push(FieldProblem { field: field.to_owned(), message: "Input should be a valid list".into() });
@@ -242,6 +247,16 @@ mod tests {
         let mut value = json!({"size": "12", "done": "yes", "when": "2026-03-01T10:00:00+02:00"});
         assert!(validate(&mut value, &schema).is_empty());
         assert_eq!(value, json!({"size": 12, "done": true, "when": "2026-03-01T10:00:00", "kind": "a"}));
+    }
+
+    #[test]
+    fn one_value_may_stand_for_a_list_of_one() {
+        let items = json!({"type": "string", "enum": ["a", "b"]});
+        let schema = json!({"type": "object", "properties": {"words": {"type": "array", "x-single": true, "items": items}}});
+        let mut value = json!({"words": "a"});
+        assert!(validate(&mut value, &schema).is_empty());
+        assert_eq!(value, json!({"words": ["a"]}));
+        assert_eq!(messages(json!({"words": "c"}), &schema), ["words.0: Input should be 'a', 'b'"]);
     }
 
     #[test]
