@@ -55,6 +55,27 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
+/// Refuses to take the text or the task of a comment away, and drops what answers add to the replies. `record` is what is
+/// stored, for an update.
+///
+/// # Errors
+/// 400 for a comment without its text, 404 for an unknown task.
+pub async fn check(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    for reply in body.get_mut("replies").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        reply.remove("person");
+    }
+    let Some(record) = record else { return Ok(()) };
+    if body.get("text") == Some(&Value::Null) && record.text("text").is_some() {
+        return Err(Failure::record("A required field is missing."));
+    }
+    let Some(task_id) = body.get("object_id").and_then(Value::as_str).and_then(parse_id) else { return Ok(()) };
+    if record.id_of("object_id") != Some(task_id) {
+        let sql = Sql::with("SELECT 1 FROM task WHERE id = $1", [task_id.into()]);
+        database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    }
+    Ok(())
+}
+
 /// # Errors
 /// 403 for everybody but the author and those who manage the production.
 pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {

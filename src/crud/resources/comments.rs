@@ -53,6 +53,10 @@ impl Resource for Comments {
         editing::may_delete(work, caller, record).await
     }
 
+    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        editing::check(work, record, body).await
+    }
+
     async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
         if record.is_some() {
             changes.set("editor_id", caller.person.id);
