@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
 use crate::crud::resource::{Record, Resource};
+use crate::database::Sql;
 use crate::events::Work;
 
 pub(super) struct Plugins;
@@ -19,6 +21,15 @@ impl Resource for Plugins {
 
     fn type_name(&self) -> &'static str {
         "Plugin"
+    }
+
+    /// An address is looked for as it is stored.
+    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        let address = key == "maintainer_email" && !value.starts_with('[');
+        if address {
+            sql.push(" AND t.maintainer_email = ").bind(value.to_lowercase().replace('\0', ""));
+        }
+        Ok(address)
     }
 
     /// Addresses are stored in small letters.

@@ -5,13 +5,13 @@ use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Table;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::{is_assigned_to_task, open_projects_of, project_role, vendor_projects};
 use crate::app::App;
-use crate::crud::resource::{Record, Relation, Resource, only_admin};
+use crate::crud::resource::{Changes, Record, Relation, Resource, only_admin};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -90,16 +90,17 @@ impl Resource for PreviewFiles {
     }
 
     /// A revision that changes takes the other pictures of the same revision along.
-    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-        let old = before.values.get("revision").and_then(Value::as_i64);
-        let Some(new) = body.get("revision").and_then(Value::as_i64).filter(|new| Some(*new) != old) else { return Ok(()) };
-        if before.values.get("position").and_then(Value::as_i64) != Some(1) {
+    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        let Some(record) = record else { return Ok(()) };
+        let old = record.values.get("revision").and_then(Value::as_i64);
+        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else { return Ok(()) };
+        if old == Some(new.into()) || record.values.get("position").and_then(Value::as_i64) != Some(1) {
             return Ok(());
         }
-        let task_id = before.id_of("task_id");
+        let task_id = record.id_of("task_id");
         let taken = Sql::with(
             "SELECT 1 FROM preview_file WHERE task_id = $1 AND revision = $2 AND position = 1 AND id <> $3",
-            [task_id.into(), new.into(), before.id.into()],
+            [task_id.into(), new.into(), record.id.into()],
         );
         if database::row(&**work, &taken).await?.is_some() {
             let message = format!(
@@ -109,7 +110,7 @@ impl Resource for PreviewFiles {
         }
         let follow = Sql::with(
             "UPDATE preview_file SET revision = $1 WHERE task_id = $2 AND revision = $3 AND id <> $4",
-            [new.into(), task_id.into(), old.into(), before.id.into()],
+            [new.into(), task_id.into(), old.into(), record.id.into()],
         );
         database::execute(&**work, &follow).await?;
         Ok(())
