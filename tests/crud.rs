@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{On, Studio, id};
+use crate::harness::{Growth, On, Studio, contract, id};
 
 /// Names and payloads of the events since a moment in the log, in order.
 async fn events(studio: &Studio, count: usize) -> Vec<(String, Value)> {
@@ -163,4 +163,56 @@ async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
     assert_eq!(narrow.as_array().map(Vec::len), Some(31));
     let page = studio.admin.get("/data/time-spents?page=300&limit=100").await.expect(200);
     assert_eq!((page["total"].as_i64(), page["data"].as_array().map(Vec::len)), (Some(DAYS), Some(100)));
+}
+
+/// What a change of a record says of itself: when it was, and by whom.
+const OF_THE_CHANGE: [&str; 2] = ["updated_at", "editor_id"];
+
+/// A record without what a change says of itself, and without the order of its lists of ids.
+fn settled(record: &Value) -> Value {
+    let mut record = record.clone();
+    let keys = record.as_object_mut().expect("a record");
+    keys.retain(|key, _| !OF_THE_CHANGE.contains(&key.as_str()));
+    for list in keys.values_mut().filter_map(Value::as_array_mut) {
+        list.sort_by_key(Value::to_string);
+    }
+    record
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_can_be_sent_back(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    Growth::of(&studio).await.to(2).await;
+    let admin = &studio.admin;
+    let (mut sent, mut refused) = (Vec::new(), Vec::new());
+    for (path, item) in contract()["paths"].as_object().expect("paths") {
+        let Some(collection) = path.strip_suffix("/{instance_id}").filter(|_| item["put"].is_object() && item["put"]["deprecated"] != true) else {
+            continue;
+        };
+        // The log is only added to.
+        if collection == "/data/events" {
+            continue;
+        }
+        let listed = admin.get(&format!("{collection}?relations=true")).await.expect(200);
+        let listed = listed.as_array().expect("a list");
+        assert!(!listed.is_empty(), "{collection} has nothing in it");
+        for record in listed.iter().take(4) {
+            let address = format!("{collection}/{}", id(record));
+            let before = admin.get(&address).await.expect(200);
+            for body in [record, &before] {
+                let answer = admin.put(&address, body.clone()).await;
+                if answer.status != 200 {
+                    refused.push(format!("{address}: {} {body}", String::from_utf8_lossy(&answer.bytes)));
+                }
+            }
+            let after = admin.get(&address).await.expect(200);
+            assert_eq!(settled(&after), settled(&before), "{address}");
+        }
+        sent.push(collection);
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    assert_eq!(sent.len(), 45, "{sent:?}");
 }

@@ -57,8 +57,10 @@ impl Resource for MetadataDescriptors {
         Ok(())
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, _record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        let Some(given) = body.get("data_type") else { return Ok(()) };
+    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        let Some(given) = body.get("data_type").filter(|given| record.is_none_or(|record| record.values.get("data_type") != Some(*given))) else {
+            return Ok(());
+        };
         let known = self.table().column("data_type").is_some_and(|column| given.as_str().is_some_and(|given| column.choices.contains(&given)));
         if known { Ok(()) } else { Err(Failure::parameter("Invalid data_type")) }
     }

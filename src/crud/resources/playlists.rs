@@ -98,10 +98,12 @@ impl Resource for Playlists {
         if body.get("task_type_id").and_then(Value::as_str).is_some_and(|id| parse_id(id).is_none()) {
             body.insert("task_type_id".into(), Value::Null);
         }
-        if record.is_some()
-            && let Some(shots) = body.get_mut("shots")
-        {
-            *shots = tidy(shots)?;
+        let Some(record) = record else { return Ok(()) };
+        match body.get_mut("shots") {
+            // What was read before there were any entries can be sent back.
+            Some(Value::Null) if record.values.get("shots").is_none_or(Value::is_null) => {}
+            Some(shots) => *shots = tidy(shots)?,
+            None => {}
         }
         Ok(())
     }

@@ -26,6 +26,10 @@ impl Resource for TaskTypes {
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         let Some(name) = body.get("name").and_then(Value::as_str) else { return Ok(()) };
+        // Two of one name may be there from of old; each can be changed all the same.
+        if record.is_some_and(|record| record.text("name") == Some(name)) {
+            return Ok(());
+        }
         let itself = record.map_or(Uuid::nil(), |record| record.id);
         let sql = Sql::with("SELECT 1 FROM task_type WHERE name = $1 AND id <> $2", [name.into(), itself.into()]);
         if database::row(&**work, &sql).await?.is_some() {
