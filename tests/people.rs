@@ -1,8 +1,11 @@
 //! What persons' tokens and sessions are good for, and the table of who was there.
 
 use chrono::{Days, Utc};
+use dailies::database::update;
 use dailies_definitions::access::Role;
+use entity::person;
 use rstest::rstest;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, On, Studio, id};
@@ -96,6 +99,36 @@ async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
+async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let person = studio.member_id(Role::Artist);
+    let factors = vec![
+        ("totp_enabled", true.into()),
+        ("totp_secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
+        ("email_otp_enabled", true.into()),
+        ("email_otp_secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
+        ("preferred_two_factor_authentication", "totp".into()),
+    ];
+    let database = studio.server.app.database.read();
+    for path in ["/actions/persons/{}/disable-two-factor-authentication", "/data/persons/{}/two-factor-authentication"] {
+        let path = path.replace("{}", &person.to_string());
+        update(database, &entity::person::TABLE, person, factors.clone()).await.expect("second factors");
+        studio.member(Role::Manager).delete(&path).await.expect(403);
+        assert_eq!(studio.admin.delete(&path).await.expect(200), json!({"success": true}));
+        let left = person::Entity::find_by_id(person).one(database).await.expect("the database").expect("the person");
+        assert_eq!((left.totp_enabled, left.email_otp_enabled, left.fido_enabled), (Some(false), Some(false), Some(false)));
+        assert_eq!((left.totp_secret, left.email_otp_secret, left.preferred_two_factor_authentication), (None, None, None));
+        assert_eq!(studio.admin.delete(&path).await.message(400), "Two factor authentication not enabled for this user.");
+    }
+    // No event tells who had a second factor.
+    let log = studio.admin.get("/data/events/last?limit=20").await.expect(200);
+    assert!(log.as_array().expect("a list").iter().all(|event| event["name"] != "person:update"), "{log}");
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
 async fn another_role_counts_at_once(#[case] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
@@ -127,4 +160,17 @@ async fn the_presence_of_a_month_is_a_table(#[case] on: On) {
     let days: Vec<String> = (1..=30).map(|day| day.to_string()).collect();
     let expected = format!("2018;{}\r\nAda Admin{}\r\nTim Team user;X;;;;;;;;;X{}\r\n", days.join(";"), ";".repeat(30), ";".repeat(20));
     assert_eq!((table.status, String::from_utf8_lossy(&table.bytes).into_owned()), (200, expected));
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn first_readers_of_salaries_at_the_same_time_make_each_row_once(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let departments = studio.admin.get("/data/departments").await.expect(200).as_array().map_or(0, Vec::len);
+    let readers = (0..8).map(|_| studio.admin.get("/data/salary-scales"));
+    for answer in futures::future::join_all(readers).await {
+        assert_eq!(answer.expect(200).as_array().map(Vec::len), Some(9 * departments));
+    }
 }

@@ -1,9 +1,11 @@
 //! What is told of the server itself to those who run it.
 
+use dailies::database::{Sql, execute};
+use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::harness::{Client, On, TestServer};
+use crate::harness::{Client, Listener, On, Studio, TestServer};
 
 #[rstest]
 #[case(On::Sqlite)]
@@ -31,4 +33,25 @@ async fn web_clients_are_told_where_to_report_errors() {
     let server = TestServer::start_with(On::Sqlite, &flags).await;
     let told = server.nobody().get("/config").await.expect(200);
     assert_eq!(told["sentry"], json!({"dsn": "https://key@reports.example.com/1", "sampleRate": 0.1}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_hears_the_test_event() {
+    let studio = Studio::open(On::Sqlite).await;
+    let listener = Listener::open(&studio.member(Role::Client)).await;
+    studio.server.nobody().get("/status/test-event").await.expect(200);
+    assert_eq!(listener.until("main:test").await, [("main:test".to_owned(), json!({}))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_how_the_server_does_writes_nothing() {
+    let server = TestServer::start(On::Sqlite).await;
+    let statuses = Sql::new("SELECT COUNT(*) FROM project_status");
+    let count = async || -> i64 {
+        let row = server.app.database.row(&statuses).await.expect("the database").expect("a row");
+        row.try_get_by_index(0).expect("a count")
+    };
+    execute(server.app.database.read(), &Sql::new("DELETE FROM project_status")).await.expect("no status");
+    let told = server.nobody().get("/status").await.expect(200);
+    assert_eq!((&told["database-up"], count().await), (&json!(true), 0));
 }

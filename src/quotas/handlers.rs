@@ -59,7 +59,7 @@ impl QuotasTag for QuotasHandlers {
 }
 
 fn mode(name: &str) -> Result<CountMode, Failure> {
-    CountMode::named(Some(name)).ok_or_else(|| Failure::parameter("Wrong value for parameter count_mode."))
+    CountMode::named(Some(name)).ok_or_else(|| Failure::parameter("count_mode must be equal to weighted, weighteddone, feedback, or done"))
 }
 
 /// What one person got done, for the person and for those who look after the production.
