@@ -42,6 +42,22 @@ pub struct DatabaseParts {
 }
 
 impl DataArgs {
+    /// Whether the database is the embedded one, in a file of its own.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.url().starts_with("sqlite:")
+    }
+
+    /// The file of the embedded database, where it has one.
+    #[must_use]
+    pub fn embedded_file(&self) -> Option<PathBuf> {
+        let url = self.url();
+        let path = url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        Some(path).filter(|path| !path.is_empty() && *path != ":memory:").map(PathBuf::from)
+    }
+
     /// The address of the database.
     #[must_use]
     pub fn url(&self) -> String {
@@ -293,6 +309,9 @@ pub struct FileSettings {
     /// Folder of stored files; without it, `previews` in the data folder.
     #[arg(long, env = "PREVIEW_FOLDER", hide = true)]
     pub preview_folder: Option<PathBuf>,
+    /// Folder of files on their way, such as uploads that come in; without it, where the system has temporary files.
+    #[arg(long, env = "TMP_DIR", hide = true)]
+    pub tmp_dir: Option<PathBuf>,
     /// Where files are kept: `local` or `s3`.
     #[arg(long, env = "FS_BACKEND", default_value = "local", hide = true)]
     pub fs_backend: String,

@@ -1,6 +1,8 @@
 //! Tests of the whole server over HTTP, each on SQLite and on PostgreSQL. Every answer that a test sees is checked
 //! against the contract.
 
+mod adopt;
+mod backup;
 mod contract;
 mod crud;
 mod harness;
@@ -17,4 +19,6 @@ mod several_servers;
 mod shutdown;
 mod sign_in;
 mod status;
+mod stored_files;
 mod typed_client;
+mod uploads;

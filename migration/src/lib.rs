@@ -8,6 +8,7 @@ mod catalogue;
 mod differences;
 mod m20261121_000001_reference_schema;
 mod m20261121_000002_dailies_additions;
+mod revision;
 
 use std::collections::HashSet;
 
@@ -19,6 +20,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
 pub use catalogue::{Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference};
 pub use differences::{Differences, differences};
+pub use revision::{REVISION, revision};
 
 /// Name of the migration that makes the schema of the reference system.
 pub const BASELINE: &str = "m20261121_000001_reference_schema";
@@ -84,7 +86,7 @@ pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
 /// # Errors
 /// When the database cannot be changed, when it belongs to another program or to a newer release,
 /// and when it was made by the reference system: that one must be taken over knowingly, see
-/// [`record_baseline`].
+/// [`take_over`].
 pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
     match state(&transaction).await? {
@@ -100,31 +102,36 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
-/// Records the baseline as done on a database that the reference system made, which [`up`] then
-/// brings to this release. Does nothing where it is recorded already.
+/// Takes over a database that the reference system made: records its schema as the baseline, and adds what this release
+/// has on top, all or nothing. Brings a database that was taken over already to this release.
 ///
 /// Whether the schema really fits is for [`differences`] to say.
 ///
 /// # Errors
 /// When the database cannot be changed, and when it was not made by the reference system.
-pub async fn record_baseline(db: &DatabaseConnection) -> Result<(), DbErr> {
+pub async fn take_over(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
     match state(&transaction).await? {
-        State::ReferenceWithoutBaseline => {}
-        State::Current | State::Behind => return Ok(()),
+        State::ReferenceWithoutBaseline => record_baseline(&transaction).await?,
+        State::Current | State::Behind => {}
         State::Empty | State::Foreign => {
             return Err(refusal("it does not hold the tables of the reference system"));
         }
     }
-    Migrator::install(&transaction).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
+}
+
+async fn record_baseline(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    Migrator::install(transaction).await?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     seaql_migrations::Entity::insert(seaql_migrations::ActiveModel {
         version: Set(BASELINE.to_owned()),
         applied_at: Set(i64::try_from(now).unwrap_or_default()),
     })
-    .exec(&transaction)
+    .exec(transaction)
     .await?;
-    transaction.commit().await
+    Ok(())
 }
 
 /// Starts a transaction that no other migration runs next to.

@@ -3,31 +3,56 @@
 use super::{CommandResult, connect};
 use crate::config::DataArgs;
 use crate::database::{Database, Sql};
-use migration::State;
+use migration::{REVISION, State};
+
+/// Why a database is not taken over.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(
+        "the embedded database is always ours. Name the PostgreSQL database to take over with --database-url, or with DB_HOST, DB_DATABASE and so on"
+    )]
+    Embedded,
+    #[error("this database is empty; `dailies serve` makes what it needs")]
+    Empty,
+    #[error("this database belongs to another program, or to a newer release of Dailies; nothing was changed")]
+    Foreign,
+    #[error("the schema is not the one that this release takes over; nothing was changed")]
+    Different,
+}
 
 pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
+    // Whoever connects to an embedded database makes it.
+    if data.is_embedded() {
+        return Err(Refusal::Embedded.into());
+    }
     let database = connect(data).await?;
     match migration::state(database.read()).await? {
         State::ReferenceWithoutBaseline => {}
         State::Current | State::Behind => {
-            println!("This database is taken over already.");
             if !dry_run {
-                migration::up(database.read()).await?;
+                migration::take_over(database.read()).await?;
             }
+            println!("This database is taken over already.");
             return Ok(());
         }
-        State::Empty => return Err("this database is empty; `dailies serve` makes what it needs".into()),
-        State::Foreign => return Err("this database belongs to another program, or to a newer release of Dailies".into()),
+        State::Empty => return Err(Refusal::Empty.into()),
+        State::Foreign => return Err(Refusal::Foreign.into()),
     }
-    let found = migration::differences(database.read()).await?;
+    let mut found = migration::differences(database.read()).await?;
+    let revision = migration::revision(database.read()).await?;
+    if let Some(other) = revision.as_deref().filter(|revision| *revision != REVISION) {
+        found.missing.push(format!(
+            "The schema is at revision `{other}` instead of `{REVISION}`: bring it there with the release of the server that made it."
+        ));
+    }
     for sentence in &found.additional {
         println!("kept as it is: {sentence}");
     }
+    for sentence in &found.missing {
+        println!("in the way: {sentence}");
+    }
     if !found.missing.is_empty() {
-        for sentence in &found.missing {
-            println!("in the way: {sentence}");
-        }
-        return Err("the schema is not the one that this release takes over; nothing was changed".into());
+        return Err(Refusal::Different.into());
     }
     println!("The schema fits.");
     count(&database).await?;
@@ -35,8 +60,7 @@ pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
         println!("Nothing was changed.");
         return Ok(());
     }
-    migration::record_baseline(database.read()).await?;
-    migration::up(database.read()).await?;
+    migration::take_over(database.read()).await?;
     println!("The database is taken over. `dailies serve` works on it from now on.");
     Ok(())
 }

@@ -5,6 +5,7 @@ mod adopt;
 mod backup;
 mod contract;
 mod serve;
+mod workroom;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::workroom::Workroom;
 use super::{CommandResult, connect};
 use crate::app::SharedApp;
 use crate::auth::accounts::{self, Administrator};
@@ -28,6 +29,7 @@ const SWEEP: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     log();
+    let _workroom = Workroom::open(settings.files.tmp_dir.as_ref())?;
     let database = connect(&data).await?;
     let fresh = server::prepare(&database).await?;
     let app = Arc::new(server::build(&data, settings, database).await?);

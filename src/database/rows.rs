@@ -178,19 +178,17 @@ fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
     out.push(b'[');
     if word(0)? > 0 {
         let mut at = 20;
-        for index in 0..word(12)? {
-            if index > 0 {
-                out.push(b',');
-            }
+        let begin = out.len();
+        for _ in 0..word(12)? {
             let length = word(at)?;
             at += 4;
-            match usize::try_from(length) {
-                Ok(length) => {
-                    write_postgres_bytes(out, bytes.get(at..at + length).ok_or_else(|| broken("an array"))?, item)?;
-                    at += length;
-                }
-                Err(_) => out.extend_from_slice(b"null"),
+            // Null stands for no item: clients are promised texts and objects.
+            let Ok(length) = usize::try_from(length) else { continue };
+            if out.len() > begin {
+                out.push(b',');
             }
+            write_postgres_bytes(out, bytes.get(at..at + length).ok_or_else(|| broken("an array"))?, item)?;
+            at += length;
         }
     }
     out.push(b']');

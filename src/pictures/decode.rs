@@ -13,13 +13,16 @@ use super::{PictureError, colour};
 
 /// Memory a decoder may take for each allowed pixel: four channels of 16 bits.
 const BYTES_PER_PIXEL: u64 = 8;
+/// Memory a decoder may take for what comes before the pixels. A colour profile is compressed, and can become large.
+const AROUND_PIXELS: u64 = 64 * 1024 * 1024;
 
 /// Width and height of a picture in pixels, from its header alone.
 ///
 /// # Errors
 /// When the file cannot be read or is not a picture.
 pub fn dimensions(path: &Path) -> Result<(u32, u32), PictureError> {
-    let reader = ImageReader::open(path)?.with_guessed_format()?;
+    let mut reader = ImageReader::open(path)?.with_guessed_format()?;
+    reader.limits(memory(AROUND_PIXELS));
     reader.into_dimensions().map_err(unreadable)
 }
 
@@ -63,15 +66,20 @@ pub(super) fn unreadable(error: ImageError) -> PictureError {
 
 fn open(path: &Path, max_pixels: u64) -> Result<impl ImageDecoder, PictureError> {
     let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(max_pixels.saturating_mul(BYTES_PER_PIXEL));
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|error| match error {
+    reader.limits(memory(AROUND_PIXELS));
+    let mut decoder = reader.into_decoder().map_err(|error| match error {
         ImageError::Limits(_) => PictureError::TooLarge { limit: max_pixels },
         error => unreadable(error),
     })?;
     guard(&decoder, max_pixels)?;
+    decoder.set_limits(memory(max_pixels.saturating_mul(BYTES_PER_PIXEL))).map_err(unreadable)?;
     Ok(decoder)
+}
+
+fn memory(bytes: u64) -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(bytes);
+    limits
 }
 
 fn ends_early(error: &ImageError) -> bool {

@@ -38,9 +38,10 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
     let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
     let thumbnail = match picture_work(move || pictures::background_thumbnail(&source, limit)).await {
         Ok(thumbnail) => thumbnail,
-        Err(PictureError::Unreadable(_)) => {
+        Err(error) if error.is_fault_of_input() => {
             drop_record(app, caller, id).await?;
-            return Err(Failure::parameter(format!("Error while saving preview background file and thumbnail: {id}")));
+            let unreadable = || Failure::parameter(format!("Error while saving preview background file and thumbnail: {id}"));
+            return Err(if matches!(error, PictureError::Unreadable(_)) { unreadable() } else { failure(error) });
         }
         Err(error) => return Err(failure(error)),
     };

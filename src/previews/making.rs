@@ -85,8 +85,10 @@ pub(super) async fn make(app: &App, id: Uuid, file: &UploadedFile, later: bool) 
 
 async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made) -> Result<Made, Failure> {
     let folder = tempfile::tempdir()?;
-    let (source, target, limit) = (file.path.to_path_buf(), folder.path().to_owned(), app.settings.files.max_image_pixels);
-    let derived = picture_work(move || pictures::from_upload(&source, &target, limit)).await.map_err(failure)?;
+    let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
+    // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
+    let derived = picture_work(move || Ok((pictures::from_upload(&source, folder.path(), limit)?, folder)));
+    let (derived, folder) = derived.await.map_err(failure)?;
     made.measure(&derived);
     made.add_pictures(id, derived, folder);
     Ok(made)
@@ -111,9 +113,9 @@ pub(super) async fn make_movie(app: &App, id: Uuid, movie: &Path, mut made: Made
     let frame = folder.path().join("frame.png");
     match movies::write_frame(movie, 0.0, &frame).await {
         Ok(true) => {
-            let (target, limit) = (folder.path().to_owned(), app.settings.files.max_image_pixels);
-            match picture_work(move || pictures::from_frame(&frame, &target, limit)).await {
-                Ok(derived) => made.add_pictures(id, derived, folder),
+            let limit = app.settings.files.max_image_pixels;
+            match picture_work(move || Ok((pictures::from_frame(&frame, folder.path(), limit)?, folder))).await {
+                Ok((derived, folder)) => made.add_pictures(id, derived, folder),
                 Err(error) => return Ok(broken(id, &error, made)),
             }
         }

@@ -81,8 +81,9 @@ impl Processing {
         match self.kind {
             MediaKind::Picture => {
                 let target = tempfile::tempdir()?;
-                let (to, limit) = (target.path().to_owned(), app.settings.files.max_image_pixels);
-                let derived = picture_work(move || pictures::variants(&source, &to, limit)).await.map_err(failure)?;
+                let limit = app.settings.files.max_image_pixels;
+                let derived = picture_work(move || Ok((pictures::variants(&source, target.path(), limit)?, target)));
+                let (derived, target) = derived.await.map_err(failure)?;
                 made.measure(&derived);
                 made.add_pictures(id, derived, target);
             }

@@ -4,19 +4,21 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use object_store::{
-    ClientOptions, ObjectStore,
+    ClientOptions, ObjectStore, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
     client::{HttpConnector, HttpRequest, ReqwestConnector},
     local::LocalFileSystem,
     path::Path,
     signer::Signer,
 };
-use poem::http::{HeaderValue, Method, Uri, header::CONTENT_LENGTH};
+use poem::http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_LENGTH};
 
 use super::{Bucket, StorageError, key::Layout};
 
 /// The only region in which a bucket is created without naming the region.
 const DEFAULT_REGION: &str = "us-east-1";
+/// How long a request is sent again to a service that does not answer. Somebody waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where files are kept.
 #[derive(Clone)]
@@ -91,6 +93,7 @@ fn s3_bucket(name: &str, settings: &S3Settings) -> Result<AmazonS3, StorageError
         .with_bucket_name(name)
         .with_region(settings.region.as_deref().unwrap_or(DEFAULT_REGION))
         .with_client_options(client_options(settings))
+        .with_retry(RetryConfig { max_retries: 4, retry_timeout: PATIENCE, ..RetryConfig::default() })
         // Files are removed one by one, and not every service knows the removal of many.
         .with_disable_bulk_delete(true);
     if let Some(endpoint) = &settings.endpoint {
@@ -131,7 +134,11 @@ fn client_options(settings: &S3Settings) -> ClientOptions {
 /// the bucket itself.
 async fn create_bucket(name: &str, store: &AmazonS3, settings: &S3Settings) -> Result<(), StorageError> {
     let refused = |reason: String| StorageError::CreateBucket { bucket: name.to_owned(), reason };
-    let url = store.signed_url(Method::PUT, &Path::default(), Duration::from_secs(60)).await?;
+    // Not every service tells by the answer to its creation that a bucket is one's own.
+    let (found, _) = bucket_request(Method::HEAD, String::new(), store, settings).await.map_err(refused)?;
+    if found.is_success() {
+        return Ok(());
+    }
     let body = match settings.region.as_deref() {
         None | Some(DEFAULT_REGION) => String::new(),
         Some(region) => format!(
@@ -139,24 +146,25 @@ async fn create_bucket(name: &str, store: &AmazonS3, settings: &S3Settings) -> R
              <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
         ),
     };
-    let length = HeaderValue::from(body.len());
-    let mut request = HttpRequest::new(body.into());
-    *request.method_mut() = Method::PUT;
-    // Left out of an empty request unless told, and then refused.
-    request.headers_mut().insert(CONTENT_LENGTH, length);
-    *request.uri_mut() = url.as_str().parse::<Uri>().map_err(|error| refused(error.to_string()))?;
-
-    let answer =
-        ReqwestConnector::default().connect(&client_options(settings))?.execute(request).await.map_err(|error| refused(error.to_string()))?;
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    let body = answer.into_body().bytes().await;
-    let body = body.map_err(|error| refused(error.to_string()))?;
-    let text = String::from_utf8_lossy(&body);
-    if text.contains("BucketAlreadyOwnedByYou") {
+    let (status, text) = bucket_request(Method::PUT, body, store, settings).await.map_err(refused)?;
+    if status.is_success() || text.contains("BucketAlreadyOwnedByYou") {
         return Ok(());
     }
     Err(refused(format!("{status} {text}")))
+}
+
+/// Sends a request about the bucket itself, and gives the status and the text of the answer.
+async fn bucket_request(method: Method, body: String, store: &AmazonS3, settings: &S3Settings) -> Result<(StatusCode, String), String> {
+    let url = store.signed_url(method.clone(), &Path::default(), Duration::from_secs(60)).await.map_err(|error| error.to_string())?;
+    let length = HeaderValue::from(body.len());
+    let mut request = HttpRequest::new(body.into());
+    *request.method_mut() = method;
+    // Left out of an empty request unless told, and then refused.
+    request.headers_mut().insert(CONTENT_LENGTH, length);
+    *request.uri_mut() = url.as_str().parse::<Uri>().map_err(|error| error.to_string())?;
+    let client = ReqwestConnector::default().connect(&client_options(settings)).map_err(|error| error.to_string())?;
+    let answer = client.execute(request).await.map_err(|error| error.to_string())?;
+    let status = answer.status();
+    let body = answer.into_body().bytes().await.map_err(|error| error.to_string())?;
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -70,6 +70,18 @@ impl Client {
         }
     }
 
+    /// A request that brings one file as a form.
+    pub fn upload(&self, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
+        let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
+        self.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body)
+    }
+
+    /// Sends a file as a form, and checks the answer.
+    pub async fn send_file(&self, path: &str, name: &str, content: &[u8]) -> Answer {
+        self.finish(Method::POST, path, self.upload(path, name, content)).await
+    }
+
     /// Sends a request, and checks the answer.
     pub async fn finish(&self, method: Method, path: &str, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("the server answers");

@@ -72,9 +72,14 @@ impl TestServer {
         let path = folder.path().to_str().expect("a name in UTF-8");
         let database_url = match on {
             On::Sqlite => format!("sqlite://{path}/test.db"),
-            On::Postgres => cluster().await.create_database().await.expect("a database"),
+            On::Postgres => Self::empty_database().await,
         };
         Self::start_at(Place { folder, database_url, flags: flags.iter().map(|flag| (*flag).to_owned()).collect() }).await
+    }
+
+    /// The address of a database of PostgreSQL that nobody else uses.
+    pub async fn empty_database() -> String {
+        cluster().await.create_database().await.expect("a database")
     }
 
     /// A server where another one ended.

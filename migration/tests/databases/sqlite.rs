@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use entity::arrays::{BytesArray, JsonArray};
 use entity::data_import_error::ImportSource;
 use entity::{data_import_error, entity_link, person, project, task};
-use migration::{State, record_baseline, reference, state, up};
+use migration::{State, reference, state, take_over, up};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Set};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ async fn an_empty_database_gets_everything() -> Outcome {
     let foreign_keys = rows(&db, "PRAGMA foreign_keys").await?;
     assert_eq!(foreign_keys[0].try_get_by_index::<i32>(0)?, 1);
     assert!(rows(&db, "PRAGMA foreign_key_check").await?.is_empty());
-    assert!(record_baseline(&db).await.is_ok(), "nothing to do");
+    assert!(take_over(&db).await.is_ok(), "nothing to do");
     Ok(())
 }
 
@@ -142,10 +142,10 @@ async fn databases_of_others_are_left_alone() -> Outcome {
     db.execute_unprepared("CREATE TABLE person (id integer)").await?;
     assert_eq!(state(&db).await?, State::Foreign);
     assert!(up(&db).await.is_err());
-    assert!(record_baseline(&db).await.is_err());
+    assert!(take_over(&db).await.is_err());
 
     let db = empty().await?;
-    assert!(record_baseline(&db).await.is_err());
+    assert!(take_over(&db).await.is_err());
     assert_eq!(state(&db).await?, State::Empty);
     up(&db).await?;
     db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)").await?;
@@ -160,9 +160,7 @@ async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
     db.execute_unprepared(REFERENCE).await?;
     assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
     assert!(up(&db).await.is_err());
-    record_baseline(&db).await?;
-    assert_eq!(state(&db).await?, State::Behind);
-    up(&db).await?;
+    take_over(&db).await?;
     assert_eq!(state(&db).await?, State::Current);
     Ok(())
 }
