@@ -99,7 +99,7 @@ fn narrow_schemas(value: &mut Value) {
                     }
                 }
             }
-            if map.get("format") == Some(&json!("local-date-time")) {
+            if map.get("format") == Some(&json!("date-time-local")) {
                 map.insert("format".into(), json!("naive"));
             }
             map.remove("pattern");

@@ -22,10 +22,7 @@ type Prepared = LazyLock<Result<Tagged, String>>;
 
 static JSON: Prepared = LazyLock::new(|| Ok(Tagged::new("application/json", contract()?.to_string())));
 
-static YAML: Prepared = LazyLock::new(|| {
-    let text = serde_yaml_ng::to_string(&contract()?).map_err(|error| error.to_string())?;
-    Ok(Tagged::new("application/yaml", text))
-});
+static YAML: Prepared = LazyLock::new(|| Ok(Tagged::new("application/yaml", yaml(contract()?)?)));
 
 static EDITION_31: Prepared = LazyLock::new(|| {
     let (document, lost) = edition31(&contract()?);
@@ -112,6 +109,31 @@ fn contract() -> Result<Value, String> {
     Ok(document)
 }
 
+/// A character that no text of the contract has.
+const QUOTE: char = '\u{e000}';
+
+/// The document as YAML that readers of its edition 1.1 understand too: to them a bare `16:9` is a number and a bare
+/// `2026-03-02` a day, so such texts are quoted.
+fn yaml(mut document: Value) -> Result<String, String> {
+    mark_numeric(&mut document);
+    let text = serde_yaml_ng::to_string(&document).map_err(|error| error.to_string())?;
+    Ok(text.replace(QUOTE, "'"))
+}
+
+fn mark_numeric(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let numeric = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '-' | '_' | 'T');
+            if text.contains(['-', ':']) && text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(numeric) {
+                *text = format!("{QUOTE}{text}{QUOTE}");
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(mark_numeric),
+        Value::Object(map) => map.values_mut().for_each(mark_numeric),
+        _ => {}
+    }
+}
+
 async fn document_answer(document: &'static Prepared, request: &Request) -> Response {
     // The first request of all makes the document, which takes a moment.
     let made = tokio::task::spawn_blocking(move || LazyLock::force(document)).await;
@@ -190,6 +212,13 @@ mod tests {
         let text = document.to_string();
         assert!(text.contains("\"x-access\""));
         assert!(!text.contains("\"x-crud\""));
+    }
+
+    #[test]
+    fn yaml_means_the_same_to_old_and_new_readers() {
+        let text = yaml(contract().unwrap()).unwrap();
+        assert!(text.contains("example: '16:9'\n") && text.contains("example: '2026-03-02'\n") && !text.contains(QUOTE));
+        assert_eq!(serde_yaml_ng::from_str::<Value>(&text).unwrap(), contract().unwrap());
     }
 
     #[tokio::test]

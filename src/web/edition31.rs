@@ -14,7 +14,7 @@ pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
         Ok(carried) => {
             let mut lost = Vec::new();
             compare(&converted, &carried, "", &mut lost);
-            (if lost.is_empty() { carried } else { converted }, lost)
+            (if lost.is_empty() { in_order(&converted, carried) } else { converted }, lost)
         }
         Err(error) => {
             let mut lost = vec![error.to_string()];
@@ -97,8 +97,9 @@ fn convert_schema(schema: &mut Value) {
     }
     let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"].iter().any(|key| schema.contains_key(*key));
     if !said {
-        // A value of any type, which the model wants spelled out.
+        // A value of any type, which the model wants spelled out, and linters the items of a list too.
         schema.insert("type".into(), json!(["string", "number", "boolean", "object", "array", "null"]));
+        schema.insert("items".into(), json!({"type": ["string", "number", "boolean", "object", "null"]}));
         return;
     }
     if schema.shift_remove("nullable") == Some(Value::Bool(true)) {
@@ -161,6 +162,23 @@ fn compare(document: &Value, carried: &Value, place: &str, lost: &mut Vec<String
         (Value::Number(document), Value::Number(carried)) if document.as_f64() == carried.as_f64() => {}
         _ if document == carried => {}
         _ => lost.push(place.to_owned()),
+    }
+}
+
+/// What the model carries in the order of the document. The model keeps extensions in none, and the text would be another one
+/// on each server.
+fn in_order(document: &Value, carried: Value) -> Value {
+    match (document, carried) {
+        (Value::Object(document), Value::Object(mut carried)) => {
+            let known = document.iter().filter_map(|(key, value)| Some((key.clone(), in_order(value, carried.shift_remove(key)?))));
+            let mut ordered: Map<String, Value> = known.collect();
+            ordered.extend(carried);
+            ordered.into()
+        }
+        (Value::Array(document), Value::Array(carried)) if document.len() == carried.len() => {
+            document.iter().zip(carried).map(|(value, carried)| in_order(value, carried)).collect()
+        }
+        (_, carried) => carried,
     }
 }
 
@@ -261,5 +279,6 @@ mod tests {
         assert_eq!(edition["openapi"], "3.1.0");
         assert_eq!(names(&document), names(&edition));
         assert!(!edition.to_string().contains(r#""nullable":true"#));
+        assert_eq!(edition.to_string(), edition31(&document).0.to_string());
     }
 }

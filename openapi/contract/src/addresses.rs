@@ -51,7 +51,22 @@ pub(crate) fn keep_apart(paths: &mut Map<String, Value>) {
     let taken = std::mem::take(paths);
     for (path, item) in taken {
         let prefixed = known.iter().any(|other| ambiguous(&path, other) && says_more(&path, other));
-        paths.insert(if prefixed { format!("{PREFIX}{path}") } else { path }, item);
+        if prefixed {
+            let mut item = item;
+            say_so(&mut item, &path);
+            paths.insert(format!("{PREFIX}{path}"), item);
+        } else {
+            paths.insert(path, item);
+        }
+    }
+}
+
+/// Tells readers of a prefixed path where else it answers, and why it is written this way.
+fn say_so(item: &mut Value, path: &str) {
+    for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+        let description = operation["description"].as_str().unwrap_or_default();
+        let more = format!("Answers at `{path}` as well; here it has `{PREFIX}` in front, since tools could take it for another path.");
+        operation["description"] = format!("{description}\n\n{more}").trim().into();
     }
 }
 

@@ -61,12 +61,12 @@ const LOCAL_MOMENT: &str = concat!(
 );
 
 /// Moments of this API have no zone, which `date-time` demands. The files say `date-time` all the same, since that is
-/// what everybody writes; here it becomes a format of its own, with the pattern that holds.
+/// what everybody writes; here it becomes the format without one of OpenAPI's registry, with the pattern that holds.
 fn local_moments(value: &mut Value) {
     match value {
         Value::Object(map) => {
             if map.get("format") == Some(&json!("date-time")) && map.get("type") == Some(&json!("string")) {
-                map.insert("format".into(), json!("local-date-time"));
+                map.insert("format".into(), json!("date-time-local"));
                 let pattern = if map.get("x-empty") == Some(&json!(true)) { format!("^$|{LOCAL_MOMENT}") } else { LOCAL_MOMENT.to_owned() };
                 map.insert("pattern".into(), pattern.into());
             }

@@ -72,7 +72,7 @@ impl Resource<'_> {
             }
         }
         let mut operation = Map::new();
-        operation.insert("operationId".into(), self.fill(&pattern["operationId"]).replace([' ', '-'], "_").into());
+        operation.insert("operationId".into(), self.operation_id(verb).into());
         operation.insert("tags".into(), json!([self.text("tag")]));
         operation.insert("summary".into(), self.fill(&pattern["summary"]).into());
         operation.insert("description".into(), description.into());
@@ -93,6 +93,10 @@ impl Resource<'_> {
         }
         operation.insert("parameters".into(), parameters.into());
         operation
+    }
+
+    fn operation_id(&self, verb: &str) -> String {
+        self.fill(&self.pattern[verb]["operationId"]).replace([' ', '-'], "_")
     }
 
     /// The sentence that names the event of a change, unless a note says already what is emitted.
@@ -171,8 +175,21 @@ impl Resource<'_> {
         let mut operation = self.operation("create");
         let what = format!("The columns of the new {}.", self.text("singular"));
         operation.insert("requestBody".into(), body(&what, &format!("{}Create", self.text("schema"))));
-        operation.insert("responses".into(), self.responses("create", "201", &self.answer("create", &self.row("create"))));
+        let mut answer = self.answer("create", &self.row("create"));
+        answer["links"] = self.links();
+        operation.insert("responses".into(), self.responses("create", "201", &answer));
         operation.into()
+    }
+
+    /// What can be done with a new record.
+    fn links(&self) -> Value {
+        let links = ["get", "update", "delete"].map(|verb| {
+            let id = self.operation_id(verb);
+            let about = format!("`id` names the new {} there.", self.text("singular"));
+            let link = json!({"operationId": id, "parameters": {"instance_id": "$response.body#/id"}, "description": about});
+            (id, link)
+        });
+        Map::from_iter(links).into()
     }
 
     /// What an operation without a record in its path answers, which is 404 too where it looks up records that it names.
@@ -221,6 +238,7 @@ impl Resource<'_> {
         properties.retain(|name, _| !hidden.contains(&name.as_str()));
         for schema in properties.values_mut().filter_map(Value::as_object_mut) {
             schema.remove("default");
+            schema.remove("also");
         }
         for (name, schema) in self.pattern["properties"].as_object().into_iter().flatten() {
             properties.insert(name.clone(), schema.clone());
@@ -268,6 +286,7 @@ impl Resource<'_> {
         for schema in properties.values_mut().filter(|schema| schema.get("default").is_some()) {
             allow_null(schema);
         }
+        properties.values_mut().for_each(admit_another_type);
         properties.extend(self.map("write_only"));
         let about = format!("What a new {} is made of.", self.text("singular"));
         let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
@@ -287,6 +306,7 @@ impl Resource<'_> {
         for schema in properties.values_mut().filter_map(Value::as_object_mut) {
             schema.remove("default");
         }
+        properties.values_mut().for_each(admit_another_type);
         properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !create_only.contains(&name.as_str())));
         let about = format!("What changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
         json!({"type": "object", "description": about, "properties": properties})
@@ -327,6 +347,16 @@ fn ids(about: &Value) -> Value {
     })
 }
 
+/// What a column takes besides its own type (`also`) is a second shape of what a body may bring.
+fn admit_another_type(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else { return };
+    let Some(other) = map.remove("also") else { return };
+    let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.remove(key)?)));
+    let mut outer: Map<String, Value> = shared.collect();
+    outer.insert("oneOf".into(), json!([map, {"type": other}]));
+    *schema = outer.into();
+}
+
 /// A null given at creation stands for the default.
 fn allow_null(schema: &mut Value) {
     schema["nullable"] = true.into();
@@ -345,13 +375,14 @@ mod tests {
         let resource = json!({
             "resource": "gadgets", "tag": "Studio", "schema": "Gadget", "singular": "gadget", "plural": "gadgets",
             "about": "A thing.", "access": {"list": "anyone"}, "required": ["name"],
-            "properties": {"name": {"type": "string"}, "size": {"type": "integer", "default": 1}, "secret": {"type": "string"}},
+            "properties": {"name": {"type": "string", "description": "Its name.", "also": "number"}, "size": {"type": "integer", "default": 1}, "secret": {"type": "string"}},
             "hidden": ["secret"], "relations": {"owners": {"description": "Who owns it."}}, "create_only": ["size"],
         });
         let pattern = json!({
             "properties": {"id": {"type": "string"}},
             "list": {"operationId": "list_{plural}", "summary": "List {plural}", "description": "All. {about}", "answer": "The {plural}."},
-            "create": {"summary": "Create {a_singular}", "description": "New."},
+            "create": {"operationId": "create_{singular}", "summary": "Create {a_singular}", "description": "New."},
+            "get": {"operationId": "get_{singular}"},
         });
         expand(&resource, &pattern).expect("a complete resource")
     }
@@ -365,6 +396,8 @@ mod tests {
         assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
         assert_eq!(paths[0].1["post"]["description"], "New.\n\nEmits `gadget:new` with `gadget_id`.");
         assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
+        let links = &paths[0].1["post"]["responses"]["201"]["links"];
+        assert_eq!(links["get_gadget"]["parameters"]["instance_id"], "$response.body#/id");
     }
 
     #[test]
@@ -382,6 +415,9 @@ mod tests {
         assert_eq!(named("GadgetCreate")["properties"]["size"]["nullable"], true);
         assert!(named("GadgetUpdate")["properties"].get("size").is_none());
         assert_eq!(named("GadgetUpdate")["properties"]["owners"]["type"], "array");
+        assert_eq!(named("Gadget")["properties"]["name"], json!({"type": "string", "description": "Its name."}));
+        let either = json!({"description": "Its name.", "oneOf": [{"type": "string"}, {"type": "number"}]});
+        assert_eq!([&named("GadgetCreate"), &named("GadgetUpdate")].map(|schema| &schema["properties"]["name"]), [&either, &either]);
     }
 
     #[test]

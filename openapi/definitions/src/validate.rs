@@ -122,11 +122,11 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
         Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
         Some("date") => return parse_day(text).is_none().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
         // Forms send empty text for what nobody filled in.
-        Some("local-date-time") if text.is_empty() && schema["x-empty"] == true => {
+        Some("date-time-local") if text.is_empty() && schema["x-empty"] == true => {
             *value = Value::Null;
             return None;
         }
-        Some("local-date-time") => return check_moment(value),
+        Some("date-time-local") => return check_moment(value),
         _ => {}
     }
     let length = text.chars().count() as u64;
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn what_forms_send_becomes_typed() {
         let schema = json!({"type": "object", "properties": {
-            "size": {"type": "integer"}, "done": {"type": "boolean"}, "when": {"type": "string", "format": "local-date-time"}, "kind": {"type": "string", "default": "a"},
+            "size": {"type": "integer"}, "done": {"type": "boolean"}, "when": {"type": "string", "format": "date-time-local"}, "kind": {"type": "string", "default": "a"},
         }});
         let mut value = json!({"size": "12", "done": "yes", "when": "2026-03-01T10:00:00+02:00"});
         assert!(validate(&mut value, &schema).is_empty());

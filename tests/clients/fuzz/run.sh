@@ -14,7 +14,12 @@ log=$repository/target/clients/schemathesis.log
 mkdir -p "$(dirname "$log")"
 status=0
 schemathesis --config-file schemathesis.toml run "$DAILIES_URL/openapi.json" \
-    --url "$DAILIES_URL" --max-examples "${MAX_EXAMPLES:-5}" --seed "${SEED:-1}" --no-color "$@" 2>&1 |
+    --url "$DAILIES_URL" --max-examples "${MAX_EXAMPLES:-2}" --seed "${SEED:-1}" --no-color "$@" 2>&1 |
     tee "$log" || status=$?
+# A whole run has something to do in every phase; Schemathesis calls a phase that did nothing a success.
+if [ $# = 0 ] && grep -q 'no checks ran' "$log"; then
+    echo "schemathesis: a phase ran nothing, see $log" >&2
+    exit 1
+fi
 [ "$status" = 0 ] || { echo "schemathesis: the server and its contract differ, see $log" >&2; exit "$status"; }
 echo "schemathesis: $(sed -n 's/^ *Selected: *\([0-9]*\).*/\1/p' "$log" | head -1) operations, all phases and checks, no failure"

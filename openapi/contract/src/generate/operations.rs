@@ -114,7 +114,7 @@ fn query_parameter(parameter: &Parameter) -> (String, String) {
         (Some("number"), _) => ("f64", "number"),
         (Some("string"), Some("uuid")) => ("Uuid", "id"),
         (Some("string"), Some("date")) => ("NaiveDate", "day"),
-        (Some("string"), Some("local-date-time")) => ("NaiveDateTime", "moment"),
+        (Some("string"), Some("date-time-local")) => ("NaiveDateTime", "moment"),
         (Some("array"), _) if schema["items"]["format"] == "uuid" => ("Vec<Uuid>", "ids"),
         (Some("array"), _) => ("Vec<String>", "texts"),
         _ => ("String", "text"),

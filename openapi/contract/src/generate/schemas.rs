@@ -60,7 +60,7 @@ pub(super) fn inner(schema: &Value) -> String {
     let text = match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => "uuid::Uuid",
         (Some("string"), Some("date")) => "chrono::NaiveDate",
-        (Some("string"), Some("local-date-time")) => "chrono::NaiveDateTime",
+        (Some("string"), Some("date-time-local")) => "chrono::NaiveDateTime",
         (Some("string"), _) => "String",
         (Some("boolean"), _) => "bool",
         (Some("integer"), Some("int32")) => "i32",
