@@ -4,6 +4,7 @@
 mod adopt;
 mod backup;
 mod contract;
+mod crash;
 mod crud;
 mod harness;
 mod mail;
