@@ -29,7 +29,8 @@ const SWEEP: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     log();
-    let _workroom = Workroom::open(settings.files.tmp_dir.as_ref())?;
+    let workroom = Workroom::open(settings.files.tmp_dir.as_ref())?;
+    workroom.move_in();
     let database = connect(&data).await?;
     let fresh = server::prepare(&database).await?;
     let app = Arc::new(server::build(&data, settings, database).await?);

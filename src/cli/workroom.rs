@@ -12,9 +12,9 @@ const PREFIX: &str = "dailies-work-";
 /// How often a folder is made anew when another server takes it for a left one, just before it is locked.
 const ATTEMPTS: usize = 10;
 
-/// A folder that temporary files of this process go to. It is removed when this is dropped.
+/// A folder for temporary files. It is removed when this is dropped.
 pub(super) struct Workroom {
-    _folder: TempDir,
+    folder: TempDir,
     /// Tells other servers, and the sweepers of the system, that somebody is at work here.
     _lock: File,
 }
@@ -31,12 +31,15 @@ impl Workroom {
         for _ in 0..ATTEMPTS {
             let folder = Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
             if let Some(lock) = locked(folder.path()).filter(|_| folder.path().exists()) {
-                // Only the first room of a process becomes the place of its temporary files.
-                let _former = tempfile::env::override_temp_dir(folder.path());
-                return Ok(Self { _folder: folder, _lock: lock });
+                return Ok(Self { folder, _lock: lock });
             }
         }
         Err(io::Error::new(io::ErrorKind::WouldBlock, format!("no folder in {} can be locked", parent.display())))
+    }
+
+    /// Lets the temporary files of this process go here. Only the first room of a process can be the place for them.
+    pub(super) fn move_in(&self) {
+        let _former = tempfile::env::override_temp_dir(self.folder.path());
     }
 }
 
@@ -75,8 +78,8 @@ mod tests {
         let rooms: Vec<Workroom> = (0..3).map(|_| Workroom::open(Some(&parent.path().to_owned())).unwrap()).collect();
         let _deep = Workroom::open(Some(&inner)).unwrap();
         assert!(!left.exists() && other.join("upload").exists() && inner.exists());
-        assert!(rooms.iter().all(|room| room._folder.path().exists()));
-        let paths: Vec<PathBuf> = rooms.iter().map(|room| room._folder.path().to_owned()).collect();
+        assert!(rooms.iter().all(|room| room.folder.path().exists()));
+        let paths: Vec<PathBuf> = rooms.iter().map(|room| room.folder.path().to_owned()).collect();
         drop(rooms);
         assert!(paths.iter().all(|path| !path.exists()));
     }
