@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::crud::resource::{Changes, Record, Resource, only_admin};
 use crate::crud::select::record;
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, payload};
 use crate::tasks::recompute::sum_durations;
 
 pub(super) struct DayOffs;
@@ -42,22 +42,39 @@ fn leave(record: Option<&Record>, changes: &Changes) -> Option<Leave> {
     Some((person_id?, day("date")?, day("end_date")?))
 }
 
-/// Removes the time that the person logged on days on which they did not work, and sums the tasks up anew.
-async fn unlog(work: &Work<'_>, (person_id, first, last): Leave) -> Result<(), Failure> {
-    let condition = "FROM time_spent WHERE person_id = $1 AND date >= $2 AND date <= $3";
+/// Removes the time that the person logged on days on which they did not work, sums the tasks up anew, and tells of both.
+async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(), Failure> {
+    let condition = "s.person_id = $1 AND s.date >= $2 AND s.date <= $3";
     let values = || [person_id.into(), first.into(), last.into()];
-    let mut tasks: Vec<Uuid> = Vec::new();
-    for row in database::rows(&**work, &Sql::with(format!("SELECT DISTINCT task_id {condition} AND task_id IS NOT NULL"), values())).await? {
-        tasks.push(row.try_get_by_index(0)?);
+    let logged = format!(
+        "SELECT s.id, s.task_id, t.project_id FROM time_spent s LEFT JOIN task t ON t.id = s.task_id WHERE {condition} ORDER BY s.date, s.id"
+    );
+    let mut tasks: Vec<(Uuid, Option<Uuid>)> = Vec::new();
+    for row in database::rows(&**work, &Sql::with(logged, values())).await? {
+        let project_id = row.try_get_by_index(2)?;
+        work.emit_in(project_id, "time-spent:delete", about("time_spent_id", row.try_get_by_index(0)?, project_id));
+        if let Some(task_id) = row.try_get_by_index::<Option<Uuid>>(1)?.filter(|task_id| tasks.iter().all(|(known, _)| known != task_id)) {
+            tasks.push((task_id, project_id));
+        }
     }
-    database::execute(&**work, &Sql::with(format!("DELETE {condition}"), values())).await?;
+    let removal = "DELETE FROM time_spent WHERE person_id = $1 AND date >= $2 AND date <= $3";
+    database::execute(&**work, &Sql::with(removal, values())).await?;
     if !tasks.is_empty() {
-        sum_durations(&**work, &tasks).await?;
+        let ids: Vec<Uuid> = tasks.iter().map(|(task_id, _)| *task_id).collect();
+        sum_durations(&**work, &ids).await?;
+    }
+    for (task_id, project_id) in tasks {
+        work.emit_in(project_id, "task:update", about("task_id", task_id, project_id));
     }
     Ok(())
 }
 
-async fn unlog_stored(work: &Work<'_>, resource: &DayOffs, id: Uuid) -> Result<(), Failure> {
+/// What is told of a record and the production that it is in, where it is in one.
+fn about(key: &str, id: Uuid, project_id: Option<Uuid>) -> Map<String, Value> {
+    project_id.map_or_else(|| payload([(key, id)]), |project_id| payload([(key, id), ("project_id", project_id)]))
+}
+
+async fn unlog_stored(work: &mut Work<'_>, resource: &DayOffs, id: Uuid) -> Result<(), Failure> {
     let stored = record(&**work, resource, id).await?;
     match leave(Some(&stored), &Changes::default()) {
         Some(leave) => unlog(work, leave).await,
