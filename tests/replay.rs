@@ -1,6 +1,6 @@
 //! Calls and what they must answer, as small files in `replay/`: one file is one studio, whose steps run in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use dailies::database::Sql;
@@ -9,6 +9,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::harness::{Client, On, Studio, fill, fill_all, mismatch};
 
@@ -97,21 +98,24 @@ async fn variables(studio: &Studio) -> HashMap<String, String> {
     known
 }
 
-/// Names and payloads of the last events, the oldest first, without the first `known`.
-async fn events(studio: &Studio, known: i64) -> Vec<(String, Value)> {
-    let sql = Sql::with("SELECT name, data FROM api_event ORDER BY created_at OFFSET $1", [known.into()]);
-    let sql = if studio.server.app.database.backend() == sea_orm::DbBackend::Sqlite {
-        Sql::with("SELECT name, data FROM api_event ORDER BY created_at LIMIT -1 OFFSET $1", [known.into()])
-    } else {
-        sql
-    };
+/// One event of the log: its id, name and payload.
+type Logged = (Uuid, String, Value);
+
+/// The log of events, the oldest first.
+async fn log(studio: &Studio) -> Vec<Logged> {
+    let sql = Sql::new("SELECT id, name, data FROM api_event ORDER BY created_at");
     let rows = studio.server.app.database.rows(&sql).await.expect("the log");
-    rows.iter().map(|row| (row.try_get_by_index(0).expect("a name"), row.try_get_by_index(1).expect("a payload"))).collect()
+    let read = |row: &sea_orm::QueryResult| {
+        (row.try_get_by_index(0).expect("an id"), row.try_get_by_index(1).expect("a name"), row.try_get_by_index(2).expect("a payload"))
+    };
+    rows.iter().map(read).collect()
 }
 
-async fn count_events(studio: &Studio) -> i64 {
-    let row = studio.server.app.database.row(&Sql::new("SELECT COUNT(*) FROM api_event")).await.expect("the log").expect("a row");
-    row.try_get_by_index(0).expect("a count")
+/// Names and payloads of the events that were not known, the oldest first. Others may be gone: persons take theirs along.
+async fn events(studio: &Studio, known: &[Logged]) -> Vec<(String, Value)> {
+    let known: HashSet<Uuid> = known.iter().map(|(id, _, _)| *id).collect();
+    let events = log(studio).await.into_iter().filter(|(id, _, _)| !known.contains(id));
+    events.map(|(_, name, payload)| (name, payload)).collect()
 }
 
 async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>) {
@@ -121,7 +125,7 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
     let does = &step.does;
     assert!(!path.contains('{'), "{does} {path} names an unknown variable");
     let body = step.body.as_ref().map(|body| fill_all(body, known));
-    let before = count_events(studio).await;
+    let before = log(studio).await;
     for word in &step.refused {
         let status = caller(studio, word).send(method.clone(), &path, body.clone()).await.status;
         let expected: &[u16] = match word.as_str() {
@@ -131,7 +135,7 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
         };
         assert!(expected.contains(&status), "{does} The {word} got {status} instead of a refusal: {method} {path}");
     }
-    assert_eq!(count_events(studio).await, before, "{does} Somebody who was refused made events.");
+    assert_eq!(log(studio).await.len(), before.len(), "{does} Somebody who was refused made events.");
     let answer = caller(studio, &step.caller).send(method.clone(), &path, body).await;
     assert_eq!(answer.status, step.status, "{does} {method} {path} answered {}", String::from_utf8_lossy(&answer.bytes));
     if let Some(problem) = step.answer.as_ref().and_then(|shape| mismatch(shape, &answer.json, known)) {
@@ -144,7 +148,7 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
         known.insert(variable.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     }
     if let Some(expected) = &step.events {
-        let made = events(studio, before).await;
+        let made = events(studio, &before).await;
         let expected: Vec<(String, Value)> =
             expected.iter().flat_map(|event| event.iter().map(|(name, payload)| (name.clone(), payload.clone()))).collect();
         let names = |events: &[(String, Value)]| events.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
