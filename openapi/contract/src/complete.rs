@@ -51,6 +51,7 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
     document["components"]["schemas"] = schemas.into();
     document["components"]["responses"] = shared_responses(&source.errors["responses"]);
     local_moments(&mut document);
+    singles(&mut document);
     Ok(document)
 }
 
@@ -73,6 +74,24 @@ fn local_moments(value: &mut Value) {
             map.values_mut().for_each(local_moments);
         }
         Value::Array(list) => list.iter_mut().for_each(local_moments),
+        _ => {}
+    }
+}
+
+/// A list that `x-single` marks may come as its only item: a second shape, which the document says.
+fn singles(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(singles);
+            if map.get("x-single") == Some(&json!(true)) {
+                let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
+                let mut either: Map<String, Value> = shared.collect();
+                let item = map.get("items").cloned();
+                either.insert("oneOf".into(), json!([std::mem::take(map), item]));
+                *map = either;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(singles),
         _ => {}
     }
 }
@@ -193,7 +212,7 @@ fn describe_access(operation: &mut Map<String, Value>, rule: &AccessRule) {
 }
 
 fn add_security(operation: &mut Map<String, Value>, rule: &AccessRule) {
-    let security = if rule.proof.is_some() { json!([{"bearer": []}, {"cookie": []}]) } else { json!([]) };
+    let security = if rule.proof.is_some() { json!([{"bearer": []}]) } else { json!([]) };
     operation.insert("security".into(), security);
 }
 
@@ -252,6 +271,14 @@ fn shared_responses(responses: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_a_list_of_one_has_two_shapes() {
+        let mut schema = json!({"type": "array", "x-single": true, "description": "Words.", "items": {"type": "string"}});
+        singles(&mut schema);
+        let list = json!({"type": "array", "x-single": true, "items": {"type": "string"}});
+        assert_eq!(schema, json!({"description": "Words.", "oneOf": [list, {"type": "string"}]}));
+    }
 
     #[test]
     fn parameters_are_found_in_paths_with_suffixes_too() {

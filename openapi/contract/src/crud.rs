@@ -350,8 +350,8 @@ fn ids(about: &Value) -> Value {
 /// What a column takes besides its own type (`also`) is a second shape of what a body may bring.
 fn admit_another_type(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
-    let Some(other) = map.remove("also") else { return };
-    let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.remove(key)?)));
+    let Some(other) = map.shift_remove("also") else { return };
+    let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
     let mut outer: Map<String, Value> = shared.collect();
     outer.insert("oneOf".into(), json!([map, {"type": other}]));
     *schema = outer.into();

@@ -46,7 +46,7 @@ impl Definition {
     }
 
     pub(crate) fn secured(mut self) -> Self {
-        self.operation.security = ["bearer", "cookie"].map(|scheme| [(scheme, Vec::new())].into()).into();
+        self.operation.security = vec![[("bearer", Vec::new())].into()];
         self
     }
 
@@ -115,23 +115,22 @@ pub(crate) fn component(registry: &mut Registry, name: &str, text: &str) {
 
 pub(crate) fn register_security(registry: &mut Registry) {
     let contract: Value = schema(crate::CONTRACT);
-    for name in ["bearer", "cookie"] {
-        let scheme = &contract["components"]["securitySchemes"][name];
-        let text = |key: &str| scheme[key].as_str().map(leak);
-        registry.create_security_scheme(
-            name,
-            MetaSecurityScheme {
-                ty: text("type").unwrap_or_default(),
-                description: text("description"),
-                name: text("name"),
-                key_in: text("in"),
-                scheme: text("scheme"),
-                bearer_format: text("bearerFormat"),
-                flows: None,
-                openid_connect_url: None,
-            },
-        );
-    }
+    let name = "bearer";
+    let scheme = &contract["components"]["securitySchemes"][name];
+    let text = |key: &str| scheme[key].as_str().map(leak);
+    registry.create_security_scheme(
+        name,
+        MetaSecurityScheme {
+            ty: text("type").unwrap_or_default(),
+            description: text("description"),
+            name: text("name"),
+            key_in: text("in"),
+            scheme: text("scheme"),
+            bearer_format: text("bearerFormat"),
+            flows: None,
+            openid_connect_url: None,
+        },
+    );
 }
 
 /// poem-openapi wants texts that live for ever. They are made once, when its document is asked for.

@@ -51,6 +51,8 @@ pub(crate) fn resolve(schema: &Value) -> &Value {
 
 fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
     let schema = resolve(schema);
+    // A list that may come as its only item has two shapes, of which the list is the first.
+    let schema = schema["oneOf"].get(0).filter(|list| list["x-single"] == true).unwrap_or(schema);
     if value.is_null() && (schema["nullable"] == true || schema.get("type").is_none()) {
         return;
     }
@@ -252,7 +254,8 @@ mod tests {
     #[test]
     fn one_value_may_stand_for_a_list_of_one() {
         let items = json!({"type": "string", "enum": ["a", "b"]});
-        let schema = json!({"type": "object", "properties": {"words": {"type": "array", "x-single": true, "items": items}}});
+        let list = json!({"type": "array", "x-single": true, "items": items});
+        let schema = json!({"type": "object", "properties": {"words": {"oneOf": [list, items]}}});
         let mut value = json!({"words": "a"});
         assert!(validate(&mut value, &schema).is_empty());
         assert_eq!(value, json!({"words": ["a"]}));

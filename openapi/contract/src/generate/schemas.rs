@@ -57,6 +57,9 @@ pub(super) fn inner(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return format!("crate::schemas::{}", pascal(reference.rsplit('/').next().unwrap_or_default()));
     }
+    if let Some(list) = schema["oneOf"].get(0).filter(|list| list["x-single"] == true) {
+        return inner(list);
+    }
     let text = match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => "uuid::Uuid",
         (Some("string"), Some("date")) => "chrono::NaiveDate",
