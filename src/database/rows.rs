@@ -374,6 +374,6 @@ mod tests {
         bytes.extend([0, 0, 0, 1, b'a', 255, 255, 255, 255, 0, 0, 0, 2, b'b', b'"']);
         let mut out = Vec::new();
         write_postgres_array(&mut out, &bytes, Kind::TextArray).expect("an array");
-        assert_eq!(out, br#"["a",null,"b\""]"#);
+        assert_eq!(out, br#"["a","b\""]"#);
     }
 }
