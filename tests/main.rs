@@ -23,3 +23,4 @@ mod status;
 mod stored_files;
 mod typed_client;
 mod uploads;
+mod vendors;

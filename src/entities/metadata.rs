@@ -81,17 +81,26 @@ impl DataMask {
     /// Leaves out what is hidden in the `data` of an entity, whose JSON object begins at a place of `out`. Of an entity
     /// that does not tell its production or kind, everything goes that is hidden anywhere.
     pub fn apply(&self, out: &mut Vec<u8>, start: usize) {
+        // Answers to writes call every kind an entity.
+        self.leave_out(out, start, "data", |record| record.text("type").filter(|kind| kind != "Entity"));
+    }
+
+    /// Leaves out what is hidden in the `entity_data` of a task, whose JSON object begins at a place of `out`.
+    pub fn apply_to_task(&self, out: &mut Vec<u8>, start: usize) {
+        let kind = |record: &Metadata| Some(EntityKind::of_type(&record.text("entity_type_name")?).type_name().to_owned());
+        self.leave_out(out, start, "entity_data", kind);
+    }
+
+    fn leave_out(&self, out: &mut Vec<u8>, start: usize, key: &str, kind: impl Fn(&Metadata) -> Option<String>) {
         let object = out.split_off(start);
         let mut record = Metadata::read(&object);
-        let text = |key: &str| record.get(key).map(|value| value.trim_matches('"').to_owned());
-        let project = text("project_id").and_then(|id| id.parse::<Uuid>().ok());
-        // Answers to writes call every kind an entity.
-        let kind = text("type").filter(|kind| kind != "Entity");
-        if record.get("data").is_none() || project.is_some_and(|id| !self.vendor_in.contains(&id)) {
+        let project = record.text("project_id").and_then(|id| id.parse::<Uuid>().ok());
+        let kind = kind(&record);
+        if record.get(key).is_none() || project.is_some_and(|id| !self.vendor_in.contains(&id)) {
             out.extend_from_slice(&object);
             return;
         }
-        let data = record.get("data").unwrap_or_default().to_owned();
+        let data = record.get(key).unwrap_or_default().to_owned();
         let mut data = Metadata::read(data.as_bytes());
         let here = |(its_project, its_kind): &(Uuid, String)| {
             project.is_none_or(|id| id == *its_project) && kind.as_ref().is_none_or(|kind| kind == its_kind)
@@ -102,7 +111,7 @@ impl DataMask {
         let mut masked = Vec::new();
         data.write(&mut masked);
         if let Ok(masked) = serde_json::from_slice::<&RawValue>(&masked) {
-            record.set("data", masked);
+            record.set(key, masked);
         }
         record.write(out);
     }
@@ -158,6 +167,11 @@ impl<'a> Metadata<'a> {
     /// The value of a field as JSON.
     pub(crate) fn get(&self, field: &str) -> Option<&'a str> {
         self.0.iter().find(|(key, _)| key == field).map(|(_, value)| value.get())
+    }
+
+    /// The value of a field that is text without anything to unescape, such as an identifier.
+    fn text(&self, field: &str) -> Option<String> {
+        self.get(field).map(|value| value.trim_matches('"').to_owned())
     }
 
     /// Gives a field that is there another value.

@@ -15,6 +15,7 @@ use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects, narrow_
 use crate::access::require_member;
 use crate::app::App;
 use crate::database::Sql;
+use crate::entities::metadata::DataMask;
 
 /// Keys of this list besides those that all have.
 const MORE: [(&str, &str, Kind); 5] = [
@@ -115,12 +116,16 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     chosen.bind(limit).push(" OFFSET ").bind((number - 1) * limit);
     let assignees = rows::assignees(database.read(), &chosen).await?;
     let writer = ContextWriter::new(&MORE);
+    let mask = DataMask::of(database, caller).await?;
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
         let mut out = Vec::with_capacity(2048);
         let (id, _) = writer.open(&mut out, &row)?;
         write_list(&mut out, "assignees", &assignees, id);
         out.push(b'}');
+        if let Some(mask) = &mask {
+            mask.apply_to_task(&mut out, 0);
+        }
         items.push(out);
     }
     let none = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };

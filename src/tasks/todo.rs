@@ -12,6 +12,7 @@ use super::rows::{self, TEXT, task_writer, write_key, write_list};
 use crate::access::open_projects_of;
 use crate::app::App;
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
+use crate::entities::metadata::DataMask;
 
 /// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
 /// with its type `k`, its task type `ty` and its status `s`.
@@ -92,12 +93,14 @@ impl ContextWriter {
 }
 
 /// Sends the tasks that a filter keeps. `filter` holds conditions on [`TABLES`], each with `AND` before it; `order` comes
-/// behind `ORDER BY`. With `casting`, each tells the episodes that its entity is cast in.
+/// behind `ORDER BY`. With `casting`, each tells the episodes that its entity is cast in. Vendors get what they may see of
+/// the metadata.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn send(database: &Database, filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub async fn send(database: &Database, caller: &Caller, filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
     let connection = database.read();
+    let mask = DataMask::of(database, caller).await?;
     let condition = filter.before(&format!("{TABLES} "));
     let assignees = rows::assignees(connection, &condition).await?;
     let comments = last_comments(connection, &condition).await?;
@@ -106,6 +109,7 @@ pub async fn send(database: &Database, filter: Sql, order: &str, casting: bool) 
     let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
     let sent = stream_array(database, sql, move |out, row| {
+        let start = out.len();
         let (id, entity_id) = writer.open(out, row)?;
         write_list(out, "assignees", &assignees, id);
         write_key(out, "last_comment", Some(comments.get(&id).map_or(b"{}", Vec::as_slice)));
@@ -114,6 +118,9 @@ pub async fn send(database: &Database, filter: Sql, order: &str, casting: bool) 
             write_key(out, "episode_names", Some(&[b"[".as_slice(), names, b"]"].concat()));
         }
         out.push(b'}');
+        if let Some(mask) = &mask {
+            mask.apply_to_task(out, start);
+        }
         Ok(())
     });
     Ok(sent.await?)
@@ -219,7 +226,7 @@ pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) 
     let mut filter = Sql::new("AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ");
     filter.bind(person_id).push(") AND COALESCE(s.is_done, false) = ").bind(done);
     in_open_projects(&mut filter, caller, caller.is_admin());
-    send(&app.database, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+    send(&app.database, caller, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
 }
 
 /// Order of what there is to do.

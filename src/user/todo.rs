@@ -24,7 +24,7 @@ async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<Tod
     let mut filter = Sql::new("AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ");
     filter.bind(caller.person.id).push(") AND COALESCE(s.is_done, false) = ").bind(done);
     in_open_projects(&mut filter, caller, false);
-    Ok(send(&app.database, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
+    Ok(send(&app.database, caller, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
 }
 
 /// What waits for feedback of the caller: of somebody who runs productions, or supervises departments in them.
@@ -38,5 +38,5 @@ pub(super) async fn to_check(app: &App, caller: &Caller) -> Result<Json<Vec<Todo
     if caller.person.role == Role::Supervisor && !departments.is_empty() {
         filter.push(" AND ty.department_id IN ").bind_list(departments.iter().copied());
     }
-    Ok(send(&app.database, filter, TODO_ORDER, false).await?.into())
+    Ok(send(&app.database, caller, filter, TODO_ORDER, false).await?.into())
 }
