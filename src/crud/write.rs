@@ -32,7 +32,7 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
             }
         } else if let Some(relation) = writable(resource, key) {
             changes.relations.insert(relation.name, ids(value)?);
-        } else {
+        } else if !says_nothing(resource, key, value) {
             let message = format!("'{key}' is an invalid keyword argument for {}", resource.type_name());
             return Err(Failure::record(message));
         }
@@ -84,6 +84,12 @@ pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Resu
 
 fn writable(resource: &dyn Resource, key: &str) -> Option<&'static Relation> {
     resource.relations().iter().find(|relation| relation.name == key && relation.writable)
+}
+
+/// Whether a key is a relation that bodies can't set, and is empty as it is in what was read of a record without any.
+fn says_nothing(resource: &dyn Resource, key: &str, value: &Value) -> bool {
+    let known = resource.relations().iter().any(|relation| relation.name == key);
+    known && value.as_array().map_or(value.is_null(), Vec::is_empty)
 }
 
 /// Ids of a list whose items are ids, or objects with one. Repeated ids count once.
