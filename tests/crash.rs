@@ -112,7 +112,7 @@ async fn write(kind: usize, client: Client, ground: Ground) -> Option<()> {
             }
             _ => {
                 let path = format!("/actions/tasks/{}/comments/{}/add-attachment", ground.task, comment().await?);
-                let added = answered(client.upload(&path, "notes.bin", b"About sheep.")).await?;
+                let added = answered(client.upload(&path, "notes.txt", b"About sheep.")).await?;
                 ground.note(Written::Attachment(id(&added[0])));
             }
         }
@@ -183,7 +183,7 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
                 }
             }
             Written::Attachment(id) => {
-                assert_eq!(client.get(&format!("/data/attachment-files/{id}/file/notes.bin")).await.bytes, b"About sheep.");
+                assert_eq!(client.get(&format!("/data/attachment-files/{id}/file/notes.txt")).await.bytes, b"About sheep.");
             }
             _ => {}
         }

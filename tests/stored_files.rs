@@ -72,7 +72,7 @@ impl Sent {
         let background = id(&admin.post("/data/preview-background-files", json!({"name": name})).await.expect(201));
         admin.send_file(&format!("/pictures/preview-background-files/{background}"), "sky.hdr", LIGHT).await.expect(201);
         let path = format!("/actions/tasks/{task}/comments/{comment}/add-attachment");
-        let attachment = id(&admin.send_file(&path, "notes.bin", b"About sheep.").await.expect(201)[0]);
+        let attachment = id(&admin.send_file(&path, "notes.txt", b"About sheep.").await.expect(201)[0]);
         let person = studio.admin_id;
         admin.send_file(&format!("/pictures/thumbnails/persons/{person}"), "me.png", &self::picture()).await.expect(201);
         Self { task, comment, picture, movie, generic, background, attachment, person }
@@ -100,7 +100,7 @@ impl Sent {
             format!("/movies/low/preview-files/{movie}.mp4"),
             format!("/pictures/originals/preview-files/{generic}.zip"),
             format!("/pictures/originals/preview-files/{generic}/download"),
-            format!("/data/attachment-files/{attachment}/file/notes.bin"),
+            format!("/data/attachment-files/{attachment}/file/notes.txt"),
             format!("/pictures/preview-background-files/{background}.hdr"),
             format!("/pictures/thumbnails/preview-background-files/{background}.png"),
             format!("/pictures/thumbnails/persons/{person}.png"),
@@ -117,7 +117,7 @@ impl Sent {
             assert_eq!(client.get(&address).await.status, 200, "{address}");
         }
         assert_eq!(client.get(&format!("/pictures/originals/preview-files/{}.zip", self.generic)).await.bytes, large());
-        assert_eq!(client.get(&format!("/data/attachment-files/{}/file/notes.bin", self.attachment)).await.bytes, b"About sheep.");
+        assert_eq!(client.get(&format!("/data/attachment-files/{}/file/notes.txt", self.attachment)).await.bytes, b"About sheep.");
         assert_eq!(client.get(&format!("/pictures/preview-background-files/{}.hdr", self.background)).await.bytes, LIGHT);
     }
 
