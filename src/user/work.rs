@@ -6,8 +6,9 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{AssetTypeRow, Entity, Task, TaskType};
 use uuid::Uuid;
 
-use crate::database::{Database, RecordWriter, Sql};
+use crate::database::{Database, RecordWriter, Sql, stream_array};
 use crate::entities::kinds::{BUILT_IN_NAMES, EntityKind};
+use crate::entities::metadata::DataMask;
 use crate::entities::rows::find_entity;
 use crate::tasks::rows::task_writer;
 
@@ -22,6 +23,18 @@ fn of_caller(sql: &mut Sql, caller: &Caller) {
 
 async fn send<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
     Ok(writer.list(database, sql).await?)
+}
+
+/// Sends entities, of whose metadata vendors get what they may see.
+async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: RecordWriter) -> Result<Json<Vec<Entity>>, Failure> {
+    let Some(mask) = DataMask::of(database, caller).await? else { return send(database, sql, writer).await };
+    let sent = stream_array(database, sql, move |out, row| {
+        let start = out.len();
+        writer.write(out, row)?;
+        mask.apply(out, start);
+        Ok(())
+    });
+    Ok(sent.await?.into())
 }
 
 /// The caller's tasks on an entity.
@@ -78,7 +91,7 @@ pub(super) async fn assets(database: &Database, caller: &Caller, project_id: Uui
     sql.push(" AND e.entity_type_id = ").bind(asset_type_id).push(" AND e.id IN ");
     entities_of(&mut sql, caller, project_id);
     sql.push(" ORDER BY e.name, e.id");
-    send(database, sql, writer).await
+    send_entities(database, caller, sql, writer).await
 }
 
 /// The sequences with shots that the caller works on.
@@ -91,7 +104,7 @@ pub(super) async fn sequences(database: &Database, caller: &Caller, project_id: 
     sql.push(" AND e.id IN ");
     sequences_of(&mut sql, caller, project_id);
     sql.push(" ORDER BY e.name, e.id");
-    send(database, sql, writer).await
+    send_entities(database, caller, sql, writer).await
 }
 
 /// The episodes with shots that the caller works on.
@@ -104,7 +117,7 @@ pub(super) async fn episodes(database: &Database, caller: &Caller, project_id: U
     sql.push(" AND e.id IN (SELECT q.parent_id FROM entity q WHERE q.id IN ");
     sequences_of(&mut sql, caller, project_id);
     sql.push(") ORDER BY e.name, e.id");
-    send(database, sql, writer).await
+    send_entities(database, caller, sql, writer).await
 }
 
 /// The shots, or scenes, of a sequence that the caller works on.
@@ -117,7 +130,7 @@ pub(super) async fn within_sequence(database: &Database, caller: &Caller, kind: 
     sql.push(" AND e.parent_id = ").bind(sequence_id).push(" AND e.id IN ");
     entities_of(&mut sql, caller, sequence.project_id);
     sql.push(" ORDER BY e.name, e.id");
-    send(database, sql, writer).await
+    send_entities(database, caller, sql, writer).await
 }
 
 /// A query of entities of a kind, which further conditions follow.
