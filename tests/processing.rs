@@ -1,16 +1,12 @@
 //! The files of previews: what is made of them in the background, and what becomes of them when the server ends on the way.
 
-use std::io::Cursor;
-use std::process::Command;
-
 use dailies::database::{Sql, execute, now};
 use dailies::storage::{Bucket, FileKey};
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Client, On, Studio, TestServer, id};
+use crate::harness::{Client, On, Studio, TestServer, id, movie, picture};
 
 /// A preview without a file yet, on a comment.
 async fn preview(studio: &Studio) -> Uuid {
@@ -25,28 +21,6 @@ async fn preview(studio: &Studio) -> Uuid {
     let task = id(&admin.post("/data/tasks", task).await.expect(201));
     let comment = admin.post(&format!("/actions/tasks/{task}/comment"), json!({"task_status_id": status, "comment": ""})).await;
     id(&admin.post(&format!("/actions/tasks/{task}/comments/{}/add-preview", id(&comment.expect(201))), json!({})).await.expect(201))
-}
-
-async fn upload(client: &Client, path: &str, name: &str, content: &[u8]) -> crate::harness::Answer {
-    let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
-    let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
-    let request = client.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body);
-    client.finish(Method::POST, path, request).await
-}
-
-fn picture() -> Vec<u8> {
-    let mut content = Cursor::new(Vec::new());
-    image::RgbImage::new(300, 200).write_to(&mut content, image::ImageFormat::Png).expect("a picture");
-    content.into_inner()
-}
-
-fn movie() -> Vec<u8> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("movie.mp4");
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=1", "-c:v", "mpeg4"]).arg(&path);
-    assert!(command.status().expect("ffmpeg").success());
-    std::fs::read(path).expect("a movie")
 }
 
 /// Waits until a preview is no longer being processed.
@@ -69,9 +43,9 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let first = preview(&studio).await;
     let path = |id: Uuid| format!("/pictures/preview-files/{id}");
-    let sent = upload(&studio.admin, &path(first), "shot.v1.mp4", &movie()).await.expect(201);
+    let sent = studio.admin.send_file(&path(first), "shot.v1.mp4", &movie()).await.expect(201);
     assert_eq!((&sent["status"], &sent["original_name"], &sent["extension"]), (&json!("processing"), &json!("shot.v1"), &json!("mp4")));
-    let again = upload(&studio.admin, &path(first), "other.mp4", &movie()).await;
+    let again = studio.admin.send_file(&path(first), "other.mp4", &movie()).await;
     assert_eq!(again.status, 400);
     let record = outcome(&studio.admin, first).await;
     assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(320), &json!(180)));
@@ -80,15 +54,15 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     assert_eq!(task["last_preview_file_id"], json!(first));
 
     let waited = preview(&studio).await;
-    let sent = upload(&studio.admin, &format!("{}?no_job=true", path(waited)), "shot.mp4", &movie()).await.expect(201);
+    let sent = studio.admin.send_file(&format!("{}?no_job=true", path(waited)), "shot.mp4", &movie()).await.expect(201);
     assert_eq!(sent["status"], "ready");
     let broken = preview(&studio).await;
-    upload(&studio.admin, &path(broken), "shot.mp4", b"no movie").await.expect(201);
+    studio.admin.send_file(&path(broken), "shot.mp4", b"no movie").await.expect(201);
     assert_eq!(outcome(&studio.admin, broken).await["status"], "broken");
 
     // What waits at the end of the server is done by the next one.
     let late = preview(&studio).await;
-    upload(&studio.admin, &path(late), "shot.mp4", &movie()).await.expect(201);
+    studio.admin.send_file(&path(late), "shot.mp4", &movie()).await.expect(201);
     studio.server = TestServer::start_at(studio.server.stop().await).await;
     assert_eq!(outcome(&studio.server.as_person(studio.admin_id), late).await["status"], "ready");
 }
@@ -134,7 +108,7 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: 
     assert_eq!((&record["status"], &record["file_size"]), (&json!("ready"), &json!(5)));
     let path = format!("/pictures/preview-files/{lost}");
     for _ in 0..500 {
-        let answer = upload(&studio.admin, &path, "again.png", &picture()).await;
+        let answer = studio.admin.send_file(&path, "again.png", &picture()).await;
         if answer.status == 201 {
             assert_eq!(answer.json["status"], "ready");
             return;

@@ -1,7 +1,5 @@
 //! Where stored files are, in a folder and in an object store, how they are read there, and when they go.
 
-use std::io::Cursor;
-use std::process::Command;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -10,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id};
+use crate::harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture};
 
 /// A picture, a movie, a file of another kind, a background, an attached file and an avatar, each sent over HTTP.
 struct Sent {
@@ -27,21 +25,6 @@ struct Sent {
 /// More than one part of an upload to an object store.
 fn large() -> Vec<u8> {
     (0..=250_u8).cycle().take(20_000_000).collect()
-}
-
-fn picture() -> Vec<u8> {
-    let mut content = Cursor::new(Vec::new());
-    image::RgbImage::new(300, 200).write_to(&mut content, image::ImageFormat::Png).expect("a picture");
-    content.into_inner()
-}
-
-fn movie() -> Vec<u8> {
-    let folder = TempDir::new().expect("a folder");
-    let path = folder.path().join("movie.mp4");
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=1", "-c:v", "mpeg4"]).arg(&path);
-    assert!(command.status().expect("ffmpeg").success());
-    std::fs::read(path).expect("a movie")
 }
 
 /// Light of two pixels, as programs for 3D write it.
@@ -65,8 +48,8 @@ impl Sent {
             assert_eq!(record["status"], "ready");
             preview
         };
-        let picture = preview("sheep.png", &self::picture()).await;
-        let movie = preview("sheep.mp4", &self::movie()).await;
+        let picture = preview("sheep.png", &crate::harness::picture()).await;
+        let movie = preview("sheep.mp4", &crate::harness::movie()).await;
         let generic = preview("sheep.zip", &large()).await;
         let name = Uuid::new_v4().simple().to_string();
         let background = id(&admin.post("/data/preview-background-files", json!({"name": name})).await.expect(201));
@@ -74,7 +57,7 @@ impl Sent {
         let path = format!("/actions/tasks/{task}/comments/{comment}/add-attachment");
         let attachment = id(&admin.send_file(&path, "notes.txt", b"About sheep.").await.expect(201)[0]);
         let person = studio.admin_id;
-        admin.send_file(&format!("/pictures/thumbnails/persons/{person}"), "me.png", &self::picture()).await.expect(201);
+        admin.send_file(&format!("/pictures/thumbnails/persons/{person}"), "me.png", &crate::harness::picture()).await.expect(201);
         Self { task, comment, picture, movie, generic, background, attachment, person }
     }
 

@@ -36,9 +36,8 @@ impl Desk {
         let studio = Installation::new(on, &flags).await;
         let server = studio.serve().await;
         let admin = server.admin().await;
-        let named = async |collection: &str, name: &str| id(&admin.get(&format!("/data/{collection}?name={name}")).await.expect(200)[0]);
-        let (asset_type, task_type, status) =
-            (named("entity-types", "Prop").await, named("task-types", "Modeling").await, named("task-status", "Todo").await);
+        let (asset_type, task_type) = (admin.named("entity-types", "Prop").await, admin.named("task-types", "Modeling").await);
+        let status = admin.named("task-status", "Todo").await;
         let project = id(&admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201));
         let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
         let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));

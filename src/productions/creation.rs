@@ -48,7 +48,8 @@ fn named_template(body: &Map<String, serde_json::Value>) -> Result<Option<Uuid>,
 }
 
 /// Completes a production that was just stored, as the body that it was made of says: applies the template, gives a TV
-/// show its first episode, and copies the metadata columns that open productions have for themselves. Emits what follows from that, but not `project:new`, which is the caller's to emit last.
+/// show its first episode, and copies the metadata columns that open productions have for themselves. Emits what follows
+/// from that, but not `project:new`, which is the caller's to emit last.
 ///
 /// # Errors
 /// 404 when there is no such template.

@@ -2,8 +2,9 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::Checker;
+use super::{Checker, id};
 
 /// Somebody who calls the server.
 #[derive(Clone)]
@@ -75,6 +76,11 @@ impl Client {
         let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
         self.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body)
+    }
+
+    /// The id of a record by its name, in a collection.
+    pub async fn named(&self, collection: &str, name: &str) -> Uuid {
+        id(&self.get(&format!("/data/{collection}?name={name}")).await.expect(200)[0])
     }
 
     /// Sends a file as a form, and checks the answer.

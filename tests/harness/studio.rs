@@ -62,8 +62,7 @@ impl Studio {
 
     /// The id of a record by its name, in a collection.
     pub async fn named(&self, collection: &str, name: &str) -> Uuid {
-        let found = self.admin.get(&format!("/data/{collection}?name={name}")).await.expect(200);
-        id(&found[0])
+        self.admin.named(collection, name).await
     }
 }
 
