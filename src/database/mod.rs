@@ -39,8 +39,10 @@ pub struct Database {
 /// How long a writer waits for another one on SQLite.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection beyond the first may be unused before it is closed, with its memory.
+/// How long a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
+/// again at once.
 const IDLE: Duration = Duration::from_secs(60);
+const IDLE_SQLITE: Duration = Duration::from_secs(10);
 /// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
 const ROWS_AHEAD: usize = 256;
 
@@ -62,7 +64,7 @@ impl Database {
             .max_connections(if sqlite { pool_size.min(16) } else { pool_size })
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(30))
-            .idle_timeout(IDLE)
+            .idle_timeout(if sqlite { IDLE_SQLITE } else { IDLE })
             .test_before_acquire(false);
         if sqlite {
             options.map_sqlx_sqlite_opts(|options| {
@@ -74,7 +76,7 @@ impl Database {
                     .statement_cache_capacity(256)
                     .row_buffer_size(ROWS_AHEAD)
                     // Every connection has a cache of its own; the system keeps the file in mind for all of them.
-                    .pragma("cache_size", "-8000")
+                    .pragma("cache_size", "-2000")
                     .pragma("temp_store", "memory")
             });
         } else {

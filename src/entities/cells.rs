@@ -76,21 +76,15 @@ impl Writer {
         Self { steps, opens_metadata, brackets: form.brackets() }
     }
 
-    /// Writes an entity up to its tasks. `metadata` is space to work in.
-    pub(super) fn write_entity(
-        &self,
-        out: &mut Vec<u8>,
-        row: &QueryResult,
-        metadata: &mut Vec<u8>,
-        hidden: &[String],
-        ids: impl Fn(&mut Vec<u8>),
-    ) -> Result<(), DbErr> {
+    /// Writes an entity up to its tasks, and says where its list of ids goes. `metadata` is space to work in.
+    pub(super) fn write_entity(&self, out: &mut Vec<u8>, row: &QueryResult, metadata: &mut Vec<u8>, hidden: &[String]) -> Result<usize, DbErr> {
         metadata.clear();
         write_value(metadata, row, 2, Kind::Json)?;
         let mut fields = (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
         if let Some(fields) = &mut fields {
             fields.hide(hidden);
         }
+        let mut gap = out.len();
         out.push(self.brackets.0);
         for step in &self.steps {
             out.extend_from_slice(&step.key);
@@ -106,10 +100,10 @@ impl Writer {
                     out.extend_from_slice(value.as_bytes());
                 }
                 Action::Fixed(text) => out.extend_from_slice(text.as_bytes()),
-                Action::Ids => ids(out),
+                Action::Ids => gap = out.len(),
             }
         }
-        Ok(())
+        Ok(gap)
     }
 
     /// Writes a task, and says where its assignees go.

@@ -1,5 +1,5 @@
-//! Entities with their tasks, the listings that clients ask for most. The entities become text at once; their tasks are
-//! read by the portion, and put between them while the answer is sent. So memory holds one portion, however many there are.
+//! Entities with their tasks, the listings that clients ask for most. The ids of the entities are read at once, the rest
+//! by the portion while the answer is sent. So memory holds one portion, however many there are.
 
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
@@ -16,7 +16,7 @@ use super::ordering::order_by;
 use super::scope::{Scope, own_entities};
 use crate::database::{Database, Sent, Sql, send};
 
-/// Entities whose tasks are read at once. A power of two.
+/// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
 
 /// What a call asks for by its query.
@@ -57,19 +57,34 @@ pub(super) struct Request {
 /// What an answer is put together from.
 pub(super) struct Listing {
     database: Database,
-    layout: &'static Layout,
-    form: Form,
-    entities: Entities,
-    scope: Scope,
-    own_tasks: bool,
+    request: Request,
+    masks: Masks,
+    /// The entities in their order.
+    ids: Vec<Uuid>,
 }
 
-/// Text of entities, each without its tasks and its end.
+/// Entities that are written together, with what belongs to them.
+struct Portion {
+    entities: Entities,
+    tasks: Tasks,
+}
+
+/// Text of entities, each without its lists of ids, its tasks and its end.
 #[derive(Default)]
 struct Entities {
     text: Vec<u8>,
-    /// Id, and where the text ends.
-    rows: Vec<(Uuid, usize)>,
+    /// Ordered by id.
+    rows: Vec<EntityText>,
+    links: Links,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct EntityText {
+    id: Uuid,
+    start: usize,
+    /// Where the list of ids goes, if the layout has one.
+    gap: usize,
+    end: usize,
 }
 
 /// Text of the tasks of a portion, each without its assignees.
@@ -119,31 +134,23 @@ impl Request {
         self.linked_with = Some(id);
     }
 
-    /// Reads the entities.
+    /// Finds the entities.
     ///
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(self, database: &Database) -> Result<Listing, Failure> {
-        let Self { layout, scope, conditions, own_tasks, linked_with, form } = self;
-        let from = conditions.before(&format!("FROM {} WHERE {}", layout.from, layout.condition()));
-        let masks = scope.masks(database, layout.kind).await?;
-        let mut ids = match layout.ids {
-            Some(ids) => Links::load(database, &among(&from, ids)).await?,
-            None => Links::default(),
+        let Self { layout, conditions, .. } = &self;
+        let mut sql = conditions.clone().before(&format!("SELECT e.id FROM {} WHERE {}", layout.from, layout.condition()));
+        sql.push(&order_by(database.backend(), layout.order, "e.id"));
+        let masks = self.scope.masks(database, layout.kind).await?;
+        let mut ids = Vec::new();
+        let each = |row: &QueryResult| {
+            ids.push(row.try_get_by_index(0)?);
+            Ok(())
         };
-        if let Some(id) = linked_with {
-            ids = ids.with(id);
-        }
-        let entities = load_entities(database, layout, form, &entities_query(database, layout, &from), &masks, &ids).await?;
-        Ok(Listing { database: database.clone(), layout, form, entities, scope, own_tasks })
+        database.each_row(&sql, each).await?;
+        Ok(Listing { database: database.clone(), request: self, masks, ids })
     }
-}
-
-/// A query on the entities of a selection, which it calls `e`.
-fn among(from: &Sql, query: &str) -> Sql {
-    let mut sql = from.clone().before("WITH e AS (SELECT e.id, e.project_id ");
-    sql.push(") ").push(query);
-    sql
 }
 
 fn columns(fields: &[Field]) -> impl Iterator<Item = &'static str> {
@@ -153,26 +160,11 @@ fn columns(fields: &[Field]) -> impl Iterator<Item = &'static str> {
     })
 }
 
-fn entities_query(database: &Database, layout: &Layout, from: &Sql) -> Sql {
-    let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(columns(layout.fields)).collect();
-    let mut sql = from.clone().before(&format!("SELECT {} ", columns.join(", ")));
-    sql.push(&order_by(database.backend(), layout.order, "e.id"));
-    sql
-}
-
-async fn load_entities(database: &Database, layout: &Layout, form: Form, sql: &Sql, masks: &Masks, ids: &Links) -> Result<Entities, DbErr> {
-    let writer = Writer::new(layout.fields, 3, form);
-    let mut entities = Entities::default();
-    let mut metadata = Vec::new();
-    let each = |row: &QueryResult| {
-        let id: Uuid = row.try_get_by_index(0)?;
-        let hidden = if masks.is_empty() { &[] } else { masks.of(row.try_get_by_index(1)?) };
-        writer.write_entity(&mut entities.text, row, &mut metadata, hidden, |out| ids.write(out, id))?;
-        entities.rows.push((id, entities.text.len()));
-        Ok(())
-    };
-    database.each_row(sql, each).await?;
-    Ok(entities)
+impl Entities {
+    fn find(&self, id: Uuid) -> Option<&EntityText> {
+        let at = self.rows.binary_search_by_key(&id, |entity| entity.id).ok()?;
+        self.rows.get(at)
+    }
 }
 
 impl Tasks {
@@ -183,10 +175,9 @@ impl Tasks {
 }
 
 /// Adds a list of a few different lengths, so that the database knows most statements already: the first id fills it up.
-fn bind_portion(sql: &mut Sql, entities: &[(Uuid, usize)]) {
-    let length = entities.len().next_power_of_two();
-    let ids = entities.iter().map(|(id, _)| *id);
-    sql.bind_list(ids.chain(entities.first().map(|(id, _)| *id).into_iter().cycle()).take(length));
+fn bind_portion(sql: &mut Sql, ids: &[Uuid]) {
+    let length = ids.len().next_power_of_two();
+    sql.bind_list(ids.iter().chain(ids.first().into_iter().cycle()).copied().take(length));
 }
 
 impl Listing {
@@ -195,29 +186,65 @@ impl Listing {
     /// # Errors
     /// 404 when it is not there.
     pub(super) async fn into_one(self) -> Result<Vec<u8>, Failure> {
-        if self.entities.rows.is_empty() {
-            return Err(Failure::not_found());
-        }
+        let id = *self.ids.first().ok_or_else(Failure::not_found)?;
+        let portion = self.read(&[id]).await?;
+        let entity = portion.entities.find(id).ok_or_else(Failure::not_found)?;
         let mut out = Vec::with_capacity(4096);
-        let tasks = self.tasks(&self.entities.rows[..1]).await?;
-        self.write(&mut out, 0, &tasks);
+        self.write(&mut out, entity, &portion);
         Ok(out)
     }
 
-    /// The tasks of some entities.
-    async fn tasks(&self, entities: &[(Uuid, usize)]) -> Result<Tasks, DbErr> {
-        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(self.layout.task_fields)).collect();
+    /// Reads what is written of some entities.
+    async fn read(&self, ids: &[Uuid]) -> Result<Portion, DbErr> {
+        let (mut entities, links, mut tasks, assignees) =
+            tokio::try_join!(self.entities(ids), self.links(ids), self.tasks(ids), self.assignees(ids))?;
+        entities.links = links;
+        tasks.assignees = assignees;
+        Ok(Portion { entities, tasks })
+    }
+
+    async fn entities(&self, ids: &[Uuid]) -> Result<Entities, DbErr> {
+        let Request { layout, form, .. } = &self.request;
+        let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(columns(layout.fields)).collect();
+        let mut sql = Sql::new(format!("SELECT {} FROM {} WHERE e.id IN ", columns.join(", "), layout.from));
+        bind_portion(&mut sql, ids);
+        let writer = Writer::new(layout.fields, 3, *form);
+        let mut entities = Entities::default();
+        let mut metadata = Vec::new();
+        let each = |row: &QueryResult| {
+            let start = entities.text.len();
+            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(1)?) };
+            let gap = writer.write_entity(&mut entities.text, row, &mut metadata, hidden)?;
+            entities.rows.push(EntityText { id: row.try_get_by_index(0)?, start, gap, end: entities.text.len() });
+            Ok(())
+        };
+        self.database.each_row(&sql, each).await?;
+        entities.rows.sort_unstable();
+        Ok(entities)
+    }
+
+    /// The lists of ids of entities.
+    async fn links(&self, ids: &[Uuid]) -> Result<Links, DbErr> {
+        let Some(query) = self.request.layout.ids else {
+            return Ok(Links::default());
+        };
+        let mut sql = Sql::new("WITH e AS (SELECT e.id, e.project_id FROM entity e WHERE e.id IN ");
+        bind_portion(&mut sql, ids);
+        sql.push(") ").push(query);
+        let links = Links::load(&self.database, &sql).await?;
+        Ok(match self.request.linked_with {
+            Some(id) => links.with(id),
+            None => links,
+        })
+    }
+
+    async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
+        let Request { layout, form, .. } = &self.request;
+        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(layout.task_fields)).collect();
         let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
-        sql.bind(self.scope.person_id());
-        let mut assignees = Sql::new("SELECT a.task_id, a.person_id FROM task t JOIN task_person_link a ON a.task_id = t.id");
-        for sql in [&mut sql, &mut assignees] {
-            sql.push(" WHERE t.entity_id IN ");
-            bind_portion(sql, entities);
-            if self.own_tasks {
-                self.scope.restrict_tasks(sql);
-            }
-        }
-        let writer = Writer::new(self.layout.task_fields, 3, self.form);
+        sql.bind(self.request.scope.person_id());
+        self.restrict_tasks(&mut sql, ids);
+        let writer = Writer::new(layout.task_fields, 3, *form);
         let mut tasks = Tasks::default();
         let each = |row: &QueryResult| {
             let start = tasks.text.len();
@@ -226,21 +253,36 @@ impl Listing {
             tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
             Ok(())
         };
-        let (assignees, ()) = tokio::try_join!(Links::load(&self.database, &assignees), self.database.each_row(&sql, each))?;
+        self.database.each_row(&sql, each).await?;
         tasks.rows.sort_unstable();
-        tasks.assignees = assignees;
         Ok(tasks)
     }
 
-    /// Writes the entity at a place of the list, with its tasks.
-    fn write(&self, out: &mut Vec<u8>, at: usize, tasks: &Tasks) {
-        let Some((id, end)) = self.entities.rows.get(at) else {
-            return;
-        };
-        let start = at.checked_sub(1).and_then(|before| self.entities.rows.get(before)).map_or(0, |(_, end)| *end);
-        out.extend_from_slice(&self.entities.text[start..*end]);
-        out.extend_from_slice(if self.form == Form::Plain { b",\"tasks\":[" } else { b",[" });
-        for (at, task) in tasks.of(*id).enumerate() {
+    async fn assignees(&self, ids: &[Uuid]) -> Result<Links, DbErr> {
+        let mut sql = Sql::new("SELECT a.task_id, a.person_id FROM task t JOIN task_person_link a ON a.task_id = t.id");
+        self.restrict_tasks(&mut sql, ids);
+        Links::load(&self.database, &sql).await
+    }
+
+    /// Adds the condition on tasks `t` of entities.
+    fn restrict_tasks(&self, sql: &mut Sql, ids: &[Uuid]) {
+        sql.push(" WHERE t.entity_id IN ");
+        bind_portion(sql, ids);
+        if self.request.own_tasks {
+            self.request.scope.restrict_tasks(sql);
+        }
+    }
+
+    /// Writes an entity with its tasks.
+    fn write(&self, out: &mut Vec<u8>, entity: &EntityText, Portion { entities, tasks }: &Portion) {
+        let form = self.request.form;
+        out.extend_from_slice(&entities.text[entity.start..entity.gap]);
+        if self.request.layout.ids.is_some() {
+            entities.links.write(out, entity.id);
+        }
+        out.extend_from_slice(&entities.text[entity.gap..entity.end]);
+        out.extend_from_slice(if form == Form::Plain { b",\"tasks\":[" } else { b",[" });
+        for (at, task) in tasks.of(entity.id).enumerate() {
             if at > 0 {
                 out.push(b',');
             }
@@ -248,7 +290,7 @@ impl Listing {
             tasks.assignees.write(out, task.id);
             out.extend_from_slice(&tasks.text[task.gap..task.end]);
         }
-        out.extend_from_slice(&[b']', self.form.brackets().1]);
+        out.extend_from_slice(&[b']', form.brackets().1]);
     }
 
     /// The answer as one JSON document: a list, or the compact form with its keys.
@@ -256,7 +298,7 @@ impl Listing {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn into_document(self) -> Result<Sent, Failure> {
-        let (head, tail) = match self.form {
+        let (head, tail) = match self.request.form {
             Form::Plain => (b"[".to_vec(), &b"]"[..]),
             Form::Compact => {
                 let mut head = self.header();
@@ -279,11 +321,11 @@ impl Listing {
 
     /// `{"compact":true,"shot_fields":[…],"task_fields":[…]` without the end.
     fn header(&self) -> Vec<u8> {
-        if self.form == Form::Plain {
+        if self.request.form == Form::Plain {
             return b"{\"compact\":false".to_vec();
         }
         let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
-        let Layout { header, fields, task_fields, .. } = self.layout;
+        let Layout { header, fields, task_fields, .. } = self.request.layout;
         let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
         text.into_bytes()
     }
@@ -292,13 +334,15 @@ impl Listing {
     async fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Result<Sent, Failure> {
         let sent = send(|mut outlet| async move {
             outlet.out.extend_from_slice(&head);
-            for (place, portion) in self.entities.rows.chunks(PORTION).enumerate() {
-                let tasks = self.tasks(portion).await?;
-                for at in place * PORTION..place * PORTION + portion.len() {
-                    if at > 0 {
+            let mut first = true;
+            for ids in self.ids.chunks(PORTION) {
+                let portion = self.read(ids).await?;
+                // An entity may have gone since the ids were read.
+                for entity in ids.iter().filter_map(|id| portion.entities.find(*id)) {
+                    if !std::mem::take(&mut first) {
                         outlet.out.extend_from_slice(between);
                     }
-                    self.write(&mut outlet.out, at, &tasks);
+                    self.write(&mut outlet.out, entity, &portion);
                     outlet.out.extend_from_slice(after);
                     outlet.flush().await?;
                 }
@@ -317,7 +361,7 @@ mod tests {
     #[test]
     fn lists_of_portions_have_few_lengths() {
         let mut sql = Sql::default();
-        bind_portion(&mut sql, &[1, 2, 3].map(|id| (Uuid::from_u128(id), 0)));
+        bind_portion(&mut sql, &[1, 2, 3].map(Uuid::from_u128));
         assert_eq!(sql.text(), "($1, $2, $3, $4)");
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod addresses;
 mod alias;
+pub mod bodies;
 mod check;
 mod complete;
 mod crud;

@@ -7,8 +7,8 @@ use serde_json::{Map, Number, Value};
 use crate::failure::FieldProblem;
 use crate::query::{parse_day, parse_id, parse_moment};
 
-/// The document that `$ref`s point into.
-static CONTRACT: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(crate::CONTRACT));
+/// The schemas that bodies refer to, by their names.
+static SCHEMAS: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(include_str!(concat!(env!("OUT_DIR"), "/bodies.json"))));
 
 /// Everything that is wrong with the value; what can be read as the schema's type is changed into it.
 pub(crate) fn validate(value: &mut Value, schema: &Value) -> Vec<FieldProblem> {
@@ -45,7 +45,7 @@ pub(crate) fn documents_hold(record: &Map<String, Value>, schema: &Value) -> boo
 
 /// The schema that a reference stands for.
 pub(crate) fn resolve(schema: &Value) -> &Value {
-    let target = schema["$ref"].as_str().and_then(|reference| CONTRACT.pointer(reference.trim_start_matches('#')));
+    let target = schema["$ref"].as_str().and_then(|reference| SCHEMAS.get(reference.rsplit('/').next()?));
     target.unwrap_or(schema)
 }
 
