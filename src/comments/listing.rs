@@ -192,11 +192,11 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
     let select = format!("SELECT {}, c.id ", writer.columns());
-    let order = " ORDER BY c.updated_at DESC, c.created_at DESC, c.id";
+    let order = "c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
         let related = Related::of(database.read(), &condition).await?;
         let mut sql = condition.before(&select);
-        sql.push(order);
+        sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
             writer.write_open(out, row)?;
             related.write(out, row.try_get_by_index(writer.width())?);
@@ -207,8 +207,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     };
     let page = Page { number, limit };
     let total = paging::count(database, &condition).await?;
-    let mut rows = condition;
-    rows.push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
     let related = Related::of(database.read(), &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {

@@ -66,8 +66,7 @@ impl Engine {
         let offset = (number - 1) * limit;
         let mut out = b"{\"data\":[".to_vec();
         if number > 0 && offset < total {
-            let mut rows = condition.clone();
-            rows.push(" ORDER BY t.updated_at DESC, t.created_at DESC, t.id LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
+            let rows = database.page_of(condition, "t.id", "t.updated_at DESC, t.created_at DESC, t.id", limit, offset).await?;
             let related = if relations { Some(select::all_related(database.read(), shape, &rows).await?) } else { None };
             let writer = ShapeWriter::new(resource, shape).with_related(shape, related);
             let sql = rows.before(&format!("SELECT {} ", writer.columns()));

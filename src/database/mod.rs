@@ -2,6 +2,7 @@
 
 mod counting;
 mod listing;
+mod pages;
 mod record_writer;
 mod records;
 mod rows;

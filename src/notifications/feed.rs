@@ -77,6 +77,9 @@ const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p
 /// What is enough to count news where nothing is hidden.
 const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN comment c ON c.id = n.comment_id";
 
+/// What happened last comes first.
+const ORDER: &str = "n.created_at DESC, n.id";
+
 /// Who reads news.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
@@ -231,9 +234,9 @@ async fn page(app: &App, reader: Reader<'_>, mut condition: Sql, filter: &Filter
     let from = if few { FEW_TABLES.to_owned() } else { tables(reader) };
     let (total, stats) = sums(app, &condition, &from).await?;
     let writer = EntryWriter::new(reader);
-    let mut sql = condition.before(&format!("{}{}", writer.select(), tables(reader)));
-    sql.push(" ORDER BY n.created_at DESC, n.id LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
-    let rows = database.rows(&sql).await?;
+    let (lookup, selection) = (condition.clone().before(&from), condition.before(&tables(reader)));
+    let sql = database.page_by(lookup, selection, "n.id", ORDER, page.limit, page.offset()).await?;
+    let rows = database.rows(&sql.before(&writer.select())).await?;
     let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -54,14 +54,15 @@ pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option
     let condition = Sql::with(text, [project_id.into()]);
     let writer = what.writer();
     let select = format!("SELECT {} ", writer.columns());
-    let mut sql = condition.clone().before(&select);
-    sql.push(" ORDER BY r.updated_at DESC, r.created_at DESC, r.id");
+    let order = "r.updated_at DESC, r.created_at DESC, r.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
+        let mut sql = condition.before(&select);
+        sql.push(" ORDER BY ").push(order);
         return Ok(writer.list(database, sql).await?);
     };
     let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
     let total = paging::count(database, &condition).await?;
-    sql.push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    let sql = database.page_of(condition, "r.id", order, page.limit, page.offset()).await?.before(&select);
     let mut items = Vec::new();
     for row in database.rows(&sql).await? {
         let mut out = Vec::new();

@@ -41,11 +41,11 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let database = &app.database;
     let writer = task_writer();
     let select = format!("SELECT {}, t.id ", writer.columns());
-    let order = " ORDER BY t.updated_at DESC, t.created_at DESC, t.id";
+    let order = "t.updated_at DESC, t.created_at DESC, t.id";
     if let Some(number) = wanted.page.filter(|page| *page >= 1) {
         let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
         let total = paging::count(database, &condition).await?;
-        condition.push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+        let condition = database.page_of(condition, "t.id", order, page.limit, page.offset()).await?;
         let assignees = rows::assignees(database.read(), &condition).await?;
         let mut items = Vec::new();
         for row in database.rows(&condition.before(&select)).await? {
@@ -59,7 +59,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     }
     let assignees = rows::assignees(database.read(), &condition).await?;
     let mut sql = condition.before(&select);
-    sql.push(order);
+    sql.push(" ORDER BY ").push(order);
     let sent = stream_array(database, sql, move |out, row| {
         writer.write_open(out, row)?;
         write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);

@@ -110,10 +110,9 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     wanted.add_to(&mut condition)?;
     let sums = sums(app, &condition).await?;
     let (number, limit) = (wanted.page.max(1), wanted.limit);
-    let mut chosen = condition;
     let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
-    chosen.push(&format!(" ORDER BY {}, t.id LIMIT ", order.join(", ")));
-    chosen.bind(limit).push(" OFFSET ").bind((number - 1) * limit);
+    let order = format!("{}, t.id", order.join(", "));
+    let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
     let assignees = rows::assignees(database.read(), &chosen).await?;
     let writer = ContextWriter::new(&MORE);
     let mask = DataMask::of(database, caller).await?;

@@ -74,8 +74,8 @@ pub async fn id_lists(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Ha
 /// # Errors
 /// The database refuses the query.
 pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut sql = condition.clone().before("SELECT a.task_id, a.person_id FROM task_person_link a WHERE a.task_id IN (SELECT t.id ");
-    sql.push(") ORDER BY a.task_id, a.person_id");
+    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id ");
+    sql.push(") SELECT a.task_id, a.person_id FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
     id_lists(connection, &sql).await
 }
 

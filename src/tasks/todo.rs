@@ -128,14 +128,14 @@ pub async fn send(database: &Database, caller: &Caller, filter: Sql, order: &str
 
 /// The latest comment on each task of a condition that no client wrote.
 async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut sql = condition.clone().before(
-        "SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
-         ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place FROM comment c \
-         JOIN person a ON a.id = c.person_id JOIN task o ON o.id = c.object_id \
-         LEFT JOIN project_person_link l ON l.project_id = o.project_id AND l.person_id = a.id \
-         WHERE (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client') AND c.object_id IN (SELECT t.id ",
+    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id ");
+    sql.push(
+        ") SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
+         ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place \
+         FROM chosen JOIN comment c ON c.object_id = chosen.id JOIN person a ON a.id = c.person_id \
+         LEFT JOIN project_person_link l ON l.project_id = chosen.project_id AND l.person_id = a.id \
+         WHERE a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client') latest WHERE place = 1",
     );
-    sql.push(")) latest WHERE place = 1");
     let fields = [Field::new("text", TEXT), Field::new("date", Kind::DateTime), Field::new("person_id", Kind::Uuid)];
     let writer = RowWriter::new(fields);
     let mut found = HashMap::new();
@@ -156,11 +156,11 @@ struct Cast {
 }
 
 async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Cast>, DbErr> {
-    let mut sql = condition.clone().before(
-        "SELECT l.entity_out_id, x.id, x.name FROM entity_link l JOIN entity x ON x.id = l.entity_in_id \
-         JOIN entity_type y ON y.id = x.entity_type_id WHERE y.name = 'Episode' AND l.entity_out_id IN (SELECT t.entity_id ",
+    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT DISTINCT t.entity_id ");
+    sql.push(
+        ") SELECT l.entity_out_id, x.id, x.name FROM chosen JOIN entity_link l ON l.entity_out_id = chosen.entity_id \
+         JOIN entity x ON x.id = l.entity_in_id JOIN entity_type y ON y.id = x.entity_type_id WHERE y.name = 'Episode' ORDER BY x.name, x.id",
     );
-    sql.push(") ORDER BY x.name, x.id");
     let mut found: HashMap<Uuid, Cast> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         let cast = found.entry(row.try_get_by_index(0)?).or_default();

@@ -45,13 +45,13 @@ impl Resource for PreviewFiles {
             Role::Admin => {}
             Role::Vendor => {
                 sql.push(
-                    " AND t.task_id IN (SELECT k.id FROM task k JOIN task_person_link l ON l.task_id = k.id JOIN project p ON p.id = k.project_id \
-                     JOIN project_status s ON s.id = p.project_status_id WHERE s.name = 'Open' AND l.person_id = ",
+                    " AND EXISTS (SELECT 1 FROM task k JOIN task_person_link l ON l.task_id = k.id JOIN project p ON p.id = k.project_id \
+                     JOIN project_status s ON s.id = p.project_status_id WHERE k.id = t.task_id AND s.name = 'Open' AND l.person_id = ",
                 );
                 sql.bind(caller.person.id).push(")");
             }
             _ => {
-                sql.push(" AND t.task_id IN (SELECT k.id FROM task k WHERE ");
+                sql.push(" AND EXISTS (SELECT 1 FROM task k WHERE k.id = t.task_id AND ");
                 open_projects_of(sql, "k.project_id", caller.person.id);
                 let narrowed = vendor_projects(app.database.read(), caller).await?;
                 if !narrowed.is_empty() {

@@ -1,0 +1,39 @@
+//! Pages of listings. The ids of a page are found first, so that whole rows are read for that page alone: sorting them
+//! all would cost more than reading them.
+
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{Database, Sql};
+
+/// Rows of the longest page whose ids are found first. Statements may not have any number of values.
+const MOST: i64 = 2000;
+
+impl Database {
+    /// A selection (`FROM … WHERE …`), cut down to the rows of a page, and in order. `id` and `order` are SQL on its rows.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn page_of(&self, selection: Sql, id: &str, order: &str, limit: i64, offset: i64) -> Result<Sql, DbErr> {
+        self.page_by(selection.clone(), selection, id, order, limit, offset).await
+    }
+
+    /// The same with another selection, which finds the same rows with less, to look for the ids.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn page_by(&self, lookup: Sql, mut selection: Sql, id: &str, order: &str, limit: i64, offset: i64) -> Result<Sql, DbErr> {
+        let on_page = |sql: &mut Sql| {
+            sql.push(" ORDER BY ").push(order).push(" LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
+        };
+        if limit > MOST {
+            on_page(&mut selection);
+            return Ok(selection);
+        }
+        let mut lookup = lookup.before(&format!("SELECT {id} "));
+        on_page(&mut lookup);
+        let ids = self.rows(&lookup).await?.iter().map(|row| row.try_get_by_index::<Uuid>(0)).collect::<Result<Vec<_>, _>>()?;
+        selection.push(&format!(" AND {id} IN ")).bind_list(ids).push(" ORDER BY ").push(order);
+        Ok(selection)
+    }
+}
