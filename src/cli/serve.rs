@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use poem::EndpointExt;
+use sea_orm::DbBackend;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -24,7 +25,7 @@ use crate::web::{self, Bound, Extras, Metrics};
 
 /// How long jobs may take to end once nobody is served any more.
 const LAST_PATIENCE: Duration = Duration::from_secs(20);
-/// How often what has expired is removed.
+/// How often what has expired is removed, and the rows are counted.
 const SWEEP: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
@@ -99,6 +100,11 @@ async fn sweep(app: SharedApp) {
         }
         if let Err(error) = jobs::sweep(&app.database).await {
             tracing::warn!(%error, "jobs that were given up could not be removed");
+        }
+        if app.database.backend() == DbBackend::Sqlite
+            && let Err(error) = app.database.analyze().await
+        {
+            tracing::warn!(%error, "queries are planned without knowing the rows");
         }
     }
 }

@@ -181,13 +181,13 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     if matches!(access.role(), Role::Client | Role::Vendor) {
         return Err(Failure::forbidden());
     }
-    let mut condition = Sql::new(
-        "FROM comment c JOIN task t ON t.id = c.object_id JOIN person a ON a.id = c.person_id \
-         LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id WHERE t.project_id = ",
-    );
+    let mut condition = Sql::new("FROM comment c JOIN task t ON t.id = c.object_id WHERE t.project_id = ");
     condition.bind(access.project_id());
     if access.role() == Role::Artist {
-        condition.push(" AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client')");
+        condition.push(
+            " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
+             WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
+        );
     }
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");

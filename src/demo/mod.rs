@@ -95,6 +95,7 @@ async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u6
     let pictures = activity.pictures().filter_map(|(id, picture)| Some((id, frames.get(picture)?)));
     frames::store(&app.storage, pictures, progress).await?;
     activity.store(&writer, &frames).await?;
+    app.database.analyze().await?;
     // Told last, so that whoever listens finds everything.
     let mut work = Work::begin_as(app, None).await?;
     work.emit("project:new", payload([("project_id", project)]));
