@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
+use crate::entities::kinds::EntityKind;
 use crate::events::Work;
 
 /// Serves castings from the database.
@@ -60,6 +61,7 @@ impl Casting for CastingHandlers {
     }
 
     async fn get_asset_casting(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+        reading::asset_project(self.0.database.read(), asset_id).await?;
         reading::entity(&self.0.database, asset_id).await
     }
 
@@ -73,6 +75,7 @@ impl Casting for CastingHandlers {
     }
 
     async fn list_cast_in(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
+        reading::asset_project(self.0.database.read(), asset_id).await?;
         reading::cast_in(&self.0.database, asset_id).await
     }
 
@@ -85,7 +88,9 @@ impl Casting for CastingHandlers {
     }
 
     async fn get_sequence_casting(&self, _access: ProjectMember, project_id: Uuid, sequence_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        reading::belongs(self.0.database.read(), sequence_id, project_id).await?;
+        if reading::belongs(self.0.database.read(), sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
+            return Err(Failure::not_found());
+        }
         reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
     }
 

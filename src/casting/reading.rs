@@ -13,12 +13,15 @@ use crate::entities::kinds::is_temporal;
 
 const TEXT: Kind = Kind::Text { max: None };
 
+/// Name of the type of an entity.
+///
 /// # Errors
 /// 404 when there is no such entity, 403 when it belongs to another production.
-pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, project_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT project_id FROM entity WHERE id = $1", [entity_id.into()]);
+pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, project_id: Uuid) -> Result<String, Failure> {
+    let sql =
+        Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [entity_id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Uuid>(0)? == project_id { Ok(()) } else { Err(Failure::forbidden()) }
+    if row.try_get_by_index::<Uuid>(0)? == project_id { Ok(row.try_get_by_index(1)?) } else { Err(Failure::forbidden()) }
 }
 
 /// The production of an asset.

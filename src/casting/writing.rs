@@ -39,11 +39,6 @@ pub(super) async fn replace(work: &mut Work<'_>, project_id: Uuid, entity_id: Uu
     let joining = if container.kind == "Shot" { join_episode(work, &container, &wanted).await? } else { HashSet::new() };
     store(work, &container, &wanted, &joining).await?;
     set_count(work, entity_id, after.len()).await?;
-    if container.kind == "Episode" {
-        for (asset, _, _) in &wanted {
-            work.emit_in(project_id, "asset:update", payload([("asset_id", *asset)]));
-        }
-    }
     if container.kind == "Shot" {
         readiness::shots_changed(work, &[entity_id]).await?;
     }
@@ -125,6 +120,9 @@ async fn store(work: &mut Work<'_>, container: &Container, wanted: &[(Uuid, i32,
         let mut told = payload([("entity_link_id", id), ("entity_in_id", container.id), ("entity_out_id", *asset)]);
         told.insert("nb_occurences".into(), json!(count));
         work.emit_in(container.project_id, "entity-link:new", told);
+        if container.kind == "Episode" {
+            work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset)]));
+        }
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;

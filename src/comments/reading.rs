@@ -89,14 +89,15 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: 
     rows::bare(connection, comment_id).await
 }
 
-/// Marks a comment as read and agreed by the caller, or takes the mark away, and gives the comment as JSON.
+/// Marks a comment as read and agreed by the caller, or takes the mark away, and gives what they see of it as JSON.
 ///
 /// # Errors
 /// 404 for a comment of another task, 403 for one that the caller may not see.
 pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let subject = Subject::on_task(&*work, access, task_id, comment_id).await?;
-    if subject.sight(access) == Sight::Nothing {
+    let sight = subject.seen(&*work, access).await?;
+    if sight == Sight::Nothing {
         return Err(Failure::forbidden());
     }
     let person_id = access.person.id;
@@ -110,5 +111,5 @@ pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_
     work.announce_in(subject.project_id(), name, payload([("comment_id", comment_id), ("person_id", person_id)]));
     let text = rows::comment(&*work, comment_id).await?;
     work.commit().await?;
-    Ok(text)
+    rows::as_seen(text, sight)
 }

@@ -44,7 +44,7 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
 
 async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
     let connection = app.database.read();
-    if subject.task_id != task_id || !subject.standing.role.is_member() || subject.sight(caller) == Sight::Nothing {
+    if subject.task_id != task_id || !subject.standing.role.is_member() || subject.seen(connection, caller).await? == Sight::Nothing {
         return Err(Failure::forbidden());
     }
     if subject.author_id == caller.person.id {
@@ -159,7 +159,7 @@ async fn notify(
     Ok(notices::store(work, &notices).await?)
 }
 
-/// Deletes a reply with its files and notifications, and gives the comment as JSON.
+/// Deletes a reply with its files and notifications, and gives what the caller sees of the comment as JSON.
 ///
 /// # Errors
 /// 404 for an unknown comment or reply, 403 for everybody but the author of the reply and administrators.
@@ -187,9 +187,10 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let about = payload([("task_id", subject.task_id), ("comment_id", comment_id), ("reply_id", reply_id)]);
     work.announce_in(subject.project_id(), "comment:delete-reply", about);
     let text = rows::bare(&*work, comment_id).await?;
+    let sight = subject.seen(&*work, caller).await?;
     work.commit().await?;
     if app.settings.files.remove_files {
         attachments::discard(app, files).await;
     }
-    Ok(text)
+    rows::as_seen(text, sight)
 }

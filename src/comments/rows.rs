@@ -6,12 +6,12 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
-use super::visibility::Viewer;
+use super::visibility::{Sight, Viewer};
 use crate::database::{self, Field, RowWriter, Sql};
 use crate::tasks::rows::{self, BATCH, TEXT, id_lists, write_key, write_list};
 
@@ -87,6 +87,26 @@ pub async fn comment(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<
     Related::find(connection, &[id], &Related::ALL).await?.write(&mut text, id);
     text.push(b'}');
     Ok(text)
+}
+
+/// A comment, a JSON object, for somebody who may not see its words.
+///
+/// # Errors
+/// The text is no object.
+pub fn as_seen(text: Vec<u8>, sight: Sight) -> Result<Vec<u8>, Failure> {
+    if sight == Sight::Whole {
+        return Ok(text);
+    }
+    let mut comment: Map<String, Value> = serde_json::from_slice(&text)?;
+    for (key, value) in comment.iter_mut() {
+        match key.as_str() {
+            "text" => *value = "".into(),
+            "replies" | "checklist" | "attachment_files" => *value = Value::Array(Vec::new()),
+            "editor_id" => *value = Value::Null,
+            _ => {}
+        }
+    }
+    Ok(serde_json::to_vec(&comment)?)
 }
 
 /// One comment as it is stored.

@@ -73,6 +73,19 @@ impl Subject {
         viewer.sight(Seen { author_id: self.author_id, author_role: self.author_role, for_client: self.for_client })
     }
 
+    /// How much the caller sees of the comment, of which some see no more than its previews.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn seen(&self, connection: &impl ConnectionTrait, caller: &Caller) -> Result<Sight, Failure> {
+        let sight = self.sight(caller);
+        if sight != Sight::Previews {
+            return Ok(sight);
+        }
+        let sql = Sql::with("SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1", [self.id.into()]);
+        Ok(if database::row(connection, &sql).await?.is_some() { sight } else { Sight::Nothing })
+    }
+
     /// # Errors
     /// 403 for those who may not read the comment.
     pub fn require_reader(&self, caller: &Caller) -> Result<(), Failure> {

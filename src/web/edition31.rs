@@ -97,9 +97,7 @@ fn convert_schema(schema: &mut Value) {
     }
     let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"].iter().any(|key| schema.contains_key(*key));
     if !said {
-        // A value of any type, which the model wants spelled out, and linters the items of a list too.
-        schema.insert("type".into(), json!(["string", "number", "boolean", "object", "array", "null"]));
-        schema.insert("items".into(), json!({"type": ["string", "number", "boolean", "object", "null"]}));
+        schema.extend(anything(DEEPEST_LIST));
         return;
     }
     if schema.shift_remove("nullable") == Some(Value::Bool(true)) {
@@ -109,6 +107,23 @@ fn convert_schema(schema: &mut Value) {
         }
         allow_null(schema);
     }
+}
+
+/// How many lists may stand inside of each other where anything may stand: compact listings have rows of cells, of which
+/// one is a list of tasks, whose assignees are a list.
+const DEEPEST_LIST: u8 = 4;
+
+/// A value of any type, which the model wants spelled out, and linters the items of a list too.
+fn anything(lists: u8) -> Map<String, Value> {
+    let mut types = vec!["string", "number", "boolean", "object"];
+    let mut schema = Map::new();
+    if lists > 0 {
+        types.push("array");
+        schema.insert("items".into(), anything(lists - 1).into());
+    }
+    types.push("null");
+    schema.insert("type".into(), json!(types));
+    schema
 }
 
 fn allow_null(schema: &mut Map<String, Value>) {

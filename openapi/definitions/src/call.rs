@@ -218,7 +218,10 @@ pub fn too_large() -> Failure {
 /// Checks a value against its schema and reads it as the type that stands for the schema.
 fn typed<T: DeserializeOwned>(mut value: Value, schema: &Value) -> Result<T, Failure> {
     let problems = validate(&mut value, schema);
-    if let Some(message) = resolve(schema)["x-malformed"].as_str().filter(|_| !problems.is_empty()) {
+    let form = resolve(schema);
+    // Where the fields have no names of their own, what is wrong inside of one is named.
+    let as_whole = form.get("properties").is_some() || problems.iter().all(|problem| !problem.field.contains('.'));
+    if let Some(message) = form["x-malformed"].as_str().filter(|_| as_whole && !problems.is_empty()) {
         return Err(Failure::parameter(message));
     }
     if !problems.is_empty() {

@@ -94,6 +94,12 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
             }
         }
     }
+    if schema["additionalProperties"].is_object() {
+        for (name, value) in map.iter_mut().filter(|(name, _)| schema["properties"].get(name.as_str()).is_none()) {
+            let nested = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
+            check(value, &schema["additionalProperties"], &nested, problems);
+        }
+    }
 }
 
 fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
@@ -239,6 +245,13 @@ mod tests {
             ]
         );
         assert_eq!(messages(json!([]), &schema), [": Input should be a valid dictionary or object"]);
+    }
+
+    #[test]
+    fn fields_of_any_name_have_their_schema() {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "array", "items": {"type": "integer"}}});
+        assert!(messages(json!({"a": "", "b": [1], "c": ["2"]}), &schema).is_empty());
+        assert_eq!(messages(json!({"b": {}, "c": [1.5]}), &schema), ["b: Input should be a valid list", "c.0: Input should be a valid integer"]);
     }
 
     #[test]

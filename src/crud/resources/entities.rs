@@ -25,6 +25,9 @@ static RELATIONS: [Relation; 4] = [
     Relation::links("instance_casting", &entity::asset_instance_link::TABLE, "entity_id", "asset_instance_id"),
 ];
 
+/// What decides whether an asset is ready for the tasks of the shots that cast it.
+const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
+
 /// The kind of an entity as its `type` on the wire.
 const KIND: &str = "(SELECT CASE WHEN k.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') THEN k.name ELSE 'Asset' END \
                     FROM entity_type k WHERE k.id = t.entity_type_id)";
@@ -158,7 +161,7 @@ impl Resource for Entities {
     async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         match kind_word(work, before).await? {
             "shot" => versions::keep(work, caller, before, body).await?,
-            "asset" if body.get("ready_for").is_some_and(|ready| Some(ready) != before.values.get("ready_for")) => {
+            "asset" if READINESS.iter().any(|key| body.get(*key).is_some_and(|value| Some(value) != before.values.get(*key))) => {
                 crate::casting::readiness::asset_changed(work, before.id).await?;
             }
             _ => {}
@@ -224,7 +227,11 @@ async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, 
     };
     sql.push(" AND id <> ").bind(record.id);
     if database::row(&**work, &sql).await?.is_some() {
-        return Err(Failure::refused(format!("An entity with name '{name}' already exists in this place.")));
+        let [project, kind, parent] = ["project_id", "entity_type_id", "parent_id"].map(|key| id(key).map_or("None".into(), |id| id.to_string()));
+        return Err(Failure::refused(format!(
+            "An entity with name '{name}', project_id '{project}', entity_type_id '{kind}', and parent_id '{parent}' already exists. \
+             The combination of these fields must be unique."
+        )));
     }
     Ok(())
 }
