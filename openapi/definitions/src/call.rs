@@ -218,16 +218,24 @@ pub fn too_large() -> Failure {
 /// Checks a value against its schema and reads it as the type that stands for the schema.
 fn typed<T: DeserializeOwned>(mut value: Value, schema: &Value) -> Result<T, Failure> {
     let problems = validate(&mut value, schema);
-    let form = resolve(schema);
-    // Where the fields have no names of their own, what is wrong inside of one is named.
-    let as_whole = form.get("properties").is_some() || problems.iter().all(|problem| !problem.field.contains('.'));
-    if let Some(message) = form["x-malformed"].as_str().filter(|_| as_whole && !problems.is_empty()) {
+    if let Some(message) = message_of_all(schema, &problems) {
         return Err(Failure::parameter(message));
     }
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }
     serde_json::from_value(value).map_err(|error| Failure::fields(&[FieldProblem { field: String::new(), message: error.to_string() }]))
+}
+
+/// The message that the contract has for a body that is wrong like that, if it has one: for the whole body, or for the items
+/// of a list. Where fields may have any name, what is wrong inside of one is named instead.
+fn message_of_all<'a>(schema: &'a Value, problems: &[FieldProblem]) -> Option<&'a str> {
+    problems.first()?;
+    let body = resolve(schema);
+    let inside = problems.iter().all(|problem| !problem.field.is_empty());
+    let about = if inside && body["type"] == "array" { resolve(&body["items"]) } else { body };
+    let deep = about["additionalProperties"].is_object() && problems.iter().any(|problem| problem.field.contains('.'));
+    about["x-malformed"].as_str().filter(|_| !deep)
 }
 
 /// Adds one operation to the table.

@@ -115,8 +115,12 @@ fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Ve
         return;
     };
     let count = list.len() as u64;
-    if schema["minItems"].as_u64().is_some_and(|least| count < least) || schema["maxItems"].as_u64().is_some_and(|most| count > most) {
-        problems.push(FieldProblem { field: field.to_owned(), message: "List has too few or too many items".into() });
+    let too_few = schema["minItems"].as_u64().filter(|least| count < *least).map(|least| ("least", least));
+    let too_many = schema["maxItems"].as_u64().filter(|most| count > *most).map(|most| ("most", most));
+    for (word, bound) in too_few.into_iter().chain(too_many) {
+        let plural = if bound == 1 { "" } else { "s" };
+        let message = format!("List should have at {word} {bound} item{plural} after validation, not {count}");
+        problems.push(FieldProblem { field: field.to_owned(), message });
     }
     for (at, item) in list.iter_mut().enumerate() {
         let nested = if field.is_empty() { at.to_string() } else { format!("{field}.{at}") };
@@ -245,6 +249,9 @@ mod tests {
             ]
         );
         assert_eq!(messages(json!([]), &schema), [": Input should be a valid dictionary or object"]);
+        let list = json!({"type": "array", "minItems": 1, "maxItems": 2, "items": {}});
+        assert_eq!(messages(json!([]), &list), [": List should have at least 1 item after validation, not 0"]);
+        assert_eq!(messages(json!([1, 2, 3]), &list), [": List should have at most 2 items after validation, not 3"]);
     }
 
     #[test]
