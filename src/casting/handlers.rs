@@ -14,6 +14,7 @@ use super::{reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
 use crate::entities::kinds::EntityKind;
+use crate::entities::rows::find_entity;
 use crate::events::Work;
 
 /// Serves castings from the database.
@@ -61,13 +62,13 @@ impl Casting for CastingHandlers {
     }
 
     async fn get_asset_casting(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-        reading::asset_project(self.0.database.read(), asset_id).await?;
+        find_entity(self.0.database.read(), asset_id, EntityKind::Asset).await?;
         reading::entity(&self.0.database, asset_id).await
     }
 
     async fn update_asset_casting(&self, access: Caller, asset_id: Uuid, body: Vec<CastingEntry>) -> Result<Json<Vec<CastingEntry>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
-        let project_id = reading::asset_project(&*work, asset_id).await?;
+        let project_id = find_entity(&*work, asset_id, EntityKind::Asset).await?.project_id;
         require_manager(&*work, &access, project_id).await?;
         writing::replace(&mut work, project_id, asset_id, &body).await?;
         work.commit().await?;
@@ -75,7 +76,7 @@ impl Casting for CastingHandlers {
     }
 
     async fn list_cast_in(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
-        reading::asset_project(self.0.database.read(), asset_id).await?;
+        find_entity(self.0.database.read(), asset_id, EntityKind::Asset).await?;
         reading::cast_in(&self.0.database, asset_id).await
     }
 

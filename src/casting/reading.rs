@@ -24,13 +24,6 @@ pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, 
     if row.try_get_by_index::<Uuid>(0)? == project_id { Ok(row.try_get_by_index(1)?) } else { Err(Failure::forbidden()) }
 }
 
-/// The production of an asset.
-pub(super) async fn asset_project(connection: &impl ConnectionTrait, asset_id: Uuid) -> Result<Uuid, Failure> {
-    let sql = Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [asset_id.into()]);
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if is_temporal(&row.try_get_by_index::<String>(1)?) { Err(Failure::not_found()) } else { Ok(row.try_get_by_index(0)?) }
-}
-
 /// # Errors
 /// 404 for what is no asset type.
 pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), Failure> {

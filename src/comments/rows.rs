@@ -89,7 +89,7 @@ pub async fn comment(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<
     Ok(text)
 }
 
-/// A comment, a JSON object, for somebody who may not see its words.
+/// A comment, a JSON object, as somebody sees it: without its words, unless they see all of it.
 ///
 /// # Errors
 /// The text is no object.

@@ -20,14 +20,18 @@ pub(crate) fn validate(value: &mut Value, schema: &Value) -> Vec<FieldProblem> {
     problems
 }
 
+/// Where a part of a field is.
+fn nested(field: &str, part: &str) -> String {
+    if field.is_empty() { part.to_owned() } else { format!("{field}.{part}") }
+}
+
 /// The field, if any, with a text that no database keeps: one with a NUL character.
 pub(crate) fn unstorable(field: &str, value: &Value) -> Option<String> {
-    let nested = |name: &str| if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
     match value {
         Value::String(text) => text.contains('\0').then(|| field.to_owned()),
-        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| unstorable(&nested(&at.to_string()), item)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| unstorable(&nested(field, &at.to_string()), item)),
         Value::Object(map) => {
-            map.iter().find_map(|(name, value)| if name.contains('\0') { Some(field.to_owned()) } else { unstorable(&nested(name), value) })
+            map.iter().find_map(|(name, value)| if name.contains('\0') { Some(field.to_owned()) } else { unstorable(&nested(field, name), value) })
         }
         _ => None,
     }
@@ -83,10 +87,10 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
     };
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
-        let nested = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
+        let place = nested(field, name);
         match map.get_mut(name) {
-            Some(value) => check(value, schema, &nested, problems),
-            None if required.contains(&name.as_str()) => problems.push(FieldProblem { field: nested, message: "Field required".into() }),
+            Some(value) => check(value, schema, &place, problems),
+            None if required.contains(&name.as_str()) => problems.push(FieldProblem { field: place, message: "Field required".into() }),
             None => {
                 if let Some(default) = resolve(schema).get("default") {
                     map.insert(name.clone(), default.clone());
@@ -96,8 +100,7 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
     }
     if schema["additionalProperties"].is_object() {
         for (name, value) in map.iter_mut().filter(|(name, _)| schema["properties"].get(name.as_str()).is_none()) {
-            let nested = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
-            check(value, &schema["additionalProperties"], &nested, problems);
+            check(value, &schema["additionalProperties"], &nested(field, name), problems);
         }
     }
 }
@@ -123,8 +126,7 @@ fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Ve
         problems.push(FieldProblem { field: field.to_owned(), message });
     }
     for (at, item) in list.iter_mut().enumerate() {
-        let nested = if field.is_empty() { at.to_string() } else { format!("{field}.{at}") };
-        check(item, &schema["items"], &nested, problems);
+        check(item, &schema["items"], &nested(field, &at.to_string()), problems);
     }
 }
 
