@@ -8,7 +8,6 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::locking::lock;
 use crate::app::App;
 use crate::comments::removal::{Leftovers, remove_comment_rows};
 use crate::database::{self, Sql};
@@ -67,7 +66,6 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftove
 /// The database refuses.
 pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
-    lock(&**work, task_ids).await?;
     for ids in task_ids.chunks(PORTION) {
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id IN ");
         sql.bind_list(ids.iter().copied());
@@ -132,8 +130,8 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
     );
     let ids = database::rows(&*work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
     let leftovers = take_away(&mut work, &ids).await?;
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(())
 }
 
@@ -152,7 +150,7 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
         }
     }
     let leftovers = take_away(&mut work, &own).await?;
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
-use dailies::database::{Sql, insert, insert_ignoring_duplicates};
+use dailies::database::Sql;
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
 use sea_orm::Value;
@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Studio;
+use super::rows::{insert, insert_ignoring_duplicates};
 
 /// Kinds of entities: the word for one, the name of its type, and what it is part of.
 const ENTITIES: [(&str, &str, Option<&str>); 7] = [

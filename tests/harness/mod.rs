@@ -9,6 +9,7 @@ mod object_store;
 mod post_office;
 mod program;
 mod redis;
+pub mod rows;
 mod server;
 mod shape;
 mod studio;
