@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use totp_rs::{Algorithm, Secret, TOTP};
+use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
@@ -11,7 +11,18 @@ use crate::harness::{Client, contract, fill_all, picture};
 use Which::{First, Second};
 
 /// Bodies of operations whose schema does not say enough; in braces, records and texts of the sample.
-const BODIES: &[(&str, &str)] = &[];
+const BODIES: &[(&str, &str)] = &[
+    ("sign_in", r#"{"email": "{email}", "password": "{password}"}"#),
+    ("change_password", r#"{"old_password": "{password}", "password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
+    ("change_password_of_person", r#"{"password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
+    ("request_password_reset", r#"{"email": "{email}"}"#),
+    ("enable_totp", r#"{"totp": "{code}"}"#),
+    ("update_entities_casting", r#"{"{shot}": [{"asset_id": "{second asset}", "nb_occurences": 2}]}"#),
+    ("update_asset_casting", r#"[{"asset_id": "{second asset}", "nb_occurences": 2}]"#),
+    ("comment_tasks", r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#),
+    ("reorder_metadata_descriptors_in_projects", r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#),
+    ("update_preview_annotations", r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#),
+];
 
 /// Records that parameters of an operation name, other than the usual ones.
 const PARAMETERS: &[(&str, &str, &str)] = &[
@@ -195,8 +206,8 @@ fn table_of(collection: &'static str) -> &'static str {
 
 /// A code of the caller's second factor.
 fn code() -> String {
-    let secret = Secret::Encoded(TOTP_SECRET.into()).to_bytes().expect("a secret");
-    TOTP::new(Algorithm::SHA1, 6, 1, 30, secret).and_then(|totp| totp.generate_current()).expect("a code")
+    let secret = Secret::try_from_base32(TOTP_SECRET).expect("a secret");
+    Builder::new().with_secret(secret).build().expect("a generator").generate_current().to_string()
 }
 
 /// A schema without reference, and the first of alternatives.
