@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
 use crate::harness::{Client, contract, fill_all, picture};
+use crate::stored_files::LIGHT;
 
 use Which::{First, Second};
 
@@ -21,6 +22,10 @@ const BODIES: &[(&str, &str)] = &[
     ("update_asset_casting", r#"[{"asset_id": "{second asset}", "nb_occurences": 2}]"#),
     ("comment_tasks", r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#),
     ("reorder_metadata_descriptors_in_projects", r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#),
+    ("update_metadata_descriptor_in_projects", r#"{"entity_type": "Asset", "name": "{mark} other"}"#),
+    ("create_entity_tasks", r#"{"task_type_ids": ["{task_type}"]}"#),
+    ("move_comment", r#"{"target_task_id": "{second task}"}"#),
+    ("set_main_preview", "{}"),
     ("update_preview_annotations", r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#),
 ];
 
@@ -29,11 +34,12 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("create_asset_tasks", "task_type_id", "asset_task_type"),
     ("create_edit_tasks", "task_type_id", "edit_task_type"),
     ("create_concept_tasks", "task_type_id", "concept_task_type"),
+    ("create_entity_tasks", "entity_id", "second shot"),
+    ("move_comment", "comment_id", "second comment"),
 ];
 
 /// Properties whose texts are told apart by the mark of the sample.
-const MARKED: [&str; 11] =
-    ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "email", "path"];
+const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "path"];
 
 /// An operation that writes.
 pub struct Operation {
@@ -57,14 +63,14 @@ pub struct Choice {
 }
 
 /// One call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub method: Method,
     pub path: String,
     pub body: Body,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     None,
     Json(Value),
@@ -157,7 +163,7 @@ impl Operation {
     fn parameter(&self, sample: &Sample, name: &str, which: Which) -> Option<String> {
         let special = PARAMETERS.iter().find(|(id, of, _)| *id == self.id && *of == name);
         let id = match (special, name) {
-            (Some((.., word)), _) => sample.own_record(word, First),
+            (Some((.., label)), _) => return sample.variables().remove(*label),
             (None, "instance_id") => sample.own_record(self.table?, which),
             (None, "field_name") => return Some(format!("metadata__{}_{}", sample.mark, which as u8)),
             (None, "entity_type") => None,
@@ -170,7 +176,7 @@ impl Operation {
         let Some((media, schema)) = self.body else { return Body::None };
         if media == "multipart/form-data" {
             let hdr = self.path.contains("background");
-            return if hdr { Body::File("light.hdr", b"#?RADIANCE\n".to_vec()) } else { Body::File("picture.png", picture()) };
+            return if hdr { Body::File("light.hdr", LIGHT.to_vec()) } else { Body::File("picture.png", picture()) };
         }
         if let Some((_, body)) = BODIES.iter().find(|(id, _)| *id == self.id) {
             let mut variables = sample.variables();
@@ -181,7 +187,14 @@ impl Operation {
             ]);
             return Body::Json(fill_all(&serde_json::from_str(body).expect("JSON"), &variables));
         }
-        let writer = Writer { sample, which: choice.body, full: choice.full, number, crud: self.table.is_some(), path: self.path };
+        let writer = Writer {
+            sample,
+            which: choice.body,
+            full: choice.full,
+            number,
+            changes: self.table.is_some() && self.method == Method::PUT,
+            path: self.path,
+        };
         Body::Json(writer.value("", schema).unwrap_or_else(|| json!({})))
     }
 }
@@ -229,7 +242,8 @@ struct Writer<'a> {
     which: Which,
     full: bool,
     number: Option<usize>,
-    crud: bool,
+    /// Whether it changes a record of a collection, which keeps the records that it refers to.
+    changes: bool,
     path: &'static str,
 }
 
@@ -241,6 +255,7 @@ impl Writer<'_> {
         match schema["type"].as_str() {
             Some("object") => self.object(name, schema),
             Some("array") => self.list(name, resolved(&schema["items"])),
+            Some("string") if MARKED.contains(&name) => Some(self.marked(schema)),
             Some("string") if schema["format"] == "uuid" || name.ends_with("_id") => match name {
                 "object_id" if self.path.contains("chats") => self.sample.record("shot", self.which).map(|id| json!(id)),
                 "object_id" => self.sample.record("task", self.which).map(|id| json!(id)),
@@ -251,7 +266,6 @@ impl Writer<'_> {
             Some("string") if schema["format"] == "email" => {
                 Some(json!(format!("c{}.{}@example.com", self.number.unwrap_or_default(), self.sample.mark)))
             }
-            Some("string") if MARKED.contains(&name) => Some(self.marked(schema)),
             Some("string") => example().or_else(|| schema["enum"].get(0).cloned()).or_else(|| Some(json!(self.sample.mark))),
             Some("integer" | "number") => example().or_else(|| Some(json!(1))),
             Some("boolean") => example().or_else(|| Some(json!(true))),
@@ -277,7 +291,7 @@ impl Writer<'_> {
         for (name, property) in properties {
             let reference = resolved(property)["format"] == "uuid" || name.ends_with("_id") || resolved(property)["type"] == "array";
             let optional =
-                if self.full { !(self.crud && reference) && !DANGEROUS.contains(&name.as_str()) } else { nothing_required && body.is_empty() };
+                if self.full { !(self.changes && reference) && !DANGEROUS.contains(&name.as_str()) } else { nothing_required && body.is_empty() };
             if (required(name) || optional)
                 && let Some(value) = self.value(name, property)
             {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::calls::{Body, Call, Choice, operations};
 use super::sample::{Sample, Which};
 use super::state::Before;
-use super::{Answer, Family, at_once, in_turn};
-use crate::harness::{On, Studio};
+use super::{Answer, Family, at_once, in_turn, studio};
+use crate::harness::On;
 
 use Which::{First, Second};
 
@@ -153,8 +153,7 @@ async fn castings(sample: &Sample, assets: [Which; 2]) -> Vec<Call> {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_do_at_once_is_kept(#[case] on: On) {
-    let mut studio = Studio::open(on).await;
-    studio.server.stop_workers().await;
+    let studio = studio(on).await;
     let retake = studio.named("task-status", "Retake").await.to_string();
     let mut family = Family::of(&studio).await;
     for case in Case::ALL {
@@ -162,7 +161,8 @@ async fn what_people_do_at_once_is_kept(#[case] on: On) {
         let calls = case.calls(&sample, &retake).await;
         let before = Before::look(family.database).await;
         let wanted = in_turn(&sample.caller, calls).await;
-        let expected = before.state(family.database, &sample).await;
+        // Any of the four days off may be the one that is taken.
+        let expected = before.state(family.database, &sample).await.without_rows_of("day_off");
         let fault = case.fault(&sample, &wanted).await;
         family.problems.extend(fault.map(|fault| format!("{case:?} in turn: {fault}")));
         let sample = family.samples.fresh().await;
@@ -180,7 +180,7 @@ async fn what_people_do_at_once_is_kept(#[case] on: On) {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_are_set_at_once_are_all_kept(#[case] on: On) {
-    let studio = Studio::open(on).await;
+    let studio = studio(on).await;
     let mut family = Family::of(&studio).await;
     let mut merging = Vec::new();
     for operation in operations().iter().filter(|operation| operation.sets_data()) {
