@@ -16,7 +16,7 @@ mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::Client;
-pub use growth::Growth;
+pub use growth::{ENTITIES, Growth, word};
 pub use listener::Listener;
 pub use material::{movie, picture};
 pub use object_store::ObjectStore;
