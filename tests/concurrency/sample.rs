@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
-use dailies::database::{self, insert_ignoring_duplicates};
+use dailies::database::{Transaction, insert_ignoring_duplicates};
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
-use sea_orm::{TransactionTrait, Value};
+use sea_orm::{DbErr, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::harness::{Client, ENTITIES, Studio, word};
+use crate::harness::{Client, ENTITIES, Studio, rows, word};
 
 /// What the caller of every sample signs in with.
 pub const PASSWORD: &str = "sheep in the morning fog";
@@ -120,6 +120,15 @@ impl Sample {
     }
 }
 
+async fn store(tables: &[(&'static Table, Vec<Row>)]) -> Result<(), DbErr> {
+    let transaction = Transaction::current()?;
+    for (table, rows) in tables {
+        insert_ignoring_duplicates(&transaction, table, rows.clone()).await?;
+    }
+    transaction.finish();
+    Ok(())
+}
+
 /// Makes samples, many at once, and keeps them closed until they are asked for.
 pub struct Samples<'a> {
     studio: &'a Studio,
@@ -153,25 +162,22 @@ impl<'a> Samples<'a> {
         let database = self.studio.server.app.database.read();
         if let Some(before) = self.open {
             let closed = vec![("project_status_id", self.closed.into())];
-            database::update(database, &entity::project::TABLE, before, closed).await.expect("a production");
+            rows::update(database, &entity::project::TABLE, before, closed).await.expect("a production");
         }
         for which in [First, Second] {
             let id = sample.own_record("project", which).expect("a production");
             let status = if which == First { self.shared["project_status"] } else { self.closed };
-            database::update(database, &entity::project::TABLE, id, vec![("project_status_id", status.into())]).await.expect("a production");
+            rows::update(database, &entity::project::TABLE, id, vec![("project_status_id", status.into())]).await.expect("a production");
         }
         self.open = sample.own_record("project", First);
         sample
     }
 
     async fn make(&mut self) {
-        let transaction = self.studio.server.app.database.read().begin().await.expect("a transaction");
         let samples: Vec<Sample> = (0..BATCH).map(|at| self.sample(self.made + at)).collect();
-        for table in &self.order {
-            let rows = samples.iter().flat_map(|sample| self.rows(sample, table)).collect();
-            insert_ignoring_duplicates(&transaction, table, rows).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
-        }
-        transaction.commit().await.expect("samples");
+        let tables: Vec<(&'static Table, Vec<Row>)> =
+            self.order.iter().map(|table| (*table, samples.iter().flat_map(|sample| self.rows(sample, table)).collect())).collect();
+        self.studio.server.app.database.transact(|| store(&tables)).await.expect("samples");
         self.made += samples.len();
         self.waiting = samples;
     }
@@ -332,7 +338,7 @@ async fn entity_type(studio: &Studio, name: &str) -> Uuid {
     let known = studio.admin.get(&format!("/data/entity-types?name={name}")).await.expect(200);
     match known[0]["id"].as_str() {
         Some(id) => id.parse().expect("an id"),
-        None => database::insert(studio.server.app.database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
+        None => rows::insert(studio.server.app.database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
     }
 }
 
