@@ -58,7 +58,7 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
         rows::name_repliers(replies, &viewer, &authors);
     }
     if has_relations {
-        let files = attachments::of_comments(connection, &[id], false).await?;
+        let files = attachments::of_comments(connection, &[id]).await?;
         comment.insert("attachment_files".into(), list(&files, id)?);
     }
     if query.flag("with_previews")?.unwrap_or_default() {

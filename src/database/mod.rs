@@ -1,6 +1,7 @@
 //! The way to the database, SQLite or PostgreSQL: connections, statements, and rows that become JSON without a detour.
 
 mod counting;
+pub mod dialect;
 mod listing;
 mod pages;
 mod record_writer;
@@ -25,7 +26,7 @@ use self::counting::Counter;
 pub(crate) use self::counting::describe;
 
 pub use self::listing::{Outlet, Sent, send, stream_array, stream_lines};
-pub use self::record_writer::RecordWriter;
+pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;

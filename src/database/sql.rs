@@ -54,6 +54,31 @@ impl Sql {
         self
     }
 
+    /// Takes a value in, and gives the placeholder that stands for it in text that is still to be put together.
+    #[must_use]
+    pub fn slot(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    /// Takes the values of another piece in, and gives its text with the placeholders that stand for them here.
+    #[must_use]
+    pub fn embed(&mut self, piece: &Self) -> String {
+        let before = self.values.len();
+        self.values.extend(piece.values.iter().cloned());
+        let mut parts = piece.text.split('$');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+            let (number, rest) = part.split_at(digits);
+            match number.parse::<usize>() {
+                Ok(number) => text.push_str(&format!("${}{rest}", before + number)),
+                Err(_) => text.push_str(&format!("${part}")),
+            }
+        }
+        text
+    }
+
     /// The same statement with text before it. The text holds no placeholders.
     #[must_use]
     pub fn before(mut self, text: &str) -> Self {
@@ -103,5 +128,15 @@ mod tests {
         let mut sql = Sql::new("SELECT 1 WHERE a = ");
         sql.bind("x").push(" AND b IN ").bind_list([1, 2]).push(" AND c IN ").bind_list(Vec::<i32>::new());
         assert_eq!(sql.text(), "SELECT 1 WHERE a = $1 AND b IN ($2, $3) AND c IN (NULL)");
+    }
+
+    #[test]
+    fn pieces_get_the_next_places() {
+        let mut sql = Sql::new("SELECT 1 WHERE a = ");
+        sql.bind("x");
+        let piece = Sql::with("b = $1 AND c = $2 AND d = data -> '$.e' AND f = $1", ["y".into(), "z".into()]);
+        let text = sql.embed(&piece);
+        assert_eq!(text, "b = $2 AND c = $3 AND d = data -> '$.e' AND f = $2");
+        assert_eq!(sql.slot("w"), "$4");
     }
 }

@@ -66,8 +66,7 @@ impl Standing {
 /// What somebody with this studio-wide role is in a production, by what the team's list says.
 #[must_use]
 pub fn role_in(global: Role, in_team: bool, own: Option<&str>) -> ProjectRole {
-    let own = own.map(Role::from_code).filter(|role| in_team && *role != Role::Admin && global != Role::Admin);
-    ProjectRole { role: own.unwrap_or(global), in_team }
+    ProjectRole::of(global, in_team, own)
 }
 
 /// Where the caller stands towards these tasks; unknown ones are absent.
