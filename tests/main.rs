@@ -6,6 +6,7 @@ mod backup;
 mod contract;
 mod crash;
 mod crud;
+mod dialect;
 mod harness;
 mod mail;
 mod notifications;

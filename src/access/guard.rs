@@ -156,8 +156,7 @@ impl Facts {
     fn may_act(&self, person: &Person) -> bool {
         let supervises = self.role.role == Role::Supervisor
             && (person.departments.is_empty() || self.department.is_some_and(|department| person.departments.contains(&department)));
-        self.role.is_manager()
-            || (self.role.in_team && (self.role.role == Role::Client || self.created_entity || self.assigned || supervises))
+        self.role.is_manager() || (self.role.in_team && (self.role.role == Role::Client || self.created_entity || self.assigned || supervises))
     }
 }
 

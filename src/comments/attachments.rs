@@ -147,11 +147,12 @@ pub fn list(files: &[Attachment], reply_id: Option<Uuid>) -> Vec<u8> {
     array(written.iter().map(Vec::as_slice))
 }
 
-/// SQL of the files of the comment `c` and its replies as a JSON list.
+/// SQL of the files of the comment `c` and its replies as a JSON list, each with its reply on request.
 #[must_use]
-pub fn of_comment(backend: DbBackend) -> String {
-    let keys = [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("size", Kind::BigInteger), ("reply_id", Kind::Uuid)];
-    let keys = keys.map(|(name, kind)| JsonKey::new(format!("f.{name}"), name, kind));
+pub fn of_comment(backend: DbBackend, with_reply: bool) -> String {
+    let keys = [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("size", Kind::BigInteger)];
+    let keys = keys.into_iter().chain(with_reply.then_some(("reply_id", Kind::Uuid)));
+    let keys: Vec<JsonKey> = keys.map(|(name, kind)| JsonKey::new(format!("f.{name}"), name, kind)).collect();
     json_list(backend, &keys, "attachment_file f WHERE f.comment_id = c.id", "f.created_at, f.name, f.id")
 }
 

@@ -71,7 +71,7 @@ fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String)
         (&ids("comment_acknoledgments", "person"), "acknowledgements", Kind::Json),
         (&rows::previews_of_comment(backend, without_rejected), "previews", Kind::Json),
     ]);
-    let files = attachments::of_comment(backend);
+    let files = attachments::of_comment(backend, true);
     let columns = format!(
         "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, c.replies AS answers, c.checklist AS points, \
          c.editor_id AS edited_by, c.person_id AS author_id, c.for_client AS is_for_client, \

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbBackend, Statement, Value};
+use uuid::Uuid;
 
 /// Text of a statement with the values of its placeholders.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +80,15 @@ impl Sql {
         text
     }
 
+    /// Adds the condition that what stands before is one of these ids, however many they are: the text is always the same,
+    /// so that the database knows the statement already.
+    pub fn among(&mut self, ids: &[Uuid]) -> &mut Self {
+        let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
+        self.values.push(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
+        let _ = write!(self.text, " = ANY(${})", self.values.len());
+        self
+    }
+
     /// The same statement with text before it. The text holds no placeholders.
     #[must_use]
     pub fn before(mut self, text: &str) -> Self {
@@ -93,8 +103,15 @@ impl Sql {
     }
 
     pub(super) fn statement(&self, backend: DbBackend) -> Statement {
+        let mut text = self.text.clone();
+        if backend == DbBackend::Sqlite {
+            for (at, _) in self.values.iter().enumerate().filter(|(_, value)| matches!(value, Value::Array(ArrayType::Uuid, _))) {
+                let place = at + 1;
+                text = text.replace(&format!(" = ANY(${place})"), &format!(" IN (SELECT unhex(value) FROM json_each(${place}))"));
+            }
+        }
         let values = self.values.iter().cloned().map(|value| fit(value, backend));
-        Statement::from_sql_and_values(backend, self.text.clone(), values)
+        Statement::from_sql_and_values(backend, text, values)
     }
 }
 
@@ -113,6 +130,7 @@ fn fit(value: Value, backend: DbBackend) -> Value {
 fn item(value: Value) -> serde_json::Value {
     match value {
         Value::String(Some(text)) => text.into(),
+        Value::Uuid(Some(id)) => id.simple().to_string().into(),
         Value::Json(Some(json)) => *json,
         Value::Bytes(Some(bytes)) => String::from_utf8_lossy(&bytes).into(),
         _ => serde_json::Value::Null,
@@ -121,7 +139,20 @@ fn item(value: Value) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::DbBackend;
+    use uuid::Uuid;
+
     use super::Sql;
+
+    #[test]
+    fn many_ids_are_one_value() {
+        let mut sql = Sql::new("SELECT 1 WHERE a");
+        sql.among(&[Uuid::from_u128(1), Uuid::from_u128(2)]).push(" AND b").among(&[]);
+        assert_eq!(sql.statement(DbBackend::Postgres).sql, "SELECT 1 WHERE a = ANY($1) AND b = ANY($2)");
+        let statement = sql.statement(DbBackend::Sqlite);
+        assert_eq!(statement.sql, "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) AND b IN (SELECT unhex(value) FROM json_each($2))");
+        assert_eq!(statement.values.map(|values| values.0.len()), Some(2));
+    }
 
     #[test]
     fn values_get_numbered_places() {

@@ -326,12 +326,7 @@ pub(super) const LINKED: Layout = Layout {
         ("created_at", moment("e.created_at")),
         ("created_by", id("e.created_by")),
     ],
-    ids: Some(LinkedIds {
-        id: "l.entity_out_id",
-        tables: "entity_concept_link l",
-        condition: "l.entity_in_id = e.id",
-        order: "l.created_at, l.id",
-    }),
+    ids: Some(LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" }),
     task_fields: &[
         ("id", id("t.id")),
         ("duration", float("t.duration")),

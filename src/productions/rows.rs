@@ -52,10 +52,7 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
     let keys: Vec<(&str, &str, Kind)> = keys.iter().map(|(key, list)| (list.as_str(), *key, Kind::Json)).collect();
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&keys);
     let scope = sql.embed(&open_projects(caller, status, name));
-    sql.push(&format!(
-        "SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name",
-        model.columns()
-    ));
+    sql.push(&format!("SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name", model.columns()));
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
         if out.len() > 1 {

@@ -3,7 +3,6 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use uuid::Uuid;
 
-use super::rows::BATCH;
 use crate::database::{self, Sql};
 
 /// How tasks are locked on PostgreSQL: what refers to them may still be stored meanwhile.
@@ -19,12 +18,8 @@ pub async fn lock(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<(
     if connection.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let mut ordered = tasks.to_vec();
-    ordered.sort_unstable();
-    for ids in ordered.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT id FROM task WHERE id IN ");
-        sql.bind_list(ids.iter().copied()).push(" ORDER BY id").push(LOCK);
-        database::rows(connection, &sql).await?;
-    }
+    let mut sql = Sql::new("SELECT id FROM task WHERE id");
+    sql.among(tasks).push(" ORDER BY id").push(LOCK);
+    database::rows(connection, &sql).await?;
     Ok(())
 }

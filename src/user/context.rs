@@ -46,11 +46,8 @@ const PLUGIN: [(&str, Kind); 10] = [
 /// Everything for the caller.
 pub(super) async fn context(app: &App, caller: &Caller) -> Result<Json<UserContext>, Failure> {
     let database = &app.database;
-    let (small, persons, projects) = try_join!(
-        small_tables(database, caller),
-        persons::list(database, caller),
-        open_project_rows(app, caller, OpenStatus::Named, None),
-    )?;
+    let (small, persons, projects) =
+        try_join!(small_tables(database, caller), persons::list(database, caller), open_project_rows(app, caller, OpenStatus::Named, None),)?;
     let mut out = Vec::with_capacity(small.len() + persons.len() + projects.len() + 128);
     out.push(b'{');
     out.extend_from_slice(&small);
