@@ -32,7 +32,7 @@ fn value(column: &Column, at: usize) -> Option<SqlValue> {
         Kind::Uuid => Uuid::from_u128(at as u128 + 1).into(),
         Kind::Text { .. } if !column.choices.is_empty() => column.choices[0].into(),
         Kind::Text { max } => format!("{at}{TEXT}").chars().take(max.map_or(200, usize::from)).collect::<String>().into(),
-        Kind::Bool => (at % 2 == 0).into(),
+        Kind::Bool => (at == 0).into(),
         Kind::Integer => 3.into(),
         Kind::BigInteger => 5_000_000_000_i64.into(),
         Kind::Float => [10.0, 0.1, -2.5e20, 1e15, 1.0 / 3.0].get(at).copied().unwrap_or_default().into(),

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use dailies::database::{Sql, execute};
+use dailies::database::{Sql, execute, insert_many};
 use dailies_definitions::access::Role;
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::harness::{Client, Growth, On, Studio, contract};
 
@@ -180,4 +181,49 @@ async fn a_single_record_takes_few_statements(#[values(On::Sqlite, On::Postgres)
     }
     assert!(worse.is_empty(), "{}", worse.join("\n"));
     assert!(answered > 100, "only {answered} calls were answered");
+}
+
+/// Tasks that are worked on at once, and the most statements that each such call takes: portions of events and
+/// notifications among them.
+const TASKS: usize = 300;
+const ENOUGH_FOR_TASKS: u64 = 40;
+/// Statements of a call that changes nothing.
+const ENOUGH_FOR_NOTHING: u64 = 15;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn work_on_many_tasks_takes_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let task_type = studio.named("task-types", "Modeling").await;
+    let tasks: Vec<Uuid> = (0..TASKS).map(|_| Uuid::new_v4()).collect();
+    let row = |(at, id): (usize, &Uuid)| {
+        vec![
+            ("id", (*id).into()),
+            ("name", format!("task {at}").into()),
+            ("project_id", studio.project_id.into()),
+            ("task_type_id", task_type.into()),
+        ]
+    };
+    let database = &studio.server.app.database;
+    insert_many(database.read(), &entity::task::TABLE, tasks.iter().enumerate().map(row).collect()).await.expect("tasks");
+    let artist = studio.member_id(Role::Artist);
+    let assign = format!("/actions/persons/{artist}/assign");
+    let priority = json!({"task_ids": tasks, "priority": 2});
+    let clearing = json!({"task_ids": tasks, "person_id": artist});
+    let delete = format!("/actions/projects/{}/delete-tasks", studio.project_id);
+    for (method, path, body, enough) in [
+        (Method::PUT, assign.as_str(), json!({"task_ids": tasks}), ENOUGH_FOR_TASKS),
+        (Method::PUT, &assign, json!({"task_ids": tasks}), ENOUGH_FOR_NOTHING),
+        (Method::PUT, "/actions/tasks/set-priority", priority.clone(), ENOUGH_FOR_TASKS),
+        (Method::PUT, "/actions/tasks/set-priority", priority, ENOUGH_FOR_NOTHING),
+        (Method::PUT, "/actions/tasks/clear-assignation", clearing.clone(), ENOUGH_FOR_TASKS),
+        (Method::PUT, "/actions/tasks/clear-assignation", clearing, ENOUGH_FOR_NOTHING),
+        (Method::POST, &delete, json!(tasks), ENOUGH_FOR_TASKS),
+    ] {
+        let before = database.statements();
+        let answer = studio.admin.request(method.clone(), path).json(&body).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+        let count = database.statements() - before;
+        assert!(count <= enough, "{method} {path}: {count} statements for {TASKS} tasks");
+    }
 }

@@ -94,12 +94,16 @@ impl Stage {
         Ok(())
     }
 
-    /// Removes the production.
+    /// Closes the production, which is the condition for it to go, and removes it.
     ///
     /// # Errors
-    /// The answer is no success.
+    /// An answer is no success.
     pub(super) async fn remove(&self, client: &Client) -> Result<(), Problem> {
-        client.send(Method::DELETE, &format!("/data/projects/{}?force=true", self.project), None).await?;
+        let statuses = list(client, "/data/project-status").await?;
+        let closed = statuses.iter().find(|status| status["name"] == "Closed").and_then(id).ok_or("no production can be closed")?;
+        let path = format!("/data/projects/{}", self.project);
+        client.send(Method::PUT, &path, Some(&json!({"project_status_id": closed}))).await?;
+        client.send(Method::DELETE, &format!("{path}?force=true"), None).await?;
         Ok(())
     }
 }

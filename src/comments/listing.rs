@@ -175,14 +175,19 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     if matches!(access.role(), Role::Client | Role::Vendor) {
         return Err(Failure::forbidden());
     }
-    let mut condition = Sql::new("FROM comment c JOIN task t ON t.id = c.object_id WHERE t.project_id = ");
-    condition.bind(access.project_id());
-    if access.role() == Role::Artist {
-        condition.push(
-            " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
-             WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
-        );
-    }
+    let within = |tables: &str| {
+        let mut condition = Sql::new(tables);
+        condition.push(" AND t.project_id = ").bind(access.project_id());
+        if access.role() == Role::Artist {
+            condition.push(
+                " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
+                 WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
+            );
+        }
+        condition
+    };
+    // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
+    let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
     let select = format!("SELECT {}, c.id ", writer.columns());
@@ -200,7 +205,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         return Ok(sent.await?.into());
     };
     let page = Page { number, limit };
-    let total = paging::count(database, &condition).await?;
+    let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
     let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
     let related = Related::of(database.read(), &rows).await?;
     let mut items = Vec::new();

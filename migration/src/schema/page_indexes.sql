@@ -13,7 +13,6 @@ CREATE INDEX dailies_ix_subscription_page ON subscription (updated_at DESC, crea
 CREATE INDEX dailies_ix_working_file_page ON working_file (updated_at DESC, created_at DESC, id);
 
 -- Pages of what belongs to one production or one person, where thousands of rows do. Each index costs those who write.
-CREATE INDEX dailies_ix_api_event_project_id_page ON api_event (project_id, updated_at DESC, created_at DESC, id);
 CREATE INDEX dailies_ix_entity_project_id_page ON entity (project_id, updated_at DESC, created_at DESC, id);
 CREATE INDEX dailies_ix_notification_person_id_page ON notification (person_id, updated_at DESC, created_at DESC, id);
 CREATE INDEX dailies_ix_task_project_id_page ON task (project_id, updated_at DESC, created_at DESC, id);

@@ -12,7 +12,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 /// Tables that clients page through, each with the columns of one production, person, task or entity that pages are
 /// narrowed to where that may leave thousands of rows.
 const PAGED: [(&str, &[&str]); 15] = [
-    ("api_event", &["project_id"]),
+    ("api_event", &[]),
     ("attachment_file", &[]),
     ("comment", &[]),
     ("entity", &["project_id"]),
