@@ -7,6 +7,7 @@ mod concurrency;
 mod contract;
 mod crash;
 mod crud;
+mod dialect;
 mod harness;
 mod mail;
 mod notifications;

@@ -1,12 +1,16 @@
-//! However many rows a list has, it takes the same number of statements.
+//! However many rows a list has, it takes the same number of statements; a single record takes a few, and pages come in the
+//! order of an index.
 
 use std::collections::BTreeMap;
 
+use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
+use crate::harness::rows::{execute, insert_many};
 use crate::harness::{Client, Growth, On, Studio, contract};
 
 /// Rows of each table around the same records.
@@ -115,4 +119,112 @@ async fn more_rows_take_no_more_statements(#[values(On::Sqlite, On::Postgres)] o
     assert!(worse.is_empty(), "{}", worse.join("\n"));
     let left_out: Vec<&String> = addresses.iter().filter(|address| !few[0].contains_key(*address)).collect();
     assert!(left_out.len() * 5 < addresses.len(), "too many are not answered: {left_out:#?}");
+}
+
+/// Statements that reading a single record takes at most, access included, once the person who calls is kept in mind.
+const ENOUGH: u64 = 3;
+
+/// Operations that are measured beside those of [`is_single`].
+const ALSO_SINGLE: [&str; 6] = [
+    "/data/user/context",
+    "/data/tasks/{task_id}/comments",
+    "/data/tasks/{task_id}/previews",
+    "/data/persons/{person_id}/day-offs",
+    "/data/user/notifications/{notification_id}",
+    "/data/projects/{project_id}/team",
+];
+
+/// Operations that take more, and how many: the rule on comments looks at the comment and at its task, and quotas are
+/// lists of what a month, a task type or a person did.
+const EXCEPTIONS: [(&str, u64); 4] = [
+    ("/data/comments/{instance_id}", 4),
+    ("/data/tasks/{task_id}/comments/{comment_id}", 4),
+    ("/data/projects/{project_id}/quotas/{task_type_id}", 4),
+    ("/data/projects/{project_id}/quotas/persons/{person_id}", 5),
+];
+
+/// Whether a path names one record by its ids: the last part of it is an id, or asks for all of it.
+fn is_single(path: &str) -> bool {
+    path.contains("_id}") && (path.ends_with("_id}") || path.ends_with("/full"))
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_record_takes_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let mut growth = Growth::of(&studio).await;
+    growth.to(FEW).await;
+    // Vendors read nothing but what they work on.
+    let work = Sql::with(
+        "INSERT INTO task_person_link (task_id, person_id) SELECT t.id, p.id FROM task t JOIN person p ON p.id = $1",
+        [studio.member_id(Role::Vendor).into()],
+    );
+    execute(studio.server.app.database.read(), &work).await.expect("work for a vendor");
+    let clients = [
+        ("an administrator", studio.admin.clone()),
+        ("a manager", studio.member(Role::Manager)),
+        ("an artist", studio.member(Role::Artist)),
+        ("a client", studio.member(Role::Client)),
+        ("a vendor", studio.member(Role::Vendor)),
+    ];
+    let (mut answered, mut worse) = (0, Vec::new());
+    for (path, item) in contract()["paths"].as_object().expect("paths") {
+        let single = path.starts_with("/data") && (is_single(path) || ALSO_SINGLE.contains(&path.as_str()));
+        let Some(operation) = item.get("get").filter(|_| single) else { continue };
+        let Some(address) = address(&studio, &growth, path, operation).await else { continue };
+        let enough = EXCEPTIONS.iter().find(|(known, _)| known == path).map_or(ENOUGH, |(_, enough)| *enough);
+        for (who, client) in &clients {
+            if let Some(count) = statements(&studio, client, &address, Some(enough)).await {
+                answered += 1;
+                worse.extend((count > enough).then(|| format!("GET {path} for {who}: {count} statements")));
+            }
+        }
+    }
+    assert!(worse.is_empty(), "{}", worse.join("\n"));
+    assert!(answered > 100, "only {answered} calls were answered");
+}
+
+/// Tasks that are worked on at once, and the most statements that each such call takes: portions of events and
+/// notifications among them.
+const TASKS: usize = 300;
+const ENOUGH_FOR_TASKS: u64 = 40;
+/// Statements of a call that changes nothing.
+const ENOUGH_FOR_NOTHING: u64 = 15;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn work_on_many_tasks_takes_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let task_type = studio.named("task-types", "Modeling").await;
+    let tasks: Vec<Uuid> = (0..TASKS).map(|_| Uuid::new_v4()).collect();
+    let row = |(at, id): (usize, &Uuid)| {
+        vec![
+            ("id", (*id).into()),
+            ("name", format!("task {at}").into()),
+            ("project_id", studio.project_id.into()),
+            ("task_type_id", task_type.into()),
+        ]
+    };
+    let database = &studio.server.app.database;
+    insert_many(database.read(), &entity::task::TABLE, tasks.iter().enumerate().map(row).collect()).await.expect("tasks");
+    let artist = studio.member_id(Role::Artist);
+    let assign = format!("/actions/persons/{artist}/assign");
+    let priority = json!({"task_ids": tasks, "priority": 2});
+    let clearing = json!({"task_ids": tasks, "person_id": artist});
+    let delete = format!("/actions/projects/{}/delete-tasks", studio.project_id);
+    for (method, path, body, enough) in [
+        (Method::PUT, assign.as_str(), json!({"task_ids": tasks}), ENOUGH_FOR_TASKS),
+        (Method::PUT, &assign, json!({"task_ids": tasks}), ENOUGH_FOR_NOTHING),
+        (Method::PUT, "/actions/tasks/set-priority", priority.clone(), ENOUGH_FOR_TASKS),
+        (Method::PUT, "/actions/tasks/set-priority", priority, ENOUGH_FOR_NOTHING),
+        (Method::PUT, "/actions/tasks/clear-assignation", clearing.clone(), ENOUGH_FOR_TASKS),
+        (Method::PUT, "/actions/tasks/clear-assignation", clearing, ENOUGH_FOR_NOTHING),
+        (Method::POST, &delete, json!(tasks), ENOUGH_FOR_TASKS),
+    ] {
+        let before = database.statements();
+        let answer = studio.admin.request(method.clone(), path).json(&body).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+        let count = database.statements() - before;
+        assert!(count <= enough, "{method} {path}: {count} statements for {TASKS} tasks");
+    }
 }

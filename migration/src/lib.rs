@@ -8,6 +8,7 @@ mod catalogue;
 mod differences;
 mod m20261121_000001_reference_schema;
 mod m20261121_000002_dailies_additions;
+mod m20261128_000003_page_indexes;
 mod revision;
 
 use std::collections::HashSet;
@@ -34,7 +35,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_reference_schema::Migration), Box::new(m20261121_000002_dailies_additions::Migration)]
+        vec![
+            Box::new(m20261121_000001_reference_schema::Migration),
+            Box::new(m20261121_000002_dailies_additions::Migration),
+            Box::new(m20261128_000003_page_indexes::Migration),
+        ]
     }
 }
 

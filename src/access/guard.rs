@@ -17,7 +17,7 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rules::{ProjectRole, is_assigned_to_entity, is_assigned_to_task, project_role, supervises_task_type};
+use super::rules::{ProjectRole, project_role};
 use crate::app::{App, SharedApp};
 use crate::auth::sessions;
 use crate::auth::tokens::{self, Claims, TokenKind};
@@ -107,27 +107,59 @@ fn second_factor_needed() -> Failure {
     Failure::answer(StatusCode::FORBIDDEN, json!({"error": true, "two_factor_authentication_required": true, "message": message}))
 }
 
-/// What the rules about tasks look at.
-struct TaskFacts {
+/// What the rules about one entity or task look at, for one caller, in one statement.
+struct Facts {
     project_id: Option<Uuid>,
-    entity_id: Option<Uuid>,
-    task_type_id: Option<Uuid>,
-    entity_creator: Option<Uuid>,
+    /// What the caller is in the production.
+    role: ProjectRole,
+    /// Whether the caller is assigned to a task of the entity.
+    assigned_to_entity: bool,
+    /// Whether the caller is assigned to the task.
+    assigned: bool,
+    /// Whether the caller created the entity.
+    created_entity: bool,
+    /// Department of the task's type.
+    department: Option<Uuid>,
 }
 
-impl TaskFacts {
-    async fn find(app: &App, id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with(
-            "SELECT t.project_id, t.entity_id, t.task_type_id, e.created_by FROM task t LEFT JOIN entity e ON e.id = t.entity_id WHERE t.id = $1",
-            [id.into()],
-        );
-        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+/// Facts about the entity `$1` for the person `$2`.
+const OF_ENTITY: &str = "SELECT e.project_id, l.person_id AS member_id, l.role AS own_role, e.created_by, NULL AS department_id, \
+    EXISTS (SELECT 1 FROM task o JOIN task_person_link b ON b.task_id = o.id WHERE o.entity_id = e.id AND b.person_id = $2) AS assigned_to_entity, \
+    false AS assigned FROM entity e LEFT JOIN project_person_link l ON l.project_id = e.project_id AND l.person_id = $2 WHERE e.id = $1";
+
+/// Facts about the task `$1` for the person `$2`.
+const OF_TASK: &str = "SELECT t.project_id, l.person_id AS member_id, l.role AS own_role, e.created_by, k.department_id, \
+    EXISTS (SELECT 1 FROM task o JOIN task_person_link b ON b.task_id = o.id WHERE o.entity_id = t.entity_id AND b.person_id = $2) \
+    AS assigned_to_entity, EXISTS (SELECT 1 FROM task_person_link a WHERE a.task_id = t.id AND a.person_id = $2) AS assigned \
+    FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN task_type k ON k.id = t.task_type_id \
+    LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = $2 WHERE t.id = $1";
+
+impl Facts {
+    async fn find(app: &App, caller: &Caller, sql: &str, id: Uuid) -> Result<Self, Failure> {
+        let person = &caller.person;
+        let row = app.database.row(&Sql::with(sql, [id.into(), person.id.into()])).await?.ok_or_else(Failure::not_found)?;
+        let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
+        let own: Option<String> = row.try_get("", "own_role")?;
         Ok(Self {
-            project_id: row.try_get_by_index(0)?,
-            entity_id: row.try_get_by_index(1)?,
-            task_type_id: row.try_get_by_index(2)?,
-            entity_creator: row.try_get_by_index(3)?,
+            project_id: row.try_get("", "project_id")?,
+            role: ProjectRole::of(person.role, in_team, own.as_deref()),
+            assigned_to_entity: row.try_get("", "assigned_to_entity")?,
+            assigned: row.try_get("", "assigned")?,
+            created_entity: row.try_get::<Option<Uuid>>("", "created_by")? == Some(person.id),
+            department: row.try_get("", "department_id")?,
         })
+    }
+
+    /// Administrators, and the team; vendors only with work of the same entity.
+    fn may_read(&self) -> bool {
+        self.role.is_member() && (self.role.role != Role::Vendor || self.assigned_to_entity)
+    }
+
+    /// Whoever may comment the task and put previews forward.
+    fn may_act(&self, person: &Person) -> bool {
+        let supervises = self.role.role == Role::Supervisor
+            && (person.departments.is_empty() || self.department.is_some_and(|department| person.departments.contains(&department)));
+        self.role.is_manager() || (self.role.in_team && (self.role.role == Role::Client || self.created_entity || self.assigned || supervises))
     }
 }
 
@@ -214,41 +246,21 @@ impl Guard for AccessGuard {
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let sql = Sql::with("SELECT project_id FROM entity WHERE id = $1", [id.into()]);
-        let row = self.0.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        let project_id: Uuid = row.try_get_by_index(0)?;
-        let found = self.role_in(&caller, project_id).await?;
-        let allowed =
-            found.is_member() && (found.role != Role::Vendor || is_assigned_to_entity(self.0.database.read(), caller.person.id, id).await?);
-        if allowed { Ok(EntityReader::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
+        let facts = Facts::find(&self.0, &caller, OF_ENTITY, id).await?;
+        let project_id = facts.project_id.filter(|_| facts.may_read()).ok_or_else(Failure::forbidden)?;
+        Ok(EntityReader::granted(caller, project_id, facts.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let task = TaskFacts::find(&self.0, id).await?;
-        let project_id = task.project_id.ok_or_else(Failure::forbidden)?;
-        let found = self.role_in(&caller, project_id).await?;
-        let mut allowed = found.is_member();
-        if allowed && found.role == Role::Vendor {
-            allowed = match task.entity_id {
-                Some(entity_id) => is_assigned_to_entity(self.0.database.read(), caller.person.id, entity_id).await?,
-                None => false,
-            };
-        }
-        if allowed { Ok(TaskReader::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
+        let facts = Facts::find(&self.0, &caller, OF_TASK, id).await?;
+        let project_id = facts.project_id.filter(|_| facts.may_read()).ok_or_else(Failure::forbidden)?;
+        Ok(TaskReader::granted(caller, project_id, facts.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let task = TaskFacts::find(&self.0, id).await?;
-        let project_id = task.project_id.ok_or_else(Failure::forbidden)?;
-        let found = self.role_in(&caller, project_id).await?;
-        let connection = self.0.database.read();
-        let allowed = found.is_manager()
-            || (found.in_team
-                && (found.role == Role::Client
-                    || task.entity_creator == Some(caller.person.id)
-                    || is_assigned_to_task(connection, caller.person.id, id).await?
-                    || (found.role == Role::Supervisor && supervises_task_type(connection, &caller.person, task.task_type_id).await?)));
-        if allowed { Ok(TaskActor::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
+        let facts = Facts::find(&self.0, &caller, OF_TASK, id).await?;
+        let project_id = facts.project_id.filter(|_| facts.may_act(&caller.person)).ok_or_else(Failure::forbidden)?;
+        Ok(TaskActor::granted(caller, project_id, facts.role.role))
     }
 
     async fn self_or_admin(&self, caller: Caller, id: Uuid) -> Result<SelfOrAdmin, Failure> {

@@ -17,6 +17,14 @@ pub struct ProjectRole {
 }
 
 impl ProjectRole {
+    /// What somebody with this studio-wide role is in a production, by what the team's list says. Being an administrator is
+    /// studio-wide: a team's list can neither give nor take it.
+    #[must_use]
+    pub fn of(global: Role, in_team: bool, own: Option<&str>) -> Self {
+        let own = own.map(Role::from_code).filter(|role| in_team && *role != Role::Admin && global != Role::Admin);
+        Self { role: own.unwrap_or(global), in_team }
+    }
+
     /// Administrators, and managers of the team.
     #[must_use]
     pub fn is_manager(self) -> bool {
@@ -48,14 +56,8 @@ pub async fn project_role(connection: &impl ConnectionTrait, caller: &Caller, pr
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let in_team = row.try_get_by_index::<Option<Uuid>>(0)?.is_some();
-    let own = row.try_get_by_index::<Option<String>>(1)?.map(|code| Role::from_code(&code));
-    let global = caller.person.role;
-    let role = match own {
-        // Being an administrator is studio-wide: a team's list can neither give nor take it.
-        Some(role) if in_team && role != Role::Admin && global != Role::Admin => role,
-        _ => global,
-    };
-    Ok(ProjectRole { role, in_team })
+    let own = row.try_get_by_index::<Option<String>>(1)?;
+    Ok(ProjectRole::of(caller.person.role, in_team, own.as_deref()))
 }
 
 /// The caller's role in a production that the caller belongs to.

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use super::routes::{PLACES, Route};
 
+/// Why something can't be measured.
+pub(super) type Problem = Box<dyn Error + Send + Sync>;
+
 /// A call that is ready to be made.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
@@ -42,8 +45,8 @@ impl Client {
     ///
     /// # Errors
     /// The server does not answer, or refuses the password.
-    pub(super) async fn sign_in(url: &str, email: &str, password: &str, gzip: bool) -> Result<Self, Box<dyn Error>> {
-        let http = reqwest::Client::builder().pool_max_idle_per_host(1000).timeout(Duration::from_secs(120)).build()?;
+    pub(super) async fn sign_in(url: &str, email: &str, password: &str, gzip: bool) -> Result<Self, Problem> {
+        let http = http()?;
         let base = url.trim_end_matches('/').to_owned();
         let body = json!({"email": email, "password": password}).to_string();
         let request = http.post(format!("{base}/auth/login")).header("content-type", "application/json").body(body);
@@ -59,7 +62,7 @@ impl Client {
     ///
     /// # Errors
     /// The studio has no such record.
-    pub(super) async fn call(&mut self, route: &Route) -> Result<Call, Box<dyn Error>> {
+    pub(super) async fn call(&mut self, route: &Route) -> Result<Call, Problem> {
         let path = self.filled(route.path).await?;
         let mut body = route.body.to_owned();
         while let Some((before, rest)) = body.split_once("{{") {
@@ -73,7 +76,40 @@ impl Client {
         })
     }
 
-    async fn filled(&mut self, path: &str) -> Result<String, Box<dyn Error>> {
+    /// The same caller on connections of its own: the next call opens one.
+    ///
+    /// # Errors
+    /// No client can be made.
+    pub(super) fn anew(&self) -> Result<Self, Problem> {
+        Ok(Self { http: http()?, ..self.clone() })
+    }
+
+    /// Sets a place that is not asked for.
+    pub(super) fn set_place(&mut self, name: &'static str, value: String) {
+        self.places.insert(name, value);
+    }
+
+    /// Makes a call, and gives how long it took with the whole answer.
+    ///
+    /// # Errors
+    /// The connection breaks, or the answer is no success.
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Duration, Value), Problem> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let started = Instant::now();
+        let response = request.send().await?;
+        let status = response.status();
+        let bytes = response.bytes().await?;
+        let elapsed = started.elapsed();
+        if !status.is_success() {
+            return Err(refused(status));
+        }
+        Ok((elapsed, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? }))
+    }
+
+    async fn filled(&mut self, path: &str) -> Result<String, Problem> {
         let mut path = path.to_owned();
         while let Some((before, rest)) = path.split_once('{') {
             let (place, after) = rest.split_once('}').ok_or("a place has no end")?;
@@ -82,7 +118,11 @@ impl Client {
         Ok(path)
     }
 
-    async fn place(&mut self, name: &str) -> Result<String, Box<dyn Error>> {
+    /// The value of a place, which is asked for once.
+    ///
+    /// # Errors
+    /// The studio has no such record.
+    pub(super) async fn place(&mut self, name: &str) -> Result<String, Problem> {
         if let Some(value) = self.places.get(name) {
             return Ok(value.clone());
         }
@@ -99,7 +139,7 @@ impl Client {
     ///
     /// # Errors
     /// The connection breaks, or the answer is no success.
-    pub(super) async fn make(&self, call: &Call) -> Result<Answered, Box<dyn Error + Send + Sync>> {
+    pub(super) async fn make(&self, call: &Call) -> Result<Answered, Problem> {
         let mut request = self.http.request(call.method.clone(), &call.url).bearer_auth(&self.token);
         if self.gzip {
             request = request.header("accept-encoding", "gzip");
@@ -122,6 +162,10 @@ impl Client {
     }
 }
 
-fn refused(status: StatusCode) -> Box<dyn Error + Send + Sync> {
+fn http() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder().pool_max_idle_per_host(1000).timeout(Duration::from_secs(120)).build()
+}
+
+fn refused(status: StatusCode) -> Problem {
     format!("answered by {status}").into()
 }

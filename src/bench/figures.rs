@@ -9,6 +9,8 @@ use super::client::Answered;
 pub(super) struct Figures {
     /// Bytes of an answer.
     bytes: usize,
+    /// Time of the first call of the run, on a connection of its own.
+    cold: Duration,
     /// Median time to the head of the answer.
     first_byte: Duration,
     /// Median time of a whole call.
@@ -20,8 +22,8 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    /// Sums up calls that were made one after another, and how many were made at once in some time.
-    pub(super) fn new(alone: &[Answered], together: usize, elapsed: Duration) -> Self {
+    /// Sums up the first call, calls that were made one after another, and how many were made at once in some time.
+    pub(super) fn new(cold: Answered, alone: &[Answered], together: usize, elapsed: Duration) -> Self {
         let sorted = |time: fn(&Answered) -> Duration| {
             let mut times: Vec<Duration> = alone.iter().map(time).collect();
             times.sort_unstable();
@@ -30,6 +32,7 @@ impl Figures {
         let whole = sorted(|answer| answer.whole);
         Self {
             bytes: alone.last().map_or(0, |answer| answer.bytes),
+            cold: cold.whole,
             first_byte: quantile(&sorted(|answer| answer.first_byte), 50),
             median: quantile(&whole, 50),
             slow: quantile(&whole, 99),
@@ -52,16 +55,24 @@ pub(super) mod table {
     use crate::bench::routes::Route;
 
     pub(in crate::bench) fn head(concurrency: u16) -> String {
-        format!("{:<36} {:>11} {:>11} {:>11} {:>11} {:>14}", "route", "bytes", "first byte", "median", "p99", format!("/s, {concurrency} at once"))
+        let rate = format!("/s, {concurrency} at once");
+        format!("{:<36} {:>11} {:>11} {:>11} {:>11} {:>11} {rate:>14}", "route", "bytes", "cold", "first byte", "median", "p99")
     }
 
     pub(in crate::bench) fn line(route: &Route, figures: &Figures) -> String {
-        let Figures { bytes, first_byte, median, slow, rate } = figures;
-        format!("{:<36} {bytes:>11} {:>11} {:>11} {:>11} {rate:>14.1}", route.name, time(*first_byte), time(*median), time(*slow))
+        let Figures { bytes, cold, first_byte, median, slow, rate } = figures;
+        let [cold, first_byte, median, slow] = [cold, first_byte, median, slow].map(|duration| time(*duration));
+        format!("{:<36} {bytes:>11} {cold:>11} {first_byte:>11} {median:>11} {slow:>11} {rate:>14.1}", route.name)
     }
 
-    pub(in crate::bench) fn left_out(route: &Route, why: &str) -> String {
-        format!("{:<36} {why}", route.name)
+    pub(in crate::bench) fn left_out(name: &str, why: &str) -> String {
+        format!("{name:<36} {why}")
+    }
+
+    /// What was done once with many records.
+    pub(in crate::bench) fn once(name: &str, records: usize, elapsed: Duration) -> String {
+        let rate = records as f64 / elapsed.as_secs_f64().max(f64::EPSILON);
+        format!("{name:<36} {records:>8} at once in {:>11}: {rate:.0}/s", time(elapsed))
     }
 
     fn time(time: Duration) -> String {
@@ -77,9 +88,10 @@ mod tests {
     fn figures_are_those_of_the_sorted_times() {
         let calls: Vec<Answered> =
             (1..=200).rev().map(Duration::from_millis).map(|whole| Answered { first_byte: whole / 2, whole, bytes: 7 }).collect();
-        let figures = Figures::new(&calls, 500, Duration::from_secs(2));
+        let cold = Answered { first_byte: Duration::ZERO, whole: Duration::from_secs(1), bytes: 7 };
+        let figures = Figures::new(cold, &calls, 500, Duration::from_secs(2));
         let [first_byte, median, slow] = [50, 100, 198].map(Duration::from_millis);
-        assert_eq!(figures, Figures { bytes: 7, first_byte, median, slow, rate: 250.0 });
+        assert_eq!(figures, Figures { bytes: 7, cold: Duration::from_secs(1), first_byte, median, slow, rate: 250.0 });
         assert_eq!(quantile(&[], 50), Duration::ZERO);
     }
 }

@@ -9,7 +9,7 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     /// JSON, with places in double braces, since it has braces of its own.
     pub(super) body: &'static str,
-    /// Whether the call changes something.
+    /// Whether the call changes something: then it names the bench's own records.
     pub(super) writes: bool,
 }
 
@@ -67,6 +67,8 @@ pub(super) const ROUTES: &[Route] = &[
     get("export of tasks", "/export/csv/tasks.csv"),
     get("one shot", "/data/shots/{shot}"),
     get("one asset", "/data/assets/{asset}"),
+    get("one sequence", "/data/sequences/{sequence}"),
+    get("one episode", "/data/episodes/{episode}"),
     get("one task, full", "/data/tasks/{commented}/full"),
     get("comments of a task", "/data/tasks/{commented}/comments"),
     get("previews of a task", "/data/tasks/{commented}/previews"),
@@ -99,14 +101,26 @@ pub(super) const ROUTES: &[Route] = &[
     get("CRUD one task", "/data/tasks/{task}"),
     get("CRUD one entity", "/data/entities/{shot}"),
     get("CRUD one production", "/data/projects/{project}"),
+    get("CRUD one comment", "/data/comments/{comment}"),
+    get("CRUD one preview file", "/data/preview-files/{preview}"),
     get("CRUD one task type", "/data/task-types/{task_type}"),
     get("CRUD list of departments", "/data/departments"),
     get("CRUD list of task types", "/data/task-types"),
-    get("CRUD list of preview files, a page", "/data/preview-files?page=1"),
-    put("CRUD update of a task", "/data/tasks/{task}", r#"{"priority": 1}"#),
-    put("CRUD update of an entity", "/data/entities/{shot}", r#"{"description": "Measured."}"#),
-    post("comment on a task", "/actions/tasks/{task}/comment", r#"{"task_status_id": "{{task_status}}", "comment": "Measured."}"#),
-    post("time spent", "/actions/tasks/{task}/time-spents/2026-03-02/persons/{person}", r#"{"duration": 60}"#),
+    get("page of preview files", "/data/preview-files?page=1"),
+    get("page of tasks of a production", "/data/tasks?project_id={project}&page=1"),
+    get("page of entities of a production", "/data/entities?project_id={project}&page=1"),
+    get("page of comments", "/data/comments?page=1"),
+    get("page of comments of a production", "/data/projects/{project}/comments?page=1"),
+    get("page of preview files of a task", "/data/preview-files?task_id={commented}&page=1"),
+    get("page of time spents", "/data/time-spents?page=1"),
+    get("page of notifications", "/data/notifications?page=1"),
+    get("page of news", "/data/news?page=1"),
+    get("page of events", "/data/events?page=1"),
+    get("page of persons", "/data/persons?page=1"),
+    put("CRUD update of a task", "/data/tasks/{own_task}", r#"{"priority": 1}"#),
+    put("CRUD update of an entity", "/data/entities/{own_asset}", r#"{"description": "Measured."}"#),
+    post("comment on a task", "/actions/tasks/{own_task}/comment", r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#),
+    post("time spent", "/actions/tasks/{own_task}/time-spents/2026-03-02/persons/{member}", r#"{"duration": 60}"#),
 ];
 
 #[cfg(test)]
@@ -115,15 +129,26 @@ mod tests {
 
     use super::*;
 
+    /// Places of the bench's own production, which it makes for calls that write.
+    const OWN: [&str; 3] = ["own_task", "own_asset", "own_status"];
+
     #[test]
     fn names_are_unique_and_places_are_known() {
         let names: HashSet<&str> = ROUTES.iter().map(|route| route.name).collect();
         assert_eq!(names.len(), ROUTES.len());
-        let known: HashSet<&str> = PLACES.iter().map(|(name, ..)| *name).collect();
+        let known: HashSet<&str> = PLACES.iter().map(|(name, ..)| *name).chain(OWN).collect();
         for text in ROUTES.iter().map(|route| route.path).chain(PLACES.iter().map(|(_, path, _)| *path)) {
             for place in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
                 assert!(known.contains(place.0), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn what_writes_names_nothing_but_own_records() {
+        for route in ROUTES {
+            let own = OWN.iter().any(|place| route.path.contains(&format!("{{{place}}}")));
+            assert_eq!(route.writes, own, "{}", route.name);
         }
     }
 }

@@ -5,12 +5,13 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::submission::{Submission, UploadedFile};
 use entity::facts::Kind;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::subject::Subject;
 use crate::app::App;
+use crate::database::dialect::{JsonKey, json_list};
 use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
 use crate::events::{Work, transact};
 use crate::storage::{Bucket, FileKey};
@@ -146,19 +147,25 @@ pub fn list(files: &[Attachment], reply_id: Option<Uuid>) -> Vec<u8> {
     array(written.iter().map(Vec::as_slice))
 }
 
+/// SQL of the files of the comment `c` and its replies as a JSON list, each with its reply on request.
+#[must_use]
+pub fn of_comment(backend: DbBackend, with_reply: bool) -> String {
+    let keys = [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("size", Kind::BigInteger)];
+    let keys = keys.into_iter().chain(with_reply.then_some(("reply_id", Kind::Uuid)));
+    let keys: Vec<JsonKey> = keys.map(|(name, kind)| JsonKey::new(format!("f.{name}"), name, kind)).collect();
+    json_list(backend, &keys, "attachment_file f WHERE f.comment_id = c.id", "f.created_at, f.name, f.id")
+}
+
 /// The files of comments by the id of the comment: JSON objects with commas between them.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid], with_reply: bool) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut fields =
-        vec![Field::new("id", Kind::Uuid), Field::new("name", TEXT), Field::new("extension", TEXT), Field::new("size", Kind::BigInteger)];
-    let reply = if with_reply { ", reply_id" } else { "" };
-    fields.extend(with_reply.then(|| Field::new("reply_id", Kind::Uuid)));
-    let writer = RowWriter::new(fields);
+pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let fields = [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("size", Kind::BigInteger)];
+    let writer = RowWriter::new(fields.map(|(name, kind)| Field::new(name, kind)));
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for comments in comments.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT id, name, extension, size{reply}, comment_id FROM attachment_file WHERE comment_id IN "));
+        let mut sql = Sql::new("SELECT id, name, extension, size, comment_id FROM attachment_file WHERE comment_id IN ");
         sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, name, id");
         for row in database::rows(connection, &sql).await? {
             let list = found.entry(row.try_get_by_index(writer.width())?).or_default();

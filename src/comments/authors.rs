@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use dailies_definitions::access::Role;
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::database::{self, Field, RowWriter, Sql};
-use crate::tasks::rows::{BATCH, TEXT};
+use crate::tasks::rows::TEXT;
 use crate::tasks::standing::role_in;
 
 /// What is told of a person: keys, expressions over the person `a`, and what they hold.
@@ -30,31 +30,33 @@ pub struct Author {
     pub role: Role,
 }
 
+/// What a query selects of a person `a`, whose link to a team is `l`, for [`read`].
+#[must_use]
+pub fn columns() -> String {
+    let columns = SHORT_PERSON.iter().map(|(_, expression, _)| *expression);
+    format!("{}, a.id AS author_id, a.role AS author_role, l.person_id AS member_id, l.role AS own_role", columns.collect::<Vec<_>>().join(", "))
+}
+
+/// A person of a query that selects [`columns`] first, by id.
+///
+/// # Errors
+/// A column does not hold what it should.
+pub fn read(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
+    let mut text = vec![b'{'];
+    RowWriter::new(SHORT_PERSON.iter().map(|(key, _, kind)| Field::new(*key, *kind))).write(&mut text, row)?;
+    text.push(b'}');
+    let global = Role::from_code(&row.try_get::<String>("", "author_role")?);
+    let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
+    let own: Option<String> = row.try_get("", "own_role")?;
+    Ok((row.try_get("", "author_id")?, Author { text, role: role_in(global, in_team, own.as_deref()).role }))
+}
+
 /// Persons by their ids, with their roles in a production.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn find(connection: &impl ConnectionTrait, ids: &[Uuid], project_id: Option<Uuid>) -> Result<HashMap<Uuid, Author>, DbErr> {
-    let writer = RowWriter::new(SHORT_PERSON.iter().map(|(key, _, kind)| Field::new(*key, *kind)));
-    let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();
-    let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(format!(
-            "SELECT {}, a.id, a.role, l.person_id, l.role FROM person a LEFT JOIN project_person_link l ON l.person_id = a.id AND l.project_id = ",
-            columns.join(", ")
-        ));
-        sql.bind(project_id).push(" WHERE a.id IN ").bind_list(ids.iter().copied());
-        for row in database::rows(connection, &sql).await? {
-            let mut text = vec![b'{'];
-            writer.write(&mut text, &row)?;
-            text.push(b'}');
-            let width = writer.width();
-            let global = Role::from_code(&row.try_get_by_index::<String>(width + 1)?);
-            let in_team = row.try_get_by_index::<Option<Uuid>>(width + 2)?.is_some();
-            let own: Option<String> = row.try_get_by_index(width + 3)?;
-            let role = role_in(global, in_team, own.as_deref()).role;
-            found.insert(row.try_get_by_index(width)?, Author { text, role });
-        }
-    }
-    Ok(found)
+    let mut sql = Sql::new(format!("SELECT {} FROM person a LEFT JOIN project_person_link l ON l.person_id = a.id AND l.project_id = ", columns()));
+    sql.bind(project_id).push(" WHERE a.id").among(ids);
+    database::rows(connection, &sql).await?.iter().map(read).collect()
 }

@@ -6,7 +6,7 @@ use dailies_definitions::access::{ProjectMember, Role, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use entity::facts::Kind;
-use sea_orm::QueryResult;
+use sea_orm::{DbBackend, QueryResult};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,11 +15,12 @@ use super::authors::{self, Author};
 use super::rows::{self, Related};
 use super::visibility::{Seen, Sight, Viewer};
 use crate::app::App;
-use crate::database::{RecordWriter, Sql, stream_array, write_value};
+use crate::database::dialect::{JsonKey, json_ids, json_object, json_of};
+use crate::database::{RecordWriter, Sql, stream_array, write_text};
 use crate::tasks::paging::{self, Page};
-use crate::tasks::rows::{TEXT, array, write_key, write_list};
+use crate::tasks::rows::{TEXT, array, write_key};
 
-/// Columns that depend on who looks, behind those that do not.
+/// Columns that depend on who looks, apart from the others.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
 
 const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
@@ -31,24 +32,23 @@ const EDITOR: [(&str, Kind); 5] = [("first_name", TEXT), ("last_name", TEXT), ("
 /// The database does not answer.
 pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
-    let isolated = Sql::with("SELECT is_clients_isolated FROM project WHERE id = $1", [access.project_id().into()]);
-    let isolated = database.row(&isolated).await?.map(|row| row.try_get_by_index::<Option<bool>>(0)).transpose()?.flatten();
-    let viewer = rows::viewer(access, access.role(), isolated.unwrap_or_default());
-    let columns = |alias: &str, fields: &[(&str, Kind)]| fields.iter().map(|(name, _)| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ");
-    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| !VARYING.contains(&column));
+    let (writer, columns) = columns(database.backend(), access.role() == Role::Client);
     let sql = Sql::with(
         format!(
-            "SELECT {}, {}, {}, c.id, c.text, c.replies, c.checklist, c.editor_id, c.person_id, c.for_client FROM comment c \
+            "SELECT {columns}, (SELECT p.is_clients_isolated FROM project p WHERE p.id = $2) AS is_clients_isolated FROM comment c \
              JOIN task_status s ON s.id = c.task_status_id LEFT JOIN person d ON d.id = c.editor_id \
-             WHERE c.object_id = $1 ORDER BY c.created_at DESC, c.id DESC",
-            writer.columns(),
-            columns("s", &STATUS),
-            columns("d", &EDITOR),
+             WHERE c.object_id = $1 ORDER BY c.created_at DESC, c.id DESC"
         ),
-        [task_id.into()],
+        [task_id.into(), access.project_id().into()],
     );
     let rows = database.rows(&sql).await?;
-    let list = CommentList::prepare(app, &rows, viewer, access.project_id(), writer).await?;
+    let Some(first) = rows.first() else { return Ok(b"[]".to_vec()) };
+    let isolated: Option<bool> = first.try_get("", "is_clients_isolated")?;
+    let list = CommentList {
+        viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
+        writer,
+        authors: authors::find(database.read(), &persons(&rows)?, Some(access.project_id())).await?,
+    };
     let mut written = Vec::with_capacity(rows.len());
     for row in &rows {
         written.extend(list.write(row)?);
@@ -56,121 +56,115 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     Ok(array(written.iter().map(Vec::as_slice)))
 }
 
-/// Everything beside the rows that the list is made of.
+/// A writer of what does not depend on who looks, and everything that is selected of a comment `c`. Rejected previews are
+/// left out on request.
+fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String) {
+    let object = |alias: &str, fields: &[(&str, Kind)]| {
+        let keys: Vec<JsonKey> = fields.iter().map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind)).collect();
+        json_object(backend, &keys)
+    };
+    let ids = |table: &str, id: &str| json_ids(backend, &format!("r.{id}"), &format!("{table} r WHERE r.comment = c.id"));
+    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| !VARYING.contains(&column)).with(&[
+        (&object("s", &STATUS), "task_status", Kind::Json),
+        (&ids("comment_mentions", "person"), "mentions", Kind::Json),
+        (&ids("comment_department_mentions", "department"), "department_mentions", Kind::Json),
+        (&ids("comment_acknoledgments", "person"), "acknowledgements", Kind::Json),
+        (&rows::previews_of_comment(backend, without_rejected), "previews", Kind::Json),
+    ]);
+    let files = attachments::of_comment(backend, true);
+    let columns = format!(
+        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, c.replies AS answers, c.checklist AS points, \
+         c.editor_id AS edited_by, c.person_id AS author_id, c.for_client AS is_for_client, \
+         EXISTS (SELECT 1 FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
+         WHERE l.comment = c.id AND p.validation_status <> 'rejected') AS shows_previews",
+        writer.columns(),
+        object("d", &EDITOR)
+    );
+    (writer, columns)
+}
+
+/// Those who wrote comments, changed them or answered them.
+fn persons(rows: &[QueryResult]) -> Result<Vec<Uuid>, Failure> {
+    let mut persons = Vec::with_capacity(rows.len());
+    for row in rows {
+        persons.push(row.try_get("", "author_id")?);
+        persons.extend(row.try_get::<Option<Uuid>>("", "edited_by")?);
+        persons.extend(rows::repliers(&answers(row)?));
+    }
+    persons.sort_unstable();
+    persons.dedup();
+    Ok(persons)
+}
+
+/// The answers to a comment, whose authors have to be named.
+fn answers(row: &QueryResult) -> Result<Value, Failure> {
+    Ok(serde_json::from_slice(&json_of(row, "answers")?)?)
+}
+
+/// What a list of comments is written with.
 struct CommentList {
     viewer: Viewer,
     writer: RecordWriter,
-    related: Related,
-    previews: HashMap<Uuid, Vec<u8>>,
-    files: HashMap<Uuid, Vec<u8>>,
     authors: HashMap<Uuid, Author>,
-    /// Where the columns begin that depend on who looks.
-    first: usize,
 }
 
 impl CommentList {
-    async fn prepare(app: &App, rows: &[QueryResult], viewer: Viewer, project_id: Uuid, writer: RecordWriter) -> Result<Self, Failure> {
-        let connection = app.database.read();
-        let first = writer.width() + STATUS.len() + EDITOR.len();
-        let mut ids = Vec::with_capacity(rows.len());
-        let mut persons = Vec::with_capacity(rows.len());
-        for row in rows {
-            ids.push(row.try_get_by_index(first)?);
-            persons.push(row.try_get_by_index(first + 5)?);
-            persons.extend(row.try_get_by_index::<Option<Uuid>>(first + 4)?);
-            persons.extend(rows::repliers(&json(row, first + 2)?));
-        }
-        persons.sort_unstable();
-        persons.dedup();
-        Ok(Self {
-            related: Related::find(connection, &ids, &["mentions", "department_mentions", "acknowledgements"]).await?,
-            previews: rows::previews(connection, &ids, viewer.role == Role::Client).await?,
-            files: attachments::of_comments(connection, &ids, true).await?,
-            authors: authors::find(connection, &persons, Some(project_id)).await?,
-            viewer,
-            writer,
-            first,
-        })
-    }
-
     fn role_of(&self, person_id: Uuid) -> Role {
         self.authors.get(&person_id).map_or(Role::Artist, |author| author.role)
     }
 
     /// A comment as an object, or nothing when the viewer does not see it.
     fn write(&self, row: &QueryResult) -> Result<Option<Vec<u8>>, Failure> {
-        let Self { viewer, first, .. } = self;
-        let id: Uuid = row.try_get_by_index(*first)?;
-        let author_id: Uuid = row.try_get_by_index(first + 5)?;
+        let viewer = &self.viewer;
+        let author_id: Uuid = row.try_get("", "author_id")?;
         let author_role = self.role_of(author_id);
-        let for_client = row.try_get_by_index::<Option<bool>>(first + 6)?.unwrap_or_default();
+        let for_client = row.try_get::<Option<bool>>("", "is_for_client")?.unwrap_or_default();
         let whole = match viewer.sight(Seen { author_id, author_role, for_client }) {
             Sight::Whole => true,
-            Sight::Previews if self.previews.contains_key(&id) => false,
+            Sight::Previews if row.try_get("", "shows_previews")? => false,
             Sight::Previews | Sight::Nothing => return Ok(None),
         };
         let mut out = Vec::with_capacity(1024);
         self.writer.write_open(&mut out, row)?;
-        self.write_words(&mut out, row, id, whole)?;
+        self.write_words(&mut out, row, whole)?;
         self.write_editor(&mut out, row)?;
         let author = self.authors.get(&author_id).filter(|_| viewer.knows(author_id, author_role));
         write_key(&mut out, "person", author.map(|author| author.text.as_slice()));
-        write_key(&mut out, "task_status", Some(&object(row, self.writer.width(), &STATUS)?));
-        self.related.write(&mut out, id);
-        write_list(&mut out, "previews", &self.previews, id);
         out.push(b'}');
         Ok(Some(out))
     }
 
     /// The text and what came with it, or nothing of it.
-    fn write_words(&self, out: &mut Vec<u8>, row: &QueryResult, id: Uuid, whole: bool) -> Result<(), Failure> {
+    fn write_words(&self, out: &mut Vec<u8>, row: &QueryResult, whole: bool) -> Result<(), Failure> {
         if !whole {
             out.extend_from_slice(b",\"text\":\"\",\"replies\":[],\"checklist\":[],\"attachment_files\":[]");
             return Ok(());
         }
         out.extend_from_slice(b",\"text\":");
-        write_value(out, row, self.first + 1, TEXT)?;
-        let mut replies = json(row, self.first + 2)?;
+        match row.try_get::<Option<String>>("", "words")? {
+            Some(text) => write_text(out, &text),
+            None => out.extend_from_slice(b"null"),
+        }
+        let mut replies = answers(row)?;
         rows::name_repliers(&mut replies, &self.viewer, &self.authors);
         write_key(out, "replies", Some(replies.to_string().as_bytes()));
-        out.extend_from_slice(b",\"checklist\":");
-        write_value(out, row, self.first + 3, Kind::Json)?;
-        write_list(out, "attachment_files", &self.files, id);
+        write_key(out, "checklist", Some(&json_of(row, "points")?));
+        write_key(out, "attachment_files", Some(&json_of(row, "files")?));
         Ok(())
     }
 
     fn write_editor(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), Failure> {
-        let Some(editor) = row.try_get_by_index::<Option<Uuid>>(self.first + 4)? else {
+        let Some(editor) = row.try_get::<Option<Uuid>>("", "edited_by")? else {
             write_key(out, "editor_id", None);
             return Ok(());
         };
         let known = self.viewer.knows(editor, self.role_of(editor));
-        let text = if known { Some(object(row, self.writer.width() + STATUS.len(), &EDITOR)?) } else { None };
+        let text = if known { Some(json_of(row, "editor")?) } else { None };
         let id = known.then(|| format!("\"{editor}\""));
         write_key(out, "editor_id", id.as_deref().map(str::as_bytes));
         write_key(out, "editor", text.as_deref());
         Ok(())
     }
-}
-
-/// Some columns of a row as an object.
-fn object(row: &QueryResult, first: usize, fields: &[(&str, Kind)]) -> Result<Vec<u8>, Failure> {
-    let mut out = Vec::with_capacity(128);
-    for (at, (name, kind)) in fields.iter().enumerate() {
-        out.extend_from_slice(if at > 0 { b",\"" } else { b"{\"" });
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-        write_value(&mut out, row, first + at, *kind)?;
-    }
-    out.push(b'}');
-    Ok(out)
-}
-
-/// A JSON column as a value.
-fn json(row: &QueryResult, index: usize) -> Result<Value, Failure> {
-    let mut text = Vec::new();
-    write_value(&mut text, row, index, Kind::Json)?;
-    Ok(serde_json::from_slice(&text)?)
 }
 
 /// The comments of a production with the ids of what is related to them, the last changed first.
@@ -181,14 +175,19 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     if matches!(access.role(), Role::Client | Role::Vendor) {
         return Err(Failure::forbidden());
     }
-    let mut condition = Sql::new("FROM comment c JOIN task t ON t.id = c.object_id WHERE t.project_id = ");
-    condition.bind(access.project_id());
-    if access.role() == Role::Artist {
-        condition.push(
-            " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
-             WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
-        );
-    }
+    let within = |tables: &str| {
+        let mut condition = Sql::new(tables);
+        condition.push(" AND t.project_id = ").bind(access.project_id());
+        if access.role() == Role::Artist {
+            condition.push(
+                " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
+                 WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
+            );
+        }
+        condition
+    };
+    // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
+    let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
     let select = format!("SELECT {}, c.id ", writer.columns());
@@ -206,7 +205,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         return Ok(sent.await?.into());
     };
     let page = Page { number, limit };
-    let total = paging::count(database, &condition).await?;
+    let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
     let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
     let related = Related::of(database.read(), &rows).await?;
     let mut items = Vec::new();

@@ -16,6 +16,7 @@ use super::subject::Subject;
 use super::visibility::{Sight, Viewer};
 use crate::app::App;
 use crate::crud::Record;
+use crate::database::dialect::json_of;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
@@ -39,17 +40,14 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     if query.is_empty() && !has_relations {
         return Ok(text);
     }
-    let connection = app.database.read();
-    let (project_id, viewer) = match Subject::find(connection, caller, id).await {
-        Ok(subject) => (subject.project_id(), rows::viewer(caller, subject.standing.role.role, subject.standing.clients_isolated)),
-        // A comment on something that is no task, or no longer there: only administrators come here.
-        Err(Failure::Answer { .. }) => (None, rows::viewer(caller, Role::Admin, false)),
-        Err(fault) => return Err(fault),
-    };
     let id_of = |key: &str| comment.get(key).and_then(Value::as_str).and_then(dailies_definitions::query::parse_id);
     let (author, editor) = (id_of("person_id"), id_of("editor_id"));
-    let persons: Vec<Uuid> = author.into_iter().chain(editor).chain(rows::repliers(&comment["replies"])).collect();
-    let authors = authors::find(connection, &persons, project_id).await?;
+    let writers = author.into_iter().chain(editor).chain(rows::repliers(&comment["replies"]));
+    let persons: Vec<Uuid> = writers.chain([caller.person.id]).collect();
+    let Beside { authors, clients_isolated, files, previews } = Beside::find(app, id, &persons).await?;
+    // Of a comment on something that is no task, or no longer there, only administrators come here.
+    let role = authors.get(&caller.person.id).map_or(caller.person.role, |own| own.role);
+    let viewer = rows::viewer(caller, role, clients_isolated);
     comment.insert("person".into(), short(author, &viewer, &authors)?);
     if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.role))) {
         comment.insert("editor_id".into(), Value::Null);
@@ -58,24 +56,55 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
         rows::name_repliers(replies, &viewer, &authors);
     }
     if has_relations {
-        let files = attachments::of_comments(connection, &[id], false).await?;
-        comment.insert("attachment_files".into(), list(&files, id)?);
+        comment.insert("attachment_files".into(), serde_json::from_slice(&files)?);
     }
     if query.flag("with_previews")?.unwrap_or_default() {
-        let previews = rows::previews(connection, &[id], viewer.role == Role::Client).await?;
-        comment.insert("previews".into(), list(&previews, id)?);
+        let [all, not_rejected] = previews;
+        comment.insert("previews".into(), serde_json::from_slice(if viewer.role == Role::Client { &not_rejected } else { &all })?);
     }
     Ok(serde_json::to_vec(&comment)?)
+}
+
+/// What is told beside a comment.
+struct Beside {
+    /// Persons with their roles in the production of its task.
+    authors: HashMap<Uuid, Author>,
+    clients_isolated: bool,
+    /// Its files as a JSON list.
+    files: Vec<u8>,
+    /// Its previews as JSON lists: all of them, and those that are not rejected.
+    previews: [Vec<u8>; 2],
+}
+
+impl Beside {
+    async fn find(app: &App, id: Uuid, persons: &[Uuid]) -> Result<Self, Failure> {
+        let backend = app.database.backend();
+        let mut sql = Sql::default();
+        let comment = sql.slot(id);
+        sql.push(&format!(
+            "SELECT {}, q.is_clients_isolated, {} AS files, {} AS previews, {} AS accepted_previews \
+             FROM person a JOIN comment c ON c.id = {comment} LEFT JOIN task t ON t.id = c.object_id LEFT JOIN project q ON q.id = t.project_id \
+             LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id WHERE a.id",
+            authors::columns(),
+            attachments::of_comment(backend, false),
+            rows::previews_of_comment(backend, false),
+            rows::previews_of_comment(backend, true),
+        ));
+        sql.among(persons);
+        let found = app.database.rows(&sql).await?;
+        let row = found.first().ok_or_else(Failure::not_found)?;
+        Ok(Self {
+            authors: found.iter().map(authors::read).collect::<Result<_, _>>()?,
+            clients_isolated: row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default(),
+            files: json_of(row, "files")?,
+            previews: [json_of(row, "previews")?, json_of(row, "accepted_previews")?],
+        })
+    }
 }
 
 fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> Result<Value, Failure> {
     let known = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.role)));
     Ok(known.map(|author| serde_json::from_slice(&author.text)).transpose()?.unwrap_or_default())
-}
-
-fn list(items: &HashMap<Uuid, Vec<u8>>, id: Uuid) -> Result<Value, Failure> {
-    let items = items.get(&id).map_or(&[][..], Vec::as_slice);
-    Ok(serde_json::from_slice(&[b"[".as_slice(), items, b"]"].concat())?)
 }
 
 /// A comment of a task, without what is related to it, as JSON.

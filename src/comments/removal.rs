@@ -12,7 +12,7 @@ use crate::previews::removal::{self as previews, remove_rows};
 use crate::tasks::recompute::{recompute, tell_changed};
 
 /// Comments that go in one round of statements.
-const PORTION: usize = 1_000;
+const PORTION: usize = 10_000;
 
 /// Rows that go with comments, with the column that names the comment. The comments themselves are the last.
 const REMOVED: [(&str, &str); 8] = [
@@ -75,8 +75,8 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Leftover
 /// The database refuses.
 pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Result<(), Failure> {
     for ids in comment_ids.chunks(PORTION) {
-        let mut sql = Sql::new("SELECT c.id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id IN ");
-        sql.bind_list(ids.iter().copied()).push(" ORDER BY c.created_at, c.id");
+        let mut sql = Sql::new("SELECT c.id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id");
+        sql.among(ids).push(" ORDER BY c.created_at, c.id");
         for row in database::rows(&**work, &sql).await? {
             let project_id: Option<Uuid> = row.try_get_by_index(1)?;
             work.emit_in(project_id, "comment:delete", payload([("comment_id", row.try_get_by_index(0)?)]));
@@ -95,28 +95,28 @@ pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Resul
     let mut leftovers = Leftovers::default();
     for ids in comment_ids.chunks(PORTION) {
         // A preview that another comment has too stays.
-        let mut sql = Sql::new("SELECT DISTINCT l.preview_file FROM comment_preview_link l WHERE l.comment IN ");
-        sql.bind_list(ids.iter().copied());
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM comment_preview_link o WHERE o.preview_file = l.preview_file AND o.comment NOT IN ");
-        sql.bind_list(ids.iter().copied()).push(")");
+        let mut sql = Sql::new("SELECT DISTINCT l.preview_file FROM comment_preview_link l WHERE l.comment");
+        sql.among(ids);
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM comment_preview_link o WHERE o.preview_file = l.preview_file AND NOT o.comment");
+        sql.among(ids).push(")");
         let removed = column(work, &sql).await?;
         let tasks = tasks_of(work, &removed).await?;
         remove_rows(&**work, &removed).await?;
         leftovers.previews.extend(removed);
-        let mut sql = Sql::new("SELECT id FROM attachment_file WHERE comment_id IN ");
-        sql.bind_list(ids.iter().copied());
+        let mut sql = Sql::new("SELECT id FROM attachment_file WHERE comment_id");
+        sql.among(ids);
         leftovers.attachments.extend(column(work, &sql).await?);
         for (table, column) in REMOVED {
-            let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column} IN "));
-            sql.bind_list(ids.iter().copied());
+            let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column}"));
+            sql.among(ids);
             database::execute(&**work, &sql).await?;
         }
         if !tasks.is_empty() {
             let mut sql = Sql::new(
                 "UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND p.position = 1 \
-                 ORDER BY p.created_at DESC, p.id LIMIT 1) WHERE last_preview_file_id IS NULL AND id IN ",
+                 ORDER BY p.created_at DESC, p.id LIMIT 1) WHERE last_preview_file_id IS NULL AND id",
             );
-            sql.bind_list(tasks);
+            sql.among(&tasks);
             database::execute(&**work, &sql).await?;
         }
     }
@@ -127,8 +127,8 @@ pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Resul
 async fn tasks_of(work: &Work<'_>, previews: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
     let mut tasks = Vec::new();
     for ids in previews.chunks(PORTION) {
-        let mut sql = Sql::new("SELECT id FROM task WHERE last_preview_file_id IN ");
-        sql.bind_list(ids.iter().copied());
+        let mut sql = Sql::new("SELECT id FROM task WHERE last_preview_file_id");
+        sql.among(ids);
         tasks.extend(column(work, &sql).await?);
     }
     Ok(tasks)

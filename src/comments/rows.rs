@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
 use super::visibility::{Sight, Viewer};
-use crate::database::{self, Field, RowWriter, Sql};
+use crate::database::Sql;
+use crate::database::dialect::{JsonKey, json_list};
 use crate::tasks::rows::{self, BATCH, TEXT, id_lists, write_key, write_list};
 
 /// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
@@ -137,7 +138,7 @@ pub async fn created(
     }
     let found = rows::records(connection, &entity::comment::TABLE, "Comment", &ids).await?;
     let related = Related::find(connection, &ids, &Related::ALL[..4]).await?;
-    let files = attachments::of_comments(connection, &ids, false).await?;
+    let files = attachments::of_comments(connection, &ids).await?;
     let statuses = rows::records(connection, &entity::task_status::TABLE, "TaskStatus", &statuses).await?;
     let persons = authors::find(connection, &persons, None).await?;
     let mut written = Vec::with_capacity(ids.len());
@@ -173,33 +174,13 @@ const PREVIEW: [(&str, Kind); 12] = [
     ("annotations", Kind::Json),
 ];
 
-/// The previews of comments by the id of the comment: JSON objects with commas between them. Rejected ones are left out
-/// on request.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn previews(connection: &impl ConnectionTrait, comments: &[Uuid], without_rejected: bool) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let columns: Vec<String> = PREVIEW.iter().map(|(name, _)| format!("p.{name}")).collect();
-    let writer = RowWriter::new(PREVIEW.iter().map(|(name, kind)| Field::new(*name, *kind)));
-    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
-    for comments in comments.chunks(BATCH) {
-        let mut sql = Sql::new(format!(
-            "SELECT {}, l.comment FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file WHERE l.comment IN ",
-            columns.join(", ")
-        ));
-        sql.bind_list(comments.iter().copied());
-        if without_rejected {
-            sql.push(" AND p.validation_status <> 'rejected'");
-        }
-        sql.push(" ORDER BY l.comment, p.revision, p.position, p.created_at");
-        for row in database::rows(connection, &sql).await? {
-            let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
-            list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
-            writer.write(list, &row)?;
-            list.push(b'}');
-        }
-    }
-    Ok(found)
+/// SQL of the previews of the comment `c` as a JSON list. Rejected ones are left out on request.
+#[must_use]
+pub fn previews_of_comment(backend: DbBackend, without_rejected: bool) -> String {
+    let keys: Vec<JsonKey> = PREVIEW.iter().map(|(name, kind)| JsonKey::new(format!("p.{name}"), *name, *kind)).collect();
+    let more = if without_rejected { " AND p.validation_status <> 'rejected'" } else { "" };
+    let from = format!("comment_preview_link l JOIN preview_file p ON p.id = l.preview_file WHERE l.comment = c.id{more}");
+    json_list(backend, &keys, &from, "p.revision, p.position, p.created_at")
 }
 
 /// Ids of the authors of replies.

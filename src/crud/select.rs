@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
-use entity::facts::{Kind, Table};
+use entity::facts::Table;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::resource::{Nested, Record, Relation, Resource, Shape};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text, write_uuid, write_value};
+use crate::database::{self, Database, Field, NestedWriter, RecordWriter, RowWriter, Sql, write_uuid};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
@@ -21,48 +21,6 @@ pub(super) struct ShapeWriter {
     record: RecordWriter,
     related: Vec<(Vec<u8>, Ids)>,
     nested: Vec<NestedWriter>,
-    /// SQL of the columns of nested records.
-    nested_columns: String,
-}
-
-/// Writes a record that another one carries.
-struct NestedWriter {
-    /// `,"source_file":`
-    key: Vec<u8>,
-    /// Where its columns begin among the selected ones, and which of them is the id.
-    first: usize,
-    id: usize,
-    /// `"name":` with what follows, for each column.
-    fields: Vec<(Vec<u8>, Kind)>,
-    /// `,"type":"WorkingFile"}`
-    tail: Vec<u8>,
-}
-
-impl NestedWriter {
-    fn new(nested: &Nested, first: usize) -> Self {
-        let columns = nested.table.columns.iter();
-        let id = columns.clone().position(|column| column.name == "id").unwrap_or_default();
-        let mut tail = b",\"type\":".to_vec();
-        write_text(&mut tail, nested.type_name);
-        tail.push(b'}');
-        let fields = columns.map(|column| (format!("\"{}\":", column.name).into_bytes(), column.kind)).collect();
-        Self { key: format!(",\"{}\":", nested.key).into_bytes(), first, id: first + id, fields, tail }
-    }
-
-    fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        out.extend_from_slice(&self.key);
-        if row.try_get_by_index::<Option<Uuid>>(self.id)?.is_none() {
-            out.extend_from_slice(b"null");
-            return Ok(());
-        }
-        for (at, (key, kind)) in self.fields.iter().enumerate() {
-            out.push(if at == 0 { b'{' } else { b',' });
-            out.extend_from_slice(key);
-            write_value(out, row, self.first + at, *kind)?;
-        }
-        out.extend_from_slice(&self.tail);
-        Ok(())
-    }
 }
 
 /// Where a query finds the records of a resource, which it calls `t`, and those that they carry.
@@ -83,27 +41,24 @@ impl ShapeWriter {
         let record = RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name()));
         // The id comes behind the record, and nested records behind the id.
         let mut first = record.width() + 1;
-        let (mut nested, mut nested_columns) = (Vec::new(), String::new());
-        for carried in &shape.nested {
-            nested.push(NestedWriter::new(carried, first));
-            first += carried.table.columns.len();
-            for column in carried.table.columns {
-                nested_columns.push_str(&format!(", \"{}\".\"{}\"", carried.key, column.name));
-            }
+        let mut nested = Vec::with_capacity(shape.nested.len());
+        for Nested { key, table, type_name, .. } in &shape.nested {
+            let writer = NestedWriter::new(key, table, &format!("\"{key}\""), type_name, first);
+            first = writer.end();
+            nested.push(writer);
         }
-        Self { record, related: Vec::new(), nested, nested_columns }
+        Self { record, related: Vec::new(), nested }
     }
 
     /// What the query selects.
     pub(super) fn columns(&self) -> String {
-        let own = self.record.columns();
-        let comma = if own.is_empty() { "" } else { ", " };
-        format!("{own}{comma}t.id{}", self.nested_columns)
+        let own = Some(self.record.columns()).filter(|columns| !columns.is_empty());
+        own.into_iter().chain(["t.id".to_owned()]).chain(self.nested.iter().map(NestedWriter::columns)).collect::<Vec<_>>().join(", ")
     }
 
     /// How many columns it selects.
     fn width(&self) -> usize {
-        self.record.width() + 1 + self.nested.iter().map(|nested| nested.fields.len()).sum::<usize>()
+        self.nested.last().map_or(self.record.width() + 1, NestedWriter::end)
     }
 
     /// The same with related ids, where they are asked for or the shape always has them.

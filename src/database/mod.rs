@@ -5,6 +5,7 @@
 
 mod connection;
 mod counting;
+pub mod dialect;
 mod listing;
 mod pages;
 mod record_writer;
@@ -28,7 +29,7 @@ pub(crate) use self::counting::describe;
 use self::session::{Held, Session};
 
 pub use self::listing::{Outlet, Sent, send, stream_array, stream_lines};
-pub use self::record_writer::RecordWriter;
+pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;

@@ -3,6 +3,7 @@
 use dailies_definitions::payload::Json;
 use entity::facts::{Kind, Table};
 use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
 
 use super::{Database, Field, RowWriter, Sql, stream_array, write_text};
 
@@ -64,6 +65,14 @@ impl RecordWriter {
         self.columns.len()
     }
 
+    /// Writes the keys alone, without braces and type, of a query that selects them behind others.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write_keys(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
+        self.rows.write_from(out, row, first)
+    }
+
     /// Writes the object without its closing brace, so that keys can be added.
     ///
     /// # Errors
@@ -91,5 +100,65 @@ impl RecordWriter {
     /// The database refuses the query.
     pub async fn list<T>(self, database: &Database, sql: Sql) -> Result<Json<T>, DbErr> {
         Ok(stream_array(database, sql, move |out, row| self.write(out, row)).await?.into())
+    }
+}
+
+/// Writes a record that another one carries: a table which a query joins, and whose columns it selects behind others.
+#[derive(Clone, Debug)]
+pub struct NestedWriter {
+    /// `,"source_file":`
+    key: Vec<u8>,
+    /// Where its columns begin among the selected ones, and which of them is the id.
+    first: usize,
+    id: usize,
+    record: RecordWriter,
+}
+
+impl NestedWriter {
+    /// A writer of the rows of a table, which the query calls `alias`, under a key. Its columns begin at `first`.
+    #[must_use]
+    pub fn new(key: &str, table: &'static Table, alias: &str, type_name: &str, first: usize) -> Self {
+        let id = table.columns.iter().position(|column| column.name == "id").unwrap_or_default();
+        Self { key: format!(",\"{key}\":").into_bytes(), first, id: first + id, record: RecordWriter::new(table, alias, type_name) }
+    }
+
+    /// What the query selects.
+    #[must_use]
+    pub fn columns(&self) -> String {
+        self.record.columns()
+    }
+
+    /// Where the columns behind its own ones begin.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.first + self.record.width()
+    }
+
+    /// Writes the key with the object, and says so; nothing where the row carries none.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write_found(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<bool, DbErr> {
+        if row.try_get_by_index::<Option<Uuid>>(self.id)?.is_none() {
+            return Ok(false);
+        }
+        out.extend_from_slice(&self.key);
+        out.push(b'{');
+        self.record.write_keys(out, row, self.first)?;
+        out.extend_from_slice(&self.record.tail);
+        out.push(b'}');
+        Ok(true)
+    }
+
+    /// Writes the key with the object, or null where the row carries none.
+    ///
+    /// # Errors
+    /// A column does not hold what it should.
+    pub fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
+        if !self.write_found(out, row)? {
+            out.extend_from_slice(&self.key);
+            out.extend_from_slice(b"null");
+        }
+        Ok(())
     }
 }

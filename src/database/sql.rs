@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbBackend, Statement, Value};
+use uuid::Uuid;
 
 /// Text of a statement with the values of its placeholders.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +55,40 @@ impl Sql {
         self
     }
 
+    /// Takes a value in, and gives the placeholder that stands for it in text that is still to be put together.
+    #[must_use]
+    pub fn slot(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    /// Takes the values of another piece in, and gives its text with the placeholders that stand for them here.
+    #[must_use]
+    pub fn embed(&mut self, piece: &Self) -> String {
+        let before = self.values.len();
+        self.values.extend(piece.values.iter().cloned());
+        let mut parts = piece.text.split('$');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+            let (number, rest) = part.split_at(digits);
+            match number.parse::<usize>() {
+                Ok(number) => text.push_str(&format!("${}{rest}", before + number)),
+                Err(_) => text.push_str(&format!("${part}")),
+            }
+        }
+        text
+    }
+
+    /// Adds the condition that what stands before is one of these ids, however many they are: the text is always the same,
+    /// so that the database knows the statement already.
+    pub fn among(&mut self, ids: &[Uuid]) -> &mut Self {
+        let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
+        self.values.push(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
+        let _ = write!(self.text, " = ANY(${})", self.values.len());
+        self
+    }
+
     /// The same statement with text before it. The text holds no placeholders.
     #[must_use]
     pub fn before(mut self, text: &str) -> Self {
@@ -68,8 +103,15 @@ impl Sql {
     }
 
     pub(super) fn statement(&self, backend: DbBackend) -> Statement {
+        let mut text = self.text.clone();
+        if backend == DbBackend::Sqlite {
+            for (at, _) in self.values.iter().enumerate().filter(|(_, value)| matches!(value, Value::Array(ArrayType::Uuid, _))) {
+                let place = at + 1;
+                text = text.replace(&format!(" = ANY(${place})"), &format!(" IN (SELECT unhex(value) FROM json_each(${place}))"));
+            }
+        }
         let values = self.values.iter().cloned().map(|value| fit(value, backend));
-        Statement::from_sql_and_values(backend, self.text.clone(), values)
+        Statement::from_sql_and_values(backend, text, values)
     }
 }
 
@@ -88,6 +130,7 @@ fn fit(value: Value, backend: DbBackend) -> Value {
 fn item(value: Value) -> serde_json::Value {
     match value {
         Value::String(Some(text)) => text.into(),
+        Value::Uuid(Some(id)) => id.simple().to_string().into(),
         Value::Json(Some(json)) => *json,
         Value::Bytes(Some(bytes)) => String::from_utf8_lossy(&bytes).into(),
         _ => serde_json::Value::Null,
@@ -96,12 +139,35 @@ fn item(value: Value) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::DbBackend;
+    use uuid::Uuid;
+
     use super::Sql;
+
+    #[test]
+    fn many_ids_are_one_value() {
+        let mut sql = Sql::new("SELECT 1 WHERE a");
+        sql.among(&[Uuid::from_u128(1), Uuid::from_u128(2)]).push(" AND b").among(&[]);
+        assert_eq!(sql.statement(DbBackend::Postgres).sql, "SELECT 1 WHERE a = ANY($1) AND b = ANY($2)");
+        let statement = sql.statement(DbBackend::Sqlite);
+        assert_eq!(statement.sql, "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) AND b IN (SELECT unhex(value) FROM json_each($2))");
+        assert_eq!(statement.values.map(|values| values.0.len()), Some(2));
+    }
 
     #[test]
     fn values_get_numbered_places() {
         let mut sql = Sql::new("SELECT 1 WHERE a = ");
         sql.bind("x").push(" AND b IN ").bind_list([1, 2]).push(" AND c IN ").bind_list(Vec::<i32>::new());
         assert_eq!(sql.text(), "SELECT 1 WHERE a = $1 AND b IN ($2, $3) AND c IN (NULL)");
+    }
+
+    #[test]
+    fn pieces_get_the_next_places() {
+        let mut sql = Sql::new("SELECT 1 WHERE a = ");
+        sql.bind("x");
+        let piece = Sql::with("b = $1 AND c = $2 AND d = data -> '$.e' AND f = $1", ["y".into(), "z".into()]);
+        let text = sql.embed(&piece);
+        assert_eq!(text, "b = $2 AND c = $3 AND d = data -> '$.e' AND f = $2");
+        assert_eq!(sql.slot("w"), "$4");
     }
 }

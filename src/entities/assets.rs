@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::asset_types::require_asset_type;
 use super::creation::{NewEntity, create_asset, require_within};
 use super::criteria;
+use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts;
-use super::rows::{self, Listing, One, find_entities, find_entity};
+use super::rows::{self, Listing, find_entities, find_entity};
 use super::scope::{Scope, own_entities};
 use super::with_tasks::{self, Request, Wish};
 use crate::access::{require_manager, require_member};
@@ -109,9 +110,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 /// `GET /data/assets/{asset_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::ASSETS, scope, id).load(&app.database).await?.into_one().await?;
-    let left_out = |key: &str| layouts::ASSETS.has(key) || matches!(key, "nb_frames" | "source_id");
-    rows::complete(&app.database, id, &mut object, left_out).await?;
+    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, &["nb_frames", "source_id"]).await?;
     object.pop();
     object.extend_from_slice(b",\"type\":\"Asset\"}");
     Ok(object)
@@ -167,7 +166,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, asset_type_id: Uu
     };
     let id = create_asset(&work, project_id, asset_type_id, access.person.id, new).await?;
     work.emit_in(project_id, "asset:new", payload([("asset_id", id), ("asset_type", asset_type_id)]));
-    let row = One::plain(id, EntityKind::Asset.type_name()).read(&*work).await?;
+    let row = rows::plain(&*work, id, EntityKind::Asset.type_name()).await?;
     work.commit().await?;
     Ok(row)
 }

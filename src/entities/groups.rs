@@ -9,15 +9,16 @@ use uuid::Uuid;
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
+use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts::Layout;
-use super::rows::{Listing, One, PROJECT_NAME, find_entity};
+use super::rows::{self, Listing, find_entity};
 use super::scope::Scope;
 use super::with_tasks::{self, Request, Wish};
 use super::work_lists::{Of, TaskList};
 use crate::app::App;
-use crate::database::{Sent, Sql, write_text, write_uuid};
+use crate::database::Sent;
 use crate::events::{Work, payload};
 
 /// `GET /data/sequences`
@@ -91,24 +92,8 @@ pub(super) async fn list_with_tasks(
 
 /// One sequence or episode with the names that explain it.
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
-    let database = &app.database;
-    let entity = find_entity(database.read(), id, kind).await?;
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut one = One::plain(id, kind.type_name());
-    one.extras = &[PROJECT_NAME];
-    one.joins = "JOIN project p ON p.id = e.project_id";
-    one.masks = scope.masks(database, kind).await?;
-    let mut object = one.read(database.read()).await?;
-    if let Some(episode_id) = entity.parent_id.filter(|_| kind == EntityKind::Sequence) {
-        let episode = database.row(&Sql::with("SELECT name FROM entity WHERE id = $1", [episode_id.into()])).await?;
-        object.pop();
-        object.extend_from_slice(b",\"episode_id\":");
-        write_uuid(&mut object, episode_id);
-        object.extend_from_slice(b",\"episode_name\":");
-        write_text(&mut object, &episode.map(|row| row.try_get_by_index::<String>(0)).transpose()?.unwrap_or_default());
-        object.push(b'}');
-    }
-    Ok(object)
+    details::group(&app.database, &scope, id, kind).await
 }
 
 /// The tasks of a sequence or an episode itself; vendors get their own ones.
@@ -151,7 +136,7 @@ async fn create(app: &App, access: &ProjectManager, kind: EntityKind, new: NewEn
     if made {
         work.emit_in(project_id, format!("{}:new", kind.word()), payload([(kind.id_key(), id)]));
     }
-    let row = One::plain(id, kind.type_name()).read(&*work).await?;
+    let row = rows::plain(&*work, id, kind.type_name()).await?;
     work.commit().await?;
     Ok(row)
 }

@@ -2,8 +2,10 @@
 //! value comes from.
 
 use entity::facts::Kind;
+use sea_orm::DbBackend;
 
 use super::kinds::EntityKind;
+use crate::database::dialect::json_values;
 
 /// Where the value of a key comes from.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,40 @@ pub(super) enum Cell {
 /// A key with its value.
 pub(super) type Field = (&'static str, Cell);
 
+/// Ids that entities `e` are linked with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LinkedIds {
+    /// SQL of the id.
+    id: &'static str,
+    /// The tables that hold it.
+    tables: &'static str,
+    /// What is true of the rows that belong to an entity.
+    condition: &'static str,
+    order: &'static str,
+}
+
+impl LinkedIds {
+    /// The query of pairs of an entity, of those that a query calls `e`, and an id.
+    pub(super) fn pairs(&self) -> String {
+        let Self { id, tables, condition, order } = self;
+        format!("SELECT e.id, {id} FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
+    }
+
+    /// SQL of the JSON list of the ids of one entity.
+    pub(super) fn as_list(&self, backend: DbBackend) -> String {
+        let Self { id, tables, condition, order } = self;
+        json_values(backend, (id, Kind::Uuid), &format!("{tables} WHERE {condition}"), order)
+    }
+}
+
+/// The SQL of the columns that fields are read from.
+pub(super) fn sql_of(fields: &[Field]) -> impl Iterator<Item = &'static str> {
+    fields.iter().filter_map(|(_, cell)| match cell {
+        Cell::Column(sql, ..) => Some(*sql),
+        _ => None,
+    })
+}
+
 /// One listing with tasks. Its query calls the entities `e`, and tasks are called `t`, where `s` is the caller's
 /// subscription.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +72,8 @@ pub(super) struct Layout {
     /// What the rows are read from.
     pub(super) from: &'static str,
     pub(super) fields: &'static [Field],
-    /// Where the ids of [`Cell::Ids`] come from, if there is such a field: pairs of an entity of `e` and an id.
-    pub(super) ids: Option<&'static str>,
+    /// Where the ids of [`Cell::Ids`] come from, if there is such a field.
+    pub(super) ids: Option<LinkedIds>,
     pub(super) task_fields: &'static [Field],
     /// Texts that rows are ordered by; the id comes last.
     pub(super) order: &'static [&'static str],
@@ -112,11 +148,13 @@ pub(super) const ASSETS: Layout = Layout {
         ("is_shared", flag("e.is_shared")),
         ("data", Cell::Metadata("{}")),
     ],
-    ids: Some(
-        "SELECT l.entity_out_id, l.entity_in_id FROM e JOIN entity_link l ON l.entity_out_id = e.id \
-         JOIN entity ep ON ep.id = l.entity_in_id AND ep.project_id = e.project_id \
-         WHERE ep.entity_type_id = (SELECT id FROM entity_type WHERE name = 'Episode') ORDER BY ep.name, ep.id",
-    ),
+    ids: Some(LinkedIds {
+        id: "l.entity_in_id",
+        tables: "entity_link l JOIN entity ep ON ep.id = l.entity_in_id",
+        condition: "l.entity_out_id = e.id AND ep.project_id = e.project_id \
+                    AND ep.entity_type_id = (SELECT id FROM entity_type WHERE name = 'Episode')",
+        order: "ep.name, ep.id",
+    }),
     task_fields: &[
         ("id", id("t.id")),
         ("due_date", moment("t.due_date")),
@@ -288,7 +326,7 @@ pub(super) const LINKED: Layout = Layout {
         ("created_at", moment("e.created_at")),
         ("created_by", id("e.created_by")),
     ],
-    ids: Some("SELECT l.entity_in_id, l.entity_out_id FROM e JOIN entity_concept_link l ON l.entity_in_id = e.id ORDER BY l.created_at, l.id"),
+    ids: Some(LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" }),
     task_fields: &[
         ("id", id("t.id")),
         ("duration", float("t.duration")),

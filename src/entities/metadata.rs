@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use dailies_definitions::access::{Caller, Person};
-use sea_orm::DbErr;
+use entity::facts::Kind;
+use sea_orm::{DbBackend, DbErr};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use super::kinds::EntityKind;
 use crate::access::vendor_projects;
+use crate::database::dialect::json_values;
 use crate::database::{Database, Sql, write_text};
 
 /// Names of the metadata fields that a person may not see, by production.
@@ -48,6 +50,14 @@ impl Masks {
     pub(crate) fn of(&self, project_id: Uuid) -> &[String] {
         self.0.get(&project_id).map_or(&[], Vec::as_slice)
     }
+}
+
+/// SQL of the JSON list of the fields that a vendor may not see in the metadata of the entity `e`, which is of that kind.
+pub(super) fn hidden_fields(sql: &mut Sql, backend: DbBackend, person: &Person, kind: EntityKind) -> String {
+    let mut from = Sql::new("metadata_descriptor d WHERE d.project_id = e.project_id AND d.entity_type = ");
+    from.bind(kind.type_name());
+    hide_departments(&mut from, person);
+    json_values(backend, ("d.field_name", Kind::Text { max: None }), &sql.embed(&from), "d.field_name")
 }
 
 /// What is left out of the metadata of entities of any kind, in any of the productions in which a caller is a vendor.

@@ -6,6 +6,7 @@ mod cells;
 mod creation;
 mod criteria;
 mod dependents;
+mod details;
 mod episode_choice;
 mod groups;
 mod handlers;

@@ -146,6 +146,11 @@ impl EntityWriter {
         }
     }
 
+    /// A writer of the columns and some keys more, with nothing hidden.
+    pub(super) fn with(type_name: &str, extras: &[Extra]) -> Self {
+        Self::new(type_name, extras, Vec::new(), Masks::default())
+    }
+
     /// A writer of the columns alone, some metadata hidden.
     pub(crate) fn masked(type_name: &str, masks: Masks) -> Self {
         Self::new(type_name, &[], Vec::new(), masks)
@@ -165,6 +170,11 @@ impl EntityWriter {
     /// Writes the object without its closing brace, so that keys can be added.
     pub(crate) fn write_open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
         let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(self.project)?) };
+        self.write_without(out, row, hidden)
+    }
+
+    /// The same without these fields of the metadata.
+    pub(super) fn write_without(&self, out: &mut Vec<u8>, row: &QueryResult, hidden: &[String]) -> Result<(), DbErr> {
         out.push(b'{');
         for (index, (key, _, kind)) in self.fields.iter().enumerate() {
             out.extend_from_slice(key);
@@ -196,65 +206,17 @@ impl EntityWriter {
     }
 }
 
-/// Which single row to write, and how.
-pub(super) struct One<'a> {
-    pub(super) id: Uuid,
-    pub(super) type_name: &'a str,
-    pub(super) extras: &'static [Extra],
-    pub(super) joins: &'static str,
-    pub(super) masks: Masks,
-}
-
-impl<'a> One<'a> {
-    /// The columns of an entity, with nothing hidden.
-    pub(super) fn plain(id: Uuid, type_name: &'a str) -> Self {
-        Self { id, type_name, extras: &[], joins: "", masks: Masks::default() }
-    }
-
-    /// The row as a JSON object.
-    ///
-    /// # Errors
-    /// 404 when it is not there.
-    pub(super) async fn read(self, connection: &impl ConnectionTrait) -> Result<Vec<u8>, Failure> {
-        let writer = EntityWriter::new(self.type_name, self.extras, Vec::new(), self.masks);
-        let sql = Sql::with(format!("SELECT {} FROM entity e {} WHERE e.id = $1", writer.columns(), self.joins), [self.id.into()]);
-        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        let mut out = Vec::with_capacity(1024);
-        writer.write(&mut out, &row)?;
-        Ok(out)
-    }
-}
-
-/// Adds to a JSON object about an entity what it lacks of the row: the columns that it does not have, save for those to
-/// leave out, the name of the production, and the related ids.
+/// The columns of an entity as a JSON object.
 ///
 /// # Errors
-/// The database does not answer.
-pub(super) async fn complete(database: &Database, id: Uuid, object: &mut Vec<u8>, has: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let columns: Vec<_> = entity::entity::TABLE.columns.iter().filter(|column| !has(column.name)).collect();
-    let names: Vec<String> = columns.iter().map(|column| format!("e.\"{}\"", column.name)).collect();
-    let from = Sql::with("FROM entity e JOIN project p ON p.id = e.project_id WHERE e.id = $1", [id.into()]);
-    let sql = from.clone().before(&format!("SELECT p.name, {} ", names.join(", ")));
-    let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    object.pop();
-    let mut add = |key: &str, write: &dyn Fn(&mut Vec<u8>) -> Result<(), DbErr>| {
-        object.extend_from_slice(format!(",\"{key}\":").as_bytes());
-        write(object)
-    };
-    if !has("project_name") {
-        add("project_name", &|out| write_value(out, &row, 0, TEXT))?;
-    }
-    for (at, column) in columns.iter().enumerate() {
-        add(column.name, &|out| write_value(out, &row, at + 1, column.kind))?;
-    }
-    for (name, links) in relations(database, &from).await? {
-        add(name, &|out| {
-            links.write(out, id);
-            Ok(())
-        })?;
-    }
-    object.push(b'}');
-    Ok(())
+/// 404 when it is not there.
+pub(super) async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
+    let writer = EntityWriter::with(type_name, &[]);
+    let sql = Sql::with(format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()), [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = Vec::with_capacity(1024);
+    writer.write(&mut out, &row)?;
+    Ok(out)
 }
 
 /// What rules want to know of an entity.

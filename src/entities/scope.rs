@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
-use sea_orm::DbErr;
+use sea_orm::{DbBackend, DbErr};
 use uuid::Uuid;
 
 use super::kinds::EntityKind;
-use super::metadata::Masks;
+use super::metadata::{Masks, hidden_fields};
 use crate::access::{require_member, vendor_projects};
 use crate::app::App;
 use crate::database::{Database, Sql};
@@ -99,6 +99,12 @@ impl Scope {
     /// The database does not answer.
     pub(super) async fn masks(&self, database: &Database, kind: EntityKind) -> Result<Masks, DbErr> {
         Masks::of_vendor(database, &self.person, &self.narrowed, kind).await
+    }
+
+    /// SQL of the JSON list of the metadata fields that the caller may not see of the entity `e`; null where nothing is
+    /// hidden from anybody.
+    pub(super) fn hidden_fields(&self, sql: &mut Sql, backend: DbBackend, kind: EntityKind) -> String {
+        if self.is_narrowed() { hidden_fields(sql, backend, &self.person, kind) } else { "NULL".to_owned() }
     }
 
     /// Adds the conditions of what the caller sees among the entities `e` of a kind, each with `AND` before it.

@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
+use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts;
-use super::rows::{self, EntityFacts, Listing, One, PROJECT_NAME, SEQUENCE_NAME, find_entity};
+use super::rows::{self, EntityFacts, Listing, PROJECT_NAME, SEQUENCE_NAME, find_entity};
 use super::scope::{Scope, own_entities};
 use super::with_tasks::{self, Request, Wish};
 use crate::access::{require_manager, require_member};
@@ -98,9 +99,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 /// `GET /data/shots/{shot_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = Request::one(&layouts::SHOTS, scope, id).load(&app.database).await?.into_one().await?;
-    rows::complete(&app.database, id, &mut object, |key| layouts::SHOTS.has(key)).await?;
-    Ok(object)
+    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, &[]).await
 }
 
 /// `POST /data/projects/{project_id}/shots`
@@ -122,7 +121,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) ->
         keys.insert("episode_id".into(), serde_json::json!(sequence.and_then(|sequence| sequence.parent_id)));
         work.emit_in(project_id, "shot:new", keys);
     }
-    let row = One::plain(id, EntityKind::Shot.type_name()).read(&*work).await?;
+    let row = rows::plain(&*work, id, EntityKind::Shot.type_name()).await?;
     work.commit().await?;
     Ok(row)
 }
@@ -142,7 +141,7 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     check_references(&work, &shot, &changes).await?;
     database::update(&*work, &entity::entity::TABLE, id, changes).await?;
     work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
-    let row = One::plain(id, "Entity").read(&*work).await?;
+    let row = rows::plain(&*work, id, "Entity").await?;
     work.commit().await?;
     Ok(row)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::cells::{Form, Writer};
 use super::episode_choice::EpisodeChoice;
-use super::layouts::{Cell, Field, Layout};
+use super::layouts::{Field, Layout, sql_of};
 use super::links::Links;
 use super::metadata::Masks;
 use super::ordering::order_by;
@@ -47,8 +47,6 @@ pub(super) struct Request {
     scope: Scope,
     /// Conditions on the entities `e`, each with `AND` before it.
     pub(super) conditions: Sql,
-    /// Whether vendors get only their own tasks.
-    own_tasks: bool,
     /// The one id that the lists of ids may hold, where they are cut down to it.
     linked_with: Option<Uuid>,
     form: Form,
@@ -120,13 +118,7 @@ impl Request {
             own_entities(&mut conditions, layout.kind, scope.person_id());
             conditions.push(")");
         }
-        Self { layout, scope, conditions, own_tasks: true, linked_with: None, form: wish.form }
-    }
-
-    /// One entity, which the caller may read, with all its tasks.
-    pub(super) fn one(layout: &'static Layout, scope: Scope, id: Uuid) -> Self {
-        let conditions = Sql::with(" AND e.id = $1", [id.into()]);
-        Self { layout, scope, conditions, own_tasks: false, linked_with: None, form: Form::Plain }
+        Self { layout, scope, conditions, linked_with: None, form: wish.form }
     }
 
     /// Cuts the lists of ids down to one id.
@@ -153,13 +145,6 @@ impl Request {
     }
 }
 
-fn columns(fields: &[Field]) -> impl Iterator<Item = &'static str> {
-    fields.iter().filter_map(|(_, cell)| match cell {
-        Cell::Column(sql, ..) => Some(*sql),
-        _ => None,
-    })
-}
-
 impl Entities {
     fn find(&self, id: Uuid) -> Option<&EntityText> {
         let at = self.rows.binary_search_by_key(&id, |entity| entity.id).ok()?;
@@ -181,19 +166,6 @@ fn bind_portion(sql: &mut Sql, ids: &[Uuid]) {
 }
 
 impl Listing {
-    /// The only entity, when one was asked for.
-    ///
-    /// # Errors
-    /// 404 when it is not there.
-    pub(super) async fn into_one(self) -> Result<Vec<u8>, Failure> {
-        let id = *self.ids.first().ok_or_else(Failure::not_found)?;
-        let portion = self.read(&[id]).await?;
-        let entity = portion.entities.find(id).ok_or_else(Failure::not_found)?;
-        let mut out = Vec::with_capacity(4096);
-        self.write(&mut out, entity, &portion);
-        Ok(out)
-    }
-
     /// Reads what is written of some entities.
     async fn read(&self, ids: &[Uuid]) -> Result<Portion, DbErr> {
         let (mut entities, links, mut tasks, assignees) =
@@ -205,7 +177,7 @@ impl Listing {
 
     async fn entities(&self, ids: &[Uuid]) -> Result<Entities, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(columns(layout.fields)).collect();
+        let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(sql_of(layout.fields)).collect();
         let mut sql = Sql::new(format!("SELECT {} FROM {} WHERE e.id IN ", columns.join(", "), layout.from));
         bind_portion(&mut sql, ids);
         let writer = Writer::new(layout.fields, 3, *form);
@@ -225,12 +197,12 @@ impl Listing {
 
     /// The lists of ids of entities.
     async fn links(&self, ids: &[Uuid]) -> Result<Links, DbErr> {
-        let Some(query) = self.request.layout.ids else {
+        let Some(linked) = self.request.layout.ids else {
             return Ok(Links::default());
         };
         let mut sql = Sql::new("WITH e AS (SELECT e.id, e.project_id FROM entity e WHERE e.id IN ");
         bind_portion(&mut sql, ids);
-        sql.push(") ").push(query);
+        sql.push(") ").push(&linked.pairs());
         let links = Links::load(&self.database, &sql).await?;
         Ok(match self.request.linked_with {
             Some(id) => links.with(id),
@@ -240,7 +212,7 @@ impl Listing {
 
     async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(columns(layout.task_fields)).collect();
+        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(sql_of(layout.task_fields)).collect();
         let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
         sql.bind(self.request.scope.person_id());
         self.restrict_tasks(&mut sql, ids);
@@ -268,9 +240,7 @@ impl Listing {
     fn restrict_tasks(&self, sql: &mut Sql, ids: &[Uuid]) {
         sql.push(" WHERE t.entity_id IN ");
         bind_portion(sql, ids);
-        if self.request.own_tasks {
-            self.request.scope.restrict_tasks(sql);
-        }
+        self.request.scope.restrict_tasks(sql);
     }
 
     /// Writes an entity with its tasks.

@@ -50,7 +50,8 @@ pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option
     let database = &app.database;
     let known = Sql::with("SELECT 1 FROM project WHERE id = $1", [project_id.into()]);
     database.row(&known).await?.ok_or_else(Failure::not_found)?;
-    let text = format!("FROM {} r JOIN task t ON t.id = r.task_id WHERE t.project_id = $1", what.table());
+    // SQLite goes through the tables of a cross join in their order: records come in the order of the list then.
+    let text = format!("FROM {} r CROSS JOIN task t WHERE t.id = r.task_id AND t.project_id = $1", what.table());
     let condition = Sql::with(text, [project_id.into()]);
     let writer = what.writer();
     let select = format!("SELECT {} ", writer.columns());

@@ -10,12 +10,15 @@ use crate::events::{Work, payload};
 /// Kinds of entities that have events of their own; all others are assets.
 const KINDS: [&str; 6] = ["shot", "scene", "sequence", "episode", "edit", "concept"];
 
-/// Shows the entity by that preview, and tells of it. The caller commits.
+/// Shows the entity by that preview, and tells of it, unless it is shown by it already. The caller commits.
 ///
 /// # Errors
 /// 404 when there is no such entity.
 pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: Uuid) -> Result<(), Failure> {
-    let (project_id, kind) = entity_facts(&**work, entity_id).await?;
+    let EntityFacts { project_id, kind, preview_id: before } = entity_facts(&**work, entity_id).await?;
+    if before == Some(preview_id) {
+        return Ok(());
+    }
     let values = vec![("preview_file_id", preview_id.into())];
     database::update(&**work, &entity::entity::TABLE, entity_id, values).await?;
     let about = payload([("entity_id", entity_id), ("preview_file_id", preview_id)]);
@@ -24,14 +27,23 @@ pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: 
     Ok(())
 }
 
-/// The production of an entity, and what its events start with.
-async fn entity_facts(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<(Uuid, &'static str), Failure> {
-    let sql =
-        Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [entity_id.into()]);
+/// What an entity is shown by.
+struct EntityFacts {
+    project_id: Uuid,
+    /// What its events start with.
+    kind: &'static str,
+    preview_id: Option<Uuid>,
+}
+
+async fn entity_facts(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<EntityFacts, Failure> {
+    let sql = Sql::with(
+        "SELECT e.project_id, e.preview_file_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        [entity_id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let name = row.try_get_by_index::<String>(1)?.to_lowercase();
+    let name = row.try_get::<String>("", "name")?.to_lowercase();
     let kind = KINDS.into_iter().find(|kind| *kind == name).unwrap_or("asset");
-    Ok((row.try_get_by_index(0)?, kind))
+    Ok(EntityFacts { project_id: row.try_get("", "project_id")?, kind, preview_id: row.try_get("", "preview_file_id")? })
 }
 
 /// Makes a preview the last one of its task, and the main one of the entity in productions that set it by themselves.

@@ -14,8 +14,8 @@ use crate::storage::{FileKey, Storage};
 
 /// Files that are removed at once: an object store takes its time for each.
 const AT_ONCE: usize = 8;
-/// Ids that one statement names; both databases limit them.
-const PORTION: usize = 1000;
+/// Previews that go in one round of statements.
+const PORTION: usize = 10_000;
 
 /// Removes one preview from the database. The newest preview that is left becomes the last one of the task, and the main
 /// one of the entity in productions that set it by themselves; that is told. The removal itself is for the caller to tell,
@@ -88,15 +88,15 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
 pub async fn remove_rows(connection: &impl Writes, preview_ids: &[Uuid]) -> Result<(), DbErr> {
     for ids in preview_ids.chunks(PORTION) {
         for text in [
-            "UPDATE entity SET preview_file_id = NULL WHERE preview_file_id IN ",
-            "UPDATE news SET preview_file_id = NULL WHERE preview_file_id IN ",
-            "UPDATE comment SET preview_file_id = NULL WHERE preview_file_id IN ",
-            "UPDATE task SET last_preview_file_id = NULL WHERE last_preview_file_id IN ",
-            "DELETE FROM comment_preview_link WHERE preview_file IN ",
-            "DELETE FROM preview_file WHERE id IN ",
+            "UPDATE entity SET preview_file_id = NULL WHERE preview_file_id",
+            "UPDATE news SET preview_file_id = NULL WHERE preview_file_id",
+            "UPDATE comment SET preview_file_id = NULL WHERE preview_file_id",
+            "UPDATE task SET last_preview_file_id = NULL WHERE last_preview_file_id",
+            "DELETE FROM comment_preview_link WHERE preview_file",
+            "DELETE FROM preview_file WHERE id",
         ] {
             let mut sql = Sql::new(text);
-            sql.bind_list(ids.iter().copied());
+            sql.among(ids);
             database::execute(connection, &sql).await?;
         }
     }

@@ -6,11 +6,10 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::ListedProject;
 use entity::facts::Kind;
 use sea_orm::DbBackend;
-use uuid::Uuid;
 
 use super::rows::descriptors;
 use crate::app::App;
-use crate::database::{RecordWriter, Sql, write_value};
+use crate::database::{RecordWriter, Sql};
 
 /// Every production for administrators, the caller's own ones for others.
 pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Result<Json<Vec<ListedProject>>, Failure> {
@@ -41,25 +40,10 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
 
 /// Every production with its status and its own metadata columns.
 async fn every(app: &App) -> Result<Json<Vec<ListedProject>>, Failure> {
-    let columns = descriptors(&app.database, None, &Sql::new("SELECT p.id FROM project p"), " AND d.entity_type = 'Project'").await?;
-    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
-    let sql = Sql::new(format!(
-        "SELECT {}, s.name, p.id FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name",
-        model.columns()
-    ));
-    let mut out = b"[".to_vec();
-    for row in app.database.rows(&sql).await? {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        model.write_open(&mut out, &row)?;
-        out.extend_from_slice(b",\"project_status_name\":");
-        write_value(&mut out, &row, model.width(), Kind::Text { max: None })?;
-        out.extend_from_slice(b",\"descriptors\":[");
-        let id: Uuid = row.try_get_by_index(model.width() + 1)?;
-        out.extend_from_slice(columns.get(&id).map_or(&[][..], Vec::as_slice));
-        out.extend_from_slice(b"]}");
-    }
-    out.push(b']');
-    Ok(Json::written(out))
+    let columns = descriptors(app.database.backend(), " AND d.entity_type = 'Project'");
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project")
+        .with(&[("s.name", "project_status_name", Kind::Text { max: None }), (&columns, "descriptors", Kind::Json)]);
+    let select = model.columns();
+    let sql = Sql::new(format!("SELECT {select} FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name"));
+    Ok(model.list(&app.database, sql).await?)
 }

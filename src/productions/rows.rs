@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
+use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object};
+use crate::database::{self, RecordWriter, Sql, write_uuid};
 
 /// Which statuses make a production open for administrators. For everybody else only `Open` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,37 +38,90 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
 }
 
 /// The open productions that the caller sees, as a JSON list: each with its relations, the metadata columns that the caller
-/// may see, the places of its task types and statuses, and its first episode. The number of queries does not depend on
-/// the number of productions. `name` keeps the production of exactly that name.
+/// may see, the places of its task types and statuses, and its first episode. `name` keeps the production of exactly that
+/// name.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, name: Option<&str>) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
-    let scope = open_projects(caller, status, name);
-    let mut parts: HashMap<Uuid, Parts> = HashMap::new();
-    add_links(database, &scope, &mut parts).await?;
-    add_task_types(database, &scope, &mut parts).await?;
-    add_task_statuses(database, &scope, &mut parts).await?;
-    for (project_id, descriptors) in descriptors(database, Some(caller), &scope, "").await? {
-        parts.entry(project_id).or_default().descriptors = descriptors;
-    }
-    add_episodes(database, &scope, &mut parts).await?;
-    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
-    let mut sql = scope.before(&format!("SELECT {}, p.id FROM project p WHERE p.id IN (", model.columns()));
-    sql.push(") ORDER BY p.name");
+    let backend = database.backend();
+    let mut sql = Sql::default();
+    let mut keys = relations(backend).to_vec();
+    keys.push(("descriptors", visible_descriptors(&mut sql, backend, caller)));
+    let keys: Vec<(&str, &str, Kind)> = keys.iter().map(|(key, list)| (list.as_str(), *key, Kind::Json)).collect();
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&keys);
+    let scope = sql.embed(&open_projects(caller, status, name));
+    sql.push(&format!("SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name", model.columns()));
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
         if out.len() > 1 {
             out.push(b',');
         }
         model.write_open(&mut out, &row)?;
-        let id: Uuid = row.try_get_by_index(model.width())?;
-        parts.remove(&id).unwrap_or_default().write(&mut out);
+        if let Some(episode) = row.try_get("", "first_episode_id")? {
+            out.extend_from_slice(b",\"first_episode_id\":");
+            write_uuid(&mut out, episode);
+        }
+        out.push(b'}');
     }
     out.push(b']');
     Ok(out)
 }
+
+/// SQL of the first episode of the production `p`, if it is a TV show: the first running one by name, or else the first one.
+const FIRST_EPISODE: &str = "(SELECT e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE k.name = 'Episode' \
+    AND e.project_id = p.id AND p.production_type = 'tvshow' ORDER BY CASE WHEN e.status = 'running' THEN 0 ELSE 1 END, e.name LIMIT 1)";
+
+/// Lists and maps of what is related to the production `p`: for each key its SQL.
+fn relations(backend: DbBackend) -> [(&'static str, String); 8] {
+    let ids = |table: &str, id: &str| json_ids(backend, &format!("l.{id}"), &format!("{table} l WHERE l.project_id = p.id"));
+    let board = [JsonKey::new("l.priority", "priority", Kind::Integer), JsonKey::new("l.roles_for_board", "roles_for_board", Kind::TextArray)];
+    let board = json_object(backend, &board);
+    let map = |table: &str, id: &str, value: (&str, Kind)| {
+        json_map(backend, (&format!("l.{id}"), Kind::Uuid), value, &format!("{table} l WHERE l.project_id = p.id"))
+    };
+    [
+        ("team", ids("project_person_link", "person_id")),
+        ("asset_types", ids("project_asset_type_link", "asset_type_id")),
+        ("task_statuses", ids("project_task_status_link", "task_status_id")),
+        ("task_types", ids("project_task_type_link", "task_type_id")),
+        ("status_automations", ids("project_status_automation_link", "status_automation_id")),
+        ("preview_background_files", ids("project_preview_background_file_link", "preview_background_file_id")),
+        ("task_types_priority", map("project_task_type_link", "task_type_id", ("l.priority", Kind::Integer))),
+        ("task_statuses_link", map("project_task_status_link", "task_status_id", (&board, Kind::Json))),
+    ]
+}
+
+/// SQL of the metadata columns of the production `p` that the caller may see by the studio-wide role.
+fn visible_descriptors(sql: &mut Sql, backend: DbBackend, caller: &Caller) -> String {
+    let mut more = Sql::default();
+    only_visible(&mut more, caller, caller.person.role);
+    descriptors(backend, &sql.embed(&more))
+}
+
+/// SQL of the metadata columns of the production `p`, called `d`, as a JSON list. `more` is a further condition with `AND`
+/// before it.
+pub(super) fn descriptors(backend: DbBackend, more: &str) -> String {
+    let departments = "department_metadata_descriptor_link v WHERE v.metadata_descriptor_id = d.id";
+    let mut keys: Vec<JsonKey> = DESCRIPTOR.iter().map(|(column, name, kind)| JsonKey::new(*column, *name, *kind)).collect();
+    keys.push(JsonKey::new(json_ids(backend, "v.department_id", departments), "departments", Kind::Json));
+    let from = format!("metadata_descriptor d WHERE d.project_id = p.id{more}");
+    json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name")
+}
+
+/// What is told of a metadata column `d`, apart from its departments.
+const DESCRIPTOR: [(&str, &str, Kind); 9] = [
+    ("d.id", "id", Kind::Uuid),
+    ("d.name", "name", Kind::Text { max: None }),
+    ("d.field_name", "field_name", Kind::Text { max: None }),
+    ("d.data_type", "data_type", Kind::Text { max: None }),
+    ("d.choices", "choices", Kind::Json),
+    ("COALESCE(d.for_client, false)", "for_client", Kind::Bool),
+    ("d.entity_type", "entity_type", Kind::Text { max: None }),
+    ("d.task_type_id", "task_type_id", Kind::Uuid),
+    ("d.position", "position", Kind::Integer),
+];
 
 /// One production without its relations, as a JSON object.
 ///
@@ -82,173 +136,15 @@ pub async fn project(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<
     Ok(out)
 }
 
-/// What comes along with a production: lists and maps without the brackets around them.
-#[derive(Default)]
-struct Parts {
-    team: Vec<u8>,
-    asset_types: Vec<u8>,
-    task_statuses: Vec<u8>,
-    task_types: Vec<u8>,
-    status_automations: Vec<u8>,
-    backgrounds: Vec<u8>,
-    descriptors: Vec<u8>,
-    task_types_priority: Vec<u8>,
-    task_statuses_link: Vec<u8>,
-    first_episode: Option<Uuid>,
-}
-
-impl Parts {
-    /// Writes the keys behind those of the production, and the closing brace.
-    fn write(&self, out: &mut Vec<u8>) {
-        for (key, open, part, close) in [
-            ("team", b'[', &self.team, b']'),
-            ("asset_types", b'[', &self.asset_types, b']'),
-            ("task_statuses", b'[', &self.task_statuses, b']'),
-            ("task_types", b'[', &self.task_types, b']'),
-            ("status_automations", b'[', &self.status_automations, b']'),
-            ("preview_background_files", b'[', &self.backgrounds, b']'),
-            ("descriptors", b'[', &self.descriptors, b']'),
-            ("task_types_priority", b'{', &self.task_types_priority, b'}'),
-            ("task_statuses_link", b'{', &self.task_statuses_link, b'}'),
-        ] {
-            out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-            out.push(open);
-            out.extend_from_slice(part);
-            out.push(close);
-        }
-        if let Some(episode) = self.first_episode {
-            out.extend_from_slice(b",\"first_episode_id\":");
-            write_uuid(out, episode);
-        }
-        out.push(b'}');
-    }
-}
-
-fn separate(list: &mut Vec<u8>) -> &mut Vec<u8> {
-    if !list.is_empty() {
-        list.push(b',');
-    }
-    list
-}
-
-async fn add_links(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
-    let mut sql = scope.clone().before("WITH scope AS (");
-    sql.push(
-        ") SELECT project_id, 0, person_id FROM project_person_link WHERE project_id IN (SELECT id FROM scope) \
-         UNION ALL SELECT project_id, 1, asset_type_id FROM project_asset_type_link WHERE project_id IN (SELECT id FROM scope) \
-         UNION ALL SELECT project_id, 2, status_automation_id FROM project_status_automation_link WHERE project_id IN (SELECT id FROM scope) \
-         UNION ALL SELECT project_id, 3, preview_background_file_id FROM project_preview_background_file_link \
-         WHERE project_id IN (SELECT id FROM scope)",
-    );
-    for row in database.rows(&sql).await? {
-        let part = parts.entry(row.try_get_by_index(0)?).or_default();
-        let list = match row.try_get_by_index::<i32>(1)? {
-            0 => &mut part.team,
-            1 => &mut part.asset_types,
-            2 => &mut part.status_automations,
-            _ => &mut part.backgrounds,
-        };
-        write_uuid(separate(list), row.try_get_by_index(2)?);
-    }
-    Ok(())
-}
-
-async fn add_task_types(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
-    let mut sql = scope.clone().before("SELECT l.project_id, l.task_type_id, l.priority FROM project_task_type_link l WHERE l.project_id IN (");
-    sql.push(")");
-    for row in database.rows(&sql).await? {
-        let part = parts.entry(row.try_get_by_index(0)?).or_default();
-        write_uuid(separate(&mut part.task_types), row.try_get_by_index(1)?);
-        let map = separate(&mut part.task_types_priority);
-        write_value(map, &row, 1, Kind::Uuid)?;
-        map.push(b':');
-        write_value(map, &row, 2, Kind::Integer)?;
-    }
-    Ok(())
-}
-
-async fn add_task_statuses(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
-    let mut sql = scope
-        .clone()
-        .before("SELECT l.priority, l.roles_for_board, l.project_id, l.task_status_id FROM project_task_status_link l WHERE l.project_id IN (");
-    sql.push(")");
-    let place = RowWriter::new([Field::new("priority", Kind::Integer), Field::new("roles_for_board", Kind::TextArray)]);
-    for row in database.rows(&sql).await? {
-        let part = parts.entry(row.try_get_by_index(2)?).or_default();
-        write_uuid(separate(&mut part.task_statuses), row.try_get_by_index(3)?);
-        let map = separate(&mut part.task_statuses_link);
-        write_value(map, &row, 3, Kind::Uuid)?;
-        map.extend_from_slice(b":{");
-        place.write(map, &row)?;
-        map.push(b'}');
-    }
-    Ok(())
-}
-
-/// The first episode of each TV show: the first running one by name, or else the first one.
-async fn add_episodes(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid, Parts>) -> Result<(), Failure> {
-    let mut sql = scope.clone().before(
-        "SELECT e.project_id, e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id JOIN project tv ON tv.id = e.project_id \
-         WHERE k.name = 'Episode' AND tv.production_type = 'tvshow' AND e.project_id IN (",
-    );
-    sql.push(") ORDER BY CASE WHEN e.status = 'running' THEN 0 ELSE 1 END, e.name");
-    for row in database.rows(&sql).await? {
-        let part = parts.entry(row.try_get_by_index(0)?).or_default();
-        if part.first_episode.is_none() {
-            part.first_episode = Some(row.try_get_by_index(1)?);
-        }
-    }
-    Ok(())
-}
-
-/// The metadata columns of productions as they come along with them: for each production a JSON list without its
-/// brackets. With a caller, only what the caller may see by the studio-wide role. `more` is a further condition on `d`.
-pub(super) async fn descriptors(database: &Database, caller: Option<&Caller>, scope: &Sql, more: &str) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
-    let mut departments = scope.clone().before(
-        "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l \
-         JOIN metadata_descriptor d ON d.id = l.metadata_descriptor_id WHERE d.project_id IN (",
-    );
-    departments.push(")");
-    let departments = ids_by_owner(&database.rows(&departments).await?)?;
-    let mut sql = scope.clone().before(
-        "SELECT d.id, d.name, d.field_name, d.data_type, d.choices, COALESCE(d.for_client, false), d.entity_type, d.task_type_id, \
-         d.position, d.project_id FROM metadata_descriptor d WHERE d.project_id IN (",
-    );
-    sql.push(")").push(more);
-    if let Some(caller) = caller {
-        only_visible(&mut sql, caller, caller.person.role);
-    }
-    sql.push(" ORDER BY d.position IS NULL, d.position, d.name");
-    let writer = RowWriter::new([
-        Field::new("id", Kind::Uuid),
-        Field::new("name", Kind::Text { max: None }),
-        Field::new("field_name", Kind::Text { max: None }),
-        Field::new("data_type", Kind::Text { max: None }),
-        Field::new("choices", Kind::Json),
-        Field::new("for_client", Kind::Bool),
-        Field::new("entity_type", Kind::Text { max: None }),
-        Field::new("task_type_id", Kind::Uuid),
-        Field::new("position", Kind::Integer),
-    ]);
-    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
-    for row in database.rows(&sql).await? {
-        let list = separate(found.entry(row.try_get_by_index(writer.width())?).or_default());
-        list.push(b'{');
-        writer.write(list, &row)?;
-        list.extend_from_slice(b",\"departments\":[");
-        if let Some(ids) = departments.get(&row.try_get_by_index(0)?) {
-            list.extend_from_slice(ids);
-        }
-        list.extend_from_slice(b"]}");
-    }
-    Ok(found)
-}
-
 /// Ids by the first column of rows of two ids: JSON lists without their brackets.
 pub(crate) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in rows {
-        write_uuid(separate(found.entry(row.try_get_by_index(0)?).or_default()), row.try_get_by_index(1)?);
+        let list = found.entry(row.try_get_by_index(0)?).or_default();
+        if !list.is_empty() {
+            list.push(b',');
+        }
+        write_uuid(list, row.try_get_by_index(1)?);
     }
     Ok(found)
 }

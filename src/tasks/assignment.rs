@@ -94,25 +94,26 @@ fn in_order(mut found: HashMap<Uuid, Standing>, ids: &[Uuid]) -> Vec<Standing> {
     ids.iter().filter_map(|id| found.remove(id)).collect()
 }
 
-/// Stores and tells that a person does these tasks, besides those who do them already.
+/// Stores and tells that a person does these tasks, besides those who do them already. Nobody is told of a task that the
+/// person does already, and one whose assigner stays the same stays as it is.
 async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[Standing]) -> Result<(), Failure> {
-    if tasks.is_empty() {
-        return Ok(());
-    }
-    let links = tasks.iter().map(|task| vec![("task_id", task.task_id.into()), ("person_id", person_id.into())]).collect();
-    database::insert_ignoring_duplicates(&**work, &entity::task_person_link::TABLE, links).await?;
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.task_id).collect();
+    let (mut added, mut changed) = (HashSet::new(), HashSet::new());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new("UPDATE task SET assigner_id = ");
-        sql.bind(caller.person.id).push(", updated_at = ").bind(database::now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
-        database::execute(&**work, &sql).await?;
+        let here = link(work, person_id, ids).await?;
+        changed.extend(set_assigner(work, caller.person.id, ids, &here).await?);
+        added.extend(here);
     }
     let mut notices = Vec::new();
     for task in tasks {
-        let event = [("task_id", task.task_id), ("person_id", person_id)];
-        work.emit_in(task.project_id, "task:assign", payload(event));
-        work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
-        if let Some(notice) = notice(caller, person_id, task.task_id, task.project_id) {
+        if added.contains(&task.task_id) {
+            work.emit_in(task.project_id, "task:assign", payload([("task_id", task.task_id), ("person_id", person_id)]));
+        }
+        if changed.contains(&task.task_id) {
+            work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
+        }
+        let notice = notice(caller, person_id, task.task_id, task.project_id);
+        if let Some(notice) = notice.filter(|_| added.contains(&task.task_id)) {
             notice.tell(work);
             notices.push(notice);
         }
@@ -120,6 +121,27 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
     notices::store(work, &notices).await?;
     let projects: BTreeSet<Uuid> = tasks.iter().filter_map(|task| task.project_id).collect();
     join_teams(work, person_id, projects).await
+}
+
+/// Links a person with tasks, and gives those that the person did not do before.
+async fn link(work: &Work<'_>, person_id: Uuid, tasks: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+    let mut sql = Sql::new("INSERT INTO task_person_link (task_id, person_id) SELECT t.id, p.id FROM task t CROSS JOIN person p WHERE p.id = ");
+    sql.bind(person_id).push(" AND t.id").among(tasks);
+    sql.push(" ON CONFLICT DO NOTHING RETURNING task_id");
+    Ok(rows::ids(&**work, &sql).await?)
+}
+
+/// Makes somebody the assigner of tasks, and gives those that changed by that, or whose assignees did.
+async fn set_assigner(work: &Work<'_>, assigner_id: Uuid, tasks: &[Uuid], assigned: &HashSet<Uuid>) -> Result<HashSet<Uuid>, Failure> {
+    let mut sql = Sql::new("SELECT id FROM task WHERE id");
+    sql.among(tasks).push(" AND (assigner_id IS NULL OR assigner_id <> ").bind(assigner_id).push(")");
+    let mut changed = rows::ids(&**work, &sql).await?;
+    changed.extend(assigned);
+    let ids: Vec<Uuid> = changed.iter().copied().collect();
+    let mut sql = Sql::new("UPDATE task SET assigner_id = ");
+    sql.bind(assigner_id).push(", updated_at = ").bind(database::now()).push(" WHERE id").among(&ids);
+    database::execute(&**work, &sql).await?;
+    Ok(changed)
 }
 
 /// What an assignee is told; nothing when the caller takes the task.
@@ -159,29 +181,37 @@ pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option
     let ids: Vec<Uuid> = standings.iter().map(|task| task.task_id).collect();
     let mut removed: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for ids in ids.chunks(BATCH) {
-        let mut which = Sql::new("FROM task_person_link WHERE task_id IN ");
-        which.bind_list(ids.iter().copied());
-        if let Some(person_id) = person_id {
-            which.push(" AND person_id = ").bind(person_id);
-        }
-        let mut sql = which.clone().before("SELECT task_id, person_id ");
-        sql.push(" ORDER BY person_id");
-        for row in database::rows(&*work, &sql).await? {
-            removed.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
-        }
-        database::execute(&*work, &which.before("DELETE ")).await?;
-        let mut sql = Sql::new("UPDATE task SET updated_at = ");
-        sql.bind(database::now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
-        database::execute(&*work, &sql).await?;
+        removed.extend(unlink(&work, ids, person_id).await?);
     }
     for task in &standings {
-        for person_id in removed.remove(&task.task_id).unwrap_or_default() {
+        let Some(persons) = removed.remove(&task.task_id) else { continue };
+        for person_id in persons {
             work.emit_in(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));
         }
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
     work.commit().await?;
     Ok(ids)
+}
+
+/// Takes one person, or everybody, off tasks, and gives those who did them, in the order of their ids.
+async fn unlink(work: &Work<'_>, tasks: &[Uuid], person_id: Option<Uuid>) -> Result<HashMap<Uuid, Vec<Uuid>>, Failure> {
+    let mut sql = Sql::new("DELETE FROM task_person_link WHERE task_id");
+    sql.among(tasks);
+    if let Some(person_id) = person_id {
+        sql.push(" AND person_id = ").bind(person_id);
+    }
+    sql.push(" RETURNING task_id, person_id");
+    let mut removed: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for row in database::rows(&**work, &sql).await? {
+        removed.entry(row.try_get("", "task_id")?).or_default().push(row.try_get("", "person_id")?);
+    }
+    let changed: Vec<Uuid> = removed.keys().copied().collect();
+    let mut sql = Sql::new("UPDATE task SET updated_at = ");
+    sql.bind(database::now()).push(" WHERE id").among(&changed);
+    database::execute(&**work, &sql).await?;
+    removed.values_mut().for_each(|persons| persons.sort_unstable());
+    Ok(removed)
 }
 
 /// Makes these persons the assignees of a task, in place of those who were, and tells who joins and who leaves. Ids of

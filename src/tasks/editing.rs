@@ -7,13 +7,14 @@ use dailies_definitions::failure::Failure;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rows::{self, BATCH};
+use super::rows;
 use super::standing::{self, Standing};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
-/// Sets the priority of those of the tasks that the caller may change, and gives them as JSON.
+/// Sets the priority of those of the tasks that the caller may change, and gives them as JSON. What has it already stays as
+/// it is.
 ///
 /// # Errors
 /// The database refuses.
@@ -23,12 +24,11 @@ pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: 
     let standings: Vec<Standing> = tasks.iter().filter_map(|id| found.remove(id)).collect();
     let allowed: Vec<&Standing> = standings.iter().filter(|task| task.role.is_manager() || task.supervises(&caller.person)).collect();
     let ids: Vec<Uuid> = allowed.iter().map(|task| task.task_id).collect();
-    for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new("UPDATE task SET priority = ");
-        sql.bind(priority).push(", updated_at = ").bind(database::now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
-        database::execute(&*work, &sql).await?;
-    }
-    for task in allowed {
+    let mut sql = Sql::new("UPDATE task SET priority = ");
+    sql.bind(priority).push(", updated_at = ").bind(database::now()).push(" WHERE id").among(&ids);
+    sql.push(" AND (priority IS NULL OR priority <> ").bind(priority).push(") RETURNING id");
+    let changed = rows::ids(&*work, &sql).await?;
+    for task in allowed.iter().filter(|task| changed.contains(&task.task_id)) {
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
     let texts = rows::tasks(&*work, &ids, false).await?;
@@ -55,9 +55,11 @@ pub async fn start(app: &App, access: &TaskActor, task_id: Uuid) -> Result<Vec<u
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let previous: Option<Uuid> = row.try_get_by_index(0)?;
     let began: Option<chrono::NaiveDateTime> = row.try_get_by_index(1)?;
-    let values = vec![("task_status_id", status.into()), ("real_start_date", began.unwrap_or_else(database::now).into())];
-    database::update(&*work, &entity::task::TABLE, task_id, values).await?;
-    work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
+    if previous != Some(status) || began.is_none() {
+        let values = vec![("task_status_id", status.into()), ("real_start_date", began.unwrap_or_else(database::now).into())];
+        database::update(&*work, &entity::task::TABLE, task_id, values).await?;
+        work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
+    }
     if previous != Some(status) {
         let mut change = payload([("task_id", task_id), ("new_task_status_id", status), ("person_id", access.person.id)]);
         change.insert("previous_task_status_id".into(), json!(previous));

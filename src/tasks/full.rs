@@ -4,15 +4,14 @@ use std::collections::HashMap;
 
 use dailies_definitions::access::{Caller, Role, TaskReader};
 use dailies_definitions::failure::Failure;
-use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbErr};
+use entity::facts::{Kind, Table};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rows::{self, TEXT, array, id_lists, write_key, write_list};
+use super::rows::{TEXT, array, task_writer, write_key};
 use crate::app::App;
-use crate::database::{self, Field, RecordWriter, Sql};
-use crate::entities::kinds::EntityKind;
-use crate::notifications::subscriptions;
+use crate::database::dialect::{json_ids, json_of};
+use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
 use crate::people::HIDDEN_COLUMNS;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
@@ -37,6 +36,13 @@ const SUMMARY: [(&str, &str, Kind); 10] = [
 /// # Errors
 /// The database does not answer.
 pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut condition = Sql::default();
+    condition.bind_list(ids.iter().copied());
+    persons_in(connection, caller, condition).await
+}
+
+/// The persons whose ids are in a list or query, in the same way.
+async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let whole = matches!(caller.person.role, Role::Admin | Role::Manager);
     let writer = if whole {
         let columns = RecordWriter::of(&entity::person::TABLE, "a", "Person", |column| !HIDDEN_COLUMNS.contains(&column));
@@ -44,92 +50,86 @@ pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[
     } else {
         RecordWriter::select(SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))), Some("Person"))
     };
-    let mut sql = Sql::new("SELECT person_id, department_id FROM department_link WHERE person_id IN ");
-    sql.bind_list(ids.iter().copied());
-    let departments = id_lists(connection, &sql).await?;
-    let mut sql = Sql::new(format!("SELECT {}, a.id FROM person a WHERE a.id IN ", writer.columns()));
-    sql.bind_list(ids.iter().copied());
+    let departments = json_ids(connection.get_database_backend(), "d.department_id", "department_link d WHERE d.person_id = a.id");
+    let sql = ids.before(&format!("SELECT {}, a.id AS person_id, {departments} AS departments FROM person a WHERE a.id IN ", writer.columns()));
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let id = row.try_get_by_index(writer.width())?;
         let mut out = Vec::with_capacity(1024);
         writer.write_open(&mut out, &row)?;
-        write_list(&mut out, "departments", &departments, id);
+        write_key(&mut out, "departments", Some(&json_of(&row, "departments")?));
         out.push(b'}');
-        found.insert(id, out);
+        found.insert(row.try_get("", "person_id")?, out);
     }
     Ok(found)
 }
 
-/// The ids that a task names.
-#[derive(Clone, Debug)]
-pub struct Links {
-    pub project_id: Option<Uuid>,
-    pub entity_id: Option<Uuid>,
-    pub entity_type_id: Option<Uuid>,
-    /// Name of the entity type.
-    pub kind: Option<String>,
-    /// Parent of the entity.
-    pub parent_id: Option<Uuid>,
-    pub task_type_id: Option<Uuid>,
-    pub task_status_id: Option<Uuid>,
-    pub assigner_id: Option<Uuid>,
+/// A record that a task `t` is answered with: its key, its table, what the query calls it, and the name of its type.
+type Joined = (&'static str, &'static Table, &'static str, &'static str);
+
+/// Where a task is.
+const PLACE: [Joined; 3] = [
+    ("entity", &entity::entity::TABLE, "e", "Entity"),
+    ("entity_type", &entity::entity_type::TABLE, "k", "EntityType"),
+    ("project", &entity::project::TABLE, "p", "Project"),
+];
+
+/// What it is about, and how far it is.
+const STATE: [Joined; 2] =
+    [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
+
+/// What its entity is part of: only those that are there are answered.
+const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Entity"), ("episode", &entity::entity::TABLE, "x", "Entity")];
+
+/// The query of a task with all of these. The sequence is that of a shot or scene, or the entity itself where it is one in an
+/// episode.
+const FROM: &str = "FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
+    LEFT JOIN project p ON p.id = t.project_id LEFT JOIN task_status s ON s.id = t.task_status_id LEFT JOIN task_type y ON y.id = t.task_type_id \
+    LEFT JOIN entity q ON q.id = CASE WHEN k.name IN ('Shot', 'Scene') THEN e.parent_id \
+    WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.id END LEFT JOIN entity x ON x.id = q.parent_id";
+
+/// Writes a task with records that it names.
+struct TaskWriter {
+    task: RecordWriter,
+    joined: Vec<NestedWriter>,
 }
 
-impl Links {
-    /// What a task names.
-    ///
-    /// # Errors
-    /// 404 when there is no such task.
-    pub async fn find(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with(
-            "SELECT t.project_id, t.entity_id, e.entity_type_id, k.name, e.parent_id, t.task_type_id, t.task_status_id, t.assigner_id \
-             FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id WHERE t.id = $1",
-            [task_id.into()],
-        );
-        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        Ok(Self {
-            project_id: row.try_get_by_index(0)?,
-            entity_id: row.try_get_by_index(1)?,
-            entity_type_id: row.try_get_by_index(2)?,
-            kind: row.try_get_by_index(3)?,
-            parent_id: row.try_get_by_index(4)?,
-            task_type_id: row.try_get_by_index(5)?,
-            task_status_id: row.try_get_by_index(6)?,
-            assigner_id: row.try_get_by_index(7)?,
-        })
+impl TaskWriter {
+    fn new(joined: impl IntoIterator<Item = Joined>) -> Self {
+        let task = task_writer();
+        let mut first = task.width();
+        let writer = |(key, table, alias, type_name): Joined| {
+            let writer = NestedWriter::new(key, table, alias, type_name, first);
+            first = writer.end();
+            writer
+        };
+        Self { joined: joined.into_iter().map(writer).collect(), task }
     }
 
-    /// Writes entity, entity type and production.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn write_place(&self, connection: &impl ConnectionTrait, out: &mut Vec<u8>) -> Result<(), DbErr> {
-        for (key, table, kind, id) in [
-            ("entity", &entity::entity::TABLE, "Entity", self.entity_id),
-            ("entity_type", &entity::entity_type::TABLE, "EntityType", self.entity_type_id),
-            ("project", &entity::project::TABLE, "Project", self.project_id),
-        ] {
-            write_record(connection, out, key, table, kind, id).await?;
+    fn columns(&self) -> String {
+        let joined = self.joined.iter().map(NestedWriter::columns);
+        [self.task.columns()].into_iter().chain(joined).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Writes the task and so many of its records, without the closing brace; null stands for one that is not there.
+    fn write_open(&self, row: &QueryResult, count: usize) -> Result<Vec<u8>, DbErr> {
+        let mut out = Vec::with_capacity(16 * 1024);
+        self.task.write_open(&mut out, row)?;
+        for writer in self.joined.iter().take(count) {
+            writer.write(&mut out, row)?;
         }
-        Ok(())
+        Ok(out)
     }
 }
 
-async fn write_record(
-    connection: &impl ConnectionTrait,
-    out: &mut Vec<u8>,
-    key: &str,
-    table: &'static entity::facts::Table,
-    kind: &str,
-    id: Option<Uuid>,
-) -> Result<(), DbErr> {
-    let record = match id {
-        Some(id) => rows::record(connection, table, kind, id).await?,
-        None => None,
-    };
-    write_key(out, key, record.as_deref());
-    Ok(())
+/// A task with its entity, entity type and production, as a JSON object without its closing brace.
+///
+/// # Errors
+/// 404 when there is no such task.
+pub async fn in_place(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<Vec<u8>, Failure> {
+    let writer = TaskWriter::new(PLACE);
+    let sql = Sql::with(format!("SELECT {} {FROM} WHERE t.id = $1", writer.columns()), [task_id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    Ok(writer.write_open(&row, PLACE.len())?)
 }
 
 /// A task with all that belongs to it, as JSON.
@@ -138,48 +138,43 @@ async fn write_record(
 /// 404 when there is no such task.
 pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
     let connection = app.database.read();
-    let links = Links::find(connection, task_id).await?;
-    let mut out = rows::task(connection, task_id).await?;
-    out.pop();
-    links.write_place(connection, &mut out).await?;
-    write_record(connection, &mut out, "task_status", &entity::task_status::TABLE, "TaskStatus", links.task_status_id).await?;
-    write_record(connection, &mut out, "task_type", &entity::task_type::TABLE, "TaskType", links.task_type_id).await?;
-    let follows = subscriptions::follows(connection, access.person.id, task_id).await?;
-    write_key(&mut out, "is_subscribed", Some(if follows { b"true" } else { b"false" }));
-    let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
-    let mut assignees: Vec<Uuid> = Vec::new();
-    for row in database::rows(connection, &sql).await? {
-        assignees.push(row.try_get_by_index(0)?);
-    }
-    let everybody: Vec<Uuid> = assignees.iter().copied().chain(links.assigner_id).collect();
-    let known = persons(connection, access, &everybody).await?;
+    let writer = TaskWriter::new(PLACE.into_iter().chain(STATE).chain(PARENTS));
+    let assignees = json_ids(connection.get_database_backend(), "w.person_id", "task_person_link w WHERE w.task_id = t.id");
+    let sql = Sql::with(
+        format!(
+            "SELECT {}, t.assigner_id AS assigner, {assignees} AS assignees, \
+             EXISTS (SELECT 1 FROM subscription u WHERE u.task_id = t.id AND u.person_id = $2) AS is_subscribed {FROM} WHERE t.id = $1",
+            writer.columns()
+        ),
+        [task_id.into(), access.person.id.into()],
+    );
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let assignees = json_of(&row, "assignees")?;
+    let mut out = writer.write_open(&row, PLACE.len() + STATE.len())?;
+    write_key(&mut out, "assignees", Some(&assignees));
+    write_key(&mut out, "is_subscribed", Some(if row.try_get("", "is_subscribed")? { b"true" } else { b"false" }));
+    let people = Sql::with(
+        "(SELECT w.person_id FROM task_person_link w WHERE w.task_id = $1 UNION SELECT t.assigner_id FROM task t WHERE t.id = $1)",
+        [task_id.into()],
+    );
+    let known = persons_in(connection, access, people).await?;
+    let assignees: Vec<Uuid> = serde_json::from_slice(&assignees)?;
     let doers = array(assignees.iter().filter_map(|id| known.get(id)).map(Vec::as_slice));
     write_key(&mut out, "persons", Some(&doers));
-    if let Some(assigner) = links.assigner_id.and_then(|id| known.get(&id)) {
+    if let Some(assigner) = row.try_get::<Option<Uuid>>("", "assigner")?.and_then(|id| known.get(&id)) {
         write_key(&mut out, "assigner", Some(assigner));
     }
-    write_parents(connection, &mut out, &links).await?;
+    write_parents(&mut out, &row, &writer)?;
     out.push(b'}');
     Ok(out)
 }
 
 /// Writes the sequence of an entity that has one, and the episode of that.
-async fn write_parents(connection: &impl ConnectionTrait, out: &mut Vec<u8>, links: &Links) -> Result<(), DbErr> {
-    let kind = links.kind.as_deref().map(EntityKind::of_type);
-    let sequence = match (kind, links.parent_id) {
-        (Some(EntityKind::Shot | EntityKind::Scene), Some(parent)) => Some(parent),
-        (Some(EntityKind::Sequence), Some(_)) => links.entity_id,
-        _ => None,
-    };
-    let Some(sequence) = sequence else { return Ok(()) };
-    let Some(record) = rows::record(connection, &entity::entity::TABLE, "Entity", sequence).await? else { return Ok(()) };
-    write_key(out, "sequence", Some(&record));
-    let sql = Sql::with("SELECT parent_id FROM entity WHERE id = $1", [sequence.into()]);
-    let parent = database::row(connection, &sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
-    if let Some(parent) = parent
-        && let Some(record) = rows::record(connection, &entity::entity::TABLE, "Entity", parent).await?
-    {
-        write_key(out, "episode", Some(&record));
+fn write_parents(out: &mut Vec<u8>, row: &QueryResult, writer: &TaskWriter) -> Result<(), DbErr> {
+    for parent in writer.joined.iter().skip(PLACE.len() + STATE.len()) {
+        if !parent.write_found(out, row)? {
+            break;
+        }
     }
     Ok(())
 }

@@ -37,9 +37,9 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
         let mut steps = steps(&**work, tasks).await?;
         let mut sql = Sql::new(
             "SELECT t.id, t.project_id, t.task_status_id, k.name FROM task t LEFT JOIN entity e ON e.id = t.entity_id \
-             LEFT JOIN entity_type k ON k.id = e.entity_type_id WHERE t.id IN ",
+             LEFT JOIN entity_type k ON k.id = e.entity_type_id WHERE t.id",
         );
-        sql.bind_list(tasks.iter().copied());
+        sql.among(tasks);
         let rows = database::rows(&**work, &sql).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in &rows {
@@ -78,8 +78,8 @@ async fn default_status(work: &mut Work<'_>, defaults: &mut HashMap<bool, Uuid>,
 pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<Step>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<Step>> = HashMap::new();
     for tasks in tasks.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id IN ");
-        sql.bind_list(tasks.iter().copied()).push(" ORDER BY created_at, id");
+        let mut sql = Sql::new("SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id");
+        sql.among(tasks).push(" ORDER BY created_at, id");
         for row in database::rows(connection, &sql).await? {
             let step = Step { at: row.try_get_by_index(1)?, task_status_id: row.try_get_by_index(2)? };
             found.entry(row.try_get_by_index(0)?).or_default().push(step);
@@ -94,7 +94,7 @@ pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<
 /// The database refuses.
 pub async fn sum_durations(connection: &impl Writes, tasks: &[Uuid]) -> Result<(), DbErr> {
     let mut sql = Sql::new("UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id), 0.0)");
-    sql.push(", updated_at = ").bind(database::now()).push(" WHERE id IN ").bind_list(tasks.iter().copied());
+    sql.push(", updated_at = ").bind(database::now()).push(" WHERE id").among(tasks);
     database::execute(connection, &sql).await?;
     Ok(())
 }

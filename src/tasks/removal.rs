@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::rows;
 use crate::app::App;
 use crate::comments::removal::{Leftovers, remove_comment_rows};
 use crate::database::{self, Sql};
@@ -15,7 +16,7 @@ use crate::events::{Work, payload};
 use crate::previews::removal::remove_rows;
 
 /// Tasks that go in one round of statements.
-const PORTION: usize = 1_000;
+const PORTION: usize = 10_000;
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -67,22 +68,22 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftove
 pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
     for ids in task_ids.chunks(PORTION) {
-        let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id IN ");
-        sql.bind_list(ids.iter().copied());
+        let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
+        sql.among(ids);
         for row in database::rows(&**work, &sql).await? {
             let facts = [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
             removed.untold.insert(row.try_get_by_index(0)?, facts);
         }
-        let comments = ids_of(work, "SELECT id FROM comment WHERE object_id IN ", ids).await?;
+        let comments = ids_of(work, "SELECT id FROM comment WHERE object_id", ids).await?;
         removed.leftovers.extend(remove_comment_rows(work, &comments).await?);
-        let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id IN ", ids).await?;
+        let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id", ids).await?;
         remove_rows(&**work, &previews).await?;
         removed.leftovers.previews.extend(previews);
         remove_files(work, ids).await?;
         for (table, column) in REMOVED {
-            run(work, &format!("DELETE FROM {table} WHERE {column} IN "), ids, "").await?;
+            run(work, &format!("DELETE FROM {table} WHERE {column}"), ids, "").await?;
         }
-        run(work, "DELETE FROM task WHERE id IN ", ids, "").await?;
+        run(work, "DELETE FROM task WHERE id", ids, "").await?;
     }
     Ok(removed)
 }
@@ -97,22 +98,22 @@ pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_ty
 
 /// Working files of tasks, and the output files made from them.
 async fn remove_files(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), DbErr> {
-    const MADE: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id IN ";
+    const MADE: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
     run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {MADE}"), tasks, ")").await?;
-    run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id IN ", tasks, ")").await?;
-    run(work, "DELETE FROM working_file WHERE task_id IN ", tasks, "").await
+    run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id", tasks, ")").await?;
+    run(work, "DELETE FROM working_file WHERE task_id", tasks, "").await
 }
 
 async fn run(work: &Work<'_>, text: &str, ids: &[Uuid], end: &str) -> Result<(), DbErr> {
     let mut sql = Sql::new(text);
-    sql.bind_list(ids.iter().copied()).push(end);
+    sql.among(ids).push(end);
     database::execute(&**work, &sql).await?;
     Ok(())
 }
 
 async fn ids_of(work: &Work<'_>, text: &str, ids: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
     let mut sql = Sql::new(text);
-    sql.bind_list(ids.iter().copied());
+    sql.among(ids);
     database::rows(&**work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
@@ -141,14 +142,10 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
 /// The database refuses.
 pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut own = Vec::new();
-    for ids in ids.chunks(PORTION) {
-        let mut sql = Sql::new("SELECT id FROM task WHERE project_id = ");
-        sql.bind(project_id).push(" AND id IN ").bind_list(ids.iter().copied());
-        for row in database::rows(&*work, &sql).await? {
-            own.push(row.try_get_by_index(0)?);
-        }
-    }
+    let mut sql = Sql::new("SELECT id FROM task WHERE project_id = ");
+    sql.bind(project_id).push(" AND id").among(ids);
+    let found = rows::ids(&*work, &sql).await?;
+    let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
     let leftovers = take_away(&mut work, &own).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;

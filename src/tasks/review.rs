@@ -6,9 +6,9 @@ use dailies_definitions::schemas::ReviewRequest;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::full::{Links, persons};
+use super::full::{self, persons};
 use super::preview_path::PreviewPath;
-use super::rows::{self, write_key};
+use super::rows::write_key;
 use super::statuses;
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -24,7 +24,14 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);
     let person = database::row(&*work, &sql).await?.ok_or_else(|| Failure::refused("Cannot find given person."))?;
     let person_shotgun_id: Option<i32> = person.try_get_by_index(0)?;
-    let links = Links::find(&*work, task_id).await?;
+    let sql = Sql::with(
+        "SELECT t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \
+         FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
+         LEFT JOIN project p ON p.id = t.project_id WHERE t.id = $1",
+        [task_id.into()],
+    );
+    let task = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let number = |name| task.try_get::<Option<i32>>("", name);
     let change_status = wanted.change_status.unwrap_or(true);
     if change_status {
         let status = statuses::to_review_status(&mut work).await?;
@@ -32,28 +39,19 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     }
     let comment = wanted.comment.unwrap_or_default();
     let path = PreviewPath::find(&*work, task_id, wanted.name.as_deref().unwrap_or("main"), wanted.revision.unwrap_or(1)).await?;
-    let sql = Sql::with(
-        "SELECT t.shotgun_id, e.shotgun_id, p.shotgun_id FROM task t LEFT JOIN entity e ON e.id = t.entity_id \
-         LEFT JOIN project p ON p.id = t.project_id WHERE t.id = $1",
-        [task_id.into()],
-    );
-    let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let number = |index| row.try_get_by_index::<Option<i32>>(index);
     let mut about = Map::new();
     about.insert("task_id".into(), json!(task_id));
-    about.insert("task_shotgun_id".into(), json!(number(0)?));
-    about.insert("entity_type_name".into(), json!(links.kind));
-    about.insert("previous_task_status_id".into(), json!(links.task_status_id));
-    about.insert("entity_shotgun_id".into(), json!(number(1)?));
-    about.insert("project_shotgun_id".into(), json!(number(2)?));
+    about.insert("task_shotgun_id".into(), json!(number("shotgun_id")?));
+    about.insert("entity_type_name".into(), json!(task.try_get::<Option<String>>("", "entity_type_name")?));
+    about.insert("previous_task_status_id".into(), json!(task.try_get::<Option<Uuid>>("", "task_status_id")?));
+    about.insert("entity_shotgun_id".into(), json!(number("entity_shotgun_id")?));
+    about.insert("project_shotgun_id".into(), json!(number("project_shotgun_id")?));
     about.insert("person_shotgun_id".into(), json!(person_shotgun_id));
     about.insert("comment".into(), json!(comment));
     about.insert("preview_path".into(), path.json());
     about.insert("change_status".into(), json!(change_status));
     work.emit("task:to-review", about);
-    let mut out = rows::tasks(&*work, &[task_id], false).await?.pop().ok_or_else(Failure::not_found)?;
-    out.pop();
-    links.write_place(&*work, &mut out).await?;
+    let mut out = full::in_place(&*work, task_id).await?;
     let known = persons(&*work, access, &[person_id]).await?;
     write_key(&mut out, "person", known.get(&person_id).map(Vec::as_slice));
     write_key(&mut out, "comment", Some(json!(comment).to_string().as_bytes()));

@@ -1,6 +1,6 @@
 //! Rows of tasks, and of what belongs to them, written as JSON.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use entity::facts::{Kind, Table};
@@ -39,8 +39,8 @@ pub async fn records(
     let writer = RecordWriter::new(table, "r", type_name);
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT {}, r.id FROM \"{}\" r WHERE r.id IN ", writer.columns(), table.name));
-        sql.bind_list(ids.iter().copied());
+        let mut sql = Sql::new(format!("SELECT {}, r.id FROM \"{}\" r WHERE r.id", writer.columns(), table.name));
+        sql.among(ids);
         for row in database::rows(connection, &sql).await? {
             let mut out = Vec::with_capacity(512);
             writer.write(&mut out, &row)?;
@@ -67,6 +67,14 @@ pub async fn id_lists(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Ha
         write_uuid(list, row.try_get_by_index(1)?);
     }
     Ok(lists)
+}
+
+/// The ids that a query gives.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
+    database::rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Assignees of the tasks of a condition, which starts with `FROM` and calls the task `t`.
@@ -119,8 +127,8 @@ pub async fn tasks(connection: &impl ConnectionTrait, ids: &[Uuid], with_assigne
     if with_assignees {
         let mut lists = HashMap::new();
         for ids in ids.chunks(BATCH) {
-            let mut condition = Sql::new("FROM task t WHERE t.id IN ");
-            condition.bind_list(ids.iter().copied());
+            let mut condition = Sql::new("FROM task t WHERE t.id");
+            condition.among(ids);
             lists.extend(assignees(connection, &condition).await?);
         }
         for (id, text) in &mut found {

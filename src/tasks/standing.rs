@@ -66,8 +66,7 @@ impl Standing {
 /// What somebody with this studio-wide role is in a production, by what the team's list says.
 #[must_use]
 pub fn role_in(global: Role, in_team: bool, own: Option<&str>) -> ProjectRole {
-    let own = own.map(Role::from_code).filter(|role| in_team && *role != Role::Admin && global != Role::Admin);
-    ProjectRole { role: own.unwrap_or(global), in_team }
+    ProjectRole::of(global, in_team, own)
 }
 
 /// Where the caller stands towards these tasks; unknown ones are absent.
@@ -90,7 +89,7 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
             ") FROM task t LEFT JOIN task_type k ON k.id = t.task_type_id LEFT JOIN entity e ON e.id = t.entity_id \
              LEFT JOIN project p ON p.id = t.project_id LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = ",
         );
-        sql.bind(person.id).push(" WHERE t.id IN ").bind_list(tasks.iter().copied());
+        sql.bind(person.id).push(" WHERE t.id").among(tasks);
         for row in database::rows(connection, &sql).await? {
             let in_team = row.try_get_by_index::<Option<Uuid>>(5)?.is_some();
             let own: Option<String> = row.try_get_by_index(6)?;

@@ -1,18 +1,21 @@
-//! All that a client needs to start, gathered by a fixed number of queries that run side by side.
+//! All that a client needs to start, in three queries: what is short, the persons, and the productions.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::UserContext;
 use entity::facts::{Kind, Table};
+use sea_orm::DbBackend;
 use tokio::try_join;
 
-use super::{persons, saved_searches};
+use super::persons;
+use super::saved_searches::{FILTERS, GROUPS, by_list};
 use crate::app::App;
-use crate::database::{Database, Field, RecordWriter, RowWriter, Sql, write_text, write_value};
+use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_of};
+use crate::database::{Database, Sql};
 use crate::entities::kinds::BUILT_IN_NAMES;
 use crate::productions::rows::{OpenStatus, open_project_rows};
-use crate::tasks::rows::{TEXT, id_lists, write_list};
+use crate::tasks::rows::{TEXT, write_key};
 
 /// Tables that are sent whole: their key, the table, and the name of the type.
 const WHOLE_TABLES: [(&str, &Table, &str); 8] = [
@@ -43,106 +46,65 @@ const PLUGIN: [(&str, Kind); 10] = [
 /// Everything for the caller.
 pub(super) async fn context(app: &App, caller: &Caller) -> Result<Json<UserContext>, Failure> {
     let database = &app.database;
-    let (whole_tables, asset_types, persons, projects, searches, own) = try_join!(
-        whole_tables(database),
-        asset_types(database),
-        persons::list(database, caller),
-        open_project_rows(app, caller, OpenStatus::Named, None),
-        searches(database, caller),
-        own(database, caller),
-    )?;
-    let size = whole_tables.len() + asset_types.len() + persons.len() + projects.len() + searches.len() + own.len();
-    let mut out = Vec::with_capacity(size + 128);
+    let (small, persons, projects) =
+        try_join!(small_tables(database, caller), persons::list(database, caller), open_project_rows(app, caller, OpenStatus::Named, None),)?;
+    let mut out = Vec::with_capacity(small.len() + persons.len() + projects.len() + 128);
     out.push(b'{');
-    out.extend_from_slice(&whole_tables);
-    for (key, part) in [("asset_types", &asset_types), ("persons", &persons), ("projects", &projects)] {
-        out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-        out.extend_from_slice(part);
+    out.extend_from_slice(&small);
+    for (key, part) in [("persons", &persons), ("projects", &projects)] {
+        write_key(&mut out, key, Some(part));
     }
-    out.extend_from_slice(&searches);
-    out.extend_from_slice(&own);
     if caller.is_admin() {
-        out.extend_from_slice(format!(",\"user_limit\":{}", app.settings.user_limit).as_bytes());
+        write_key(&mut out, "user_limit", Some(app.settings.user_limit.to_string().as_bytes()));
     }
     out.push(b'}');
     Ok(Json::written(out))
 }
 
-/// The tables that everybody sees all of, as keys of the context.
-async fn whole_tables(database: &Database) -> Result<Vec<u8>, Failure> {
-    let mut out = Vec::with_capacity(16 * 1024);
-    for (key, table, type_name) in WHOLE_TABLES {
-        let writer = RecordWriter::new(table, "r", type_name);
-        let sql = Sql::new(format!("SELECT {} FROM \"{}\" r ORDER BY r.created_at, r.id", writer.columns(), table.name));
-        if !out.is_empty() {
-            out.push(b',');
-        }
-        out.extend_from_slice(format!("\"{key}\":[").as_bytes());
-        for (at, row) in database.rows(&sql).await?.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            writer.write(&mut out, row)?;
-        }
-        out.push(b']');
+/// Everything that is short, as keys of the context: the tables that everybody sees all of, the asset types, and the
+/// caller's own searches, roles and notifications. One query, in which each is a value.
+async fn small_tables(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
+    let backend = database.backend();
+    let mut sql = Sql::default();
+    let mut lists = vec![("asset_types", asset_types(backend)), ("plugins", plugins(backend))];
+    lists.extend(WHOLE_TABLES.map(|(key, table, type_name)| (key, whole_table(backend, table, type_name))));
+    let person = sql.slot(caller.person.id);
+    let roles = format!("project_person_link l WHERE l.person_id = {person} AND l.role IS NOT NULL");
+    lists.push(("project_roles", json_map(backend, ("l.project_id", Kind::Uuid), ("l.role", TEXT), &roles)));
+    let searches = [("search_filters", FILTERS), ("search_filter_groups", GROUPS)];
+    let mut values: Vec<String> = lists.iter().map(|(key, list)| format!("{list} AS {key}")).collect();
+    values.extend(searches.map(|(key, saved)| format!("{} AS {key}", saved.as_list(&mut sql, backend, caller))));
+    sql.push(&format!(
+        "SELECT {}, (SELECT COUNT(*) FROM notification n WHERE n.person_id = {person} AND n.read = false) AS notification_count",
+        values.join(", ")
+    ));
+    let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = format!("\"notification_count\":{}", row.try_get::<i64>("", "notification_count")?).into_bytes();
+    for (key, _) in &lists {
+        write_key(&mut out, key, Some(&json_of(&row, key)?));
+    }
+    for (key, _) in searches {
+        write_key(&mut out, key, Some(&by_list(&json_of(&row, key)?)?));
     }
     Ok(out)
 }
 
-/// The asset types with the task types that their assets go through.
-async fn asset_types(database: &Database) -> Result<Vec<u8>, Failure> {
-    let task_types = id_lists(database.read(), &Sql::new("SELECT asset_type_id, task_type_id FROM task_type_asset_type_link")).await?;
-    let writer = RecordWriter::new(&entity::entity_type::TABLE, "k", "AssetType");
-    let columns = writer.columns();
-    let sql = Sql::new(format!("SELECT {columns}, k.id FROM entity_type k WHERE k.name NOT IN {BUILT_IN_NAMES} ORDER BY k.name"));
-    let mut out = b"[".to_vec();
-    for row in database.rows(&sql).await? {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        writer.write_open(&mut out, &row)?;
-        write_list(&mut out, "task_types", &task_types, row.try_get_by_index(writer.width())?);
-        out.push(b'}');
-    }
-    out.push(b']');
-    Ok(out)
+/// SQL of all records of a table as a JSON list.
+fn whole_table(backend: DbBackend, table: &'static Table, type_name: &str) -> String {
+    let keys: Vec<JsonKey> = JsonKey::columns(table, "r").chain([JsonKey::of_type(type_name)]).collect();
+    json_list(backend, &keys, &format!("\"{}\" r", table.name), "r.created_at, r.id")
 }
 
-/// Saved searches and their groups, as keys of the context.
-async fn searches(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    let mut out = b",\"search_filters\":".to_vec();
-    out.extend_from_slice(&saved_searches::filters(database, caller).await?);
-    out.extend_from_slice(b",\"search_filter_groups\":");
-    out.extend_from_slice(&saved_searches::groups(database, caller).await?);
-    Ok(out)
+/// SQL of the asset types with the task types that their assets go through.
+fn asset_types(backend: DbBackend) -> String {
+    let task_types = json_ids(backend, "l.task_type_id", "task_type_asset_type_link l WHERE l.asset_type_id = k.id");
+    let more = [JsonKey::of_type("AssetType"), JsonKey::new(task_types, "task_types", Kind::Json)];
+    let keys: Vec<JsonKey> = JsonKey::columns(&entity::entity_type::TABLE, "k").chain(more).collect();
+    json_list(backend, &keys, &format!("entity_type k WHERE k.name NOT IN {BUILT_IN_NAMES}"), "k.name")
 }
 
-/// The caller's roles and unread notifications, and the plugins, as keys of the context.
-async fn own(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    let id = caller.person.id;
-    let unread = Sql::with("SELECT COUNT(*) FROM notification n WHERE n.person_id = $1 AND n.read = false", [id.into()]);
-    let unread: i64 = match database.row(&unread).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    let mut out = format!(",\"notification_count\":{unread},\"project_roles\":{{").into_bytes();
-    let roles = Sql::with("SELECT l.project_id, l.role FROM project_person_link l WHERE l.person_id = $1 AND l.role IS NOT NULL", [id.into()]);
-    for (at, row) in database.rows(&roles).await?.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write_value(&mut out, row, 0, Kind::Uuid)?;
-        out.push(b':');
-        write_text(&mut out, &row.try_get_by_index::<String>(1)?);
-    }
-    out.extend_from_slice(b"},\"plugins\":[");
-    let writer = RowWriter::new(PLUGIN.map(|(key, kind)| Field::new(key, kind)));
-    let columns = PLUGIN.map(|(key, _)| key).join(", ");
-    for (at, row) in database.rows(&Sql::new(format!("SELECT {columns} FROM plugin ORDER BY plugin_id"))).await?.iter().enumerate() {
-        out.extend_from_slice(if at > 0 { b",{" } else { b"{" });
-        writer.write(&mut out, row)?;
-        out.push(b'}');
-    }
-    out.push(b']');
-    Ok(out)
+/// SQL of the plugins.
+fn plugins(backend: DbBackend) -> String {
+    let keys = PLUGIN.map(|(key, kind)| JsonKey::new(format!("g.{key}"), key, kind));
+    json_list(backend, &keys, "plugin g", "g.plugin_id")
 }

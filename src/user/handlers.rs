@@ -14,7 +14,8 @@ use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjects
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{avatar, context, filter_groups, filters, notifications, saved_searches, subscriptions, time, todo, work};
+use super::saved_searches::{FILTERS, GROUPS};
+use super::{avatar, context, filter_groups, filters, notifications, subscriptions, time, todo, work};
 use crate::app::SharedApp;
 use crate::entities::kinds::EntityKind;
 use crate::productions::rows::{OpenStatus, open_project_rows};
@@ -125,7 +126,7 @@ impl User for UserHandlers {
     }
 
     async fn list_user_filters(&self, access: Human) -> Result<Json<SearchFilters>, Failure> {
-        Ok(Json::written(saved_searches::filters(&self.0.database, &access).await?))
+        Ok(Json::written(FILTERS.read(&self.0.database, &access).await?))
     }
 
     async fn create_user_filter(&self, access: Human, body: SearchFilterAdd) -> Result<Json<SearchFilter>, Failure> {
@@ -141,7 +142,7 @@ impl User for UserHandlers {
     }
 
     async fn list_user_filter_groups(&self, access: Human) -> Result<Json<SearchFilterGroups>, Failure> {
-        Ok(Json::written(saved_searches::groups(&self.0.database, &access).await?))
+        Ok(Json::written(GROUPS.read(&self.0.database, &access).await?))
     }
 
     async fn create_user_filter_group(&self, access: Human, body: SearchFilterGroupAdd) -> Result<Json<SearchFilterGroup>, Failure> {

@@ -5,14 +5,15 @@ use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use uuid::Uuid;
 
+use crate::database::dialect::json_ids;
 use crate::database::{Database, RecordWriter, Sql};
 use crate::people::HIDDEN_COLUMNS;
-use crate::tasks::rows::{TEXT, id_lists, write_list};
+use crate::tasks::rows::TEXT;
 
 /// Columns that everybody may see of a person.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
 
-const FULL_NAME: [(&str, &str, Kind); 1] = [("TRIM(p.first_name || ' ' || p.last_name)", "full_name", TEXT)];
+const FULL_NAME: (&str, &str, Kind) = ("TRIM(p.first_name || ' ' || p.last_name)", "full_name", TEXT);
 
 /// Everybody but guests, as a JSON list: whole for administrators and managers of the studio, short for others.
 pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
@@ -22,10 +23,9 @@ pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>
     } else {
         RecordWriter::of(table, "p", "Person", |column| SHORT.contains(&column))
     };
-    let writer = writer.with(&FULL_NAME);
-    let departments = Sql::new("SELECT person_id, department_id FROM department_link ORDER BY department_id");
-    let departments = id_lists(database.read(), &departments).await?;
-    let mut sql = Sql::new(format!("SELECT {}, p.id FROM person p WHERE p.is_guest = false", writer.columns()));
+    let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
+    let writer = writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)]);
+    let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.is_guest = false", writer.columns()));
     if matches!(caller.person.role, Role::Client | Role::Vendor) {
         only_colleagues(&mut sql, caller.person.id);
     }
@@ -35,9 +35,7 @@ pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>
         if out.len() > 1 {
             out.push(b',');
         }
-        writer.write_open(&mut out, &row)?;
-        write_list(&mut out, "departments", &departments, row.try_get_by_index(writer.width())?);
-        out.push(b'}');
+        writer.write(&mut out, &row)?;
     }
     out.push(b']');
     Ok(out)

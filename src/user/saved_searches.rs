@@ -2,34 +2,70 @@
 
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
-use entity::facts::Table;
-use sea_orm::ConnectionTrait;
+use entity::facts::{Kind, Table};
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::access::project_role;
-use crate::database::{self, Database, RecordWriter, Sql, write_text, write_uuid};
+use crate::database::dialect::{JsonKey, json_list, json_object, json_of};
+use crate::database::{self, Database, Sql, write_text, write_uuid};
 use crate::events::Work;
 
-/// The searches that the caller sees, as a JSON object.
-pub(super) async fn filters(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    by_list(database, caller, &entity::search_filter::TABLE, "SearchFilter", "r.created_at, r.id").await
+/// A kind of saved things.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Saved {
+    table: &'static Table,
+    type_name: &'static str,
+    order: &'static str,
 }
 
-/// The groups that the caller sees, as a JSON object.
-pub(super) async fn groups(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    by_list(database, caller, &entity::search_filter_group::TABLE, "SearchFilterGroup", "r.created_at DESC, r.id").await
+/// Searches.
+pub(super) const FILTERS: Saved = Saved { table: &entity::search_filter::TABLE, type_name: "SearchFilter", order: "r.created_at, r.id" };
+/// Groups of searches.
+pub(super) const GROUPS: Saved =
+    Saved { table: &entity::search_filter_group::TABLE, type_name: "SearchFilterGroup", order: "r.created_at DESC, r.id" };
+
+impl Saved {
+    /// What the caller sees of these, as a JSON object.
+    pub(super) async fn read(self, database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
+        let mut sql = Sql::default();
+        let list = self.as_list(&mut sql, database.backend(), caller);
+        sql.push(&format!("SELECT {list} AS saved"));
+        let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+        by_list(&json_of(&row, "saved")?)
+    }
+
+    /// SQL of the JSON list of what the caller sees of these, for [`by_list`].
+    pub(super) fn as_list(self, sql: &mut Sql, backend: DbBackend, caller: &Caller) -> String {
+        let Self { table, type_name, order } = self;
+        let record: Vec<JsonKey> = JsonKey::columns(table, "r").chain([JsonKey::of_type(type_name)]).collect();
+        let keys = [
+            JsonKey::new("r.list_type", "list", Kind::Text { max: None }),
+            JsonKey::new("r.project_id", "project", Kind::Uuid),
+            JsonKey::new(json_object(backend, &record), "record", Kind::Json),
+        ];
+        let mut from = Sql::new(format!("\"{}\" r WHERE ", table.name));
+        visible(&mut from, caller);
+        json_list(backend, &keys, &sql.embed(&from), &format!("r.list_type, r.project_id, {order}"))
+    }
 }
 
-async fn by_list(database: &Database, caller: &Caller, table: &'static Table, type_name: &str, order: &str) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::new(table, "r", type_name);
-    let mut sql = Sql::new(format!("SELECT {}, r.list_type, r.project_id FROM \"{}\" r WHERE ", writer.columns(), table.name));
-    visible(&mut sql, caller);
-    sql.push(" ORDER BY r.list_type, r.project_id, ").push(order);
+/// A saved thing with where it belongs.
+#[derive(Deserialize)]
+struct Placed<'a> {
+    list: String,
+    project: Option<Uuid>,
+    #[serde(borrow)]
+    record: &'a RawValue,
+}
+
+/// Saved things, in the order of their lists and productions, as an object of objects of lists.
+pub(super) fn by_list(text: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut out = b"{".to_vec();
     let mut place: Option<(String, Option<Uuid>)> = None;
-    for row in database.rows(&sql).await? {
-        let list: String = row.try_get_by_index(writer.width())?;
-        let project: Option<Uuid> = row.try_get_by_index(writer.width() + 1)?;
+    for Placed { list, project, record } in serde_json::from_slice::<Vec<Placed<'_>>>(text)? {
         match &place {
             Some((last, at)) if *last == list && *at == project => out.push(b','),
             Some((last, _)) if *last == list => {
@@ -46,7 +82,7 @@ async fn by_list(database: &Database, caller: &Caller, table: &'static Table, ty
             }
         }
         place = Some((list, project));
-        writer.write(&mut out, &row)?;
+        out.extend_from_slice(record.get().as_bytes());
     }
     out.extend_from_slice(if place.is_some() { b"]}}" } else { b"}" });
     Ok(out)

@@ -9,6 +9,37 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
+/// Tables that clients page through, each with the columns of one production, person, task or entity that pages are
+/// narrowed to where that may leave thousands of rows.
+const PAGED: [(&str, &[&str]); 15] = [
+    ("api_event", &[]),
+    ("attachment_file", &[]),
+    ("comment", &[]),
+    ("entity", &["project_id"]),
+    ("entity_link", &[]),
+    ("news", &[]),
+    ("notification", &["person_id"]),
+    ("output_file", &[]),
+    ("person", &[]),
+    ("playlist", &[]),
+    ("preview_file", &[]),
+    ("subscription", &[]),
+    ("task", &["project_id"]),
+    ("time_spent", &["person_id"]),
+    ("working_file", &[]),
+];
+
+/// The queries of the ids of a first page: of each of these tables, and narrowed to each of these columns.
+fn pages() -> impl Iterator<Item = String> {
+    let query = |table: &str, condition: String| {
+        format!("SELECT t.id FROM \"{table}\" t WHERE 1 = 1{condition} ORDER BY t.updated_at DESC, t.created_at DESC, t.id LIMIT 100")
+    };
+    PAGED.into_iter().flat_map(move |(table, columns)| {
+        let narrowed = columns.iter().map(move |column| query(table, format!(" AND t.\"{column}\" = (SELECT id FROM \"{table}\" LIMIT 1)")));
+        [query(table, String::new())].into_iter().chain(narrowed)
+    })
+}
+
 async fn rows(db: &DatabaseConnection, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     db.query_all_raw(statement).await

@@ -4,13 +4,13 @@ use entity::arrays::{BytesArray, JsonArray, TextArray};
 use entity::data_import_error::ImportSource;
 use entity::{comment, data_import_error, person};
 use migration::{Catalogue, Differences, REVISION, State, differences, reference, revision, state, take_over, up};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, EntityTrait, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Set, Statement, TransactionTrait};
 use serde_json::json;
 use temporary_postgres::TemporaryPostgres;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::{Outcome, select_everything};
+use crate::{Outcome, pages, select_everything};
 
 const REFERENCE: &str = include_str!("../../src/schema/postgres.sql");
 
@@ -53,6 +53,23 @@ async fn an_empty_database_gets_the_reference_schema() -> Outcome {
         assert_eq!(table, expected);
     }
     assert!(found.tables.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_come_in_the_order_of_an_index() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    for page in pages() {
+        // Empty tables are sorted at no cost, so that only a plan which may not sort says what is possible.
+        let transaction = db.begin().await?;
+        transaction.execute_unprepared("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off").await?;
+        let explain = Statement::from_string(DbBackend::Postgres, format!("EXPLAIN {page}"));
+        for step in transaction.query_all_raw(explain).await? {
+            let step: String = step.try_get_by_index(0)?;
+            assert!(!step.contains("Sort"), "{page}: {step}");
+        }
+    }
     Ok(())
 }
 

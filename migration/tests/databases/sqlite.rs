@@ -9,7 +9,7 @@ use migration::{State, reference, state, take_over, up};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Set};
 use uuid::Uuid;
 
-use crate::{Outcome, rows, select_everything};
+use crate::{Outcome, pages, rows, select_everything};
 
 const REFERENCE: &str = include_str!("../../src/schema/sqlite.sql");
 
@@ -59,6 +59,19 @@ async fn names_are_those_of_the_reference() -> Outcome {
 
         let foreign_keys = rows(&db, &format!("PRAGMA foreign_key_list({name})")).await?;
         assert_eq!(foreign_keys.len(), table.foreign_keys.len(), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_come_in_the_order_of_an_index() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    for page in pages() {
+        for step in rows(&db, &format!("EXPLAIN QUERY PLAN {page}")).await? {
+            let step: String = step.try_get("", "detail")?;
+            assert!(!step.contains("B-TREE"), "{page}: {step}");
+        }
     }
     Ok(())
 }

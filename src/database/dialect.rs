@@ -1,0 +1,158 @@
+//! What the two databases say differently: JSON that a statement puts together, so that what belongs to a record is a value
+//! of its row. Each function gives an expression of SQL; a query selects it as [`Kind::Json`].
+
+use entity::facts::{Kind, Table};
+use sea_orm::sqlx::{Column, Row};
+use sea_orm::{DbBackend, DbErr, QueryResult};
+
+use super::write_value;
+
+/// A key of a JSON object that the database writes: the SQL of its value, its name, and what it holds.
+#[derive(Clone, Debug)]
+pub struct JsonKey {
+    pub sql: String,
+    pub name: String,
+    pub kind: Kind,
+}
+
+impl JsonKey {
+    /// A key with the SQL of its value.
+    pub fn new(sql: impl Into<String>, name: impl Into<String>, kind: Kind) -> Self {
+        Self { sql: sql.into(), name: name.into(), kind }
+    }
+
+    /// The type of a record, which is the same text in each.
+    #[must_use]
+    pub fn of_type(type_name: &str) -> Self {
+        Self::new(format!("'{type_name}'"), "type", Kind::Text { max: None })
+    }
+
+    /// The columns of a table, which the query calls `alias`.
+    pub fn columns(table: &'static Table, alias: &str) -> impl Iterator<Item = Self> {
+        table.columns.iter().map(move |column| Self::new(format!("{alias}.\"{}\"", column.name), column.name, column.kind))
+    }
+}
+
+/// The objects of a query as one JSON list. `from` is the query behind its `FROM`, `order` what it is ordered by.
+#[must_use]
+pub fn json_list(backend: DbBackend, keys: &[JsonKey], from: &str, order: &str) -> String {
+    match backend {
+        DbBackend::Postgres => {
+            let columns: Vec<String> = keys.iter().map(|key| format!("{} AS \"{}\"", postgres(key), key.name)).collect();
+            let rows = format!("SELECT {} FROM {from} ORDER BY {order}", columns.join(", "));
+            format!("(SELECT COALESCE(json_agg(row_to_json(o)), '[]') FROM ({rows}) o)")
+        }
+        _ => sqlite_list(&sqlite_object(keys), from, order),
+    }
+}
+
+/// The values of a query as one JSON list: the SQL of each, and what it holds.
+#[must_use]
+pub fn json_values(backend: DbBackend, (sql, kind): (&str, Kind), from: &str, order: &str) -> String {
+    let value = JsonKey::new(sql, "", kind);
+    match backend {
+        DbBackend::Postgres => format!("(SELECT COALESCE(json_agg({} ORDER BY {order}), '[]') FROM {from})", postgres(&value)),
+        _ => sqlite_list(&sqlite(&value), from, order),
+    }
+}
+
+/// The ids of a query as one JSON list, in their order.
+#[must_use]
+pub fn json_ids(backend: DbBackend, id: &str, from: &str) -> String {
+    json_values(backend, (id, Kind::Uuid), from, id)
+}
+
+/// The values of a query as one JSON object: the SQL of each key, which is an id or a text, and of its value.
+#[must_use]
+pub fn json_map(backend: DbBackend, key: (&str, Kind), value: (&str, Kind), from: &str) -> String {
+    let value = JsonKey::new(value.0, "", value.1);
+    match backend {
+        DbBackend::Postgres => format!("(SELECT COALESCE(json_object_agg({}, {}), '{{}}') FROM {from})", key.0, postgres(&value)),
+        _ => {
+            let key = sqlite(&JsonKey::new(key.0, "", key.1));
+            format!("(SELECT '{{' || COALESCE(group_concat({key} || ':' || {}, ','), '') || '}}' FROM {from})", sqlite(&value))
+        }
+    }
+}
+
+/// One JSON object, whose keys are of the rows of the query around it.
+#[must_use]
+pub fn json_object(backend: DbBackend, keys: &[JsonKey]) -> String {
+    match backend {
+        DbBackend::Postgres => {
+            let columns: Vec<String> = keys.iter().map(|key| format!("{} AS \"{}\"", postgres(key), key.name)).collect();
+            format!("(SELECT row_to_json(o) FROM (SELECT {}) o)", columns.join(", "))
+        }
+        _ => sqlite_object(keys),
+    }
+}
+
+/// The JSON that a row holds under a name; null where it holds nothing.
+///
+/// # Errors
+/// The row has no such column, or it does not hold JSON.
+pub fn json_of(row: &QueryResult, name: &str) -> Result<Vec<u8>, DbErr> {
+    let mut out = Vec::with_capacity(256);
+    write_value(&mut out, row, position(row, name)?, Kind::Json)?;
+    Ok(out)
+}
+
+fn position(row: &QueryResult, name: &str) -> Result<usize, DbErr> {
+    let found = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+        (Some(row), _) => row.try_column(name).map(Column::ordinal),
+        (_, Some(row)) => row.try_column(name).map(Column::ordinal),
+        _ => return Err(DbErr::Type("a row of neither SQLite nor PostgreSQL".into())),
+    };
+    found.map_err(|error| DbErr::Type(error.to_string()))
+}
+
+/// A value in the form that answers have, where that of PostgreSQL itself is another one.
+fn postgres(JsonKey { sql, kind, .. }: &JsonKey) -> String {
+    match kind {
+        Kind::DateTime => format!("to_char({sql}, 'YYYY-MM-DD\"T\"HH24:MI:SS')"),
+        // A whole number shows a fraction, too; what JSON can't say is null.
+        Kind::Float => {
+            let (finite, whole) = (format!("{sql} < 'Infinity' AND {sql} > '-Infinity'"), format!("ABS({sql}) < 1e15 AND {sql} = TRUNC({sql})"));
+            format!("CAST(CASE WHEN {finite} THEN CAST({sql} AS text) || CASE WHEN {whole} THEN '.0' ELSE '' END END AS json)")
+        }
+        Kind::Bytes => format!("convert_from({sql}, 'UTF8')"),
+        // Null stands for no item.
+        Kind::TextArray => format!("array_remove({sql}, NULL)"),
+        Kind::BytesArray => format!("(SELECT array_agg(convert_from(i, 'UTF8')) FROM unnest({sql}) i WHERE i IS NOT NULL)"),
+        Kind::JsonArray => format!("(SELECT json_agg(i) FROM unnest({sql}) i WHERE i IS NOT NULL)"),
+        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date | Kind::Json => sql.clone(),
+    }
+}
+
+/// A value as JSON text.
+fn sqlite(JsonKey { sql, kind, .. }: &JsonKey) -> String {
+    match kind {
+        Kind::Uuid => format!("CASE WHEN {sql} IS NULL THEN 'null' ELSE {} END", sqlite_uuid(sql)),
+        Kind::Bool => format!("CASE WHEN {sql} THEN 'true' WHEN NOT {sql} THEN 'false' ELSE 'null' END"),
+        Kind::DateTime => format!("COALESCE('\"' || replace(substr({sql}, 1, 19), ' ', 'T') || '\"', 'null')"),
+        Kind::Json | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => format!("COALESCE({sql}, 'null')"),
+        Kind::Bytes => format!("json_quote(CAST({sql} AS text))"),
+        Kind::Text { .. } | Kind::Integer | Kind::BigInteger | Kind::Float | Kind::Date => format!("json_quote({sql})"),
+    }
+}
+
+/// An identifier that is not null, which is stored as sixteen bytes, as JSON text.
+fn sqlite_uuid(sql: &str) -> String {
+    let part = |first: u8, length: u8| format!("substr(hex({sql}), {first}, {length})");
+    let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)].join(" || '-' || ");
+    format!("'\"' || lower({parts}) || '\"'")
+}
+
+fn sqlite_object(keys: &[JsonKey]) -> String {
+    let mut text = String::from("'{' || ");
+    for (at, key) in keys.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        text.push_str(&format!("'{comma}\"{}\":' || {} || ", key.name, sqlite(key)));
+    }
+    text.push_str("'}'");
+    text
+}
+
+fn sqlite_list(item: &str, from: &str, order: &str) -> String {
+    format!("(SELECT '[' || COALESCE(group_concat({item}, ',' ORDER BY {order}), '') || ']' FROM {from})")
+}

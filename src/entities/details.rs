@@ -1,0 +1,123 @@
+//! One entity with all that its page shows, in one statement, and a second one where it has tasks.
+
+use dailies_definitions::failure::Failure;
+use entity::facts::Kind;
+use sea_orm::{DbBackend, QueryResult};
+use uuid::Uuid;
+
+use super::cells::{Form, Writer};
+use super::kinds::EntityKind;
+use super::layouts::{Layout, sql_of};
+use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
+use super::scope::Scope;
+use crate::database::dialect::{json_ids, json_of};
+use crate::database::{Database, Field, RecordWriter, Sql, write_text, write_uuid};
+
+const TEXT: Kind = Kind::Text { max: None };
+
+/// An entity as the layout writes it with all its tasks, and then what the layout lacks of the row: its columns, save for
+/// those to leave out, the name of the production, and the related ids.
+///
+/// # Errors
+/// 404 when there is no such entity of the layout's kind.
+pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, left_out: &[&str]) -> Result<Vec<u8>, Failure> {
+    let backend = database.backend();
+    let mut columns = vec!["e.id", "e.project_id", "e.data"];
+    columns.extend(sql_of(layout.fields));
+    let rest = rest(backend, layout, left_out);
+    let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
+    let mut sql = Sql::default();
+    let hidden = scope.hidden_fields(&mut sql, backend, layout.kind);
+    let place = sql.slot(id);
+    sql.push(&format!(
+        "SELECT {}, {}, {linked} AS linked_ids, {hidden} AS hidden_fields FROM {} WHERE e.id = {place} AND {}",
+        columns.join(", "),
+        rest.columns(),
+        layout.from,
+        layout.condition(),
+    ));
+    let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = Vec::with_capacity(8192);
+    let gap = Writer::new(layout.fields, 3, Form::Plain).write_entity(&mut out, &row, &mut Vec::new(), &hidden_fields(&row)?)?;
+    if layout.ids.is_some() {
+        out.splice(gap..gap, json_of(&row, "linked_ids")?);
+    }
+    out.extend_from_slice(b",\"tasks\":");
+    tasks(database, layout, scope, id, &mut out).await?;
+    out.push(b',');
+    rest.write_keys(&mut out, &row, columns.len())?;
+    out.push(b'}');
+    Ok(out)
+}
+
+/// The keys that the layout lacks of an entity.
+fn rest(backend: DbBackend, layout: &Layout, left_out: &[&str]) -> RecordWriter {
+    let lacks = |key: &str| !layout.has(key) && !left_out.contains(&key);
+    let (name, ..) = PROJECT_NAME;
+    let project = ("(SELECT p.name FROM project p WHERE p.id = e.project_id)".to_owned(), Field::new(name, TEXT));
+    let columns = entity::entity::TABLE.columns.iter().map(|column| (format!("e.\"{}\"", column.name), Field::from(column)));
+    let relations = RELATIONS.iter().map(|(name, table, own, other)| {
+        let ids = json_ids(backend, &format!("r.{other}"), &format!("{table} r WHERE r.{own} = e.id"));
+        (ids, Field::new(*name, Kind::Json))
+    });
+    RecordWriter::select([project].into_iter().chain(columns).chain(relations).filter(|(_, field)| lacks(&field.key)), None)
+}
+
+/// Writes the tasks of an entity as a list, the oldest first.
+async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, out: &mut Vec<u8>) -> Result<(), Failure> {
+    let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
+    let columns: Vec<&str> = sql_of(layout.task_fields).collect();
+    let sql = Sql::with(
+        format!(
+            "SELECT {}, {assignees} AS assignees FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = $2 \
+             WHERE t.entity_id = $1 ORDER BY t.created_at NULLS FIRST, t.id",
+            columns.join(", ")
+        ),
+        [id.into(), scope.person_id().into()],
+    );
+    let writer = Writer::new(layout.task_fields, 0, Form::Plain);
+    out.push(b'[');
+    for (at, row) in database.rows(&sql).await?.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        let gap = writer.write_task(out, row)?;
+        out.splice(gap..gap, json_of(row, "assignees")?);
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// A sequence or an episode with the names that explain it.
+///
+/// # Errors
+/// 404 when there is no such entity of that kind.
+pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
+    let writer = EntityWriter::with(kind.type_name(), &[PROJECT_NAME]);
+    let mut sql = Sql::default();
+    let hidden = scope.hidden_fields(&mut sql, database.backend(), kind);
+    let place = sql.slot(id);
+    sql.push(&format!(
+        "SELECT {}, ep.name AS episode_name, {hidden} AS hidden_fields FROM entity e JOIN project p ON p.id = e.project_id \
+         LEFT JOIN entity ep ON ep.id = e.parent_id WHERE e.id = {place} AND {}",
+        writer.columns(),
+        kind.condition("e.entity_type_id"),
+    ));
+    let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = Vec::with_capacity(1024);
+    writer.write_without(&mut out, &row, &hidden_fields(&row)?)?;
+    let episode: Option<Uuid> = row.try_get("", "parent_id")?;
+    if let Some(episode) = episode.filter(|_| kind == EntityKind::Sequence) {
+        out.extend_from_slice(b",\"episode_id\":");
+        write_uuid(&mut out, episode);
+        out.extend_from_slice(b",\"episode_name\":");
+        write_text(&mut out, &row.try_get::<Option<String>>("", "episode_name")?.unwrap_or_default());
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+/// The names of the fields that are hidden in the metadata of a row.
+fn hidden_fields(row: &QueryResult) -> Result<Vec<String>, Failure> {
+    Ok(serde_json::from_slice::<Option<Vec<String>>>(&json_of(row, "hidden_fields")?)?.unwrap_or_default())
+}
