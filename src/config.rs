@@ -1,5 +1,6 @@
 //! Settings: command-line flags and environment variables, read once at start.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,12 +37,19 @@ pub struct DatabaseParts {
     /// Name of the database.
     #[arg(long, env = "DB_DATABASE", global = true, hide = true)]
     pub db_database: Option<String>,
-    /// Most connections that are kept open.
-    #[arg(long, env = "DB_POOL_SIZE", default_value_t = 30, global = true, hide = true)]
-    pub db_pool_size: u32,
+    /// Most connections that are kept open; four for each processor, and at least eight, unless it is given.
+    #[arg(long, env = "DB_POOL_SIZE", global = true, hide = true)]
+    pub db_pool_size: Option<u32>,
 }
 
 impl DataArgs {
+    /// Most connections to the database that are kept open. More than a few for each processor would wait for one another.
+    #[must_use]
+    pub fn pool_size(&self) -> u32 {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.parts.db_pool_size.unwrap_or_else(|| u32::try_from(processors * 4).unwrap_or(u32::MAX).max(8))
+    }
+
     /// Whether the database is the embedded one, in a file of its own.
     #[must_use]
     pub fn is_embedded(&self) -> bool {

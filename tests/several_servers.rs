@@ -66,9 +66,9 @@ async fn an_event_is_heard_once_at_every_server() {
     // News from two servers have no order among each other; those of one do.
     department(&studio.admin, "Last").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    for server in [&studio.server, &other] {
+    for (server, colour) in [(&studio.server, "#111111"), (&other, "#222222")] {
         let path = format!("/data/departments/{}", first.as_str().expect("an id"));
-        at(server, &studio.admin).put(&path, json!({"color": "#111111"})).await.expect(200);
+        at(server, &studio.admin).put(&path, json!({"color": colour})).await.expect(200);
     }
     for listener in &listeners {
         let mut heard = listener.until("department:update").await;

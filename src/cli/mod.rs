@@ -126,7 +126,7 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
 }
 
 async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>> {
-    Ok(Database::connect(&data.url(), data.parts.db_pool_size).await?)
+    Ok(Database::connect(&data.url(), data.pool_size()).await?)
 }
 
 /// The parts of a server that serves nobody, on a prepared database with its base data.

@@ -194,8 +194,10 @@ impl Crud for Engine {
         resource.check(&mut work, &caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
         resource.before_write(&mut work, &caller, Some(&record), &mut changes).await?;
+        // A body that names nothing moves the record all the same.
+        let touched = changes.columns.is_empty() && changes.relations.is_empty();
         let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
-        let mut changed = !columns.is_empty();
+        let mut changed = touched || !columns.is_empty();
         if changed {
             database::update(&*work, resource.table(), id, columns).await?;
         }

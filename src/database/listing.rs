@@ -1,7 +1,6 @@
 //! Long answers: they go to the client while the database is still sending rows, so memory stays flat.
 
 use std::io;
-use std::time::Duration;
 
 use bytes::Bytes;
 use dailies_definitions::payload::Json;
@@ -11,19 +10,14 @@ use sea_orm::{DbErr, QueryResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::outlet::{Outlet, Part};
 use super::session::Session;
 use super::{Database, Sql};
-
-/// Bytes that are gathered before they are sent.
-const CHUNK: usize = 64 * 1024;
 
 /// Parts that may wait for the client.
 const WAITING: usize = 8;
 
-/// How long a client may take for a part. Rows that wait to be sent hold a connection of the database.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What became of a listing: small ones are whole, others are on their way.
+/// A listing: small ones are whole, others are on their way.
 pub enum Sent {
     Whole(Vec<u8>),
     Parts(Box<dyn Stream<Item = Result<Bytes, io::Error>> + Send + Unpin>),
@@ -47,31 +41,6 @@ impl From<Sent> for Body {
     }
 }
 
-enum Part {
-    More(Vec<u8>),
-    Last(Vec<u8>),
-}
-
-/// Where a long answer is written to.
-pub struct Outlet {
-    /// What is not sent yet.
-    pub out: Vec<u8>,
-    /// None where the answer is sent as a whole.
-    sender: Option<mpsc::Sender<Result<Part, DbErr>>>,
-}
-
-impl Outlet {
-    /// Sends what was written so far, if it is enough to be worth it.
-    ///
-    /// # Errors
-    /// The client went away, or takes nothing for a minute: nobody wants the rest.
-    pub async fn flush(&mut self) -> Result<(), DbErr> {
-        let Some(sender) = self.sender.as_ref().filter(|_| self.out.len() >= CHUNK) else { return Ok(()) };
-        let part = std::mem::replace(&mut self.out, Vec::with_capacity(CHUNK + 8192));
-        sender.send_timeout(Ok(Part::More(part)), PATIENCE).await.map_err(|_| DbErr::Custom("the client takes no more".into()))
-    }
-}
-
 /// Sends what `write` writes into the outlet, which it gives back at the end.
 ///
 /// # Errors
@@ -81,18 +50,25 @@ where
     F: FnOnce(Outlet) -> Written,
     Written: Future<Output = Result<Outlet, DbErr>> + Send + 'static,
 {
-    let out = Vec::with_capacity(CHUNK + 8192);
     // What a transaction answers with is read before it ends.
     if Session::transaction().is_some() {
-        return Ok(Sent::Whole(write(Outlet { out, sender: None }).await?.out));
+        return Ok(Sent::Whole(write(Outlet::whole()).await?.out));
     }
     let (sender, mut receiver) = mpsc::channel(WAITING);
-    let last = sender.clone();
-    let written = write(Outlet { out, sender: Some(sender) });
-    // The connection of the request goes with the rest of its answer.
+    let problems = sender.clone();
+    let written = write(Outlet::parts(sender));
+    // The connection of the request goes with the rest of its answer, and back as soon as everything is read.
     let work = tokio::spawn(Session::scope(Session::current(), async move {
-        let result = written.await.map(|outlet| Part::Last(outlet.out));
-        let _gone = last.send(result).await;
+        let result = match written.await {
+            Ok(outlet) => {
+                Database::release().await;
+                outlet.finish().await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            let _gone = problems.send(Err(error)).await;
+        }
     }));
     match receiver.recv().await {
         Some(Ok(Part::Last(text))) => Ok(Sent::Whole(text)),

@@ -7,6 +7,7 @@ mod connection;
 mod counting;
 pub mod dialect;
 mod listing;
+mod outlet;
 mod pages;
 mod record_writer;
 mod records;
@@ -28,7 +29,8 @@ use self::counting::Counter;
 pub(crate) use self::counting::describe;
 use self::session::{Held, Session};
 
-pub use self::listing::{Outlet, Sent, send, stream_array, stream_lines};
+pub use self::listing::{Sent, send, stream_array, stream_lines};
+pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};

@@ -23,6 +23,7 @@ const BODIES: &[(&str, &str)] = &[
     ("comment_tasks", r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#),
     ("reorder_metadata_descriptors_in_projects", r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#),
     ("update_metadata_descriptor_in_projects", r#"{"entity_type": "Asset", "name": "{mark} other"}"#),
+    ("create_schedule_item", r#"{"project_id": "{project}", "task_type_id": "{second task_type}"}"#),
     ("create_entity_tasks", r#"{"task_type_ids": ["{task_type}"]}"#),
     ("move_comment", r#"{"target_task_id": "{second task}"}"#),
     ("set_main_preview", "{}"),
