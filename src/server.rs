@@ -70,7 +70,7 @@ pub async fn prepare(database: &Database) -> Result<bool, StartError> {
         State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
         State::Foreign => return Err(StartError::Foreign),
         State::Current => {}
-        State::Empty | State::Behind => migration::up(database.read()).await?,
+        State::Empty | State::Behind => migration::up(&database.schema_connection().await?).await?,
     }
     Ok(state == State::Empty)
 }
@@ -121,7 +121,7 @@ async fn installation(database: &Database) -> Result<String, DbErr> {
         "INSERT INTO dailies_store (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
         [Uuid::new_v4().to_string().into()],
     );
-    crate::database::execute(database.read(), &made).await?;
+    database.change(&made).await?;
     let name = match database.backend() {
         DbBackend::Postgres => "current_database()::text",
         _ => "'dailies'",

@@ -35,7 +35,7 @@ impl Store {
              ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
             [key.into(), value.into(), expires.into()],
         );
-        database::execute(self.database.read(), &sql).await?;
+        self.database.change(&sql).await?;
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl Store {
             "DELETE FROM dailies_store WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2) RETURNING value",
             [key.into(), database::now().into()],
         );
-        self.database.row(&sql).await?.map(|row| row.try_get_by_index(0)).transpose()
+        self.database.change_returning(&sql).await?.first().map(|row| row.try_get_by_index(0)).transpose()
     }
 
     /// Removes what has expired.
@@ -69,7 +69,7 @@ impl Store {
     /// The store does not answer.
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let sql = Sql::with("DELETE FROM dailies_store WHERE expires_at <= $1", [database::now().into()]);
-        database::execute(self.database.read(), &sql).await?;
+        self.database.change(&sql).await?;
         Ok(())
     }
 }

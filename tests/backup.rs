@@ -28,7 +28,7 @@ async fn departments(copy: &Path) -> Vec<Uuid> {
     assert_eq!(row.try_get_by_index::<String>(0).expect("a text"), "ok");
     let rows = database.rows(&Sql::new("SELECT id FROM department")).await.expect("the departments");
     let found = rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
-    database.close().await.expect("an orderly end");
+    database.close().await;
     found
 }
 

@@ -1,10 +1,10 @@
 //! The CRUD pattern: filters, pages, relations, coercion, protected columns, errors and events.
 
-use dailies::database::insert_many;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::harness::rows::insert_many;
 use crate::harness::{Growth, On, Studio, contract, id};
 
 /// Names and payloads of the events since a moment in the log, in order.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dailies::database::dialect::{JsonKey, json_list, json_of};
-use dailies::database::{RecordWriter, Sql, insert_many};
+use dailies::database::{RecordWriter, Sql};
 use entity::TABLES;
 use entity::facts::{Column, Kind, Table};
 use rstest::rstest;
@@ -12,6 +12,7 @@ use sea_orm::sea_query::ArrayType;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::harness::rows::insert_many;
 use crate::harness::{On, TestServer};
 
 /// Text with everything that JSON has to escape.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dailies::database::{Sql, execute};
+use dailies::database::Sql;
 use dailies::web::Bound;
 use dailies_definitions::access::Role;
 use poem::endpoint::make;
@@ -12,6 +12,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::harness::rows::execute;
 use crate::harness::{Client, On, PostOffice, Studio, id};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.

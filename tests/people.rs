@@ -1,13 +1,13 @@
 //! What persons' tokens and sessions are good for, and the table of who was there.
 
 use chrono::{Days, Utc};
-use dailies::database::update;
 use dailies_definitions::access::Role;
 use entity::person;
 use rstest::rstest;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
+use crate::harness::rows::update;
 use crate::harness::{Client, On, Studio, id};
 
 /// Who holds the token that an answer brought.

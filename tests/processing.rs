@@ -1,11 +1,12 @@
 //! The files of previews: what is made of them in the background, and what becomes of them when the server ends on the way.
 
-use dailies::database::{Sql, execute, now};
+use dailies::database::{Sql, now};
 use dailies::storage::{Bucket, FileKey};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::harness::rows::execute;
 use crate::harness::{Client, On, Studio, TestServer, id, movie, picture};
 
 /// A preview without a file yet, on a comment.

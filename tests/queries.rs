@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use dailies::database::{Sql, execute, insert_many};
+use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::harness::rows::{execute, insert_many};
 use crate::harness::{Client, Growth, On, Studio, contract};
 
 /// Rows of each table around the same records.

@@ -6,6 +6,7 @@ use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::harness::rows;
 use crate::harness::{On, Studio, id};
 
 /// Tasks in the production; more than any statement takes one by one.
@@ -67,13 +68,13 @@ async fn versions_of_long_schedules_are_copied_and_applied(#[case] on: On) {
         ]);
         assignments.push(vec![("task_id", task.into()), ("person_id", artist.into())]);
     }
-    database::insert_many(database, &entity::entity::TABLE, assets).await.expect("assets");
-    database::insert_many(database, &entity::task::TABLE, tasks).await.expect("tasks");
-    database::insert_many(database, &entity::task_person_link::TABLE, assignments).await.expect("assignments");
+    rows::insert_many(database, &entity::entity::TABLE, assets).await.expect("assets");
+    rows::insert_many(database, &entity::task::TABLE, tasks).await.expect("tasks");
+    rows::insert_many(database, &entity::task_person_link::TABLE, assignments).await.expect("assignments");
     let mut versions = Vec::new();
     for name in ["Plan A", "Plan B"] {
         let values = vec![("name", name.into()), ("project_id", studio.project_id.into())];
-        versions.push(database::insert(database, &entity::production_schedule_version::TABLE, values).await.expect("a version"));
+        versions.push(rows::insert(database, &entity::production_schedule_version::TABLE, values).await.expect("a version"));
     }
     let [first, second] = versions[..] else { panic!("two versions") };
     let manager = studio.member(Role::Manager);
@@ -83,7 +84,7 @@ async fn versions_of_long_schedules_are_copied_and_applied(#[case] on: On) {
         assert_eq!(filled["task_link_count"], TASKS);
     }
     let later = Sql::new("UPDATE production_schedule_version_task_link SET estimation = 960.0");
-    database::execute(database, &later).await.expect("a plan");
+    rows::execute(database, &later).await.expect("a plan");
     let source = json!({"production_schedule_version_id": first});
     let filled = manager.post(&path(second, "set-task-links-from-production-schedule-version"), source).await.expect(200);
     assert_eq!(filled["task_link_count"], TASKS);

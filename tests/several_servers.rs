@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use dailies::database::{Sql, execute};
+use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::harness::rows::execute;
 use crate::harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
 
 /// What only administrators may see.

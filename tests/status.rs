@@ -1,10 +1,11 @@
 //! What is told of the server itself to those who run it.
 
-use dailies::database::{Sql, execute};
+use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::json;
 
+use crate::harness::rows::execute;
 use crate::harness::{Client, Listener, On, Studio, TestServer};
 
 #[rstest]

@@ -28,7 +28,7 @@ fn large() -> Vec<u8> {
 }
 
 /// Light of two pixels, as programs for 3D write it.
-const LIGHT: &[u8] = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n\x80\x80\x80\x81\x40\x40\x40\x81";
+pub const LIGHT: &[u8] = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n\x80\x80\x80\x81\x40\x40\x40\x81";
 
 impl Sent {
     async fn to(studio: &Studio) -> Self {

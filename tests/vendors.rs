@@ -1,10 +1,10 @@
 //! What vendors see of the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
 
-use dailies::database::{insert, insert_many};
 use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::harness::rows::{insert, insert_many};
 use crate::harness::{On, Studio, id};
 
 /// All values of a key, however deep.

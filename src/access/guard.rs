@@ -7,8 +7,10 @@ use dailies_definitions::access::{
     Admin, Caller, EntityReader, Human, Identity, Person, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
     StudioManager, TaskActor, TaskReader, Token,
 };
+use dailies_definitions::call::{Sessions, Working};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::rules::Guard;
+use futures::future::BoxFuture;
 use poem::Request;
 use poem::http::{HeaderMap, StatusCode};
 use sea_orm::DbErr;
@@ -19,7 +21,8 @@ use super::rules::{ProjectRole, project_role};
 use crate::app::{App, SharedApp};
 use crate::auth::sessions;
 use crate::auth::tokens::{self, Claims, TokenKind};
-use crate::database::Sql;
+use crate::database::{Database, Sql};
+use crate::events::transact;
 
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
@@ -157,6 +160,24 @@ impl Facts {
         let supervises = self.role.role == Role::Supervisor
             && (person.departments.is_empty() || self.department.is_some_and(|department| person.departments.contains(&department)));
         self.role.is_manager() || (self.role.in_team && (self.role.role == Role::Client || self.created_entity || self.assigned || supervises))
+    }
+}
+
+impl Sessions for AccessGuard {
+    fn keeping<'a>(&'a self, request: Working<'a>) -> Working<'a> {
+        Box::pin(self.0.database.keeping(request))
+    }
+
+    fn release(&self) -> BoxFuture<'_, ()> {
+        Box::pin(Database::release())
+    }
+
+    fn apart<'a>(&'a self, request: Working<'a>) -> Working<'a> {
+        Box::pin(self.0.database.apart(request))
+    }
+
+    fn transact<'a>(&'a self, attempt: &'a (dyn Fn() -> Working<'a> + Sync)) -> Working<'a> {
+        Box::pin(transact(&self.0, attempt))
     }
 }
 

@@ -13,7 +13,7 @@ use super::{AccountEmail, sessions};
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::jobs;
 
 /// What became of a request for an administrator.
@@ -74,11 +74,7 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
         if role == "admin" {
             return Ok(Administrator::Unchanged(id));
         }
-        let mut work = Work::begin_as(app, None).await?;
-        database::update(&*work, &person::TABLE, id, vec![("role", "admin".into())]).await?;
-        work.person_changed(id);
-        work.emit("person:update", payload([("person_id", id)]));
-        work.commit().await?;
+        transact(app, || promote(app, id)).await?;
         return Ok(Administrator::Promoted(id));
     }
     let password = password.ok_or(AccountError::NoPassword)?;
@@ -86,7 +82,6 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
     email.parse::<Address>().map_err(|_| AccountError::NoAddress(email.clone()))?;
     require_room(app).await?;
     let hash = app.passwords.hash(password).await.map_err(Failure::from)?;
-    let mut work = Work::begin_as(app, None).await?;
     let values = vec![
         ("first_name", "Super".into()),
         ("last_name", "Admin".into()),
@@ -96,10 +91,22 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
         ("timezone", app.settings.default_timezone.clone().into()),
         ("locale", app.settings.default_locale.clone().into()),
     ];
-    let id = database::insert(&*work, &person::TABLE, values).await?;
-    work.emit("person:new", payload([("person_id", id)]));
-    work.commit().await?;
-    Ok(Administrator::Created(id))
+    let create = || async {
+        let mut work = Work::begin_as(app, None).await?;
+        let id = database::insert(&*work, &person::TABLE, values.clone()).await?;
+        work.emit("person:new", payload([("person_id", id)]));
+        work.commit().await?;
+        Ok::<_, DbErr>(id)
+    };
+    Ok(Administrator::Created(transact(app, create).await?))
+}
+
+async fn promote(app: &App, id: Uuid) -> Result<(), DbErr> {
+    let mut work = Work::begin_as(app, None).await?;
+    database::update(&*work, &person::TABLE, id, vec![("role", "admin".into())]).await?;
+    work.person_changed(id);
+    work.emit("person:update", payload([("person_id", id)]));
+    work.commit().await
 }
 
 /// Gives a new password to whoever has that e-mail address, and ends their sessions.
@@ -159,13 +166,16 @@ pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Opti
     if !keeps_personal_token {
         changes.push(("jti", None::<String>.into()));
     }
-    let mut work = Work::begin_as(app, Some(person_id)).await?;
-    if !database::update(&*work, &person::TABLE, person_id, changes).await? {
-        return Err(Failure::not_found());
-    }
-    work.person_changed(person_id);
-    jobs::enqueue(&mut work, email.as_slice()).await?;
-    work.commit().await?;
+    let change = || async {
+        let mut work = Work::begin_as(app, Some(person_id)).await?;
+        if !database::update(&*work, &person::TABLE, person_id, changes.clone()).await? {
+            return Err(Failure::not_found());
+        }
+        work.person_changed(person_id);
+        jobs::enqueue(&mut work, email.as_slice()).await?;
+        Ok(work.commit().await?)
+    };
+    transact(app, change).await?;
     let session = kept.filter(|token| token.identity == Identity::Person);
     let session = session.map(|token| token.refresh_id.as_deref().unwrap_or(&token.id));
     sessions::end_sessions(app, person_id, session).await?;

@@ -28,7 +28,7 @@ use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
 use super::{AccountEmail, AccountLetter, lockout, reset, sessions};
 use crate::app::{App, SharedApp};
 use crate::database;
-use crate::events::Work;
+use crate::events::{Work, transact};
 use crate::jobs;
 use crate::people::{PersonRowOptions, person_row};
 use crate::studio::{organisation, organisation_row};
@@ -72,11 +72,13 @@ impl AuthenticationHandlers {
     }
 
     async fn store(&self, access: &Human, changes: Vec<(&'static str, Value)>) -> Result<(), Failure> {
-        let mut work = Work::begin(&self.app, access).await?;
-        database::update(&*work, &person::TABLE, access.person.id, changes).await?;
-        work.person_changed(access.person.id);
-        work.commit().await?;
-        Ok(())
+        let change = || async {
+            let mut work = Work::begin(&self.app, access).await?;
+            database::update(&*work, &person::TABLE, access.person.id, changes.clone()).await?;
+            work.person_changed(access.person.id);
+            Ok(work.commit().await?)
+        };
+        transact(&self.app, change).await
     }
 }
 
@@ -284,9 +286,12 @@ async fn send_reset_link(app: &App, attempts: &Attempts, email: &str, from: Opti
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
     let email = AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from);
-    let mut work = Work::begin_as(app, None).await?;
-    jobs::enqueue(&mut work, email.as_slice()).await?;
-    Ok(work.commit().await?)
+    let enqueue = || async {
+        let mut work = Work::begin_as(app, None).await?;
+        jobs::enqueue(&mut work, email.as_slice()).await?;
+        Ok(work.commit().await?)
+    };
+    transact(app, enqueue).await
 }
 
 fn refuse_enabled(account: &person::Model) -> Result<(), Failure> {

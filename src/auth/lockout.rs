@@ -32,7 +32,7 @@ pub(super) async fn count_failure(database: &Database, account: &person::Model) 
          ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $3 WHERE id = $4",
         [MOST_FAILURES.into(), (now - REST).into(), now.into(), account.id.into()],
     );
-    database::execute(database.read(), &sql).await.map(|_| ())
+    database.change(&sql).await.map(|_| ())
 }
 
 #[cfg(test)]
@@ -63,7 +63,7 @@ mod tests {
             "CREATE TABLE person (id blob, login_failed_attemps integer, last_login_failed datetime)".to_owned(),
             "INSERT INTO person VALUES (x'00000000000000000000000000000000', NULL, NULL)".to_owned(),
         ] {
-            database::execute(database.read(), &Sql::new(sql)).await?;
+            database.change(&Sql::new(sql)).await?;
         }
         let account = crate::auth::sign_in::tests::account();
         let count = async || -> Result<i32, DbErr> {
@@ -75,7 +75,7 @@ mod tests {
             assert_eq!(count().await?, expected);
         }
         let earlier = Sql::with("UPDATE person SET last_login_failed = $1", [(database::now() - REST).into()]);
-        database::execute(database.read(), &earlier).await?;
+        database.change(&earlier).await?;
         assert_eq!(count().await?, 1);
         Ok(())
     }

@@ -6,14 +6,15 @@ use chrono::Utc;
 use dailies_definitions::failure::Failure;
 use entity::arrays::BytesArray;
 use entity::person;
-use sea_orm::{DbBackend, Value};
+use sea_orm::Value;
 use totp_rs::{Builder, Secret, Totp};
+use uuid::Uuid;
 
 use super::passwords::PasswordError;
 use super::secrets;
 use crate::app::App;
 use crate::config::SignInSettings;
-use crate::database::{self, Sql};
+use crate::database::{self, Sql, Transaction};
 
 /// What a person can prove themself with besides the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,12 +146,13 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
         return Ok(false);
     };
     // Another server may have taken it in the meantime, so it is looked for once more where nobody else can change it.
-    let transaction = app.database.begin().await?;
-    let mut sql = Sql::new("SELECT otp_recovery_codes FROM person WHERE id = ");
-    sql.bind(account.id);
-    if app.database.backend() == DbBackend::Postgres {
-        sql.push(" FOR UPDATE");
-    }
+    app.database.transact(|| take_recovery_code(account.id, hash)).await
+}
+
+/// Takes a recovery code out of those that are left, by its hash.
+async fn take_recovery_code(person_id: Uuid, hash: &[u8]) -> Result<bool, Failure> {
+    let transaction = Transaction::current()?;
+    let sql = Sql::with("SELECT otp_recovery_codes FROM person WHERE id = $1", [person_id.into()]);
     let row = database::row(&transaction, &sql).await?;
     let left = row.map(|row| row.try_get_by_index::<Option<BytesArray>>(0)).transpose()?.flatten();
     let BytesArray(mut left) = left.unwrap_or_default();
@@ -158,9 +160,9 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
         return Ok(false);
     };
     left.remove(at);
-    let sql = Sql::with("UPDATE person SET otp_recovery_codes = $1 WHERE id = $2", [BytesArray(left).into(), account.id.into()]);
+    let sql = Sql::with("UPDATE person SET otp_recovery_codes = $1 WHERE id = $2", [BytesArray(left).into(), person_id.into()]);
     database::execute(&transaction, &sql).await?;
-    transaction.commit().await?;
+    transaction.finish();
     Ok(true)
 }
 

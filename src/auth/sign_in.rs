@@ -15,7 +15,7 @@ use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
 use super::tokens::SessionTokens;
 use super::{lockout, reset};
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, Sql, Transaction};
 
 /// How passwords are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +160,11 @@ pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applican
 async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
     let outdated = strategy == Strategy::Local && account.password.as_deref().is_some_and(Passwords::needs_rehash);
     let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
-    let transaction = app.database.begin().await?;
+    app.database.transact(|| store_success(account, applicant, hash.as_deref(), is_default)).await
+}
+
+async fn store_success(account: &person::Model, applicant: &Applicant, hash: Option<&[u8]>, is_default: bool) -> Result<(), Failure> {
+    let transaction = Transaction::current()?;
     if account.login_failed_attemps.unwrap_or_default() > 0 {
         let sql = Sql::with("UPDATE person SET login_failed_attemps = 0 WHERE id = $1", [account.id.into()]);
         database::execute(&transaction, &sql).await?;
@@ -179,7 +183,7 @@ async fn write_down(app: &App, strategy: Strategy, account: &person::Model, appl
         let row = vec![("person_id", account.id.into()), ("ip_address", address.into()), ("origin", origin.into())];
         database::insert(&transaction, &login_log::TABLE, row).await?;
     }
-    transaction.commit().await?;
+    transaction.finish();
     Ok(())
 }
 

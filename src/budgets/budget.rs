@@ -5,13 +5,12 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Budget, ProjectBudget, ProjectBudgetAdd, ProjectBudgetChange};
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::{self, Field, RowWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::tasks::locking::LOCK;
 use crate::tasks::rows::{TEXT, record};
 
 /// 404 unless the budget is one of the production: what another one costs is nobody's business here.
@@ -49,11 +48,7 @@ pub(super) async fn list(app: &App, access: &ProjectManager) -> Result<Json<Vec<
 pub(super) async fn create(app: &App, access: &ProjectManager, body: ProjectBudgetAdd) -> Result<Json<Budget>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    // Two budgets that are made at once must not be the same revision.
-    let mut sql = Sql::with("SELECT id FROM project WHERE id = $1", [project_id.into()]);
-    if app.database.backend() == DbBackend::Postgres {
-        sql.push(LOCK);
-    }
+    let sql = Sql::with("SELECT id FROM project WHERE id = $1", [project_id.into()]);
     database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let sql = Sql::with("SELECT MAX(revision) FROM budget WHERE project_id = $1", [project_id.into()]);
     let last = database::row(&*work, &sql).await?.map(|row| row.try_get_by_index::<Option<i32>>(0)).transpose()?.flatten();

@@ -30,7 +30,7 @@ pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
         State::ReferenceWithoutBaseline => {}
         State::Current | State::Behind => {
             if !dry_run {
-                migration::take_over(database.read()).await?;
+                migration::take_over(&database.schema_connection().await?).await?;
             }
             println!("This database is taken over already.");
             return Ok(());
@@ -60,7 +60,7 @@ pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
         println!("Nothing was changed.");
         return Ok(());
     }
-    migration::take_over(database.read()).await?;
+    migration::take_over(&database.schema_connection().await?).await?;
     println!("The database is taken over. `dailies serve` works on it from now on.");
     Ok(())
 }

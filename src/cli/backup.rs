@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CommandResult, connect};
 use crate::config::DataArgs;
-use crate::database::{Sql, execute};
+use crate::database::Sql;
 
 /// Why no copy is made.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +36,8 @@ pub(super) async fn run(data: &DataArgs, file: &Path) -> CommandResult {
     let copy = tempfile::NamedTempFile::with_prefix_in(".dailies-backup-", folder)?;
     let database = connect(data).await?;
     let target = copy.path().to_str().ok_or(Refusal::Name)?;
-    execute(database.read(), &Sql::with("VACUUM INTO $1", [target.into()])).await?;
-    database.close().await?;
+    database.change(&Sql::with("VACUUM INTO $1", [target.into()])).await?;
+    database.close().await;
     copy.as_file().sync_all()?;
     copy.persist_noclobber(file).map_err(|error| match error.error.kind() {
         ErrorKind::AlreadyExists => Refusal::Exists(file.to_owned()).into(),

@@ -58,7 +58,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     bound.serve(application, shutdown).await?;
     sweeper.abort();
     workers.close(LAST_PATIENCE).await;
-    app.database.clone().close().await?;
+    app.database.clone().close().await;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::subject::Subject;
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
-use crate::events::Work;
+use crate::events::{Work, transact};
 use crate::storage::{Bucket, FileKey};
 use crate::tasks::rows::{BATCH, TEXT, array};
 
@@ -184,7 +184,7 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
 pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
     Subject::find(app.database.read(), caller, comment_id).await?.require_keeper(caller, task_id)?;
     let files = keep(app, body.files.iter().collect()).await?;
-    if let Err(error) = store_all(app, caller, comment_id, &files).await {
+    if let Err(error) = transact(app, || store_all(app, caller, comment_id, &files)).await {
         drop_contents(app, &files).await;
         return Err(error.into());
     }
@@ -203,7 +203,7 @@ async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attach
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, and for a file of another comment.
 pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, file_id: Uuid) -> Result<(), Failure> {
-    let work = Work::begin(app, caller).await?;
+    let mut work = Work::begin(app, caller).await?;
     Subject::find(&*work, caller, comment_id).await?.require_keeper(caller, task_id)?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
@@ -212,11 +212,10 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     }
     let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);
     database::execute(&*work, &sql).await?;
-    work.commit().await?;
     if app.settings.files.remove_files {
-        discard(app, vec![file_id]).await;
+        work.afterwards(move |app| Box::pin(discard(app, vec![file_id])));
     }
-    Ok(())
+    Ok(work.commit().await?)
 }
 
 #[cfg(test)]

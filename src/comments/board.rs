@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::automations::{self, Automation};
@@ -16,7 +16,6 @@ use crate::database::{self, Sql, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::events::Work;
 use crate::notifications::recipients::{self, Recipient};
-use crate::tasks::locking::LOCK;
 use crate::tasks::progress::{Progress, Step};
 use crate::tasks::recompute;
 use crate::tasks::rows::BATCH;
@@ -63,7 +62,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// Reads what these drafts need, and keeps others from changing the tasks until the end of the work.
+    /// Reads what these drafts need.
     ///
     /// # Errors
     /// 404 for a draft on an unknown task, with an unknown status or by an unknown author.
@@ -128,11 +127,7 @@ impl Board {
              t.end_date, t.done_date, t.last_comment_date, t.name FROM task t LEFT JOIN project p ON p.id = t.project_id \
              LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id WHERE ",
         );
-        // Rows are locked in this order by everybody, so that nobody waits for somebody who waits for them.
         sql.push(" ORDER BY t.id");
-        if connection.get_database_backend() == DbBackend::Postgres {
-            sql.push(LOCK).push(" OF t");
-        }
         let mut of_entities = Vec::new();
         for row in database::rows(connection, &sql).await? {
             let task = read_task(&row)?;

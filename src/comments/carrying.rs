@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::posting::Carried;
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::jobs::{Held, Job, JobError, Lane};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
@@ -87,19 +87,16 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
 }
 
 /// Lets the files follow, once the comments are stored. What fails is tried again by the workers.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn carry(app: &App, begun: Vec<(Held, CarriedFiles)>) -> Result<(), Failure> {
+pub async fn carry(app: &App, begun: Vec<(Held, CarriedFiles)>) {
     for (held, job) in begun {
-        match job.carry(app).await {
-            Ok(()) => {
-                held.finish(app.database.read()).await?;
-            }
-            Err(error) => tracing::warn!(comment = %job.comment_id, %error, "previews could not be carried over yet"),
+        let finished = match job.carry(app).await {
+            Ok(()) => held.finish(&app.database).await.map_err(JobError::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = finished {
+            tracing::warn!(comment = %job.comment_id, %error, "previews could not be carried over yet");
         }
     }
-    Ok(())
 }
 
 #[async_trait]
@@ -115,14 +112,7 @@ impl Job for CarriedFiles {
     /// Nobody waits for ever: the copies count as broken.
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
         for (_, id) in &self.copies {
-            let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
-            let sql = Sql::with("UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'", [(*id).into()]);
-            if database::execute(&*work, &sql).await? > 0 {
-                let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [self.task_id.into()]);
-                let project_id = database::row(&*work, &sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
-                work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", *id)]));
-                work.commit().await?;
-            }
+            transact(app, || self.break_off(app, *id)).await?;
         }
         Ok(())
     }
@@ -159,13 +149,29 @@ impl CarriedFiles {
         Ok(())
     }
 
+    async fn break_off(&self, app: &App, id: Uuid) -> Result<(), DbErr> {
+        let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
+        let sql = Sql::with("UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'", [id.into()]);
+        if database::execute(&*work, &sql).await? > 0 {
+            let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [self.task_id.into()]);
+            let project_id = database::row(&*work, &sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
+            work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+        }
+        work.commit().await
+    }
+
     async fn carry_preview(&self, app: &App, from: Preview, id: Uuid) -> Result<(), Failure> {
         for (bucket, prefix) in FILES {
             app.storage.copy(&FileKey::new(bucket, prefix, from.id), &FileKey::new(bucket, prefix, id)).await?;
         }
+        transact(app, || self.enter(app, &from, id)).await
+    }
+
+    /// Enters what was copied into the record of the copy, and tells of it.
+    async fn enter(&self, app: &App, from: &Preview, id: Uuid) -> Result<(), Failure> {
         let values = vec![
             ("extension", from.extension.clone().into()),
-            ("original_name", from.original_name.into()),
+            ("original_name", from.original_name.clone().into()),
             ("status", from.status.as_str().into()),
             ("file_size", from.file_size.into()),
             ("width", from.width.into()),

@@ -163,7 +163,7 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid)
     let mut work = Work::begin(app, caller).await?;
     Subject::on_task(&*work, caller, task_id, comment_id).await?.require_keeper(caller, task_id)?;
     let leftovers = removal::take_away(&mut work, comment_id).await?;
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(())
 }

@@ -5,7 +5,6 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::submission::Submission;
 use entity::facts::Kind;
-use sea_orm::DbBackend;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ use super::visibility::{Seen, Sight, Viewer};
 use super::{rows, writing};
 use crate::app::App;
 use crate::database::{self, Sql, write_value};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
 use crate::notifications::recipients::{self, Recipient};
 use crate::tasks::rows::write_key;
@@ -35,7 +34,7 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
     let subject = Subject::find(app.database.read(), caller, comment_id).await?;
     require_replier(app, caller, &subject, task_id).await?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
-    let stored = store(app, caller, &subject, text, &files).await;
+    let stored = transact(app, || store(app, caller, &subject, text, &files)).await;
     if stored.is_err() {
         attachments::drop_contents(app, &files).await;
     }
@@ -65,7 +64,7 @@ async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id:
 
 async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut replies = locked(&work, subject.id).await?;
+    let mut replies = stored(&work, subject.id).await?;
     let (mentionable, mentions) = match subject.project_id().filter(|_| text.contains('@')) {
         Some(project_id) => {
             let mentionable = Mentionable::find(&*work, &[project_id]).await?;
@@ -105,10 +104,9 @@ async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files:
     Ok(out)
 }
 
-/// The replies of a comment, which nobody else changes until the end of the work.
-async fn locked(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure> {
-    let lock = if work.app().database.backend() == DbBackend::Postgres { " FOR UPDATE" } else { "" };
-    let sql = Sql::with(format!("SELECT replies FROM comment WHERE id = $1{lock}"), [comment_id.into()]);
+/// The replies of a comment as they are stored.
+async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure> {
+    let sql = Sql::with("SELECT replies FROM comment WHERE id = $1", [comment_id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();
     write_value(&mut text, &row, 0, Kind::Json)?;
@@ -166,7 +164,7 @@ async fn notify(
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, reply_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let subject = Subject::on_task(&*work, caller, task_id, comment_id).await?;
-    let mut replies = locked(&work, comment_id).await?;
+    let mut replies = stored(&work, comment_id).await?;
     let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
     let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
     let author = replies[at]["person_id"].as_str().and_then(parse_id);
@@ -188,9 +186,9 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     work.announce_in(subject.project_id(), "comment:delete-reply", about);
     let text = rows::bare(&*work, comment_id).await?;
     let sight = subject.seen(&*work, caller).await?;
-    work.commit().await?;
     if app.settings.files.remove_files {
-        attachments::discard(app, files).await;
+        work.afterwards(|app| Box::pin(attachments::discard(app, files)));
     }
+    work.commit().await?;
     rows::as_seen(text, sight)
 }

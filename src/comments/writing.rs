@@ -17,7 +17,7 @@ use super::posting::{Outcomes, Posted, post};
 use super::{carrying, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, transact};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::upload::accept_for;
 use crate::tasks::standing::{self, Standing};
@@ -41,7 +41,7 @@ pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) 
     let mut draft = fields.draft(task_id, caller.person.id, standing.role.is_manager())?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     draft.attachments = files.clone();
-    let stored = store(app, caller, vec![draft]).await;
+    let stored = store(app, caller, &[draft]).await;
     if stored.is_err() {
         attachments::drop_contents(app, &files).await;
     }
@@ -52,17 +52,17 @@ pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) 
 }
 
 /// Stores comments, and gives them as a JSON list.
-async fn store(app: &App, caller: &Caller, drafts: Vec<Draft>) -> Result<(Outcomes, Vec<u8>), Failure> {
-    let mut work = Work::begin(app, caller).await?;
-    let outcomes = post(&mut work, drafts).await?;
-    let text = written(&*work, &outcomes.comments, &HashMap::new(), false).await?;
-    let begun = carrying::begin(&mut work, caller.person.id, &outcomes.carried).await?;
-    work.commit().await?;
-    if let Err(error) = carrying::carry(app, begun).await {
-        // The comments are there already, and the job is taken up again.
-        tracing::warn!(?error, "previews were not carried over to the end");
-    }
-    Ok((outcomes, text))
+async fn store(app: &App, caller: &Caller, drafts: &[Draft]) -> Result<(Outcomes, Vec<u8>), Failure> {
+    let post_all = || async {
+        let mut work = Work::begin(app, caller).await?;
+        let outcomes = post(&mut work, drafts.to_vec()).await?;
+        let text = written(&*work, &outcomes.comments, &HashMap::new(), false).await?;
+        let begun = carrying::begin(&mut work, caller.person.id, &outcomes.carried).await?;
+        work.afterwards(|app| Box::pin(carrying::carry(app, begun)));
+        work.commit().await?;
+        Ok((outcomes, text))
+    };
+    transact(app, post_all).await
 }
 
 async fn written(
@@ -153,7 +153,7 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
     for id in drafts.iter().filter_map(|draft| draft.task_status_id) {
         require_status(&known, access.role(), id)?;
     }
-    let (_, text) = store(app, access, drafts).await?;
+    let (_, text) = store(app, access, &drafts).await?;
     Ok(text)
 }
 
@@ -185,7 +185,7 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
         drafts.push(fields.draft(task, caller.person.id, standing.role.is_manager())?);
     }
     let files = keep_all(app, &body, &mut drafts).await?;
-    let stored = store(app, caller, drafts).await;
+    let stored = store(app, caller, &drafts).await;
     if stored.is_err() {
         attachments::drop_contents(app, &files).await;
     }
@@ -263,10 +263,14 @@ async fn add_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &Upload
 }
 
 async fn try_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &UploadedFile) -> Result<Uuid, Failure> {
-    let mut work = Work::begin(app, caller).await?;
     let place = Placement { task_id: posted.task_id, comment_id: posted.id, revision: None };
-    let id = add_preview(&mut work, caller.person.id, place).await?;
-    work.commit().await?;
+    let add = || async {
+        let mut work = Work::begin(app, caller).await?;
+        let id = add_preview(&mut work, caller.person.id, place).await?;
+        work.commit().await?;
+        Ok::<_, Failure>(id)
+    };
+    let id = transact(app, add).await?;
     accept_for(app, caller, id, file).await?;
     Ok(id)
 }

@@ -194,10 +194,16 @@ impl Crud for Engine {
         resource.check(&mut work, &caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
         resource.before_write(&mut work, &caller, Some(&record), &mut changes).await?;
-        database::update(&*work, resource.table(), id, std::mem::take(&mut changes.columns)).await?;
-        write::store_relations(&work, resource, id, &changes.relations).await?;
+        let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
+        let mut changed = !columns.is_empty();
+        if changed {
+            database::update(&*work, resource.table(), id, columns).await?;
+        }
+        changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
         resource.after_update(&mut work, &caller, &record, &body).await?;
-        resource.tell(&mut work, "update", id, &record).await?;
+        if changed {
+            resource.tell(&mut work, "update", id, &record).await?;
+        }
         work.commit().await?;
         self.answer_written(resource, &caller, id, resource.update_answers_relations(), &body, false).await
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::coerce::{coerce, invalid_format, is_moment};
-use super::resource::{Changes, Relation, Resource};
+use super::resource::{Changes, Record, Relation, Resource};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -82,6 +82,34 @@ pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Resu
     Ok(changes)
 }
 
+/// The columns that come to hold something else than the record does: what stays as it is is neither stored nor told.
+pub(super) fn differing(resource: &dyn Resource, record: &Record, columns: Vec<(&'static str, SqlValue)>) -> Vec<(&'static str, SqlValue)> {
+    let stays = |(name, value): &(&'static str, SqlValue)| {
+        let kind = resource.table().column(name).map(|column| column.kind);
+        record.values.get(*name).zip(kind).is_some_and(|(stored, kind)| holds(stored, kind, value))
+    };
+    columns.into_iter().filter(|column| !stays(column)).collect()
+}
+
+/// Whether a column that is answered as `stored` holds that value already.
+fn holds(stored: &Value, kind: Kind, value: &SqlValue) -> bool {
+    match value {
+        SqlValue::Uuid(Some(id)) => stored.as_str().and_then(parse_id) == Some(*id),
+        SqlValue::String(Some(text)) => stored.as_str() == Some(text),
+        SqlValue::Bool(Some(yes)) => stored.as_bool() == Some(*yes),
+        SqlValue::Int(Some(number)) => stored.as_i64() == Some((*number).into()),
+        SqlValue::BigInt(Some(number)) => stored.as_i64() == Some(*number),
+        SqlValue::Double(Some(number)) => stored.as_f64() == Some(*number),
+        SqlValue::ChronoDate(Some(day)) => stored.as_str() == Some(day.to_string().as_str()),
+        // Answers leave out parts of a second, so that a moment with such a part may be another one.
+        SqlValue::ChronoDateTime(Some(moment)) => {
+            moment.and_utc().timestamp_subsec_micros() == 0 && stored.as_str() == Some(moment.format("%Y-%m-%dT%H:%M:%S").to_string().as_str())
+        }
+        SqlValue::Json(Some(json)) => stored == &**json,
+        _ => *stored == Value::Null && *value == database::null(kind),
+    }
+}
+
 fn writable(resource: &dyn Resource, key: &str) -> Option<&'static Relation> {
     resource.relations().iter().find(|relation| relation.name == key && relation.writable)
 }
@@ -111,22 +139,23 @@ fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
     Ok(found)
 }
 
-/// Replaces the sets of related ids. Ids of records that do not exist are left out.
+/// Replaces the sets of related ids, and says whether any of them changed. Ids of records that do not exist are left out.
 pub(super) async fn store_relations(
     work: &Work<'_>,
     resource: &dyn Resource,
     id: Uuid,
     relations: &HashMap<&'static str, Vec<Uuid>>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let mut changed = false;
     for relation in resource.relations() {
         if let Some(wanted) = relations.get(relation.name) {
-            replace(work, relation, id, wanted).await?;
+            changed |= replace(work, relation, id, wanted).await?;
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
-async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<(), Failure> {
+async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<bool, Failure> {
     let Relation { table, own, other, links, .. } = *relation;
     if !links {
         return hand_over(work, relation, id, wanted).await;
@@ -137,9 +166,9 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
     if !wanted.is_empty() {
         sql.push(&format!(" AND \"{other}\" NOT IN ")).bind_list(wanted.iter().copied());
     }
-    database::execute(&**work, &sql).await?;
+    let removed = database::execute(&**work, &sql).await? > 0;
     if wanted.is_empty() {
-        return Ok(());
+        return Ok(removed);
     }
     let target = table.column(other).and_then(|column| column.references).unwrap_or(table.name);
     let mut sql = Sql::new(format!("SELECT id FROM \"{target}\" WHERE id IN "));
@@ -149,22 +178,27 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
     for row in database::rows(&**work, &sql).await? {
         links.push(vec![(own, id.into()), (other, row.try_get_by_index::<Uuid>(0)?.into())]);
     }
-    if !links.is_empty() {
+    let added = !links.is_empty();
+    if added {
         database::insert_many(&**work, table, links).await?;
     }
-    Ok(())
+    Ok(removed || added)
 }
 
 /// Makes records of another table name this one, and those that did so before forget it.
-async fn hand_over(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<(), Failure> {
+async fn hand_over(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<bool, Failure> {
     let Relation { table, own, .. } = *relation;
     let mut sql = Sql::new(format!("UPDATE \"{}\" SET \"{own}\" = NULL WHERE \"{own}\" = ", table.name));
     sql.bind(id);
-    database::execute(&**work, &sql).await?;
+    if !wanted.is_empty() {
+        sql.push(" AND id NOT IN ").bind_list(wanted.iter().copied());
+    }
+    let mut changed = database::execute(&**work, &sql).await? > 0;
     if !wanted.is_empty() {
         let mut sql = Sql::new(format!("UPDATE \"{}\" SET \"{own}\" = ", table.name));
         sql.bind(id).push(" WHERE id IN ").bind_list(wanted.iter().copied());
-        database::execute(&**work, &sql).await?;
+        sql.push(&format!(" AND (\"{own}\" IS NULL OR \"{own}\" <> ")).bind(id).push(")");
+        changed |= database::execute(&**work, &sql).await? > 0;
     }
-    Ok(())
+    Ok(changed)
 }

@@ -11,6 +11,7 @@ use sea_orm::{DbErr, QueryResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::session::Session;
 use super::{Database, Sql};
 
 /// Bytes that are gathered before they are sent.
@@ -55,7 +56,8 @@ enum Part {
 pub struct Outlet {
     /// What is not sent yet.
     pub out: Vec<u8>,
-    sender: mpsc::Sender<Result<Part, DbErr>>,
+    /// None where the answer is sent as a whole.
+    sender: Option<mpsc::Sender<Result<Part, DbErr>>>,
 }
 
 impl Outlet {
@@ -64,11 +66,9 @@ impl Outlet {
     /// # Errors
     /// The client went away, or takes nothing for a minute: nobody wants the rest.
     pub async fn flush(&mut self) -> Result<(), DbErr> {
-        if self.out.len() < CHUNK {
-            return Ok(());
-        }
+        let Some(sender) = self.sender.as_ref().filter(|_| self.out.len() >= CHUNK) else { return Ok(()) };
         let part = std::mem::replace(&mut self.out, Vec::with_capacity(CHUNK + 8192));
-        self.sender.send_timeout(Ok(Part::More(part)), PATIENCE).await.map_err(|_| DbErr::Custom("the client takes no more".into()))
+        sender.send_timeout(Ok(Part::More(part)), PATIENCE).await.map_err(|_| DbErr::Custom("the client takes no more".into()))
     }
 }
 
@@ -81,13 +81,19 @@ where
     F: FnOnce(Outlet) -> Written,
     Written: Future<Output = Result<Outlet, DbErr>> + Send + 'static,
 {
+    let out = Vec::with_capacity(CHUNK + 8192);
+    // What a transaction answers with is read before it ends.
+    if Session::transaction().is_some() {
+        return Ok(Sent::Whole(write(Outlet { out, sender: None }).await?.out));
+    }
     let (sender, mut receiver) = mpsc::channel(WAITING);
     let last = sender.clone();
-    let written = write(Outlet { out: Vec::with_capacity(CHUNK + 8192), sender });
-    let work = tokio::spawn(async move {
+    let written = write(Outlet { out, sender: Some(sender) });
+    // The connection of the request goes with the rest of its answer.
+    let work = tokio::spawn(Session::scope(Session::current(), async move {
         let result = written.await.map(|outlet| Part::Last(outlet.out));
         let _gone = last.send(result).await;
-    });
+    }));
     match receiver.recv().await {
         Some(Ok(Part::Last(text))) => Ok(Sent::Whole(text)),
         Some(Ok(Part::More(first))) => {
@@ -149,7 +155,8 @@ where
     send(|mut outlet| {
         outlet.out.extend_from_slice(head);
         async move {
-            let mut rows = database.stream(&sql);
+            let mut held = database.held().await?;
+            let mut rows = held.stream(&sql, database.backend())?;
             while let Some(row) = rows.next().await {
                 write(&mut outlet.out, &row?)?;
                 outlet.flush().await?;

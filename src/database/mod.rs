@@ -1,5 +1,9 @@
 //! The way to the database, SQLite or PostgreSQL: connections, statements, and rows that become JSON without a detour.
+//!
+//! Reading is done with the [`Database`] itself. Writing is done in a transaction ([`Database::transact`]), or with a single
+//! statement that is whole in itself ([`Database::change`]).
 
+mod connection;
 mod counting;
 pub mod dialect;
 mod listing;
@@ -7,48 +11,42 @@ mod pages;
 mod record_writer;
 mod records;
 mod rows;
+mod session;
 mod sql;
+mod transaction;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
-use sea_orm::sqlx::{AssertSqlSafe, Error as SqlxError, query_with};
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, RuntimeErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Values,
-};
-use sea_query_sqlx::SqlxValues;
+use async_trait::async_trait;
+use futures::StreamExt;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use tokio::sync::RwLock;
 
+use self::connection::Connections;
 use self::counting::Counter;
 pub(crate) use self::counting::describe;
+use self::session::{Held, Session};
 
 pub use self::listing::{Outlet, Sent, send, stream_array, stream_lines};
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;
+pub use self::transaction::{Transaction, Writes};
 
-/// A pool of connections. Cheap to clone.
+/// A database. Cheap to clone.
+///
+/// Statements go over the connection that the task works with, if it has one: that of its request, or that of the
+/// transaction around it.
 #[derive(Clone, Debug)]
 pub struct Database {
-    connection: DatabaseConnection,
+    url: Arc<str>,
+    connections: Connections,
     counter: Arc<Counter>,
+    /// Order among those who write, see [`transaction`].
+    writers: Arc<RwLock<()>>,
 }
-
-/// How long a writer waits for another one on SQLite.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
-/// again at once.
-const IDLE: Duration = Duration::from_secs(60);
-const IDLE_SQLITE: Duration = Duration::from_secs(10);
-/// Rows of each index that SQLite looks at to plan queries.
-const ROWS_ANALYSED: u32 = 1000;
-/// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
-const ROWS_AHEAD: usize = 256;
 
 impl Database {
     /// Connects to `sqlite://path` or `postgres://…`. A SQLite file is made when it is missing.
@@ -57,41 +55,26 @@ impl Database {
     /// The address is wrong, or nobody answers there.
     pub async fn connect(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         // The names that other tools give to the same databases.
-        let url = url.replacen("postgresql+psycopg://", "postgres://", 1).replacen("postgresql://", "postgres://", 1);
-        let sqlite = url.starts_with("sqlite:");
+        let mut url = url.replacen("postgresql+psycopg://", "postgres://", 1).replacen("postgresql://", "postgres://", 1);
         if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent()) {
             std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
-        let mut options = ConnectOptions::new(if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url });
-        options
-            .sqlx_logging(false)
-            .max_connections(if sqlite { pool_size.min(16) } else { pool_size })
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(30))
-            .idle_timeout(if sqlite { IDLE_SQLITE } else { IDLE })
-            .test_before_acquire(false);
-        if sqlite {
-            options.map_sqlx_sqlite_opts(|options| {
-                options
-                    .foreign_keys(true)
-                    .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
-                    .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Full)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    .statement_cache_capacity(256)
-                    .row_buffer_size(ROWS_AHEAD)
-                    .analysis_limit(ROWS_ANALYSED)
-                    // Every connection has a cache of its own; the system keeps the file in mind for all of them.
-                    .pragma("cache_size", "-2000")
-                    .pragma("temp_store", "memory")
-            });
-        } else {
-            options.test_before_acquire(true);
+        if url.starts_with("sqlite:") && !url.contains('?') {
+            url.push_str("?mode=rwc");
         }
-        let mut connection = sea_orm::Database::connect(options).await?;
         let counter = Arc::new(Counter::default());
-        let counted = Arc::clone(&counter);
-        connection.set_metric_callback(move |info| counted.count(&info.statement.sql, info.elapsed));
-        Ok(Self { connection, counter })
+        let connections = Connections::open(&url, pool_size, Arc::clone(&counter)).await?;
+        Ok(Self { url: url.into(), connections, counter, writers: Arc::default() })
+    }
+
+    /// A connection of its own for what changes the schema.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub async fn schema_connection(&self) -> Result<DatabaseConnection, DbErr> {
+        let mut options = sea_orm::ConnectOptions::new(&*self.url);
+        options.sqlx_logging(false).max_connections(1);
+        sea_orm::Database::connect(options).await
     }
 
     /// Statements that were executed so far.
@@ -100,26 +83,46 @@ impl Database {
         self.counter.total()
     }
 
-    /// The pool, to read with.
+    /// The database, to read with.
     #[must_use]
-    pub fn read(&self) -> &DatabaseConnection {
-        &self.connection
+    pub fn read(&self) -> &Self {
+        self
     }
 
     /// Which of the two databases it is.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
+        self.connections.backend()
     }
 
-    /// Starts a transaction that will write. On SQLite it takes the writer's place at once: a transaction that read
-    /// before it writes could not go on after another one wrote.
-    ///
-    /// # Errors
-    /// No connection can be had.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let sqlite_transaction_mode = matches!(self.backend(), DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        self.connection.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() }).await
+    /// Lets a task keep one connection, from its first statement on.
+    pub async fn keeping<F: Future>(&self, task: F) -> F::Output {
+        Session::scope(Some(Session::reading(self.connections.clone())), task).await
+    }
+
+    /// Lets a task borrow a connection for each statement: one that does long work in between.
+    pub async fn apart<F: Future>(&self, task: F) -> F::Output {
+        Self::release().await;
+        Session::scope(None, task).await
+    }
+
+    /// Gives the connection of this task back until its next statement, before it waits for somebody else.
+    pub async fn release() {
+        if let Some(session) = Session::current() {
+            session.release().await;
+        }
+    }
+
+    /// The connection for the next statement.
+    async fn held(&self) -> Result<Held, DbErr> {
+        match self.session() {
+            Some(session) => session.hold().await,
+            None => Ok(Held::Own(self.connections.lend().await?)),
+        }
+    }
+
+    fn session(&self) -> Option<Session> {
+        Session::current().filter(|session| session.is_of(&self.connections))
     }
 
     /// Rows of a query that answers few.
@@ -127,21 +130,7 @@ impl Database {
     /// # Errors
     /// The database refuses the query.
     pub async fn rows(&self, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
-        self.connection.query_all_raw(sql.statement(self.backend())).await
-    }
-
-    /// Rows of a query that may answer many, as the database sends them.
-    pub(crate) fn stream(&self, sql: &Sql) -> BoxStream<'_, Result<QueryResult, DbErr>> {
-        let Statement { sql, values, .. } = sql.statement(self.backend());
-        self.counter.count_stream();
-        let (sql, values) = (AssertSqlSafe(sql), SqlxValues(values.unwrap_or(Values(Vec::new()))));
-        let problem = |error: SqlxError| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)));
-        match self.backend() {
-            DbBackend::Postgres => {
-                query_with(sql, values).fetch(self.connection.get_postgres_connection_pool()).map_ok(QueryResult::from).map_err(problem).boxed()
-            }
-            _ => query_with(sql, values).fetch(self.connection.get_sqlite_connection_pool()).map_ok(QueryResult::from).map_err(problem).boxed(),
-        }
+        self.query_all_raw(sql.statement(self.backend())).await
     }
 
     /// Hands every row of a query over while the database sends the next ones.
@@ -149,7 +138,8 @@ impl Database {
     /// # Errors
     /// The database refuses the query, or `each` fails, which ends it.
     pub async fn each_row(&self, sql: &Sql, mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send) -> Result<(), DbErr> {
-        let mut rows = self.stream(sql);
+        let mut held = self.held().await?;
+        let mut rows = held.stream(sql, self.backend())?;
         while let Some(row) = rows.next().await {
             each(&row?)?;
         }
@@ -161,7 +151,32 @@ impl Database {
     /// # Errors
     /// The database refuses the query.
     pub async fn row(&self, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
-        self.connection.query_one_raw(sql.statement(self.backend())).await
+        self.query_one_raw(sql.statement(self.backend())).await
+    }
+
+    /// Executes one statement that is whole in itself, and says how many rows it touched. It is stored at once, unless it is
+    /// part of a transaction.
+    ///
+    /// # Errors
+    /// The database refuses the statement.
+    pub async fn change(&self, sql: &Sql) -> Result<u64, DbErr> {
+        let _alone = self.alone().await;
+        Ok(self.held().await?.execute(sql.statement(self.backend())).await?.rows_affected())
+    }
+
+    /// Executes one statement that is whole in itself, and gives the rows that it returns.
+    ///
+    /// # Errors
+    /// The database refuses the statement.
+    pub async fn change_returning(&self, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
+        let _alone = self.alone().await;
+        self.held().await?.rows(sql.statement(self.backend())).await
+    }
+
+    /// The place of the one writer that SQLite has, unless this task holds it.
+    async fn alone(&self) -> Option<tokio::sync::RwLockWriteGuard<'_, ()>> {
+        let needed = self.backend() == DbBackend::Sqlite && !self.session().is_some_and(|session| session.writes());
+        if needed { Some(self.writers.write().await) } else { None }
     }
 
     /// Tells the planner of queries how many rows there are of what. PostgreSQL finds out by itself before long, SQLite
@@ -170,19 +185,63 @@ impl Database {
     /// # Errors
     /// The database does not answer.
     pub async fn analyze(&self) -> Result<(), DbErr> {
-        self.connection.execute_unprepared("ANALYZE").await.map(|_| ())
+        self.change(&Sql::new("ANALYZE")).await.map(|_| ())
     }
 
     /// Closes all connections once nobody uses them.
-    ///
-    /// # Errors
-    /// A connection can't be closed cleanly.
-    pub async fn close(self) -> Result<(), DbErr> {
-        self.connection.close().await
+    pub async fn close(self) {
+        self.connections.close().await;
     }
 }
 
-/// Rows of a query inside a transaction.
+/// Whether a statement only reads.
+fn reads(statement: &Statement) -> bool {
+    let text = statement.sql.trim_start();
+    let begins = |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    begins("SELECT") || begins("WITH") || begins("PRAGMA")
+}
+
+fn not_here(statement: &str) -> DbErr {
+    DbErr::Custom(format!("this is written in a transaction only: {statement}"))
+}
+
+/// Queries of the entities. Statements that change something are refused here: those belong into a transaction.
+#[async_trait]
+impl ConnectionTrait for Database {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connections.backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        Err(not_here(&statement.sql))
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        Err(not_here(text))
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        if !reads(&statement) {
+            return Err(not_here(&statement.sql));
+        }
+        match self.session() {
+            Some(session) => session.query_one_raw(statement).await,
+            None => self.held().await?.row(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if !reads(&statement) {
+            return Err(not_here(&statement.sql));
+        }
+        match self.session() {
+            Some(session) => session.query_all_raw(statement).await,
+            None => self.held().await?.rows(statement).await,
+        }
+    }
+}
+
+/// Rows of a query over this connection.
 ///
 /// # Errors
 /// The database refuses the query.
@@ -190,7 +249,7 @@ pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Qu
     connection.query_all_raw(sql.statement(connection.get_database_backend())).await
 }
 
-/// The first row of a query inside a transaction.
+/// The first row of a query over this connection.
 ///
 /// # Errors
 /// The database refuses the query.
@@ -198,11 +257,11 @@ pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<
     connection.query_one_raw(sql.statement(connection.get_database_backend())).await
 }
 
-/// Executes a statement, and says how many rows it touched.
+/// Executes a statement of a transaction, and says how many rows it touched.
 ///
 /// # Errors
 /// The database refuses the statement.
-pub async fn execute(connection: &impl ConnectionTrait, sql: &Sql) -> Result<u64, DbErr> {
-    let done = connection.execute_raw(sql.statement(connection.get_database_backend())).await?;
+pub async fn execute(transaction: &impl Writes, sql: &Sql) -> Result<u64, DbErr> {
+    let done = transaction.execute_raw(sql.statement(transaction.get_database_backend())).await?;
     Ok(done.rows_affected())
 }

@@ -41,15 +41,14 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database;
 
     #[tokio::test]
     async fn long_and_short_pages_are_in_order() {
         let database = Database::connect("sqlite::memory:", 1).await.unwrap();
-        database::execute(database.read(), &Sql::new("CREATE TABLE letter (id uuid_text PRIMARY KEY, name text)")).await.unwrap();
+        database.change(&Sql::new("CREATE TABLE letter (id uuid_text PRIMARY KEY, name text)")).await.unwrap();
         for (number, name) in ["d", "a", "c", "b", "e"].into_iter().enumerate() {
             let insert = Sql::with("INSERT INTO letter VALUES ($1, $2)", [Uuid::from_u128(number as u128).into(), name.into()]);
-            database::execute(database.read(), &insert).await.unwrap();
+            database.change(&insert).await.unwrap();
         }
         for (limit, offset, expected) in [(2, 1, "bc"), (2, 9, ""), (MOST + 1, 1, "bcde")] {
             let selection = Sql::with("FROM letter l WHERE l.name <> $1", ["x".into()]);

@@ -3,10 +3,10 @@
 use chrono::{NaiveDateTime, SubsecRound, Utc};
 use entity::facts::{Column, Default as ColumnDefault, Kind, Table};
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{DbErr, Value};
 use uuid::Uuid;
 
-use super::{Sql, execute};
+use super::{Sql, Writes, execute};
 
 /// The current time in UTC, to the microsecond, which is what both databases keep.
 #[must_use]
@@ -62,7 +62,7 @@ pub fn value_of<'a>(values: &'a [(&'static str, Value)], column: &str) -> Option
 ///
 /// # Errors
 /// The database refuses the row.
-pub async fn insert(connection: &impl ConnectionTrait, table: &'static Table, values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
+pub async fn insert(transaction: &impl Writes, table: &'static Table, values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
     let id = match value_of(&values, "id") {
         Some(Value::Uuid(Some(id))) => *id,
         _ => Uuid::new_v4(),
@@ -71,7 +71,7 @@ pub async fn insert(connection: &impl ConnectionTrait, table: &'static Table, va
     if table.column("id").is_some() && value_of(&values, "id").is_none() {
         values.push(("id", id.into()));
     }
-    insert_many(connection, table, vec![values]).await?;
+    insert_many(transaction, table, vec![values]).await?;
     Ok(id)
 }
 
@@ -79,8 +79,8 @@ pub async fn insert(connection: &impl ConnectionTrait, table: &'static Table, va
 ///
 /// # Errors
 /// The database refuses a row; none is stored then.
-pub async fn insert_many(connection: &impl ConnectionTrait, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
-    insert_rows(connection, table, rows, "").await
+pub async fn insert_many(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
+    insert_rows(transaction, table, rows, "").await
 }
 
 /// Inserts several rows, leaving out those that are there already by the named unique columns.
@@ -88,19 +88,14 @@ pub async fn insert_many(connection: &impl ConnectionTrait, table: &'static Tabl
 /// # Errors
 /// The database refuses a row for another reason.
 pub async fn insert_ignoring_duplicates(
-    connection: &impl ConnectionTrait,
+    transaction: &impl Writes,
     table: &'static Table,
     rows: Vec<Vec<(&'static str, Value)>>,
 ) -> Result<(), DbErr> {
-    insert_rows(connection, table, rows, " ON CONFLICT DO NOTHING").await
+    insert_rows(transaction, table, rows, " ON CONFLICT DO NOTHING").await
 }
 
-async fn insert_rows(
-    connection: &impl ConnectionTrait,
-    table: &'static Table,
-    rows: Vec<Vec<(&'static str, Value)>>,
-    conflict: &str,
-) -> Result<(), DbErr> {
+async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<(), DbErr> {
     // Few enough for both databases: SQLite looks every placeholder up among all others.
     const PLACEHOLDERS: usize = 1000;
     let moment = now();
@@ -118,7 +113,7 @@ async fn insert_rows(
             }));
         }
         sql.push(conflict);
-        execute(connection, &sql).await?;
+        execute(transaction, &sql).await?;
     }
     Ok(())
 }
@@ -127,7 +122,7 @@ async fn insert_rows(
 ///
 /// # Errors
 /// The database refuses the change.
-pub async fn update(connection: &impl ConnectionTrait, table: &'static Table, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<bool, DbErr> {
+pub async fn update(transaction: &impl Writes, table: &'static Table, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<bool, DbErr> {
     let mut sql = Sql::new(format!("UPDATE \"{}\" SET ", table.name));
     let moved = table.column("updated_at").is_some() && value_of(&values, "updated_at").is_none();
     let moved = moved.then(|| ("updated_at", now().into()));
@@ -135,5 +130,5 @@ pub async fn update(connection: &impl ConnectionTrait, table: &'static Table, id
         sql.push(if at > 0 { ", " } else { "" }).push(&format!("\"{name}\" = ")).bind(value);
     }
     sql.push(" WHERE id = ").bind(id);
-    Ok(execute(connection, &sql).await? > 0)
+    Ok(execute(transaction, &sql).await? > 0)
 }

@@ -37,7 +37,7 @@ use self::studio::Studio;
 use self::writer::Writer;
 use crate::app::SharedApp;
 use crate::database;
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::studio::seed::{Domain, seed};
 
 /// What can be said about a demo production.
@@ -84,9 +84,13 @@ async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u6
     progress.part("Pictures", scale.pictures);
     let frames = frames::draw(scale.pictures, seed, progress).await?;
     let studio = Studio::find(app, scale.people).await?;
-    let work = Work::begin_as(app, None).await?;
-    let project = production::store(&*work, name, scale, plan, &studio).await?;
-    work.commit().await?;
+    let create = || async {
+        let work = Work::begin_as(app, None).await?;
+        let project = production::store(&*work, name, scale, plan, &studio).await?;
+        work.commit().await?;
+        Ok::<_, sea_orm::DbErr>(project)
+    };
+    let project = transact(app, create).await?;
     frames::cover(&app.storage, project, seed).await?;
     let writer = Writer { database: &app.database, progress };
     let breakdown = breakdown::store(&writer, project, plan, &studio).await?;
@@ -97,9 +101,12 @@ async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u6
     activity.store(&writer, &frames).await?;
     app.database.analyze().await?;
     // Told last, so that whoever listens finds everything.
-    let mut work = Work::begin_as(app, None).await?;
-    work.emit("project:new", payload([("project_id", project)]));
-    Ok(work.commit().await?)
+    let tell = || async {
+        let mut work = Work::begin_as(app, None).await?;
+        work.emit("project:new", payload([("project_id", project)]));
+        Ok(work.commit().await?)
+    };
+    transact(app, tell).await
 }
 
 /// Rows and files that will be stored, apart from a few.

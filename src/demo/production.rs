@@ -1,6 +1,6 @@
 //! Stores the production itself, its team, its settings and its metadata columns.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::scale::Scale;
 use super::story::{CODE, SYNOPSIS, TITLE};
 use super::studio::Studio;
 use super::writer::Row;
-use crate::database::{self, Database, Sql};
+use crate::database::{self, Database, Sql, Writes};
 
 /// Frames per second of the production.
 pub const FPS: &str = "24";
@@ -46,7 +46,7 @@ fn first_free(taken: &[String]) -> String {
 ///
 /// # Errors
 /// The database refuses something.
-pub async fn store(connection: &impl ConnectionTrait, name: &str, scale: &Scale, plan: &Plan, studio: &Studio) -> Result<Uuid, DbErr> {
+pub async fn store(transaction: &impl Writes, name: &str, scale: &Scale, plan: &Plan, studio: &Studio) -> Result<Uuid, DbErr> {
     let number = name.strip_prefix(TITLE).unwrap_or_default().trim();
     let days = i64::from(scale.weeks) * 5;
     let estimated: i64 = plan.tasks.iter().map(|task| task.estimation() / 480).sum();
@@ -68,19 +68,19 @@ pub async fn store(connection: &impl ConnectionTrait, name: &str, scale: &Scale,
         ("is_set_preview_automated", true.into()),
         ("project_status_id", studio.open.into()),
     ];
-    let id = database::insert(connection, &entity::project::TABLE, project).await?;
-    database::insert_many(connection, &entity::project_person_link::TABLE, team(id, studio)).await?;
+    let id = database::insert(transaction, &entity::project::TABLE, project).await?;
+    database::insert_many(transaction, &entity::project_person_link::TABLE, team(id, studio)).await?;
     let asset_types = AssetKind::ALL.map(|kind| vec![("project_id", id.into()), ("asset_type_id", studio.asset_type(kind).into())]);
-    database::insert_many(connection, &entity::project_asset_type_link::TABLE, asset_types.to_vec()).await?;
+    database::insert_many(transaction, &entity::project_asset_type_link::TABLE, asset_types.to_vec()).await?;
     let task_types =
         steps().map(|step| vec![("project_id", id.into()), ("task_type_id", studio.task_type(step.name).into()), ("priority", step.place.into())]);
-    database::insert_many(connection, &entity::project_task_type_link::TABLE, task_types.collect()).await?;
+    database::insert_many(transaction, &entity::project_task_type_link::TABLE, task_types.collect()).await?;
     let statuses = State::ALL
         .into_iter()
         .zip(1_i32..)
         .map(|(state, place)| vec![("project_id", id.into()), ("task_status_id", studio.status(state).into()), ("priority", place.into())]);
-    database::insert_many(connection, &entity::project_task_status_link::TABLE, statuses.collect()).await?;
-    database::insert_many(connection, &entity::metadata_descriptor::TABLE, descriptors(id, studio)).await?;
+    database::insert_many(transaction, &entity::project_task_status_link::TABLE, statuses.collect()).await?;
+    database::insert_many(transaction, &entity::metadata_descriptor::TABLE, descriptors(id, studio)).await?;
     Ok(id)
 }
 

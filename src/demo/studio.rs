@@ -12,7 +12,7 @@ use super::pipeline::{AssetKind, State};
 use super::plan::steps;
 use crate::app::App;
 use crate::database::{self, Database, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::pictures;
 use crate::storage::{Bucket, FileKey};
 
@@ -134,16 +134,19 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
         let department = departments.get(PEOPLE[*place].department?)?;
         Some(vec![("person_id", (*id).into()), ("department_id", (*department).into())])
     };
-    let mut work = Work::begin_as(app, None).await?;
-    database::insert_many(&*work, &entity::person::TABLE, missing.iter().map(row).collect()).await?;
-    let links: Vec<_> = missing.iter().filter_map(link).collect();
-    if !links.is_empty() {
-        database::insert_many(&*work, &entity::department_link::TABLE, links).await?;
-    }
-    for (id, _) in missing {
-        work.emit("person:new", payload([("person_id", *id)]));
-    }
-    Ok(work.commit().await?)
+    let store = || async {
+        let mut work = Work::begin_as(app, None).await?;
+        database::insert_many(&*work, &entity::person::TABLE, missing.iter().map(row).collect()).await?;
+        let links: Vec<_> = missing.iter().filter_map(link).collect();
+        if !links.is_empty() {
+            database::insert_many(&*work, &entity::department_link::TABLE, links).await?;
+        }
+        for (id, _) in missing {
+            work.emit("person:new", payload([("person_id", *id)]));
+        }
+        Ok(work.commit().await?)
+    };
+    transact(app, store).await
 }
 
 async fn draw_avatar(app: &App, id: Uuid, place: usize) -> Result<(), DemoError> {

@@ -11,7 +11,7 @@ use super::frames::Frame;
 use super::pipeline::State;
 use super::work::{Subject, Task};
 use super::writer::{Row, Writer};
-use crate::database::{self, Sql};
+use crate::database::Sql;
 
 impl Activity<'_> {
     /// Stores the previews, and shows assets and shots by their last one.
@@ -56,7 +56,7 @@ impl Activity<'_> {
              WHERE id IN (SELECT entity_id FROM task WHERE id IN ",
         );
         sql.bind_list(shown).push(")");
-        database::execute(writer.database.read(), &sql).await?;
+        writer.database.change(&sql).await?;
         Ok(())
     }
 

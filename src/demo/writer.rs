@@ -4,7 +4,7 @@ use entity::facts::Table;
 use sea_orm::{DbErr, Value};
 
 use super::progress::Progress;
-use crate::database::{self, Database};
+use crate::database::{self, Database, Transaction};
 
 /// Columns of a row.
 pub type Row = Vec<(&'static str, Value)>;
@@ -15,6 +15,16 @@ const ROWS: usize = 3000;
 /// Placeholders of a statement. SQLite looks each of them up among all others, so that many small
 /// statements are much faster than a few large ones.
 const PLACEHOLDERS: usize = 1000;
+
+/// Stores the rows of a transaction.
+async fn store(table: &'static Table, rows: &[Row], at_once: usize) -> Result<(), DbErr> {
+    let transaction = Transaction::current()?;
+    for some in rows.chunks(at_once) {
+        database::insert_many(&transaction, table, some.to_vec()).await?;
+    }
+    transaction.finish();
+    Ok(())
+}
 
 /// Writes rows, and tells how far it is.
 pub struct Writer<'a> {
@@ -32,15 +42,9 @@ impl Writer<'_> {
         let at_once = (PLACEHOLDERS / table.columns.len()).max(1);
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
-            let transaction = self.database.begin().await?;
-            let mut written = 0;
-            while written < ROWS && rows.peek().is_some() {
-                let some: Vec<Row> = rows.by_ref().take(at_once).collect();
-                written += some.len();
-                database::insert_many(&transaction, table, some).await?;
-            }
-            transaction.commit().await?;
-            self.progress.done(written);
+            let portion: Vec<Row> = rows.by_ref().take(ROWS).collect();
+            self.database.transact(|| store(table, &portion, at_once)).await?;
+            self.progress.done(portion.len());
         }
         Ok(())
     }

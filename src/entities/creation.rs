@@ -41,10 +41,6 @@ pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid
 /// The database refuses it.
 pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid, creator: Uuid, new: NewEntity) -> Result<(Uuid, bool), Failure> {
     let entity_type_id = built_in_type(&**work, kind).await?;
-    // Two requests at once can't both make it: those without a parent are not kept apart by the database.
-    if new.parent_id.is_none() {
-        lock_project(work, project_id).await?;
-    }
     let mut find = Sql::with(
         "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3",
         [project_id.into(), entity_type_id.into(), new.name.as_str().into()],
@@ -65,18 +61,8 @@ pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid,
     let id = Uuid::new_v4();
     let mut row = columns(project_id, entity_type_id, creator, new);
     row.push(("id", id.into()));
-    database::insert_ignoring_duplicates(&**work, &entity::entity::TABLE, vec![row]).await?;
-    // What another request made in the meantime counts.
-    let row = database::row(&**work, &find).await?.ok_or_else(Failure::not_found)?;
-    let found: Uuid = row.try_get_by_index(0)?;
-    Ok((found, found == id))
-}
-
-async fn lock_project(work: &Work<'_>, project_id: Uuid) -> Result<(), Failure> {
-    if work.app().database.backend() == sea_orm::DbBackend::Postgres {
-        database::row(&**work, &Sql::with("SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE", [project_id.into()])).await?;
-    }
-    Ok(())
+    database::insert_many(&**work, &entity::entity::TABLE, vec![row]).await?;
+    Ok((id, true))
 }
 
 fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity) -> Vec<(&'static str, sea_orm::Value)> {

@@ -1,9 +1,9 @@
 //! Kinds of entities. The name of the entity type decides: six names are built in, and every other type is an asset type.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::database::{self, Sql};
+use crate::database::{self, Sql, Writes};
 
 /// What an entity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,7 +105,7 @@ pub fn type_expression(name: &str) -> String {
 ///
 /// # Errors
 /// The database does not answer, or the kind is that of assets, which have no type of their own.
-pub async fn built_in_type(connection: &impl ConnectionTrait, kind: EntityKind) -> Result<Uuid, DbErr> {
+pub async fn built_in_type(connection: &impl Writes, kind: EntityKind) -> Result<Uuid, DbErr> {
     let find = Sql::with("SELECT id FROM entity_type WHERE name = $1", [kind.type_name().into()]);
     if let Some(row) = database::row(connection, &find).await? {
         return row.try_get_by_index(0);

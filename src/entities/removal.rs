@@ -42,8 +42,8 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKin
     let entity = find_entity(&*work, id, kind).await?;
     require_deletion(&work, caller, entity.project_id, entity.created_by).await?;
     let leftovers = remove_or_cancel(&mut work, &entity, force).await?;
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(NoContent)
 }
 
@@ -73,8 +73,8 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
             done.push(*id);
         }
     }
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(done)
 }
 

@@ -7,4 +7,4 @@ mod reading;
 mod work;
 
 pub use handlers::EventsHandlers;
-pub use work::{Event, Work, payload};
+pub use work::{Event, Work, payload, transact};

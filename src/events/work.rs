@@ -1,19 +1,20 @@
-//! A unit of work: one transaction with the events that tell of it.
+//! A change with the events that tell of it: both are stored in the transaction around it, and announced once that is.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::Deref;
 
 use chrono::TimeDelta;
 use dailies_definitions::access::Caller;
 use futures::future::BoxFuture;
-use sea_orm::{DatabaseTransaction, DbErr, Value};
+use sea_orm::{DbErr, Value};
 use serde_json::value::RawValue;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::sessions;
-use crate::database;
+use crate::database::{self, Transaction};
 use crate::realtime::Audience;
 
 /// Something that happened.
@@ -36,11 +37,71 @@ pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Map<String, serde_jso
     keys.into_iter().map(|(key, id)| (key.to_owned(), json!(id))).collect()
 }
 
-/// One transaction. What it emits is stored with what it changes, and announced after the commit; when it is dropped
-/// instead, nothing of it has happened.
+tokio::task_local! {
+    /// What follows once the transaction of this task is stored.
+    static CONSEQUENCES: RefCell<Vec<Consequence>>;
+}
+
+/// Something to do once a transaction is stored.
+enum Consequence {
+    PersonChanged(Uuid),
+    Announcement { audience: Audience, name: String, payload: Box<RawValue> },
+    EndOfSessions(Uuid),
+    Task(Afterwards),
+}
+
+/// Does all that `attempt` does in one transaction, and then what follows from it: this is the way to change anything. The
+/// attempt is made again when another transaction was in the way, so it does nothing but read and write the database; what
+/// else has to be done follows ([`Work::afterwards`]). Within another transaction it is part of that one.
+///
+/// # Errors
+/// Those of `attempt`, and that of a database which does not answer; nothing has happened then.
+pub async fn transact<T, E, Attempt>(app: &App, mut attempt: impl FnMut() -> Attempt) -> Result<T, E>
+where
+    E: From<DbErr>,
+    Attempt: Future<Output = Result<T, E>>,
+{
+    if CONSEQUENCES.try_with(|_| ()).is_ok() {
+        return attempt().await;
+    }
+    let collected = app.database.transact(|| {
+        let attempt = attempt();
+        CONSEQUENCES.scope(RefCell::default(), async {
+            let result = attempt.await?;
+            Ok::<_, E>((result, CONSEQUENCES.with(RefCell::take)))
+        })
+    });
+    let (result, consequences) = collected.await?;
+    for consequence in consequences {
+        consequence.follow(app).await;
+    }
+    Ok(result)
+}
+
+impl Consequence {
+    async fn follow(self, app: &App) {
+        match self {
+            Self::PersonChanged(id) => {
+                app.people.forget(id).await;
+                app.bus.person_changed(id);
+            }
+            Self::Announcement { audience, name, payload } => app.bus.publish(audience, &name, &payload).await,
+            Self::EndOfSessions(id) => {
+                if let Err(error) = sessions::end_sessions(app, id, None).await {
+                    tracing::error!(%error, person = %id, "the sessions of a person could not be ended");
+                }
+                app.bus.end_person(id);
+            }
+            Self::Task(task) => task(app).await,
+        }
+    }
+}
+
+/// A change within a transaction. What it emits is stored with what it changes, and announced after the transaction; when
+/// it is dropped instead of finished, nothing of the transaction has happened.
 pub struct Work<'a> {
     app: &'a App,
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     author: Option<Uuid>,
     events: Vec<Event>,
     changed_people: Vec<Uuid>,
@@ -55,7 +116,7 @@ impl<'a> Work<'a> {
     /// Starts work on behalf of somebody.
     ///
     /// # Errors
-    /// No connection can be had.
+    /// There is no transaction around this task, see [`transact`].
     pub async fn begin(app: &'a App, caller: &Caller) -> Result<Self, DbErr> {
         Self::begin_as(app, Some(caller.person.id)).await
     }
@@ -63,9 +124,9 @@ impl<'a> Work<'a> {
     /// Starts work of the server itself, or on behalf of a person without a token.
     ///
     /// # Errors
-    /// No connection can be had.
+    /// There is no transaction around this task, see [`transact`].
     pub async fn begin_as(app: &'a App, author: Option<Uuid>) -> Result<Self, DbErr> {
-        let transaction = app.database.begin().await?;
+        let transaction = Transaction::current()?;
         Ok(Self { app, transaction, author, events: Vec::new(), changed_people: Vec::new(), ended_people: Vec::new(), afterwards: Vec::new() })
     }
 
@@ -128,12 +189,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Stores the events, commits, forgets what is no longer true, and announces the events.
+    /// Stores the events, and leaves the rest to the end of the transaction.
     ///
     /// # Errors
     /// The database refuses; nothing has happened then.
     pub async fn commit(self) -> Result<(), DbErr> {
-        let Self { app, transaction, author, events, changed_people, ended_people, afterwards } = self;
+        let Self { transaction, author, events, changed_people, ended_people, afterwards, .. } = self;
         let mut announced = Vec::with_capacity(events.len());
         // The log is read in the order of time, so that what happened together still has an order.
         let mut moment = database::now();
@@ -159,38 +220,28 @@ impl<'a> Work<'a> {
             }
             let usual = event.project_id.map_or(Audience::Everyone, Audience::Project);
             let audience = event.audience.unwrap_or(usual);
-            announced.push((audience, name, text));
+            announced.push(Consequence::Announcement { audience, name, payload: text });
         }
         if !rows.is_empty() {
             database::insert_many(&transaction, &entity::api_event::TABLE, rows).await?;
         }
-        transaction.commit().await?;
-        for id in changed_people {
-            app.people.forget(id).await;
-            app.bus.person_changed(id);
-        }
-        for (audience, name, payload) in announced {
-            app.bus.publish(audience, &name, &payload).await;
-        }
-        for id in ended_people {
-            // The store may be in the same database, so this has to wait for the commit.
-            if let Err(error) = sessions::end_sessions(app, id, None).await {
-                tracing::error!(%error, person = %id, "the sessions of a person could not be ended");
-            }
-            app.bus.end_person(id);
-        }
-        for task in afterwards {
-            task(app).await;
-        }
+        transaction.finish();
+        CONSEQUENCES.with(|consequences| {
+            let mut consequences = consequences.borrow_mut();
+            consequences.extend(changed_people.into_iter().map(Consequence::PersonChanged));
+            consequences.extend(announced);
+            consequences.extend(ended_people.into_iter().map(Consequence::EndOfSessions));
+            consequences.extend(afterwards.into_iter().map(Consequence::Task));
+        });
         Ok(())
     }
 }
 
 /// Statements run in the transaction.
 impl Deref for Work<'_> {
-    type Target = DatabaseTransaction;
+    type Target = Transaction;
 
-    fn deref(&self) -> &DatabaseTransaction {
+    fn deref(&self) -> &Transaction {
         &self.transaction
     }
 }

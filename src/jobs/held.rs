@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -39,8 +39,8 @@ impl Held {
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn finish(&self, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        queue::finish(connection, self.id, queue::FIRST).await
+    pub async fn finish(&self, database: &Database) -> Result<bool, DbErr> {
+        queue::finish(database, self.id, queue::FIRST).await
     }
 
     /// Leaves the job to the workers, who begin once the work is stored. Says no when they have begun already.
@@ -53,7 +53,7 @@ impl Held {
             app.jobs.wake(lane);
             Box::pin(std::future::ready(()))
         });
-        queue::give_back(&**work, self.id, queue::FIRST).await
+        queue::give_back(&work.app().database, self.id, queue::FIRST).await
     }
 }
 

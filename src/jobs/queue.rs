@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{DbBackend, DbErr};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::database::{self, Database, Sql};
+use crate::database::{self, Database, Sql, Writes};
 
 /// How long a claim lasts unless it is renewed.
 pub(super) const LEASE: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ fn lease_end(now: NaiveDateTime) -> NaiveDateTime {
 }
 
 /// Stores jobs of one kind that may be done at once.
-pub(super) async fn insert(connection: &impl ConnectionTrait, kind: &str, payloads: Vec<Value>) -> Result<(), DbErr> {
+pub(super) async fn insert(transaction: &impl Writes, kind: &str, payloads: Vec<Value>) -> Result<(), DbErr> {
     let now = database::now();
     for payloads in payloads.chunks(PORTION) {
         let mut sql = Sql::new("INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, created_at, updated_at) VALUES ");
@@ -47,20 +47,20 @@ pub(super) async fn insert(connection: &impl ConnectionTrait, kind: &str, payloa
             sql.push(if at > 0 { ", (" } else { "(" }).bind(Uuid::new_v4()).push(", ").bind(kind).push(", ").bind(payload.clone());
             sql.push(", 'queued', 0, ").bind(now).push(", ").bind(now).push(", ").bind(now).push(")");
         }
-        database::execute(connection, &sql).await?;
+        database::execute(transaction, &sql).await?;
     }
     Ok(())
 }
 
 /// Stores a job that the caller begins at once, and gives its id.
-pub(super) async fn insert_claimed(connection: &impl ConnectionTrait, kind: &str, payload: Value) -> Result<Uuid, DbErr> {
+pub(super) async fn insert_claimed(transaction: &impl Writes, kind: &str, payload: Value) -> Result<Uuid, DbErr> {
     let (id, now) = (Uuid::new_v4(), database::now());
     let sql = Sql::with(
         "INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, locked_until, created_at, updated_at) \
          VALUES ($1, $2, $3, 'running', $4, $5, $6, $5, $5)",
         [id.into(), kind.into(), payload.into(), FIRST.into(), now.into(), lease_end(now).into()],
     );
-    database::execute(connection, &sql).await?;
+    database::execute(transaction, &sql).await?;
     Ok(id)
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usi
     sql.bind_list(kinds.iter().copied()).push(" ORDER BY run_at LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.push(if database.backend() == DbBackend::Postgres { " FOR UPDATE SKIP LOCKED)" } else { ")" });
     sql.push(" RETURNING id, kind, payload, attempts");
-    let claimed = database.rows(&sql).await?;
+    let claimed = database.change_returning(&sql).await?;
     claimed
         .iter()
         .map(|row| {
@@ -100,22 +100,22 @@ pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usi
 }
 
 /// Renews a lease. Says whether the job is still one's own.
-pub(super) async fn renew(connection: &impl ConnectionTrait, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
+pub(super) async fn renew(database: &Database, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
     let now = database::now();
     let mut sql = Sql::with("UPDATE dailies_job SET locked_until = $1, updated_at = $2", [lease_end(now).into(), now.into()]);
     own(&mut sql, id, attempt);
-    Ok(database::execute(connection, &sql).await? > 0)
+    Ok(database.change(&sql).await? > 0)
 }
 
 /// Takes a job that is done off the queue, with all that was known of it. Says whether it was still one's own.
-pub(super) async fn finish(connection: &impl ConnectionTrait, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
+pub(super) async fn finish(database: &Database, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
     let mut sql = Sql::new("DELETE FROM dailies_job");
     own(&mut sql, id, attempt);
-    Ok(database::execute(connection, &sql).await? > 0)
+    Ok(database.change(&sql).await? > 0)
 }
 
 /// Puts a job off that failed.
-pub(super) async fn put_off(connection: &impl ConnectionTrait, id: Uuid, attempt: i32, wait: Duration, error: &str) -> Result<(), DbErr> {
+pub(super) async fn put_off(database: &Database, id: Uuid, attempt: i32, wait: Duration, error: &str) -> Result<(), DbErr> {
     let now = database::now();
     let run_at = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
     let mut sql = Sql::with(
@@ -123,28 +123,28 @@ pub(super) async fn put_off(connection: &impl ConnectionTrait, id: Uuid, attempt
         [run_at.into(), shortened(error).into(), now.into()],
     );
     own(&mut sql, id, attempt);
-    database::execute(connection, &sql).await?;
+    database.change(&sql).await?;
     Ok(())
 }
 
 /// Lets somebody else begin a job as if it had not been begun.
-pub(super) async fn give_back(connection: &impl ConnectionTrait, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
+pub(super) async fn give_back(database: &Database, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
     let mut sql = Sql::with(
         "UPDATE dailies_job SET state = 'queued', locked_until = NULL, attempts = attempts - 1, run_at = $1, updated_at = $1",
         [database::now().into()],
     );
     own(&mut sql, id, attempt);
-    Ok(database::execute(connection, &sql).await? > 0)
+    Ok(database.change(&sql).await? > 0)
 }
 
 /// Gives a job up; it stays for a while with what went wrong.
-pub(super) async fn bury(connection: &impl ConnectionTrait, id: Uuid, attempt: i32, error: &str) -> Result<(), DbErr> {
+pub(super) async fn bury(database: &Database, id: Uuid, attempt: i32, error: &str) -> Result<(), DbErr> {
     let mut sql = Sql::with(
         "UPDATE dailies_job SET state = 'dead', locked_until = NULL, last_error = $1, updated_at = $2",
         [shortened(error).into(), database::now().into()],
     );
     own(&mut sql, id, attempt);
-    database::execute(connection, &sql).await?;
+    database.change(&sql).await?;
     Ok(())
 }
 
@@ -162,6 +162,6 @@ fn shortened(error: &str) -> String {
 /// The database does not answer.
 pub async fn sweep(database: &Database) -> Result<(), DbErr> {
     let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - GRAVE).into()]);
-    database::execute(database.read(), &sql).await?;
+    database.change(&sql).await?;
     Ok(())
 }

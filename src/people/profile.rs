@@ -11,7 +11,7 @@ use super::rows::{PersonRowOptions, person_row};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::storage::{Bucket, FileKey};
+use crate::previews;
 
 /// Tells that a person changed.
 fn tell(work: &mut Work<'_>, person_id: Uuid) {
@@ -39,13 +39,8 @@ pub(super) async fn clear_avatar(app: &App, access: &Admin, id: Uuid) -> Result<
         return Err(Failure::not_found());
     }
     tell(&mut work, id);
+    previews::discard_avatar(&mut work, id);
     work.commit().await?;
-    if app.settings.files.remove_files {
-        let key = FileKey::new(Bucket::Pictures, "thumbnails", id);
-        if let Err(error) = app.storage.delete(&key).await {
-            tracing::warn!(%key, %error, "a stored file could not be removed");
-        }
-    }
     Ok(NoContent)
 }
 

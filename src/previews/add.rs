@@ -1,7 +1,7 @@
 //! Adds previews to comments: which revision and position they get, and what follows from that.
 
 use dailies_definitions::failure::Failure;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
@@ -24,7 +24,7 @@ pub struct Placement {
 /// that the production allows.
 pub async fn add_preview(work: &mut Work<'_>, author: Uuid, place: Placement) -> Result<Uuid, Failure> {
     let Placement { task_id, comment_id, .. } = place;
-    let task = lock_task(&**work, task_id).await?;
+    let task = find_task(&**work, task_id).await?;
     require_comment(&**work, comment_id, task_id).await?;
     let (revision, position) = choose(&**work, place).await?;
     if position > 1 && task.single_preview {
@@ -62,33 +62,22 @@ pub(super) async fn revision_of(connection: &impl ConnectionTrait, preview_id: U
     Ok(row.try_get_by_index::<Option<i32>>(0)?.unwrap_or(1))
 }
 
-struct LockedTask {
+/// What decides on the previews of a task.
+struct TaskFacts {
     project_id: Option<Uuid>,
     /// Whether a revision holds one preview only.
     single_preview: bool,
 }
 
-/// Keeps others from numbering the previews of the task until the end of the transaction.
-///
 /// # Errors
 /// 404 when there is no such task.
-async fn lock_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<LockedTask, Failure> {
-    lock(connection, "task", task_id).await?;
+async fn find_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<TaskFacts, Failure> {
     let sql = Sql::with(
         "SELECT t.project_id, p.is_single_preview_per_revision FROM task t LEFT JOIN project p ON p.id = t.project_id WHERE t.id = $1",
         [task_id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(LockedTask { project_id: row.try_get_by_index(0)?, single_preview: row.try_get_by_index::<Option<bool>>(1)?.unwrap_or_default() })
-}
-
-/// Keeps others from changing a row until the end of the transaction. On SQLite the transaction itself does that.
-pub(super) async fn lock(connection: &impl ConnectionTrait, table: &str, id: Uuid) -> Result<(), Failure> {
-    if connection.get_database_backend() == DbBackend::Postgres {
-        let sql = Sql::with(format!("SELECT 1 FROM \"{table}\" WHERE id = $1 FOR UPDATE"), [id.into()]);
-        database::row(connection, &sql).await?;
-    }
-    Ok(())
+    Ok(TaskFacts { project_id: row.try_get_by_index(0)?, single_preview: row.try_get_by_index::<Option<bool>>(1)?.unwrap_or_default() })
 }
 
 async fn require_comment(connection: &impl ConnectionTrait, comment_id: Uuid, task_id: Uuid) -> Result<(), Failure> {

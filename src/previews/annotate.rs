@@ -9,7 +9,6 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::add::lock;
 use super::annotations::merge;
 use super::rows;
 use super::subject::Subject;
@@ -26,7 +25,6 @@ pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: 
     let preview = Subject::find(app.database.read(), id).await?;
     require_reviewer(app, caller, &preview).await?;
     let mut work = Work::begin(app, caller).await?;
-    lock(&*work, "preview_file", id).await?;
     let annotations = merge(stored(&*work, id).await?, changes)?;
     let moment = database::now();
     let values = vec![("annotations", Value::from(annotations).into()), ("updated_at", moment.into())];

@@ -15,7 +15,7 @@ use super::{keys, removal};
 use crate::access::require_member;
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::pictures;
 
 /// Whom a picture is of.
@@ -86,7 +86,7 @@ pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid
     let picture = picture_work(move || pictures::avatar(&source, limit)).await.map_err(failure)?;
     let key = keys::thumbnail(id);
     app.storage.put(&key, picture.into()).await?;
-    if let Err(error) = record(app, caller, owner, id).await {
+    if let Err(error) = transact(app, || record(app, caller, owner, id)).await {
         if !had_avatar {
             removal::discard(&app.storage, vec![key]).await;
         }
@@ -94,6 +94,13 @@ pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid
     }
     let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
     Ok(Json::of(&AvatarPath { thumbnail_path })?)
+}
+
+/// Removes the stored picture of somebody once the change is stored, if the settings want that.
+pub fn discard_avatar(work: &mut Work<'_>, id: Uuid) {
+    if work.app().settings.files.remove_files {
+        work.afterwards(move |app| Box::pin(removal::discard(&app.storage, vec![keys::thumbnail(id)])));
+    }
 }
 
 async fn record(app: &App, caller: &Caller, owner: Owner, id: Uuid) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ use super::work::{failure, picture_work};
 use super::{keys, removal};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Field, RowWriter, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError};
 use crate::storage::Disposition;
 
@@ -32,14 +32,14 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
     let extension = pictures::extension_of(&file.name);
     if extension != BACKGROUND_EXTENSION {
-        drop_record(app, caller, id).await?;
+        transact(app, || drop_record(app, caller, id)).await?;
         return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")));
     }
     let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
     let thumbnail = match picture_work(move || pictures::background_thumbnail(&source, limit)).await {
         Ok(thumbnail) => thumbnail,
         Err(error) if error.is_fault_of_input() => {
-            drop_record(app, caller, id).await?;
+            transact(app, || drop_record(app, caller, id)).await?;
             let unreadable = || Failure::parameter(format!("Error while saving preview background file and thumbnail: {id}"));
             return Err(if matches!(error, PictureError::Unreadable(_)) { unreadable() } else { failure(error) });
         }
@@ -48,7 +48,7 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
     let stored = async {
         app.storage.put_file(&keys::background(id), &file.path).await?;
         app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?;
-        record(app, caller, id, file).await
+        transact(app, || record(app, caller, id, file)).await
     };
     match stored.await {
         Ok(text) => Ok(Json::written(text)),
@@ -88,7 +88,7 @@ async fn record(app: &App, caller: &Caller, id: Uuid, file: &UploadedFile) -> Re
 
 /// Removes the record of a background whose file can't be taken, unless something uses it, and then its stored files.
 async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
-    let work = Work::begin(app, caller).await?;
+    let mut work = Work::begin(app, caller).await?;
     let sql = Sql::with(
         "DELETE FROM preview_background_file WHERE id = $1 \
          AND NOT EXISTS (SELECT 1 FROM project_preview_background_file_link l WHERE l.preview_background_file_id = $1) \
@@ -97,12 +97,10 @@ async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure
          AND NOT EXISTS (SELECT 1 FROM project_template p WHERE p.default_preview_background_file_id = $1)",
         [id.into()],
     );
-    let gone = database::execute(&*work, &sql).await? > 0;
-    work.commit().await?;
-    if gone {
-        removal::discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)]).await;
+    if database::execute(&*work, &sql).await? > 0 {
+        work.afterwards(move |app| Box::pin(removal::discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)])));
     }
-    Ok(())
+    Ok(work.commit().await?)
 }
 
 /// Sends the file of a background.

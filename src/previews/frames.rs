@@ -13,7 +13,7 @@ use super::work::{failure, picture_work};
 use super::{keys, main_preview, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{Sql, write_value};
-use crate::events::Work;
+use crate::events::{Work, transact};
 use crate::pictures;
 
 /// Frames in a second, where nobody says.
@@ -36,11 +36,14 @@ pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, f
         }
         show_frame(app, &preview, number).await?;
     }
-    let mut work = Work::begin(app, caller).await?;
-    main_preview::set_main_preview(&mut work, entity_id, id).await?;
-    let text = rows::entity(&*work, entity_id).await?;
-    work.commit().await?;
-    Ok(Json::written(text))
+    let change = || async {
+        let mut work = Work::begin(app, caller).await?;
+        main_preview::set_main_preview(&mut work, entity_id, id).await?;
+        let text = rows::entity(&*work, entity_id).await?;
+        work.commit().await?;
+        Ok::<_, Failure>(text)
+    };
+    Ok(Json::written(transact(app, change).await?))
 }
 
 /// Replaces the pictures of a movie by those of one of its frames, counted from 1. Without the movie, or without a program

@@ -24,5 +24,6 @@ mod subject;
 pub mod upload;
 mod work;
 
+pub use avatars::discard_avatar;
 pub use handlers::PreviewsHandlers;
 pub use processing::Processing;

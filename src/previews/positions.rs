@@ -7,7 +7,6 @@ use dailies_definitions::schemas::PreviewFile;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::add::lock;
 use super::rows::{PreviewWriter, columns};
 use super::subject::Subject;
 use crate::app::SharedApp;
@@ -22,7 +21,6 @@ pub(super) async fn move_preview(app: &SharedApp, caller: &Caller, id: Uuid, pos
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_actor(app, caller).await?;
     let work = Work::begin(app, caller).await?;
-    lock(&*work, "task", preview.task_id).await?;
     let order = order(&*work, &preview).await?;
     if let Some(order) = moved(&order, id, position) {
         for (place, id) in (1_i32..).zip(order) {

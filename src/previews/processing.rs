@@ -14,10 +14,10 @@ use super::subject::Subject;
 use super::upload::release;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, removal};
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::config::Settings;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::jobs::{Job, JobError, Lane};
 use crate::pictures::{self, MediaKind};
 use crate::storage::FileKey;
@@ -73,9 +73,12 @@ impl Processing {
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("source");
         if !app.storage.download(&self.first_file(), &source).await? {
-            let work = Work::begin_as(app, None).await?;
-            release(&work, id).await?;
-            return Ok(work.commit().await?);
+            let release = || async {
+                let work = Work::begin_as(app, None).await?;
+                release(&work, id).await?;
+                Ok(work.commit().await?)
+            };
+            return transact(app, release).await;
         }
         let mut made = Made::new(self.kind, self.extension.clone(), tokio::fs::metadata(&source).await?.len());
         match self.kind {
@@ -98,13 +101,29 @@ impl Processing {
         if made.status == "broken" {
             removal::discard(&app.storage, vec![self.first_file()]).await;
         }
+        transact(app, || self.enter(app, &made)).await
+    }
+
+    async fn enter(&self, app: &App, made: &Made) -> Result<(), Failure> {
+        let id = self.preview_id;
         let mut work = Work::begin_as(app, Some(self.author_id)).await?;
         // Whoever was held up may have done it meanwhile.
         if status(&*work, id).await?.as_deref() != Some("processing") {
             return Ok(());
         }
         let preview = Subject::find(&*work, id).await?;
-        enter(&mut work, &preview, &made, if self.announced { Telling::Outcome } else { Telling::Arrival }).await?;
+        enter(&mut work, &preview, made, if self.announced { Telling::Outcome } else { Telling::Arrival }).await?;
+        Ok(work.commit().await?)
+    }
+
+    async fn break_off(&self, app: &App) -> Result<(), Failure> {
+        let id = self.preview_id;
+        let mut work = Work::begin_as(app, Some(self.author_id)).await?;
+        if status(&*work, id).await?.as_deref() == Some("processing") {
+            let preview = Subject::find(&*work, id).await?;
+            database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
+            work.emit_in(preview.project_id, "preview-file:update", payload([("preview_file_id", id)]));
+        }
         Ok(work.commit().await?)
     }
 }
@@ -125,15 +144,7 @@ impl Job for Processing {
 
     /// Nobody waits for ever: the preview counts as broken.
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
-        let id = self.preview_id;
-        let mut work = Work::begin_as(app, Some(self.author_id)).await?;
-        if status(&*work, id).await.map_err(JobError::of)?.as_deref() == Some("processing") {
-            let preview = Subject::find(&*work, id).await.map_err(JobError::of)?;
-            database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
-            work.emit_in(preview.project_id, "preview-file:update", payload([("preview_file_id", id)]));
-            work.commit().await?;
-        }
-        Ok(())
+        transact(app, || self.break_off(app)).await.map_err(JobError::of)
     }
 }
 

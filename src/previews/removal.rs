@@ -3,12 +3,12 @@
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{keys, main_preview};
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, Sql, Writes};
 use crate::events::{Work, payload};
 use crate::storage::{FileKey, Storage};
 
@@ -85,7 +85,7 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
 ///
 /// # Errors
 /// The database refuses.
-pub async fn remove_rows(connection: &impl ConnectionTrait, preview_ids: &[Uuid]) -> Result<(), DbErr> {
+pub async fn remove_rows(connection: &impl Writes, preview_ids: &[Uuid]) -> Result<(), DbErr> {
     for ids in preview_ids.chunks(PORTION) {
         for text in [
             "UPDATE entity SET preview_file_id = NULL WHERE preview_file_id",

@@ -20,7 +20,7 @@ use super::subject::Subject;
 use super::{removal, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, transact};
 use crate::jobs::Held;
 use crate::pictures;
 
@@ -67,7 +67,7 @@ async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &Uplo
     let made = match make(app, preview.id, file, later).await {
         Ok(made) => made,
         Err(refusal) if refusal.status().is_client_error() => {
-            drop_record(app, caller, preview.id).await?;
+            transact(app, || drop_record(app, caller, preview.id)).await?;
             return Err(refusal);
         }
         Err(fault) => return Err(fault),
@@ -90,26 +90,32 @@ async fn store(app: SharedApp, author: Uuid, preview: Subject, upload: Upload) -
     let Upload { path, name, made } = upload;
     let later = made.is_unfinished();
     let job = Processing::new(preview.id, author, &made);
-    let held = claim(&app, author, &name, &job).await?;
+    let held = transact(&app, || claim(&app, author, &name, &job)).await?;
     let stored = async {
         for (key, derived) in &made.files {
             app.storage.put_file(key, derived.as_deref().unwrap_or(&path)).await?;
         }
-        let mut work = Work::begin_as(&app, Some(author)).await?;
-        enter(&mut work, &preview, &made, Telling::Arrival).await?;
-        // Where somebody else has taken the job up, because this server was held up for long, it is their change.
-        let own = if later { held.hand_over(&mut work).await? } else { held.finish(&*work).await? };
-        if own {
-            work.commit().await?;
-        }
-        Ok(())
+        let enter = || async {
+            let mut work = Work::begin_as(&app, Some(author)).await?;
+            enter(&mut work, &preview, &made, Telling::Arrival).await?;
+            // Where somebody else has taken the job up, because this server was held up for long, it is their change.
+            let own = if later { held.hand_over(&mut work).await? } else { held.finish(&app.database).await? };
+            if own {
+                work.commit().await?;
+            }
+            Ok(())
+        };
+        transact(&app, enter).await
     };
     if let Err(error) = stored.await {
         removal::discard(&app.storage, made.files.into_iter().map(|(key, _)| key).collect()).await;
-        let work = Work::begin_as(&app, None).await?;
-        release(&work, preview.id).await?;
-        held.finish(&*work).await?;
-        work.commit().await?;
+        let give_up = || async {
+            let work = Work::begin_as(&app, None).await?;
+            release(&work, preview.id).await?;
+            held.finish(&app.database).await?;
+            Ok::<_, Failure>(work.commit().await?)
+        };
+        transact(&app, give_up).await?;
         return Err(error);
     }
     Ok(())

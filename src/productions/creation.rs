@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
-use sea_orm::ConnectionTrait;
 use serde_json::Map;
 use uuid::Uuid;
 
 use super::template;
-use crate::database::{self, Sql};
+use crate::database::{self, Sql, Writes};
 use crate::entities::kinds::{EntityKind, built_in_type};
 use crate::events::{Work, payload};
 
@@ -120,7 +119,7 @@ pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> 
 }
 
 /// Copies one metadata column with its departments.
-async fn copy_descriptor(connection: &impl ConnectionTrait, source: Uuid, project_id: Uuid) -> Result<Uuid, Failure> {
+async fn copy_descriptor(connection: &impl Writes, source: Uuid, project_id: Uuid) -> Result<Uuid, Failure> {
     let id = Uuid::new_v4();
     let moment = database::now();
     let mut sql = Sql::new(

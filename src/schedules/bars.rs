@@ -8,13 +8,13 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{NamedScheduleBar, ScheduleBar, ScheduleItem};
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbBackend, Value};
+use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::entities::kinds::EntityKind;
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
@@ -162,16 +162,16 @@ async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> 
     if missing(app.database.read(), project_id, &subjects).await?.is_empty() {
         return Ok(());
     }
+    transact(app, || add_missing(app, access, &subjects)).await
+}
+
+async fn add_missing(app: &App, access: &ProjectMember, subjects: &[Subject]) -> Result<(), Failure> {
+    let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    if app.database.backend() == DbBackend::Postgres {
-        // Of several first readers one adds the bars: two bars without a part would not be seen as duplicates.
-        let sql = Sql::with("SELECT id FROM project WHERE id = $1 FOR UPDATE", [project_id.into()]);
-        database::row(&*work, &sql).await?;
-    }
     let today = Utc::now().date_naive();
     let tomorrow = today + Days::new(1);
     let mut rows: Vec<Vec<(&'static str, Value)>> = Vec::new();
-    for (task_type_id, object_id) in missing(&*work, project_id, &subjects).await? {
+    for (task_type_id, object_id) in missing(&*work, project_id, subjects).await? {
         let id = Uuid::new_v4();
         rows.push(vec![
             ("id", id.into()),

@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 use crate::productions::rows::ids_by_owner;
-use crate::tasks::locking::lock;
 
 /// The production that a version belongs to.
 ///
@@ -173,7 +172,6 @@ pub(super) async fn apply(app: &App, caller: &Caller, version_id: Uuid) -> Resul
     for row in database::rows(&*work, &sql).await? {
         tasks.push(row.try_get_by_index(0)?);
     }
-    lock(&*work, &tasks).await?;
     let sql = Sql::with(
         "UPDATE task SET start_date = l.start_date, due_date = l.due_date, estimation = l.estimation, updated_at = $1 \
          FROM production_schedule_version_task_link l \

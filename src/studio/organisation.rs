@@ -4,7 +4,7 @@ use entity::organisation;
 use sea_orm::{DbErr, EntityTrait, QueryOrder};
 
 use crate::app::App;
-use crate::database::{self, Field, RowWriter, Sql};
+use crate::database::{self, Field, RowWriter, Sql, Transaction};
 
 /// What the company is called until somebody says.
 const NAME: &str = "Kitsu";
@@ -22,8 +22,15 @@ pub async fn organisation(app: &App) -> Result<organisation::Model, DbErr> {
         return Ok(organisation);
     }
     // Of several who make it at once, one does: its name is unique.
-    database::insert_ignoring_duplicates(app.database.read(), &organisation::TABLE, vec![vec![("name", NAME.into())]]).await?;
+    app.database.transact(make_organisation).await?;
     found().await?.ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
+}
+
+async fn make_organisation() -> Result<(), DbErr> {
+    let transaction = Transaction::current()?;
+    database::insert_ignoring_duplicates(&transaction, &organisation::TABLE, vec![vec![("name", NAME.into())]]).await?;
+    transaction.finish();
+    Ok(())
 }
 
 /// The organisation as a JSON object. The tokens and addresses of chat services are for administrators.

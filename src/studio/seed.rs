@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 
 /// The kind of work that a studio does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -145,6 +145,10 @@ impl Domain {
 /// # Errors
 /// The database refuses; nothing is made then.
 pub async fn seed(app: &App, domain: Domain) -> Result<(), DbErr> {
+    transact(app, || seed_missing(app, domain)).await
+}
+
+async fn seed_missing(app: &App, domain: Domain) -> Result<(), DbErr> {
     let mut work = Work::begin_as(app, None).await?;
     for name in PROJECT_STATUSES {
         ensure(&mut work, &project_status::TABLE, &[("name", name)], None, vec![("color", "#000000".into())]).await?;

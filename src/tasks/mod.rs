@@ -7,7 +7,6 @@ mod editing;
 mod full;
 mod handlers;
 mod listing;
-pub mod locking;
 mod main_preview;
 mod open_tasks;
 pub mod paging;

@@ -6,11 +6,10 @@ use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::locking::lock;
 use super::progress::{self, Progress, Step};
 use super::rows::BATCH;
 use super::statuses;
-use crate::database::{self, Sql};
+use crate::database::{self, Sql, Writes};
 use crate::events::{Work, payload};
 
 /// What a task was and is.
@@ -30,7 +29,6 @@ pub struct Recomputed {
 /// # Errors
 /// The database refuses.
 pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomputed>, Failure> {
-    lock(&**work, tasks).await?;
     let known = statuses::all(&**work).await?;
     let mut done = Vec::with_capacity(tasks.len());
     let mut stored = Vec::with_capacity(tasks.len());
@@ -94,7 +92,7 @@ pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<
 ///
 /// # Errors
 /// The database refuses.
-pub async fn sum_durations(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<(), DbErr> {
+pub async fn sum_durations(connection: &impl Writes, tasks: &[Uuid]) -> Result<(), DbErr> {
     let mut sql = Sql::new("UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id), 0.0)");
     sql.push(", updated_at = ").bind(database::now()).push(" WHERE id").among(tasks);
     database::execute(connection, &sql).await?;

@@ -8,7 +8,6 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::locking::lock;
 use super::rows;
 use crate::app::App;
 use crate::comments::removal::{Leftovers, remove_comment_rows};
@@ -68,7 +67,6 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftove
 /// The database refuses.
 pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
-    lock(&**work, task_ids).await?;
     for ids in task_ids.chunks(PORTION) {
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
         sql.among(ids);
@@ -133,8 +131,8 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
     );
     let ids = database::rows(&*work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
     let leftovers = take_away(&mut work, &ids).await?;
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(())
 }
 
@@ -149,7 +147,7 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     let found = rows::ids(&*work, &sql).await?;
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
     let leftovers = take_away(&mut work, &own).await?;
+    work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
-    leftovers.discard(app).await;
     Ok(())
 }

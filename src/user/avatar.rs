@@ -7,7 +7,7 @@ use dailies_definitions::payload::NoContent;
 use crate::app::App;
 use crate::database;
 use crate::events::{Work, payload};
-use crate::storage::{Bucket, FileKey};
+use crate::previews;
 
 /// Removes it. The file stays unless files are removed at all.
 pub(super) async fn clear(app: &App, caller: &Caller) -> Result<NoContent, Failure> {
@@ -15,9 +15,7 @@ pub(super) async fn clear(app: &App, caller: &Caller) -> Result<NoContent, Failu
     let mut work = Work::begin(app, caller).await?;
     database::update(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await?;
     work.emit("person:update", payload([("person_id", id)]));
+    previews::discard_avatar(&mut work, id);
     work.commit().await?;
-    if app.settings.files.remove_files {
-        app.storage.delete(&FileKey::new(Bucket::Pictures, "thumbnails", id)).await?;
-    }
     Ok(NoContent)
 }

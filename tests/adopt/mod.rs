@@ -56,7 +56,7 @@ async fn contents(url: &str) -> Vec<String> {
         let sum = texts(&database, &format!("SELECT concat(COUNT(*), ' ', md5(string_agg(t::text, '|' ORDER BY t::text))) FROM \"{table}\" t")).await;
         found.push(format!("{table} holds {}", sum[0]));
     }
-    database.close().await.expect("an orderly end");
+    database.close().await;
     found
 }
 
@@ -72,9 +72,9 @@ async fn reference(changes: &str) -> Installation {
     let hash = bcrypt::hash(PASSWORD, 12).expect("a hash");
     assert!(hash.starts_with("$2b$12$"));
     for sql in [SCHEMA, &ROWS.replace("HASH", &hash), changes] {
-        database.read().execute_unprepared(sql).await.expect("a reference database");
+        database.schema_connection().await.expect("a connection").execute_unprepared(sql).await.expect("a reference database");
     }
-    database.close().await.expect("an orderly end");
+    database.close().await;
     Installation::on_database(&url, &[])
 }
 
@@ -83,7 +83,7 @@ async fn additions(url: &str) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
     let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND (relname LIKE 'dailies\\_%' OR relname LIKE 'seaql\\_%') ORDER BY 1";
     let found = texts(&database, sql).await;
-    database.close().await.expect("an orderly end");
+    database.close().await;
     found
 }
 
@@ -192,7 +192,7 @@ async fn work_goes_on_in_a_database_that_was_taken_over() {
 async fn hash(studio: &Installation, person: &str) -> String {
     let database = Database::connect(&studio.database_url, 1).await.expect("a connection");
     let found = texts(&database, &format!("SELECT convert_from(password, 'UTF8') FROM person WHERE id = '{}'", row_id(person))).await;
-    database.close().await.expect("an orderly end");
+    database.close().await;
     found[0].clone()
 }
 
@@ -263,8 +263,8 @@ async fn what_is_no_reference_database_is_refused() {
 
     let other = Installation::on_database(&TestServer::empty_database().await, &[]);
     let database = Database::connect(&other.database_url, 1).await.expect("a connection");
-    database.read().execute_unprepared("CREATE TABLE article (id integer)").await.expect("a table");
-    database.close().await.expect("an orderly end");
+    database.schema_connection().await.expect("a connection").execute_unprepared("CREATE TABLE article (id integer)").await.expect("a table");
+    database.close().await;
     assert!(leaves_alone(&other).await.complained.contains("belongs to another program"));
     assert!(!other.refused().await.success);
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
-use dailies::database::{Sql, insert, insert_ignoring_duplicates};
+use dailies::database::Sql;
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
 use sea_orm::Value;
@@ -11,9 +11,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Studio;
+use super::rows::{insert, insert_ignoring_duplicates};
 
 /// Kinds of entities: the word for one, the name of its type, and what it is part of.
-const ENTITIES: [(&str, &str, Option<&str>); 7] = [
+pub const ENTITIES: [(&str, &str, Option<&str>); 7] = [
     ("episode", "Episode", None),
     ("sequence", "Sequence", Some("episode")),
     ("shot", "Shot", Some("sequence")),
@@ -178,7 +179,7 @@ fn id(value: &Value) -> Option<Uuid> {
 }
 
 /// The table that a column refers to, or the kind of entities.
-fn word(table: &Table, column: &Column) -> &'static str {
+pub fn word(table: &Table, column: &Column) -> &'static str {
     let kind = KINDS.iter().find(|(known, name, _)| *known == table.name && *name == column.name);
     kind.map(|(.., word)| *word).or(column.references).unwrap_or_default()
 }

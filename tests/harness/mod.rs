@@ -9,13 +9,14 @@ mod object_store;
 mod post_office;
 mod program;
 mod redis;
+pub mod rows;
 mod server;
 mod shape;
 mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::Client;
-pub use growth::Growth;
+pub use growth::{ENTITIES, Growth, word};
 pub use listener::Listener;
 pub use material::{movie, picture};
 pub use object_store::ObjectStore;

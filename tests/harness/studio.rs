@@ -1,11 +1,11 @@
 //! A small studio in the database: people of every role, in the team and outside of it, and a production with an asset, a
 //! shot, tasks and a comment.
 
-use dailies::database::{insert, insert_many};
 use dailies_definitions::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::rows::{insert, insert_many};
 use super::{Client, On, TestServer};
 
 /// What tests work with.

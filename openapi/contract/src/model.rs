@@ -51,6 +51,17 @@ pub enum CrudVerb {
     Delete,
 }
 
+/// How an operation works with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transaction {
+    /// It reads.
+    None,
+    /// All that its handler does is one transaction.
+    Request,
+    /// It works on files or does long work besides, and its handler says what belongs into a transaction.
+    Handler,
+}
+
 /// One operation of the contract.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -66,6 +77,7 @@ pub struct Operation {
     pub rule: String,
     /// The path parameter that the rule looks at.
     pub rule_parameter: Option<String>,
+    pub transaction: Transaction,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
     pub responses: Vec<Response>,
@@ -121,6 +133,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         required: body["required"] == true,
         content: content(body),
     });
+    let transaction = transaction(&value["x-transaction"], method, body.as_ref())?;
     Ok(Operation {
         id: needed("operationId")?,
         method: method.to_uppercase(),
@@ -131,12 +144,27 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         deprecated: value["deprecated"] == true,
         rule: rule.to_owned(),
         rule_parameter: rule_parameter.map(str::to_owned),
+        transaction,
         parameters,
         body,
         responses,
         crud: crud(&value["x-crud"])?,
         alias_of: text("x-alias-of"),
     })
+}
+
+/// What `x-transaction` says, or what follows from the method and the body: `GET` reads, and forms bring files.
+fn transaction(value: &Value, method: &str, body: Option<&Body>) -> Result<Transaction, String> {
+    let brings_files = body.is_some_and(|body| body.content.iter().any(|(media, _)| media == "multipart/form-data"));
+    match value.as_str() {
+        Some("none") => Ok(Transaction::None),
+        Some("request") => Ok(Transaction::Request),
+        Some("handler") => Ok(Transaction::Handler),
+        Some(other) => Err(format!("'{other}' is no value of x-transaction")),
+        None if method == "get" => Ok(Transaction::None),
+        None if brings_files => Ok(Transaction::Handler),
+        None => Ok(Transaction::Request),
+    }
 }
 
 fn read_parameter(value: &Value) -> Result<Parameter, String> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use futures::future::BoxFuture;
 use poem::endpoint::{BoxEndpoint, EndpointExt, make};
 use poem::http::{HeaderMap, Method, StatusCode, header};
 use poem::{Body, IntoResponse, Request, Response};
@@ -28,6 +29,21 @@ pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 /// Values of the path parameters, put into the request's extensions by the router.
 #[derive(Clone, Debug, Default)]
 pub struct PathValues(pub Vec<(String, String)>);
+
+/// An answer that is being worked on.
+pub type Working<'a> = BoxFuture<'a, Result<Response, Failure>>;
+
+/// How operations work with the database.
+pub trait Sessions: Send + Sync + 'static {
+    /// Lets a request keep one connection, from its first statement on.
+    fn keeping<'a>(&'a self, request: Working<'a>) -> Working<'a>;
+    /// Gives the connection back until the next statement, before the request waits for its sender.
+    fn release(&self) -> BoxFuture<'_, ()>;
+    /// Works on a request without keeping a connection: it takes long between two statements.
+    fn apart<'a>(&'a self, request: Working<'a>) -> Working<'a>;
+    /// Works on a request in one transaction, again when another transaction was in the way.
+    fn transact<'a>(&'a self, attempt: &'a (dyn Fn() -> Working<'a> + Sync)) -> Working<'a>;
+}
 
 /// The operations of the CRUD pattern, for every collection.
 #[async_trait]
@@ -253,7 +269,7 @@ where
         let sender = Sender { headers: Arc::new(request.headers().clone()), peer: peer_of(&request) };
         let body = request.take_body();
         SENDER.scope(sender, async move {
-            let answer = handler(api, Call { request, body }).await;
+            let answer = guard.keeping(Box::pin(handler(api, Call { request, body }))).await;
             Ok::<_, poem::Error>(answer.unwrap_or_else(|failure| match failure {
                 Failure::Fault(error) => guard.explain(error).into_response(),
                 answer @ Failure::Answer { .. } => answer.into_response(),

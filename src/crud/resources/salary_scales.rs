@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Table;
-use sea_orm::{ConnectionTrait, DbBackend, Value as SqlValue};
+use sea_orm::{ConnectionTrait, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::rules::round;
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Resource};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, transact};
 
 pub(super) struct SalaryScales;
 
@@ -64,19 +64,7 @@ impl Resource for SalaryScales {
         if missing(app.database.read()).await?.is_empty() {
             return Ok(());
         }
-        let work = Work::begin(app, caller).await?;
-        if app.database.backend() == DbBackend::Postgres {
-            // Of several first readers one adds the rows.
-            database::rows(&*work, &Sql::new("SELECT id FROM department ORDER BY id FOR UPDATE")).await?;
-        }
-        let rows = missing(&*work).await?.into_iter().map(|(department, position, seniority)| {
-            vec![("department_id", department.into()), ("position", position.into()), ("seniority", seniority.into())]
-        });
-        let rows: Vec<Vec<(&'static str, SqlValue)>> = rows.collect();
-        if !rows.is_empty() {
-            database::insert_many(&*work, self.table(), rows).await?;
-        }
-        Ok(work.commit().await?)
+        transact(app, || complete(app, caller)).await
     }
 
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
@@ -102,4 +90,17 @@ impl Resource for SalaryScales {
         }
         Ok(())
     }
+}
+
+/// Adds the scales that are missing.
+async fn complete(app: &App, caller: &Caller) -> Result<(), Failure> {
+    let work = Work::begin(app, caller).await?;
+    let rows = missing(&*work).await?.into_iter().map(|(department, position, seniority)| {
+        vec![("department_id", department.into()), ("position", position.into()), ("seniority", seniority.into())]
+    });
+    let rows: Vec<Vec<(&'static str, SqlValue)>> = rows.collect();
+    if !rows.is_empty() {
+        database::insert_many(&*work, &entity::salary_scale::TABLE, rows).await?;
+    }
+    Ok(work.commit().await?)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::names::{doc, field, pascal, snake};
 use super::schemas::{inner, literal};
 use crate::Contract;
-use crate::model::{Body, CrudVerb, Operation, Parameter, Place};
+use crate::model::{Body, CrudVerb, Operation, Parameter, Place, Transaction};
 
 pub(super) fn file(contract: &Contract, tag: &str) -> String {
     let operations: Vec<&Operation> = contract.operations.iter().filter(|operation| operation.tag == tag).collect();
@@ -243,23 +243,26 @@ fn route(text: &mut String, contract: &Contract, operation: &Operation) {
 }
 
 fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: CrudVerb) {
-    let call = format!("Collection::{}, Rule::{}, caller", pascal(collection), pascal(&operation.rule));
     text.push_str("            let caller = api.guard.caller(call.request()).await?;\n");
     let (arguments, status) = match verb {
-        CrudVerb::List => ("call.query()", 200),
-        CrudVerb::Create => ("call.record(&BODY).await?", 201),
-        CrudVerb::Get => ("call.record_id()?, call.query()", 200),
-        CrudVerb::Update => ("id, body", 200),
-        CrudVerb::Delete => ("call.record_id()?, call.query()", 204),
+        CrudVerb::List => ("query.clone()", 200),
+        CrudVerb::Create => ("body.clone()", 201),
+        CrudVerb::Get => ("id, query.clone()", 200),
+        CrudVerb::Update => ("id, body.clone()", 200),
+        CrudVerb::Delete => ("id, query.clone()", 204),
     };
     if let Some((_, schema)) = operation.body.as_ref().and_then(|body| body.content.first()) {
         let _ = writeln!(text, "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({}));", literal(schema));
+        text.push_str("            api.guard.release().await;\n            let body = call.record(&BODY).await?;\n");
+    } else {
+        text.push_str("            let query = call.query();\n");
     }
-    if verb == CrudVerb::Update {
-        text.push_str("            let body = call.record(&BODY).await?;\n            let id = call.record_id()?;\n");
+    if matches!(verb, CrudVerb::Get | CrudVerb::Update | CrudVerb::Delete) {
+        text.push_str("            let id = call.record_id()?;\n");
     }
     let method = format!("{verb:?}").to_lowercase();
-    let _ = writeln!(text, "            let answer = api.crud.{method}({call}, {arguments}).await?;\n            Ok(answer.into_response({status}))");
+    let call = format!("crud.{method}(Collection::{}, Rule::{}, caller.clone(), {arguments})", pascal(collection), pascal(&operation.rule));
+    answered(text, operation, &call, status);
 }
 
 fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
@@ -286,16 +289,29 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         let schema = body.content.first().map(|(_, schema)| literal(schema)).unwrap_or_default();
         let _ = writeln!(text, "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({schema}));");
         let method = if is_form(body) { "submission" } else { "json" };
-        let _ = writeln!(text, "            let body = call.{method}(&BODY).await?;");
+        let _ = writeln!(text, "            api.guard.release().await;\n            let body: {} = call.{method}(&BODY).await?;", body_type(body));
     }
-    let names: Vec<String> = arguments(contract, operation).into_iter().map(|(name, _)| name).collect();
+    // A request may be tried several times in one transaction.
+    let repeated = operation.transaction == Transaction::Request;
+    let argument = |(name, kind): (String, String)| if repeated && !is_copied(&kind) { format!("{name}.clone()") } else { name };
+    let arguments: Vec<String> = arguments(contract, operation).into_iter().map(argument).collect();
     let status = operation.successes().next().map_or(200, |response| response.status);
-    let _ = writeln!(
-        text,
-        "            let answer = api.handlers.{}({}).await?;\n            Ok(answer.into_response({status}))",
-        operation.id,
-        names.join(", ")
-    );
+    answered(text, operation, &format!("handlers.{}({})", operation.id, arguments.join(", ")), status);
+}
+
+/// Whether a type is copied where others are cloned.
+fn is_copied(kind: &str) -> bool {
+    matches!(kind, "Uuid" | "NaiveDate" | "i32")
+}
+
+/// Calls the handler in the way that the operation works with the database, and answers what it gives.
+fn answered(text: &mut String, operation: &Operation, call: &str, status: u16) {
+    let answer = format!("Ok(api.{call}.await?.into_response({status}))");
+    let _ = match operation.transaction {
+        Transaction::None => writeln!(text, "            {answer}"),
+        Transaction::Request => writeln!(text, "            api.guard.transact(&|| Box::pin(async {{ {answer} }})).await"),
+        Transaction::Handler => writeln!(text, "            api.guard.apart(Box::pin(async {{ {answer} }})).await"),
+    };
 }
 
 /// The struct of all handlers, and the API of the whole contract.

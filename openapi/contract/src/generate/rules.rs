@@ -7,10 +7,11 @@ use crate::Contract;
 use crate::model::Operation;
 
 pub(super) fn file(contract: &Contract) -> String {
-    let mut text =
-        String::from("use async_trait::async_trait;\nuse poem::Request;\nuse uuid::Uuid;\n\nuse crate::access::*;\nuse crate::failure::Failure;\n\n");
+    let mut text = String::from(
+        "use async_trait::async_trait;\nuse poem::Request;\nuse uuid::Uuid;\n\nuse crate::access::*;\nuse crate::call::Sessions;\nuse crate::failure::Failure;\n\n",
+    );
     text.push_str("/// Decides who may call: one method for each access rule of the contract.\n");
-    text.push_str("#[async_trait]\npub trait Guard: Send + Sync + 'static {\n");
+    text.push_str("#[async_trait]\npub trait Guard: Sessions {\n");
     text.push_str("    /// Who sends the request, by its token.\n");
     text.push_str("    async fn caller(&self, request: &Request) -> Result<Caller, Failure>;\n");
     text.push_str("    /// Who asks for a new token, by the refresh token.\n");

@@ -1,0 +1,277 @@
+//! One connection to SQLite or PostgreSQL, and the pool that lends connections out.
+//!
+//! The pool is bb8, not the one that sea-orm brings from sqlx: that one lends connections in turns, so that every one of
+//! them prepares every statement anew, while bb8 can prefer the connection that was used last. deadpool can do that, too,
+//! but closes no unused connections by itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bb8::{ManageConnection, PooledConnection, QueueStrategy, RunError};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
+use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+
+use super::counting::Counter;
+
+/// How long somebody waits for a connection, or on SQLite for a writer of another process.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
+/// again at once.
+const IDLE: Duration = Duration::from_secs(60);
+const IDLE_SQLITE: Duration = Duration::from_secs(10);
+/// A connection to PostgreSQL that was unused for this long is tried before it is lent out.
+const TRIED_AFTER: Duration = Duration::from_secs(5);
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 512;
+/// Rows of each index that SQLite looks at to plan queries.
+const ROWS_ANALYSED: u32 = 1000;
+/// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
+const ROWS_AHEAD: usize = 256;
+/// Most connections to a SQLite file. Each is a thread.
+const MOST_SQLITE: u32 = 16;
+
+/// An open connection.
+pub(super) struct Connection {
+    link: Link,
+    counter: Arc<Counter>,
+    /// When it was last lent out or given back.
+    used: Instant,
+    /// Whether a transaction is open on it.
+    pub(super) in_transaction: bool,
+}
+
+enum Link {
+    Postgres(Box<PgConnection>),
+    Sqlite(Box<SqliteConnection>),
+}
+
+/// A connection that goes back to the pool when it is dropped.
+pub(super) type Lent = PooledConnection<'static, Manager>;
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connection").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
+    }
+}
+
+fn query_error(error: SqlxError) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+fn connection_error(error: SqlxError) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
+    (AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
+}
+
+impl Connection {
+    /// Executes a statement, and says how many rows it touched.
+    pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let started = Instant::now();
+        let text = statement.sql.clone();
+        let (sql, values) = parts(statement);
+        let done = match &mut self.link {
+            Link::Postgres(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
+            Link::Sqlite(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
+        };
+        self.counter.count(&text, started.elapsed());
+        done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
+    }
+
+    /// Executes text as it is, which may be several statements.
+    pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
+        let sql = raw_sql(AssertSqlSafe(text.to_owned()));
+        let done = match &mut self.link {
+            Link::Postgres(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+            Link::Sqlite(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+        };
+        done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
+    }
+
+    /// The rows of a query.
+    pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let started = Instant::now();
+        let text = statement.sql.clone();
+        let (sql, values) = parts(statement);
+        let rows = match &mut self.link {
+            Link::Postgres(link) => {
+                query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect())
+            }
+            Link::Sqlite(link) => query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect()),
+        };
+        self.counter.count(&text, started.elapsed());
+        rows.map_err(query_error)
+    }
+
+    /// The first row of a query.
+    pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let started = Instant::now();
+        let text = statement.sql.clone();
+        let (sql, values) = parts(statement);
+        let row = match &mut self.link {
+            Link::Postgres(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
+            Link::Sqlite(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
+        };
+        self.counter.count(&text, started.elapsed());
+        row.map_err(query_error)
+    }
+
+    /// The rows of a query as the database sends them.
+    pub(super) fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<QueryResult, DbErr>> {
+        self.counter.count_stream();
+        let (sql, values) = parts(statement);
+        match &mut self.link {
+            Link::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+            Link::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+        }
+    }
+}
+
+/// Makes connections for the pool.
+#[derive(Debug)]
+pub(super) struct Manager {
+    target: Target,
+    counter: Arc<Counter>,
+    /// Whether connections are no longer lent out.
+    closed: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+impl Manager {
+    /// Where an address (`sqlite:…` or `postgres://…`) leads to.
+    fn new(url: &str, counter: Arc<Counter>) -> Result<Self, DbErr> {
+        let target = if url.starts_with("sqlite:") {
+            let options: SqliteConnectOptions = url.parse().map_err(connection_error)?;
+            Target::Sqlite(Box::new(
+                options
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(PATIENCE)
+                    .statement_cache_capacity(PREPARED)
+                    .row_buffer_size(ROWS_AHEAD)
+                    .analysis_limit(ROWS_ANALYSED)
+                    // Every connection has a cache of its own; the system keeps the file in mind for all of them.
+                    .pragma("cache_size", "-2000")
+                    .pragma("temp_store", "memory")
+                    .disable_statement_logging(),
+            ))
+        } else {
+            let options: PgConnectOptions = url.parse().map_err(connection_error)?;
+            Target::Postgres(Box::new(options.statement_cache_capacity(PREPARED).disable_statement_logging()))
+        };
+        Ok(Self { target, counter, closed: Arc::default() })
+    }
+
+    /// Which of the two databases it is.
+    pub(super) fn backend(&self) -> DbBackend {
+        match self.target {
+            Target::Postgres(_) => DbBackend::Postgres,
+            Target::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = DbErr;
+
+    async fn connect(&self) -> Result<Connection, DbErr> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed));
+        }
+        let link = match &self.target {
+            Target::Postgres(options) => Link::Postgres(Box::new(options.connect().await.map_err(connection_error)?)),
+            Target::Sqlite(options) => Link::Sqlite(Box::new(options.connect().await.map_err(connection_error)?)),
+        };
+        Ok(Connection { link, counter: Arc::clone(&self.counter), used: Instant::now(), in_transaction: false })
+    }
+
+    async fn is_valid(&self, connection: &mut Connection) -> Result<(), DbErr> {
+        let unused = connection.used.elapsed();
+        connection.used = Instant::now();
+        match &mut connection.link {
+            Link::Postgres(link) if unused > TRIED_AFTER => link.ping().await.map_err(connection_error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A transaction that was broken off goes with its connection.
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        connection.used = Instant::now();
+        connection.in_transaction || self.closed.load(Ordering::Relaxed)
+    }
+}
+
+/// Connections to one database.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    pool: bb8::Pool<Manager>,
+    backend: DbBackend,
+    closed: Arc<AtomicBool>,
+}
+
+impl Connections {
+    /// Connections to an address, the first of which is there.
+    pub(super) async fn open(url: &str, size: u32, counter: Arc<Counter>) -> Result<Self, DbErr> {
+        let manager = Manager::new(url, counter)?;
+        let backend = manager.backend();
+        let closed = Arc::clone(&manager.closed);
+        let sqlite = backend == DbBackend::Sqlite;
+        // A database in memory lives as long as its connection.
+        let idle = (!url.contains(":memory:")).then_some(if sqlite { IDLE_SQLITE } else { IDLE });
+        let size = if sqlite { size.min(MOST_SQLITE) } else { size };
+        let pool = bb8::Pool::builder()
+            .max_size(size.max(1))
+            .min_idle(Some(1))
+            .max_lifetime(None)
+            .idle_timeout(idle)
+            .reaper_rate(Duration::from_secs(5))
+            .connection_timeout(PATIENCE)
+            .queue_strategy(QueueStrategy::Lifo)
+            .retry_connection(false)
+            .build(manager)
+            .await?;
+        Ok(Self { pool, backend, closed })
+    }
+
+    /// Which of the two databases it is.
+    pub(super) fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// Whether both lead to the same pool.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.closed, &other.closed)
+    }
+
+    /// A connection.
+    pub(super) async fn lend(&self) -> Result<Lent, DbErr> {
+        self.pool.get_owned().await.map_err(|error| match error {
+            RunError::User(error) => error,
+            RunError::TimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        })
+    }
+
+    /// Closes the connections that nobody uses, and the others once they come back.
+    pub(super) async fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        while self.pool.state().idle_connections > 0 {
+            drop(self.pool.get_owned().await);
+        }
+    }
+}

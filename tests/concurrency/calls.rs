@@ -1,0 +1,323 @@
+//! Calls of every operation that writes, derived from the contract and filled with the records of a sample.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use totp_rs::{Builder, Secret};
+use uuid::Uuid;
+
+use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
+use crate::harness::{Client, contract, fill_all, picture};
+use crate::stored_files::LIGHT;
+
+use Which::{First, Second};
+
+/// Bodies of operations whose schema does not say enough; in braces, records and texts of the sample.
+const BODIES: &[(&str, &str)] = &[
+    ("sign_in", r#"{"email": "{email}", "password": "{password}"}"#),
+    ("change_password", r#"{"old_password": "{password}", "password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
+    ("change_password_of_person", r#"{"password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
+    ("request_password_reset", r#"{"email": "{email}"}"#),
+    ("enable_totp", r#"{"totp": "{code}"}"#),
+    ("update_entities_casting", r#"{"{shot}": [{"asset_id": "{second asset}", "nb_occurences": 2}]}"#),
+    ("update_asset_casting", r#"[{"asset_id": "{second asset}", "nb_occurences": 2}]"#),
+    ("comment_tasks", r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#),
+    ("reorder_metadata_descriptors_in_projects", r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#),
+    ("update_metadata_descriptor_in_projects", r#"{"entity_type": "Asset", "name": "{mark} other"}"#),
+    ("create_entity_tasks", r#"{"task_type_ids": ["{task_type}"]}"#),
+    ("move_comment", r#"{"target_task_id": "{second task}"}"#),
+    ("set_main_preview", "{}"),
+    ("update_preview_annotations", r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#),
+];
+
+/// Records that parameters of an operation name, other than the usual ones.
+const PARAMETERS: &[(&str, &str, &str)] = &[
+    ("create_asset_tasks", "task_type_id", "asset_task_type"),
+    ("create_edit_tasks", "task_type_id", "edit_task_type"),
+    ("create_concept_tasks", "task_type_id", "concept_task_type"),
+    ("create_entity_tasks", "entity_id", "second shot"),
+    ("move_comment", "comment_id", "second comment"),
+];
+
+/// Properties whose texts are told apart by the mark of the sample.
+const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "path"];
+
+/// An operation that writes.
+pub struct Operation {
+    pub id: &'static str,
+    pub method: Method,
+    path: &'static str,
+    parameters: Vec<&'static Value>,
+    body: Option<(&'static str, &'static Value)>,
+    /// The table of a collection's operation.
+    pub table: Option<&'static str>,
+    pub creates: bool,
+}
+
+/// What a call is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    pub path: Which,
+    pub body: Which,
+    /// All that the schema has, not only what it requires.
+    pub full: bool,
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub method: Method,
+    pub path: String,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    None,
+    Json(Value),
+    File(&'static str, Vec<u8>),
+}
+
+impl Call {
+    /// Sends it, and gives the status and what was answered.
+    pub async fn send(&self, client: &Client) -> (u16, String) {
+        let request = match &self.body {
+            Body::None => client.request(self.method.clone(), &self.path),
+            Body::Json(body) => client.request(self.method.clone(), &self.path).json(body),
+            Body::File(name, content) => client.upload(&self.path, name, content),
+        };
+        let response = request.send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        (status, response.text().await.unwrap_or_default())
+    }
+}
+
+/// The operations of the contract that are not GET. Older addresses of others are left out: the same code answers them.
+pub fn operations() -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (path, item) in contract()["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("a path item") {
+            if method != "get" && operation["deprecated"] != true {
+                found.push(Operation::read(path, method, operation));
+            }
+        }
+    }
+    found
+}
+
+impl Operation {
+    fn read(path: &'static str, method: &str, operation: &'static Value) -> Self {
+        let content = operation["requestBody"]["content"].as_object();
+        let media = content.and_then(|content| content.iter().find(|(media, _)| *media == "application/json").or_else(|| content.iter().next()));
+        Self {
+            id: operation["operationId"].as_str().expect("an id"),
+            method: method.to_uppercase().parse().expect("a method"),
+            path,
+            parameters: operation["parameters"].as_array().into_iter().flatten().collect(),
+            body: media.map(|(media, content)| (media.as_str(), resolved(&content["schema"]))),
+            table: collection(path).map(table_of),
+            creates: method == "post" && operation["responses"]["201"].is_object(),
+        }
+    }
+
+    /// Whether it changes a record with free data.
+    pub fn sets_data(&self) -> bool {
+        let data = |schema: &Value| schema["properties"]["data"]["type"] == "object";
+        self.method == Method::PUT && self.path.ends_with("_id}") && self.body.is_some_and(|(_, schema)| data(schema))
+    }
+
+    /// Ways to call it, the likeliest first.
+    pub fn choices(&self) -> Vec<Choice> {
+        let choice = |path, body, full| Choice { path, body, full };
+        let without = [(First, First), (Second, First)].map(|(path, body)| choice(path, body, false));
+        match (self.method.as_str(), self.body.is_some()) {
+            ("DELETE", _) => without.into_iter().rev().collect(),
+            (_, false) => without.to_vec(),
+            ("PUT", _) => [(First, true), (First, false), (Second, true), (Second, false)].map(|(path, full)| choice(path, First, full)).to_vec(),
+            _ => {
+                let ways = [(First, First), (First, Second), (Second, First), (Second, Second)];
+                ways.into_iter().flat_map(|(path, body)| [false, true].map(|full| choice(path, body, full))).collect()
+            }
+        }
+    }
+
+    /// A call with the records of a sample. Calls of different numbers have different texts.
+    pub fn call(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Call {
+        Call { method: self.method.clone(), path: self.address(sample, choice), body: self.content(sample, choice, number) }
+    }
+
+    fn address(&self, sample: &Sample, choice: Choice) -> String {
+        let mut address = self.path.to_owned();
+        let mut query = Vec::new();
+        for parameter in &self.parameters {
+            let name = parameter["name"].as_str().expect("a name");
+            let value = self.parameter(sample, name, choice.path).unwrap_or_else(|| text(&parameter["example"]));
+            match parameter["in"].as_str() {
+                Some("path") => address = address.replace(&format!("{{{name}}}"), &value),
+                _ if parameter["required"] == true => query.push(format!("{name}={value}")),
+                _ => {}
+            }
+        }
+        if query.is_empty() { address } else { format!("{address}?{}", query.join("&")) }
+    }
+
+    fn parameter(&self, sample: &Sample, name: &str, which: Which) -> Option<String> {
+        let special = PARAMETERS.iter().find(|(id, of, _)| *id == self.id && *of == name);
+        let id = match (special, name) {
+            (Some((.., label)), _) => return sample.variables().remove(*label),
+            (None, "instance_id") => sample.own_record(self.table?, which),
+            (None, "field_name") => return Some(format!("metadata__{}_{}", sample.mark, which as u8)),
+            (None, "entity_type") => None,
+            _ => sample.named(name, which),
+        };
+        id.map(|id| id.to_string())
+    }
+
+    fn content(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Body {
+        let Some((media, schema)) = self.body else { return Body::None };
+        if media == "multipart/form-data" {
+            let hdr = self.path.contains("background");
+            return if hdr { Body::File("light.hdr", LIGHT.to_vec()) } else { Body::File("picture.png", picture()) };
+        }
+        if let Some((_, body)) = BODIES.iter().find(|(id, _)| *id == self.id) {
+            let mut variables = sample.variables();
+            variables.extend([
+                ("password".into(), PASSWORD.into()),
+                ("code".into(), code()),
+                ("number".into(), number.unwrap_or_default().to_string()),
+            ]);
+            return Body::Json(fill_all(&serde_json::from_str(body).expect("JSON"), &variables));
+        }
+        let writer = Writer {
+            sample,
+            which: choice.body,
+            full: choice.full,
+            number,
+            changes: self.table.is_some() && self.method == Method::PUT,
+            path: self.path,
+        };
+        Body::Json(writer.value("", schema).unwrap_or_else(|| json!({})))
+    }
+}
+
+/// The collection that an address is of.
+fn collection(path: &'static str) -> Option<&'static str> {
+    let before = path.trim_end_matches(".png").strip_suffix("/{instance_id}");
+    let crud = contract()["paths"][path].as_object()?.values().find_map(|operation| operation["x-crud"]["collection"].as_str());
+    crud.or_else(|| before?.rsplit('/').next())
+}
+
+/// The table of a collection.
+fn table_of(collection: &'static str) -> &'static str {
+    let update = &contract()["paths"][format!("/data/{collection}/{{instance_id}}")]["put"]["operationId"];
+    match update.as_str().and_then(|id| id.strip_prefix("update_")) {
+        Some("news_item") => "news",
+        Some("event") => "api_event",
+        Some(table) => table,
+        None => panic!("{collection} is no collection"),
+    }
+}
+
+/// A code of the caller's second factor.
+fn code() -> String {
+    let secret = Secret::try_from_base32(TOTP_SECRET).expect("a secret");
+    Builder::new().with_secret(secret).build().expect("a generator").generate_current().to_string()
+}
+
+/// A schema without reference, and the first of alternatives.
+fn resolved(schema: &'static Value) -> &'static Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return resolved(contract().pointer(reference.trim_start_matches('#')).expect("a schema"));
+    }
+    let alternatives = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|key| schema[key].get(0));
+    alternatives.map_or(schema, resolved)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Writes bodies.
+struct Writer<'a> {
+    sample: &'a Sample,
+    which: Which,
+    full: bool,
+    number: Option<usize>,
+    /// Whether it changes a record of a collection, which keeps the records that it refers to.
+    changes: bool,
+    path: &'static str,
+}
+
+impl Writer<'_> {
+    /// A value for a property; nothing where none is known.
+    fn value(&self, name: &str, schema: &'static Value) -> Option<Value> {
+        let schema = resolved(schema);
+        let example = || Some(schema["example"].clone()).filter(|example| !example.is_null());
+        match schema["type"].as_str() {
+            Some("object") => self.object(name, schema),
+            Some("array") => self.list(name, resolved(&schema["items"])),
+            Some("string") if MARKED.contains(&name) => Some(self.marked(schema)),
+            Some("string") if schema["format"] == "uuid" || name.ends_with("_id") => match name {
+                "object_id" if self.path.contains("chats") => self.sample.record("shot", self.which).map(|id| json!(id)),
+                "object_id" => self.sample.record("task", self.which).map(|id| json!(id)),
+                "asset_id" | "entity_out_id" => self.sample.record("asset", self.which).map(|id| json!(id)),
+                "entity_in_id" => self.sample.record("shot", self.which).map(|id| json!(id)),
+                _ => self.sample.named(name, self.which).map(|id| json!(id)),
+            },
+            Some("string") if schema["format"] == "email" => {
+                Some(json!(format!("c{}.{}@example.com", self.number.unwrap_or_default(), self.sample.mark)))
+            }
+            Some("string") => example().or_else(|| schema["enum"].get(0).cloned()).or_else(|| Some(json!(self.sample.mark))),
+            Some("integer" | "number") => example().or_else(|| Some(json!(1))),
+            Some("boolean") => example().or_else(|| Some(json!(true))),
+            _ => example(),
+        }
+    }
+
+    fn marked(&self, schema: &Value) -> Value {
+        let number = self.number.map(|number| number.to_string()).unwrap_or_default();
+        let text = format!("{}{number} {}", self.sample.mark, text(&schema["example"]).trim_matches('"'));
+        let longest = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        let cut: String = text.chars().take(longest).collect();
+        json!(cut.trim())
+    }
+
+    fn object(&self, name: &str, schema: &'static Value) -> Option<Value> {
+        let required = |name: &str| schema["required"].as_array().is_some_and(|list| list.iter().any(|of| of == name));
+        let Some(properties) = schema["properties"].as_object().filter(|properties| !properties.is_empty()) else {
+            return (name == "data").then(|| json!({format!("key{}", self.number.unwrap_or_default()): 1}));
+        };
+        let nothing_required = !properties.keys().any(|name| required(name));
+        let mut body = Map::new();
+        for (name, property) in properties {
+            let reference = resolved(property)["format"] == "uuid" || name.ends_with("_id") || resolved(property)["type"] == "array";
+            let optional =
+                if self.full { !(self.changes && reference) && !DANGEROUS.contains(&name.as_str()) } else { nothing_required && body.is_empty() };
+            if (required(name) || optional)
+                && let Some(value) = self.value(name, property)
+            {
+                body.insert(name.clone(), value);
+            }
+        }
+        Some(Value::Object(body))
+    }
+
+    fn list(&self, name: &str, items: &'static Value) -> Option<Value> {
+        if items["format"] == "uuid" {
+            let word = match name {
+                "" if self.path.contains("delete-entities") => "shot_ids",
+                "" if self.path.contains("delete-tasks") => "task_ids",
+                "" => ENTITY_LISTS.iter().find(|(part, _)| self.path.contains(part)).map_or("shot_ids", |(_, word)| *word),
+                _ => name,
+            };
+            let ids: Vec<Uuid> = [First, Second].into_iter().filter_map(|which| self.sample.named(word, which)).collect();
+            return (!ids.is_empty()).then(|| json!(ids));
+        }
+        self.value("", items).map(|item| json!([item]))
+    }
+}
+
+/// What bare lists of ids are of, by a part of the address.
+const ENTITY_LISTS: [(&str, &str); 3] = [("/assets/", "asset_ids"), ("/edits/", "edit_ids"), ("/concepts/", "concept_ids")];
+
+/// Properties that would take a record out of use, or that are unique among all.
+const DANGEROUS: [&str; 9] = ["archived", "active", "canceled", "is_bot", "role", "shotgun_id", "ldap_uid", "expiration_date", "password"];

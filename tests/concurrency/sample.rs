@@ -1,0 +1,387 @@
+//! Samples: productions of their own with two records of everything, each as like the others as one twin is like another.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{Days, NaiveDate};
+use dailies::database::{Transaction, insert_ignoring_duplicates};
+use entity::TABLES;
+use entity::facts::{Column, Default, Kind, Table};
+use sea_orm::{DbErr, Value};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::harness::{Client, ENTITIES, Studio, rows, word};
+
+/// What the caller of every sample signs in with.
+pub const PASSWORD: &str = "sheep in the morning fog";
+
+/// The secret of the caller's second factor, which is not in use yet.
+pub const TOTP_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+
+/// Samples that are made at once.
+const BATCH: usize = 24;
+
+/// Tables that are filled first, in this order, because other tables refer to them and they to each other.
+const EARLY: [&str; 11] =
+    ["studio", "person", "department", "entity_type", "preview_background_file", "project", "task_type", "task_status", "entity", "task", "comment"];
+
+/// Tables that nothing writes to but imports.
+const EMPTY: [&str; 1] = ["data_import_error"];
+
+/// Records beyond the two of each table: the word for one, its table, and what is special to it.
+const MORE: [(&str, &str, &str); 5] = [
+    ("asset_task_type", "task_type", "Asset"),
+    ("edit_task_type", "task_type", "Edit"),
+    ("concept_task_type", "task_type", "Concept"),
+    ("wip_status", "task_status", ""),
+    ("asset_task", "task", ""),
+];
+
+/// One of the two records of a kind. Others refer to the first; to the second nothing does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Which {
+    First,
+    Second,
+}
+
+use Which::{First, Second};
+
+type Row = Vec<(&'static str, Value)>;
+
+/// One production with what belongs to it, and somebody who may do everything.
+pub struct Sample {
+    /// What every text of the sample has in it, and of no other one.
+    pub mark: String,
+    pub caller: Client,
+    /// Records by their word: a table, a kind of entities, or a word of `MORE`.
+    own: BTreeMap<(&'static str, Which), Uuid>,
+    /// What all samples have together.
+    shared: HashMap<&'static str, Uuid>,
+}
+
+impl Sample {
+    /// The record that a word stands for, when something refers to it.
+    pub fn record(&self, word: &str, which: Which) -> Option<Uuid> {
+        match (word, which) {
+            ("asset_type", Second) => self.own_record("entity_type", First),
+            (word, First) if self.shared.contains_key(word) => self.shared.get(word).copied(),
+            _ => self.own_record(word, which),
+        }
+    }
+
+    /// The record that the sample itself has.
+    pub fn own_record(&self, word: &str, which: Which) -> Option<Uuid> {
+        let word = if word == "entity" { "shot" } else { word };
+        self.own.get(&(word, which)).copied()
+    }
+
+    /// The record that a name such as `target_task_id` means: that of the longest word at its end.
+    pub fn named(&self, name: &str, which: Which) -> Option<Uuid> {
+        let name = name.strip_suffix("_id").or_else(|| name.strip_suffix("_ids"))?;
+        let name = match name {
+            "filter" => "search_filter",
+            "filter_group" => "search_filter_group",
+            "entry" => "budget_entry",
+            "descriptor" => "metadata_descriptor",
+            "author" | "editor" | "assigner" => "person",
+            _ => name,
+        };
+        let starts = std::iter::once(0).chain(name.match_indices('_').map(|(at, _)| at + 1));
+        starts.filter_map(|start| self.record(&name[start..], which)).next()
+    }
+
+    /// Names of the sample's records, by their ids.
+    pub fn labels(&self) -> HashMap<Uuid, String> {
+        let label = |(word, which): &(&str, Which)| if *which == First { (*word).to_owned() } else { format!("second {word}") };
+        self.own.iter().map(|(key, id)| (*id, label(key))).collect()
+    }
+
+    /// The sample's rows of a table.
+    pub fn of_table(&self, table: &str) -> impl Iterator<Item = Uuid> {
+        let table_of = |word: &'static str| {
+            let entity = ENTITIES.iter().any(|(kind, ..)| *kind == word).then_some("entity");
+            entity.or_else(|| MORE.iter().find(|(more, ..)| *more == word).map(|(_, table, _)| *table)).unwrap_or(word)
+        };
+        self.own.iter().filter(move |((word, _), _)| table_of(word) == table).map(|(_, id)| *id)
+    }
+
+    /// What templates of bodies may name in braces.
+    pub fn variables(&self) -> HashMap<String, String> {
+        let mut variables: HashMap<String, String> = self.shared.iter().map(|(word, id)| ((*word).to_owned(), id.to_string())).collect();
+        variables.extend(self.labels().into_iter().map(|(id, label)| (label, id.to_string())));
+        variables.insert("mark".into(), self.mark.clone());
+        variables.insert("email".into(), self.email(First));
+        variables
+    }
+
+    fn email(&self, which: Which) -> String {
+        let name = if which == First { "ada" } else { "bob" };
+        format!("{name}.{}@example.com", self.mark)
+    }
+}
+
+async fn store(tables: &[(&'static Table, Vec<Row>)]) -> Result<(), DbErr> {
+    let transaction = Transaction::current()?;
+    for (table, rows) in tables {
+        insert_ignoring_duplicates(&transaction, table, rows.clone()).await?;
+    }
+    transaction.finish();
+    Ok(())
+}
+
+/// Makes samples, many at once, and keeps them closed until they are asked for.
+pub struct Samples<'a> {
+    studio: &'a Studio,
+    shared: HashMap<&'static str, Uuid>,
+    closed: Uuid,
+    password: Vec<u8>,
+    order: Vec<&'static Table>,
+    made: usize,
+    waiting: Vec<Sample>,
+    open: Option<Uuid>,
+}
+
+impl<'a> Samples<'a> {
+    pub async fn of(studio: &'a Studio) -> Self {
+        let mut shared = HashMap::from([("project_status", studio.named("project-status", "Open").await)]);
+        for (word, name, _) in ENTITIES {
+            shared.insert(type_word(word), entity_type(studio, name).await);
+        }
+        shared.insert("entity_type", shared["asset_type"]);
+        let closed = studio.named("project-status", "Closed").await;
+        let password = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
+        Self { studio, shared, closed, password, order: order(), made: 0, waiting: Vec::new(), open: None }
+    }
+
+    /// A fresh sample, whose production alone is open.
+    pub async fn fresh(&mut self) -> Sample {
+        if self.waiting.is_empty() {
+            self.make().await;
+        }
+        let sample = self.waiting.pop().expect("a sample");
+        let database = self.studio.server.app.database.read();
+        if let Some(before) = self.open {
+            let closed = vec![("project_status_id", self.closed.into())];
+            rows::update(database, &entity::project::TABLE, before, closed).await.expect("a production");
+        }
+        for which in [First, Second] {
+            let id = sample.own_record("project", which).expect("a production");
+            let status = if which == First { self.shared["project_status"] } else { self.closed };
+            rows::update(database, &entity::project::TABLE, id, vec![("project_status_id", status.into())]).await.expect("a production");
+        }
+        self.open = sample.own_record("project", First);
+        sample
+    }
+
+    async fn make(&mut self) {
+        let samples: Vec<Sample> = (0..BATCH).map(|at| self.sample(self.made + at)).collect();
+        let tables: Vec<(&'static Table, Vec<Row>)> =
+            self.order.iter().map(|table| (*table, samples.iter().flat_map(|sample| self.rows(sample, table)).collect())).collect();
+        self.studio.server.app.database.transact(|| store(&tables)).await.expect("samples");
+        self.made += samples.len();
+        self.waiting = samples;
+    }
+
+    fn sample(&self, number: usize) -> Sample {
+        let mut own = BTreeMap::new();
+        let kinds = ENTITIES.iter().map(|(word, ..)| *word);
+        let tables = TABLES.iter().filter(|table| table.name != "entity" && table.column("id").is_some()).map(|table| table.name);
+        for word in kinds.chain(tables).chain(["reply"]) {
+            own.extend([First, Second].map(|which| ((word, which), Uuid::new_v4())));
+        }
+        own.extend(MORE.iter().map(|(word, ..)| ((*word, First), Uuid::new_v4())));
+        let caller = self.studio.server.as_person(own[&("person", First)]);
+        Sample { mark: format!("n{number:05}"), caller, own, shared: self.shared.clone() }
+    }
+
+    fn rows(&self, sample: &Sample, table: &'static Table) -> Vec<Row> {
+        let row = |which, given: Row| self.row(sample, table, which, given);
+        let two = || vec![row(First, vec![]), row(Second, vec![])];
+        let more = || MORE.iter().filter(|(_, of, _)| *of == table.name).map(|(word, _, kind)| (sample.own[&(*word, First)], *word, *kind));
+        match table.name {
+            "entity" => ENTITIES.iter().flat_map(|kind| [First, Second].map(|which| row(which, entity_of(sample, kind, which)))).collect(),
+            "task_type" => {
+                let others = more().map(|(id, word, kind)| {
+                    row(First, vec![("id", id.into()), ("name", format!("{word} {}", sample.mark).into()), ("for_entity", kind.into())])
+                });
+                two().into_iter().chain(others).collect()
+            }
+            "task_status" => {
+                let others = more().map(|(id, word, _)| {
+                    let short = format!("wip {}", sample.mark);
+                    row(
+                        First,
+                        vec![
+                            ("id", id.into()),
+                            ("name", format!("{word} {}", sample.mark).into()),
+                            ("short_name", short.into()),
+                            ("is_wip", true.into()),
+                        ],
+                    )
+                });
+                two().into_iter().chain(others).collect()
+            }
+            "task" => {
+                let of_asset = [("entity_id", "asset"), ("task_type_id", "asset_task_type")];
+                let given = of_asset.map(|(column, word)| (column, sample.own[&(word, First)].into()));
+                let others = more().map(|(id, ..)| row(First, std::iter::once(("id", id.into())).chain(given.clone()).collect()));
+                two().into_iter().chain(others).collect()
+            }
+            "project_task_type_link" => {
+                let types = ["task_type", "asset_task_type", "edit_task_type", "concept_task_type"];
+                types
+                    .iter()
+                    .map(|word| row(First, vec![("id", Uuid::new_v4().into()), ("task_type_id", sample.own[&(*word, First)].into())]))
+                    .collect()
+            }
+            "project_task_status_link" => {
+                let states = ["task_status", "wip_status"];
+                states
+                    .iter()
+                    .map(|word| row(First, vec![("id", Uuid::new_v4().into()), ("task_status_id", sample.own[&(*word, First)].into())]))
+                    .collect()
+            }
+            _ if table.column("id").is_none() => vec![row(First, vec![])],
+            _ => two(),
+        }
+    }
+
+    fn row(&self, sample: &Sample, table: &'static Table, which: Which, given: Row) -> Row {
+        let place = |name: &str| self.order.iter().position(|table| table.name == name);
+        let there = |word: &str| {
+            let of = if ENTITIES.iter().any(|(kind, ..)| *kind == word) { "entity" } else { word };
+            sample.shared.contains_key(word) || place(of) < place(table.name)
+        };
+        let value = |column: &Column| {
+            if let Some((_, value)) = given.iter().find(|(name, _)| *name == column.name) {
+                return Some(value.clone());
+            }
+            if let Some(value) = self.special(sample, table, column, which) {
+                return Some(value);
+            }
+            match column.name {
+                "id" => Some(sample.own[&(table.name, which)].into()),
+                _ if column.references.is_some() => {
+                    Some(word(table, column)).filter(|word| there(word)).and_then(|word| sample.record(word, First)).map(Value::from)
+                }
+                "object_id" => sample.record(if table.name == "comment" { "task" } else { "entity" }, First).map(Value::from),
+                _ => plain(sample, table, column, which),
+            }
+        };
+        table.columns.iter().filter_map(|column| Some((column.name, value(column)?))).collect()
+    }
+
+    /// The value of a column that means more than any value does.
+    fn special(&self, sample: &Sample, table: &Table, column: &Column, which: Which) -> Option<Value> {
+        let own = |word, which| Some(Value::from(sample.own[&(word, which)]));
+        let json = |value: Json| Some(Value::from(value));
+        match (table.name, column.name, which) {
+            ("person", "role", First) => Some("admin".into()),
+            ("person", "email", _) => Some(sample.email(which).into()),
+            ("person", "password", _) => Some(self.password.clone().into()),
+            ("person", "totp_enabled", Second) => Some(true.into()),
+            ("person", "totp_secret", First) => Some(TOTP_SECRET.into()),
+            ("project", "project_status_id", _) => Some(self.closed.into()),
+            ("task_type", "for_entity", _) => Some("Shot".into()),
+            ("task", "last_preview_file_id", First) => own("preview_file", First),
+            ("comment", "replies", _) => {
+                let reply = sample.own[&("reply", which)];
+                let author = sample.own[&("person", First)];
+                json(json!([{"id": reply, "date": "2026-03-02T10:00:00", "person_id": author, "text": "So be it."}]))
+            }
+            ("preview_file", "status", _) => Some("ready".into()),
+            ("preview_file", "extension", _) => Some("png".into()),
+            ("preview_file", "position", Second) => Some(2.into()),
+            ("preview_file", "source_file_id", _) => Some(Value::Uuid(None)),
+            ("playlist", "shots", First) => {
+                json(json!([{"entity_id": sample.own[&("shot", First)], "preview_file_id": sample.own[&("preview_file", First)]}]))
+            }
+            ("task_type_asset_type_link", "asset_type_id", _) => own("entity_type", First),
+            ("entity_link", "entity_in_id", _) => own("shot", First),
+            ("entity_link", "entity_out_id", Second) => own("scene", First),
+            ("subscription" | "schedule_item", "task_type_id", Second)
+            | ("subscription", "task_id", Second)
+            | ("notification", "comment_id", Second) => Some(Value::Uuid(None)),
+            ("production_schedule_version_task_link", "task_id", Second) => own("asset_task", First),
+            ("asset_instance", "number", Second) => Some(2.into()),
+            ("budget", "revision", Second) => Some(2.into()),
+            _ => None,
+        }
+    }
+}
+
+/// The word for the type of a kind of entities.
+fn type_word(kind: &str) -> &'static str {
+    match kind {
+        "episode" => "episode_type",
+        "sequence" => "sequence_type",
+        "shot" => "shot_type",
+        "asset" => "asset_type",
+        "edit" => "edit_type",
+        "scene" => "scene_type",
+        _ => "concept_type",
+    }
+}
+
+/// What is special to an entity of a kind.
+fn entity_of(sample: &Sample, (word, _, parent): &(&'static str, &str, Option<&'static str>), which: Which) -> Row {
+    vec![
+        ("id", sample.own[&(*word, which)].into()),
+        ("name", format!("{word} {} {which:?}", sample.mark).into()),
+        ("entity_type_id", sample.shared[type_word(word)].into()),
+        ("parent_id", parent.map(|parent| sample.own[&(parent, First)]).into()),
+    ]
+}
+
+/// The entity type of that name, which is made where the base data lacks it.
+async fn entity_type(studio: &Studio, name: &str) -> Uuid {
+    let known = studio.admin.get(&format!("/data/entity-types?name={name}")).await.expect(200);
+    match known[0]["id"].as_str() {
+        Some(id) => id.parse().expect("an id"),
+        None => rows::insert(studio.server.app.database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
+    }
+}
+
+/// The tables that are filled, each after those that it must refer to and, where that can be, after all others.
+fn order() -> Vec<&'static Table> {
+    let mut order: Vec<&'static Table> = EARLY.iter().map(|name| Table::find(name).expect("a table")).collect();
+    let mut left: Vec<&'static Table> = TABLES.iter().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
+    while !left.is_empty() {
+        let done: HashSet<&str> = order.iter().map(|table| table.name).collect();
+        let ready = |table: &&'static Table, all: bool| {
+            let waits = |column: &&Column| column.references.is_some_and(|target| target != table.name && !done.contains(target));
+            !table.columns.iter().any(|column| waits(&column) && (all || !column.nullable))
+        };
+        let place = left.iter().position(|table| ready(table, true)).or_else(|| left.iter().position(|table| ready(table, false)));
+        order.push(left.remove(place.expect("a table that waits for no other one")));
+    }
+    order
+}
+
+/// The value of a column that refers to nothing; none where the usual one will do.
+fn plain(sample: &Sample, table: &Table, column: &Column, which: Which) -> Option<Value> {
+    let day = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day") + Days::new(u64::from(which == Second));
+    match (column.name, column.kind) {
+        ("object_type", _) => Some(if table.name == "comment" { "Task" } else { "Shot" }.into()),
+        ("entity_type", _) => Some("Asset".into()),
+        ("list_type", _) => Some("asset".into()),
+        ("color", _) => Some("#aabbcc".into()),
+        ("revision", Kind::Integer) => Some(1.into()),
+        (_, _) if column.nullable || column.default != Default::None => None,
+        (_, Kind::Text { .. }) if !column.choices.is_empty() => Some(column.choices[0].into()),
+        (_, Kind::Text { max }) => {
+            let short = format!("{}{}", sample.mark, which as u8);
+            let long = format!("{}_{}_{}", table.name.get(..9).unwrap_or(table.name), sample.mark, which as u8);
+            let text = if max.is_none_or(|max| long.len() <= usize::from(max)) { long } else { short };
+            Some(text.into())
+        }
+        (_, Kind::Date) => Some(day.into()),
+        (_, Kind::DateTime) => Some(day.and_hms_opt(10, 0, 0).expect("an hour").into()),
+        (_, Kind::Bool) => Some(false.into()),
+        (_, Kind::Integer) => Some(1.into()),
+        (_, Kind::BigInteger) => Some(1_i64.into()),
+        (_, Kind::Float) => Some(60.0.into()),
+        (_, Kind::Json) => Some(json!({}).into()),
+        _ => None,
+    }
+}
