@@ -134,10 +134,14 @@ const ALSO_SINGLE: [&str; 6] = [
     "/data/projects/{project_id}/team",
 ];
 
-/// Operations that take more, and how many: the rule on comments looks at the comment and at its task, and quotas are
-/// lists of what a month, a task type or a person did.
-const EXCEPTIONS: [(&str, u64); 4] = [
+/// Operations that take more, and how many. The rules on comments, files and instances look at what these belong to; quotas
+/// are lists of what was done.
+const EXCEPTIONS: [(&str, u64); 8] = [
+    ("/data/asset-instances/{instance_id}", 4),
     ("/data/comments/{instance_id}", 4),
+    ("/data/output-files/{instance_id}", 4),
+    ("/data/output_files/{instance_id}", 4),
+    ("/data/preview-files/{instance_id}", 4),
     ("/data/tasks/{task_id}/comments/{comment_id}", 4),
     ("/data/projects/{project_id}/quotas/{task_type_id}", 4),
     ("/data/projects/{project_id}/quotas/persons/{person_id}", 5),
