@@ -15,11 +15,12 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rules::{ProjectRole, is_assigned_to_entity, is_assigned_to_task, project_role, supervises_task_type};
+use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
+use super::rule::RoleRule;
+use super::{entities, tasks};
 use crate::app::{App, SharedApp};
 use crate::auth::sessions;
 use crate::auth::tokens::{self, Claims, TokenKind};
-use crate::database::Sql;
 
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
@@ -60,8 +61,8 @@ impl AccessGuard {
         Ok(Caller { person, token: Arc::new(token) })
     }
 
-    async fn role_in(&self, caller: &Caller, project_id: Uuid) -> Result<ProjectRole, Failure> {
-        project_role(self.0.database.read(), caller, project_id).await
+    async fn role_by(&self, caller: &Caller, project_id: Uuid, rule: &RoleRule) -> Result<Role, Failure> {
+        require(self.0.database.read(), caller, project_id, rule).await
     }
 }
 
@@ -104,30 +105,6 @@ fn second_factor_needed() -> Failure {
     Failure::answer(StatusCode::FORBIDDEN, json!({"error": true, "two_factor_authentication_required": true, "message": message}))
 }
 
-/// What the rules about tasks look at.
-struct TaskFacts {
-    project_id: Option<Uuid>,
-    entity_id: Option<Uuid>,
-    task_type_id: Option<Uuid>,
-    entity_creator: Option<Uuid>,
-}
-
-impl TaskFacts {
-    async fn find(app: &App, id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with(
-            "SELECT t.project_id, t.entity_id, t.task_type_id, e.created_by FROM task t LEFT JOIN entity e ON e.id = t.entity_id WHERE t.id = $1",
-            [id.into()],
-        );
-        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        Ok(Self {
-            project_id: row.try_get_by_index(0)?,
-            entity_id: row.try_get_by_index(1)?,
-            task_type_id: row.try_get_by_index(2)?,
-            entity_creator: row.try_get_by_index(3)?,
-        })
-    }
-}
-
 #[async_trait]
 impl Guard for AccessGuard {
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
@@ -168,66 +145,43 @@ impl Guard for AccessGuard {
     }
 
     async fn project_member(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
-        let found = self.role_in(&caller, id).await?;
-        if found.is_member() { Ok(ProjectMember::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
+        let role = self.role_by(&caller, id, &MEMBER).await?;
+        Ok(ProjectMember::granted(caller, id, role))
     }
 
     async fn project_member_not_vendor(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
-        let member = self.project_member(caller, id).await?;
-        if member.role() == Role::Vendor { Err(Failure::forbidden()) } else { Ok(member) }
+        let role = self.role_by(&caller, id, &MEMBER_NOT_VENDOR).await?;
+        Ok(ProjectMember::granted(caller, id, role))
     }
 
     async fn project_staff(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
-        let member = self.project_member(caller, id).await?;
-        if matches!(member.role(), Role::Vendor | Role::Client) { Err(Failure::forbidden()) } else { Ok(member) }
+        let role = self.role_by(&caller, id, &STAFF_MEMBER).await?;
+        Ok(ProjectMember::granted(caller, id, role))
     }
 
     async fn project_supervisor(&self, caller: Caller, id: Uuid) -> Result<ProjectSupervisor, Failure> {
-        let found = self.role_in(&caller, id).await?;
-        if found.is_supervisor() { Ok(ProjectSupervisor::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
+        let role = self.role_by(&caller, id, &SUPERVISOR).await?;
+        Ok(ProjectSupervisor::granted(caller, id, role))
     }
 
     async fn project_manager(&self, caller: Caller, id: Uuid) -> Result<ProjectManager, Failure> {
-        let found = self.role_in(&caller, id).await?;
-        if found.is_manager() { Ok(ProjectManager::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
+        let role = self.role_by(&caller, id, &MANAGER).await?;
+        Ok(ProjectManager::granted(caller, id, role))
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let sql = Sql::with("SELECT project_id FROM entity WHERE id = $1", [id.into()]);
-        let row = self.0.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        let project_id: Uuid = row.try_get_by_index(0)?;
-        let found = self.role_in(&caller, project_id).await?;
-        let allowed =
-            found.is_member() && (found.role != Role::Vendor || is_assigned_to_entity(self.0.database.read(), caller.person.id, id).await?);
-        if allowed { Ok(EntityReader::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
+        let standing = entities::require(self.0.database.read(), &caller, id, &entities::READ).await?;
+        Ok(EntityReader::granted(caller, standing.project_id, standing.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let task = TaskFacts::find(&self.0, id).await?;
-        let project_id = task.project_id.ok_or_else(Failure::forbidden)?;
-        let found = self.role_in(&caller, project_id).await?;
-        let mut allowed = found.is_member();
-        if allowed && found.role == Role::Vendor {
-            allowed = match task.entity_id {
-                Some(entity_id) => is_assigned_to_entity(self.0.database.read(), caller.person.id, entity_id).await?,
-                None => false,
-            };
-        }
-        if allowed { Ok(TaskReader::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
+        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::READ).await?;
+        Ok(TaskReader::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let task = TaskFacts::find(&self.0, id).await?;
-        let project_id = task.project_id.ok_or_else(Failure::forbidden)?;
-        let found = self.role_in(&caller, project_id).await?;
-        let connection = self.0.database.read();
-        let allowed = found.is_manager()
-            || (found.in_team
-                && (found.role == Role::Client
-                    || task.entity_creator == Some(caller.person.id)
-                    || is_assigned_to_task(connection, caller.person.id, id).await?
-                    || (found.role == Role::Supervisor && supervises_task_type(connection, &caller.person, task.task_type_id).await?)));
-        if allowed { Ok(TaskActor::granted(caller, project_id, found.role)) } else { Err(Failure::forbidden()) }
+        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::ACT).await?;
+        Ok(TaskActor::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 
     async fn self_or_admin(&self, caller: Caller, id: Uuid) -> Result<SelfOrAdmin, Failure> {

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::Role;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
+use crate::access::{ProjectRole, join_place, place_columns, read_place};
 use crate::database::{self, Field, RowWriter, Sql};
 use crate::tasks::rows::{BATCH, TEXT};
-use crate::tasks::standing::role_in;
 
 /// What is told of a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
@@ -26,8 +25,8 @@ pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
 pub struct Author {
     /// The short record as a JSON object.
     pub text: Vec<u8>,
-    /// Role in the production, or studio-wide when none was named.
-    pub role: Role,
+    /// What the person is in the production, or in the studio when none was named.
+    pub place: ProjectRole,
 }
 
 /// Persons by their ids, with their roles in a production.
@@ -39,21 +38,14 @@ pub async fn find(connection: &impl ConnectionTrait, ids: &[Uuid], project_id: O
     let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(format!(
-            "SELECT {}, a.id, a.role, l.person_id, l.role FROM person a LEFT JOIN project_person_link l ON l.person_id = a.id AND l.project_id = ",
-            columns.join(", ")
-        ));
-        sql.bind(project_id).push(" WHERE a.id IN ").bind_list(ids.iter().copied());
+        let (places, place) = (place_columns("author", "a", "l"), join_place("l", "$1", "a.id"));
+        let mut sql = Sql::with(format!("SELECT {}, a.id, {places} FROM person a {place}", columns.join(", ")), [project_id.into()]);
+        sql.push(" WHERE a.id IN ").bind_list(ids.iter().copied());
         for row in database::rows(connection, &sql).await? {
             let mut text = vec![b'{'];
             writer.write(&mut text, &row)?;
             text.push(b'}');
-            let width = writer.width();
-            let global = Role::from_code(&row.try_get_by_index::<String>(width + 1)?);
-            let in_team = row.try_get_by_index::<Option<Uuid>>(width + 2)?.is_some();
-            let own: Option<String> = row.try_get_by_index(width + 3)?;
-            let role = role_in(global, in_team, own.as_deref()).role;
-            found.insert(row.try_get_by_index(width)?, Author { text, role });
+            found.insert(row.try_get_by_index(writer.width())?, Author { text, place: read_place(&row, "author")? });
         }
     }
     Ok(found)

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows::{self, Related};
-use super::visibility::{Seen, Sight, Viewer};
+use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
+use crate::access::{Reach, STAFF};
 use crate::app::App;
 use crate::database::{RecordWriter, Sql, stream_array, write_value};
 use crate::tasks::paging::{self, Page};
@@ -84,7 +85,7 @@ impl CommentList {
         persons.dedup();
         Ok(Self {
             related: Related::find(connection, &ids, &["mentions", "department_mentions", "acknowledgements"]).await?,
-            previews: rows::previews(connection, &ids, viewer.role == Role::Client).await?,
+            previews: rows::previews(connection, &ids, viewer.place.role == Role::Client).await?,
             files: attachments::of_comments(connection, &ids, true).await?,
             authors: authors::find(connection, &persons, Some(project_id)).await?,
             viewer,
@@ -94,7 +95,7 @@ impl CommentList {
     }
 
     fn role_of(&self, person_id: Uuid) -> Role {
-        self.authors.get(&person_id).map_or(Role::Artist, |author| author.role)
+        self.authors.get(&person_id).map_or(Role::Artist, |author| author.place.role)
     }
 
     /// A comment as an object, or nothing when the viewer does not see it.
@@ -178,17 +179,13 @@ fn json(row: &QueryResult, index: usize) -> Result<Value, Failure> {
 /// # Errors
 /// 403 for clients and vendors.
 pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
-    if matches!(access.role(), Role::Client | Role::Vendor) {
+    if !STAFF.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
     let mut condition = Sql::new("FROM comment c JOIN task t ON t.id = c.object_id WHERE t.project_id = ");
     condition.bind(access.project_id());
-    if access.role() == Role::Artist {
-        condition.push(
-            " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
-             WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
-        );
-    }
+    let comments = Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
+    READ.restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), &comments);
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
     let select = format!("SELECT {}, c.id ", writer.columns());

@@ -12,8 +12,7 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows;
-use super::subject::Subject;
-use super::visibility::{Sight, Viewer};
+use crate::access::comments::{Sight, Subject, Viewer};
 use crate::app::App;
 use crate::crud::Record;
 use crate::database::{self, Sql};
@@ -25,7 +24,7 @@ pub async fn may_read(connection: &impl ConnectionTrait, caller: &Caller, record
     if caller.is_admin() {
         return Ok(());
     }
-    Subject::find(connection, caller, record.id).await?.require_reader(caller)
+    Subject::find(connection, caller, record.id).await?.comment_reader(caller)
 }
 
 /// Adds to a comment its author, the authors of its replies and its files; with `with_previews` the previews, too. The
@@ -41,7 +40,7 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     }
     let connection = app.database.read();
     let (project_id, viewer) = match Subject::find(connection, caller, id).await {
-        Ok(subject) => (subject.project_id(), rows::viewer(caller, subject.standing.role.role, subject.standing.clients_isolated)),
+        Ok(subject) => (subject.project_id(), subject.viewer(caller)),
         // A comment on something that is no task, or no longer there: only administrators come here.
         Err(Failure::Answer { .. }) => (None, rows::viewer(caller, Role::Admin, false)),
         Err(fault) => return Err(fault),
@@ -51,7 +50,7 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     let persons: Vec<Uuid> = author.into_iter().chain(editor).chain(rows::repliers(&comment["replies"])).collect();
     let authors = authors::find(connection, &persons, project_id).await?;
     comment.insert("person".into(), short(author, &viewer, &authors)?);
-    if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.role))) {
+    if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.place.role))) {
         comment.insert("editor_id".into(), Value::Null);
     }
     if let Some(replies) = comment.get_mut("replies") {
@@ -62,14 +61,14 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
         comment.insert("attachment_files".into(), list(&files, id)?);
     }
     if query.flag("with_previews")?.unwrap_or_default() {
-        let previews = rows::previews(connection, &[id], viewer.role == Role::Client).await?;
+        let previews = rows::previews(connection, &[id], viewer.place.role == Role::Client).await?;
         comment.insert("previews".into(), list(&previews, id)?);
     }
     Ok(serde_json::to_vec(&comment)?)
 }
 
 fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> Result<Value, Failure> {
-    let known = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.role)));
+    let known = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.place.role)));
     Ok(known.map(|author| serde_json::from_slice(&author.text)).transpose()?.unwrap_or_default())
 }
 
@@ -85,7 +84,7 @@ fn list(items: &HashMap<Uuid, Vec<u8>>, id: Uuid) -> Result<Value, Failure> {
 pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let connection = app.database.read();
     let subject = Subject::on_task(connection, access, task_id, comment_id).await?;
-    subject.require_reader(access)?;
+    subject.comment_reader(access)?;
     rows::bare(connection, comment_id).await
 }
 
@@ -96,7 +95,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: 
 pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let subject = Subject::on_task(&*work, access, task_id, comment_id).await?;
-    let sight = subject.seen(&*work, access).await?;
+    let sight = subject.sight(&*work, access).await?;
     if sight == Sight::Nothing {
         return Err(Failure::forbidden());
     }

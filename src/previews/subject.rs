@@ -1,16 +1,14 @@
 //! A preview as the rules of access see it, and who may do what with it.
 
-use std::sync::Arc;
-
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, Role, TaskActor, TaskReader};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::rules::Guard;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::access::{AccessGuard, project_role};
-use crate::app::SharedApp;
+use crate::access::previews::preview_viewer;
+use crate::access::tasks::{self, TaskRule};
+use crate::app::App;
 use crate::database::{self, Sql};
 
 /// A preview with the facts of its task that decide about it. What reviewers drew is left out: it can be large.
@@ -70,26 +68,26 @@ impl Subject {
     }
 
     /// # Errors
+    /// 403 when a rule about the task does not allow it.
+    pub(super) async fn require(&self, app: &App, caller: &Caller, rule: &TaskRule) -> Result<(), Failure> {
+        tasks::require(app.database.read(), caller, self.task_id, rule).await.map(|_| ())
+    }
+
+    /// # Errors
     /// 403 for those who may not read the task.
-    pub(super) async fn require_reader(&self, app: &SharedApp, caller: &Caller) -> Result<TaskReader, Failure> {
-        AccessGuard(Arc::clone(app)).task_reader(caller.clone(), self.task_id).await
+    pub(super) async fn require_reader(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        self.require(app, caller, &tasks::READ).await
     }
 
     /// # Errors
     /// 403 for those who may not add previews to the task.
-    pub(super) async fn require_actor(&self, app: &SharedApp, caller: &Caller) -> Result<TaskActor, Failure> {
-        AccessGuard(Arc::clone(app)).task_actor(caller.clone(), self.task_id).await
+    pub(super) async fn require_actor(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        self.require(app, caller, &tasks::ACT).await
     }
 
     /// # Errors
     /// 403 for those who may neither read the task nor see the pictures of shared entities.
-    pub(super) async fn require_viewer(&self, app: &SharedApp, caller: &Caller) -> Result<(), Failure> {
-        if self.shown_everywhere
-            && let Some(project_id) = self.project_id
-            && project_role(app.database.read(), caller, project_id).await?.role != Role::Vendor
-        {
-            return Ok(());
-        }
-        self.require_reader(app, caller).await.map(|_| ())
+    pub(super) async fn require_viewer(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        preview_viewer(app.database.read(), caller, self.task_id, self.project_id.filter(|_| self.shown_everywhere)).await
     }
 }

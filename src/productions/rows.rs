@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
+use crate::access::{Reach, metadata, projects_of};
 use crate::app::App;
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
 
@@ -28,7 +29,8 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
     };
     let mut sql = Sql::new(format!("SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name IN ({names})"));
     if !caller.is_admin() {
-        sql.push(" AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id).push(")");
+        sql.push(" AND ");
+        projects_of(&mut sql, "p.id", caller.person.id);
     }
     if let Some(name) = name {
         sql.push(" AND p.name = ").bind(name);
@@ -202,7 +204,7 @@ async fn add_episodes(database: &Database, scope: &Sql, parts: &mut HashMap<Uuid
 }
 
 /// The metadata columns of productions as they come along with them: for each production a JSON list without its
-/// brackets. With a caller, only what the caller may see by the studio-wide role. `more` is a further condition on `d`.
+/// brackets. With a caller, only what the caller may see there. `more` is a further condition on `d`.
 pub(super) async fn descriptors(database: &Database, caller: Option<&Caller>, scope: &Sql, more: &str) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
     let mut departments = scope.clone().before(
         "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l \
@@ -216,7 +218,7 @@ pub(super) async fn descriptors(database: &Database, caller: Option<&Caller>, sc
     );
     sql.push(")").push(more);
     if let Some(caller) = caller {
-        only_visible(&mut sql, caller, caller.person.role);
+        metadata::restrict(&mut sql, &Reach::teams(database.read(), caller).await?, "d");
     }
     sql.push(" ORDER BY d.position IS NULL, d.position, d.name");
     let writer = RowWriter::new([
@@ -251,20 +253,4 @@ pub(crate) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>
         write_uuid(separate(found.entry(row.try_get_by_index(0)?).or_default()), row.try_get_by_index(1)?);
     }
     Ok(found)
-}
-
-/// Keeps the metadata columns, called `d`, that somebody with this role may see: clients those marked for them, vendors
-/// those without a department or for one of theirs.
-pub(super) fn only_visible(sql: &mut Sql, caller: &Caller, role: Role) {
-    match role {
-        Role::Client => {
-            sql.push(" AND d.for_client = true");
-        }
-        Role::Vendor => {
-            let links = "SELECT v.metadata_descriptor_id FROM department_metadata_descriptor_link v";
-            sql.push(&format!(" AND (d.id NOT IN ({links}) OR d.id IN ({links} WHERE v.department_id IN "));
-            sql.bind_list(caller.person.departments.iter().copied()).push("))");
-        }
-        _ => {}
-    }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::locking::lock;
 use super::rows::{self, BATCH};
-use super::standing::{self, Standing};
+use crate::access::tasks::{LEAD, Standing, standings};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -21,9 +21,9 @@ use crate::events::{Work, payload};
 pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: i32) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     lock(&*work, tasks).await?;
-    let mut found: HashMap<Uuid, Standing> = standing::standings(&*work, caller, tasks).await?;
-    let standings: Vec<Standing> = tasks.iter().filter_map(|id| found.remove(id)).collect();
-    let allowed: Vec<&Standing> = standings.iter().filter(|task| task.role.is_manager() || task.supervises(&caller.person)).collect();
+    let mut found: HashMap<Uuid, Standing> = standings(&*work, caller, tasks).await?;
+    let known: Vec<Standing> = tasks.iter().filter_map(|id| found.remove(id)).collect();
+    let allowed: Vec<&Standing> = known.iter().filter(|task| task.allows(&LEAD)).collect();
     let ids: Vec<Uuid> = allowed.iter().map(|task| task.task_id).collect();
     for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new("UPDATE task SET priority = ");

@@ -9,9 +9,11 @@ use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::rows::{self, TEXT, array, id_lists, write_key, write_list};
+use crate::access::Reach;
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, Sql};
 use crate::entities::kinds::EntityKind;
+use crate::entities::metadata::DataMask;
 use crate::notifications::subscriptions;
 use crate::people::HIDDEN_COLUMNS;
 
@@ -104,16 +106,24 @@ impl Links {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn write_place(&self, connection: &impl ConnectionTrait, out: &mut Vec<u8>) -> Result<(), DbErr> {
-        for (key, table, kind, id) in [
-            ("entity", &entity::entity::TABLE, "Entity", self.entity_id),
-            ("entity_type", &entity::entity_type::TABLE, "EntityType", self.entity_type_id),
-            ("project", &entity::project::TABLE, "Project", self.project_id),
-        ] {
-            write_record(connection, out, key, table, kind, id).await?;
-        }
-        Ok(())
+    pub async fn write_place(&self, connection: &impl ConnectionTrait, out: &mut Vec<u8>, mask: Option<&DataMask>) -> Result<(), DbErr> {
+        let entity = match self.entity_id {
+            Some(id) => entity_as_seen(connection, id, EntityKind::of_type(self.kind.as_deref().unwrap_or_default()), mask).await?,
+            None => None,
+        };
+        write_key(out, "entity", entity.as_deref());
+        write_record(connection, out, "entity_type", &entity::entity_type::TABLE, "EntityType", self.entity_type_id).await?;
+        write_record(connection, out, "project", &entity::project::TABLE, "Project", self.project_id).await
     }
+}
+
+/// An entity without the metadata that the caller may not see.
+async fn entity_as_seen(connection: &impl ConnectionTrait, id: Uuid, kind: EntityKind, mask: Option<&DataMask>) -> Result<Option<Vec<u8>>, DbErr> {
+    let mut record = rows::record(connection, &entity::entity::TABLE, "Entity", id).await?;
+    if let (Some(record), Some(mask)) = (&mut record, mask) {
+        mask.apply_as(record, kind);
+    }
+    Ok(record)
 }
 
 async fn write_record(
@@ -141,7 +151,8 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
     let links = Links::find(connection, task_id).await?;
     let mut out = rows::task(connection, task_id).await?;
     out.pop();
-    links.write_place(connection, &mut out).await?;
+    let mask = DataMask::of_reach(connection, &Reach::within(access, access.project_id(), access.role())).await?;
+    links.write_place(connection, &mut out, mask.as_ref()).await?;
     write_record(connection, &mut out, "task_status", &entity::task_status::TABLE, "TaskStatus", links.task_status_id).await?;
     write_record(connection, &mut out, "task_type", &entity::task_type::TABLE, "TaskType", links.task_type_id).await?;
     let follows = subscriptions::follows(connection, access.person.id, task_id).await?;
@@ -158,13 +169,13 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
     if let Some(assigner) = links.assigner_id.and_then(|id| known.get(&id)) {
         write_key(&mut out, "assigner", Some(assigner));
     }
-    write_parents(connection, &mut out, &links).await?;
+    write_parents(connection, &mut out, &links, mask.as_ref()).await?;
     out.push(b'}');
     Ok(out)
 }
 
 /// Writes the sequence of an entity that has one, and the episode of that.
-async fn write_parents(connection: &impl ConnectionTrait, out: &mut Vec<u8>, links: &Links) -> Result<(), DbErr> {
+async fn write_parents(connection: &impl ConnectionTrait, out: &mut Vec<u8>, links: &Links, mask: Option<&DataMask>) -> Result<(), DbErr> {
     let kind = links.kind.as_deref().map(EntityKind::of_type);
     let sequence = match (kind, links.parent_id) {
         (Some(EntityKind::Shot | EntityKind::Scene), Some(parent)) => Some(parent),
@@ -172,12 +183,12 @@ async fn write_parents(connection: &impl ConnectionTrait, out: &mut Vec<u8>, lin
         _ => None,
     };
     let Some(sequence) = sequence else { return Ok(()) };
-    let Some(record) = rows::record(connection, &entity::entity::TABLE, "Entity", sequence).await? else { return Ok(()) };
+    let Some(record) = entity_as_seen(connection, sequence, EntityKind::Sequence, mask).await? else { return Ok(()) };
     write_key(out, "sequence", Some(&record));
     let sql = Sql::with("SELECT parent_id FROM entity WHERE id = $1", [sequence.into()]);
     let parent = database::row(connection, &sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
     if let Some(parent) = parent
-        && let Some(record) = rows::record(connection, &entity::entity::TABLE, "Entity", parent).await?
+        && let Some(record) = entity_as_seen(connection, parent, EntityKind::Episode, mask).await?
     {
         write_key(out, "episode", Some(&record));
     }

@@ -10,8 +10,10 @@ use super::full::{Links, persons};
 use super::preview_path::PreviewPath;
 use super::rows::{self, write_key};
 use super::statuses;
+use crate::access::Reach;
 use crate::app::App;
 use crate::database::{self, Sql};
+use crate::entities::metadata::DataMask;
 use crate::events::Work;
 
 /// Puts a task forward, and gives it as JSON.
@@ -53,7 +55,8 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     work.emit("task:to-review", about);
     let mut out = rows::tasks(&*work, &[task_id], false).await?.pop().ok_or_else(Failure::not_found)?;
     out.pop();
-    links.write_place(&*work, &mut out).await?;
+    let mask = DataMask::of_reach(&*work, &Reach::within(access, access.project_id(), access.role())).await?;
+    links.write_place(&*work, &mut out, mask.as_ref()).await?;
     let known = persons(&*work, access, &[person_id]).await?;
     write_key(&mut out, "person", known.get(&person_id).map(Vec::as_slice));
     write_key(&mut out, "comment", Some(json!(comment).to_string().as_bytes()));

@@ -6,7 +6,7 @@ use entity::facts::Table;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::access::project_role;
+use crate::access::{project_role, projects_of};
 use crate::database::{self, Database, RecordWriter, Sql, write_text, write_uuid};
 use crate::events::Work;
 
@@ -65,8 +65,9 @@ fn open_project(out: &mut Vec<u8>, project: Option<Uuid>) {
 fn visible(sql: &mut Sql, caller: &Caller) {
     sql.push("(r.person_id = ").bind(caller.person.id).push(" OR (r.is_shared = true");
     if !caller.is_admin() {
-        sql.push(" AND (r.project_id IS NULL OR r.project_id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ");
-        sql.bind(caller.person.id).push("))");
+        sql.push(" AND (r.project_id IS NULL OR ");
+        projects_of(sql, "r.project_id", caller.person.id);
+        sql.push(")");
     }
     sql.push(
         ")) AND (r.project_id IS NULL OR r.project_id IN (SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id \

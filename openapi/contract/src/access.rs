@@ -19,35 +19,62 @@ pub struct AccessRule {
     pub finds: bool,
 }
 
+/// A rule about records, which operations with the rule `row` name.
+#[derive(Clone, Debug)]
+pub struct RecordRule {
+    /// Name, as operations write it.
+    pub name: String,
+    /// The sentence that goes into the description of the operation.
+    pub who: String,
+}
+
 /// Every access rule, in the order of `access.yaml`.
 #[derive(Clone, Debug)]
-pub struct AccessRules(pub Vec<AccessRule>);
+pub struct AccessRules {
+    pub rules: Vec<AccessRule>,
+    /// The rules about records.
+    pub records: Vec<RecordRule>,
+}
+
+/// The rule that leaves the decision to a rule about records.
+pub(crate) const ROW: &str = "row";
 
 impl AccessRules {
     pub(crate) fn from_value(value: &Value) -> Result<Self, ContractError> {
-        let rules = value.as_object().ok_or_else(|| ContractError::Rules(vec!["access.yaml is not a map of rules".into()]))?;
-        let mut found = Vec::new();
+        let wrong = |problem: String| ContractError::Rules(vec![format!("access.yaml: {problem}")]);
+        let sentence = |name: &str, value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| wrong(format!("rule {name} has no sentence")));
+        let rules = value.as_object().ok_or_else(|| wrong("it is not a map of rules".into()))?;
+        let mut found = Self { rules: Vec::new(), records: Vec::new() };
         for (name, rule) in rules {
-            let who = rule["who"].as_str().ok_or_else(|| ContractError::Rules(vec![format!("access.yaml: rule {name} has no 'who'")]))?;
-            found.push(AccessRule {
+            found.rules.push(AccessRule {
                 name: name.clone(),
-                who: who.to_owned(),
+                who: sentence(name, &rule["who"])?,
                 proof: rule["proof"].as_str().map(str::to_owned),
                 refuses: rule["refuses"] == true,
                 finds: rule["finds"] == true,
             });
         }
-        Ok(Self(found))
+        for (name, who) in value[ROW]["rules"].as_object().into_iter().flatten() {
+            found.records.push(RecordRule { name: name.clone(), who: sentence(name, who)? });
+        }
+        Ok(found)
     }
 
     /// The rule of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&AccessRule> {
-        self.0.iter().find(|rule| rule.name == name)
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The rule about records of that name.
+    #[must_use]
+    pub fn record(&self, name: &str) -> Option<&RecordRule> {
+        self.records.iter().find(|rule| rule.name == name)
     }
 }
 
-/// Splits `rule(parameter)` into the rule's name and the parameter that it looks at.
+/// Splits `rule(parameter)` into the rule's name and the parameter that it looks at, or the rule about records that `row`
+/// names.
 pub(crate) fn split(text: &str) -> (&str, Option<&str>) {
     match text.split_once('(') {
         Some((name, rest)) => (name, Some(rest.trim_end_matches(')'))),

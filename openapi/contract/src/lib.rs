@@ -16,7 +16,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-pub use access::{AccessRule, AccessRules};
+pub use access::{AccessRule, AccessRules, RecordRule};
 pub use model::{Body, CrudVerb, Operation, Parameter, Place, Response};
 
 /// What is wrong with the files of the contract.

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::rules::round;
+use crate::access::records::Subject;
 use crate::app::App;
-use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape, only_admin};
+use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
@@ -123,12 +124,8 @@ impl Resource for Persons {
         true
     }
 
-    async fn may_update(&self, _work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        if caller.person.id == record.id { Ok(()) } else { only_admin(caller) }
-    }
-
-    async fn may_delete(&self, _work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        if caller.person.id == record.id { Err(Failure::forbidden()) } else { only_admin(caller) }
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Person(Some(record.id))
     }
 
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

@@ -243,7 +243,8 @@ fn route(text: &mut String, contract: &Contract, operation: &Operation) {
 }
 
 fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: CrudVerb) {
-    let call = format!("Collection::{}, Rule::{}, caller", pascal(collection), pascal(&operation.rule));
+    let record = operation.rule_parameter.as_deref().map(|name| format!("(RecordRule::{})", pascal(name))).unwrap_or_default();
+    let call = format!("Collection::{}, Rule::{}{record}, caller", pascal(collection), pascal(&operation.rule));
     text.push_str("            let caller = api.guard.caller(call.request()).await?;\n");
     let (arguments, status) = match verb {
         CrudVerb::List => ("call.query()", 200),

@@ -1,0 +1,146 @@
+//! Metadata columns: who sees which, and what is left out of the values of entities.
+
+use std::collections::HashMap;
+
+use dailies_definitions::access::{Person, Role};
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use super::reach::Reach;
+use super::rule::{Ground, Rule, STAFF};
+use crate::database::{self, Sql};
+use crate::entities::kinds::EntityKind;
+
+/// What rules ask of a metadata column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnFact {
+    /// It is marked for clients.
+    ForClient,
+    /// It belongs to a department.
+    OfDepartments,
+    /// It belongs to one of the person's departments.
+    OfOwnDepartment,
+}
+
+pub type ColumnRule = Rule<ColumnFact>;
+
+/// Who sees a column and the values in it: vendors those of no department and of their own ones, clients those marked for
+/// them.
+pub const SEE: ColumnRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Any(&[Rule::Not(ColumnFact::OfDepartments), Rule::Fact(ColumnFact::OfOwnDepartment)])]),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(ColumnFact::ForClient)]),
+]);
+
+/// Roles from whom columns can be hidden.
+const NARROWED: [Role; 2] = [Role::Vendor, Role::Client];
+
+/// Metadata columns of a query, whose table has this name there.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns(pub &'static str);
+
+impl Ground<ColumnFact> for Columns {
+    fn project(&self) -> String {
+        format!("{}.project_id", self.0)
+    }
+
+    fn push(&self, sql: &mut Sql, person: &Person, fact: ColumnFact) {
+        const LINKS: &str = "IN (SELECT v.metadata_descriptor_id FROM department_metadata_descriptor_link v";
+        let table = self.0;
+        match fact {
+            ColumnFact::ForClient => {
+                sql.push(&format!("{table}.for_client = ")).bind(true);
+            }
+            ColumnFact::OfDepartments => {
+                sql.push(&format!("{table}.id {LINKS})"));
+            }
+            ColumnFact::OfOwnDepartment => {
+                sql.push(&format!("{table}.id {LINKS} WHERE v.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
+            }
+        }
+    }
+}
+
+/// Adds the condition on the metadata columns of a table that somebody sees, with `AND` before it.
+pub fn restrict(sql: &mut Sql, reach: &Reach, table: &'static str) {
+    SEE.restrict(sql, reach, &Columns(table));
+}
+
+/// Whether somebody with this role in the production keeps a column of these departments: managers every column,
+/// supervisors those for departments, all of their own among them.
+#[must_use]
+pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
+    let own = || !departments.is_empty() && person.departments.iter().all(|department| departments.contains(department));
+    matches!(role, Role::Admin | Role::Manager) || (role == Role::Supervisor && own())
+}
+
+/// Names of the metadata fields that a person may not see, by production.
+#[derive(Clone, Debug, Default)]
+pub struct Masks(HashMap<Uuid, Vec<String>>);
+
+impl Masks {
+    /// What is hidden of the entities of a kind in the productions of a reach.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn of(connection: &impl ConnectionTrait, reach: &Reach, kind: EntityKind) -> Result<Self, DbErr> {
+        let mut masks = HashMap::<Uuid, Vec<String>>::new();
+        for hidden in hidden(connection, reach, Some(kind)).await? {
+            masks.entry(hidden.project_id).or_default().push(hidden.field);
+        }
+        Ok(Self(masks))
+    }
+
+    /// Whether nothing is hidden.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields that are hidden in a production.
+    #[must_use]
+    pub fn of_project(&self, project_id: Uuid) -> &[String] {
+        self.0.get(&project_id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A metadata column that somebody does not see.
+pub struct Hidden {
+    pub project_id: Uuid,
+    /// Name of the kind of entity that it is for.
+    pub kind: String,
+    pub field: String,
+}
+
+/// The productions of a reach in which columns can be hidden.
+#[must_use]
+pub fn narrowed_in(reach: &Reach) -> Vec<Uuid> {
+    if reach.person().role == Role::Admin { Vec::new() } else { reach.projects_as(&NARROWED) }
+}
+
+/// The columns that somebody does not see, of one kind of entity or of all.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn hidden(connection: &impl ConnectionTrait, reach: &Reach, kind: Option<EntityKind>) -> Result<Vec<Hidden>, DbErr> {
+    let projects = narrowed_in(reach);
+    let mut found = Vec::new();
+    if projects.is_empty() {
+        return Ok(found);
+    }
+    let mut sql = Sql::new("SELECT d.project_id, d.entity_type, d.field_name FROM metadata_descriptor d WHERE d.project_id IN ");
+    sql.bind_list(projects).push(" AND NOT ");
+    SEE.express(&mut sql, reach, &Columns("d"));
+    if let Some(kind) = kind {
+        sql.push(" AND d.entity_type = ").bind(kind.type_name());
+    }
+    for row in database::rows(connection, &sql).await? {
+        found.push(Hidden {
+            project_id: row.try_get("", "project_id")?,
+            kind: row.try_get("", "entity_type")?,
+            field: row.try_get("", "field_name")?,
+        });
+    }
+    Ok(found)
+}
