@@ -24,3 +24,4 @@ mod stored_files;
 mod typed_client;
 mod uploads;
 mod vendors;
+mod visibility;

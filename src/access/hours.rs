@@ -4,7 +4,7 @@ use dailies_definitions::access::{Person, Role};
 use uuid::Uuid;
 
 use super::reach::Reach;
-use super::rule::{EVERYBODY, Ground, Rule, STAFF};
+use super::rule::{EVERYBODY, Ground, LEADERS, Rule, STAFF};
 use crate::database::Sql;
 
 /// What rules ask of time that somebody logged on a task.
@@ -21,6 +21,10 @@ pub type HoursRule = Rule<HoursFact>;
 /// Who learns how long others work on a task: the team, but clients and vendors learn of their own time only.
 pub const READ: HoursRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Client, Role::Vendor]), Rule::Fact(HoursFact::Own)])]);
+
+/// Who learns how long everybody worked on a production: those who lead it. Others in the team learn of their own time.
+pub const READ_OF_PRODUCTION: HoursRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)])]);
 
 /// Who learns what a person works, all tasks together: the person, managers, and supervisors of the departments.
 pub const READ_OF_PERSON: HoursRule = Rule::Any(&[
@@ -78,7 +82,7 @@ impl Visible {
     /// Whether the person learns of nobody else's time, whoever it is.
     #[must_use]
     pub fn leads_nowhere(&self) -> bool {
-        self.reach.person().role != Role::Admin && self.reach.projects_as(&[Role::Manager, Role::Supervisor]).is_empty()
+        self.reach.person().role != Role::Admin && self.reach.projects_as(&LEADERS).is_empty()
     }
 
     /// Adds the condition on the time `s` on tasks `t`, with `AND` before it.

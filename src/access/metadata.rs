@@ -144,3 +144,39 @@ pub async fn hidden(connection: &impl ConnectionTrait, reach: &Reach, kind: Opti
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(departments: &[Uuid]) -> Person {
+        Person {
+            id: Uuid::nil(),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: None,
+            role: Role::Artist,
+            active: true,
+            is_bot: false,
+            departments: departments.to_vec(),
+            studio_id: None,
+            timezone: None,
+            locale: None,
+            expiration_date: None,
+            token_id: None,
+        }
+    }
+
+    #[test]
+    fn supervisors_need_all_their_departments_in_the_column() {
+        let [a, b] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let keeps = |role, own: &[Uuid], column: &[Uuid]| keeps_column(role, &person(own), column);
+        assert!(keeps(Role::Manager, &[], &[]));
+        assert!(keeps(Role::Supervisor, &[a], &[a]));
+        assert!(keeps(Role::Supervisor, &[a], &[a, b]));
+        assert!(keeps(Role::Supervisor, &[], &[b]));
+        assert!(!keeps(Role::Supervisor, &[a], &[]));
+        assert!(!keeps(Role::Supervisor, &[a, b], &[a]));
+        assert!(!keeps(Role::Artist, &[a], &[a]));
+    }
+}

@@ -11,6 +11,7 @@ mod guard;
 pub mod hours;
 pub mod metadata;
 pub mod people;
+pub mod persons;
 pub mod playlists;
 pub mod previews;
 mod reach;
@@ -25,6 +26,6 @@ pub use guard::AccessGuard;
 pub use reach::Reach;
 pub use roles::{
     MANAGER, MEMBER, MEMBER_NOT_VENDOR, ProjectRole, STAFF_MEMBER, SUPERVISOR, event_reader, join_place, open_projects_of, place_columns,
-    production_viewer, project_role, projects_of, quota_reader, read_place, require, require_manager, require_member, role_in, shots_reader,
+    production_viewer, project_role, projects_of, quota_reader, read_place, require, require_manager, require_member, role_in, shots_reader, team_of,
 };
 pub use rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, LEADERS, STAFF};

@@ -1,10 +1,13 @@
 //! Playlists: who sees, keeps and lists them.
 
 use dailies_definitions::access::{Person, Role};
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
 
 use super::reach::Reach;
+use super::roles::{join_place, place_columns, read_place};
 use super::rule::{Ground, Rule, STAFF};
-use crate::database::Sql;
+use crate::database::{self, Sql};
 
 /// What rules ask of a playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,24 @@ pub const READ: PlaylistRule =
 /// `playlist-keeper`: managers, and supervisors unless somebody else made it.
 pub const KEEP: PlaylistRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(PlaylistFact::OwnOrNobodys)])]);
+
+/// Whether a person sees a playlist, and so may be in the review room of it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn may_read(connection: &impl ConnectionTrait, person_id: Uuid, playlist_id: Uuid) -> Result<bool, DbErr> {
+    let sql = Sql::with(
+        format!(
+            "SELECT y.for_client, {} FROM playlist y JOIN person a ON a.id = $1 {} WHERE y.id = $2",
+            place_columns("reader", "a", "l"),
+            join_place("l", "y.project_id", "a.id")
+        ),
+        [person_id.into(), playlist_id.into()],
+    );
+    let Some(row) = database::row(connection, &sql).await? else { return Ok(false) };
+    let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
+    Ok(READ.allows(read_place(&row, "reader")?, &|fact| fact == PlaylistFact::ForClient && for_client))
+}
 
 /// Playlists of a query, whose table has this name there.
 #[derive(Clone, Copy, Debug)]

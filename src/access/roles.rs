@@ -1,5 +1,7 @@
 //! What somebody is in a production: the role that the team's list gives, or else the one in the studio.
 
+use std::collections::HashSet;
+
 use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
@@ -149,6 +151,15 @@ pub fn open_projects_of(sql: &mut Sql, project: &str, person_id: Uuid) {
         )
         .bind(person_id)
         .push(")");
+}
+
+/// Everybody in the team of a production.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn team_of(connection: &impl ConnectionTrait, project_id: Uuid) -> Result<HashSet<Uuid>, DbErr> {
+    let sql = Sql::with("SELECT person_id FROM project_person_link WHERE project_id = $1", [project_id.into()]);
+    database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
 }
 
 /// The part of a query that keeps the productions whose team a person is in. `project` is the column of the production.

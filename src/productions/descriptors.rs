@@ -137,20 +137,3 @@ pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataD
     let condition = Sql::with("d.project_id = $1 AND d.entity_type = $2", [project_id.into(), body.entity_type.as_str().into()]);
     Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn supervisors_need_all_their_departments_in_the_column() {
-        let [a, b] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        assert!(allows(Role::Manager, &[], &[]));
-        assert!(allows(Role::Supervisor, &[a], &[a]));
-        assert!(allows(Role::Supervisor, &[a], &[a, b]));
-        assert!(allows(Role::Supervisor, &[], &[b]));
-        assert!(!allows(Role::Supervisor, &[a], &[]));
-        assert!(!allows(Role::Supervisor, &[a, b], &[a]));
-        assert!(!allows(Role::Artist, &[a], &[a]));
-    }
-}

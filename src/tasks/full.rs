@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, Role, TaskReader};
+use dailies_definitions::access::{Caller, TaskReader};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::rows::{self, TEXT, array, id_lists, write_key, write_list};
 use crate::access::Reach;
+use crate::access::persons::sees_whole;
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, Sql};
 use crate::entities::kinds::EntityKind;
@@ -39,7 +40,7 @@ const SUMMARY: [(&str, &str, Kind); 10] = [
 /// # Errors
 /// The database does not answer.
 pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let whole = matches!(caller.person.role, Role::Admin | Role::Manager);
+    let whole = sees_whole(caller);
     let writer = if whole {
         let columns = RecordWriter::of(&entity::person::TABLE, "a", "Person", |column| !HIDDEN_COLUMNS.contains(&column));
         columns.with(&[(FULL_NAME, "full_name", TEXT)])

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::rows::{self, TEXT, task_writer, write_key, write_list};
 use crate::access::Reach;
 use crate::access::comments::by_client;
+use crate::access::persons::may_ask_for_others;
 use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
@@ -180,7 +181,7 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
 /// 404 for an unknown person, 403 for a bot, and for vendors of the studio who ask for somebody else.
 pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
     let person = app.people.find(person_id).await?.ok_or_else(Failure::not_found)?;
-    if person.is_bot || (caller.person.role == Role::Vendor && caller.person.id != person_id) {
+    if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
     Ok(Visible::new(Reach::open_teams(app.database.read(), caller).await?, WORK_LISTED))

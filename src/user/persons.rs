@@ -1,10 +1,11 @@
 //! The persons that a client is told of when it starts.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use uuid::Uuid;
 
+use crate::access::persons::{knows_colleagues_only, sees_whole};
 use crate::database::{Database, RecordWriter, Sql};
 use crate::people::HIDDEN_COLUMNS;
 use crate::tasks::rows::{TEXT, id_lists, write_list};
@@ -17,7 +18,7 @@ const FULL_NAME: [(&str, &str, Kind); 1] = [("TRIM(p.first_name || ' ' || p.last
 /// Everybody but guests, as a JSON list: whole for administrators and managers of the studio, short for others.
 pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
     let table = &entity::person::TABLE;
-    let writer = if matches!(caller.person.role, Role::Admin | Role::Manager) {
+    let writer = if sees_whole(caller) {
         RecordWriter::of(table, "p", "Person", |column| !HIDDEN_COLUMNS.contains(&column))
     } else {
         RecordWriter::of(table, "p", "Person", |column| SHORT.contains(&column))
@@ -26,7 +27,7 @@ pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>
     let departments = Sql::new("SELECT person_id, department_id FROM department_link ORDER BY department_id");
     let departments = id_lists(database.read(), &departments).await?;
     let mut sql = Sql::new(format!("SELECT {}, p.id FROM person p WHERE p.is_guest = false", writer.columns()));
-    if matches!(caller.person.role, Role::Client | Role::Vendor) {
+    if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
     }
     sql.push(" ORDER BY p.first_name, p.last_name, p.id");

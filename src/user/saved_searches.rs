@@ -1,11 +1,12 @@
 //! Saved searches and their groups as the caller sees them: by the list that they belong to, and by production.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Table;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use crate::access::persons::sees_all_departments;
 use crate::access::{project_role, projects_of};
 use crate::database::{self, Database, RecordWriter, Sql, write_text, write_uuid};
 use crate::events::Work;
@@ -73,7 +74,7 @@ fn visible(sql: &mut Sql, caller: &Caller) {
         ")) AND (r.project_id IS NULL OR r.project_id IN (SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id \
          WHERE s.name = 'Open'))",
     );
-    if !matches!(caller.person.role, Role::Admin | Role::Manager) {
+    if !sees_all_departments(caller) {
         sql.push(" AND (r.department_id IS NULL OR r.department_id IN ").bind_list(caller.person.departments.iter().copied()).push(")");
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::ContractError;
+use crate::model::Operation;
 
 /// Who may call an operation.
 #[derive(Clone, Debug)]
@@ -60,6 +61,13 @@ impl AccessRules {
         Ok(found)
     }
 
+    /// One sentence for each rule about records that no operation names: the list is no longer than it has to be.
+    pub(crate) fn unnamed(&self, operations: &[Operation]) -> Vec<String> {
+        let named = |name: &str| operations.iter().any(|operation| operation.rule == ROW && operation.rule_parameter.as_deref() == Some(name));
+        let unnamed = self.records.iter().filter(|record| !named(&record.name));
+        unnamed.map(|record| format!("access.yaml: no operation names the rule {}", record.name)).collect()
+    }
+
     /// The rule of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&AccessRule> {
@@ -84,11 +92,22 @@ pub(crate) fn split(text: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn a_rule_may_name_a_parameter() {
         assert_eq!(split("project-member(project_id)"), ("project-member", Some("project_id")));
         assert_eq!(split("admin"), ("admin", None));
+    }
+
+    #[test]
+    fn rules_about_records_are_found_by_name_and_have_to_be_used() {
+        let rules = json!({"row": {"who": "It depends.", "rules": {"gadget-reader": "Readers may call this."}}, "admin": {"who": "Few."}});
+        let rules = AccessRules::from_value(&rules).expect("rules");
+        assert_eq!(rules.record("gadget-reader").map(|rule| rule.who.as_str()), Some("Readers may call this."));
+        assert!(rules.record("admin").is_none() && rules.find("gadget-reader").is_none());
+        assert_eq!(rules.unnamed(&[]), ["access.yaml: no operation names the rule gadget-reader"]);
     }
 }

@@ -51,7 +51,8 @@ impl Contract {
         let access = AccessRules::from_value(&source.access)?;
         let document = complete::document(&source, &access)?;
         let operations = model::operations(&document)?;
-        let problems = check::problems(&document, &operations);
+        let mut problems = check::problems(&document, &operations);
+        problems.extend(access.unnamed(&operations));
         if problems.is_empty() { Ok(Self { document, operations, access }) } else { Err(ContractError::Rules(problems)) }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use dailies_definitions::access::{Caller, Identity, Role};
+use dailies_definitions::access::{Caller, Identity};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::{Kind, Table};
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::rules::round;
+use crate::access::persons::sees_whole;
 use crate::access::records::Subject;
 use crate::app::App;
 use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape};
@@ -98,7 +99,7 @@ impl Resource for Persons {
 
     fn shape(&self, caller: &Caller, one: bool) -> Shape {
         let mut shape = self.full_shape();
-        let whole = caller.is_admin() || (one && caller.person.role == Role::Manager);
+        let whole = caller.is_admin() || (one && sees_whole(caller));
         if !whole {
             shape.keep(&SHORT);
             shape.keeps_relations = true;
