@@ -14,7 +14,8 @@ use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
 use uuid::Uuid;
 
-use crate::access::{AccessGuard, people::People};
+use crate::access::people::People;
+use crate::access::{self, AccessGuard};
 use crate::app::{App, SharedApp};
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
@@ -243,18 +244,12 @@ impl Gatekeeper for Doorkeeper {
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
-        let sql = Sql::with(
-            "SELECT 1 FROM playlist y JOIN person p ON p.id = $1 LEFT JOIN project_person_link l ON l.project_id = y.project_id AND l.person_id = p.id \
-             WHERE y.id = $2 AND (p.role = 'admin' OR l.person_id IS NOT NULL)",
-            [person.into(), playlist.into()],
-        );
-        matches!(self.0.database.row(&sql).await, Ok(Some(_)))
+        matches!(access::playlists::may_read(self.0.database.read(), person, playlist).await, Ok(true))
     }
 
     async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
-        let sql = Sql::with("SELECT person_id FROM project_person_link WHERE project_id = $1", [project.into()]);
-        match self.0.database.rows(&sql).await {
-            Ok(rows) => Arc::new(rows.iter().filter_map(|row| row.try_get_by_index(0).ok()).collect()),
+        match access::team_of(self.0.database.read(), project).await {
+            Ok(team) => Arc::new(team),
             Err(error) => {
                 tracing::error!(%error, "the team of a production can't be known, so it hears nothing");
                 Arc::new(HashSet::new())

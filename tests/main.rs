@@ -26,3 +26,4 @@ mod stored_files;
 mod typed_client;
 mod uploads;
 mod vendors;
+mod visibility;

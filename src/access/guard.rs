@@ -17,11 +17,13 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rules::{ProjectRole, project_role};
+use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
+use super::rule::RoleRule;
+use super::{entities, tasks};
 use crate::app::{App, SharedApp};
 use crate::auth::sessions;
 use crate::auth::tokens::{self, Claims, TokenKind};
-use crate::database::{Database, Sql};
+use crate::database::Database;
 use crate::events::transact;
 
 /// Checks tokens and access rules against the database.
@@ -63,8 +65,8 @@ impl AccessGuard {
         Ok(Caller { person, token: Arc::new(token) })
     }
 
-    async fn role_in(&self, caller: &Caller, project_id: Uuid) -> Result<ProjectRole, Failure> {
-        project_role(self.0.database.read(), caller, project_id).await
+    async fn role_by(&self, caller: &Caller, project_id: Uuid, rule: &RoleRule) -> Result<Role, Failure> {
+        require(self.0.database.read(), caller, project_id, rule).await
     }
 }
 
@@ -105,62 +107,6 @@ fn unauthorized() -> Failure {
 fn second_factor_needed() -> Failure {
     let message = "Two-factor authentication setup is required. Please configure 2FA before accessing the API.";
     Failure::answer(StatusCode::FORBIDDEN, json!({"error": true, "two_factor_authentication_required": true, "message": message}))
-}
-
-/// What the rules about one entity or task look at, for one caller, in one statement.
-struct Facts {
-    project_id: Option<Uuid>,
-    /// What the caller is in the production.
-    role: ProjectRole,
-    /// Whether the caller is assigned to a task of the entity.
-    assigned_to_entity: bool,
-    /// Whether the caller is assigned to the task.
-    assigned: bool,
-    /// Whether the caller created the entity.
-    created_entity: bool,
-    /// Department of the task's type.
-    department: Option<Uuid>,
-}
-
-/// Facts about the entity `$1` for the person `$2`.
-const OF_ENTITY: &str = "SELECT e.project_id, l.person_id AS member_id, l.role AS own_role, e.created_by, NULL AS department_id, \
-    EXISTS (SELECT 1 FROM task o JOIN task_person_link b ON b.task_id = o.id WHERE o.entity_id = e.id AND b.person_id = $2) AS assigned_to_entity, \
-    false AS assigned FROM entity e LEFT JOIN project_person_link l ON l.project_id = e.project_id AND l.person_id = $2 WHERE e.id = $1";
-
-/// Facts about the task `$1` for the person `$2`.
-const OF_TASK: &str = "SELECT t.project_id, l.person_id AS member_id, l.role AS own_role, e.created_by, k.department_id, \
-    EXISTS (SELECT 1 FROM task o JOIN task_person_link b ON b.task_id = o.id WHERE o.entity_id = t.entity_id AND b.person_id = $2) \
-    AS assigned_to_entity, EXISTS (SELECT 1 FROM task_person_link a WHERE a.task_id = t.id AND a.person_id = $2) AS assigned \
-    FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN task_type k ON k.id = t.task_type_id \
-    LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = $2 WHERE t.id = $1";
-
-impl Facts {
-    async fn find(app: &App, caller: &Caller, sql: &str, id: Uuid) -> Result<Self, Failure> {
-        let person = &caller.person;
-        let row = app.database.row(&Sql::with(sql, [id.into(), person.id.into()])).await?.ok_or_else(Failure::not_found)?;
-        let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
-        let own: Option<String> = row.try_get("", "own_role")?;
-        Ok(Self {
-            project_id: row.try_get("", "project_id")?,
-            role: ProjectRole::of(person.role, in_team, own.as_deref()),
-            assigned_to_entity: row.try_get("", "assigned_to_entity")?,
-            assigned: row.try_get("", "assigned")?,
-            created_entity: row.try_get::<Option<Uuid>>("", "created_by")? == Some(person.id),
-            department: row.try_get("", "department_id")?,
-        })
-    }
-
-    /// Administrators, and the team; vendors only with work of the same entity.
-    fn may_read(&self) -> bool {
-        self.role.is_member() && (self.role.role != Role::Vendor || self.assigned_to_entity)
-    }
-
-    /// Whoever may comment the task and put previews forward.
-    fn may_act(&self, person: &Person) -> bool {
-        let supervises = self.role.role == Role::Supervisor
-            && (person.departments.is_empty() || self.department.is_some_and(|department| person.departments.contains(&department)));
-        self.role.is_manager() || (self.role.in_team && (self.role.role == Role::Client || self.created_entity || self.assigned || supervises))
-    }
 }
 
 impl Sessions for AccessGuard {
@@ -221,46 +167,43 @@ impl Guard for AccessGuard {
     }
 
     async fn project_member(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
-        let found = self.role_in(&caller, id).await?;
-        if found.is_member() { Ok(ProjectMember::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
+        let role = self.role_by(&caller, id, &MEMBER).await?;
+        Ok(ProjectMember::granted(caller, id, role))
     }
 
     async fn project_member_not_vendor(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
-        let member = self.project_member(caller, id).await?;
-        if member.role() == Role::Vendor { Err(Failure::forbidden()) } else { Ok(member) }
+        let role = self.role_by(&caller, id, &MEMBER_NOT_VENDOR).await?;
+        Ok(ProjectMember::granted(caller, id, role))
     }
 
     async fn project_staff(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
-        let member = self.project_member(caller, id).await?;
-        if matches!(member.role(), Role::Vendor | Role::Client) { Err(Failure::forbidden()) } else { Ok(member) }
+        let role = self.role_by(&caller, id, &STAFF_MEMBER).await?;
+        Ok(ProjectMember::granted(caller, id, role))
     }
 
     async fn project_supervisor(&self, caller: Caller, id: Uuid) -> Result<ProjectSupervisor, Failure> {
-        let found = self.role_in(&caller, id).await?;
-        if found.is_supervisor() { Ok(ProjectSupervisor::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
+        let role = self.role_by(&caller, id, &SUPERVISOR).await?;
+        Ok(ProjectSupervisor::granted(caller, id, role))
     }
 
     async fn project_manager(&self, caller: Caller, id: Uuid) -> Result<ProjectManager, Failure> {
-        let found = self.role_in(&caller, id).await?;
-        if found.is_manager() { Ok(ProjectManager::granted(caller, id, found.role)) } else { Err(Failure::forbidden()) }
+        let role = self.role_by(&caller, id, &MANAGER).await?;
+        Ok(ProjectManager::granted(caller, id, role))
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let facts = Facts::find(&self.0, &caller, OF_ENTITY, id).await?;
-        let project_id = facts.project_id.filter(|_| facts.may_read()).ok_or_else(Failure::forbidden)?;
-        Ok(EntityReader::granted(caller, project_id, facts.role.role))
+        let standing = entities::require(self.0.database.read(), &caller, id, &entities::READ).await?;
+        Ok(EntityReader::granted(caller, standing.project_id, standing.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let facts = Facts::find(&self.0, &caller, OF_TASK, id).await?;
-        let project_id = facts.project_id.filter(|_| facts.may_read()).ok_or_else(Failure::forbidden)?;
-        Ok(TaskReader::granted(caller, project_id, facts.role.role))
+        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::READ).await?;
+        Ok(TaskReader::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let facts = Facts::find(&self.0, &caller, OF_TASK, id).await?;
-        let project_id = facts.project_id.filter(|_| facts.may_act(&caller.person)).ok_or_else(Failure::forbidden)?;
-        Ok(TaskActor::granted(caller, project_id, facts.role.role))
+        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::ACT).await?;
+        Ok(TaskActor::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 
     async fn self_or_admin(&self, caller: Caller, id: Uuid) -> Result<SelfOrAdmin, Failure> {

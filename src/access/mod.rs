@@ -1,11 +1,31 @@
-//! Who may do what: the rules that the contract names, checked once and in one place.
+//! Who may do what, each rule once: the rules that the contract names, the proofs that handlers take, and the conditions
+//! of what lists show.
+//!
+//! A rule is a tree ([`rule::Rule`]) in the file of its subject. The decision about one record and the SQL condition of a
+//! list are both made from that tree, so they can't differ. Nothing outside of this room says again what a rule says:
+//! `tests.rs` reads the sources and refuses it.
 
+pub mod comments;
+pub mod entities;
 mod guard;
+pub mod hours;
+pub mod metadata;
 pub mod people;
-mod rules;
+pub mod persons;
+pub mod playlists;
+pub mod previews;
+mod reach;
+pub mod records;
+mod roles;
+mod rule;
+pub mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub use guard::AccessGuard;
-pub use rules::{
-    ProjectRole, is_assigned_to_entity, is_assigned_to_task, open_projects_of, project_role, require_manager, require_member, require_supervisor,
-    shares_department, supervises_task_type, vendor_projects,
+pub use reach::Reach;
+pub use roles::{
+    MANAGER, MEMBER, MEMBER_NOT_VENDOR, ProjectRole, STAFF_MEMBER, SUPERVISOR, event_reader, join_place, open_projects_of, place_columns,
+    production_viewer, project_role, projects_of, quota_reader, read_place, require, require_manager, require_member, role_in, shots_reader, team_of,
 };
+pub use rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, LEADERS, STAFF};

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-use super::subject::Subject;
+use crate::access::comments::{KEEP, Subject};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
@@ -182,7 +182,8 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, 400 for names that are too long.
 pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
-    Subject::find(app.database.read(), caller, comment_id).await?.require_keeper(caller, task_id)?;
+    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    require_keeper(caller, &subject, task_id)?;
     let files = keep(app, body.files.iter().collect()).await?;
     if let Err(error) = transact(app, || store_all(app, caller, comment_id, &files)).await {
         drop_contents(app, &files).await;
@@ -204,7 +205,8 @@ async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attach
 /// 404 for an unknown comment, 403 for those who may not, and for a file of another comment.
 pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, file_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    Subject::find(&*work, caller, comment_id).await?.require_keeper(caller, task_id)?;
+    let subject = Subject::find(&*work, caller, comment_id).await?;
+    require_keeper(caller, &subject, task_id)?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     if row.try_get_by_index::<Option<Uuid>>(0)? != Some(comment_id) {
@@ -229,4 +231,13 @@ mod tests {
         assert_eq!(extension("Makefile").ok(), Some(None));
         assert!(extension("scene.blender").is_err());
     }
+}
+
+/// # Errors
+/// 403 for those who don't keep the comment, and when it is not on that task.
+fn require_keeper(caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+    if subject.task_id != task_id {
+        return Err(Failure::forbidden());
+    }
+    subject.require(caller, &KEEP)
 }

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::Role;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
+use crate::access::{ProjectRole, join_place, place_columns, read_place};
 use crate::database::{self, Field, RowWriter, Sql};
 use crate::tasks::rows::TEXT;
-use crate::tasks::standing::role_in;
 
 /// What is told of a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
@@ -26,15 +25,15 @@ pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
 pub struct Author {
     /// The short record as a JSON object.
     pub text: Vec<u8>,
-    /// Role in the production, or studio-wide when none was named.
-    pub role: Role,
+    /// What the person is in the production, or in the studio when none was named.
+    pub place: ProjectRole,
 }
 
 /// What a query selects of a person `a`, whose link to a team is `l`, for [`read`].
 #[must_use]
 pub fn columns() -> String {
-    let columns = SHORT_PERSON.iter().map(|(_, expression, _)| *expression);
-    format!("{}, a.id AS author_id, a.role AS author_role, l.person_id AS member_id, l.role AS own_role", columns.collect::<Vec<_>>().join(", "))
+    let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();
+    format!("{}, a.id AS author_id, {}", columns.join(", "), place_columns("author", "a", "l"))
 }
 
 /// A person of a query that selects [`columns`] first, by id.
@@ -45,10 +44,7 @@ pub fn read(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
     let mut text = vec![b'{'];
     RowWriter::new(SHORT_PERSON.iter().map(|(key, _, kind)| Field::new(*key, *kind))).write(&mut text, row)?;
     text.push(b'}');
-    let global = Role::from_code(&row.try_get::<String>("", "author_role")?);
-    let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
-    let own: Option<String> = row.try_get("", "own_role")?;
-    Ok((row.try_get("", "author_id")?, Author { text, role: role_in(global, in_team, own.as_deref()).role }))
+    Ok((row.try_get("", "author_id")?, Author { text, place: read_place(row, "author")? }))
 }
 
 /// Persons by their ids, with their roles in a production.
@@ -56,7 +52,7 @@ pub fn read(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
 /// # Errors
 /// The database does not answer.
 pub async fn find(connection: &impl ConnectionTrait, ids: &[Uuid], project_id: Option<Uuid>) -> Result<HashMap<Uuid, Author>, DbErr> {
-    let mut sql = Sql::new(format!("SELECT {} FROM person a LEFT JOIN project_person_link l ON l.person_id = a.id AND l.project_id = ", columns()));
-    sql.bind(project_id).push(" WHERE a.id").among(ids);
+    let mut sql = Sql::with(format!("SELECT {} FROM person a {}", columns(), join_place("l", "$1", "a.id")), [project_id.into()]);
+    sql.push(" WHERE a.id").among(ids);
     database::rows(connection, &sql).await?.iter().map(read).collect()
 }

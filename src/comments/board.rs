@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::automations::{self, Automation};
 use super::drafts::Draft;
 use super::mentions::Mentionable;
+use crate::access::{ProjectRole, place_columns, read_place};
 use crate::database::{self, Sql, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::events::Work;
@@ -19,7 +20,6 @@ use crate::notifications::recipients::{self, Recipient};
 use crate::tasks::progress::{Progress, Step};
 use crate::tasks::recompute;
 use crate::tasks::rows::BATCH;
-use crate::tasks::standing::role_in;
 use crate::tasks::statuses::{self, Status};
 
 /// A task with what comments on it look at and change.
@@ -58,7 +58,7 @@ pub struct Board {
     pub mentionable: Mentionable,
     authors: HashMap<Uuid, Role>,
     /// Roles of authors in productions, where the team's list says so.
-    team_roles: HashMap<(Uuid, Uuid), Option<String>>,
+    team_places: HashMap<(Uuid, Uuid), ProjectRole>,
 }
 
 impl Board {
@@ -141,15 +141,15 @@ impl Board {
     }
 
     async fn read_authors(&mut self, connection: &impl ConnectionTrait, authors: &BTreeSet<Uuid>, projects: &[Uuid]) -> Result<(), Failure> {
-        let mut sql = Sql::new(
-            "SELECT p.id, p.role, l.project_id, l.role FROM person p LEFT JOIN project_person_link l ON l.person_id = p.id AND l.project_id IN ",
-        );
-        sql.bind_list(projects.iter().copied()).push(" WHERE p.id IN ").bind_list(authors.iter().copied());
+        let places = place_columns("author", "p", "l");
+        let mut sql = Sql::new(format!("SELECT p.id, p.role, l.project_id, {places} FROM person p LEFT JOIN project_person_link l "));
+        sql.push("ON l.person_id = p.id AND l.project_id IN ").bind_list(projects.iter().copied());
+        sql.push(" WHERE p.id IN ").bind_list(authors.iter().copied());
         for row in database::rows(connection, &sql).await? {
             let id: Uuid = row.try_get_by_index(0)?;
             self.authors.insert(id, Role::from_code(&row.try_get_by_index::<String>(1)?));
             if let Some(project_id) = row.try_get_by_index::<Option<Uuid>>(2)? {
-                self.team_roles.insert((id, project_id), row.try_get_by_index(3)?);
+                self.team_places.insert((id, project_id), read_place(&row, "author")?);
             }
         }
         if authors.iter().all(|id| self.authors.contains_key(id)) { Ok(()) } else { Err(Failure::not_found()) }
@@ -159,8 +159,8 @@ impl Board {
     #[must_use]
     pub fn role_of(&self, author_id: Uuid, project_id: Option<Uuid>) -> Role {
         let global = self.authors.get(&author_id).copied().unwrap_or(Role::Artist);
-        let own = project_id.and_then(|project_id| self.team_roles.get(&(author_id, project_id)));
-        role_in(global, own.is_some(), own.and_then(Option::as_deref)).role
+        let own = project_id.and_then(|project_id| self.team_places.get(&(author_id, project_id)));
+        own.map_or(global, |place| place.role)
     }
 }
 

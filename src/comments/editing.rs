@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use super::subject::Subject;
-use super::visibility::{Seen, Viewer};
+use crate::access::comments::{KEEP, Subject, Viewer};
+use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::Record;
 use crate::database::{self, Sql};
@@ -26,19 +26,17 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     }
     let subject = Subject::find(&**work, caller, record.id).await?;
     let (person, standing) = (&caller.person, &subject.standing);
-    if !standing.may_read() {
-        return Err(Failure::forbidden());
-    }
+    standing.require(&READ)?;
     if standing.role.is_manager() {
         return Ok(());
     }
     let own = subject.author_id == person.id;
-    let supervises = standing.supervises(person);
+    let supervises = standing.allows(&LEAD);
     let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
     let names = |key: &str, id: Uuid| body.get(key).is_some_and(|new| new.as_str().and_then(parse_id) != Some(id));
     let refused = changes("for_client")
         || (changes("pinned") && !supervises)
-        || (changes("checklist") && !own && !standing.assigned && !supervises)
+        || (changes("checklist") && !own && !standing.holds(TaskFact::Assigned) && !supervises)
         || (!own && !body.keys().all(|key| key == "pinned" || key == "checklist"))
         || names("person_id", person.id)
         || names("object_id", subject.task_id);
@@ -47,7 +45,7 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     }
     let Some(status) = body.get("task_status_id") else { return Ok(()) };
     let status = status.as_str().and_then(parse_id);
-    if status != subject.task_status_id && !standing.may_act(person) {
+    if status != subject.task_status_id && !standing.allows(&ACT) {
         return Err(Failure::forbidden());
     }
     let known = statuses::all(&**work).await?;
@@ -79,11 +77,10 @@ pub async fn check(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Stri
 /// # Errors
 /// 403 for everybody but the author and those who manage the production.
 pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-    if caller.is_admin() || record.id_of("person_id") == Some(caller.person.id) {
+    if caller.is_admin() {
         return Ok(());
     }
-    let subject = Subject::find(&**work, caller, record.id).await?;
-    if subject.standing.role.is_manager() { Ok(()) } else { Err(Failure::forbidden()) }
+    Subject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
 }
 
 /// Reads the mentions again, tells those whom a new text mentions, and works the task out anew when the status of the
@@ -123,10 +120,10 @@ async fn mention_again(work: &mut Work<'_>, subject: &Subject, text: &str) -> Re
     database::execute(&**work, &sql).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-    let seen = Seen { author_id: subject.author_id, author_role: subject.author_role, for_client: subject.for_client };
+    let seen = subject.seen();
     let mut notices = Vec::new();
     for member in mentionable.reached(&found, project_id) {
-        let viewer = Viewer { person_id: member.person_id, role: member.role, clients_isolated: subject.standing.clients_isolated };
+        let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: subject.standing.clients_isolated };
         if member.person_id != subject.author_id && viewer.may_be_told(seen) {
             let notice = Notice::new(Kind::Mention, member.person_id, subject.author_id, subject.task_id, subject.project_id());
             let notice = Notice { comment_id: Some(subject.id), created_at, ..notice };
@@ -161,7 +158,7 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
 /// 404 for a comment of another task, 403 for everybody but its author and those who manage the production.
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    Subject::on_task(&*work, caller, task_id, comment_id).await?.require_keeper(caller, task_id)?;
+    Subject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
     let leftovers = removal::take_away(&mut work, comment_id).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;

@@ -1,36 +1,21 @@
 //! Attached files as records and as downloads, those of chats included.
 
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use poem::http::StatusCode;
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::subject::Subject;
-use crate::access::{is_assigned_to_entity, project_role};
+use crate::access::comments::attachment_reader;
 use crate::app::App;
-use crate::database::{self, RecordWriter, Sql};
+use crate::database::{RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
 use crate::tasks::rows::{array, records, write_key};
 
 /// Media types that browsers show without running anything.
 const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
-
-/// Whoever sees what an attached file belongs to: a comment or a message of a chat. Administrators see files of neither.
-///
-/// # Errors
-/// 403 for those who may not see it.
-pub async fn may_view(connection: &impl ConnectionTrait, caller: &Caller, comment_id: Option<Uuid>, message_id: Option<Uuid>) -> Result<(), Failure> {
-    match (comment_id, message_id) {
-        (Some(comment_id), _) => Subject::find(connection, caller, comment_id).await?.require_reader(caller),
-        (None, Some(message_id)) => require_chatter(connection, caller, message_id).await,
-        (None, None) if caller.is_admin() => Ok(()),
-        (None, None) => Err(Failure::forbidden()),
-    }
-}
 
 /// Answers the content of an attached file.
 ///
@@ -39,7 +24,7 @@ pub async fn may_view(connection: &impl ConnectionTrait, caller: &Caller, commen
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    may_view(app.database.read(), caller, row.try_get_by_index(3)?, row.try_get_by_index(4)?).await?;
+    attachment_reader(app.database.read(), caller, row.try_get_by_index(3)?, row.try_get_by_index(4)?).await?;
     let name = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
     let media_type = row.try_get_by_index::<Option<String>>(1)?.unwrap_or_else(|| "application/octet-stream".into());
     let updated_at: Option<NaiveDateTime> = row.try_get_by_index(2)?;
@@ -60,19 +45,6 @@ pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Fai
         }
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
-}
-
-/// # Errors
-/// 403 for those who may not see the chat about an entity, 404 when there is no such message.
-async fn require_chatter(connection: &impl ConnectionTrait, caller: &Caller, message_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT e.project_id, e.id FROM chat_message m JOIN chat c ON c.id = m.chat_id JOIN entity e ON e.id = c.object_id WHERE m.id = $1",
-        [message_id.into()],
-    );
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let found = project_role(connection, caller, row.try_get_by_index(0)?).await?;
-    let works = found.role != Role::Vendor || is_assigned_to_entity(connection, caller.person.id, row.try_get_by_index(1)?).await?;
-    if found.is_member() && works { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// Whose files are listed.

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows::{self, Related};
-use super::visibility::{Seen, Sight, Viewer};
+use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
+use crate::access::{Reach, STAFF};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_object, json_of};
 use crate::database::{RecordWriter, Sql, stream_array, write_text};
@@ -110,7 +111,7 @@ struct CommentList {
 
 impl CommentList {
     fn role_of(&self, person_id: Uuid) -> Role {
-        self.authors.get(&person_id).map_or(Role::Artist, |author| author.role)
+        self.authors.get(&person_id).map_or(Role::Artist, |author| author.place.role)
     }
 
     /// A comment as an object, or nothing when the viewer does not see it.
@@ -172,18 +173,14 @@ impl CommentList {
 /// # Errors
 /// 403 for clients and vendors.
 pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
-    if matches!(access.role(), Role::Client | Role::Vendor) {
+    if !STAFF.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
+    let comments = Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
     let within = |tables: &str| {
         let mut condition = Sql::new(tables);
         condition.push(" AND t.project_id = ").bind(access.project_id());
-        if access.role() == Role::Artist {
-            condition.push(
-                " AND EXISTS (SELECT 1 FROM person a LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id \
-                 WHERE a.id = c.person_id AND (a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client'))",
-            );
-        }
+        READ.restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), &comments);
         condition
     };
     // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.

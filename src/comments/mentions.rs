@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
+use crate::access::{ProjectRole, place_columns, read_place};
 use crate::database::{self, Sql};
 use crate::events::Work;
-use crate::tasks::standing::role_in;
 
 /// Somebody in a team.
 #[derive(Clone, Debug)]
@@ -18,7 +17,7 @@ pub struct Member {
     pub person_id: Uuid,
     pub full_name: String,
     /// Role in that production.
-    pub role: Role,
+    pub place: ProjectRole,
     pub departments: Vec<Uuid>,
 }
 
@@ -43,26 +42,25 @@ impl Mentionable {
     /// # Errors
     /// The database does not answer.
     pub async fn find(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<Self, DbErr> {
-        let mut sql = Sql::new(
-            "SELECT l.project_id, p.id, p.first_name, p.last_name, p.role, l.role, d.department_id FROM project_person_link l \
+        let mut sql = Sql::new(format!(
+            "SELECT l.project_id, p.id, p.first_name, p.last_name, d.department_id, {} FROM project_person_link l \
              JOIN person p ON p.id = l.person_id LEFT JOIN department_link d ON d.person_id = p.id WHERE l.project_id IN ",
-        );
+            place_columns("member", "p", "l")
+        ));
         sql.bind_list(projects.iter().copied()).push(" ORDER BY l.project_id, p.created_at, p.id");
         let mut members: Vec<Member> = Vec::new();
         for row in database::rows(connection, &sql).await? {
             let (project_id, person_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let department: Option<Uuid> = row.try_get_by_index(6)?;
+            let department: Option<Uuid> = row.try_get_by_index(4)?;
             match members.last_mut().filter(|last| last.project_id == project_id && last.person_id == person_id) {
                 Some(last) => last.departments.extend(department),
                 None => {
                     let names: (String, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-                    let global = Role::from_code(&row.try_get_by_index::<String>(4)?);
-                    let own: Option<String> = row.try_get_by_index(5)?;
                     members.push(Member {
                         project_id,
                         person_id,
                         full_name: format!("{} {}", names.0, names.1).trim().to_owned(),
-                        role: role_in(global, true, own.as_deref()).role,
+                        place: read_place(&row, "member")?,
                         departments: department.into_iter().collect(),
                     });
                 }
@@ -145,6 +143,8 @@ pub async fn store(work: &Work<'_>, comments: &[(Uuid, &Mentions)]) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use dailies_definitions::access::Role;
+
     use super::*;
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             project_id,
             person_id,
             full_name: name.into(),
-            role: Role::Artist,
+            place: ProjectRole { role: Role::Artist, in_team: true },
             departments: departments.into(),
         };
         let team = Mentionable { members: vec![member(ada, "Ada", &[fx]), member(bob, "Bob", &[fx])], departments: vec![("FX".into(), fx)] };

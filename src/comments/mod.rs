@@ -17,8 +17,6 @@ pub mod reading;
 pub mod removal;
 mod replies;
 mod rows;
-mod subject;
-pub mod visibility;
 mod writing;
 
 pub use carrying::CarriedFiles;

@@ -10,14 +10,13 @@ use super::board::Board;
 use super::drafts::Draft;
 use super::posting::{Posted, news_of, notices_of};
 use super::rows;
-use super::subject::Subject;
-use super::visibility::Seen;
+use crate::access::comments::Subject;
+use crate::access::tasks::standing;
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::{news, notices};
 use crate::tasks::recompute::recompute;
-use crate::tasks::standing::standing;
 
 /// Moves a comment, and gives it as JSON.
 ///
@@ -88,7 +87,7 @@ async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result
     let board = Board::load(work, &drafts, now).await?;
     let task = board.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
     let mentions = task.project_id.map(|id| board.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
-    let seen = Seen { author_id: subject.author_id, author_role: subject.author_role, for_client: subject.for_client };
+    let seen = subject.seen();
     let notices = notices_of(&board, task, subject.id, seen, &mentions);
     for notice in &notices {
         notice.tell(work);

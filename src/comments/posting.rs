@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
-use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbErr, Value as SqlValue};
@@ -16,7 +15,8 @@ use super::automations::{Automation, Outcome};
 use super::board::{Board, Task};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
-use super::visibility::{Seen, Viewer};
+use crate::access::ProjectRole;
+use crate::access::comments::{Seen, Viewer};
 use crate::casting::readiness;
 use crate::database;
 use crate::entities::kinds::EntityKind;
@@ -308,14 +308,14 @@ impl Posting {
 /// are not told of what they may not read.
 #[must_use]
 pub fn notices_of(board: &Board, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
-    let told = |person_id: Uuid, role: Role| {
-        let viewer = Viewer { person_id, role, clients_isolated: task.clients_isolated };
+    let told = |person_id: Uuid, place: ProjectRole| {
+        let viewer = Viewer { person_id, place, clients_isolated: task.clients_isolated };
         person_id != seen.author_id && viewer.may_be_told(seen)
     };
     let audience = board.audiences.get(&task.id).into_iter().flatten();
-    let concerned = audience.filter(|one| told(one.person_id, one.role)).map(|one| (Kind::Comment, one.person_id));
+    let concerned = audience.filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Comment, one.person_id));
     let reached = task.project_id.map(|id| board.mentionable.reached(mentions, id)).unwrap_or_default();
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.role)).map(|one| (Kind::Mention, one.person_id));
+    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Mention, one.person_id));
     let notice = |(kind, person_id)| {
         let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);
         Notice { comment_id: Some(comment_id), ..notice }

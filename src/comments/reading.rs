@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows;
-use super::subject::Subject;
-use super::visibility::{Sight, Viewer};
+use crate::access::comments::{Sight, Subject, Viewer};
+use crate::access::{join_place, role_in};
 use crate::app::App;
 use crate::crud::Record;
 use crate::database::dialect::json_of;
@@ -26,7 +26,7 @@ pub async fn may_read(connection: &impl ConnectionTrait, caller: &Caller, record
     if caller.is_admin() {
         return Ok(());
     }
-    Subject::find(connection, caller, record.id).await?.require_reader(caller)
+    Subject::find(connection, caller, record.id).await?.comment_reader(caller)
 }
 
 /// Adds to a comment its author, the authors of its replies and its files; with `with_previews` the previews, too. The
@@ -46,10 +46,10 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     let persons: Vec<Uuid> = writers.chain([caller.person.id]).collect();
     let Beside { authors, clients_isolated, files, previews } = Beside::find(app, id, &persons).await?;
     // Of a comment on something that is no task, or no longer there, only administrators come here.
-    let role = authors.get(&caller.person.id).map_or(caller.person.role, |own| own.role);
-    let viewer = rows::viewer(caller, role, clients_isolated);
+    let place = authors.get(&caller.person.id).map_or_else(|| role_in(caller.person.role, false, None), |own| own.place);
+    let viewer = Viewer { person_id: caller.person.id, place, clients_isolated };
     comment.insert("person".into(), short(author, &viewer, &authors)?);
-    if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.role))) {
+    if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.place.role))) {
         comment.insert("editor_id".into(), Value::Null);
     }
     if let Some(replies) = comment.get_mut("replies") {
@@ -60,7 +60,8 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     }
     if query.flag("with_previews")?.unwrap_or_default() {
         let [all, not_rejected] = previews;
-        comment.insert("previews".into(), serde_json::from_slice(if viewer.role == Role::Client { &not_rejected } else { &all })?);
+        let shown = if viewer.place.role == Role::Client { &not_rejected } else { &all };
+        comment.insert("previews".into(), serde_json::from_slice(shown)?);
     }
     Ok(serde_json::to_vec(&comment)?)
 }
@@ -84,11 +85,12 @@ impl Beside {
         sql.push(&format!(
             "SELECT {}, q.is_clients_isolated, {} AS files, {} AS previews, {} AS accepted_previews \
              FROM person a JOIN comment c ON c.id = {comment} LEFT JOIN task t ON t.id = c.object_id LEFT JOIN project q ON q.id = t.project_id \
-             LEFT JOIN project_person_link l ON l.project_id = t.project_id AND l.person_id = a.id WHERE a.id",
+             {} WHERE a.id",
             authors::columns(),
             attachments::of_comment(backend, false),
             rows::previews_of_comment(backend, false),
             rows::previews_of_comment(backend, true),
+            join_place("l", "t.project_id", "a.id"),
         ));
         sql.among(persons);
         let found = app.database.rows(&sql).await?;
@@ -103,7 +105,7 @@ impl Beside {
 }
 
 fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> Result<Value, Failure> {
-    let known = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.role)));
+    let known = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.place.role)));
     Ok(known.map(|author| serde_json::from_slice(&author.text)).transpose()?.unwrap_or_default())
 }
 
@@ -114,7 +116,7 @@ fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> 
 pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let connection = app.database.read();
     let subject = Subject::on_task(connection, access, task_id, comment_id).await?;
-    subject.require_reader(access)?;
+    subject.comment_reader(access)?;
     rows::bare(connection, comment_id).await
 }
 
@@ -125,7 +127,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: 
 pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let subject = Subject::on_task(&*work, access, task_id, comment_id).await?;
-    let sight = subject.seen(&*work, access).await?;
+    let sight = subject.sight(&*work, access).await?;
     if sight == Sight::Nothing {
         return Err(Failure::forbidden());
     }

@@ -1,6 +1,6 @@
 //! Replies to comments. They live in the comment itself, as a list.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::submission::Submission;
@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::attachments::{self, Attachment};
 use super::authors;
 use super::mentions::{Mentionable, Mentions};
-use super::subject::Subject;
-use super::visibility::{Seen, Sight, Viewer};
-use super::{rows, writing};
+use super::rows;
+use crate::access::ProjectRole;
+use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
 use crate::app::App;
 use crate::database::{self, Sql, write_value};
 use crate::events::{Work, payload, transact};
@@ -42,24 +42,10 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
 }
 
 async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
-    let connection = app.database.read();
-    if subject.task_id != task_id || !subject.standing.role.is_member() || subject.seen(connection, caller).await? == Sight::Nothing {
+    if subject.task_id != task_id {
         return Err(Failure::forbidden());
     }
-    if subject.author_id == caller.person.id {
-        return Ok(());
-    }
-    if !subject.standing.may_act(&caller.person) && !writing::is_mentioned(connection, caller, &subject.standing).await? {
-        return Err(Failure::forbidden());
-    }
-    if subject.standing.role.role == Role::Client && subject.author_role == Role::Client {
-        let sql = Sql::with("SELECT studio_id FROM person WHERE id = $1", [subject.author_id.into()]);
-        let studio = app.database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
-        if studio != caller.person.studio_id {
-            return Err(Failure::forbidden());
-        }
-    }
-    Ok(())
+    subject.comment_replier(app.database.read(), caller).await
 }
 
 async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
@@ -133,17 +119,17 @@ async fn notify(
     let known = authors::find(&**work, &others, subject.project_id()).await?;
     for person_id in others {
         if let Some(author) = known.get(&person_id).filter(|_| concerned.iter().all(|one| one.person_id != person_id)) {
-            concerned.push(Recipient { person_id, role: author.role });
+            concerned.push(Recipient { person_id, place: author.place });
         }
     }
-    let seen = Seen { author_id: subject.author_id, author_role: subject.author_role, for_client: subject.for_client };
-    let told = |person_id: Uuid, role: Role| {
-        let viewer = Viewer { person_id, role, clients_isolated: subject.standing.clients_isolated };
+    let seen = subject.seen();
+    let told = |person_id: Uuid, place: ProjectRole| {
+        let viewer = Viewer { person_id, place, clients_isolated: subject.standing.clients_isolated };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };
     let reached = subject.project_id().map(|id| mentionable.reached(mentions, id)).unwrap_or_default();
-    let concerned = concerned.iter().filter(|one| told(one.person_id, one.role)).map(|one| (NoticeKind::Reply, one.person_id));
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.role)).map(|one| (NoticeKind::ReplyMention, one.person_id));
+    let concerned = concerned.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Reply, one.person_id));
+    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::ReplyMention, one.person_id));
     let notices: Vec<Notice> = concerned
         .chain(mentioned)
         .map(|(kind, person_id)| {
@@ -168,9 +154,8 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
     let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
     let author = replies[at]["person_id"].as_str().and_then(parse_id);
-    if !caller.is_admin() && author != Some(caller.person.id) {
-        return Err(Failure::forbidden());
-    }
+    let reply = Seen { author_id: author.unwrap_or_default(), ..subject.seen() };
+    subject.viewer(caller).require(&KEEP_REPLY, reply)?;
     replies.remove(at);
     write(&work, comment_id, replies).await?;
     let sql = Sql::with("SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2", [comment_id.into(), reply_id.into()]);
@@ -185,7 +170,7 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let about = payload([("task_id", subject.task_id), ("comment_id", comment_id), ("reply_id", reply_id)]);
     work.announce_in(subject.project_id(), "comment:delete-reply", about);
     let text = rows::bare(&*work, comment_id).await?;
-    let sight = subject.seen(&*work, caller).await?;
+    let sight = subject.sight(&*work, caller).await?;
     if app.settings.files.remove_files {
         work.afterwards(|app| Box::pin(attachments::discard(app, files)));
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
-use super::visibility::{Sight, Viewer};
+use crate::access::comments::{Sight, Viewer};
 use crate::database::Sql;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::tasks::rows::{self, BATCH, TEXT, id_lists, write_key, write_list};
@@ -193,7 +193,7 @@ pub fn repliers(replies: &Value) -> impl Iterator<Item = Uuid> {
 pub fn name_repliers(replies: &mut Value, viewer: &Viewer, authors: &HashMap<Uuid, Author>) {
     for reply in replies.as_array_mut().into_iter().flatten().filter(|reply| reply.is_object()) {
         let id = reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id);
-        let author = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.role)));
+        let author = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.place.role)));
         reply["person"] = author.and_then(|author| serde_json::from_slice(&author.text).ok()).unwrap_or_default();
     }
 }
@@ -201,5 +201,5 @@ pub fn name_repliers(replies: &mut Value, viewer: &Viewer, authors: &HashMap<Uui
 /// The viewer that a caller is in a production.
 #[must_use]
 pub fn viewer(caller: &Caller, role: dailies_definitions::access::Role, clients_isolated: bool) -> Viewer {
-    Viewer { person_id: caller.person.id, role, clients_isolated }
+    Viewer::within(caller, role, clients_isolated)
 }

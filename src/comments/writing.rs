@@ -15,12 +15,11 @@ use super::attachments::{self, Attachment};
 use super::drafts::{Draft, Fields};
 use super::posting::{Outcomes, Posted, post};
 use super::{carrying, rows};
+use crate::access::tasks::{ACT, WORK, standing, standings, task_commenter};
 use crate::app::{App, SharedApp};
-use crate::database::{self, Sql};
 use crate::events::{Work, transact};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::upload::accept_for;
-use crate::tasks::standing::{self, Standing};
 use crate::tasks::statuses::{self, Status};
 
 /// Writes one comment, and gives it as JSON.
@@ -30,13 +29,9 @@ use crate::tasks::statuses::{self, Status};
 pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
     let fields = Fields::read(&body.fields, "comment", false)?;
     let connection = app.database.read();
-    let standing = standing::standing(connection, caller, task_id).await?;
-    if !standing.may_act(&caller.person) {
-        let keeps_status = standing.task_status_id == Some(fields.task_status_id);
-        if !keeps_status || !is_mentioned(connection, caller, &standing).await? {
-            return Err(Failure::forbidden());
-        }
-    }
+    let standing = standing(connection, caller, task_id).await?;
+    let keeps_status = standing.task_status_id == Some(fields.task_status_id);
+    task_commenter(connection, caller, &standing, keeps_status).await?;
     require_status(&statuses::all(connection).await?, standing.role.role, fields.task_status_id)?;
     let mut draft = fields.draft(task_id, caller.person.id, standing.role.is_manager())?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
@@ -81,41 +76,6 @@ fn require_status(known: &HashMap<Uuid, Status>, role: Role, id: Uuid) -> Result
     if known.get(&id).ok_or_else(Failure::not_found)?.allows(role) { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
-/// Whether the caller is mentioned in a comment of the task or a reply to one, alone or with a department. Vendors and
-/// those outside of the team never count.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing) -> Result<bool, Failure> {
-    if !standing.role.is_member() || standing.role.role == Role::Vendor {
-        return Ok(false);
-    }
-    let person = &caller.person;
-    let mut sql = Sql::new("SELECT 1 FROM comment c JOIN comment_mentions m ON m.comment = c.id WHERE m.person = ");
-    sql.bind(person.id).push(" AND c.object_id = ").bind(standing.task_id);
-    sql.push(" UNION SELECT 1 FROM comment c JOIN comment_department_mentions d ON d.comment = c.id WHERE c.object_id = ");
-    sql.bind(standing.task_id).push(" AND d.department IN ").bind_list(person.departments.iter().copied());
-    if database::row(connection, &sql).await?.is_some() {
-        return Ok(true);
-    }
-    let sql = Sql::with("SELECT replies FROM comment WHERE object_id = $1 AND replies IS NOT NULL", [standing.task_id.into()]);
-    for row in database::rows(connection, &sql).await? {
-        let mut text = Vec::new();
-        database::write_value(&mut text, &row, 0, entity::facts::Kind::Json)?;
-        let replies: Value = serde_json::from_slice(&text)?;
-        let names = |reply: &Value, key: &str, wanted: &dyn Fn(Uuid) -> bool| {
-            reply[key].as_array().into_iter().flatten().filter_map(|id| id.as_str().and_then(parse_id)).any(wanted)
-        };
-        let mentioned = replies.as_array().into_iter().flatten().any(|reply| {
-            names(reply, "mentions", &|id| id == person.id) || names(reply, "department_mentions", &|id| person.departments.contains(&id))
-        });
-        if mentioned {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Writes a comment on each of several tasks of a production, and gives those that the caller may write as JSON.
 ///
 /// # Errors
@@ -125,13 +85,12 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
     let complete: Vec<_> = complete.collect();
     let tasks: Vec<Uuid> = complete.iter().map(|(task, ..)| *task).collect();
     let connection = app.database.read();
-    let standings = standing::standings(connection, access, &tasks).await?;
+    let known_tasks = standings(connection, access, &tasks).await?;
     let person = &access.person;
     let mut drafts = Vec::with_capacity(complete.len());
     for (task_id, task_status_id, text, links) in complete {
-        let standing = standings.get(&task_id).ok_or_else(Failure::not_found)?;
-        let may = standing.role.is_manager() || standing.assigned || standing.supervises(person);
-        if !may || standing.project_id != Some(access.project_id()) {
+        let standing = known_tasks.get(&task_id).ok_or_else(Failure::not_found)?;
+        if !standing.allows(&WORK) || standing.project_id != Some(access.project_id()) {
             continue;
         }
         drafts.push(Draft {
@@ -173,14 +132,12 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
     }
     let tasks: Vec<Uuid> = wanted.iter().map(|(task, _)| *task).collect();
     let connection = app.database.read();
-    let standings = standing::standings(connection, caller, &tasks).await?;
+    let known_tasks = standings(connection, caller, &tasks).await?;
     let known = statuses::all(connection).await?;
     let mut drafts = Vec::with_capacity(wanted.len());
     for (task, fields) in wanted {
-        let standing = standings.get(&task).ok_or_else(Failure::not_found)?;
-        if !standing.may_act(&caller.person) {
-            return Err(Failure::forbidden());
-        }
+        let standing = known_tasks.get(&task).ok_or_else(Failure::not_found)?;
+        standing.require(&ACT)?;
         require_status(&known, standing.role.role, fields.task_status_id)?;
         drafts.push(fields.draft(task, caller.person.id, standing.role.is_manager())?);
     }

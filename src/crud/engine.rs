@@ -6,7 +6,7 @@ use dailies_definitions::call::Crud;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::query::Query;
-use dailies_definitions::rules::{Collection, Rule};
+use dailies_definitions::rules::{Collection, RecordRule, Rule};
 use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -23,14 +23,14 @@ use crate::events::Work;
 /// Serves the collections from the database.
 pub struct Engine(pub SharedApp);
 
-/// What the contract's rule says of this caller. `Ok(false)` leaves the decision to the resource.
-fn decided(rule: Rule, caller: &Caller) -> Result<bool, Failure> {
+/// Lets the caller in by the contract's rule, or gives the rule about records that decides.
+fn undecided(rule: Rule, caller: &Caller) -> Result<Option<RecordRule>, Failure> {
     match rule {
-        Rule::Anyone => Ok(true),
-        Rule::Admin => only_admin(caller).map(|()| true),
-        Rule::StudioManager if matches!(caller.person.role, Role::Admin | Role::Manager) => Ok(true),
+        Rule::Anyone => Ok(None),
+        Rule::Admin => only_admin(caller).map(|()| None),
+        Rule::StudioManager if matches!(caller.person.role, Role::Admin | Role::Manager) => Ok(None),
         Rule::StudioManager => Err(Failure::forbidden()),
-        Rule::Row => Ok(false),
+        Rule::Row(rule) => Ok(Some(rule)),
     }
 }
 
@@ -108,8 +108,8 @@ impl Engine {
 impl Crud for Engine {
     async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure> {
         let resource = resource(collection);
-        if !decided(rule, &caller)? {
-            resource.may_list(&self.0, &caller, &query).await?;
+        if let Some(rule) = undecided(rule, &caller)? {
+            resource.may_list(&self.0, &caller, rule, &query).await?;
         }
         resource.before_list(&self.0, &caller).await?;
         let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
@@ -147,8 +147,8 @@ impl Crud for Engine {
 
     async fn create(&self, collection: Collection, rule: Rule, caller: Caller, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {
         let resource = resource(collection);
-        if !decided(rule, &caller)? {
-            resource.may_create(&self.0, &caller, &body).await?;
+        if let Some(rule) = undecided(rule, &caller)? {
+            resource.may_create(&self.0, &caller, rule, &body).await?;
         }
         let mut work = Work::begin(&self.0, &caller).await?;
         resource.check(&mut work, &caller, None, &mut body).await?;
@@ -168,11 +168,11 @@ impl Crud for Engine {
         let resource = resource(collection);
         let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
-        let wanted = Wanted { relations, record: matches!(rule, Rule::Row) };
+        let wanted = Wanted { relations, record: matches!(rule, Rule::Row(_)) };
         let found = select::one(self.0.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
-        if !decided(rule, &caller)? {
+        if let Some(rule) = undecided(rule, &caller)? {
             let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;
-            resource.may_read(&self.0, &caller, record).await?;
+            resource.may_read(&self.0, &caller, rule, record).await?;
         }
         Ok(Json::written(resource.enrich(&self.0, &caller, id, &query, found.text).await?))
     }
@@ -188,8 +188,8 @@ impl Crud for Engine {
         let resource = resource(collection);
         let mut work = Work::begin(&self.0, &caller).await?;
         let record = select::record(&*work, resource, id).await?;
-        if !decided(rule, &caller)? {
-            resource.may_update(&work, &caller, &record, &body).await?;
+        if let Some(rule) = undecided(rule, &caller)? {
+            resource.may_update(&work, &caller, rule, &record, &body).await?;
         }
         resource.check(&mut work, &caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
@@ -214,8 +214,8 @@ impl Crud for Engine {
         let resource = resource(collection);
         let mut work = Work::begin(&self.0, &caller).await?;
         let record = select::record(&*work, resource, id).await?;
-        if !decided(rule, &caller)? {
-            resource.may_delete(&work, &caller, &record).await?;
+        if let Some(rule) = undecided(rule, &caller)? {
+            resource.may_delete(&work, &caller, rule, &record).await?;
         }
         resource.remove(&mut work, &caller, &record, &query).await?;
         work.commit().await?;

@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
 use entity::facts::{Column, Kind, Table};
 use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::records::{self, Subject};
 use crate::app::App;
 use crate::database::{Sql, execute};
 use crate::entities::metadata::DataMask;
@@ -253,13 +255,13 @@ pub trait Resource: Send + Sync {
         false
     }
 
-    /// May the caller list, where the contract says `row`?
+    /// Lets the caller list, where the contract names a rule about records.
     ///
     /// # Errors
-    /// 403 when not.
-    async fn may_list(&self, app: &App, caller: &Caller, query: &Query) -> Result<(), Failure> {
-        let _ = (app, query);
-        only_admin(caller)
+    /// 403 when the rule does not let the caller in.
+    async fn may_list(&self, app: &App, caller: &Caller, rule: RecordRule, query: &Query) -> Result<(), Failure> {
+        let _ = query;
+        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
     }
 
     /// Makes what has to be there before a list is read.
@@ -289,40 +291,50 @@ pub trait Resource: Send + Sync {
         Ok(None)
     }
 
-    /// May the caller read this record, where the contract says `row`?
-    ///
-    /// # Errors
-    /// 403 when not.
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let _ = (app, record);
-        only_admin(caller)
+    /// What a record is about, for the rule that the contract names.
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Production(record.id_of("project_id"))
     }
 
-    /// May the caller create this, where the contract says `row`?
+    /// Lets the caller read this record, where the contract names a rule about records.
     ///
     /// # Errors
-    /// 403 when not.
-    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
-        let _ = (app, body);
-        only_admin(caller)
+    /// 403 when the rule does not allow it.
+    async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        records::require_record(app.database.read(), caller, rule, self.subject(record)).await
     }
 
-    /// May the caller change this record in this way, where the contract says `row`?
+    /// Lets the caller create this, where the contract names a rule about records.
     ///
     /// # Errors
-    /// 403 when not.
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-        let _ = (work, record, body);
-        only_admin(caller)
+    /// 403 when the rule does not allow it.
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = body;
+        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
     }
 
-    /// May the caller delete this record, where the contract says `row`?
+    /// Lets the caller change this record, where the contract names a rule about records.
     ///
     /// # Errors
-    /// 403 when not.
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let _ = (work, record);
-        only_admin(caller)
+    /// 403 when the rule does not allow it.
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let _ = body;
+        records::require_record(&**work, caller, rule, self.subject(record)).await
+    }
+
+    /// Lets the caller delete this record, where the contract names a rule about records.
+    ///
+    /// # Errors
+    /// 403 when the rule does not allow it.
+    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        records::require_record(&**work, caller, rule, self.subject(record)).await
     }
 
     /// Checks and changes a body before it is read as columns. `record` is what is stored, for an update.

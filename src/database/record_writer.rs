@@ -128,6 +128,12 @@ impl NestedWriter {
         self.record.columns()
     }
 
+    /// Number of bytes that are written before the object.
+    #[must_use]
+    pub fn key_width(&self) -> usize {
+        self.key.len()
+    }
+
     /// Where the columns behind its own ones begin.
     #[must_use]
     pub fn end(&self) -> usize {

@@ -15,8 +15,8 @@ use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, Listing, find_entities, find_entity};
-use super::scope::{Scope, own_entities};
 use super::with_tasks::{self, Request, Wish};
+use crate::access::entities::{Scope, own_entities};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::database::{self, Sent, Sql, now};
@@ -79,7 +79,7 @@ async fn filtered(app: &App, scope: &Scope, query: &Query, save_for: &[&str]) ->
     criteria::add(&mut listing.conditions, query, save_for)?;
     if query.get("assigned_to").is_some() {
         listing.conditions.push(" AND (");
-        own_entities(&mut listing.conditions, EntityKind::Asset, scope.person_id());
+        own_entities(&mut listing.conditions, EntityKind::Asset, scope.person());
         listing.conditions.push(")");
     }
     Ok(listing)
@@ -144,9 +144,7 @@ pub(super) async fn list_shared_in_use(app: &App, access: &ProjectMember, episod
 /// Assets that may belong to other productions.
 async fn elsewhere(app: &App, caller: &Caller, role: Role, conditions: Sql) -> Result<Sent, Failure> {
     let mut listing = Listing::unrestricted(EntityKind::Asset, conditions);
-    if role == Role::Vendor {
-        listing.mask_for_vendor(&app.database, &caller.person).await?;
-    }
+    listing.mask_visitor(&app.database, caller, role).await?;
     listing.send(&app.database).await
 }
 

@@ -9,7 +9,8 @@ use super::cells::{Form, Writer};
 use super::kinds::EntityKind;
 use super::layouts::{Layout, sql_of};
 use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
-use super::scope::Scope;
+use crate::access::entities::Scope;
+use crate::access::metadata::{Masks, read_hidden};
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::{Database, Field, RecordWriter, Sql, write_text, write_uuid};
 
@@ -27,10 +28,10 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     let rest = rest(backend, layout, left_out);
     let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
     let mut sql = Sql::default();
-    let hidden = scope.hidden_fields(&mut sql, backend, layout.kind);
+    let hidden = scope.hidden_column(&mut sql, backend, layout.kind);
     let place = sql.slot(id);
     sql.push(&format!(
-        "SELECT {}, {}, {linked} AS linked_ids, {hidden} AS hidden_fields FROM {} WHERE e.id = {place} AND {}",
+        "SELECT {}, {}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}",
         columns.join(", "),
         rest.columns(),
         layout.from,
@@ -38,7 +39,9 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(8192);
-    let gap = Writer::new(layout.fields, 3, Form::Plain).write_entity(&mut out, &row, &mut Vec::new(), &hidden_fields(&row)?)?;
+    let masks = masks(&row)?;
+    let hidden = masks.of_project(row.try_get_by_index(1)?);
+    let gap = Writer::new(layout.fields, 3, Form::Plain).write_entity(&mut out, &row, &mut Vec::new(), hidden)?;
     if layout.ids.is_some() {
         out.splice(gap..gap, json_of(&row, "linked_ids")?);
     }
@@ -73,7 +76,7 @@ async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, ou
              WHERE t.entity_id = $1 ORDER BY t.created_at NULLS FIRST, t.id",
             columns.join(", ")
         ),
-        [id.into(), scope.person_id().into()],
+        [id.into(), scope.person().id.into()],
     );
     let writer = Writer::new(layout.task_fields, 0, Form::Plain);
     out.push(b'[');
@@ -95,17 +98,17 @@ async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, ou
 pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::with(kind.type_name(), &[PROJECT_NAME]);
     let mut sql = Sql::default();
-    let hidden = scope.hidden_fields(&mut sql, database.backend(), kind);
+    let hidden = scope.hidden_column(&mut sql, database.backend(), kind);
     let place = sql.slot(id);
     sql.push(&format!(
-        "SELECT {}, ep.name AS episode_name, {hidden} AS hidden_fields FROM entity e JOIN project p ON p.id = e.project_id \
+        "SELECT {}, ep.name AS episode_name, {hidden} FROM entity e JOIN project p ON p.id = e.project_id \
          LEFT JOIN entity ep ON ep.id = e.parent_id WHERE e.id = {place} AND {}",
         writer.columns(),
         kind.condition("e.entity_type_id"),
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
-    writer.write_without(&mut out, &row, &hidden_fields(&row)?)?;
+    writer.write_without(&mut out, &row, masks(&row)?.of_project(row.try_get("", "project_id")?))?;
     let episode: Option<Uuid> = row.try_get("", "parent_id")?;
     if let Some(episode) = episode.filter(|_| kind == EntityKind::Sequence) {
         out.extend_from_slice(b",\"episode_id\":");
@@ -117,7 +120,7 @@ pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: En
     Ok(out)
 }
 
-/// The names of the fields that are hidden in the metadata of a row.
-fn hidden_fields(row: &QueryResult) -> Result<Vec<String>, Failure> {
-    Ok(serde_json::from_slice::<Option<Vec<String>>>(&json_of(row, "hidden_fields")?)?.unwrap_or_default())
+/// What is hidden in the metadata of a row.
+fn masks(row: &QueryResult) -> Result<Masks, Failure> {
+    Ok(read_hidden(row)?.into())
 }

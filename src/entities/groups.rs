@@ -1,6 +1,6 @@
 //! Sequences and episodes: who sees which of them, and how they are made.
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember, Role};
+use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::schemas::{NewEpisode, NewSequence};
@@ -14,9 +14,11 @@ use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts::Layout;
 use super::rows::{self, Listing, find_entity};
-use super::scope::Scope;
 use super::with_tasks::{self, Request, Wish};
 use super::work_lists::{Of, TaskList};
+use crate::access::ALL_BUT_VENDORS;
+use crate::access::entities::Scope;
+use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::Sent;
 use crate::events::{Work, payload};
@@ -99,17 +101,16 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: Entit
 /// The tasks of a sequence or an episode itself; vendors get their own ones.
 pub(super) async fn list_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, assignees: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
-    let assigned_to = (access.role() == Role::Vendor).then_some(access.person.id);
-    TaskList { of: Of::Entity(id), assigned_to, assignees }.send(&app.database).await
+    TaskList { of: Of::Entity(id), visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
 }
 
 /// The tasks of what a sequence or an episode is made of, for everybody but vendors.
 pub(super) async fn list_inner_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, of: Of, assignees: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
-    if access.role() == Role::Vendor {
+    if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    TaskList { of, assigned_to: None, assignees }.send(&app.database).await
+    TaskList { of, visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
 }
 
 /// `POST /data/projects/{project_id}/sequences`

@@ -1,91 +1,61 @@
-//! The metadata of entities, and what vendors get to see of it: columns that belong to departments other than theirs
-//! are left out.
+//! The metadata of entities, and how what somebody may not see is left out of it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use dailies_definitions::access::{Caller, Person};
-use entity::facts::Kind;
-use sea_orm::{DbBackend, DbErr};
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::kinds::EntityKind;
-use crate::access::vendor_projects;
-use crate::database::dialect::json_values;
-use crate::database::{Database, Sql, write_text};
+use crate::access::Reach;
+use crate::access::metadata::{self, Hidden};
+use crate::database::write_text;
 
-/// Names of the metadata fields that a person may not see, by production.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Masks(HashMap<Uuid, Vec<String>>);
-
-impl Masks {
-    /// What is hidden from a vendor in productions. Nobody else needs a mask.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub(crate) async fn of_vendor(database: &Database, person: &Person, projects: &[Uuid], kind: EntityKind) -> Result<Self, DbErr> {
-        let mut masks = HashMap::<Uuid, Vec<String>>::new();
-        if projects.is_empty() {
-            return Ok(Self(masks));
-        }
-        let mut sql = Sql::new("SELECT d.project_id, d.field_name FROM metadata_descriptor d WHERE d.entity_type = ");
-        sql.bind(kind.type_name()).push(" AND d.project_id IN ").bind_list(projects.iter().copied());
-        hide_departments(&mut sql, person);
-        for row in database.rows(&sql).await? {
-            masks.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
-        }
-        Ok(Self(masks))
-    }
-
-    /// Whether nothing is hidden.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The fields that are hidden in a production.
-    pub(crate) fn of(&self, project_id: Uuid) -> &[String] {
-        self.0.get(&project_id).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// SQL of the JSON list of the fields that a vendor may not see in the metadata of the entity `e`, which is of that kind.
-pub(super) fn hidden_fields(sql: &mut Sql, backend: DbBackend, person: &Person, kind: EntityKind) -> String {
-    let mut from = Sql::new("metadata_descriptor d WHERE d.project_id = e.project_id AND d.entity_type = ");
-    from.bind(kind.type_name());
-    hide_departments(&mut from, person);
-    json_values(backend, ("d.field_name", Kind::Text { max: None }), &sql.embed(&from), "d.field_name")
-}
-
-/// What is left out of the metadata of entities of any kind, in any of the productions in which a caller is a vendor.
+/// What is left out of the metadata of entities of any kind, in any of the productions in which a caller is a vendor or a
+/// client.
 #[derive(Clone, Debug)]
 pub struct DataMask {
-    vendor_in: Vec<Uuid>,
     /// Names of fields, by production and kind.
     hidden: HashMap<(Uuid, String), Vec<String>>,
 }
 
 impl DataMask {
-    /// What is left out for a caller, who may be no vendor anywhere.
+    /// What is left out for a caller, who may see everything everywhere.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn of(database: &Database, caller: &Caller) -> Result<Option<Self>, DbErr> {
-        let vendor_in = vendor_projects(database.read(), caller).await?;
-        if vendor_in.is_empty() {
-            return Ok(None);
-        }
+    pub async fn of(connection: &impl ConnectionTrait, caller: &Caller) -> Result<Option<Self>, DbErr> {
+        Ok(Self::new(metadata::hidden_in_teams(connection, &caller.person).await?))
+    }
+
+    /// What is left out in the productions of a reach.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn of_reach(connection: &impl ConnectionTrait, reach: &Reach) -> Result<Option<Self>, DbErr> {
+        Ok(Self::new(metadata::hidden(connection, reach, None).await?))
+    }
+
+    /// What a [`metadata::hidden_column`] says that is left out.
+    ///
+    /// # Errors
+    /// The row has no such column.
+    pub fn read(row: &QueryResult) -> Result<Option<Self>, Failure> {
+        Ok(Self::new(metadata::read_hidden(row)?))
+    }
+
+    fn new(columns: Vec<Hidden>) -> Option<Self> {
         let mut hidden = HashMap::<_, Vec<String>>::new();
-        let mut sql = Sql::new("SELECT d.project_id, d.entity_type, d.field_name FROM metadata_descriptor d WHERE d.project_id IN ");
-        sql.bind_list(vendor_in.iter().copied());
-        hide_departments(&mut sql, &caller.person);
-        for row in database.rows(&sql).await? {
-            hidden.entry((row.try_get_by_index(0)?, row.try_get_by_index(1)?)).or_default().push(row.try_get_by_index(2)?);
+        for column in columns {
+            hidden.entry((column.project_id, column.kind)).or_default().push(column.field);
         }
-        Ok(Some(Self { vendor_in, hidden }))
+        (!hidden.is_empty()).then_some(Self { hidden })
     }
 
     /// Leaves out what is hidden in the `data` of an entity, whose JSON object begins at a place of `out`. Of an entity
@@ -93,6 +63,11 @@ impl DataMask {
     pub fn apply(&self, out: &mut Vec<u8>, start: usize) {
         // Answers to writes call every kind an entity.
         self.leave_out(out, start, "data", |record| record.text("type").filter(|kind| kind != "Entity"));
+    }
+
+    /// As [`DataMask::apply`], for an entity of a known kind whatever it calls itself.
+    pub fn apply_as(&self, out: &mut Vec<u8>, start: usize, kind: EntityKind) {
+        self.leave_out(out, start, "data", |_| Some(kind.type_name().to_owned()));
     }
 
     /// Leaves out what is hidden in the `entity_data` of a task, whose JSON object begins at a place of `out`.
@@ -106,7 +81,7 @@ impl DataMask {
         let mut record = Metadata::read(&object);
         let project = record.text("project_id").and_then(|id| id.parse::<Uuid>().ok());
         let kind = kind(&record);
-        if record.get(key).is_none() || project.is_some_and(|id| !self.vendor_in.contains(&id)) {
+        if record.get(key).is_none() || project.is_some_and(|id| !self.hidden.keys().any(|(place, _)| *place == id)) {
             out.extend_from_slice(&object);
             return;
         }
@@ -125,12 +100,6 @@ impl DataMask {
         }
         record.write(out);
     }
-}
-
-/// Adds the conditions of descriptors `d` that belong to departments, but to none of the person's.
-fn hide_departments(sql: &mut Sql, person: &Person) {
-    let links = "EXISTS (SELECT 1 FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id = d.id";
-    sql.push(&format!(" AND {links}) AND NOT {links} AND l.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
 }
 
 /// A JSON object whose values stay text.
@@ -235,7 +204,7 @@ mod tests {
     fn records_lose_what_is_hidden_in_their_production_and_kind() {
         let (here, elsewhere) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let hidden = HashMap::from([((here, "Shot".to_owned()), vec!["grade".to_owned()])]);
-        let mask = DataMask { vendor_in: vec![here], hidden };
+        let mask = DataMask { hidden };
         let masked = |record: String| {
             let mut out = [b"[", record.as_bytes()].concat();
             mask.apply(&mut out, 1);

@@ -17,7 +17,6 @@ pub mod metadata;
 mod ordering;
 pub mod removal;
 pub mod rows;
-mod scope;
 mod shots;
 pub mod versions;
 mod with_tasks;

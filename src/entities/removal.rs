@@ -12,6 +12,7 @@ pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
 use super::kinds::EntityKind;
 use super::rows::{self, EntityFacts, find_entities, find_entity};
+use crate::access::entities::{self, REMOVE, Standing};
 use crate::access::project_role;
 use crate::app::App;
 use crate::casting::readiness;
@@ -23,16 +24,6 @@ use crate::tasks::removal::remove;
 /// Ids in one statement.
 const PORTION: usize = 500;
 
-/// Who may delete an entity: administrators, and in the team of the production managers and the person who created it.
-///
-/// # Errors
-/// 404 when there is no such production, 403 for everybody else.
-pub async fn require_deletion(work: &Work<'_>, caller: &Caller, project_id: Uuid, created_by: Option<Uuid>) -> Result<(), Failure> {
-    let found = project_role(&**work, caller, project_id).await?;
-    let creator = found.in_team && created_by == Some(caller.person.id);
-    if found.is_manager() || creator { Ok(()) } else { Err(Failure::forbidden()) }
-}
-
 /// Deletes an entity of a kind on behalf of somebody, or gives it up; see [`remove_or_cancel`].
 ///
 /// # Errors
@@ -40,7 +31,7 @@ pub async fn require_deletion(work: &Work<'_>, caller: &Caller, project_id: Uuid
 pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKind, force: bool) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let entity = find_entity(&*work, id, kind).await?;
-    require_deletion(&work, caller, entity.project_id, entity.created_by).await?;
+    entities::require(&*work, caller, id, &REMOVE).await?;
     let leftovers = remove_or_cancel(&mut work, &entity, force).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
@@ -57,7 +48,7 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
     let mut work = Work::begin(app, caller).await?;
     let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
     let role = project_role(&*work, caller, project_id).await?;
-    let allowed = |entity: &EntityFacts| role.is_manager() || (role.in_team && entity.created_by == Some(caller.person.id));
+    let allowed = |entity: &EntityFacts| Standing::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
     if !found.values().all(allowed) {
         return Err(Failure::forbidden());
     }

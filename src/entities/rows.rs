@@ -1,6 +1,6 @@
 //! Entities as they are stored: plain listings, single rows, and their relations.
 
-use dailies_definitions::access::Person;
+use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
@@ -8,9 +8,11 @@ use uuid::Uuid;
 
 use super::kinds::EntityKind;
 use super::links::Links;
-use super::metadata::{Masks, Metadata};
+use super::metadata::Metadata;
 use super::ordering::order_by;
-use super::scope::Scope;
+use crate::access::STAFF;
+use crate::access::entities::Scope;
+use crate::access::metadata::Masks;
 use crate::database::{self, Database, Sent, Sql, stream_array, write_text, write_value};
 
 /// A key that is no column: its name, its SQL, and what it holds.
@@ -72,15 +74,18 @@ impl Listing {
         Ok(())
     }
 
-    /// Hides metadata from a vendor in every production that has entities in the list.
+    /// Hides metadata in every production that has entities in the list, which somebody with a role in another production
+    /// looks at.
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn mask_for_vendor(&mut self, database: &Database, person: &Person) -> Result<(), Failure> {
+    pub(super) async fn mask_visitor(&mut self, database: &Database, caller: &Caller, role: Role) -> Result<(), Failure> {
+        if STAFF.contains(&role) {
+            return Ok(());
+        }
         let sql = self.from().before("SELECT DISTINCT e.project_id ");
         let projects = ids(database.read(), &sql).await?;
-        self.masks = Masks::of_vendor(database, person, &projects, self.kind).await?;
-        Ok(())
+        self.mask(database, &Scope::visiting(caller, &projects, role)).await
     }
 
     fn from(&self) -> Sql {
@@ -169,7 +174,7 @@ impl EntityWriter {
 
     /// Writes the object without its closing brace, so that keys can be added.
     pub(crate) fn write_open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(self.project)?) };
+        let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(row.try_get_by_index(self.project)?) };
         self.write_without(out, row, hidden)
     }
 

@@ -17,8 +17,8 @@ use super::episode_choice::EpisodeChoice;
 use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, EntityFacts, Listing, PROJECT_NAME, SEQUENCE_NAME, find_entity};
-use super::scope::{Scope, own_entities};
 use super::with_tasks::{self, Request, Wish};
+use crate::access::entities::{Scope, own_entities};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::coerce;
@@ -56,7 +56,7 @@ async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query
     }
     if query.get("assigned_to").is_some() {
         listing.conditions.push(" AND (");
-        own_entities(&mut listing.conditions, EntityKind::Shot, scope.person_id());
+        own_entities(&mut listing.conditions, EntityKind::Shot, scope.person());
         listing.conditions.push(")");
     }
     listing.send(&app.database).await

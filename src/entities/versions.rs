@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::kinds::EntityKind;
 use super::metadata::Metadata;
 use super::rows::find_entity;
-use super::scope::Scope;
+use crate::access::entities::Scope;
 use crate::app::App;
 use crate::crud::Record;
 use crate::database::{self, Sql, now, write_value};
@@ -81,7 +81,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid) -> Result<V
             out.extend_from_slice(&data);
         } else {
             let mut metadata = Metadata::read(&data);
-            metadata.hide(masks.of(access.project_id()));
+            metadata.hide(masks.of_project(access.project_id()));
             metadata.write(&mut out);
         }
         for (index, (key, kind)) in FIELDS.iter().enumerate() {

@@ -11,9 +11,9 @@ use super::cells::{Form, Writer};
 use super::episode_choice::EpisodeChoice;
 use super::layouts::{Field, Layout, sql_of};
 use super::links::Links;
-use super::metadata::Masks;
 use super::ordering::order_by;
-use super::scope::{Scope, own_entities};
+use crate::access::entities::{Scope, own_entities};
+use crate::access::metadata::Masks;
 use crate::database::{Database, Sent, Sql, send};
 
 /// Entities that are read at once. A power of two.
@@ -115,7 +115,7 @@ impl Request {
         }
         if wish.assigned {
             conditions.push(" AND (");
-            own_entities(&mut conditions, layout.kind, scope.person_id());
+            own_entities(&mut conditions, layout.kind, scope.person());
             conditions.push(")");
         }
         Self { layout, scope, conditions, linked_with: None, form: wish.form }
@@ -185,7 +185,7 @@ impl Listing {
         let mut metadata = Vec::new();
         let each = |row: &QueryResult| {
             let start = entities.text.len();
-            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of(row.try_get_by_index(1)?) };
+            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(row.try_get_by_index(1)?) };
             let gap = writer.write_entity(&mut entities.text, row, &mut metadata, hidden)?;
             entities.rows.push(EntityText { id: row.try_get_by_index(0)?, start, gap, end: entities.text.len() });
             Ok(())
@@ -214,7 +214,7 @@ impl Listing {
         let Request { layout, form, .. } = &self.request;
         let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(sql_of(layout.task_fields)).collect();
         let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
-        sql.bind(self.request.scope.person_id());
+        sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
         let writer = Writer::new(layout.task_fields, 3, *form);
         let mut tasks = Tasks::default();

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::kinds::EntityKind;
 use super::links::Links;
 use super::ordering::order_by;
+use crate::access::tasks::Visible;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
 
 /// Whose tasks are meant.
@@ -50,8 +51,8 @@ const NAMES: [(&str, &str); 5] = [
 /// Which tasks to list.
 pub(super) struct TaskList {
     pub(super) of: Of,
-    /// Only the tasks that this person is assigned to.
-    pub(super) assigned_to: Option<Uuid>,
+    /// What the caller gets to see of them.
+    pub(super) visible: Visible,
     /// Whether each task tells who is assigned to it.
     pub(super) assignees: bool,
 }
@@ -67,9 +68,7 @@ impl TaskList {
              JOIN task_status ts ON ts.id = t.task_status_id JOIN entity_type et ON et.id = e.entity_type_id WHERE ",
         );
         self.of.condition(&mut from);
-        if let Some(person_id) = self.assigned_to {
-            from.push(" AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(person_id).push(")");
-        }
+        self.visible.restrict(&mut from, "t");
         let assignees = if self.assignees { Some(assignees(database, &from).await?) } else { None };
         let columns = entity::task::TABLE.columns;
         let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));

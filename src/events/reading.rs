@@ -1,15 +1,14 @@
 //! Reads what happened: the log of events, and who signed in.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::events::{ListLastEventsQuery, ListLastLoginsQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{EventRecord, LoginRecord};
 use entity::facts::Kind;
-use poem::http::StatusCode;
 use uuid::Uuid;
 
-use crate::access::project_role;
+use crate::access::{event_reader, projects_of};
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_value};
 
 /// Most rows in an answer.
@@ -29,14 +28,15 @@ const LOGIN: [(&str, Kind); 5] =
 
 /// The latest events that the caller may see and the query keeps.
 pub(super) async fn last_events(database: &Database, caller: &Caller, query: &ListLastEventsQuery) -> Result<Json<Vec<EventRecord>>, Failure> {
-    require_manager(database, caller, query.project_id).await?;
+    event_reader(database.read(), caller, query.project_id).await?;
     let mut sql = Sql::new("FROM api_event r WHERE 1 = 1");
     match query.project_id {
         Some(id) => {
             sql.push(" AND r.project_id = ").bind(id);
         }
         None if !caller.is_admin() => {
-            sql.push(" AND r.project_id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(caller.person.id).push(")");
+            sql.push(" AND ");
+            projects_of(&mut sql, "r.project_id", caller.person.id);
         }
         None => {}
     }
@@ -80,22 +80,6 @@ pub(super) async fn names(database: &Database) -> Result<Json<Vec<String>>, Fail
          SELECT name FROM found WHERE name IS NOT NULL ORDER BY name",
     );
     Ok(stream_array(database, sql, |out, row| write_value(out, row, 0, TEXT)).await?.into())
-}
-
-/// # Errors
-/// 403 for whoever manages neither the studio nor the production that is asked for.
-async fn require_manager(database: &Database, caller: &Caller, project_id: Option<Uuid>) -> Result<(), Failure> {
-    let allowed = match project_id {
-        _ if caller.is_admin() => true,
-        Some(id) => match project_role(database.read(), caller, id).await {
-            Ok(found) => found.is_manager(),
-            // Whether there is such a production is nobody's business who manages none.
-            Err(failure) if failure.status() == StatusCode::NOT_FOUND => false,
-            Err(failure) => return Err(failure),
-        },
-        None => caller.person.role == Role::Manager,
-    };
-    if allowed { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// Keeps the names that are like one of the words.

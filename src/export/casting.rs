@@ -1,11 +1,12 @@
 //! The table of the castings of a production, in the form that can be imported again.
 
-use dailies_definitions::access::{ProjectMember, Role};
+use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 
 use super::entities::{Episode, project_name};
 use super::table::{Table, integer, order_by, text};
+use crate::access::ALL_BUT_VENDORS;
 use crate::database::{Database, Sql};
 use crate::entities::kinds::EntityKind;
 
@@ -45,7 +46,7 @@ impl Containers {
 /// # Errors
 /// 403 for vendors, 400 for an episode that is none.
 pub(super) async fn table(database: &Database, access: &ProjectMember, episode_id: Option<&str>, of_shots: bool) -> Result<Media, Failure> {
-    if access.role() == Role::Vendor {
+    if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
     let project = project_name(database, access.project_id()).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use dailies_definitions::access::{ProjectMember, Role};
+use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use dailies_definitions::query::parse_id;
@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::table::{Table, integer, order_by, text};
+use crate::access::tasks::{assigned_to, worked_on_by};
+use crate::access::{ALL_BUT_VENDORS, Reach, metadata};
 use crate::database::{Database, Sql, write_value};
 use crate::entities::kinds::EntityKind;
 
@@ -102,7 +104,7 @@ struct Tasks {
 /// # Errors
 /// 403 for vendors.
 pub(super) async fn table(database: &Database, access: &ProjectMember, kind: EntityKind, filter: Filter) -> Result<Media, Failure> {
-    if access.role() == Role::Vendor {
+    if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
     let layout = match kind {
@@ -125,7 +127,7 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
         .send(database, sql, move |row| {
             let none = Tasks::default();
             let tasks = work.get(&row.try_get_by_index::<Uuid>(texts + 3)?).unwrap_or(&none);
-            let data = metadata(row, texts + 2)?;
+            let data = data_of(row, texts + 2)?;
             let mut cells = vec![project.clone()];
             for index in 0..=texts {
                 cells.push(text(row, index)?);
@@ -177,8 +179,8 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: 
         }
     }
     if filter.own {
-        sql.push(" AND e.id IN (SELECT o.entity_id FROM task o JOIN task_person_link m ON m.task_id = o.id WHERE m.person_id = ");
-        sql.bind(access.person.id).push(")");
+        sql.push(" AND ");
+        worked_on_by(&mut sql, "e.id", access.person.id);
     }
     sql
 }
@@ -189,9 +191,7 @@ async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKi
         "SELECT d.name, d.field_name, d.data_type FROM metadata_descriptor d WHERE d.project_id = $1 AND d.entity_type = $2",
         [access.project_id().into(), kind.type_name().into()],
     );
-    if access.role() == Role::Client {
-        sql.push(" AND d.for_client = true");
-    }
+    metadata::restrict(&mut sql, &Reach::within(access, access.project_id(), access.role()), "d");
     sql.push(" ORDER BY d.position NULLS LAST, d.name, d.id");
     let mut found = Vec::new();
     for row in database.rows(&sql).await? {
@@ -212,7 +212,8 @@ async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<
     );
     sql.push(")");
     if let Some(person) = person {
-        sql.push(" AND t.id IN (SELECT n.task_id FROM task_person_link n WHERE n.person_id = ").bind(person).push(")");
+        sql.push(" AND ");
+        assigned_to(&mut sql, "t.id", person);
     }
     sql.push(" ORDER BY t.created_at, t.id");
     let mut priorities: BTreeMap<String, i32> = BTreeMap::new();
@@ -253,7 +254,7 @@ async fn assignees(database: &Database, from: &Sql) -> Result<HashMap<Uuid, Stri
 }
 
 /// The metadata of an entity.
-fn metadata(row: &QueryResult, index: usize) -> Result<Map<String, Value>, DbErr> {
+fn data_of(row: &QueryResult, index: usize) -> Result<Map<String, Value>, DbErr> {
     let mut text = Vec::new();
     write_value(&mut text, row, index, Kind::Json)?;
     let data: Option<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;

@@ -17,8 +17,8 @@ pub struct ExportsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Exports for ExportsHandlers {
-    async fn export_persons(&self, _access: StudioManager) -> Result<Media, Failure> {
-        studio::persons(&self.0.database).await
+    async fn export_persons(&self, access: StudioManager) -> Result<Media, Failure> {
+        studio::persons(&self.0.database, &access).await
     }
 
     async fn export_projects(&self, _access: StudioManager) -> Result<Media, Failure> {
@@ -29,12 +29,12 @@ impl Exports for ExportsHandlers {
         studio::task_types(&self.0.database).await
     }
 
-    async fn export_tasks(&self, _access: StudioManager) -> Result<Media, Failure> {
-        studio::tasks(&self.0.database).await
+    async fn export_tasks(&self, access: StudioManager) -> Result<Media, Failure> {
+        studio::tasks(&self.0.database, &access).await
     }
 
-    async fn export_time_spents(&self, _access: StudioManager) -> Result<Media, Failure> {
-        studio::time_spents(&self.0.database).await
+    async fn export_time_spents(&self, access: StudioManager) -> Result<Media, Failure> {
+        studio::time_spents(&self.0.database, &access).await
     }
 
     async fn export_assets(&self, access: ProjectMember, _project_id: Uuid, query: ExportAssetsQuery) -> Result<Media, Failure> {

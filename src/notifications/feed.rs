@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, EntityReader, ProjectMember, Role};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Kind;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::access::open_projects_of;
+use crate::access::comments::{Comments, NEWS, Visible, by_client, may_know_author};
+use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
 use crate::comments::authors::SHORT_PERSON;
 use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
@@ -58,6 +59,10 @@ const FIELDS: [(&str, &str, Kind); 17] = [
     ("entity_preview_file_id", "e.preview_file_id", Kind::Uuid),
 ];
 
+/// Places of two keys.
+const AUTHOR_ID: usize = 1;
+const PROJECT_ID: usize = 10;
+
 /// Name of the entity behind those of what it is part of, or behind its type.
 pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.name || ' / ', '') || COALESCE(sq.name || ' / ', '') || e.name \
      WHEN 'Sequence' THEN COALESCE(sq.name || ' / ', '') || e.name WHEN 'Episode' THEN e.name ELSE k.name || ' / ' || e.name END";
@@ -65,12 +70,12 @@ pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.nam
 pub(super) const EPISODE: &str =
     "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
 
-/// Role of the author in the production.
-const AUTHOR_ROLE: &str = "(CASE WHEN a.role = 'admin' THEN 'admin' ELSE COALESCE(NULLIF(al.role, 'admin'), a.role) END)";
+/// What decides about an entry: its comment and its author.
+const ENTRIES: Comments<'_> =
+    Comments { id: "n.comment_id", author: "n.author_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
 
 const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p ON p.id = t.project_id \
      JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN person a ON a.id = n.author_id \
-     LEFT JOIN project_person_link al ON al.project_id = t.project_id AND al.person_id = n.author_id \
      LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
 
@@ -80,55 +85,11 @@ const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN 
 /// What happened last comes first.
 const ORDER: &str = "n.created_at DESC, n.id";
 
-/// Who reads news.
-#[derive(Clone, Copy)]
-struct Reader<'a> {
-    caller: &'a Caller,
-    /// Whether nothing is hidden: from administrators, and in one production from everybody but vendors and clients.
-    sees_all: bool,
-}
-
-impl<'a> Reader<'a> {
-    /// Somebody with a role in the only production that is read.
-    fn within(caller: &'a Caller, role: Role) -> Self {
-        Self { caller, sees_all: !matches!(role, Role::Vendor | Role::Client) }
-    }
-
-    /// Somebody whose role is another one in each production.
-    fn across(caller: &'a Caller) -> Self {
-        Self { caller, sees_all: caller.is_admin() }
-    }
-}
-
-/// The tables of a query, where `$1` is the reader unless nothing is hidden; `me` is the reader's place in a team.
-fn tables(reader: Reader<'_>) -> String {
-    let own = " LEFT JOIN project_person_link me ON me.project_id = t.project_id AND me.person_id = $1";
-    format!("{TABLES}{}", if reader.sees_all { "" } else { own })
-}
-
-/// The conditions of what the reader gets.
-fn visible(reader: Reader<'_>) -> Sql {
-    const ALL: &str = " WHERE t.entity_id IS NOT NULL";
-    if reader.sees_all {
-        return Sql::new(ALL);
-    }
-    let own = own_role(reader);
-    let mut sql = Sql::with(ALL, [reader.caller.person.id.into()]);
-    sql.push(&format!(
-        " AND ({own} <> 'vendor' OR t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link w ON w.task_id = o.id \
-         WHERE w.person_id = $1)) AND ({own} <> 'client' OR n.author_id = $1 OR COALESCE(c.for_client, false) = "
-    ));
-    sql.bind(true).push(&format!(" OR ({AUTHOR_ROLE} = 'client' AND COALESCE(p.is_clients_isolated, false) = ")).bind(false);
-    sql.push(&format!(") OR ({AUTHOR_ROLE} <> 'client' AND EXISTS (SELECT 1 FROM comment_preview_link r WHERE r.comment = n.comment_id)))"));
+/// The conditions of what somebody gets of the news.
+fn visible(news: &Visible) -> Sql {
+    let mut sql = Sql::new(" WHERE t.entity_id IS NOT NULL");
+    news.restrict(&mut sql, &ENTRIES);
     sql
-}
-
-/// Role of the reader in the production of an entry; any that sees all will do for those who do.
-fn own_role(reader: Reader<'_>) -> String {
-    if reader.sees_all {
-        return "'admin'".into();
-    }
-    format!("COALESCE(NULLIF(me.role, 'admin'), '{}')", reader.caller.person.role.code())
 }
 
 impl Filter {
@@ -160,10 +121,10 @@ impl Filter {
 /// # Errors
 /// The database does not answer.
 pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &Filter) -> Result<Vec<u8>, Failure> {
-    let reader = Reader::within(access, access.role());
-    let mut condition = visible(reader);
+    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let mut condition = visible(&news);
     condition.push(" AND t.project_id = ").bind(project_id);
-    page(app, reader, condition, filter, true).await
+    page(app, &news, condition, filter, true).await
 }
 
 /// Most news of one entity in an answer.
@@ -174,10 +135,10 @@ const MOST_OF_ENTITY: i64 = 2000;
 /// # Errors
 /// The database does not answer.
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let reader = Reader::within(access, access.role());
-    let mut condition = visible(reader);
+    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let mut condition = visible(&news);
     condition.push(" AND t.entity_id = ").bind(entity_id);
-    page(app, reader, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
+    page(app, &news, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
 }
 
 /// A page of the news of the open productions that the caller is in, or of all open ones for administrators.
@@ -192,8 +153,8 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             open_projects_of(sql, column, caller.person.id);
         }
     };
-    let reader = Reader::across(caller);
-    let mut condition = visible(reader);
+    let news = Visible::new(Reach::open_teams(app.database.read(), caller).await?, NEWS);
+    let mut condition = visible(&news);
     condition.push(" AND ");
     scope(&mut condition, "t.project_id");
     if let Some(project_id) = project_id {
@@ -204,7 +165,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             condition.push(" AND t.project_id = ").bind(project_id);
         }
     }
-    page(app, reader, condition, filter, true).await
+    page(app, &news, condition, filter, true).await
 }
 
 /// One entry of the news of a production.
@@ -212,31 +173,31 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
 /// # Errors
 /// 404 for an entry that the caller would not get in the list, 403 for vendors.
 pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id: Uuid) -> Result<Vec<u8>, Failure> {
-    if access.role() == Role::Vendor {
+    if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    let reader = Reader::within(access, access.role());
-    let mut condition = visible(reader);
+    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let mut condition = visible(&news);
     condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
-    let writer = EntryWriter::new(reader);
-    let sql = condition.before(&format!("{}{}", writer.select(), tables(reader)));
+    let writer = EntryWriter::new(&news);
+    let sql = condition.before(&format!("{}{TABLES}", EntryWriter::select()));
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = writer.open(&row)?;
     out.push(b'}');
     Ok(out)
 }
 
-async fn page(app: &App, reader: Reader<'_>, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
+async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
     filter.add_to(&mut condition);
     let page = Page { number: filter.page, limit: filter.limit };
     let database = &app.database;
-    let few = reader.sees_all && filter.episode_id.is_none();
-    let from = if few { FEW_TABLES.to_owned() } else { tables(reader) };
-    let (total, stats) = sums(app, &condition, &from).await?;
-    let writer = EntryWriter::new(reader);
-    let (lookup, selection) = (condition.clone().before(&from), condition.before(&tables(reader)));
+    let few = news.is_everything() && filter.episode_id.is_none();
+    let from = if few { FEW_TABLES } else { TABLES };
+    let (total, stats) = sums(app, &condition, from).await?;
+    let writer = EntryWriter::new(news);
+    let (lookup, selection) = (condition.clone().before(from), condition.before(TABLES));
     let sql = database.page_by(lookup, selection, "n.id", ORDER, page.limit, page.offset()).await?;
-    let rows = database.rows(&sql.before(&writer.select())).await?;
+    let rows = database.rows(&sql.before(&EntryWriter::select())).await?;
     let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -276,21 +237,19 @@ async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), 
 }
 
 /// Writes entries as the caller gets them.
-struct EntryWriter {
-    person_id: Uuid,
-    own_role: String,
+struct EntryWriter<'a> {
+    reach: &'a Reach,
     rows: RowWriter,
 }
 
-impl EntryWriter {
-    fn new(reader: Reader<'_>) -> Self {
-        let rows = RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind)));
-        Self { person_id: reader.caller.person.id, own_role: own_role(reader), rows }
+impl<'a> EntryWriter<'a> {
+    fn new(news: &'a Visible) -> Self {
+        Self { reach: news.reach(), rows: RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind))) }
     }
 
-    fn select(&self) -> String {
+    fn select() -> String {
         let columns = FIELDS.iter().chain(&SHORT_PERSON).map(|(_, expression, _)| *expression);
-        format!("SELECT {}, {AUTHOR_ROLE}, {} ", columns.collect::<Vec<_>>().join(", "), self.own_role)
+        format!("SELECT {}, {} ", columns.collect::<Vec<_>>().join(", "), by_client(ENTRIES.author, ENTRIES.project))
     }
 
     /// An entry without its closing brace.
@@ -298,9 +257,11 @@ impl EntryWriter {
         let mut out = vec![b'{'];
         self.rows.write(&mut out, row)?;
         out.extend_from_slice(b",\"type\":\"News\",\"person\":");
-        let after = FIELDS.len() + SHORT_PERSON.len();
-        let (author, own): (String, String) = (row.try_get_by_index(after)?, row.try_get_by_index(after + 1)?);
-        if own == "client" && author != "client" && row.try_get_by_index::<Uuid>(1)? != self.person_id {
+        let (author_id, project_id): (Uuid, Uuid) = (row.try_get_by_index(AUTHOR_ID)?, row.try_get_by_index(PROJECT_ID)?);
+        let by_client: bool = row.try_get_by_index(FIELDS.len() + SHORT_PERSON.len())?;
+        if !may_know_author(self.reach, project_id, author_id, by_client) {
+            let told = format!("\"author_id\":\"{author_id}\"");
+            let mut out = String::from_utf8_lossy(&out).replacen(&told, "\"author_id\":null", 1).into_bytes();
             out.extend_from_slice(b"null");
             return Ok(out);
         }

@@ -1,7 +1,6 @@
 //! What a notification about a task tells, for those who hear of it outside of the web UI.
 
 use chrono::NaiveDateTime;
-use dailies_definitions::access::Role;
 use dailies_definitions::query::parse_id;
 use sea_orm::{DbErr, QueryResult};
 use serde_json::Value;
@@ -9,13 +8,13 @@ use uuid::Uuid;
 
 use super::feed::{EPISODE, FULL_NAME};
 use super::notices::Kind;
+use crate::access::comments::{READ, Seen, Viewer};
+use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
-use crate::comments::visibility::{Seen, Viewer};
 use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::mail::{Letter, News, Origin, Recipient, TaskNews};
 use crate::messengers::{Message, Service};
-use crate::tasks::standing::role_in;
 
 /// A notification with all that is told of it.
 #[derive(Clone, Debug)]
@@ -42,6 +41,7 @@ impl Story {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn find(app: &App, notification_id: Uuid) -> Result<Option<Self>, DbErr> {
+        let (reader, writer) = (place_columns("reader", "r", "rl"), place_columns("writer", "w", "wl"));
         let sql = Sql::with(
             format!(
                 "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, r.id AS person_id, r.email AS email, \
@@ -49,20 +49,19 @@ impl Story {
                  r.notifications_enabled AS wants_emails, r.notifications_slack_enabled AS wants_slack, \
                  r.notifications_slack_userid AS slack, r.notifications_mattermost_enabled AS wants_mattermost, \
                  r.notifications_mattermost_userid AS mattermost, r.notifications_discord_enabled AS wants_discord, \
-                 r.notifications_discord_userid AS discord, r.role AS role, rl.person_id AS in_team, rl.role AS own_role, \
+                 r.notifications_discord_userid AS discord, {reader}, \
                  a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
                  y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, \
                  p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
-                 c.replies AS replies, c.for_client AS for_client, c.person_id AS writer_id, w.role AS writer_role, \
-                 wl.person_id AS writer_in_team, wl.role AS writer_own_role, s.short_name AS status \
+                 c.replies AS replies, c.for_client AS for_client, c.person_id AS writer_id, {writer}, s.short_name AS status \
                  FROM notification n JOIN person r ON r.id = n.person_id JOIN person a ON a.id = n.author_id \
                  JOIN task t ON t.id = n.task_id JOIN project p ON p.id = t.project_id JOIN entity e ON e.id = t.entity_id \
                  JOIN entity_type k ON k.id = e.entity_type_id LEFT JOIN task_type y ON y.id = t.task_type_id \
                  LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
                  LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN task_status s ON s.id = c.task_status_id \
-                 LEFT JOIN person w ON w.id = c.person_id \
-                 LEFT JOIN project_person_link rl ON rl.project_id = p.id AND rl.person_id = r.id \
-                 LEFT JOIN project_person_link wl ON wl.project_id = p.id AND wl.person_id = w.id WHERE n.id = $1"
+                 LEFT JOIN person w ON w.id = c.person_id {} {} WHERE n.id = $1",
+                join_place("rl", "p.id", "r.id"),
+                join_place("wl", "p.id", "w.id")
             ),
             [notification_id.into()],
         );
@@ -150,22 +149,19 @@ fn news_of(kind: &str) -> Option<News> {
     })
 }
 
-/// Clients are not told of what they may not read. Roles and comments may have changed since the notification was stored.
+/// Only those in the team are told, and of a comment those who read it. Roles and comments may have changed since the
+/// notification was stored.
 fn may_be_told(row: &QueryResult) -> Result<bool, DbErr> {
-    let Some(author_id) = row.try_get::<Option<Uuid>>("", "writer_id")? else { return Ok(true) };
-    let role = |global: &str, in_team: &str, own: &str| -> Result<Role, DbErr> {
-        let global = Role::from_code(&row.try_get::<Option<String>>("", global)?.unwrap_or_default());
-        let in_team = row.try_get::<Option<Uuid>>("", in_team)?.is_some();
-        Ok(role_in(global, in_team, row.try_get::<Option<String>>("", own)?.as_deref()).role)
-    };
+    let place = read_place(row, "reader")?;
+    let Some(author_id) = row.try_get::<Option<Uuid>>("", "writer_id")? else { return Ok(place.is_member()) };
     let viewer = Viewer {
         person_id: row.try_get("", "person_id")?,
-        role: role("role", "in_team", "own_role")?,
+        place,
         clients_isolated: row.try_get::<Option<bool>>("", "isolated")?.unwrap_or_default(),
     };
-    let author_role = role("writer_role", "writer_in_team", "writer_own_role")?;
+    let author_role = read_place(row, "writer")?.role;
     let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
-    Ok(viewer.may_be_told(Seen { author_id, author_role, for_client }))
+    Ok(viewer.may(&READ, Seen { author_id, author_role, for_client }))
 }
 
 /// The text of a reply, which may be gone.

@@ -169,8 +169,8 @@ impl People for PeopleHandlers {
         time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month).ok_or_else(invalid_month)?), filter).await
     }
 
-    async fn list_time_spents_on_entity(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::on_entity(&self.0, entity_id).await
+    async fn list_time_spents_on_entity(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
+        time_spent::on_entity(&self.0, &access, entity_id).await
     }
 
     async fn list_day_offs_of_person(&self, access: SelfOrAdmin, _person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, Days, NaiveDateTime};
-use dailies_definitions::access::{Caller, Role, SelfOrAdmin};
+use dailies_definitions::access::{Caller, SelfOrAdmin};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
+use dailies_definitions::rules::RecordRule;
 use dailies_definitions::schemas::UserDesktopLogin;
 use poem::Response;
 use poem::http::header;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::period;
 use super::profile::require_person;
+use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
@@ -23,9 +25,7 @@ fn logs() -> RecordWriter {
 
 /// The sign-ins of a person, for the person and for whoever manages the studio.
 pub(super) async fn logins(app: &App, caller: &Caller, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
-    if caller.person.id != person_id && !matches!(caller.person.role, Role::Admin | Role::Manager) {
-        return Err(Failure::forbidden());
-    }
+    require_record(app.database.read(), caller, RecordRule::PersonViewer, Subject::Person(Some(person_id))).await?;
     require_person(app.database.read(), person_id).await?;
     let text = format!("SELECT {} FROM desktop_login_log l WHERE l.person_id = $1 ORDER BY l.date DESC, l.id", logs().columns());
     Ok(logs().list(&app.database, Sql::with(text, [person_id.into()])).await?)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::QuotaShot;
@@ -13,11 +13,13 @@ use uuid::Uuid;
 
 use super::period::{Period, invalid_month};
 use super::profile::require_human;
-use crate::access::project_role;
+use crate::access::entities::Scope;
+use crate::access::metadata::Masks;
+use crate::access::shots_reader;
+use crate::access::tasks::assigned_to;
 use crate::app::App;
 use crate::database::{Sql, stream_array, write_text};
 use crate::entities::kinds::EntityKind;
-use crate::entities::metadata::Masks;
 use crate::entities::rows::EntityWriter;
 
 /// What a request asks for.
@@ -84,7 +86,7 @@ fn round(weight: f64) -> f64 {
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
 pub(super) async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Option<Period>) -> Result<Json<Vec<QuotaShot>>, Failure> {
     require_human(app.database.read(), asked.person_id).await?;
-    let role = require_known(app, caller, asked).await?;
+    let role = shots_reader(app.database.read(), caller, asked.project_id, asked.person_id).await?.role;
     let days = period.ok_or_else(invalid_month)?;
     let (Some(project_id), Some(task_type_id)) = (asked.project_id, asked.task_type_id) else {
         return Ok(Json::written("[]"));
@@ -94,26 +96,8 @@ pub(super) async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period:
     let done =
         Done { person_id: asked.person_id, project_id, task_type_id, column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" } };
     let weights = if asked.mode.starts_with("weighted") { done.weighted(app, &span).await? } else { done.whole(app, &span).await? };
-    let masks =
-        if role == Role::Vendor { Masks::of_vendor(&app.database, &caller.person, &[project_id], EntityKind::Shot).await? } else { Masks::default() };
+    let masks = Scope::project(caller, project_id, role).masks(&app.database, EntityKind::Shot).await?;
     send(app, weights, masks).await
-}
-
-/// The role of the caller in the production that is asked for, once the caller may know of the person's shots.
-async fn require_known(app: &App, caller: &Caller, asked: &Asked<'_>) -> Result<Role, Failure> {
-    let (role, in_team) = match asked.project_id {
-        Some(project_id) => {
-            let found = project_role(app.database.read(), caller, project_id).await?;
-            (found.role, found.in_team)
-        }
-        None => (caller.person.role, false),
-    };
-    let known = match role {
-        Role::Admin => true,
-        Role::Manager => in_team,
-        _ => caller.person.id == asked.person_id,
-    };
-    if known { Ok(role) } else { Err(Failure::forbidden()) }
 }
 
 /// What a shot counts, as JSON.
@@ -142,7 +126,8 @@ impl Done {
 
     /// Keeps the tasks that are assigned to the person.
     fn assigned(&self, sql: &mut Sql) {
-        sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id = ").bind(self.person_id).push(")");
+        sql.push(" AND ");
+        assigned_to(sql, "t.id", self.person_id);
     }
 
     /// Every shot that was got done in the period counts as a whole.

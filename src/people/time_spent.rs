@@ -1,7 +1,7 @@
 //! The time that persons spent on tasks: as it was noted, and summed up by task. Who may know of it.
 
 use chrono::NaiveDate;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{TaskTimeSum, TimeSpent};
@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::period::Period;
 use super::profile::require_human;
-use crate::access::project_role;
+use crate::access::hours::{READ, READ_OF_PERSON, Visible};
+use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_array};
 
@@ -51,18 +52,18 @@ pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: Nai
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted().columns()));
     sql.bind(person_id);
     add_period(&mut sql, (day, day));
-    only_known(&mut sql, caller, person_id)?;
+    time_reader(app, caller, person_id).await?.restrict(&mut sql);
     sql.push(" ORDER BY s.created_at, s.id");
     Ok(noted().list(&app.database, sql).await?)
 }
 
 /// Everything that anybody noted on the tasks of an entity, the latest day first.
-pub(super) async fn on_entity(app: &App, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    let text = format!(
-        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1 ORDER BY s.date DESC, s.created_at, s.id",
-        noted().columns()
-    );
-    Ok(noted().list(&app.database, Sql::with(text, [entity_id.into()])).await?)
+pub(super) async fn on_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    let text = format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1", noted().columns());
+    let mut sql = Sql::with(text, [entity_id.into()]);
+    Visible::new(Reach::within(access, access.project_id(), access.role()), READ).restrict(&mut sql);
+    sql.push(" ORDER BY s.date DESC, s.created_at, s.id");
+    Ok(noted().list(&app.database, sql).await?)
 }
 
 /// Keeps what was noted `s` from one day to another, both included.
@@ -70,37 +71,14 @@ pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
     sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last);
 }
 
-/// Keeps the time of a person that the caller may know of: all of it for administrators and the person themself, that of
-/// their own productions and departments for managers and supervisors. The task is called `t`.
-fn only_known(sql: &mut Sql, caller: &Caller, person_id: Uuid) -> Result<(), Failure> {
-    if caller.is_admin() || caller.person.id == person_id {
-        return Ok(());
-    }
-    if !leads(caller) {
-        return Err(Failure::forbidden());
-    }
-    only_led(sql, caller);
-    Ok(())
-}
-
-/// Whether the caller is a manager or supervisor of the studio.
-pub(super) fn leads(caller: &Caller) -> bool {
-    matches!(caller.person.role, Role::Manager | Role::Supervisor)
-}
-
-/// Keeps the time `s` on tasks `t` of productions that the caller is in, and for supervisors of their departments.
-pub(super) fn only_led(sql: &mut Sql, caller: &Caller) {
-    sql.push(" AND t.project_id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id).push(")");
-    if caller.person.role == Role::Supervisor && !caller.person.departments.is_empty() {
-        sql.push(" AND t.task_type_id IN (SELECT k.id FROM task_type k WHERE k.department_id IN ");
-        sql.bind_list(caller.person.departments.iter().copied()).push(")");
-    }
-}
-
-/// 403 for a manager or supervisor who asks for a production whose team they are not in.
-pub(super) async fn require_team(app: &App, caller: &Caller, project_id: Uuid) -> Result<(), Failure> {
-    let found = project_role(app.database.read(), caller, project_id).await?;
-    if found.in_team { Ok(()) } else { Err(Failure::forbidden()) }
+/// `time-reader`: what the caller learns of the time of others.
+///
+/// # Errors
+/// 403 for whoever asks for somebody else without leading work anywhere.
+async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
+    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+    let may_ask = caller.person.id == person_id || LEADERS.contains(&caller.person.role) || !visible.leads_nowhere();
+    if may_ask { Ok(visible) } else { Err(Failure::forbidden()) }
 }
 
 /// The time of a person in a period, summed up by task.
@@ -132,10 +110,10 @@ pub(super) async fn by_task(
     );
     sql.bind(person_id);
     add_period(&mut sql, period);
-    only_known(&mut sql, caller, person_id)?;
+    time_reader(app, caller, person_id).await?.restrict(&mut sql);
     if let Some(project_id) = project_id {
-        if caller.person.id != person_id && leads(caller) {
-            require_team(app, caller, project_id).await?;
+        if caller.person.id != person_id {
+            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
         }
         sql.push(" AND t.project_id = ").bind(project_id);
     }

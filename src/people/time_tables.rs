@@ -9,7 +9,9 @@ use sea_orm::{DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::period::Period;
-use super::time_spent::{add_period, leads, only_led, require_team};
+use super::time_spent::add_period;
+use crate::access::hours::{READ_OF_PERSON, Visible};
+use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{Sql, write_uuid, write_value};
 
@@ -89,18 +91,17 @@ fn written(rows: &[QueryResult]) -> Result<Vec<u8>, DbErr> {
 
 /// Keeps what the caller may know of, and what the request asks for.
 async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
-    if leads(caller) {
+    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+    if !caller.is_admin() && (LEADERS.contains(&caller.person.role) || !visible.leads_nowhere()) {
         if let Some(project_id) = filter.project_id {
-            require_team(app, caller, project_id).await?;
+            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
         }
         let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
         if !own {
             return Err(Failure::parameter("Supervisor not allowed to access this department"));
         }
-        only_led(sql, caller);
-    } else if !caller.is_admin() {
-        sql.push(" AND s.person_id = ").bind(caller.person.id);
     }
+    visible.restrict(sql);
     if let Some(project_id) = filter.project_id {
         sql.push(" AND t.project_id = ").bind(project_id);
     }

@@ -1,6 +1,6 @@
 //! The playlists of a production, page by page and without their entries.
 
-use dailies_definitions::access::{ProjectMember, Role};
+use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::playlists::ListProjectPlaylistsQuery;
@@ -8,6 +8,8 @@ use dailies_definitions::schemas::ListedPlaylist;
 use entity::facts::Kind;
 use sea_orm::DbBackend;
 
+use crate::access::Reach;
+use crate::access::playlists::Visible;
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_value};
 
 /// Playlists on a page.
@@ -39,7 +41,8 @@ pub(super) async fn of_project(
     access: &ProjectMember,
     query: &ListProjectPlaylistsQuery,
 ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-    if access.role() == Role::Vendor {
+    let visible = Visible::new(Reach::within(access, access.project_id(), access.role()));
+    if visible.is_nothing() {
         return Err(Failure::forbidden());
     }
     let first_preview = match database.backend() {
@@ -47,13 +50,10 @@ pub(super) async fn of_project(
         _ => "json_extract(p.shots, '$[0].preview_file_id')",
     };
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
-    let mut sql = Sql::new(format!("SELECT {columns}, {first_preview} FROM playlist p WHERE p.project_id = "));
-    sql.bind(access.project_id());
+    let mut sql = Sql::new(format!("SELECT {columns}, {first_preview} FROM playlist p WHERE 1 = 1"));
+    visible.restrict(&mut sql, "p");
     if let Some(id) = query.task_type_id {
         sql.push(" AND p.task_type_id = ").bind(id);
-    }
-    if access.role() == Role::Client {
-        sql.push(" AND p.for_client = true");
     }
     sql.push(&order(query.sort_by.as_deref())).push(" LIMIT ").bind(PAGE).push(" OFFSET ").bind((query.page.max(1) - 1) * PAGE);
     let writer = RowWriter::new(FIELDS.map(|(key, _, kind)| Field::new(key, kind)));

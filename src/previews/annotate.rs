@@ -1,6 +1,6 @@
 //! Drawing on a preview: who may, and how the drawings are stored while others draw too.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{AnnotationChanges, PreviewFile};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::annotations::merge;
 use super::rows;
 use super::subject::Subject;
-use crate::access::{project_role, supervises_task_type};
+use crate::access::tasks::REVIEW;
 use crate::app::SharedApp;
 use crate::database::{self, Sql, write_value};
 use crate::events::{Work, payload};
@@ -23,7 +23,7 @@ use crate::events::{Work, payload};
 /// 404, 403 and 400 as the contract says.
 pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: AnnotationChanges) -> Result<Json<PreviewFile>, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
-    require_reviewer(app, caller, &preview).await?;
+    preview.require(app, caller, &REVIEW).await?;
     let mut work = Work::begin(app, caller).await?;
     let annotations = merge(stored(&*work, id).await?, changes)?;
     let moment = database::now();
@@ -35,18 +35,6 @@ pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: 
     let text = rows::record(&*work, id, false).await?;
     work.commit().await?;
     Ok(Json::written(text))
-}
-
-/// # Errors
-/// 403 for those who may not draw.
-async fn require_reviewer(app: &SharedApp, caller: &Caller, preview: &Subject) -> Result<(), Failure> {
-    let connection = app.database.read();
-    let project_id = preview.project_id.ok_or_else(Failure::forbidden)?;
-    let found = project_role(connection, caller, project_id).await?;
-    let allowed = found.is_manager()
-        || (found.in_team && found.role == Role::Client)
-        || (found.in_team && found.role == Role::Supervisor && supervises_task_type(connection, &caller.person, preview.task_type_id).await?);
-    if allowed { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// The annotations as they are now.

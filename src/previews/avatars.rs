@@ -1,7 +1,7 @@
 //! Pictures of persons, productions and the organisation.
 
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::AvatarPath;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::download::Shipment;
 use super::work::{failure, picture_work};
 use super::{keys, removal};
-use crate::access::require_member;
+use crate::access::production_viewer;
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
@@ -69,9 +69,7 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
 /// # Errors
 /// 404 when there is none, 403 for strangers, 416 for a range that can't be given.
 pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    if !matches!(caller.person.role, Role::Admin | Role::Manager) {
-        require_member(app.database.read(), caller, id).await?;
-    }
+    production_viewer(app.database.read(), caller, id).await?;
     get(app, Owner::Project, id).await
 }
 

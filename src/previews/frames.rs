@@ -1,6 +1,6 @@
 //! Making a preview the main one of its entity, with a chosen frame of its movie as its pictures.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::Entity;
@@ -11,8 +11,10 @@ use super::movies::{self, MovieError};
 use super::subject::Subject;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, rows};
+use crate::access::tasks::PRESENT;
 use crate::app::{App, SharedApp};
 use crate::database::{Sql, write_value};
+use crate::entities::metadata::DataMask;
 use crate::events::{Work, transact};
 use crate::pictures;
 
@@ -25,10 +27,7 @@ const USUAL_RATE: f64 = 25.0;
 /// 404, 403 and 400 as the contract says.
 pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<Entity>, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
-    let reader = preview.require_reader(app, caller).await?;
-    if reader.role() == Role::Client {
-        return Err(Failure::forbidden());
-    }
+    preview.require(app, caller, &PRESENT).await?;
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
     if let Some(number) = frame_number {
         if preview.extension != "mp4" {
@@ -39,7 +38,10 @@ pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, f
     let change = || async {
         let mut work = Work::begin(app, caller).await?;
         main_preview::set_main_preview(&mut work, entity_id, id).await?;
-        let text = rows::entity(&*work, entity_id).await?;
+        let mut text = rows::entity(&*work, entity_id).await?;
+        if let Some(mask) = DataMask::of(&*work, caller).await? {
+            mask.apply(&mut text, 0);
+        }
         work.commit().await?;
         Ok::<_, Failure>(text)
     };

@@ -1,7 +1,7 @@
 //! The operations of the tag *Previews*.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, Role, SelfOrAdmin, TaskActor};
+use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, SelfOrAdmin, TaskActor};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::previews::{ListRunningPreviewsQuery, Previews, RemovePreviewFromCommentQuery, UploadPreviewFileQuery};
@@ -16,6 +16,7 @@ use super::add::{Placement, add_preview, revision_of};
 use super::avatars::{self, Owner};
 use super::upload::Haste;
 use super::{annotate, attachments, backgrounds, download, frames, keys, listings, positions, removal, rows, upload};
+use crate::access::ALL_BUT_CLIENTS;
 use crate::app::SharedApp;
 use crate::events::Work;
 
@@ -150,7 +151,7 @@ impl Previews for PreviewsHandlers {
     }
 
     async fn get_concept_previews(&self, access: EntityReader, concept_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-        if access.role() == Role::Client {
+        if !ALL_BUT_CLIENTS.contains(&access.role()) {
             return Err(Failure::forbidden());
         }
         listings::require_kind(&self.0.database, concept_id, "Concept").await?;

@@ -1,16 +1,14 @@
 //! A preview as the rules of access see it, and who may do what with it.
 
-use std::sync::Arc;
-
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, Role, TaskActor, TaskReader};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::rules::Guard;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::access::{AccessGuard, project_role};
-use crate::app::SharedApp;
+use crate::access::previews::preview_viewer;
+use crate::access::tasks::{self, TaskRule};
+use crate::app::App;
 use crate::database::{self, Sql};
 
 /// A preview with the facts of its task that decide about it. What reviewers drew is left out: it can be large.
@@ -25,7 +23,6 @@ pub struct Subject {
     pub file_size: i64,
     pub updated_at: Option<NaiveDateTime>,
     pub task_id: Uuid,
-    pub task_type_id: Option<Uuid>,
     pub project_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
     /// Whether it is the main preview of an entity that is shared between productions.
@@ -39,14 +36,14 @@ impl Subject {
     /// 404 when there is none, or when it belongs to no task.
     pub async fn find(connection: &impl ConnectionTrait, id: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
-            "SELECT p.extension, p.original_name, p.revision, p.position, p.file_size, p.updated_at, t.id, t.task_type_id, t.project_id, \
+            "SELECT p.extension, p.original_name, p.revision, p.position, p.file_size, p.updated_at, t.id, t.project_id, \
              t.entity_id, e.is_shared, e.preview_file_id \
              FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN entity e ON e.id = t.entity_id WHERE p.id = $1",
             [id.into()],
         );
         let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        let shared = row.try_get_by_index::<Option<bool>>(10)?.unwrap_or_default();
-        let main: Option<Uuid> = row.try_get_by_index(11)?;
+        let shared = row.try_get_by_index::<Option<bool>>(9)?.unwrap_or_default();
+        let main: Option<Uuid> = row.try_get_by_index(10)?;
         Ok(Self {
             id,
             extension: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
@@ -56,9 +53,8 @@ impl Subject {
             file_size: row.try_get_by_index::<Option<i64>>(4)?.unwrap_or_default(),
             updated_at: row.try_get_by_index(5)?,
             task_id: row.try_get_by_index(6)?,
-            task_type_id: row.try_get_by_index(7)?,
-            project_id: row.try_get_by_index(8)?,
-            entity_id: row.try_get_by_index(9)?,
+            project_id: row.try_get_by_index(7)?,
+            entity_id: row.try_get_by_index(8)?,
             shown_everywhere: shared && main == Some(id),
         })
     }
@@ -70,26 +66,26 @@ impl Subject {
     }
 
     /// # Errors
+    /// 403 when a rule about the task does not allow it.
+    pub(super) async fn require(&self, app: &App, caller: &Caller, rule: &TaskRule) -> Result<(), Failure> {
+        tasks::require(app.database.read(), caller, self.task_id, rule).await.map(|_| ())
+    }
+
+    /// # Errors
     /// 403 for those who may not read the task.
-    pub(super) async fn require_reader(&self, app: &SharedApp, caller: &Caller) -> Result<TaskReader, Failure> {
-        AccessGuard(Arc::clone(app)).task_reader(caller.clone(), self.task_id).await
+    pub(super) async fn require_reader(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        self.require(app, caller, &tasks::READ).await
     }
 
     /// # Errors
     /// 403 for those who may not add previews to the task.
-    pub(super) async fn require_actor(&self, app: &SharedApp, caller: &Caller) -> Result<TaskActor, Failure> {
-        AccessGuard(Arc::clone(app)).task_actor(caller.clone(), self.task_id).await
+    pub(super) async fn require_actor(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        self.require(app, caller, &tasks::ACT).await
     }
 
     /// # Errors
     /// 403 for those who may neither read the task nor see the pictures of shared entities.
-    pub(super) async fn require_viewer(&self, app: &SharedApp, caller: &Caller) -> Result<(), Failure> {
-        if self.shown_everywhere
-            && let Some(project_id) = self.project_id
-            && project_role(app.database.read(), caller, project_id).await?.role != Role::Vendor
-        {
-            return Ok(());
-        }
-        self.require_reader(app, caller).await.map(|_| ())
+    pub(super) async fn require_viewer(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        preview_viewer(app.database.read(), caller, self.task_id, self.project_id.filter(|_| self.shown_everywhere)).await
     }
 }

@@ -1,6 +1,6 @@
 //! The metadata columns of one production, as its team works with them.
 
-use dailies_definitions::access::{ProjectManager, ProjectMember, Role};
+use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, ProjectMetadataDescriptorAdd, ProjectMetadataDescriptorChange};
@@ -8,23 +8,14 @@ use uuid::Uuid;
 
 use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, read, taken};
 use super::field_name::field_name;
-use super::rows::only_visible;
+use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
-/// 403 unless the caller manages the production, or supervises it and the column is for departments, all of the caller's
-/// own among them.
+/// 403 for those who may not keep a column of these departments.
 fn require_departments(access: &ProjectMember, departments: &[Uuid]) -> Result<(), Failure> {
-    if allows(access.role(), &access.person.departments, departments) { Ok(()) } else { Err(Failure::forbidden()) }
-}
-
-fn allows(role: Role, own: &[Uuid], departments: &[Uuid]) -> bool {
-    match role {
-        Role::Admin | Role::Manager => true,
-        Role::Supervisor => !departments.is_empty() && own.iter().all(|department| departments.contains(department)),
-        Role::Artist | Role::Client | Role::Vendor => false,
-    }
+    if metadata::keeps_column(access.role(), &access.person, departments) { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// A list of one item as that item.
@@ -38,14 +29,14 @@ fn only_item<T>(list: Vec<u8>) -> Result<Json<T>, Failure> {
 /// The metadata columns that the caller may see.
 pub(super) async fn visible(app: &App, access: &ProjectMember) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let mut condition = Sql::with("d.project_id = $1", [access.project_id().into()]);
-    only_visible(&mut condition, access, access.role());
+    metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
     Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
 }
 
 /// One metadata column of the production, if the caller may see it.
 pub(super) async fn one(app: &App, access: &ProjectMember, id: Uuid) -> Result<Json<MetadataDescriptor>, Failure> {
     let mut condition = Sql::with("d.project_id = $1 AND d.id = $2", [access.project_id().into(), id.into()]);
-    only_visible(&mut condition, access, access.role());
+    metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
     only_item(list(app.database.read(), condition, ORDER, true).await?)
 }
 
@@ -145,21 +136,4 @@ pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataD
     work.commit().await?;
     let condition = Sql::with("d.project_id = $1 AND d.entity_type = $2", [project_id.into(), body.entity_type.as_str().into()]);
     Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn supervisors_need_all_their_departments_in_the_column() {
-        let [a, b] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        assert!(allows(Role::Manager, &[], &[]));
-        assert!(allows(Role::Supervisor, &[a], &[a]));
-        assert!(allows(Role::Supervisor, &[a], &[a, b]));
-        assert!(allows(Role::Supervisor, &[], &[b]));
-        assert!(!allows(Role::Supervisor, &[a], &[]));
-        assert!(!allows(Role::Supervisor, &[a, b], &[a]));
-        assert!(!allows(Role::Artist, &[a], &[a]));
-    }
 }

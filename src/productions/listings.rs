@@ -8,6 +8,7 @@ use entity::facts::Kind;
 use sea_orm::DbBackend;
 
 use super::rows::descriptors;
+use crate::access::projects_of;
 use crate::app::App;
 use crate::database::{RecordWriter, Sql};
 
@@ -19,7 +20,8 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
     let mut sql = Sql::new(format!("SELECT {} FROM project p WHERE 1 = 1", model.columns()));
     if !caller.is_admin() {
-        sql.push(" AND p.id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(caller.person.id).push(")");
+        sql.push(" AND ");
+        projects_of(&mut sql, "p.id", caller.person.id);
     }
     if let Some(name) = name {
         // The backslash has a meaning in patterns on PostgreSQL only.

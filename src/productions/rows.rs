@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
+use crate::access::{metadata, projects_of};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object};
 use crate::database::{self, RecordWriter, Sql, write_uuid};
@@ -29,7 +30,8 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
     };
     let mut sql = Sql::new(format!("SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name IN ({names})"));
     if !caller.is_admin() {
-        sql.push(" AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id).push(")");
+        sql.push(" AND ");
+        projects_of(&mut sql, "p.id", caller.person.id);
     }
     if let Some(name) = name {
         sql.push(" AND p.name = ").bind(name);
@@ -93,19 +95,19 @@ fn relations(backend: DbBackend) -> [(&'static str, String); 8] {
     ]
 }
 
-/// SQL of the metadata columns of the production `p` that the caller may see by the studio-wide role.
+/// SQL of the metadata columns of the production `p` that the caller may see there.
 fn visible_descriptors(sql: &mut Sql, backend: DbBackend, caller: &Caller) -> String {
     let mut more = Sql::default();
-    only_visible(&mut more, caller, caller.person.role);
+    metadata::restrict_in_teams(&mut more, &caller.person, "d");
     descriptors(backend, &sql.embed(&more))
 }
 
 /// SQL of the metadata columns of the production `p`, called `d`, as a JSON list. `more` is a further condition with `AND`
 /// before it.
 pub(super) fn descriptors(backend: DbBackend, more: &str) -> String {
-    let departments = "department_metadata_descriptor_link v WHERE v.metadata_descriptor_id = d.id";
+    let departments = "department_metadata_descriptor_link w WHERE w.metadata_descriptor_id = d.id";
     let mut keys: Vec<JsonKey> = DESCRIPTOR.iter().map(|(column, name, kind)| JsonKey::new(*column, *name, *kind)).collect();
-    keys.push(JsonKey::new(json_ids(backend, "v.department_id", departments), "departments", Kind::Json));
+    keys.push(JsonKey::new(json_ids(backend, "w.department_id", departments), "departments", Kind::Json));
     let from = format!("metadata_descriptor d WHERE d.project_id = p.id{more}");
     json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name")
 }
@@ -147,20 +149,4 @@ pub(crate) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>
         write_uuid(list, row.try_get_by_index(1)?);
     }
     Ok(found)
-}
-
-/// Keeps the metadata columns, called `d`, that somebody with this role may see: clients those marked for them, vendors
-/// those without a department or for one of theirs.
-pub(super) fn only_visible(sql: &mut Sql, caller: &Caller, role: Role) {
-    match role {
-        Role::Client => {
-            sql.push(" AND d.for_client = true");
-        }
-        Role::Vendor => {
-            let links = "SELECT v.metadata_descriptor_id FROM department_metadata_descriptor_link v";
-            sql.push(&format!(" AND (d.id NOT IN ({links}) OR d.id IN ({links} WHERE v.department_id IN "));
-            sql.bind_list(caller.person.departments.iter().copied()).push("))");
-        }
-        _ => {}
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, StudioManager};
+use dailies_definitions::access::{Caller, Role, StudioManager};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorAdd, StudioMetadataDescriptorChange, StudioMetadataDescriptorOrder};
@@ -11,24 +11,23 @@ use uuid::Uuid;
 use super::columns::{self, ORDER, Properties, Stored, Subject};
 use super::field_name::field_name;
 use super::rows::{OpenStatus, open_projects};
+use crate::access::Reach;
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
 /// The open productions that the caller manages; for administrators those of the studio.
-fn managed(caller: &Caller) -> Sql {
+async fn managed(work: &Work<'_>, caller: &Caller) -> Result<Sql, Failure> {
     let mut sql = open_projects(caller, OpenStatus::Any, None);
     if !caller.is_admin() {
-        sql.push(" AND p.id IN (SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id);
-        // A team's list can't make anybody an administrator: such a role counts as none, which leaves the studio-wide one.
-        sql.push(" AND (m.role IS NULL OR m.role IN ('manager', 'admin')))");
+        sql.push(" AND p.id IN ").bind_list(Reach::teams(&**work, caller).await?.projects_as(&[Role::Manager]));
     }
-    sql
+    Ok(sql)
 }
 
 async fn managed_ids(work: &Work<'_>, caller: &Caller) -> Result<Vec<Uuid>, Failure> {
     let mut ids = Vec::new();
-    for row in database::rows(&**work, &managed(caller)).await? {
+    for row in database::rows(&**work, &managed(work, caller).await?).await? {
         ids.push(row.try_get_by_index(0)?);
     }
     Ok(ids)
@@ -36,7 +35,7 @@ async fn managed_ids(work: &Work<'_>, caller: &Caller) -> Result<Vec<Uuid>, Fail
 
 /// The metadata columns with this key in the productions that the caller manages.
 async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name: &str) -> Result<Vec<Stored>, Failure> {
-    let mut sql = managed(caller).before(
+    let mut sql = managed(work, caller).await?.before(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name FROM metadata_descriptor d \
          JOIN project o ON o.id = d.project_id WHERE d.project_id IN (",
     );
@@ -100,7 +99,7 @@ pub(super) async fn reorder(
     body: &StudioMetadataDescriptorOrder,
 ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let work = Work::begin(app, access).await?;
-    let mut sql = managed(access).before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
+    let mut sql = managed(&work, access).await?.before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
     sql.push(") AND d.entity_type = ").bind(body.entity_type.as_str()).push(" ORDER BY d.name");
     let mut by_project: HashMap<Uuid, Vec<(Uuid, String)>> = HashMap::new();
     for row in database::rows(&*work, &sql).await? {
@@ -109,8 +108,8 @@ pub(super) async fn reorder(
     }
     let places: Vec<(Uuid, i32)> = by_project.into_values().flat_map(|columns| ordered(columns, &body.field_order).into_iter().zip(1..)).collect();
     columns::place(&work, &places).await?;
+    let mut condition = managed(&work, access).await?.before("d.project_id IN (");
     work.commit().await?;
-    let mut condition = managed(access).before("d.project_id IN (");
     condition.push(") AND d.entity_type = ").bind(body.entity_type.as_str());
     Ok(Json::written(columns::list(app.database.read(), condition, &format!("p.name, {ORDER}"), true).await?))
 }

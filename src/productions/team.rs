@@ -1,6 +1,6 @@
 //! The team of a production: who is in it, and as what.
 
-use dailies_definitions::access::{ProjectManager, ProjectMember, Role};
+use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::rows::{self, ids_by_owner};
 use super::settings::tell;
+use crate::access::persons::sees_whole_team;
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql, write_value};
 use crate::events::Work;
@@ -21,7 +22,7 @@ const TEXT: Kind = Kind::Text { max: None };
 
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
-    let whole = matches!(access.role(), Role::Admin | Role::Manager);
+    let whole = sees_whole_team(access.role());
     let keep = |column: &str| {
         if whole { !HIDDEN_COLUMNS.contains(&column) } else { SHORT.contains(&column) }
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use dailies_definitions::access::{ProjectManager, ProjectMember, Role};
+use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{DayOffsByPerson, TimeSpent, TimeSpentsByPerson};
@@ -11,6 +11,9 @@ use entity::facts::Kind;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
+use crate::access::hours::{READ_OF_PRODUCTION, Visible};
+use crate::access::persons::sees_whole_team;
+use crate::access::{Reach, STAFF};
 use crate::app::App;
 use crate::database::{Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
 
@@ -19,9 +22,7 @@ pub(super) async fn spent(app: &App, access: &ProjectMember) -> Result<Json<Vec<
     let model = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ", model.columns()));
     sql.bind(access.project_id());
-    if !matches!(access.role(), Role::Admin | Role::Manager | Role::Supervisor) {
-        sql.push(" AND s.person_id = ").bind(access.person.id);
-    }
+    Visible::new(Reach::within(access, access.project_id(), access.role()), READ_OF_PRODUCTION).restrict(&mut sql);
     sql.push(" ORDER BY s.date, s.id");
     Ok(model.list(&app.database, sql).await?)
 }
@@ -58,7 +59,7 @@ pub(super) async fn days_off(
     start: Option<NaiveDate>,
     end: Option<NaiveDate>,
 ) -> Result<Json<DayOffsByPerson>, Failure> {
-    if matches!(access.role(), Role::Client | Role::Vendor) {
+    if !STAFF.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
     let writer = RowWriter::new([
@@ -82,7 +83,7 @@ pub(super) async fn days_off(
     }
     sql.push(" ORDER BY o.date, o.id");
     let rows = app.database.rows(&sql).await?;
-    let manages = matches!(access.role(), Role::Admin | Role::Manager);
+    let manages = sees_whole_team(access.role());
     by_person(&rows, 2, |out, row| {
         out.push(b'{');
         writer.write(out, row)?;

@@ -11,7 +11,7 @@ use dailies_definitions::schemas::Quotas;
 use uuid::Uuid;
 
 use super::{CountMode, ProjectQuotas, of_project};
-use crate::access::project_role;
+use crate::access::quota_reader;
 use crate::app::{App, SharedApp};
 use crate::database::Sql;
 
@@ -72,10 +72,7 @@ async fn of_person(
     studio_id: Option<Uuid>,
 ) -> Result<Json<Quotas>, Failure> {
     let mode = mode(count_mode)?;
-    let found = project_role(app.database.read(), caller, project_id).await?;
-    if !found.is_supervisor() && person_id != caller.person.id {
-        return Err(Failure::forbidden());
-    }
+    quota_reader(app.database.read(), caller, project_id, person_id).await?;
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [person_id.into()]);
     app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let wanted = ProjectQuotas { project_id, task_type_id: None, person_id: Some(person_id), studio_id, mode };

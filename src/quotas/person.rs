@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
-use dailies_definitions::access::{Person, Role};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::DbErr;
@@ -11,10 +10,11 @@ use uuid::Uuid;
 
 use super::calendar::{Calendar, business_days};
 use super::mode::CountMode;
+use crate::access::entities::Scope;
 use crate::app::App;
 use crate::database::{RecordWriter, Sql, write_text, write_value};
 use crate::entities::kinds::EntityKind;
-use crate::entities::metadata::{Masks, Metadata};
+use crate::entities::metadata::Metadata;
 use crate::tasks::rows::{BATCH, array};
 
 /// Which shots are asked for.
@@ -34,8 +34,8 @@ pub struct ShotsWanted {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn shots_of_person(app: &App, caller: &Person, wanted: ShotsWanted) -> Result<Vec<u8>, Failure> {
-    let calendar = Calendar::of(caller);
+pub async fn shots_of_person(app: &App, scope: &Scope, wanted: ShotsWanted) -> Result<Vec<u8>, Failure> {
+    let calendar = Calendar::of(scope.person());
     let weights = if wanted.mode.is_weighted() {
         let mut weights = timed(app, &wanted).await?;
         add_untimed(app, calendar, &wanted, &mut weights).await?;
@@ -43,12 +43,8 @@ pub async fn shots_of_person(app: &App, caller: &Person, wanted: ShotsWanted) ->
     } else {
         whole(app, calendar, &wanted).await?
     };
-    let masks = if caller.role == Role::Vendor {
-        Masks::of_vendor(&app.database, caller, &[wanted.project_id], EntityKind::Shot).await?
-    } else {
-        Masks::default()
-    };
-    write(app, &weights, wanted.mode, masks.of(wanted.project_id)).await
+    let masks = scope.masks(&app.database, EntityKind::Shot).await?;
+    write(app, &weights, wanted.mode, masks.of_project(wanted.project_id)).await
 }
 
 /// The moments of UTC between which a period of the caller lies; the second is no longer in it.

@@ -1,14 +1,14 @@
 //! Versions of a schedule: what each plans for the tasks of its production, where the plans come from, and how one becomes
 //! the schedule of the production. The copies are statements over whole sets, however many tasks there are.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{ProductionScheduleVersionTaskLink, ScheduleVersionApplied, ScheduleVersionFilled};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
-use crate::access::{require_manager, require_member};
+use crate::access::{STAFF_MEMBER, require, require_manager};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
@@ -33,10 +33,7 @@ pub(super) async fn task_links(
     relations: bool,
 ) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
     let project_id = project_of(app.database.read(), version_id).await?;
-    let role = require_member(app.database.read(), caller, project_id).await?;
-    if matches!(role, Role::Vendor | Role::Client) {
-        return Err(Failure::forbidden());
-    }
+    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await?;
     let mut condition = Sql::new("FROM production_schedule_version_task_link l ");
     if let Some(task_type_id) = task_type_id {
         condition.push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ").bind(task_type_id).push(" ");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use dailies_definitions::access::{Caller, Person};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use poem::http::StatusCode;
@@ -11,49 +11,30 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows::{self, BATCH};
-use super::standing::{self, Standing};
-use crate::access::shares_department;
+use crate::access::tasks::{Assignee, Standing, standing, standings, task_assigner, task_unassigner};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Kind, Notice};
 
-/// A person who gets tasks.
-struct Assignee {
-    id: Uuid,
-    is_bot: bool,
-    departments: Vec<Uuid>,
-}
-
-impl Assignee {
-    async fn find(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Self, Failure> {
-        let id = id.ok_or_else(unknown_assignee)?;
-        let sql = Sql::with(
-            "SELECT p.is_bot, d.department_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
-            [id.into()],
-        );
-        let rows = database::rows(connection, &sql).await?;
-        let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
-        let mut departments = Vec::new();
-        for row in &rows {
-            departments.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
-        }
-        Ok(Self { id, is_bot, departments })
+/// # Errors
+/// 400 when there is no such person.
+async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Assignee, Failure> {
+    let id = id.ok_or_else(unknown_assignee)?;
+    let sql =
+        Sql::with("SELECT p.is_bot, d.department_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1", [id.into()]);
+    let rows = database::rows(connection, &sql).await?;
+    let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
+    let mut departments = Vec::new();
+    for row in &rows {
+        departments.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
     }
+    Ok(Assignee { id, is_bot, departments })
 }
 
 fn unknown_assignee() -> Failure {
     let message = "Assignee doesn't exist in database.";
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message}))
-}
-
-fn may_assign(standing: &Standing, person: &Person, assignee: &Assignee) -> bool {
-    if assignee.is_bot && !standing.bots_work {
-        return false;
-    }
-    let supervises = standing.supervises(person) && (person.departments.is_empty() || shares_department(person, &assignee.departments));
-    let takes = standing.role.in_team && assignee.id == person.id && standing.in_department(person);
-    standing.role.is_manager() || supervises || takes
 }
 
 /// Assigns one task to a person, and gives the task as JSON.
@@ -62,9 +43,9 @@ fn may_assign(standing: &Standing, person: &Person, assignee: &Assignee) -> bool
 /// 404 for an unknown task, 400 for an unknown person, 403 when the caller may not.
 pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = standing::standing(&*work, caller, task_id).await?;
-    let assignee = Assignee::find(&*work, parse_id(person)).await?;
-    if !may_assign(&standing, &caller.person, &assignee) {
+    let standing = standing(&*work, caller, task_id).await?;
+    let assignee = find_assignee(&*work, parse_id(person)).await?;
+    if !task_assigner(&standing, &caller.person, &assignee) {
         return Err(Failure::forbidden());
     }
     assign(&mut work, caller, assignee.id, &[standing]).await?;
@@ -79,9 +60,9 @@ pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str)
 /// 400 for an unknown person.
 pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let assignee = Assignee::find(&*work, Some(person_id)).await?;
-    let standings = in_order(standing::standings(&*work, caller, tasks).await?, tasks);
-    let allowed: Vec<Standing> = standings.into_iter().filter(|standing| may_assign(standing, &caller.person, &assignee)).collect();
+    let assignee = find_assignee(&*work, Some(person_id)).await?;
+    let found = in_order(standings(&*work, caller, tasks).await?, tasks);
+    let allowed: Vec<Standing> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
     assign(&mut work, caller, assignee.id, &allowed).await?;
     let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
     let texts = rows::tasks(&*work, &ids, true).await?;
@@ -175,15 +156,14 @@ async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet
 pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option<Uuid>) -> Result<Vec<Uuid>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let person = &caller.person;
-    let leaves = |task: &Standing| person_id == Some(person.id) && task.assigned;
-    let mut standings = in_order(standing::standings(&*work, caller, tasks).await?, tasks);
-    standings.retain(|task| task.role.is_manager() || task.supervises(person) || leaves(task));
-    let ids: Vec<Uuid> = standings.iter().map(|task| task.task_id).collect();
+    let mut freed = in_order(standings(&*work, caller, tasks).await?, tasks);
+    freed.retain(|task| task_unassigner(task, person, person_id));
+    let ids: Vec<Uuid> = freed.iter().map(|task| task.task_id).collect();
     let mut removed: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for ids in ids.chunks(BATCH) {
         removed.extend(unlink(&work, ids, person_id).await?);
     }
-    for task in &standings {
+    for task in &freed {
         let Some(persons) = removed.remove(&task.task_id) else { continue };
         for person_id in persons {
             work.emit_in(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));

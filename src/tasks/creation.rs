@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dailies_definitions::access::{Caller, EntityReader, Role};
+use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use sea_orm::{ConnectionTrait, Value as SqlValue};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use super::rows::{self, BATCH};
 use super::statuses;
+use crate::access::ProjectRole;
+use crate::access::entities::{CREATE_TASKS, Standing};
 use crate::app::App;
 use crate::database::{self, Sql, write_text};
 use crate::entities::kinds::EntityKind;
@@ -288,12 +290,10 @@ impl Fitting {
 pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, access).await?;
     let (fitting, created_by) = Fitting::find(&*work, entity_id).await?;
-    let allowed = match access.role() {
-        Role::Admin | Role::Manager | Role::Supervisor => true,
-        Role::Artist => fitting.kind == EntityKind::Concept || created_by == Some(access.person.id),
-        Role::Client | Role::Vendor => false,
-    };
-    if !allowed {
+    let role = ProjectRole { role: access.role(), in_team: true };
+    // Concepts are everybody's.
+    let creator = if fitting.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
+    if !Standing::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;

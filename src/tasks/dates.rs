@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDateTime;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::{BusyPeriod, PersonTaskDates};
 use uuid::Uuid;
 
-use crate::access::{open_projects_of, project_role};
+use crate::access::{LEADERS, Reach, SUPERVISOR, projects_of, require};
 use crate::app::App;
 use crate::database::Sql;
 
@@ -29,19 +29,21 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
     condition.bind(true);
     match project_id {
         Some(id) => {
-            if !caller.is_admin() && !project_role(app.database.read(), caller, id).await?.is_supervisor() {
-                return Err(Failure::forbidden());
+            if !caller.is_admin() {
+                require(app.database.read(), caller, id, &SUPERVISOR).await?;
             }
             condition.push(" AND t.project_id = ").bind(id);
         }
         None if caller.is_admin() => {
             condition.push(" AND ps.name = 'Open'");
         }
-        None if matches!(caller.person.role, Role::Manager | Role::Supervisor) => {
-            condition.push(" AND ");
-            open_projects_of(&mut condition, "t.project_id", caller.person.id);
+        None => {
+            let led = Reach::open_teams(app.database.read(), caller).await?.projects_as(&LEADERS);
+            if led.is_empty() && !LEADERS.contains(&caller.person.role) {
+                return Err(Failure::forbidden());
+            }
+            condition.push(" AND t.project_id IN ").bind_list(led);
         }
-        None => return Err(Failure::forbidden()),
     }
     let mut sql = condition.before("SELECT l.person_id, MIN(t.start_date), MAX(t.due_date) ");
     sql.push(" GROUP BY l.person_id ORDER BY l.person_id");
@@ -67,9 +69,9 @@ fn text(moment: Option<NaiveDateTime>) -> String {
 
 async fn add_busy_periods(app: &App, caller: &Caller, dates: &mut Vec<PersonTaskDates>) -> Result<(), Failure> {
     let mut sql = Sql::new(TABLES);
-    sql.bind(true).push(" AND ps.name = 'Open' AND t.start_date IS NOT NULL AND t.due_date IS NOT NULL AND t.project_id NOT IN ");
-    sql.push("(SELECT m.project_id FROM project_person_link m WHERE m.person_id = ").bind(caller.person.id);
-    sql.push(") ORDER BY l.person_id, t.start_date, t.due_date");
+    sql.bind(true).push(" AND ps.name = 'Open' AND t.start_date IS NOT NULL AND t.due_date IS NOT NULL AND NOT ");
+    projects_of(&mut sql, "t.project_id", caller.person.id);
+    sql.push(" ORDER BY l.person_id, t.start_date, t.due_date");
     let mut busy: BTreeMap<Uuid, Vec<(NaiveDateTime, NaiveDateTime)>> = BTreeMap::new();
     for row in app.database.rows(&sql.before("SELECT l.person_id, t.start_date, t.due_date ")).await? {
         busy.entry(row.try_get_by_index(0)?).or_default().push((row.try_get_by_index(1)?, row.try_get_by_index(2)?));

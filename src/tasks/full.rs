@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, Role, TaskReader};
+use dailies_definitions::access::{Caller, TaskReader};
 use dailies_definitions::failure::Failure;
 use entity::facts::{Kind, Table};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::rows::{TEXT, array, task_writer, write_key};
+use crate::access::persons::sees_whole;
+use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
+use crate::entities::kinds::EntityKind;
+use crate::entities::metadata::DataMask;
 use crate::people::HIDDEN_COLUMNS;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
@@ -43,7 +47,7 @@ pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[
 
 /// The persons whose ids are in a list or query, in the same way.
 async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let whole = matches!(caller.person.role, Role::Admin | Role::Manager);
+    let whole = sees_whole(caller);
     let writer = if whole {
         let columns = RecordWriter::of(&entity::person::TABLE, "a", "Person", |column| !HIDDEN_COLUMNS.contains(&column));
         columns.with(&[(FULL_NAME, "full_name", TEXT)])
@@ -73,12 +77,18 @@ const PLACE: [Joined; 3] = [
     ("project", &entity::project::TABLE, "p", "Project"),
 ];
 
+/// Where its entity is among these.
+const ENTITY: usize = 0;
+
 /// What it is about, and how far it is.
 const STATE: [Joined; 2] =
     [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
 
 /// What its entity is part of: only those that are there are answered.
 const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Entity"), ("episode", &entity::entity::TABLE, "x", "Entity")];
+
+/// The kinds of these.
+const PARENT_KINDS: [EntityKind; 2] = [EntityKind::Sequence, EntityKind::Episode];
 
 /// The query of a task with all of these. The sequence is that of a shot or scene, or the entity itself where it is one in an
 /// episode.
@@ -105,17 +115,26 @@ impl TaskWriter {
         Self { joined: joined.into_iter().map(writer).collect(), task }
     }
 
-    fn columns(&self) -> String {
+    /// What the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
+    fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
         let joined = self.joined.iter().map(NestedWriter::columns);
-        [self.task.columns()].into_iter().chain(joined).collect::<Vec<_>>().join(", ")
+        let reach = Reach::within(access, access.project_id(), access.role());
+        let more = ["k.name AS kind_name".to_owned(), metadata::hidden_column(sql, backend, &reach, None)];
+        [self.task.columns()].into_iter().chain(joined).chain(more).collect::<Vec<_>>().join(", ")
     }
 
     /// Writes the task and so many of its records, without the closing brace; null stands for one that is not there.
-    fn write_open(&self, row: &QueryResult, count: usize) -> Result<Vec<u8>, DbErr> {
+    fn write_open(&self, row: &QueryResult, count: usize, mask: Option<&DataMask>) -> Result<Vec<u8>, DbErr> {
         let mut out = Vec::with_capacity(16 * 1024);
         self.task.write_open(&mut out, row)?;
-        for writer in self.joined.iter().take(count) {
+        let kind: Option<String> = row.try_get("", "kind_name")?;
+        let kind = EntityKind::of_type(kind.as_deref().unwrap_or_default());
+        for (at, writer) in self.joined.iter().take(count).enumerate() {
+            let start = out.len() + writer.key_width();
             writer.write(&mut out, row)?;
+            if let Some(mask) = mask.filter(|_| at == ENTITY) {
+                mask.apply_as(&mut out, start, kind);
+            }
         }
         Ok(out)
     }
@@ -125,11 +144,13 @@ impl TaskWriter {
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn in_place(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
     let writer = TaskWriter::new(PLACE);
-    let sql = Sql::with(format!("SELECT {} {FROM} WHERE t.id = $1", writer.columns()), [task_id.into()]);
+    let mut sql = Sql::default();
+    let columns = writer.columns(&mut sql, connection.get_database_backend(), access);
+    sql.push(&format!("SELECT {columns} {FROM} WHERE t.id = ")).bind(task_id);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(writer.write_open(&row, PLACE.len())?)
+    Ok(writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?)
 }
 
 /// A task with all that belongs to it, as JSON.
@@ -139,18 +160,18 @@ pub async fn in_place(connection: &impl ConnectionTrait, task_id: Uuid) -> Resul
 pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
     let connection = app.database.read();
     let writer = TaskWriter::new(PLACE.into_iter().chain(STATE).chain(PARENTS));
-    let assignees = json_ids(connection.get_database_backend(), "w.person_id", "task_person_link w WHERE w.task_id = t.id");
-    let sql = Sql::with(
-        format!(
-            "SELECT {}, t.assigner_id AS assigner, {assignees} AS assignees, \
-             EXISTS (SELECT 1 FROM subscription u WHERE u.task_id = t.id AND u.person_id = $2) AS is_subscribed {FROM} WHERE t.id = $1",
-            writer.columns()
-        ),
-        [task_id.into(), access.person.id.into()],
-    );
+    let backend = connection.get_database_backend();
+    let assignees = json_ids(backend, "w.person_id", "task_person_link w WHERE w.task_id = t.id");
+    let mut sql = Sql::default();
+    let (task, person, columns) = (sql.slot(task_id), sql.slot(access.person.id), writer.columns(&mut sql, backend, access));
+    sql.push(&format!(
+        "SELECT {columns}, t.assigner_id AS assigner, {assignees} AS assignees, \
+         EXISTS (SELECT 1 FROM subscription u WHERE u.task_id = t.id AND u.person_id = {person}) AS is_subscribed {FROM} WHERE t.id = {task}"
+    ));
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let assignees = json_of(&row, "assignees")?;
-    let mut out = writer.write_open(&row, PLACE.len() + STATE.len())?;
+    let mask = DataMask::read(&row)?;
+    let mut out = writer.write_open(&row, PLACE.len() + STATE.len(), mask.as_ref())?;
     write_key(&mut out, "assignees", Some(&assignees));
     write_key(&mut out, "is_subscribed", Some(if row.try_get("", "is_subscribed")? { b"true" } else { b"false" }));
     let people = Sql::with(
@@ -164,16 +185,20 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
     if let Some(assigner) = row.try_get::<Option<Uuid>>("", "assigner")?.and_then(|id| known.get(&id)) {
         write_key(&mut out, "assigner", Some(assigner));
     }
-    write_parents(&mut out, &row, &writer)?;
+    write_parents(&mut out, &row, &writer, mask.as_ref())?;
     out.push(b'}');
     Ok(out)
 }
 
 /// Writes the sequence of an entity that has one, and the episode of that.
-fn write_parents(out: &mut Vec<u8>, row: &QueryResult, writer: &TaskWriter) -> Result<(), DbErr> {
-    for parent in writer.joined.iter().skip(PLACE.len() + STATE.len()) {
+fn write_parents(out: &mut Vec<u8>, row: &QueryResult, writer: &TaskWriter, mask: Option<&DataMask>) -> Result<(), DbErr> {
+    for (parent, kind) in writer.joined.iter().skip(PLACE.len() + STATE.len()).zip(PARENT_KINDS) {
+        let start = out.len() + parent.key_width();
         if !parent.write_found(out, row)? {
             break;
+        }
+        if let Some(mask) = mask {
+            mask.apply_as(out, start, kind);
         }
     }
     Ok(())

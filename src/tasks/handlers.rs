@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, ProjectMember, Role, TaskActor, TaskReader};
+use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, ProjectMember, TaskActor, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
@@ -21,6 +21,7 @@ use super::listing::{self, ProjectTasks};
 use super::open_tasks::{self, OpenTasks};
 use super::time_spent::{self, Logging, Place};
 use super::{assignment, dates, editing, full, main_preview, removal, review, todo};
+use crate::access::STAFF;
 use crate::app::SharedApp;
 use crate::database::Sql;
 use crate::entities::kinds::EntityKind;
@@ -161,7 +162,7 @@ impl Tasks for TasksHandlers {
         query: CreateConceptTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        if matches!(access.role(), Role::Client | Role::Vendor) {
+        if !STAFF.contains(&access.role()) {
             return Err(Failure::forbidden());
         }
         self.create(&access, project_id, task_type_id, Among::Kind(EntityKind::Concept), selection!(body, query)).await
@@ -226,12 +227,12 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(editing::start(&self.0, &access, task_id).await?))
     }
 
-    async fn list_task_time_spents(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<TaskTimeSpents>, Failure> {
-        Ok(Json::written(time_spent::of_task(&self.0, task_id, None).await?))
+    async fn list_task_time_spents(&self, access: TaskReader, task_id: Uuid) -> Result<Json<TaskTimeSpents>, Failure> {
+        Ok(Json::written(time_spent::of_task(&self.0, &access, task_id, None).await?))
     }
 
-    async fn list_task_time_spents_of_day(&self, _access: TaskReader, task_id: Uuid, date: NaiveDate) -> Result<Json<TaskTimeSpents>, Failure> {
-        Ok(Json::written(time_spent::of_task(&self.0, task_id, Some(date)).await?))
+    async fn list_task_time_spents_of_day(&self, access: TaskReader, task_id: Uuid, date: NaiveDate) -> Result<Json<TaskTimeSpents>, Failure> {
+        Ok(Json::written(time_spent::of_task(&self.0, &access, task_id, Some(date)).await?))
     }
 
     async fn set_time_spent(

@@ -1,6 +1,6 @@
 //! Plain lists of tasks: of a production, of an entity, and beside those of a person.
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectMember, Role};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{PreviewFile, Task};
@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::paging::{self, Page};
 use super::rows::{self, task_writer, write_list};
-use super::todo::{self, Whose};
+use super::todo;
+use crate::access::tasks::{Visible, worked_on_by};
 use crate::app::App;
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
@@ -35,9 +36,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     if let Some(id) = wanted.episode_id {
         condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
     }
-    if access.role() == Role::Vendor {
-        assigned_to(&mut condition, access.person.id);
-    }
+    Visible::within(access, access.project_id(), access.role()).restrict(&mut condition, "t");
     let database = &app.database;
     let writer = task_writer();
     let select = format!("SELECT {}, t.id ", writer.columns());
@@ -69,11 +68,6 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     Ok(sent.await?.into())
 }
 
-/// Keeps the tasks `t` that a person is assigned to.
-fn assigned_to(sql: &mut Sql, person_id: Uuid) {
-    sql.push(" AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(person_id).push(")");
-}
-
 /// The tasks of one type of an entity, by name.
 ///
 /// # Errors
@@ -81,9 +75,7 @@ fn assigned_to(sql: &mut Sql, person_id: Uuid) {
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
     let mut sql = Sql::new("FROM task t WHERE t.entity_id = ");
     sql.bind(entity_id).push(" AND t.task_type_id = ").bind(task_type_id);
-    if access.role() == Role::Vendor {
-        assigned_to(&mut sql, access.person.id);
-    }
+    Visible::within(access, access.project_id(), access.role()).restrict(&mut sql, "t");
     sql.push(" ORDER BY t.name, t.id");
     send(app, sql).await
 }
@@ -93,16 +85,14 @@ pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_t
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
 pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-    if todo::require_person(app, caller, person_id).await? == Whose::Nobodys {
-        return Ok(Json::written("[]"));
-    }
+    let visible = todo::require_person(app, caller, person_id).await?;
     let mut sql =
         Sql::new("FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ");
     sql.bind(task_type_id);
-    sql.push(" AND t.entity_id IN (SELECT o.entity_id FROM task o JOIN task_person_link l ON l.task_id = o.id WHERE l.person_id = ");
-    sql.bind(person_id).push(")");
-    todo::in_open_projects(&mut sql, caller, caller.is_admin());
-    todo::narrow_vendors(&mut sql, caller);
+    sql.push(" AND ");
+    worked_on_by(&mut sql, "t.entity_id", person_id);
+    todo::in_open_projects(&mut sql, &visible);
+    visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.created_at, t.id");
     send(app, sql).await
 }

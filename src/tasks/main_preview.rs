@@ -1,20 +1,19 @@
 //! Shows entities by the last previews of their tasks.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::rows::{array, records};
-use super::standing::{self, Standing};
+use crate::access::tasks::{self, PRESENT, Standing};
 use crate::app::App;
+use crate::entities::metadata::DataMask;
 use crate::events::Work;
 use crate::previews::main_preview::{last_of_task, set_main_preview};
 
 fn require(standing: &Standing) -> Result<Uuid, Failure> {
-    if !standing.may_read() || standing.role.role == Role::Client {
-        return Err(Failure::forbidden());
-    }
+    standing.require(&PRESENT)?;
     standing.entity_id.ok_or_else(Failure::not_found)
 }
 
@@ -24,11 +23,11 @@ fn require(standing: &Standing) -> Result<Uuid, Failure> {
 /// 403 for clients, 400 for a task without previews.
 pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let entity_id = require(&standing::standing(&*work, caller, task_id).await?)?;
+    let entity_id = require(&tasks::standing(&*work, caller, task_id).await?)?;
     let preview = last_of_task(&*work, task_id).await?;
     let preview = preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
     set_main_preview(&mut work, entity_id, preview).await?;
-    let text = entities(&*work, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
+    let text = entities(&*work, caller, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(text)
 }
@@ -37,23 +36,27 @@ pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8
 ///
 /// # Errors
 /// 404 for an unknown task, 403 for one that the caller may not change; nothing changes then.
-pub async fn of_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -> Result<Vec<u8>, Failure> {
+pub async fn of_tasks(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standings = standing::standings(&*work, caller, tasks).await?;
-    let mut shown = Vec::with_capacity(tasks.len());
-    for task_id in tasks {
+    let standings = tasks::standings(&*work, caller, wanted).await?;
+    let mut shown = Vec::with_capacity(wanted.len());
+    for task_id in wanted {
         let entity_id = require(standings.get(task_id).ok_or_else(Failure::not_found)?)?;
         if let Some(preview) = last_of_task(&*work, *task_id).await? {
             set_main_preview(&mut work, entity_id, preview).await?;
             shown.push(entity_id);
         }
     }
-    let texts = entities(&*work, &shown).await?;
+    let texts = entities(&*work, caller, &shown).await?;
     work.commit().await?;
     Ok(array(texts.iter().map(Vec::as_slice)))
 }
 
-async fn entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
-    let found = records(connection, &entity::entity::TABLE, "Entity", ids).await?;
+/// Entities as the caller sees them.
+async fn entities(connection: &impl ConnectionTrait, caller: &Caller, ids: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut found = records(connection, &entity::entity::TABLE, "Entity", ids).await?;
+    if let Some(mask) = DataMask::of(connection, caller).await? {
+        found.values_mut().for_each(|text| mask.apply(text, 0));
+    }
     Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
 }

@@ -16,7 +16,6 @@ pub mod recompute;
 pub mod removal;
 mod review;
 pub mod rows;
-pub mod standing;
 pub mod statuses;
 mod time_spent;
 pub mod todo;

@@ -11,8 +11,9 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use super::rows::{self, TEXT, array, write_list};
-use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects, narrow_vendors};
-use crate::access::require_member;
+use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
+use crate::access::tasks::{LISTED, Visible};
+use crate::access::{Reach, require_member};
 use crate::app::App;
 use crate::database::Sql;
 use crate::entities::metadata::DataMask;
@@ -99,14 +100,19 @@ fn without_concepts(sql: &mut Sql) {
 pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
     let mut condition = Sql::new(TABLES);
-    match wanted.project_id {
+    let visible = match wanted.project_id {
         Some(project_id) => {
-            require_member(database.read(), caller, project_id).await?;
+            let role = require_member(database.read(), caller, project_id).await?;
             condition.push(" AND t.project_id = ").bind(project_id);
+            Visible::within(caller, project_id, role)
         }
-        None => in_open_projects(&mut condition, caller, caller.is_admin()),
-    }
-    narrow_vendors(&mut condition, caller);
+        None => {
+            let visible = Visible::new(Reach::open_teams(database.read(), caller).await?, LISTED);
+            in_open_projects(&mut condition, &visible);
+            visible
+        }
+    };
+    visible.restrict(&mut condition, "t");
     wanted.add_to(&mut condition)?;
     let sums = sums(app, &condition).await?;
     let (number, limit) = (wanted.page.max(1), wanted.limit);
@@ -115,7 +121,7 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
     let assignees = rows::assignees(database.read(), &chosen).await?;
     let writer = ContextWriter::new(&MORE);
-    let mask = DataMask::of(database, caller).await?;
+    let mask = DataMask::of_reach(database.read(), visible.reach()).await?;
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
         let mut out = Vec::with_capacity(2048);
@@ -161,8 +167,9 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
         "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
          JOIN task_type ty ON ty.id = t.task_type_id JOIN task_status s ON s.id = t.task_status_id WHERE 1 = 1",
     );
-    in_open_projects(&mut condition, caller, caller.is_admin());
-    narrow_vendors(&mut condition, caller);
+    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
+    in_open_projects(&mut condition, &visible);
+    visible.restrict(&mut condition, "t");
     without_concepts(&mut condition);
     let mut sql = condition.before(
         "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*), SUM(COALESCE(t.duration, 0.0)), \

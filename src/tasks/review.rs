@@ -51,7 +51,7 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     about.insert("preview_path".into(), path.json());
     about.insert("change_status".into(), json!(change_status));
     work.emit("task:to-review", about);
-    let mut out = full::in_place(&*work, task_id).await?;
+    let mut out = full::in_place(&*work, access, task_id).await?;
     let known = persons(&*work, access, &[person_id]).await?;
     write_key(&mut out, "person", known.get(&person_id).map(Vec::as_slice));
     write_key(&mut out, "comment", Some(json!(comment).to_string().as_bytes()));

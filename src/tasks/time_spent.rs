@@ -3,27 +3,31 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use dailies_definitions::access::Caller;
+use dailies_definitions::access::{Caller, TaskReader};
 use dailies_definitions::failure::Failure;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::recompute::sum_durations;
 use super::rows;
-use super::standing;
-use crate::access::is_assigned_to_task;
+use crate::access::tasks::{is_assigned, standing};
+use crate::access::{Reach, hours};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
-/// The time spent on a task, by person, as JSON; on all days, or on one.
+/// The time spent on a task that the caller learns of, by person, as JSON; on all days, or on one.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_task(app: &App, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
+pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
-    let mut sql = Sql::new(format!("SELECT {}, s.person_id, s.duration FROM time_spent s WHERE s.task_id = ", writer.columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {}, s.person_id, s.duration FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ",
+        writer.columns()
+    ));
     sql.bind(task_id);
+    hours::Visible::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
     if let Some(day) = day {
         sql.push(" AND s.date = ").bind(day);
     }
@@ -63,12 +67,12 @@ enum Bots {
 
 /// The production of the task, once the caller may log this.
 async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: Place, bots: Bots) -> Result<Option<Uuid>, Failure> {
-    let standing = standing::standing(connection, caller, place.task_id).await?;
+    let standing = standing(connection, caller, place.task_id).await?;
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
     let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
     let bot_may = bots == Bots::WhereTheyWork && standing.bots_work;
-    let own = place.person_id == caller.person.id || standing.role.is_manager();
-    let assigned = is_assigned_to_task(connection, place.person_id, place.task_id).await?;
+    let own = hours::allows(&hours::LOG, standing.role, caller.person.id, place.person_id);
+    let assigned = is_assigned(connection, place.person_id, place.task_id).await?;
     if assigned && own && (!is_bot || bot_may) { Ok(standing.project_id) } else { Err(Failure::forbidden()) }
 }
 

@@ -9,7 +9,10 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::rows::{self, TEXT, task_writer, write_key, write_list};
-use crate::access::open_projects_of;
+use crate::access::Reach;
+use crate::access::comments::by_client;
+use crate::access::persons::may_ask_for_others;
+use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
 use crate::entities::metadata::DataMask;
@@ -92,15 +95,15 @@ impl ContextWriter {
     }
 }
 
-/// Sends the tasks that a filter keeps. `filter` holds conditions on [`TABLES`], each with `AND` before it; `order` comes
-/// behind `ORDER BY`. With `casting`, each tells the episodes that its entity is cast in. Vendors get what they may see of
-/// the metadata.
+/// Sends the tasks that are visible and that a filter keeps. `filter` holds conditions on [`TABLES`], each with `AND` before
+/// it; `order` comes behind `ORDER BY`. With `casting`, each tells the episodes that its entity is cast in.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn send(database: &Database, caller: &Caller, filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
     let connection = database.read();
-    let mask = DataMask::of(database, caller).await?;
+    visible.restrict(&mut filter, "t");
+    let mask = DataMask::of_reach(connection, visible.reach()).await?;
     let condition = filter.before(&format!("{TABLES} "));
     let assignees = rows::assignees(connection, &condition).await?;
     let comments = last_comments(connection, &condition).await?;
@@ -132,10 +135,9 @@ async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Re
     sql.push(
         ") SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
          ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place \
-         FROM chosen JOIN comment c ON c.object_id = chosen.id JOIN person a ON a.id = c.person_id \
-         LEFT JOIN project_person_link l ON l.project_id = chosen.project_id AND l.person_id = a.id \
-         WHERE a.role = 'admin' OR COALESCE(NULLIF(l.role, 'admin'), a.role) <> 'client') latest WHERE place = 1",
+         FROM chosen JOIN comment c ON c.object_id = chosen.id WHERE NOT ",
     );
+    sql.push(&by_client("c.person_id", "chosen.project_id")).push(") latest WHERE place = 1");
     let fields = [Field::new("text", TEXT), Field::new("date", Kind::DateTime), Field::new("person_id", Kind::Uuid)];
     let writer = RowWriter::new(fields);
     let mut found = HashMap::new();
@@ -173,46 +175,24 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
     Ok(found)
 }
 
-/// Whose tasks a caller gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// Those of the person.
-    Theirs,
-    /// None: the caller is a client.
-    Nobodys,
-}
-
-/// Whether the caller may ask what a person works on.
+/// `work-lister`: what a caller sees of the work of a person in open productions.
 ///
 /// # Errors
-/// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
-pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<Whose, Failure> {
+/// 404 for an unknown person, 403 for a bot, and for vendors of the studio who ask for somebody else.
+pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
     let person = app.people.find(person_id).await?.ok_or_else(Failure::not_found)?;
-    if person.is_bot || (caller.person.role == Role::Vendor && caller.person.id != person_id) {
+    if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
-    Ok(if caller.person.role == Role::Client { Whose::Nobodys } else { Whose::Theirs })
+    Ok(Visible::new(Reach::open_teams(app.database.read(), caller).await?, WORK_LISTED))
 }
 
-/// Keeps tasks in open productions; in all of them, or in those that the caller is in.
-pub fn in_open_projects(sql: &mut Sql, caller: &Caller, all: bool) {
-    if all {
+/// Keeps tasks in open productions. What others than administrators see is in open productions of theirs already.
+pub fn in_open_projects(sql: &mut Sql, visible: &Visible) {
+    if visible.reach().person().role == Role::Admin {
         // Names that the status has had in the studios of the years.
         sql.push(" AND ps.name IN ('Active', 'open', 'Open')");
-    } else {
-        sql.push(" AND ");
-        open_projects_of(sql, "t.project_id", caller.person.id);
     }
-}
-
-/// Where the caller is a vendor in the production, keeps the tasks `t` that are assigned to them.
-pub fn narrow_vendors(sql: &mut Sql, caller: &Caller) {
-    if caller.is_admin() {
-        return;
-    }
-    sql.push(" AND (t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ").bind(caller.person.id);
-    sql.push(") OR t.project_id IN (SELECT v.project_id FROM project_person_link v WHERE v.person_id = ").bind(caller.person.id);
-    sql.push(&format!(" AND COALESCE(NULLIF(v.role, 'admin'), '{}') <> 'vendor'))", caller.person.role.code()));
 }
 
 /// Sends what a person has to do, or has done.
@@ -220,13 +200,12 @@ pub fn narrow_vendors(sql: &mut Sql, caller: &Caller) {
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
 pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) -> Result<Sent, Failure> {
-    if require_person(app, caller, person_id).await? == Whose::Nobodys {
-        return Ok(Sent::Whole(b"[]".to_vec()));
-    }
-    let mut filter = Sql::new("AND t.id IN (SELECT task_id FROM task_person_link WHERE person_id = ");
-    filter.bind(person_id).push(") AND COALESCE(s.is_done, false) = ").bind(done);
-    in_open_projects(&mut filter, caller, caller.is_admin());
-    send(&app.database, caller, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+    let visible = require_person(app, caller, person_id).await?;
+    let mut filter = Sql::new("AND ");
+    assigned_to(&mut filter, "t.id", person_id);
+    filter.push(" AND COALESCE(s.is_done, false) = ").bind(done);
+    in_open_projects(&mut filter, &visible);
+    send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
 }
 
 /// Order of what there is to do.

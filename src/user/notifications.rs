@@ -8,10 +8,12 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{NotificationRow, Success, UserNotification};
 use dailies_definitions::user::ListUserNotificationsQuery;
 use entity::facts::Kind;
-use sea_orm::QueryResult;
+use sea_orm::{DbErr, QueryResult};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::access::comments::{READ, Seen, Viewer, by_client};
+use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text, write_value};
 use crate::events::{Work, payload};
@@ -60,7 +62,7 @@ const TABLES: &str = " FROM notification n JOIN person a ON a.id = n.author_id L
      LEFT JOIN task t ON t.id = n.task_id LEFT JOIN playlist l ON l.id = n.playlist_id \
      LEFT JOIN project p ON p.id = COALESCE(t.project_id, l.project_id) LEFT JOIN entity e ON e.id = t.entity_id \
      LEFT JOIN entity_type k ON k.id = e.entity_type_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
-     LEFT JOIN subscription s ON s.task_id = n.task_id AND s.person_id = n.person_id WHERE n.person_id = ";
+     LEFT JOIN subscription s ON s.task_id = n.task_id AND s.person_id = n.person_id";
 
 /// The latest notifications that the query keeps.
 pub(super) async fn list(database: &Database, caller: &Caller, query: &ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
@@ -114,8 +116,14 @@ struct Reply {
 /// The query of the caller's notifications, which further conditions follow.
 fn selection(caller: &Caller) -> Sql {
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
-    let more = "c.text, a.role, n.reply_id, n.comment_id, CASE WHEN n.type IN ('reply', 'reply-mention') THEN c.replies END";
-    let mut sql = Sql::new(format!("SELECT {columns}, {more}{TABLES}"));
+    let more = "c.text, n.reply_id, n.comment_id, CASE WHEN n.type IN ('reply', 'reply-mention') THEN c.replies END AS replies, \
+         c.person_id AS writer_id, n.author_id AS told_by, c.for_client AS for_client, p.id AS place_id, p.is_clients_isolated AS isolated";
+    let (by_writer, by_author) = (by_client("c.person_id", "p.id"), by_client("n.author_id", "p.id"));
+    let (own, place) = (place_columns("own", "o", "ol"), join_place("ol", "p.id", "n.person_id"));
+    let mut sql = Sql::new(format!(
+        "SELECT {columns}, {more}, {by_writer} AS client_wrote, {by_author} AS client_told, {own}{TABLES} {place} \
+         JOIN person o ON o.id = n.person_id WHERE n.person_id = "
+    ));
     sql.bind(caller.person.id);
     sql
 }
@@ -127,7 +135,7 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
     let width = writer.width();
     let mut comments = Vec::with_capacity(rows.len());
     for row in &rows {
-        comments.extend(row.try_get_by_index::<Option<Uuid>>(width + 3)?);
+        comments.extend(row.try_get_by_index::<Option<Uuid>>(width + 2)?);
     }
     let persons = mentions(database, "SELECT comment, person FROM comment_mentions WHERE comment IN ", &comments).await?;
     let departments = mentions(database, "SELECT comment, department FROM comment_department_mentions WHERE comment IN ", &comments).await?;
@@ -135,7 +143,7 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
     for row in &rows {
         let mut out = b"{".to_vec();
         writer.write(&mut out, row)?;
-        let comment = row.try_get_by_index::<Option<Uuid>>(width + 3)?.unwrap_or_default();
+        let comment = row.try_get_by_index::<Option<Uuid>>(width + 2)?.unwrap_or_default();
         write_list(&mut out, "mentions", &persons, comment);
         write_list(&mut out, "department_mentions", &departments, comment);
         let reply = reply(row, width)?;
@@ -143,8 +151,7 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
         out.extend_from_slice(
             format!(",\"reply_department_mentions\":{}", serde_json::to_string(&reply.department_mentions.unwrap_or_default())?).as_bytes(),
         );
-        // What clients write is between them and whoever runs the production.
-        let kept_back = caller.person.role == Role::Artist && row.try_get_by_index::<String>(width + 1)? == Role::Client.code();
+        let kept_back = !reads(caller, row)?;
         out.extend_from_slice(b",\"comment_text\":");
         if kept_back {
             write_text(&mut out, "");
@@ -159,6 +166,21 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
     Ok(items)
 }
 
+/// Whether the caller reads the comment that a row tells of, and what was replied to it. Without a comment there is nothing
+/// to hide.
+fn reads(caller: &Caller, row: &QueryResult) -> Result<bool, DbErr> {
+    let (Some(author_id), Some(_)) = (row.try_get::<Option<Uuid>>("", "writer_id")?, row.try_get::<Option<Uuid>>("", "place_id")?) else {
+        return Ok(true);
+    };
+    let clients_isolated = row.try_get::<Option<bool>>("", "isolated")?.unwrap_or_default();
+    let viewer = Viewer { person_id: caller.person.id, place: read_place(row, "own")?, clients_isolated };
+    let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
+    let written = |author_id: Uuid, by_client: bool| Seen { author_id, author_role: if by_client { Role::Client } else { Role::Artist }, for_client };
+    let comment = written(author_id, row.try_get("", "client_wrote")?);
+    let told = written(row.try_get("", "told_by")?, row.try_get("", "client_told")?);
+    Ok(viewer.may(&READ, comment) && viewer.may(&READ, told))
+}
+
 /// Lists of ids by comment.
 async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
     if comments.is_empty() {
@@ -171,9 +193,9 @@ async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Resul
 
 /// The reply that a row tells of; an empty one when it tells of none, or the reply is gone.
 fn reply(row: &QueryResult, width: usize) -> Result<Reply, Failure> {
-    let Some(id) = row.try_get_by_index::<Option<Uuid>>(width + 2)? else { return Ok(Reply::default()) };
+    let Some(id) = row.try_get_by_index::<Option<Uuid>>(width + 1)? else { return Ok(Reply::default()) };
     let mut text = Vec::new();
-    write_value(&mut text, row, width + 4, Kind::Json)?;
+    write_value(&mut text, row, width + 3, Kind::Json)?;
     let replies: Option<Vec<Reply>> = serde_json::from_slice(&text)?;
     Ok(replies.unwrap_or_default().into_iter().find(|reply| reply.id == Some(id)).unwrap_or_default())
 }

@@ -1,10 +1,11 @@
 //! The persons that a client is told of when it starts.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use uuid::Uuid;
 
+use crate::access::persons::{knows_colleagues_only, sees_whole};
 use crate::database::dialect::json_ids;
 use crate::database::{Database, RecordWriter, Sql};
 use crate::people::HIDDEN_COLUMNS;
@@ -18,7 +19,7 @@ const FULL_NAME: (&str, &str, Kind) = ("TRIM(p.first_name || ' ' || p.last_name)
 /// Everybody but guests, as a JSON list: whole for administrators and managers of the studio, short for others.
 pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
     let table = &entity::person::TABLE;
-    let writer = if matches!(caller.person.role, Role::Admin | Role::Manager) {
+    let writer = if sees_whole(caller) {
         RecordWriter::of(table, "p", "Person", |column| !HIDDEN_COLUMNS.contains(&column))
     } else {
         RecordWriter::of(table, "p", "Person", |column| SHORT.contains(&column))
@@ -26,7 +27,7 @@ pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>
     let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
     let writer = writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)]);
     let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.is_guest = false", writer.columns()));
-    if matches!(caller.person.role, Role::Client | Role::Vendor) {
+    if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
     }
     sql.push(" ORDER BY p.first_name, p.last_name, p.id");

@@ -1,6 +1,6 @@
 //! Saved searches and their groups as the caller sees them: by the list that they belong to, and by production.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::access::project_role;
+use crate::access::persons::sees_all_departments;
+use crate::access::{project_role, projects_of};
 use crate::database::dialect::{JsonKey, json_list, json_object, json_of};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
 use crate::events::Work;
@@ -101,14 +102,15 @@ fn open_project(out: &mut Vec<u8>, project: Option<Uuid>) {
 fn visible(sql: &mut Sql, caller: &Caller) {
     sql.push("(r.person_id = ").bind(caller.person.id).push(" OR (r.is_shared = true");
     if !caller.is_admin() {
-        sql.push(" AND (r.project_id IS NULL OR r.project_id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ");
-        sql.bind(caller.person.id).push("))");
+        sql.push(" AND (r.project_id IS NULL OR ");
+        projects_of(sql, "r.project_id", caller.person.id);
+        sql.push(")");
     }
     sql.push(
         ")) AND (r.project_id IS NULL OR r.project_id IN (SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id \
          WHERE s.name = 'Open'))",
     );
-    if !matches!(caller.person.role, Role::Admin | Role::Manager) {
+    if !sees_all_departments(caller) {
         sql.push(" AND (r.department_id IS NULL OR r.department_id IN ").bind_list(caller.person.departments.iter().copied()).push(")");
     }
 }

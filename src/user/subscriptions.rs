@@ -1,13 +1,15 @@
 //! What the caller follows: tasks, and the tasks of one type in a sequence.
 
-use dailies_definitions::access::{Caller, Identity};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::SubscriptionRow;
 use sea_orm::Value;
 use uuid::Uuid;
 
+use crate::access::records::require_human;
 use crate::access::require_member;
+use crate::access::tasks::{self, READ};
 use crate::app::App;
 use crate::database::{self, Database, RecordWriter, Sql, stream_array, write_value};
 use crate::entities::kinds::EntityKind;
@@ -15,7 +17,6 @@ use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
 use crate::tasks::rows::{BATCH, array};
-use crate::tasks::standing::standings;
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
@@ -40,21 +41,19 @@ pub(super) async fn follow_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -> 
     Ok(Json::written(array(rows.iter().map(Vec::as_slice))))
 }
 
-async fn subscribe(app: &App, caller: &Caller, tasks: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
+async fn subscribe(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
     require_human(caller)?;
     let work = Work::begin(app, caller).await?;
-    let standings = standings(&*work, caller, tasks).await?;
-    for task in tasks {
-        if !standings.get(task).ok_or_else(Failure::not_found)?.may_read() {
-            return Err(Failure::forbidden());
-        }
+    let standings = tasks::standings(&*work, caller, wanted).await?;
+    for task in wanted {
+        standings.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
     }
     let person_id = caller.person.id;
-    let rows = tasks.iter().map(|task| vec![("person_id", person_id.into()), ("task_id", (*task).into())]);
+    let rows = wanted.iter().map(|task| vec![("person_id", person_id.into()), ("task_id", (*task).into())]);
     database::insert_ignoring_duplicates(&*work, &entity::subscription::TABLE, rows.collect()).await?;
     let writer = RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription");
-    let mut found = std::collections::HashMap::with_capacity(tasks.len());
-    for tasks in tasks.chunks(BATCH) {
+    let mut found = std::collections::HashMap::with_capacity(wanted.len());
+    for tasks in wanted.chunks(BATCH) {
         let mut sql = Sql::new(format!("SELECT {}, r.task_id FROM subscription r WHERE r.person_id = ", writer.columns()));
         sql.bind(person_id).push(" AND r.task_id IN ").bind_list(tasks.iter().copied());
         for row in database::rows(&*work, &sql).await? {
@@ -64,7 +63,7 @@ async fn subscribe(app: &App, caller: &Caller, tasks: &[Uuid]) -> Result<Vec<Vec
         }
     }
     work.commit().await?;
-    Ok(tasks.iter().filter_map(|task| found.get(task).cloned()).collect())
+    Ok(wanted.iter().filter_map(|task| found.get(task).cloned()).collect())
 }
 
 /// Ends the caller's subscriptions to tasks, as far as there are any.
@@ -139,9 +138,4 @@ pub(super) async fn unfollow_sequence(app: &App, caller: &Caller, sequence_id: U
     database::execute(&*work, &sql).await?;
     work.commit().await?;
     Ok(NoContent)
-}
-
-/// Bots follow nothing.
-fn require_human(caller: &Caller) -> Result<(), Failure> {
-    if caller.token.identity == Identity::Bot { Err(Failure::forbidden()) } else { Ok(()) }
 }

@@ -27,7 +27,7 @@ async fn send<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<
 
 /// Sends entities, of whose metadata vendors get what they may see.
 async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: RecordWriter) -> Result<Json<Vec<Entity>>, Failure> {
-    let Some(mask) = DataMask::of(database, caller).await? else { return send(database, sql, writer).await };
+    let Some(mask) = DataMask::of(database.read(), caller).await? else { return send(database, sql, writer).await };
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;

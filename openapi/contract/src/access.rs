@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::ContractError;
+use crate::model::Operation;
 
 /// Who may call an operation.
 #[derive(Clone, Debug)]
@@ -19,35 +20,69 @@ pub struct AccessRule {
     pub finds: bool,
 }
 
+/// A rule about records, which operations with the rule `row` name.
+#[derive(Clone, Debug)]
+pub struct RecordRule {
+    /// Name, as operations write it.
+    pub name: String,
+    /// The sentence that goes into the description of the operation.
+    pub who: String,
+}
+
 /// Every access rule, in the order of `access.yaml`.
 #[derive(Clone, Debug)]
-pub struct AccessRules(pub Vec<AccessRule>);
+pub struct AccessRules {
+    pub rules: Vec<AccessRule>,
+    /// The rules about records.
+    pub records: Vec<RecordRule>,
+}
+
+/// The rule that leaves the decision to a rule about records.
+pub(crate) const ROW: &str = "row";
 
 impl AccessRules {
     pub(crate) fn from_value(value: &Value) -> Result<Self, ContractError> {
-        let rules = value.as_object().ok_or_else(|| ContractError::Rules(vec!["access.yaml is not a map of rules".into()]))?;
-        let mut found = Vec::new();
+        let wrong = |problem: String| ContractError::Rules(vec![format!("access.yaml: {problem}")]);
+        let sentence = |name: &str, value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| wrong(format!("rule {name} has no sentence")));
+        let rules = value.as_object().ok_or_else(|| wrong("it is not a map of rules".into()))?;
+        let mut found = Self { rules: Vec::new(), records: Vec::new() };
         for (name, rule) in rules {
-            let who = rule["who"].as_str().ok_or_else(|| ContractError::Rules(vec![format!("access.yaml: rule {name} has no 'who'")]))?;
-            found.push(AccessRule {
+            found.rules.push(AccessRule {
                 name: name.clone(),
-                who: who.to_owned(),
+                who: sentence(name, &rule["who"])?,
                 proof: rule["proof"].as_str().map(str::to_owned),
                 refuses: rule["refuses"] == true,
                 finds: rule["finds"] == true,
             });
         }
-        Ok(Self(found))
+        for (name, who) in value[ROW]["rules"].as_object().into_iter().flatten() {
+            found.records.push(RecordRule { name: name.clone(), who: sentence(name, who)? });
+        }
+        Ok(found)
+    }
+
+    /// One sentence for each rule about records that no operation names: the list is no longer than it has to be.
+    pub(crate) fn unnamed(&self, operations: &[Operation]) -> Vec<String> {
+        let named = |name: &str| operations.iter().any(|operation| operation.rule == ROW && operation.rule_parameter.as_deref() == Some(name));
+        let unnamed = self.records.iter().filter(|record| !named(&record.name));
+        unnamed.map(|record| format!("access.yaml: no operation names the rule {}", record.name)).collect()
     }
 
     /// The rule of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&AccessRule> {
-        self.0.iter().find(|rule| rule.name == name)
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The rule about records of that name.
+    #[must_use]
+    pub fn record(&self, name: &str) -> Option<&RecordRule> {
+        self.records.iter().find(|rule| rule.name == name)
     }
 }
 
-/// Splits `rule(parameter)` into the rule's name and the parameter that it looks at.
+/// Splits `rule(parameter)` into the rule's name and the parameter that it looks at, or the rule about records that `row`
+/// names.
 pub(crate) fn split(text: &str) -> (&str, Option<&str>) {
     match text.split_once('(') {
         Some((name, rest)) => (name, Some(rest.trim_end_matches(')'))),
@@ -57,11 +92,22 @@ pub(crate) fn split(text: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn a_rule_may_name_a_parameter() {
         assert_eq!(split("project-member(project_id)"), ("project-member", Some("project_id")));
         assert_eq!(split("admin"), ("admin", None));
+    }
+
+    #[test]
+    fn rules_about_records_are_found_by_name_and_have_to_be_used() {
+        let rules = json!({"row": {"who": "It depends.", "rules": {"gadget-reader": "Readers may call this."}}, "admin": {"who": "Few."}});
+        let rules = AccessRules::from_value(&rules).expect("rules");
+        assert_eq!(rules.record("gadget-reader").map(|rule| rule.who.as_str()), Some("Readers may call this."));
+        assert!(rules.record("admin").is_none() && rules.find("gadget-reader").is_none());
+        assert_eq!(rules.unnamed(&[]), ["access.yaml: no operation names the rule gadget-reader"]);
     }
 }

@@ -130,9 +130,17 @@ fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rul
     if rule.finds && !parameter.is_some_and(|parameter| path.contains(&format!("{{{parameter}}}"))) {
         problems.push(format!("{id}: the rule '{name}' needs a path parameter, as in '{name}(project_id)'"));
     }
+    let who = match (name, parameter.and_then(|name| rules.record(name))) {
+        (access::ROW, Some(record)) => &record.who,
+        (access::ROW, None) => {
+            problems.push(format!("{id}: '{text}' names no rule about records, as in 'row(task-reader)'; access.yaml has the list"));
+            return;
+        }
+        _ => &rule.who,
+    };
     add_path_parameters(operation, path, source, &id, problems);
     allow_no_body(operation, source);
-    describe_access(operation, rule);
+    describe_access(operation, who);
     add_security(operation, rule);
     add_errors(operation, path, rule);
 }
@@ -205,9 +213,9 @@ fn allow_no_body(operation: &mut Map<String, Value>, source: &Source) {
     }
 }
 
-fn describe_access(operation: &mut Map<String, Value>, rule: &AccessRule) {
+fn describe_access(operation: &mut Map<String, Value>, who: &str) {
     let description = operation.get("description").and_then(Value::as_str).unwrap_or_default().trim();
-    let text = if rule.name == "row" { description.to_owned() } else { format!("{description}\n\n{}", rule.who) };
+    let text = format!("{description}\n\n{who}");
     operation.insert("description".into(), text.into());
 }
 
@@ -232,7 +240,7 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
         errors.push(("403", "Forbidden"));
     }
     // What a rule looks at may stand in the query or in the body, too.
-    if path.contains('{') || rule.finds || rule.name == "row" || crud_body {
+    if path.contains('{') || rule.finds || rule.name == access::ROW || crud_body {
         errors.push(("404", "NotFound"));
     }
     // The server looks at the size of a body before it asks who wants it, so that even what takes no input can refuse one.

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-pub use access::{AccessRule, AccessRules};
+pub use access::{AccessRule, AccessRules, RecordRule};
 pub use model::{Body, CrudVerb, Operation, Parameter, Place, Response};
 
 /// What is wrong with the files of the contract.
@@ -51,7 +51,8 @@ impl Contract {
         let access = AccessRules::from_value(&source.access)?;
         let document = complete::document(&source, &access)?;
         let operations = model::operations(&document)?;
-        let problems = check::problems(&document, &operations);
+        let mut problems = check::problems(&document, &operations);
+        problems.extend(access.unnamed(&operations));
         if problems.is_empty() { Ok(Self { document, operations, access }) } else { Err(ContractError::Rules(problems)) }
     }
 }

@@ -33,6 +33,6 @@ mod prelude {
     pub(crate) use crate::failure::Failure;
     pub(crate) use crate::payload::{Json, Media, NoContent};
     pub(crate) use crate::query::Query;
-    pub(crate) use crate::rules::{Collection, Guard, Rule};
+    pub(crate) use crate::rules::{Collection, Guard, RecordRule, Rule};
     pub(crate) use crate::submission::Submission;
 }

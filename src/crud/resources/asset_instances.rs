@@ -1,15 +1,10 @@
 //! Appearances of assets in scenes and in other assets.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Role};
-use dailies_definitions::failure::Failure;
 use entity::facts::Table;
-use serde_json::{Map, Value};
 
-use super::rules::reads_entity;
-use crate::app::App;
+use crate::access::records::Subject;
 use crate::crud::resource::{Record, Relation, Resource};
-use crate::events::Work;
 
 pub(super) struct AssetInstances;
 
@@ -33,15 +28,7 @@ impl Resource for AssetInstances {
         &["number"]
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        reads_entity(app.database.read(), caller, record.id_of("asset_id")).await.map(|_| ())
-    }
-
-    /// Whoever reads it, apart from clients.
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        match reads_entity(&**work, caller, record.id_of("asset_id")).await? {
-            Role::Client => Err(Failure::forbidden()),
-            _ => Ok(()),
-        }
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Entity(record.id_of("asset_id"))
     }
 }

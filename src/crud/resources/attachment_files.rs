@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 
+use crate::access::comments::attachment_reader;
 use crate::app::App;
-use crate::comments::files;
 use crate::crud::resource::{Nested, Record, Resource};
 
 pub(super) struct AttachmentFiles;
@@ -34,7 +35,7 @@ impl Resource for AttachmentFiles {
         &["comment", "chat_message"]
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        files::may_view(app.database.read(), caller, record.id_of("comment_id"), record.id_of("chat_message_id")).await
+    async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        attachment_reader(app.database.read(), caller, record.id_of("comment_id"), record.id_of("chat_message_id")).await
     }
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -41,15 +42,22 @@ impl Resource for Comments {
         &["mentions", "department_mentions"]
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
+    async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
         reading::may_read(app.database.read(), caller, record).await
     }
 
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        _rule: RecordRule,
+        record: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         editing::may_update(work, caller, record, body).await
     }
 
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
+    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
         editing::may_delete(work, caller, record).await
     }
 

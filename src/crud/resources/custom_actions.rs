@@ -3,12 +3,9 @@
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::Query;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
-use super::rules::refuse_vendors;
-use crate::app::App;
 use crate::crud::resource::{Record, Resource};
 use crate::events::Work;
 
@@ -22,10 +19,6 @@ impl Resource for CustomActions {
 
     fn type_name(&self) -> &'static str {
         "CustomAction"
-    }
-
-    async fn may_list(&self, _app: &App, caller: &Caller, _query: &Query) -> Result<(), Failure> {
-        refuse_vendors(caller)
     }
 
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

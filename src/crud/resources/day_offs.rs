@@ -5,11 +5,13 @@ use chrono::NaiveDate;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Resource, only_admin};
 use crate::crud::select::record;
@@ -21,10 +23,6 @@ pub(super) struct DayOffs;
 
 /// The person, the first and the last day.
 type Leave = (Uuid, NaiveDate, NaiveDate);
-
-fn is_own(caller: &Caller, record: &Record) -> Result<(), Failure> {
-    if record.id_of("person_id") == Some(caller.person.id) { Ok(()) } else { only_admin(caller) }
-}
 
 fn day_of(record: &Record, column: &str) -> Option<NaiveDate> {
     record.text(column)?.parse().ok()
@@ -92,26 +90,29 @@ impl Resource for DayOffs {
         "DayOff"
     }
 
-    async fn may_read(&self, _app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        is_own(caller, record)
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Person(record.id_of("person_id"))
     }
 
-    async fn may_create(&self, _app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         if let Some(missing) = ["person_id", "date", "end_date"].into_iter().find(|key| !body.contains_key(*key)) {
             return Err(Failure::record(format!("'{missing}'")));
         }
         let person_id = body.get("person_id").and_then(Value::as_str).and_then(parse_id);
-        if person_id == Some(caller.person.id) { Ok(()) } else { only_admin(caller) }
+        require_record(app.database.read(), caller, rule, Subject::Person(person_id)).await
     }
 
-    async fn may_update(&self, _work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-        is_own(caller, record)?;
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        require_record(&**work, caller, rule, self.subject(record)).await?;
         let given = body.get("person_id").map(|person_id| person_id.as_str().and_then(parse_id));
         if given.is_some_and(|given| given != record.id_of("person_id")) { only_admin(caller) } else { Ok(()) }
-    }
-
-    async fn may_delete(&self, _work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        is_own(caller, record)
     }
 
     async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {

@@ -1,14 +1,17 @@
 //! Entities of every kind, as they are stored. Assets, shots and the like have routes of their own beside these.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
 use entity::facts::{Kind, Table};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_entity, open_projects_of, project_role, require_manager, vendor_projects};
+use crate::access::Reach;
+use crate::access::entities::{self as access, READ, REMOVE, standing};
+use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::resource::{Changes, Extra, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -58,28 +61,22 @@ impl Resource for Entities {
         true
     }
 
-    /// Vendors of a production see what they have a task on.
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        if caller.is_admin() {
-            return Ok(());
-        }
-        sql.push(" AND ");
-        open_projects_of(sql, "t.project_id", caller.person.id);
-        let narrowed = vendor_projects(app.database.read(), caller).await?;
-        if !narrowed.is_empty() {
-            sql.push(" AND (t.project_id NOT IN ").bind_list(narrowed);
-            sql.push(" OR t.id IN (SELECT k.entity_id FROM task k JOIN task_person_link l ON l.task_id = k.id WHERE l.person_id = ");
-            sql.bind(caller.person.id).push("))");
-        }
+        let reach = Reach::open_teams(app.database.read(), caller).await?;
+        READ.restrict(sql, &reach, &access::Entities { table: "t", kind: None });
         Ok(())
     }
 
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Entity(Some(record.id))
+    }
+
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
-        Ok(DataMask::of(&app.database, caller).await?)
+        Ok(DataMask::of(app.database.read(), caller).await?)
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        if let Some(mask) = DataMask::of(&app.database, caller).await? {
+        if let Some(mask) = DataMask::of(app.database.read(), caller).await? {
             mask.apply(&mut text, 0);
         }
         Ok(text)
@@ -97,39 +94,28 @@ impl Resource for Entities {
         self.enrich(app, caller, id, &Query::default(), text).await
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
-        let connection = app.database.read();
-        let found = project_role(connection, caller, project_id).await?;
-        let allowed = found.is_member() && (found.role != Role::Vendor || is_assigned_to_entity(connection, caller.person.id, record.id).await?);
-        if allowed { Ok(()) } else { Err(Failure::forbidden()) }
-    }
-
-    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_manager(app.database.read(), caller, project_id).await.map(|_| ())
+        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
     }
 
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-        let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
-        let found = project_role(&**work, caller, project_id).await?;
-        let creator = found.in_team && record.id_of("created_by") == Some(caller.person.id);
-        if found.is_manager() || creator {
+    /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let standing = standing(&**work, caller, record.id).await?;
+        if standing.allows(&REMOVE) {
             return Ok(());
         }
+        require_record(&**work, caller, rule, self.subject(record)).await?;
         let only_data = !body.is_empty() && body.keys().all(|key| key == "data");
-        if found.is_supervisor() && only_data && supervises_fields(work, caller, record, body).await? {
-            return Ok(());
-        }
-        Err(Failure::forbidden())
-    }
-
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
-        let found = project_role(&**work, caller, project_id).await?;
-        let creator = found.in_team && record.id_of("created_by") == Some(caller.person.id);
-        if found.is_manager() || creator { Ok(()) } else { Err(Failure::forbidden()) }
+        if only_data && supervises_fields(work, caller, record, body).await? { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

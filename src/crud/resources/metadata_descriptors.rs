@@ -1,13 +1,13 @@
 //! Metadata columns of productions. Productions have routes of their own for them, which keep the stored values right.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
-use crate::access::open_projects_of;
+use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::crud::resource::{Record, Relation, Resource};
 use crate::database::Sql;
@@ -36,24 +36,9 @@ impl Resource for MetadataDescriptors {
         query.is_empty()
     }
 
-    /// Vendors see what is for everybody or for one of their departments; clients see what is marked for them.
-    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        if caller.is_admin() {
-            return Ok(());
-        }
-        sql.push(" AND ");
-        open_projects_of(sql, "t.project_id", caller.person.id);
-        match caller.person.role {
-            Role::Vendor => {
-                let links = "SELECT l.metadata_descriptor_id FROM department_metadata_descriptor_link l";
-                sql.push(&format!(" AND (t.id NOT IN ({links}) OR t.id IN ({links} WHERE l.department_id IN "));
-                sql.bind_list(caller.person.departments.iter().copied()).push("))");
-            }
-            Role::Client => {
-                sql.push(" AND t.for_client = ").bind(true);
-            }
-            _ => {}
-        }
+    /// Those of the open productions that the caller sees there.
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        metadata::restrict(sql, &Reach::open_teams(app.database.read(), caller).await?, "t");
         Ok(())
     }
 

@@ -4,14 +4,17 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::rules::{project_of, reads_entity, refuse_vendors};
-use crate::access::{is_assigned_to_entity, open_projects_of, project_role};
+use super::rules::{files_of, project_of};
+use crate::access::Reach;
+use crate::access::entities::standing;
+use crate::access::records::{Subject, require_other_than_vendor, require_record};
 use crate::app::App;
-use crate::crud::resource::{Nested, Record, Resource, only_admin};
+use crate::crud::resource::{Nested, Record, Resource};
 use crate::database::Sql;
 use crate::events::{Work, payload};
 
@@ -37,32 +40,35 @@ impl Resource for OutputFiles {
         &["source_file"]
     }
 
-    async fn may_list(&self, _app: &App, caller: &Caller, _query: &Query) -> Result<(), Failure> {
-        refuse_vendors(caller)
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
+        require_other_than_vendor(app.database.read(), caller).await
     }
 
-    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        if !caller.is_admin() {
-            sql.push(" AND t.entity_id IN (SELECT e.id FROM entity e WHERE ");
-            open_projects_of(sql, "e.project_id", caller.person.id);
-            sql.push(")");
-        }
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        files_of(sql, &Reach::open_teams(app.database.read(), caller).await?);
         Ok(())
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        reads_entity(app.database.read(), caller, record.id_of("entity_id")).await.map(|_| ())
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Entity(record.id_of("entity_id"))
     }
 
     /// Managers of the production, and whoever works on what the file is for.
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        let Some(entity_id) = record.id_of("entity_id").filter(|_| !caller.is_admin()) else { return only_admin(caller) };
-        let worked_on = record.id_of("temporal_entity_id").unwrap_or(entity_id);
-        let manages = match project_of(&**work, "entity", Some(entity_id)).await? {
-            Some(project_id) => project_role(&**work, caller, project_id).await?.is_manager(),
-            None => false,
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+        _body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let entity_id = record.id_of("entity_id");
+        let manages = match entity_id {
+            Some(id) => standing(&**work, caller, id).await?.role.is_manager(),
+            None => caller.is_admin(),
         };
-        if manages || is_assigned_to_entity(&**work, caller.person.id, worked_on).await? { Ok(()) } else { Err(Failure::forbidden()) }
+        let worked_on = record.id_of("temporal_entity_id").or(entity_id);
+        if manages { Ok(()) } else { require_record(&**work, caller, rule, Subject::Entity(worked_on)).await }
     }
 
     /// A new file belongs to an entity.

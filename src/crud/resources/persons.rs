@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use dailies_definitions::access::{Caller, Identity, Role};
+use dailies_definitions::access::{Caller, Identity};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::{Kind, Table};
@@ -11,8 +11,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::rules::round;
+use crate::access::persons::sees_whole;
+use crate::access::records::Subject;
 use crate::app::App;
-use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape, only_admin};
+use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
@@ -97,7 +99,7 @@ impl Resource for Persons {
 
     fn shape(&self, caller: &Caller, one: bool) -> Shape {
         let mut shape = self.full_shape();
-        let whole = caller.is_admin() || (one && caller.person.role == Role::Manager);
+        let whole = caller.is_admin() || (one && sees_whole(caller));
         if !whole {
             shape.keep(&SHORT);
             shape.keeps_relations = true;
@@ -123,12 +125,8 @@ impl Resource for Persons {
         true
     }
 
-    async fn may_update(&self, _work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        if caller.person.id == record.id { Ok(()) } else { only_admin(caller) }
-    }
-
-    async fn may_delete(&self, _work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        if caller.person.id == record.id { Err(Failure::forbidden()) } else { only_admin(caller) }
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Person(Some(record.id))
     }
 
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

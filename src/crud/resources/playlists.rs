@@ -1,15 +1,17 @@
 //! Playlists as they are stored.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::rules::refuse_vendors;
-use crate::access::{project_role, require_supervisor};
+use crate::access::Reach;
+use crate::access::playlists::Visible;
+use crate::access::records::{Subject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -20,15 +22,6 @@ pub(super) struct Playlists;
 static RELATIONS: [Relation; 1] = [Relation::children("build_jobs", &entity::build_job::TABLE, "playlist_id")];
 
 const ENTITY_KINDS: [&str; 5] = ["shot", "asset", "sequence", "edit", "episode"];
-
-/// Managers of the production, and supervisors for playlists that are theirs or nobody's.
-async fn may_change(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-    let project_id = record.id_of("project_id").ok_or_else(Failure::forbidden)?;
-    let found = project_role(&**work, caller, project_id).await?;
-    let creator = record.id_of("created_by");
-    let own = creator.is_none() || creator == Some(caller.person.id);
-    if found.is_manager() || (found.is_supervisor() && own) { Ok(()) } else { Err(Failure::forbidden()) }
-}
 
 #[async_trait]
 impl Resource for Playlists {
@@ -48,42 +41,24 @@ impl Resource for Playlists {
         &["created_by"]
     }
 
-    async fn may_list(&self, _app: &App, caller: &Caller, _query: &Query) -> Result<(), Failure> {
-        refuse_vendors(caller)
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
+        require_other_than_vendor(app.database.read(), caller).await
     }
 
-    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        if caller.is_admin() {
-            return Ok(());
-        }
-        sql.push(" AND t.project_id IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(caller.person.id).push(")");
-        if caller.person.role == Role::Client {
-            sql.push(" AND t.for_client = ").bind(true);
-        }
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        Visible::new(Reach::teams(app.database.read(), caller).await?).restrict(sql, "t");
         Ok(())
     }
 
-    /// Clients read playlists that are for them, and no others.
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let project_id = record.id_of("project_id").filter(|_| !caller.is_admin());
-        let Some(project_id) = project_id else { return crate::crud::resource::only_admin(caller) };
-        let found = project_role(app.database.read(), caller, project_id).await?;
-        let allowed = found.is_member() && found.role != Role::Vendor && (found.role != Role::Client || record.flag("for_client"));
-        if allowed { Ok(()) } else { Err(Failure::forbidden()) }
+    fn subject(&self, record: &Record) -> Subject {
+        let (project_id, created_by) = (record.id_of("project_id"), record.id_of("created_by"));
+        Subject::Playlist { project_id, for_client: record.flag("for_client"), created_by }
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_supervisor(app.database.read(), caller, project_id).await.map(|_| ())
-    }
-
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        may_change(work, caller, record).await
-    }
-
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        may_change(work, caller, record).await
+        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
     }
 
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::rules::round;
-use crate::access::{open_projects_of, project_role};
+use crate::access::open_projects_of;
+use crate::access::records::Subject;
 use crate::app::App;
-use crate::crud::resource::{Record, Relation, Resource, only_admin};
+use crate::crud::resource::{Record, Relation, Resource};
 use crate::database::{self, Sql, write_text};
 use crate::events::Work;
 use crate::jobs;
@@ -60,18 +61,8 @@ impl Resource for Projects {
         Ok(())
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let found = project_role(app.database.read(), caller, record.id).await?;
-        if found.is_member() { Ok(()) } else { Err(Failure::forbidden()) }
-    }
-
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        let found = project_role(&**work, caller, record.id).await?;
-        if found.is_manager() { Ok(()) } else { Err(Failure::forbidden()) }
-    }
-
-    async fn may_delete(&self, _work: &Work<'_>, caller: &Caller, _record: &Record) -> Result<(), Failure> {
-        only_admin(caller)
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Production(Some(record.id))
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

@@ -3,20 +3,15 @@
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_entity, require_manager, require_member};
+use crate::access::records::{Subject, require_record};
+use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
 use crate::app::App;
-use crate::crud::resource::{Record, only_admin};
 use crate::database::{self, Sql};
-
-/// # Errors
-/// 403 for people whose studio-wide role is vendor.
-pub(super) fn refuse_vendors(caller: &Caller) -> Result<(), Failure> {
-    if caller.person.role == Role::Vendor { Err(Failure::forbidden()) } else { Ok(()) }
-}
 
 /// Makes a number of a body whole, half to even as PostgreSQL does, where its column holds no part of one.
 pub(super) fn round(body: &mut Map<String, Value>, key: &str) {
@@ -36,38 +31,25 @@ pub(super) fn given_id(body: &Map<String, Value>, key: &str) -> Result<Uuid, Fai
     value.as_str().and_then(parse_id).ok_or_else(Failure::not_found)
 }
 
-/// Whoever manages the production that a new record names.
+/// Asks a rule of the production that a new record names.
 ///
 /// # Errors
-/// 400 when it names none, 403 for those who do not manage it.
-pub(super) async fn manages_given_project(app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+/// 400 when it names none, 403 for those whom the rule does not let in.
+pub(super) async fn asks_given_project(app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
     match body.get("project_id") {
         None => Err(Failure::record("'project_id'")),
         Some(_) if caller.is_admin() => Ok(()),
         Some(Value::Null) => Err(Failure::forbidden()),
-        Some(_) => require_manager(app.database.read(), caller, given_id(body, "project_id")?).await.map(|_| ()),
+        Some(_) => require_record(app.database.read(), caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
     }
 }
 
-/// Whoever manages the production of a record; administrators alone where it has none.
-///
-/// # Errors
-/// 403 for everybody else.
-pub(super) async fn manages(connection: &impl ConnectionTrait, caller: &Caller, record: &Record) -> Result<(), Failure> {
-    match record.id_of("project_id") {
-        Some(project_id) => require_manager(connection, caller, project_id).await.map(|_| ()),
-        None => only_admin(caller),
+/// Adds the condition on files whose entity is in `entity_id`: those of the productions in which the person is no vendor.
+pub(super) fn files_of(sql: &mut Sql, reach: &Reach) {
+    if reach.person().role != Role::Admin {
+        sql.push(" AND t.entity_id IN (SELECT e.id FROM entity e WHERE e.project_id IN ");
+        sql.bind_list(reach.projects_as(&ALL_BUT_VENDORS)).push(")");
     }
-}
-
-/// The team of a production, without those who have one of the roles there. Administrators pass.
-///
-/// # Errors
-/// 403 for everybody else, 404 for an unknown production.
-pub(super) async fn in_team(connection: &impl ConnectionTrait, caller: &Caller, project_id: Option<Uuid>, without: &[Role]) -> Result<(), Failure> {
-    let Some(project_id) = project_id.filter(|_| !caller.is_admin()) else { return only_admin(caller) };
-    let role = require_member(connection, caller, project_id).await?;
-    if without.contains(&role) { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
 /// The production of a row of a table that has such a column.
@@ -80,19 +62,6 @@ pub(super) async fn project_of(connection: &impl ConnectionTrait, table: &str, i
     Ok(row.try_get_by_index(0)?)
 }
 
-/// The caller's role towards an entity: that in the team of its production, where vendors need a task on the entity.
-/// Administrators pass, also without an entity.
-///
-/// # Errors
-/// 403 for everybody else.
-pub(super) async fn reads_entity(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Option<Uuid>) -> Result<Role, Failure> {
-    let Some(entity_id) = entity_id.filter(|_| !caller.is_admin()) else { return only_admin(caller).map(|()| Role::Admin) };
-    let project_id = project_of(connection, "entity", Some(entity_id)).await?.ok_or_else(Failure::forbidden)?;
-    let role = require_member(connection, caller, project_id).await?;
-    let allowed = role != Role::Vendor || is_assigned_to_entity(connection, caller.person.id, entity_id).await?;
-    if allowed { Ok(role) } else { Err(Failure::forbidden()) }
-}
-
 /// The team of the production that a list is asked for, without vendors and clients; administrators may ask for all.
 ///
 /// # Errors
@@ -103,8 +72,5 @@ pub(super) async fn plans_asked_project(app: &App, caller: &Caller, query: &Quer
     }
     let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
     let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
-    in_team(app.database.read(), caller, Some(project_id), &PLANNERS_NOT).await
+    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await.map(|_| ())
 }
-
-/// Who does not get to see plans.
-pub(super) const PLANNERS_NOT: [Role; 2] = [Role::Vendor, Role::Client];

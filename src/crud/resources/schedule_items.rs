@@ -1,16 +1,17 @@
 //! Bars of the schedules of productions.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::rules::round;
-use crate::access::{project_role, supervises_task_type};
-use crate::crud::resource::{Changes, Record, Resource, only_admin};
+use crate::access::tasks;
+use crate::crud::resource::{Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -30,14 +31,16 @@ impl Resource for ScheduleItems {
     }
 
     /// Managers of the production, and supervisors of the task type.
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        let Some(project_id) = record.id_of("project_id") else { return only_admin(caller) };
-        let found = project_role(&**work, caller, project_id).await?;
-        let allowed = found.is_manager()
-            || (found.in_team
-                && found.role == Role::Supervisor
-                && supervises_task_type(&**work, &caller.person, record.id_of("task_type_id")).await?);
-        if allowed { Ok(()) } else { Err(Failure::forbidden()) }
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        _rule: RecordRule,
+        record: &Record,
+        _body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let project_id = record.id_of("project_id");
+        tasks::require_lead_of_type(&**work, caller, project_id, record.id_of("task_type_id")).await
     }
 
     /// Clients send back the text that stands in a field; only a number is meant as a change.

@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
-use super::rules::{PLANNERS_NOT, given_id, in_team, manages, manages_given_project, plans_asked_project, project_of};
-use crate::access::require_manager;
+use super::rules::{asks_given_project, given_id, plans_asked_project, project_of};
+use crate::access::records::{Subject, require_record};
 use crate::app::App;
-use crate::crud::resource::{Record, Relation, Resource, only_admin};
+use crate::crud::resource::{Record, Relation, Resource};
 use crate::database::Sql;
-use crate::events::Work;
 
 pub(super) struct ScheduleVersions;
 
@@ -26,20 +26,12 @@ impl Resource for ScheduleVersions {
         "ProductionScheduleVersion"
     }
 
-    async fn may_list(&self, app: &App, caller: &Caller, query: &Query) -> Result<(), Failure> {
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, query: &Query) -> Result<(), Failure> {
         plans_asked_project(app, caller, query).await
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        in_team(app.database.read(), caller, record.id_of("project_id"), &PLANNERS_NOT).await
-    }
-
-    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
-        manages_given_project(app, caller, body).await
-    }
-
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        manages(&**work, caller, record).await
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        asks_given_project(app, caller, rule, body).await
     }
 }
 
@@ -51,13 +43,6 @@ static RELATIONS: [Relation; 1] = [Relation::links(
     "production_schedule_version_task_link_id",
     "person_id",
 )];
-
-async fn may_change(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-    match project_of(&**work, "task", record.id_of("task_id")).await? {
-        Some(project_id) => require_manager(&**work, caller, project_id).await.map(|_| ()),
-        None => only_admin(caller),
-    }
-}
 
 #[async_trait]
 impl Resource for ScheduleVersionTaskLinks {
@@ -88,17 +73,11 @@ impl Resource for ScheduleVersionTaskLinks {
         Ok(true)
     }
 
-    async fn may_list(&self, app: &App, caller: &Caller, query: &Query) -> Result<(), Failure> {
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, query: &Query) -> Result<(), Failure> {
         plans_asked_project(app, caller, query).await
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let connection = app.database.read();
-        let project_id = project_of(connection, "task", record.id_of("task_id")).await?;
-        in_team(connection, caller, project_id, &PLANNERS_NOT).await
-    }
-
-    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let connection = app.database.read();
         let version_id = given_id(body, "production_schedule_version_id")?;
         let task_id = given_id(body, "task_id")?;
@@ -107,14 +86,10 @@ impl Resource for ScheduleVersionTaskLinks {
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
             return Err(Failure::parameter("The task and the production schedule version must be in the same project."));
         };
-        require_manager(connection, caller, project_id).await.map(|_| ())
+        require_record(connection, caller, rule, Subject::Production(Some(project_id))).await
     }
 
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        may_change(work, caller, record).await
-    }
-
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        may_change(work, caller, record).await
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Task(record.id_of("task_id"))
     }
 }

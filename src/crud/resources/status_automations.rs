@@ -6,8 +6,6 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Table;
 
-use super::rules::refuse_vendors;
-use crate::app::App;
 use crate::crud::resource::{Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -22,10 +20,6 @@ impl Resource for StatusAutomations {
 
     fn type_name(&self) -> &'static str {
         "StatusAutomation"
-    }
-
-    async fn may_list(&self, _app: &App, caller: &Caller, _query: &Query) -> Result<(), Failure> {
-        refuse_vendors(caller)
     }
 
     /// A rule that a production uses stays.

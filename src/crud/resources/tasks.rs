@@ -1,14 +1,17 @@
 //! Tasks as they are stored.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_entity, open_projects_of, project_role, supervises_task_type, vendor_projects};
+use crate::access::Reach;
+use crate::access::records::{Subject, require_record};
+use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
 use crate::crud::resource::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -45,67 +48,36 @@ impl Resource for Tasks {
         Ok(true)
     }
 
-    /// Vendors see their own tasks.
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        match caller.person.role {
-            Role::Admin => {}
-            Role::Vendor => {
-                sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id = ").bind(caller.person.id).push(")");
-            }
-            _ => {
-                sql.push(" AND ");
-                open_projects_of(sql, "t.project_id", caller.person.id);
-                let narrowed = vendor_projects(app.database.read(), caller).await?;
-                if !narrowed.is_empty() {
-                    sql.push(" AND (t.project_id NOT IN ").bind_list(narrowed);
-                    sql.push(" OR t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id = ").bind(caller.person.id).push("))");
-                }
-            }
-        }
+        let reach = Reach::open_teams(app.database.read(), caller).await?;
+        Visible::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
     }
 
-    async fn may_read(&self, app: &App, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let Some(project_id) = record.id_of("project_id") else { return crate::crud::resource::only_admin(caller) };
-        let connection = app.database.read();
-        let found = project_role(connection, caller, project_id).await?;
-        let mut allowed = found.is_member();
-        if allowed && found.role == Role::Vendor {
-            let entity_id = record.id_of("entity_id").unwrap_or_default();
-            allowed = is_assigned_to_entity(connection, caller.person.id, entity_id).await?;
-        }
-        if allowed { Ok(()) } else { Err(Failure::forbidden()) }
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Task(Some(record.id))
     }
 
     /// Whoever manages the production of the entity may create its tasks.
-    async fn may_create(&self, app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         if caller.is_admin() {
             return Ok(());
         }
         let entity_id = needed(body, "entity_id")?;
-        let sql = Sql::with("SELECT project_id FROM entity WHERE id = $1", [entity_id.into()]);
-        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        let found = project_role(app.database.read(), caller, row.try_get_by_index(0)?).await?;
-        if found.is_manager() { Ok(()) } else { Err(Failure::forbidden()) }
+        require_record(app.database.read(), caller, rule, Subject::Entity(Some(entity_id))).await
     }
 
-    async fn may_update(&self, work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-        let Some(project_id) = record.id_of("project_id") else { return crate::crud::resource::only_admin(caller) };
-        let found = project_role(&**work, caller, project_id).await?;
-        if found.is_manager() {
-            return Ok(());
-        }
-        let supervised = found.is_supervisor() && body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
-        if supervised && supervises_task_type(&**work, &caller.person, record.id_of("task_type_id")).await? {
-            return Ok(());
-        }
-        Err(Failure::forbidden())
-    }
-
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
-        let Some(project_id) = record.id_of("project_id") else { return crate::crud::resource::only_admin(caller) };
-        let found = project_role(&**work, caller, project_id).await?;
-        if found.is_manager() { Ok(()) } else { Err(Failure::forbidden()) }
+    /// Managers change everything, others who lead the task a part.
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let part = body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
+        require_record(&**work, caller, if part { rule } else { RecordRule::ProductionManager }, self.subject(record)).await
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

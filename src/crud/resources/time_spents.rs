@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::{is_assigned_to_task, project_role};
+use crate::access::hours;
+use crate::access::tasks::{is_assigned, standing};
 use crate::crud::resource::{Record, Resource};
 use crate::crud::select::record;
 use crate::database::{self, Sql};
@@ -51,20 +53,15 @@ impl Resource for TimeSpents {
     }
 
     /// Administrators; the person and the managers of the production as long as the person does the task.
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {
+    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
         if caller.is_admin() {
             return Ok(());
         }
         let task_id = record.id_of("task_id").ok_or_else(Failure::not_found)?;
         let person_id = record.id_of("person_id").ok_or_else(Failure::forbidden)?;
-        let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [task_id.into()]);
-        let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-        let own = match row.try_get_by_index::<Option<Uuid>>(0)? {
-            Some(project_id) => project_role(&**work, caller, project_id).await?.is_manager(),
-            None => false,
-        };
-        let own = own || person_id == caller.person.id;
-        if own && is_assigned_to_task(&**work, person_id, task_id).await? { Ok(()) } else { Err(Failure::forbidden()) }
+        let standing = standing(&**work, caller, task_id).await?;
+        let may = hours::allows(&hours::LOG, standing.role, caller.person.id, person_id);
+        if may && is_assigned(&**work, person_id, task_id).await? { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

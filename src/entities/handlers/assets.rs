@@ -13,6 +13,7 @@ use dailies_definitions::schemas::{AssetDetails, AssetSharing, AssetType, AssetT
 use uuid::Uuid;
 
 use super::{answer, form};
+use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
 use crate::entities::kinds::EntityKind;
@@ -87,9 +88,10 @@ impl Assets for AssetsHandlers {
         removal::delete(&self.0, &access, asset_id, EntityKind::Asset, query.force).await
     }
 
-    async fn list_asset_tasks(&self, _access: EntityReader, asset_id: Uuid, query: ListAssetTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
+    async fn list_asset_tasks(&self, access: EntityReader, asset_id: Uuid, query: ListAssetTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         assets::require(self.0.database.read(), asset_id).await?;
-        let list = TaskList { of: Of::Entity(asset_id), assigned_to: None, assignees: query.relations };
+        let list =
+            TaskList { of: Of::Entity(asset_id), visible: Visible::within(&access, access.project_id(), access.role()), assignees: query.relations };
         Ok(list.send(&self.0.database).await?.into())
     }
 

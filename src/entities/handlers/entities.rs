@@ -1,17 +1,18 @@
 //! Entities of whatever kind.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{EntityReader, ProjectMember, Role};
+use dailies_definitions::access::{EntityReader, ProjectMember};
 use dailies_definitions::entities::{DeleteProjectEntitiesQuery, Entities};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{LinkedEntity, NewsFeedPage};
 use uuid::Uuid;
 
+use crate::access::STAFF;
+use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::LINKED;
 use crate::entities::removal;
-use crate::entities::scope::Scope;
 use crate::entities::with_tasks::{Request, Wish};
 use crate::notifications::feed;
 
@@ -25,7 +26,7 @@ impl Entities for EntitiesHandlers {
     }
 
     async fn list_linked_entities_with_tasks(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<LinkedEntity>>, Failure> {
-        if matches!(access.role(), Role::Client | Role::Vendor) {
+        if !STAFF.contains(&access.role()) {
             return Ok(Json::written("[]"));
         }
         let scope = Scope::teams(&self.0, access.caller()).await?;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{answer, form};
+use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
@@ -67,9 +68,10 @@ impl Shots for ShotsHandlers {
         removal::delete(&self.0, &access, shot_id, EntityKind::Shot, query.force).await
     }
 
-    async fn list_shot_tasks(&self, _access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
+    async fn list_shot_tasks(&self, access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
-        let list = TaskList { of: Of::Entity(shot_id), assigned_to: None, assignees: query.relations };
+        let list =
+            TaskList { of: Of::Entity(shot_id), visible: Visible::within(&access, access.project_id(), access.role()), assignees: query.relations };
         Ok(list.send(&self.0.database).await?.into())
     }
 

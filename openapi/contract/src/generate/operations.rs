@@ -261,7 +261,9 @@ fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: 
         text.push_str("            let id = call.record_id()?;\n");
     }
     let method = format!("{verb:?}").to_lowercase();
-    let call = format!("crud.{method}(Collection::{}, Rule::{}, caller.clone(), {arguments})", pascal(collection), pascal(&operation.rule));
+    let record = operation.rule_parameter.as_deref().map(|name| format!("(RecordRule::{})", pascal(name))).unwrap_or_default();
+    let rule = format!("Rule::{}{record}", pascal(&operation.rule));
+    let call = format!("crud.{method}(Collection::{}, {rule}, caller.clone(), {arguments})", pascal(collection));
     answered(text, operation, &call, status);
 }
 

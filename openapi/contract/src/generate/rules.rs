@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::names::{doc, pascal, snake};
 use crate::Contract;
+use crate::access::ROW;
 use crate::model::Operation;
 
 pub(super) fn file(contract: &Contract) -> String {
@@ -18,7 +19,7 @@ pub(super) fn file(contract: &Contract) -> String {
     text.push_str("    async fn refresher(&self, request: &Request) -> Result<Refresher, Failure>;\n");
     text.push_str("    /// What a client is told of an error that no handler expected.\n");
     text.push_str("    fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure;\n");
-    for rule in &contract.access.0 {
+    for rule in &contract.access.rules {
         let Some(proof) = rule.proof.as_deref() else { continue };
         if matches!(proof, "Caller" | "Refresher") {
             continue;
@@ -32,9 +33,11 @@ pub(super) fn file(contract: &Contract) -> String {
     for name in crud_rules(contract) {
         let who = contract.access.find(&name).map(|rule| rule.who.as_str()).unwrap_or_default();
         text.push_str(&doc(who, "    "));
-        let _ = writeln!(text, "    {},", pascal(&name));
+        let named = if name == ROW { "(RecordRule)" } else { "" };
+        let _ = writeln!(text, "    {}{named},", pascal(&name));
     }
     text.push_str("}\n\n");
+    record_rules(&mut text, contract);
     let collections = collections(contract);
     text.push_str("/// The collections of the CRUD pattern.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum Collection {\n");
     for collection in &collections {
@@ -53,6 +56,25 @@ pub(super) fn file(contract: &Contract) -> String {
     text
 }
 
+/// The rules about records, as an enum whose every value the server has to answer for.
+fn record_rules(text: &mut String, contract: &Contract) {
+    let records = &contract.access.records;
+    text.push_str("/// The rules about records, which decide where an operation says `row`.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n");
+    text.push_str("pub enum RecordRule {\n");
+    for rule in records {
+        text.push_str(&doc(&rule.who, "    "));
+        let _ = writeln!(text, "    {},", pascal(&rule.name));
+    }
+    text.push_str("}\n\nimpl RecordRule {\n    /// Every rule, in the order of the contract.\n");
+    let names: Vec<String> = records.iter().map(|rule| format!("Self::{}", pascal(&rule.name))).collect();
+    let _ = writeln!(text, "    pub const ALL: [Self; {}] = [{}];\n", names.len(), names.join(", "));
+    text.push_str("    /// The name in the contract.\n    #[must_use]\n    pub fn name(self) -> &'static str {\n        match self {\n");
+    for rule in records {
+        let _ = writeln!(text, "            Self::{} => \"{}\",", pascal(&rule.name), rule.name);
+    }
+    text.push_str("        }\n    }\n}\n\n");
+}
+
 fn collections(contract: &Contract) -> Vec<String> {
     let mut names: Vec<String> = crud(contract).map(|(_, collection)| collection.to_owned()).collect();
     names.dedup();
@@ -61,7 +83,7 @@ fn collections(contract: &Contract) -> Vec<String> {
 
 /// Rules that a CRUD operation may name: those that look at nothing but the caller, and `row`.
 fn crud_rules(contract: &Contract) -> Vec<String> {
-    let fitting = contract.access.0.iter().filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human"));
+    let fitting = contract.access.rules.iter().filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human"));
     fitting.map(|rule| rule.name.clone()).collect()
 }
 

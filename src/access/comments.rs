@@ -1,0 +1,297 @@
+//! Comments and the news of them: who sees which, and how much of them.
+
+mod subject;
+
+use dailies_definitions::access::{Caller, Person, Role};
+use dailies_definitions::failure::Failure;
+use uuid::Uuid;
+
+use super::reach::Reach;
+use super::roles::{ProjectRole, join_place, role_sql};
+use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, Rule, STAFF};
+use super::tasks::worked_on_by;
+use crate::database::Sql;
+
+pub use self::subject::{Subject, attachment_reader};
+
+/// What rules ask of a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentFact {
+    /// The person wrote it.
+    Own,
+    /// Its author is a client of the production.
+    ByClient,
+    /// It is meant for clients.
+    ForClient,
+    /// Clients of the production see each other.
+    ClientsMeet,
+    /// Previews came with it.
+    WithPreviews,
+    /// The person works on the entity of its task.
+    WorksOnEntity,
+}
+
+pub type CommentRule = Rule<CommentFact>;
+
+/// What clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless they are
+/// kept apart.
+const CLIENTS_READ: CommentRule = Rule::Any(&[
+    Rule::Fact(CommentFact::ForClient),
+    Rule::Fact(CommentFact::Own),
+    Rule::All(&[Rule::Fact(CommentFact::ByClient), Rule::Fact(CommentFact::ClientsMeet)]),
+]);
+
+/// What clients get to see: what they read, and the previews that came with the words of the team.
+const CLIENTS_SEE: CommentRule = Rule::Any(&[CLIENTS_READ, Rule::All(&[Rule::Not(CommentFact::ByClient), Rule::Fact(CommentFact::WithPreviews)])]);
+
+/// Who sees a comment whole. What clients write is between them and whoever runs the production.
+pub const READ: CommentRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager, Role::Supervisor]),
+    Rule::All(&[Rule::Team(&[Role::Artist, Role::Vendor]), Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Not(CommentFact::ByClient)])]),
+    Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_READ]),
+]);
+
+/// Who sees anything of a comment: clients may see no more than its previews.
+pub const SEE: CommentRule = Rule::Any(&[READ, Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE])]);
+
+/// `comment-keeper`: the author, as long as they are in the team, and managers.
+pub const KEEP: CommentRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
+
+/// `reply-keeper`: the author, as long as they are in the team, and administrators.
+pub const KEEP_REPLY: CommentRule = Rule::Any(&[Rule::Admin, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
+
+/// Who is told the name of whoever wrote something.
+pub const KNOW_AUTHOR: CommentRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_CLIENTS),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Fact(CommentFact::ByClient)])]),
+]);
+
+/// Who is shown the news of a task: vendors when they work on the entity, clients when they see the comment.
+pub const NEWS: CommentRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(CommentFact::WorksOnEntity)]),
+    Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE]),
+]);
+
+/// How much somebody sees of a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    Whole,
+    /// The previews that came with it, and none of its words.
+    Previews,
+    Nothing,
+}
+
+/// Somebody who looks at the comments of a production.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer {
+    pub person_id: Uuid,
+    /// What the person is in the production.
+    pub place: ProjectRole,
+    /// Whether clients of the production don't see each other.
+    pub clients_isolated: bool,
+}
+
+/// What decides about a comment.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub author_id: Uuid,
+    /// Role of the author in the production.
+    pub author_role: Role,
+    pub for_client: bool,
+}
+
+impl Viewer {
+    /// The caller, who holds a proof of being let in to the production with this role.
+    #[must_use]
+    pub fn within(caller: &Caller, role: Role, clients_isolated: bool) -> Self {
+        Self { person_id: caller.person.id, place: ProjectRole { role, in_team: true }, clients_isolated }
+    }
+
+    /// Whether a rule allows it of a comment, of which it is taken that previews came with it.
+    #[must_use]
+    pub fn may(&self, rule: &CommentRule, comment: Seen) -> bool {
+        rule.allows(self.place, &|fact| match fact {
+            CommentFact::Own => comment.author_id == self.person_id,
+            CommentFact::ByClient => comment.author_role == Role::Client,
+            CommentFact::ForClient => comment.for_client,
+            CommentFact::ClientsMeet => !self.clients_isolated,
+            CommentFact::WithPreviews => true,
+            CommentFact::WorksOnEntity => false,
+        })
+    }
+
+    /// # Errors
+    /// 403 when the rule does not allow it.
+    pub fn require(&self, rule: &CommentRule, comment: Seen) -> Result<(), Failure> {
+        if self.may(rule, comment) { Ok(()) } else { Err(Failure::forbidden()) }
+    }
+
+    /// How much the viewer sees of a comment, if previews came with it.
+    #[must_use]
+    pub fn sight(&self, comment: Seen) -> Sight {
+        if self.may(&READ, comment) {
+            Sight::Whole
+        } else if self.may(&SEE, comment) {
+            Sight::Previews
+        } else {
+            Sight::Nothing
+        }
+    }
+
+    /// Whether a notification may tell of the comment. Clients are not told of what they may not read; artists and vendors
+    /// are told that a client wrote, and not what.
+    #[must_use]
+    pub fn may_be_told(&self, comment: Seen) -> bool {
+        (self.place.is_member() && self.place.role != Role::Client) || self.may(&READ, comment)
+    }
+
+    /// Whether the viewer is told who wrote something.
+    #[must_use]
+    pub fn knows(&self, author_id: Uuid, author_role: Role) -> bool {
+        self.may(&KNOW_AUTHOR, Seen { author_id, author_role, for_client: false })
+    }
+}
+
+/// Comments of a query, and what tells of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Comments<'a> {
+    /// Column of the comment's id.
+    pub id: &'a str,
+    /// Column of the author.
+    pub author: &'a str,
+    /// Column that says whether it is meant for clients.
+    pub for_client: &'a str,
+    /// Column of the production.
+    pub project: &'a str,
+    /// Column of the entity of the task.
+    pub entity: &'a str,
+}
+
+impl Ground<CommentFact> for Comments<'_> {
+    fn project(&self) -> String {
+        self.project.to_owned()
+    }
+
+    fn push(&self, sql: &mut Sql, person: &Person, fact: CommentFact) {
+        let Self { id, author, for_client, project, entity } = self;
+        match fact {
+            CommentFact::Own => {
+                sql.push(author).push(" = ").bind(person.id);
+            }
+            CommentFact::ByClient => {
+                sql.push(&by_client(author, project));
+            }
+            CommentFact::ForClient => {
+                sql.push(for_client).push(" = ").bind(true);
+            }
+            CommentFact::ClientsMeet => {
+                sql.push(&format!("{project} NOT IN (SELECT q.id FROM project q WHERE q.is_clients_isolated = ")).bind(true).push(")");
+            }
+            CommentFact::WithPreviews => {
+                sql.push(&format!("EXISTS (SELECT 1 FROM comment_preview_link v WHERE v.comment = {id})"));
+            }
+            CommentFact::WorksOnEntity => worked_on_by(sql, entity, person.id),
+        }
+    }
+}
+
+/// Whether somebody is told who wrote in a production.
+#[must_use]
+pub fn may_know_author(reach: &Reach, project_id: Uuid, author_id: Uuid, by_client: bool) -> bool {
+    let viewer = Viewer { person_id: reach.person().id, place: reach.place(project_id), clients_isolated: false };
+    viewer.knows(author_id, if by_client { Role::Client } else { Role::Artist })
+}
+
+/// Condition that somebody, whose id is in a column, is a client of a production.
+#[must_use]
+pub fn by_client(person: &str, project: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM person wr {} WHERE wr.id = {person} AND {} = '{}')",
+        join_place("wl", project, "wr.id"),
+        role_sql("wr", "wl"),
+        Role::Client.code()
+    )
+}
+
+/// The comments, or the news of them, that somebody gets to see in a list.
+#[derive(Clone, Debug)]
+pub struct Visible {
+    reach: Reach,
+    rule: CommentRule,
+}
+
+impl Visible {
+    /// What a rule allows in a reach.
+    #[must_use]
+    pub fn new(reach: Reach, rule: CommentRule) -> Self {
+        Self { reach, rule }
+    }
+
+    /// The productions that are looked into.
+    #[must_use]
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Whether everything is to be seen.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.rule.always(&self.reach) == Some(true)
+    }
+
+    /// Adds the condition, with `AND` before it.
+    pub fn restrict(&self, sql: &mut Sql, comments: &Comments<'_>) {
+        self.rule.restrict(sql, &self.reach, comments);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn viewer(role: Role, clients_isolated: bool) -> Viewer {
+        Viewer { person_id: Uuid::new_v4(), place: ProjectRole { role, in_team: true }, clients_isolated }
+    }
+
+    fn sight(role: Role, isolated: bool, author_role: Role, for_client: bool) -> Sight {
+        viewer(role, isolated).sight(Seen { author_id: Uuid::new_v4(), author_role, for_client })
+    }
+
+    #[test]
+    fn clients_see_what_is_meant_for_them() {
+        assert_eq!(sight(Role::Client, false, Role::Artist, false), Sight::Previews);
+        assert_eq!(sight(Role::Client, false, Role::Artist, true), Sight::Whole);
+        assert_eq!(sight(Role::Client, false, Role::Client, false), Sight::Whole);
+        assert_eq!(sight(Role::Client, true, Role::Client, false), Sight::Nothing);
+        assert_eq!(sight(Role::Client, true, Role::Client, true), Sight::Whole);
+    }
+
+    #[test]
+    fn artists_do_not_see_clients() {
+        for viewer in [Role::Artist, Role::Vendor] {
+            assert_eq!(sight(viewer, false, Role::Client, true), Sight::Nothing);
+            assert_eq!(sight(viewer, false, Role::Vendor, false), Sight::Whole);
+        }
+        for viewer in [Role::Admin, Role::Manager, Role::Supervisor] {
+            assert_eq!(sight(viewer, true, Role::Client, false), Sight::Whole);
+        }
+    }
+
+    #[test]
+    fn the_own_comment_is_always_seen_from_within_the_team() {
+        for role in Role::ALL {
+            let inside = viewer(role, true);
+            let outside = Viewer { place: ProjectRole { role, in_team: false }, ..inside };
+            let own = Seen { author_id: inside.person_id, author_role: role, for_client: false };
+            assert_eq!(inside.sight(own), Sight::Whole);
+            assert!(inside.knows(inside.person_id, role) && inside.may(&KEEP, own));
+            let runs_the_studio = role == Role::Admin;
+            assert_eq!((outside.sight(own) == Sight::Whole, outside.may(&KEEP, own)), (runs_the_studio, runs_the_studio));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Previews: who sees the pictures of them. What else is done with previews is for rules about their task.
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::reach::Reach;
+use super::roles::project_role;
+use super::tasks::{self, TaskRule};
+use crate::database::Sql;
+
+/// What lists show of previews: those of the tasks that lists show.
+pub const LISTED: TaskRule = tasks::LISTED;
+
+/// `preview-viewer`: whoever reads the task; and when the preview is the main one of a shared entity, everybody but vendors
+/// of the production.
+///
+/// # Errors
+/// 404 when there is no such task, 403 for everybody else.
+pub async fn preview_viewer(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    task_id: Uuid,
+    shown_everywhere_by: Option<Uuid>,
+) -> Result<(), Failure> {
+    if let Some(project_id) = shown_everywhere_by
+        && project_role(connection, caller, project_id).await?.role != Role::Vendor
+    {
+        return Ok(());
+    }
+    tasks::require(connection, caller, task_id, &tasks::READ).await.map(|_| ())
+}
+
+/// The previews that somebody gets to see in a list.
+#[derive(Clone, Debug)]
+pub struct Visible(tasks::Visible);
+
+impl Visible {
+    /// Those of a reach.
+    #[must_use]
+    pub fn new(reach: Reach) -> Self {
+        Self(tasks::Visible::new(reach, LISTED))
+    }
+
+    /// Adds the condition on the previews whose task is in a column, with `AND` before it. Those without a task are for
+    /// administrators.
+    pub fn restrict(&self, sql: &mut Sql, task: &str) {
+        if self.0.reach().person().role != Role::Admin {
+            sql.push(&format!(" AND EXISTS (SELECT 1 FROM task k WHERE k.id = {task}"));
+            self.0.restrict(sql, "k");
+            sql.push(")");
+        }
+    }
+}

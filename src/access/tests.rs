@@ -1,0 +1,133 @@
+//! The rules of the contract are all here, and nobody else says again what a rule says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dailies_definitions::rules::RecordRule;
+
+use super::records::{Statement, statement};
+
+/// Marks of a rule that is written outside of this room, and the files that may have them, because there it is no rule:
+/// the list of a team or of assignees as data, settings, and what a role is shown of the studio.
+const MARKS: [(&[&str], &[&str]); 5] = [
+    (
+        &["project_person_link"],
+        &[
+            // Teams as they are kept, listed, left and removed.
+            "comments/board.rs",
+            "comments/mentions.rs",
+            "crud/resources/projects.rs",
+            "people/removal.rs",
+            "productions/removal.rs",
+            "productions/rows.rs",
+            "productions/team.rs",
+            "productions/time.rs",
+            "tasks/assignment.rs",
+            "user/context.rs",
+            "user/persons.rs",
+        ],
+    ),
+    (
+        &["task_person_link"],
+        &[
+            // Assignees as they are kept, listed, counted and told.
+            "crud/resources/tasks.rs",
+            "entities/details.rs",
+            "entities/with_tasks.rs",
+            "entities/work_lists.rs",
+            "export/entities.rs",
+            "export/studio.rs",
+            "notifications/recipients.rs",
+            "people/removal.rs",
+            "quotas/person.rs",
+            "quotas/project.rs",
+            "schedules/versions.rs",
+            "tasks/assignment.rs",
+            "tasks/dates.rs",
+            "tasks/full.rs",
+            "tasks/open_tasks.rs",
+            "tasks/removal.rs",
+            "tasks/rows.rs",
+            "user/persons.rs",
+            "user/work.rs",
+        ],
+    ),
+    (
+        &["Role::Vendor", "Role::Client", "'vendor'", "'client'", "(m.role", ".role, 'admin')", "l.role ", "l.role,"],
+        &[
+            // Whose statuses are whose.
+            "tasks/statuses.rs",
+            // Which previews are left out for clients, who may see no more than those of a comment.
+            "comments/listing.rs",
+            "comments/reading.rs",
+            // The list of a team, and of one's own roles.
+            "productions/team.rs",
+            "user/context.rs",
+            // Whether a client wrote, as the rule on comments asks.
+            "user/notifications.rs",
+        ],
+    ),
+    (&["department_metadata_descriptor_link v", ".for_client = true"], &[]),
+    (
+        // The role in the studio, where none in a production is meant.
+        &["caller.person.role"],
+        &["crud/engine.rs", "people/time_spent.rs", "people/time_tables.rs", "tasks/dates.rs"],
+    ),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// The text of a source without its tests and comments.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn nobody_else_states_a_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 200, "the sources are not there");
+    let mut problems = Vec::new();
+    let mut needed = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(&root).expect("a source").to_string_lossy().replace('\\', "/");
+        if name.starts_with("access/") || name.starts_with("demo/") {
+            continue;
+        }
+        let code = code(&fs::read_to_string(&file).expect("a source"));
+        for (group, (marks, allowed)) in MARKS.into_iter().enumerate() {
+            let found: Vec<&&str> = marks.iter().filter(|mark| code.contains(**mark)).collect();
+            if let Some(place) = allowed.iter().find(|allowed| **allowed == name) {
+                needed.extend((!found.is_empty()).then_some((group, *place)));
+            } else if !found.is_empty() {
+                problems.push(format!("{name} has {found:?}: ask src/access instead, or add the file to the list if it states no rule"));
+            }
+        }
+    }
+    let listed = MARKS.iter().enumerate().flat_map(|(group, (_, allowed))| allowed.iter().map(move |name| (group, *name)));
+    problems.extend(listed.filter(|place| !needed.contains(place)).map(|(_, name)| format!("{name} has no mark any longer: take it off the list")));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_rule_that_the_contract_names_is_here() {
+    let mut here = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/access"), &mut here);
+    let texts: Vec<String> = here.iter().map(|file| fs::read_to_string(file).expect("a source")).collect();
+    for rule in RecordRule::ALL {
+        if matches!(statement(rule), Statement::Function) {
+            let function = format!("fn {}(", rule.name().replace('-', "_"));
+            assert!(texts.iter().any(|text| text.contains(&function)), "the rule {} has no function in src/access", rule.name());
+        }
+    }
+}
