@@ -429,8 +429,7 @@ async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
     show.assign(vendor).await;
     let preview = vec![("task_id", (*task).into()), ("name", "x".into()), ("revision", 1.into()), ("extension", "png".into())];
     let preview = insert(database, &entity::preview_file::TABLE, preview).await.expect("a preview");
-    for client in [studio.member(Role::Vendor), studio.member(Role::Manager)] {
-        let hidden = client.token == studio.member(Role::Vendor).token;
+    for (client, hidden) in [(studio.member(Role::Vendor), true), (studio.member(Role::Manager), false)] {
         let answers = [
             client.get(&format!("/data/tasks/{task}/full")).await.expect(200),
             client.put(&format!("/actions/tasks/{task}/to-review"), json!({})).await.expect(200),
@@ -465,7 +464,15 @@ async fn who_left_the_team_changes_nothing_there(#[case] on: On) {
     let logged = id(&artist.post(&time, json!({"duration": 60})).await.expect(201));
     let output_type = insert(database, &entity::output_type::TABLE, vec![("name", "Cache".into()), ("short_name", "cache".into())]);
     let type_id = output_type.await.expect("a type");
-    let file = vec![("name", "out".into()), ("entity_id", (*asset).into()), ("output_type_id", type_id.into()), ("revision", 1.into())];
+    let status = insert(database, &entity::file_status::TABLE, vec![("name", "To do".into()), ("color", "#aabbcc".into())]);
+    let status_id = status.await.expect("a status");
+    let file = vec![
+        ("name", "out".into()),
+        ("entity_id", (*asset).into()),
+        ("output_type_id", type_id.into()),
+        ("file_status_id", status_id.into()),
+        ("revision", 1.into()),
+    ];
     let file = insert(database, &entity::output_file::TABLE, file).await.expect("a file");
     show.leave(person).await;
     let refused = [

@@ -175,6 +175,12 @@ impl Visible {
         Self::new(Reach::within(caller, project_id, role), LISTED)
     }
 
+    /// The tasks of one entity that somebody with this role in its production may read, each by itself.
+    #[must_use]
+    pub fn of_entity(caller: &Caller, project_id: Uuid, role: Role) -> Self {
+        Self::new(Reach::within(caller, project_id, role), READ)
+    }
+
     /// The productions that are looked into.
     #[must_use]
     pub fn reach(&self) -> &Reach {

@@ -90,8 +90,11 @@ impl Assets for AssetsHandlers {
 
     async fn list_asset_tasks(&self, access: EntityReader, asset_id: Uuid, query: ListAssetTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         assets::require(self.0.database.read(), asset_id).await?;
-        let list =
-            TaskList { of: Of::Entity(asset_id), visible: Visible::within(&access, access.project_id(), access.role()), assignees: query.relations };
+        let list = TaskList {
+            of: Of::Entity(asset_id),
+            visible: Visible::of_entity(&access, access.project_id(), access.role()),
+            assignees: query.relations,
+        };
         Ok(list.send(&self.0.database).await?.into())
     }
 

@@ -70,8 +70,11 @@ impl Shots for ShotsHandlers {
 
     async fn list_shot_tasks(&self, access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
-        let list =
-            TaskList { of: Of::Entity(shot_id), visible: Visible::within(&access, access.project_id(), access.role()), assignees: query.relations };
+        let list = TaskList {
+            of: Of::Entity(shot_id),
+            visible: Visible::of_entity(&access, access.project_id(), access.role()),
+            assignees: query.relations,
+        };
         Ok(list.send(&self.0.database).await?.into())
     }
 
