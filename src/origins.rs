@@ -1,4 +1,4 @@
-//! Which pages may use the cookie of a visitor: those of this server, and those of the origins that the settings allow.
+//! Pages that may use the cookie of a visitor: those of this server, and those of the origins that the settings allow.
 
 use poem::http::header::{HOST, HeaderName, ORIGIN, REFERER};
 use poem::http::{HeaderMap, Uri};
@@ -20,8 +20,8 @@ impl Origins {
         Self { allowed: allowed.filter(|origin| !origin.is_empty()).collect() }
     }
 
-    /// Whether a request says that a trusted page sends it, or that somebody typed the address. A request that says nothing
-    /// does not.
+    /// True when a request says that a trusted page sends it, or that somebody typed the address. A request that says
+    /// nothing is not trusted.
     ///
     /// Browsers say it in `Sec-Fetch-Site`, but over encrypted connections only; in `Origin`, but not when they only read;
     /// and else in `Referer`. Another page can set none of these.
@@ -37,8 +37,8 @@ impl Origins {
         self.allows(origin) || (site.is_none() && is_of_this_server(headers, origin))
     }
 
-    /// Whether a request is not said to be sent by a page of somewhere else. A request that says nothing is fine: programs
-    /// say nothing, and nor do browsers that read from their own server.
+    /// True unless a request says that a page of somewhere else sends it. A request that says nothing is fine: programs say
+    /// nothing, and nor do browsers that read from their own server.
     #[must_use]
     pub fn tolerate(&self, headers: &HeaderMap) -> bool {
         !headers.contains_key(ORIGIN) || self.vouch_for(headers)
@@ -49,7 +49,7 @@ impl Origins {
     }
 }
 
-/// Whether scheme, host and port of an origin are those that the server was asked under.
+/// True when scheme, host and port of an origin are those that the server was asked under.
 fn is_of_this_server(headers: &HeaderMap, origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     // Without a proxy that tells, either scheme may be the one.

@@ -1,4 +1,4 @@
-//! Where requests come from: the address behind a proxy, and the addresses that count as one.
+//! Senders of requests: the address behind a proxy, and the addresses that count as one.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! What anybody may send, and what is refused before anything is done with it. The operations come from the contract, so a
+//! Limits of requests, and refusals before anything is done. The operations come from the contract, so a
 //! new one is tried as well.
 
 use std::time::{Duration, Instant};
@@ -54,10 +54,13 @@ impl Operation {
 /// A path with something in the place of each parameter.
 fn filled(path: &str) -> String {
     let id = Uuid::new_v4().to_string();
-    path.split('{').enumerate().map(|(at, part)| if at == 0 { part.to_owned() } else { format!("{id}{}", part.split_once('}').expect("an end").1) }).collect()
+    path.split('{')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part.to_owned() } else { format!("{id}{}", part.split_once('}').expect("an end").1) })
+        .collect()
 }
 
-/// What a server answers to these bytes.
+/// Answer to bytes that no HTTP library wrote.
 struct Raw {
     status: u16,
     headers: String,
@@ -124,7 +127,8 @@ async fn bodies_that_are_not_announced_are_counted() {
         let creates = operation.described["x-crud"]["verb"] == "create" && operation.described.get("x-alias-of").is_none();
         let Some(limit) = operation.limit().filter(|_| operation.is_public() || creates) else { continue };
         let limit = usize::try_from(limit).expect("a size");
-        let parts: Vec<Result<Vec<u8>, std::io::Error>> = vec![Ok(b"{\"a\": \"".to_vec()), Ok(vec![b'a'; limit / 2]), Ok(vec![b'b'; limit / 2]), Ok(b"\"}".to_vec())];
+        let parts: Vec<Result<Vec<u8>, std::io::Error>> =
+            vec![Ok(b"{\"a\": \"".to_vec()), Ok(vec![b'a'; limit / 2]), Ok(vec![b'b'; limit / 2]), Ok(b"\"}".to_vec())];
         let method: Method = operation.method.parse().expect("a method");
         let request = studio.admin.request(method.clone(), &operation.address).header("content-type", "application/json");
         let request = request.body(reqwest::Body::wrap_stream(futures::stream::iter(parts)));
@@ -170,14 +174,18 @@ async fn changes_with_the_cookie_need_a_page_of_this_server() {
     };
     let mut tried = 0;
     for operation in Operation::all().iter().filter(|operation| operation.changes() && !operation.is_public()) {
-        for foreign in ["", "origin: https://evil.example.org\r\n", "origin: null\r\n", "sec-fetch-site: same-site\r\n", "referer: http://here:81/\r\n"] {
+        for foreign in
+            ["", "origin: https://evil.example.org\r\n", "origin: null\r\n", "sec-fetch-site: same-site\r\n", "referer: http://here:81/\r\n"]
+        {
             let answer = send(operation, foreign).await;
             assert_eq!(answer.status, 403, "{} from {foreign}", operation.name());
             assert!(answer.message().contains("DOMAIN_NAME"), "{}", answer.message());
             answer.is_documented(operation);
         }
         // The cookie is no good; that it is looked at shows that the page was fine.
-        for own in ["origin: http://here\r\n", "origin: https://kitsu.example.org\r\n", "sec-fetch-site: same-origin\r\n", "referer: http://here/people\r\n"] {
+        for own in
+            ["origin: http://here\r\n", "origin: https://kitsu.example.org\r\n", "sec-fetch-site: same-origin\r\n", "referer: http://here/people\r\n"]
+        {
             assert_eq!(send(operation, own).await.status, 422, "{} from {own}", operation.name());
         }
         if operation.limit().is_some() {

@@ -20,7 +20,7 @@ async fn connect(server: &TestServer) -> TcpStream {
     TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
 }
 
-/// What the server still sends before it closes the connection, and when it does.
+/// The rest that the server sends before it closes the connection, and the time until then.
 async fn until_closed(stream: &mut TcpStream) -> (String, Duration) {
     let started = Instant::now();
     let mut answer = Vec::new();

@@ -64,8 +64,8 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     Ok(())
 }
 
-/// How many connections there may be: what is left of the files that may be open when the database, stored files and
-/// files on their way have had theirs. As many may be open as the system lets this process have.
+/// Number of connections that there may be: the database, stored files and files on their way need some of the files that
+/// may be open, too. That number is raised as far as the system lets it be.
 fn most_connections() -> usize {
     #[cfg(unix)]
     match rlimit::increase_nofile_limit(MOST_FILES) {

@@ -1,4 +1,4 @@
-//! Which headers of a handshake may be believed, and how many strangers may open connections.
+//! Headers of a handshake that may be believed, and the number of strangers who may open connections.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -50,7 +50,7 @@ impl Strangers {
         Self { limit: quota.map(DefaultKeyedRateLimiter::keyed), seen: AtomicU32::new(0) }
     }
 
-    /// Whether one more of an address may open a connection.
+    /// True when one more of an address may open a connection.
     pub(super) fn admit(&self, address: IpAddr) -> bool {
         let Some(limit) = &self.limit else { return true };
         if self.seen.fetch_add(1, Ordering::Relaxed) % HOUSEKEEPING == HOUSEKEEPING - 1 {

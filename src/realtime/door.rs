@@ -189,7 +189,7 @@ impl Door {
         Self { hub }
     }
 
-    /// Whether a request belongs to a session that is open, or may open one.
+    /// True when a request belongs to a session that is open, or may open one.
     async fn lets_in(&self, request: &Request, asked: &Asked) -> bool {
         let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
         asked.sid.is_some() || self.hub.may_connect(request.headers(), peer).await

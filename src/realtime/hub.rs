@@ -95,7 +95,7 @@ impl Hub {
         self.gatekeeper.admit(&credible(headers, &self.origins)).await
     }
 
-    /// Whether a handshake may open a connection: strangers may, so that they can be told that they are, but not many.
+    /// True when a handshake may open a connection. Strangers may, so that they can be told that they are, but not many.
     pub(super) async fn may_connect(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> bool {
         if self.admit_sender(headers).await.is_some() {
             return true;

@@ -109,7 +109,7 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// How often the token of an open socket is checked again.
     pub recheck: Duration,
-    /// How long a connection may be open without having entered a namespace, for which it takes a token.
+    /// Time that a connection may be open without having entered a namespace, for which it takes a token.
     pub introduction: Duration,
     /// How many messages may wait for a slow listener before it is cut off.
     pub backlog: usize,

@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::refusals::Refusal;
 
-/// How long a peer may take.
+/// Times that a peer has.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// For the first byte of a connection, and from the first byte of a request's heading to its last.
@@ -33,10 +33,10 @@ impl Default for Pace {
     }
 }
 
-/// What goes on in a connection.
+/// Requests of a connection that are being answered, and its other states.
 #[derive(Default)]
 pub(super) struct Activity {
-    /// How many requests have begun so far.
+    /// Number of requests that have begun so far.
     requests: AtomicUsize,
     answering: AtomicUsize,
     /// The connection belongs to a WebSocket.
@@ -79,12 +79,12 @@ impl Drop for Answering {
     }
 }
 
-/// What a peer is waited for.
+/// Kind of waiting for a peer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Awaited {
-    /// How many requests it sent before.
+    /// Number of requests that it sent before.
     after: usize,
-    /// Whether some of the next one is there, or the connection is new.
+    /// True when some of the next one is there, or the connection is new.
     begun: bool,
 }
 
@@ -101,7 +101,7 @@ pub(super) struct Watched<S, P> {
     stalled: Option<Timer>,
     refusal: Option<Refusal>,
     farewell: Option<Timer>,
-    /// What is kept for as long as the connection is open.
+    /// Value that is kept for as long as the connection is open.
     _place: P,
 }
 

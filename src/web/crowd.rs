@@ -1,4 +1,4 @@
-//! How many connections are open, in all and by the address that they come from.
+//! Number of open connections, in all and by the address that they come from.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -28,20 +28,20 @@ use crate::origins::Origins;
 pub(super) struct Limits {
     /// Largest body with files in bytes; 0 for no limit.
     body: u64,
-    /// How long nothing of a body may come.
+    /// Longest pause in a body.
     patience: Duration,
     /// The pages that may use the cookie.
     origins: Origins,
 }
 
-/// Why a body broke off.
+/// Reason for which a body broke off.
 #[derive(Clone, Copy)]
 enum Break {
     TooLarge,
     TooSlow,
 }
 
-/// What became of a body, told while it is read.
+/// News of a body while it is read.
 #[derive(Clone, Default)]
 struct Fate(Arc<OnceLock<Break>>);
 
@@ -61,11 +61,7 @@ impl Fate {
 impl Limits {
     pub(super) fn new(settings: &Settings) -> Self {
         let allowed = settings.cors_allowed_origins.iter().cloned().chain([settings.public_address()]);
-        Self {
-            body: settings.max_content_length,
-            patience: Duration::from_secs(settings.connections.body_timeout),
-            origins: Origins::new(allowed),
-        }
+        Self { body: settings.max_content_length, patience: Duration::from_secs(settings.connections.body_timeout), origins: Origins::new(allowed) }
     }
 
     /// Calls a route.

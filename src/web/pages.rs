@@ -1,4 +1,4 @@
-//! What a call with the cookie needs besides: a page of this server, and a body that no foreign page can send unasked.
+//! Duties of a call with the cookie: a page of this server, and a body that no foreign page can send unasked.
 //!
 //! A browser adds the cookie whichever page makes it call. A bearer token is only sent by who knows it.
 
@@ -8,7 +8,7 @@ use poem::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use crate::origins::Origins;
 
-/// The cookies that tokens come in.
+/// Names of the cookies that tokens come in.
 const COOKIES: [&str; 2] = ["access_token_cookie", "refresh_token_cookie"];
 const FOREIGN: &str = "A browser's call that changes something has to come from a page of this server. If it does, DOMAIN_NAME or \
                        CORS_ALLOWED_ORIGINS has to name the address of that page.";
@@ -31,7 +31,7 @@ pub(super) fn check(origins: &Origins, facts: OperationFacts, headers: &HeaderMa
     Ok(())
 }
 
-/// Whether the cookie alone says who calls: no page can add a bearer token that it does not know.
+/// True when the cookie alone says who calls: no page can add a bearer token that it does not know.
 fn relies_on_cookie(headers: &HeaderMap) -> bool {
     let bearer = text(headers, &header::AUTHORIZATION).is_some_and(|value| value.trim_start().starts_with("Bearer "));
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));

@@ -4,11 +4,14 @@
 use poem::http::StatusCode;
 use serde_json::json;
 
-/// What the library sends without words, and what is said instead.
+/// Statuses that the library sends without words, and the words.
 const REFUSALS: [(StatusCode, &str); 3] = [
     (StatusCode::BAD_REQUEST, "The request can't be read as HTTP."),
     (StatusCode::URI_TOO_LONG, "The address with its query may have at most 65,000 bytes."),
-    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The address and the headers may have at most 128 kB together, and there may be at most 100 headers."),
+    (
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The address and the headers may have at most 128 kB together, and there may be at most 100 headers.",
+    ),
 ];
 
 /// An answer on its way.
@@ -18,7 +21,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// What to say instead of these bytes, if they are an answer without words to what is no request.
+    /// The answer instead of these bytes, if they are one without words to what is no request.
     pub(super) fn instead_of(bytes: &[u8]) -> Option<Self> {
         let code: u16 = std::str::from_utf8(bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()?.parse().ok()?;
         let (status, message) = REFUSALS.iter().find(|(status, _)| status.as_u16() == code)?;
@@ -34,7 +37,7 @@ impl Refusal {
         Self { bytes: text.into_bytes(), written: 0 }
     }
 
-    /// What is still to be written.
+    /// Bytes that are still to be written.
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.written..]
     }

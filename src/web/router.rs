@@ -28,7 +28,7 @@ pub struct RouteError {
     reason: String,
 }
 
-/// What answers a method, and what the contract says of it.
+/// Endpoint of a method, with the facts that the contract has of it.
 #[derive(Clone)]
 struct Operation {
     endpoint: Arc<BoxEndpoint<'static>>,

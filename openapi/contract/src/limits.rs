@@ -1,5 +1,5 @@
-//! How much an operation takes: the size of its body, the number of records that a page may have, and what a call with
-//! the cookie needs besides.
+//! Limits of operations: the size of the body, the number of records that a page may have, and the duties of a call with
+//! the cookie.
 
 use serde_json::{Map, Value, json};
 
@@ -114,7 +114,10 @@ mod tests {
     fn pages_have_one_maximum() {
         let limit = |more: Value| json!({"parameters": [{"name": "limit", "in": "query", "description": "Most.", "schema": more}]});
         let told = limited(&limit(json!({"type": "integer"})), None).expect("no problem");
-        assert_eq!((&told["parameters"][0]["schema"]["maximum"], &told["parameters"][0]["description"]), (&json!(10_000), &json!("Most. More than 10000 are refused.")));
+        assert_eq!(
+            (&told["parameters"][0]["schema"]["maximum"], &told["parameters"][0]["description"]),
+            (&json!(10_000), &json!("Most. More than 10000 are refused."))
+        );
         assert!(limited(&limit(json!({"maximum": 1_000_000})), None).is_err());
         let mut cut = limit(json!({"type": "integer"}));
         cut["parameters"][0]["x-cut"] = true.into();

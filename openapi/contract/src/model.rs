@@ -36,7 +36,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// Whether it may be a form with files.
+    /// True when it may be a form with files.
     #[must_use]
     pub fn brings_files(&self) -> bool {
         self.content.iter().any(|(media, _)| media == "multipart/form-data")
@@ -81,7 +81,7 @@ pub struct Operation {
     pub responses: Vec<Response>,
     /// Collection and verb, for the operations of the CRUD pattern.
     pub crud: Option<(String, CrudVerb)>,
-    /// Whether a call can change something, whatever its method.
+    /// True when a call can change something, by any method.
     pub changes: bool,
     /// The operation that answers here, when this is an old address of it.
     pub alias_of: Option<String>,

@@ -19,8 +19,8 @@ use crate::facts::OperationFacts;
 use crate::failure::{Failure, FieldProblem};
 use crate::payload::{Json, NoContent};
 use crate::query::{Query, parse_day, parse_id};
-use crate::rules::{Collection, Guard, Rule};
 use crate::reading::{Unreadable, read};
+use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, PART_LIMIT, Submission, read_submission, too_many_fields};
 use crate::validate::{documents_hold, resolve, unstorable, validate};
 
@@ -132,7 +132,7 @@ impl Call {
         self.path_value(name).parse().map_err(|_| Failure::not_found())
     }
 
-    /// What the contract says of the operation; put into the request by the router.
+    /// Facts of the operation, which the router put into the request.
     fn facts(&self) -> OperationFacts {
         self.request.data().copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What the contract says of an operation that counts before its handler is asked: how much it takes, and what a call may do.
+//! Facts of operations that count before a handler is asked: limits, and rights of a call.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,16 +16,16 @@ mod operations {
 pub struct OperationFacts {
     /// Most bytes of the body, files aside; 0 for an operation without a body.
     pub body_limit: u64,
-    /// Whether the body may be a form with files.
+    /// True when the body may be a form with files.
     pub takes_files: bool,
-    /// Whether only those who are signed in may call.
+    /// True when only those who are signed in may call.
     pub needs_token: bool,
-    /// Whether a call can change something, whatever its method.
+    /// True when a call can change something, by any method.
     pub changes: bool,
 }
 
 impl Default for OperationFacts {
-    /// What holds for a route that the contract does not have.
+    /// Facts of a route that the contract does not have.
     fn default() -> Self {
         Self { body_limit: operations::BODY, takes_files: false, needs_token: false, changes: false }
     }
@@ -40,7 +40,7 @@ impl OperationFacts {
         FACTS.get(&(path, method.as_str())).copied()
     }
 
-    /// What may be read of a body, files aside.
+    /// Bytes of a body that may be held in memory, files aside.
     pub(crate) fn memory(self) -> usize {
         usize::try_from(self.body_limit).unwrap_or(usize::MAX)
     }

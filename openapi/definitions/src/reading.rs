@@ -14,11 +14,11 @@ use crate::validate::resolve;
 const BYTES_PER_VALUE: usize = 8;
 /// Values that any body may hold.
 const LEAST_VALUES: usize = 1000;
-/// What a list counts for, and an object: as much more memory as they take.
+/// Weight of a list, and of an object, among values: they take as much more memory.
 const LIST: usize = 2;
 const OBJECT: usize = 4;
 
-/// Why a text gives no value.
+/// Reason for which a text gives no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// It is not JSON.
@@ -52,7 +52,7 @@ impl<'a> Part<'a> {
         Self { schema, left: self.left }
     }
 
-    /// Whether the schema has a place for values of this type.
+    /// True when the schema has a place for values of this type.
     fn admits(self, kind: &str) -> bool {
         self.schema["type"].as_str().is_none_or(|wanted| wanted == kind)
     }

@@ -76,7 +76,7 @@ fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<Fiel
     }
 }
 
-/// What a text says in JSON. A text that holds more values than it has room for says nothing.
+/// Value that a text gives as JSON. One that holds more values than it has room for gives none.
 fn written(value: &Value, schema: &Value) -> Option<Value> {
     let text = value.as_str()?;
     read(text.as_bytes(), schema, text.len()).ok()
