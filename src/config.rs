@@ -176,6 +176,8 @@ pub struct Settings {
     #[arg(long, env = "KV_PASSWORD", hide = true, hide_env_values = true)]
     pub kv_password: Option<String>,
     #[command(flatten)]
+    pub connections: ConnectionSettings,
+    #[command(flatten)]
     pub sign_in: SignInSettings,
     #[command(flatten)]
     pub mail: MailSettings,
@@ -225,6 +227,26 @@ impl Settings {
     pub fn public_address(&self) -> String {
         format!("{}://{}", self.domain_protocol, self.domain_name)
     }
+}
+
+/// Settings of connections: how many there may be, and how long they may be silent.
+#[derive(Args, Clone, Debug)]
+pub struct ConnectionSettings {
+    /// Most connections of one address, trusted proxies aside; 0 for no limit.
+    #[arg(long, env = "DAILIES_CONNECTIONS_PER_ADDRESS", default_value_t = 1000, hide = true)]
+    pub connections_per_address: usize,
+    /// Seconds that the heading of a request may take.
+    #[arg(long, env = "DAILIES_HEAD_TIMEOUT", default_value_t = 15, hide = true)]
+    pub head_timeout: u64,
+    /// Seconds for which nothing of a body may come.
+    #[arg(long, env = "DAILIES_BODY_TIMEOUT", default_value_t = 30, hide = true)]
+    pub body_timeout: u64,
+    /// Seconds between two requests of a connection.
+    #[arg(long, env = "DAILIES_IDLE_TIMEOUT", default_value_t = 120, hide = true)]
+    pub idle_timeout: u64,
+    /// Seconds for which nothing of an answer may be taken.
+    #[arg(long, env = "DAILIES_WRITE_TIMEOUT", default_value_t = 120, hide = true)]
+    pub write_timeout: u64,
 }
 
 /// Settings of signing in.

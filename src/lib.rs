@@ -19,6 +19,8 @@ pub mod jobs;
 pub mod mail;
 pub mod messengers;
 pub mod notifications;
+pub mod origins;
+pub mod peers;
 pub mod people;
 pub mod pictures;
 pub mod playlists;

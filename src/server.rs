@@ -112,7 +112,7 @@ pub async fn stream_options(app: &App) -> Result<Options, StartError> {
     };
     let mut origins = settings.cors_allowed_origins.clone();
     origins.push(settings.public_address());
-    Ok(Options { origins, relay, ..Options::default() })
+    Ok(Options { origins, proxies: settings.trusted_proxies.clone(), relay, ..Options::default() })
 }
 
 /// What tells this installation from others on the same Redis: servers with the same database are one. A copy of a database

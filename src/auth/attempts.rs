@@ -14,6 +14,8 @@ use poem::http::{HeaderValue, StatusCode, header};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
+use crate::peers::household;
+
 /// Accounts share this many locks.
 const LOCKS: usize = 64;
 /// Most e-mails in a row that a stranger can have sent to one person; one more is allowed every five minutes.
@@ -77,14 +79,6 @@ impl Attempts {
 
     fn hash(&self, value: impl Hash) -> u64 {
         self.hasher.hash_one(value)
-    }
-}
-
-/// One customer of a provider has all the addresses behind the first half of an IPv6 address.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address => address,
     }
 }
 

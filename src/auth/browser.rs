@@ -6,6 +6,7 @@ use dailies_definitions::call::{request_headers, request_peer};
 use poem::http::{HeaderMap, HeaderName, header};
 
 use crate::app::App;
+pub(super) use crate::peers::address;
 
 /// Browsers that get cookies. Phones and unusual programs that only resemble them do not.
 ///
@@ -83,14 +84,6 @@ fn host(text: &str) -> &str {
         return text.split_inclusive(']').next().unwrap_or(text);
     }
     text.split(':').next().unwrap_or(text)
-}
-
-/// The address of whoever sent a request. `X-Real-IP` counts when it comes from a proxy that the settings trust.
-#[must_use]
-pub(super) fn address(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let forwarded = || text(headers, &HeaderName::from_static("x-real-ip")).trim().parse().ok();
-    let peer = peer.map(|address| address.to_canonical());
-    peer.filter(|peer| trusted.contains(peer)).and_then(|_| forwarded()).or(peer)
 }
 
 /// The address of whoever sent the request that is being answered, as [`address`] tells it.

@@ -25,6 +25,8 @@ use crate::web::{self, Bound, Extras, Metrics};
 
 /// How long jobs may take to end once nobody is served any more.
 const LAST_PATIENCE: Duration = Duration::from_secs(20);
+/// Most files that may be open, where the system allows as many.
+const MOST_FILES: u64 = 65_536;
 /// How often what has expired is removed, and the rows are counted.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -47,7 +49,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     let sweeper = tokio::spawn(sweep(app.clone()));
     let workers = server::start_workers(&app);
-    let bound = Bound::to(&app.settings.host, app.settings.port).await?;
+    let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
     println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
     let bus = app.bus.clone();
     let shutdown = async move {
@@ -60,6 +62,17 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     workers.close(LAST_PATIENCE).await;
     app.database.clone().close().await;
     Ok(())
+}
+
+/// Number of connections that there may be: the database, stored files and files on their way need some of the files that
+/// may be open, too. That number is raised as far as the system lets it be.
+fn most_connections() -> usize {
+    #[cfg(unix)]
+    match rlimit::increase_nofile_limit(MOST_FILES) {
+        Ok(files) => return usize::try_from(files / 4 * 3).unwrap_or_default(),
+        Err(error) => tracing::warn!(%error, "how many files may be open can't be told"),
+    }
+    0
 }
 
 /// Text for people on a terminal, JSON for programs.

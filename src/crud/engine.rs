@@ -51,7 +51,7 @@ struct List<'a> {
 impl Engine {
     fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
-        let limit = query.integer_within("limit", Some(0), Some(1_000_000))?.unwrap_or_default();
+        let limit = query.integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?.unwrap_or_default();
         let default = i64::try_from(self.0.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };
         Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))

@@ -1,23 +1,33 @@
-//! Which headers of a handshake may be believed.
+//! Headers of a handshake that may be believed, and the number of strangers who may open connections.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use governor::{DefaultKeyedRateLimiter, Quota};
 use poem::http::{
-    HeaderMap, Uri,
-    header::{COOKIE, HOST, HeaderName, ORIGIN},
+    HeaderMap,
+    header::{COOKIE, ORIGIN},
 };
 
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+use crate::origins::Origins;
+use crate::peers::household;
+
+/// Most connections without a good token of one address.
+const STRANGERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
+/// Handshakes between two looks for addresses that need not be remembered any more.
+const HOUSEKEEPING: u32 = 1024;
 
 /// The headers to look for a token in.
 ///
 /// A browser joins the visitor's cookie to a WebSocket whichever page opens it, and no
 /// cross-origin rule keeps that page from reading the answers. So the cookie only counts for
-/// pages of this host and for the `trusted` origins; a bearer token always does, since a page
+/// pages of this server and of `trusted` origins; a bearer token always does, since a page
 /// must know it to send it.
-pub(super) fn credible<'a>(headers: &'a HeaderMap, trusted: &[String]) -> Cow<'a, HeaderMap> {
-    if !headers.contains_key(COOKIE) || is_own_page(headers, trusted) {
+pub(super) fn credible<'a>(headers: &'a HeaderMap, trusted: &Origins) -> Cow<'a, HeaderMap> {
+    if !headers.contains_key(COOKIE) || trusted.tolerate(headers) {
         return Cow::Borrowed(headers);
     }
     tracing::warn!(origin = ?headers.get(ORIGIN), "ignored the cookie of a foreign page");
@@ -26,51 +36,58 @@ pub(super) fn credible<'a>(headers: &'a HeaderMap, trusted: &[String]) -> Cow<'a
     Cow::Owned(headers)
 }
 
-/// Without `Origin` the request comes from no page, or from one of this host.
-fn is_own_page(headers: &HeaderMap, trusted: &[String]) -> bool {
-    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if !headers.contains_key(ORIGIN) || text(&FETCH_SITE) == Some("same-origin") {
-        return true;
+/// Counts the connections of strangers: handshakes without a token that is good. As each of them is closed after a while, no
+/// more are open than may be opened in that while.
+pub(super) struct Strangers {
+    limit: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    seen: AtomicU32,
+}
+
+impl Strangers {
+    /// Nobody yet. Each of them will be closed when it was open for so long.
+    pub(super) fn new(patience: Duration) -> Self {
+        let quota = Quota::with_period(patience / STRANGERS.get()).map(|quota| quota.allow_burst(STRANGERS));
+        Self { limit: quota.map(DefaultKeyedRateLimiter::keyed), seen: AtomicU32::new(0) }
     }
-    let Some(origin) = text(&ORIGIN) else {
-        return false;
-    };
-    let same = |other: &str| other.trim_end_matches('/').eq_ignore_ascii_case(origin);
-    if trusted.iter().any(|other| same(other)) {
-        return true;
+
+    /// True when one more of an address may open a connection.
+    pub(super) fn admit(&self, address: IpAddr) -> bool {
+        let Some(limit) = &self.limit else { return true };
+        if self.seen.fetch_add(1, Ordering::Relaxed) % HOUSEKEEPING == HOUSEKEEPING - 1 {
+            limit.retain_recent();
+        }
+        limit.check_key(&household(address)).is_ok()
     }
-    let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().map(|authority| authority.as_str().to_owned()));
-    authority.is_some_and(|authority| [HOST, FORWARDED_HOST].iter().filter_map(text).any(|host| host.eq_ignore_ascii_case(&authority)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn has_cookie(pairs: &[(HeaderName, &'static str)], trusted: &[&str]) -> bool {
+    fn has_cookie(origin: Option<&'static str>) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, "access_token_cookie=x".parse().unwrap());
-        for (name, value) in pairs {
-            headers.insert(name, value.parse().unwrap());
+        headers.insert("host", "kitsu.example.org".parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().unwrap());
         }
-        let trusted: Vec<_> = trusted.iter().map(|origin| origin.to_string()).collect();
-        credible(&headers, &trusted).contains_key(COOKIE)
+        credible(&headers, &Origins::default()).contains_key(COOKIE)
     }
 
     #[test]
-    fn own_pages_and_programs_keep_their_cookie() {
-        assert!(has_cookie(&[], &[]));
-        let origin = (ORIGIN, "https://kitsu.example.org");
-        assert!(has_cookie(&[origin.clone(), (HOST, "Kitsu.example.org")], &[]));
-        assert!(has_cookie(&[origin.clone(), (FORWARDED_HOST, "kitsu.example.org")], &[]));
-        assert!(has_cookie(&[origin.clone(), (FETCH_SITE, "same-origin")], &[]));
-        assert!(has_cookie(&[origin], &["https://kitsu.example.org/"]));
+    fn only_foreign_pages_lose_their_cookie() {
+        assert!(has_cookie(None));
+        assert!(has_cookie(Some("https://kitsu.example.org")));
+        assert!(!has_cookie(Some("https://evil.example.org")));
+        assert!(!has_cookie(Some("null")));
     }
 
     #[test]
-    fn foreign_pages_lose_it() {
-        let origin = (ORIGIN, "https://evil.example.org");
-        assert!(!has_cookie(&[origin.clone(), (HOST, "kitsu.example.org"), (FETCH_SITE, "same-site")], &["https://kitsu.example.org"]));
-        assert!(!has_cookie(&[(ORIGIN, "null"), (HOST, "kitsu.example.org")], &[]));
+    fn strangers_of_one_address_are_few() {
+        let strangers = Strangers::new(Duration::from_secs(10));
+        let [one, other]: [IpAddr; 2] = ["10.0.0.1", "10.0.0.2"].map(|address| address.parse().unwrap());
+        let most = STRANGERS.get() as usize;
+        assert_eq!((0..most + 5).filter(|_| strangers.admit(one)).count(), most);
+        assert!(strangers.admit(other));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -23,6 +24,7 @@ use url::form_urlencoded;
 
 use super::{
     Options, PATH,
+    hub::Hub,
     line::Line,
     portions::{self, Portions},
 };
@@ -52,6 +54,7 @@ pub(super) fn build(options: &Options) -> (SocketIo, Lines) {
         .req_path(PATH)
         .ping_interval(Duration::from_secs(25))
         .ping_timeout(Duration::from_secs(20))
+        .connect_timeout(options.introduction)
         .max_payload(1_000_000)
         .ws_max_message_size(1_000_000)
         .ws_max_frame_size(1_000_000)
@@ -178,12 +181,18 @@ impl Lines {
 /// The endpoint that listeners come through; it may be nested under any path.
 #[derive(Clone)]
 pub struct Door {
-    lines: Arc<Lines>,
+    hub: Arc<Hub>,
 }
 
 impl Door {
-    pub(super) fn new(lines: Arc<Lines>) -> Self {
-        Self { lines }
+    pub(super) fn new(hub: Arc<Hub>) -> Self {
+        Self { hub }
+    }
+
+    /// True when a request belongs to a session that is open, or may open one.
+    async fn lets_in(&self, request: &Request, asked: &Asked) -> bool {
+        let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
+        asked.sid.is_some() || self.hub.may_connect(request.headers(), peer).await
     }
 }
 
@@ -192,18 +201,22 @@ impl Endpoint for Door {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let asked = Asked::read(request.uri().query().unwrap_or_default());
-        if self.lines.shut.load(Ordering::Relaxed) && asked.sid.is_none() {
+        let lines = &self.hub.lines;
+        if lines.shut.load(Ordering::Relaxed) && asked.sid.is_none() {
             return Ok(StatusCode::SERVICE_UNAVAILABLE.into());
+        }
+        if !self.lets_in(&request, &asked).await {
+            return Ok(StatusCode::TOO_MANY_REQUESTS.into());
         }
         *request.uri_mut() = engine_uri(request.uri().query());
         if !asked.websocket {
             return tokio::select! {
                 biased;
-                () = self.lines.all.cancelled() => Ok(StatusCode::SERVICE_UNAVAILABLE.into()),
-                answer = self.lines.poll(request, asked.sid) => answer,
+                () = lines.all.cancelled() => Ok(StatusCode::SERVICE_UNAVAILABLE.into()),
+                answer = lines.poll(request, asked.sid) => answer,
             };
         }
-        let answer = self.lines.websocket(&request, &asked);
+        let answer = lines.websocket(&request, &asked);
         Ok(answer.unwrap_or_else(|| {
             Response::builder().status(StatusCode::BAD_REQUEST).content_type("application/json").body(r#"{"code":"3","message":"Bad request"}"#)
         }))

@@ -2,10 +2,12 @@
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use poem::http::HeaderMap;
 use serde_json::value::RawValue;
 use socketioxide::{extract::SocketRef, socket::Sid};
 use tokio::{
@@ -14,9 +16,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use crate::{origins::Origins, peers};
+
 use super::{
     Admitted, Audience, Gatekeeper, Options,
-    admission::credible,
+    admission::{Strangers, credible},
     door::Lines,
     listeners::{Hearers, Listener, Listeners},
     relay::{BEAT, Ended, Envelope, Event, News, Post, SILENCE},
@@ -52,7 +56,10 @@ pub(super) struct Hub {
     pub(super) recheck: Duration,
     /// This server, among the others.
     node: Uuid,
-    origins: Vec<String>,
+    origins: Origins,
+    strangers: Strangers,
+    /// Proxies whose word on where a request comes from is believed.
+    proxies: Vec<IpAddr>,
     rooms: Mutex<Rooms>,
     post: Post,
     jobs: mpsc::Sender<Job>,
@@ -68,7 +75,9 @@ impl Hub {
             listeners: Listeners::default(),
             recheck: options.recheck,
             node,
-            origins: options.origins,
+            origins: Origins::new(options.origins),
+            strangers: Strangers::new(options.introduction),
+            proxies: options.proxies,
             rooms: Mutex::default(),
             post: Post::start(node, options.relay, jobs.clone()),
             jobs,
@@ -79,8 +88,19 @@ impl Hub {
 
     /// Whose token the handshake of a socket carries.
     pub(super) async fn admit(&self, socket: &SocketRef) -> Option<Admitted> {
-        let headers = credible(&socket.req_parts().headers, &self.origins);
-        self.gatekeeper.admit(&headers).await
+        self.admit_sender(&socket.req_parts().headers).await
+    }
+
+    async fn admit_sender(&self, headers: &HeaderMap) -> Option<Admitted> {
+        self.gatekeeper.admit(&credible(headers, &self.origins)).await
+    }
+
+    /// True when a handshake may open a connection. Strangers may, so that they can be told that they are, but not many.
+    pub(super) async fn may_connect(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> bool {
+        if self.admit_sender(headers).await.is_some() {
+            return true;
+        }
+        peers::address(headers, peer, &self.proxies).is_none_or(|address| self.strangers.admit(address))
     }
 
     pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue) {

@@ -18,7 +18,7 @@ mod rooms;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use poem::http::HeaderMap;
@@ -105,8 +105,12 @@ pub struct Options {
     /// Origins (`https://kitsu.example.org`) of pages, besides those of this very host, whose
     /// cookie is trusted.
     pub origins: Vec<String>,
+    /// Proxies whose word on where a request comes from is believed.
+    pub proxies: Vec<IpAddr>,
     /// How often the token of an open socket is checked again.
     pub recheck: Duration,
+    /// Time that a connection may be open without having entered a namespace, for which it takes a token.
+    pub introduction: Duration,
     /// How many messages may wait for a slow listener before it is cut off.
     pub backlog: usize,
     /// How long a listener may leave its connection full before it is cut off.
@@ -117,7 +121,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { origins: Vec::new(), recheck: Duration::from_secs(60), backlog: 65_536, patience: Duration::from_secs(30), relay: None }
+        Self {
+            origins: Vec::new(),
+            proxies: Vec::new(),
+            recheck: Duration::from_secs(60),
+            introduction: Duration::from_secs(10),
+            backlog: 65_536,
+            patience: Duration::from_secs(30),
+            relay: None,
+        }
     }
 }
 
@@ -136,9 +148,10 @@ impl Realtime {
     pub fn new(gatekeeper: Arc<dyn Gatekeeper>, options: Options) -> (Self, Door) {
         let (io, lines) = door::build(&options);
         let lines = Arc::new(lines);
-        let hub = Hub::start(gatekeeper, lines.clone(), options);
+        let hub = Hub::start(gatekeeper, lines, options);
         review::receive(&hub, &io);
-        (Self { hub, io }, Door::new(lines))
+        let door = Door::new(hub.clone());
+        (Self { hub, io }, door)
     }
 
     /// Announces an event, once, to each listener of the audience, here and on the other

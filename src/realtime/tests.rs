@@ -182,6 +182,20 @@ async fn without_a_token_the_namespace_is_closed() {
 }
 
 #[tokio::test]
+async fn who_does_not_enter_is_shown_out() {
+    let options = Options { introduction: Duration::from_millis(300), ..Options::default() };
+    let (_realtime, door) = Realtime::new(Arc::new(Gate::default()), options);
+    let (stranger, listener) = (Client::open(&door, "nobody").await, Client::listen(&door, "1").await);
+    stranger.receive(1).await;
+    sleep(Duration::from_millis(600)).await;
+    let is_open = async |client: &Client<'_>| {
+        let answer = door.call(client.request(Method::POST).body("3")).await.unwrap();
+        answer.status() == StatusCode::OK
+    };
+    assert!(is_open(&listener).await && !is_open(&stranger).await);
+}
+
+#[tokio::test]
 async fn the_end_of_a_session_closes_its_sockets() {
     let (realtime, door) = stream();
     let one = Client::listen(&door, "1").await;

@@ -1,35 +1,79 @@
-//! Keeps a request within bounds: the size of its body, and a handler that panics or whose client goes away.
+//! Keeps a request within bounds: who may have sent it, the size of its body, the time that the body takes, and a handler
+//! that panics or whose client goes away.
 
 use std::any::Any;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use bytes::Bytes;
 use dailies_definitions::call::too_large;
+use dailies_definitions::facts::OperationFacts;
 use dailies_definitions::failure::Failure;
-use futures::{FutureExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use poem::endpoint::BoxEndpoint;
 use poem::error::ReadBodyError;
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
+use tokio::time::timeout;
 use tracing::Instrument;
 
+use super::pages;
+use crate::config::Settings;
+use crate::origins::Origins;
+
 /// What a request may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
-    /// Largest body in bytes; 0 for no limit.
-    pub(super) body: u64,
+    /// Largest body with files in bytes; 0 for no limit.
+    body: u64,
+    /// Longest pause in a body.
+    patience: Duration,
+    /// The pages that may use the cookie.
+    origins: Origins,
+}
+
+/// Reason for which a body broke off.
+#[derive(Clone, Copy)]
+enum Break {
+    TooLarge,
+    TooSlow,
+}
+
+/// News of a body while it is read.
+#[derive(Clone, Default)]
+struct Fate(Arc<OnceLock<Break>>);
+
+impl Fate {
+    fn tell(&self, reason: Break) {
+        self.0.get_or_init(|| reason);
+    }
+
+    fn answer(&self) -> Option<Response> {
+        self.0.get().map(|reason| match reason {
+            Break::TooLarge => closing(too_large()),
+            Break::TooSlow => closing(too_slow()),
+        })
+    }
 }
 
 impl Limits {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let allowed = settings.cors_allowed_origins.iter().cloned().chain([settings.public_address()]);
+        Self { body: settings.max_content_length, patience: Duration::from_secs(settings.connections.body_timeout), origins: Origins::new(allowed) }
+    }
+
     /// Calls a route.
     ///
     /// Whatever may change something runs to its end even when the client hangs up: what is
     /// stored and what is announced must not part. Reading stops with the client.
-    pub(super) async fn call(self, endpoint: Arc<BoxEndpoint<'static>>, mut request: Request) -> Response {
-        let Some(broken) = self.watch(&mut request) else {
-            return too_large().into_response();
+    pub(super) async fn call(&self, endpoint: Arc<BoxEndpoint<'static>>, facts: OperationFacts, mut request: Request) -> Response {
+        if let Err(failure) = pages::check(&self.origins, facts, request.headers()) {
+            return closing(failure);
+        }
+        let Some(fate) = self.watch(facts, &mut request) else {
+            return closing(too_large());
         };
         let changes = !request.method().is_safe();
         let answer = async move { endpoint.call(request).await };
@@ -54,42 +98,68 @@ impl Limits {
             }
         };
         let failed = response.status().is_client_error() || response.status().is_server_error();
-        if failed && broken.load(Ordering::Relaxed) {
-            // The handler only knows that the body broke off; the client is told why.
-            return too_large().into_response();
-        }
-        response
+        // The handler only knows that the body broke off; the client is told why.
+        fate.answer().filter(|_| failed).unwrap_or(response)
     }
 
-    /// Makes the body break off where it grows too large, which the given flag tells. `None`
-    /// when the client says beforehand that it is.
-    fn watch(self, request: &mut Request) -> Option<Arc<AtomicBool>> {
-        let broken = Arc::new(AtomicBool::new(false));
-        if self.body == 0 {
-            return Some(broken);
+    /// Most bytes of a request's body; 0 for no limit.
+    fn most(&self, facts: OperationFacts) -> u64 {
+        match facts.body_limit {
+            limit if facts.takes_files || limit == 0 => self.body,
+            limit if self.body == 0 => limit,
+            limit => limit.min(self.body),
         }
+    }
+
+    /// Makes the body break off where it grows too large or stops, which is told by what is returned. `None` when the client
+    /// says beforehand that it is too large. A body that nobody asks for is left unread.
+    fn watch(&self, facts: OperationFacts, request: &mut Request) -> Option<Fate> {
+        let fate = Fate::default();
+        let most = self.most(facts);
         let announced = request.headers().get(header::CONTENT_LENGTH);
         let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > self.body) {
+        if most > 0 && announced.is_some_and(|length| length > most) {
             return None;
         }
         let body = request.take_body();
-        if body.is_empty() {
-            return Some(broken);
+        if facts.body_limit > 0 && !body.is_empty() {
+            request.set_body(Body::from_bytes_stream(self.parts(body, most, fate.clone())));
         }
-        let (flag, read) = (Arc::clone(&broken), AtomicU64::new(0));
-        let parts = body.into_bytes_stream().and_then(move |part| {
-            let size = part.len() as u64;
-            let fits = read.fetch_add(size, Ordering::Relaxed) + size <= self.body;
-            if !fits {
-                flag.store(true, Ordering::Relaxed);
-            }
-            let part = fits.then_some(part);
-            async { part.ok_or_else(|| io::Error::other(ReadBodyError::PayloadTooLarge)) }
-        });
-        request.set_body(Body::from_bytes_stream(parts));
-        Some(broken)
+        Some(fate)
     }
+
+    /// The parts of a body, up to so many bytes.
+    fn parts(&self, body: Body, most: u64, fate: Fate) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        let patience = self.patience;
+        let begun = (Box::pin(body.into_bytes_stream()), 0, fate);
+        stream::unfold(begun, move |(mut parts, read, fate)| async move {
+            let part = match timeout(patience, parts.next()).await {
+                Ok(part) => part?,
+                Err(_) => {
+                    fate.tell(Break::TooSlow);
+                    Err(io::ErrorKind::TimedOut.into())
+                }
+            };
+            let read = read + part.as_ref().map_or(0, |part| part.len() as u64);
+            if most > 0 && read > most {
+                fate.tell(Break::TooLarge);
+                return Some((Err(io::Error::other(ReadBodyError::PayloadTooLarge)), (parts, read, fate)));
+            }
+            Some((part, (parts, read, fate)))
+        })
+    }
+}
+
+/// An answer before the request was read to its end: the connection is of no use any more.
+fn closing(failure: Failure) -> Response {
+    let mut response = failure.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// 408: the sender stopped in the middle of the body.
+fn too_slow() -> Failure {
+    Failure::plain(StatusCode::REQUEST_TIMEOUT, "The body of the request did not come in time.")
 }
 
 fn internal_error() -> Response {
@@ -107,13 +177,21 @@ fn told(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use futures::stream;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use poem::EndpointExt;
     use poem::endpoint::make;
     use poem::http::Method;
     use serde_json::{Value, json};
 
     use super::*;
+
+    const FILES: OperationFacts = OperationFacts { body_limit: 1, takes_files: true, needs_token: false, changes: false };
+    const PATIENCE: Duration = Duration::from_millis(300);
+
+    fn limits(body: u64) -> Limits {
+        Limits { body, patience: PATIENCE, origins: Origins::default() }
+    }
 
     fn reader() -> Arc<BoxEndpoint<'static>> {
         let endpoint = make(|mut request: Request| async move {
@@ -130,7 +208,7 @@ mod tests {
         if let Some(length) = announced {
             request = request.header(header::CONTENT_LENGTH, length);
         }
-        let response = Limits { body: 5 }.call(reader(), request.body(body)).await;
+        let response = limits(5).call(reader(), FILES, request.body(body)).await;
         (response.status(), response.into_body().into_string().await.unwrap())
     }
 
@@ -149,9 +227,34 @@ mod tests {
             let body: Value = serde_json::from_str(&body).unwrap();
             assert_eq!(body["error"], json!(true));
         }
-        let long = Limits { body: 0 };
         let request = Request::builder().method(Method::POST).body("123456");
-        assert_eq!(long.call(reader(), request).await.status(), StatusCode::OK);
+        assert_eq!(limits(0).call(reader(), FILES, request).await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn operations_have_limits_of_their_own() {
+        let limited = async |body_limit: u64, most: u64| {
+            let facts = OperationFacts { body_limit, ..OperationFacts::default() };
+            let request = Request::builder().method(Method::POST).body("1234");
+            let response = limits(most).call(reader(), facts, request).await;
+            (response.status().as_u16(), response.into_body().into_string().await.unwrap())
+        };
+        assert_eq!(limited(4, 0).await, (200, "4".into()));
+        assert_eq!(limited(3, 0).await.0, 413);
+        assert_eq!(limited(4, 3).await.0, 413);
+        assert_eq!(limited(0, 9).await, (200, "0".into()), "what takes no body does not read one");
+    }
+
+    #[tokio::test]
+    async fn bodies_that_stop_are_given_up() {
+        let parts = stream::iter(["1", "2"]).map(Ok::<_, io::Error>).then(async |part| {
+            tokio::time::sleep(PATIENCE * 7 / 10).await;
+            part
+        });
+        let slow = send(Body::from_bytes_stream(parts), None).await;
+        assert_eq!(slow, (StatusCode::OK, "2".into()), "slow is not stopped");
+        let parts = stream::iter([Ok::<_, io::Error>("1")]).chain(stream::pending());
+        assert_eq!(send(Body::from_bytes_stream(parts), None).await.0, StatusCode::REQUEST_TIMEOUT);
     }
 
     #[tokio::test]
@@ -164,7 +267,7 @@ mod tests {
         let endpoint = Arc::new(endpoint.map_to_response().boxed());
         for method in [Method::GET, Method::PUT] {
             let request = Request::builder().method(method).finish();
-            let response = Limits { body: 5 }.call(Arc::clone(&endpoint), request).await;
+            let response = limits(5).call(Arc::clone(&endpoint), FILES, request).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             let body: Value = serde_json::from_slice(&response.into_body().into_vec().await.unwrap()).unwrap();
             assert_eq!(body, json!({"error": true, "message": "Internal server error."}));
@@ -185,7 +288,8 @@ mod tests {
         });
         let endpoint = Arc::new(endpoint.map_to_response().boxed());
         let request = Request::builder().method(Method::POST).finish();
-        let call = Limits { body: 0 }.call(endpoint, request);
+        let limits = limits(0);
+        let call = limits.call(endpoint, FILES, request);
         assert!(Box::pin(call).now_or_never().is_none());
         for _ in 0..10 {
             tokio::task::yield_now().await;

@@ -1,13 +1,17 @@
 //! Everything HTTP around the operations: routes, headers, limits, compression, documentation, metrics and the web UI.
 
 mod compression;
+mod connection;
 mod content;
 mod cors;
+mod crowd;
 pub mod docs;
 mod edition31;
 mod headers;
 mod limits;
 mod metrics;
+mod pages;
+mod refusals;
 mod router;
 mod serve;
 #[cfg(test)]
@@ -28,7 +32,7 @@ use tracing::Instrument;
 
 pub use self::metrics::Metrics;
 pub use self::router::RouteError;
-pub use self::serve::{Bound, serve};
+pub use self::serve::Bound;
 
 use self::cors::Cors;
 use self::headers::Visit;
@@ -91,7 +95,7 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
         router: Router::new(routes)?,
         ui: ui.transpose()?,
         cors: Cors::new(&settings.cors_allowed_origins),
-        limits: Limits { body: settings.max_content_length },
+        limits: Limits::new(settings),
         proxies: settings.trusted_proxies.clone(),
     })
 }
@@ -129,7 +133,7 @@ impl Application {
             Some(page) => page,
             None => {
                 request.set_data(UnderApi(target.under_api));
-                target.answer(request, self.limits).await
+                target.answer(request, &self.limits).await
             }
         };
         let response = if head { content::without_body(response).await } else { response };

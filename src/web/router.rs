@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use dailies_definitions::call::{PathValues, RouteTable};
+use dailies_definitions::facts::OperationFacts;
 use dailies_definitions::failure::Failure;
 use percent_encoding::percent_decode_str;
 use poem::endpoint::BoxEndpoint;
@@ -27,11 +28,18 @@ pub struct RouteError {
     reason: String,
 }
 
+/// Endpoint of a method, with the facts that the contract has of it.
+#[derive(Clone)]
+struct Operation {
+    endpoint: Arc<BoxEndpoint<'static>>,
+    facts: OperationFacts,
+}
+
 /// One path of the contract with what answers there.
 pub(super) struct Route {
     path: Arc<str>,
     pattern: Pattern,
-    methods: HashMap<Method, Arc<BoxEndpoint<'static>>>,
+    methods: HashMap<Method, Operation>,
 }
 
 /// Every route. Where several fit an address, text that stands in the path wins over a
@@ -48,7 +56,11 @@ impl Router {
         for (path, methods) in table {
             let pattern = Pattern::read(path.strip_prefix("/api/").unwrap_or(&path))
                 .ok_or_else(|| RouteError { reason: "a segment may hold one parameter, or two with text between them".into(), path: path.clone() })?;
-            let methods = methods.into_iter().map(|(method, endpoint)| (method, Arc::new(endpoint))).collect();
+            let operations = methods.into_iter().map(|(method, endpoint)| {
+                let facts = OperationFacts::of(&method, &path).unwrap_or_default();
+                (method, Operation { endpoint: Arc::new(endpoint), facts })
+            });
+            let methods = operations.collect();
             let shape = pattern.shape.clone();
             let route = Route { path: path.into(), pattern, methods };
             shapes.entry(shape).or_default().push(Arc::new(route));
@@ -132,7 +144,7 @@ impl Target {
 
     /// Lets the route answer; or tells that there is none, or which methods there are. HEAD is
     /// answered as GET.
-    pub(super) async fn answer(self, mut request: Request, limits: Limits) -> Response {
+    pub(super) async fn answer(self, mut request: Request, limits: &Limits) -> Response {
         if !self.is_known() {
             return Failure::not_found().into_response();
         }
@@ -140,14 +152,15 @@ impl Target {
             request.set_method(Method::GET);
         }
         let chosen = self.chosen(request.method());
-        let endpoint = chosen.and_then(|(route, values)| {
+        let operation = chosen.and_then(|(route, values)| {
             request.set_data(values.clone());
-            route.methods.get(request.method()).map(Arc::clone)
+            route.methods.get(request.method()).cloned()
         });
-        let Some(endpoint) = endpoint else {
+        let Some(Operation { endpoint, facts }) = operation else {
             return self.without_route(request.method());
         };
-        limits.call(endpoint, request).await
+        request.set_data(facts);
+        limits.call(endpoint, facts, request).await
     }
 
     fn without_route(&self, method: &Method) -> Response {

@@ -1,26 +1,48 @@
 //! Listens on a port and answers there until it is told to stop.
+//!
+//! The server of poem sets no time for the heading of a request and can't, so connections are given to hyper here, as poem
+//! does, over a stream that watches its peer. HTTP/1.1 is spoken, which every proxy and client of the API does.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use poem::http::uri::Scheme;
-use poem::listener::Acceptor;
+use poem::http::{Request, Response, StatusCode};
 use poem::web::{LocalAddr, RemoteAddr};
-use poem::{IntoEndpoint, Server};
+use poem::{Endpoint, EndpointExt, IntoEndpoint};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{Activity, Answering, Pace, Watched};
+use super::crowd::{Crowd, Place};
+use super::refusals::Refusal;
+use crate::config::Settings;
 
 /// How long requests in flight may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a connection may be silent.
-const SILENCE: Duration = Duration::from_secs(120);
 /// How long to wait when no connection can be accepted, as when too many are open.
 const REST: Duration = Duration::from_millis(100);
+/// Most bytes of an address and its headers.
+const HEADING: usize = 128 * 1024;
+const CROWDED: &str = "Too many connections are open. Try again in a moment.";
 
 /// A port that is held, and will be answered.
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
+    pace: Pace,
+    crowd: Arc<Crowd>,
 }
 
 impl Bound {
@@ -32,7 +54,16 @@ impl Bound {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let listener = TcpListener::bind((host, port)).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, pace: Pace::default(), crowd: Crowd::new(0, 0, Vec::new()) })
+    }
+
+    /// The same port with the limits of the settings, and so many connections at most; 0 for no limit.
+    #[must_use]
+    pub fn limited(self, settings: &Settings, connections: usize) -> Self {
+        let own = &settings.connections;
+        let seconds = Duration::from_secs;
+        let pace = Pace { head: seconds(own.head_timeout), idle: seconds(own.idle_timeout), write: seconds(own.write_timeout), ..self.pace };
+        Self { pace, crowd: Crowd::new(own.connections_per_address, connections, settings.trusted_proxies.clone()), ..self }
     }
 
     /// The address that is listened on.
@@ -51,41 +82,119 @@ impl Bound {
         E::Endpoint: 'static,
     {
         tracing::info!("listening on http://{}", self.address);
-        Server::new_with_acceptor(self).idle_timeout(SILENCE).run_with_graceful_shutdown(endpoint, shutdown, Some(PATIENCE)).await
+        let endpoint = Arc::new(endpoint.into_endpoint().map_to_response());
+        let (ending, broken_off) = (CancellationToken::new(), CancellationToken::new());
+        let connections = TaskTracker::new();
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut shutdown => break,
+                accepted = self.accept() => accepted,
+            };
+            let Some((stream, peer, place)) = accepted else { continue };
+            let connection = Connection { endpoint: Arc::clone(&endpoint), local: self.address, peer, ending: ending.clone() };
+            let answered = connection.answer(stream, place, self.pace);
+            let broken_off = broken_off.clone();
+            connections.spawn(async move {
+                tokio::select! {
+                    () = answered => {}
+                    () = broken_off.cancelled() => {}
+                }
+            });
+        }
+        drop(self.listener);
+        ending.cancel();
+        connections.close();
+        if timeout(PATIENCE, connections.wait()).await.is_err() {
+            broken_off.cancel();
+            connections.wait().await;
+        }
+        Ok(())
     }
-}
 
-impl Acceptor for Bound {
-    type Io = TcpStream;
-
-    fn local_addr(&self) -> Vec<LocalAddr> {
-        vec![LocalAddr(self.address.into())]
-    }
-
-    async fn accept(&mut self) -> io::Result<(TcpStream, LocalAddr, RemoteAddr, Scheme)> {
-        match self.listener.accept().await {
-            Ok((stream, peer)) => {
-                // Parts of a streamed answer must not wait for each other.
-                stream.set_nodelay(true)?;
-                Ok((stream, LocalAddr(self.address.into()), RemoteAddr(peer.into()), Scheme::HTTP))
-            }
+    /// The next connection that has a place.
+    async fn accept(&self) -> Option<(TcpStream, SocketAddr, Place)> {
+        let (stream, peer) = match self.listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(REST).await;
-                Err(error)
+                return None;
             }
+        };
+        let Some(place) = self.crowd.enter(peer.ip()) else {
+            // Nobody is waited for here: who can't take the answer at once gets none.
+            let _unsent = stream.try_write(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, CROWDED).rest());
+            return None;
+        };
+        // Parts of a streamed answer must not wait for each other.
+        stream.set_nodelay(true).ok()?;
+        Some((stream, peer, place))
+    }
+}
+
+/// A connection on its way to the endpoint.
+struct Connection<E> {
+    endpoint: Arc<E>,
+    local: SocketAddr,
+    peer: SocketAddr,
+    ending: CancellationToken,
+}
+
+impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
+    /// Answers its requests, one after the other.
+    async fn answer(self, stream: TcpStream, place: Place, pace: Pace) {
+        let activity = Arc::new(Activity::default());
+        let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity), pace, place));
+        let (endpoint, local, peer) = (self.endpoint, LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (endpoint, activity, answering) = (Arc::clone(&endpoint), Arc::clone(&activity), activity.begin());
+            let has_body = !request.body().is_end_stream();
+            let request = poem::Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
+            async move {
+                let response: Response<_> = endpoint.get_response(request).await.into();
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    activity.upgrade();
+                }
+                if has_body && response.status().is_client_error() {
+                    activity.answer_early();
+                }
+                Ok::<_, Infallible>(response.map(|body| Content { body, _answering: answering }))
+            }
+        });
+        let mut connection = pin!(http1::Builder::new().max_buf_size(HEADING).serve_connection(stream, service).with_upgrades());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.ending.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, peer = %self.peer, "a connection broke off");
         }
     }
 }
 
-/// Answers on a host and port until `shutdown` is done; see [`Bound`].
-///
-/// # Errors
-/// The port can't be taken, or the server can't run.
-pub async fn serve<E>(endpoint: E, host: &str, port: u16, shutdown: impl Future<Output = ()>) -> io::Result<()>
-where
-    E: IntoEndpoint,
-    E::Endpoint: 'static,
-{
-    Bound::to(host, port).await?.serve(endpoint, shutdown).await
+/// The content of an answer, for as long as it is sent.
+struct Content<B> {
+    body: B,
+    _answering: Answering,
+}
+
+impl<B: Body + Unpin> Body for Content<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -102,7 +102,7 @@ impl TestServer {
         let extras = Extras { realtime: Some(door.boxed()), metrics: None };
         let endpoint = application(routes(&app), &app.settings, extras).expect("an application");
         let workers = start_workers(&app);
-        let bound = Bound::to("127.0.0.1", 0).await.expect("a port");
+        let bound = Bound::to("127.0.0.1", 0).await.expect("a port").limited(&app.settings, 0);
         let url = format!("http://{}", bound.address());
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move {

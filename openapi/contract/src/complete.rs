@@ -8,6 +8,7 @@ use crate::access::{self, AccessRule, AccessRules};
 use crate::addresses;
 use crate::alias;
 use crate::crud;
+use crate::limits;
 use crate::source::Source;
 
 /// The methods that a path item can hold, in the order in which they are listed.
@@ -141,6 +142,7 @@ fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rul
     add_path_parameters(operation, path, source, &id, problems);
     allow_no_body(operation, source);
     describe_access(operation, who);
+    limits::add(operation, rule, &id, problems);
     add_security(operation, rule);
     add_errors(operation, path, rule);
 }
@@ -247,8 +249,16 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     if has_body || errors.is_empty() {
         errors.push(("413", "TooLarge"));
     }
-    if crud_body {
+    if has_body {
+        errors.push(("408", "TooSlow"));
+    }
+    // A call with the cookie brings JSON, or a form where the operation takes one.
+    if crud_body || (has_body && rule.proof.is_some()) {
         errors.push(("415", "UnsupportedMediaType"));
+    }
+    let in_query = |parameter: &Value| parameter["in"] == "query";
+    if operation.get("parameters").and_then(Value::as_array).is_some_and(|parameters| parameters.iter().any(in_query)) {
+        errors.push(("414", "AddressTooLong"));
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     for (status, name) in errors {

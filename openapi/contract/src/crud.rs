@@ -175,10 +175,18 @@ impl Resource<'_> {
         let mut operation = self.operation("create");
         let what = format!("The columns of the new {}.", self.text("singular"));
         operation.insert("requestBody".into(), body(&what, &format!("{}Create", self.text("schema"))));
+        self.limit(&mut operation);
         let mut answer = self.answer("create", &self.row("create"));
         answer["links"] = self.links();
         operation.insert("responses".into(), self.responses("create", "201", &answer));
         operation.into()
+    }
+
+    /// Says how large a body may be, where records of the resource are larger than others.
+    fn limit(&self, operation: &mut Map<String, Value>) {
+        if let Some(limit) = self.file.get("body_limit") {
+            operation.insert("x-body-limit".into(), limit.clone());
+        }
     }
 
     /// What can be done with a new record.
@@ -211,6 +219,7 @@ impl Resource<'_> {
         let mut operation = self.operation("update");
         let what = format!("The columns of the {} to change.", self.text("singular"));
         operation.insert("requestBody".into(), body(&what, &format!("{}Update", self.text("schema"))));
+        self.limit(&mut operation);
         operation.insert("responses".into(), json!({"200": self.answer("update", &self.row("update"))}));
         operation.into()
     }

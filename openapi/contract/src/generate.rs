@@ -1,6 +1,7 @@
 //! Writes the Rust definitions that stand for the contract: for each tag a handler trait and a poem-openapi API, and
 //! for each schema a Rust type. The text is meant to be read; `build.rs` puts it into the output folder.
 
+mod facts;
 mod names;
 mod operations;
 mod rules;
@@ -20,6 +21,7 @@ pub fn files(contract: &Contract) -> Vec<GeneratedFile> {
     let mut files = vec![
         GeneratedFile { name: "schemas.rs".into(), text: schemas::file(contract) },
         GeneratedFile { name: "rules.rs".into(), text: rules::file(contract) },
+        GeneratedFile { name: "facts.rs".into(), text: facts::file(contract) },
     ];
     let mut index = String::from("// Made from the contract by build.rs.\n");
     let mut apis = Vec::new();

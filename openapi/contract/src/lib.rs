@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod crud;
 pub mod generate;
+pub mod limits;
 mod model;
 mod source;
 

@@ -31,6 +31,16 @@ pub struct Body {
     pub description: String,
     pub required: bool,
     pub content: Vec<(String, Value)>,
+    /// Most bytes of it, files aside.
+    pub limit: u64,
+}
+
+impl Body {
+    /// True when it may be a form with files.
+    #[must_use]
+    pub fn brings_files(&self) -> bool {
+        self.content.iter().any(|(media, _)| media == "multipart/form-data")
+    }
 }
 
 /// One answer of an operation.
@@ -83,6 +93,8 @@ pub struct Operation {
     pub responses: Vec<Response>,
     /// Collection and verb, for the operations of the CRUD pattern.
     pub crud: Option<(String, CrudVerb)>,
+    /// True when a call can change something, by any method.
+    pub changes: bool,
     /// The operation that answers here, when this is an old address of it.
     pub alias_of: Option<String>,
 }
@@ -132,6 +144,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         description: body["description"].as_str().unwrap_or_default().to_owned(),
         required: body["required"] == true,
         content: content(body),
+        limit: value["x-body-limit"].as_u64().unwrap_or_default(),
     });
     let transaction = transaction(&value["x-transaction"], method, body.as_ref())?;
     Ok(Operation {
@@ -149,6 +162,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         body,
         responses,
         crud: crud(&value["x-crud"])?,
+        changes: method != "get" || value["x-changes"] == true,
         alias_of: text("x-alias-of"),
     })
 }

@@ -16,11 +16,13 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::Caller;
+use crate::facts::OperationFacts;
 use crate::failure::{Failure, FieldProblem};
 use crate::payload::{Json, NoContent};
 use crate::query::{Query, parse_day, parse_id};
+use crate::reading::{Unreadable, read};
 use crate::rules::{Collection, Guard, Rule};
-use crate::submission::{FIELD_LIMIT, Submission, read_submission};
+use crate::submission::{FIELD_LIMIT, PART_LIMIT, Submission, read_submission, too_many_fields};
 use crate::validate::{documents_hold, resolve, unstorable, validate};
 
 /// Every path of the contract with its methods.
@@ -146,6 +148,11 @@ impl Call {
         self.path_value(name).parse().map_err(|_| Failure::not_found())
     }
 
+    /// Facts of the operation, which the router put into the request.
+    fn facts(&self) -> OperationFacts {
+        self.request.data().copied().unwrap_or_default()
+    }
+
     fn media_type(&self) -> String {
         let value = self.request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
@@ -159,31 +166,35 @@ impl Call {
             let message = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
             return Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let bytes = read_bytes(&mut self.body, MEMORY_LIMIT).await?;
-        match serde_json::from_slice(&bytes) {
+        let limit = self.facts().memory();
+        let bytes = read_bytes(&mut self.body, limit).await?;
+        match read(&bytes, &Value::Null, limit) {
             Ok(Value::Object(map)) if !documents_hold(&map, schema) || map.iter().any(|(key, value)| unstorable(key, value).is_some()) => {
                 Err(Failure::record("One of the provided values has an invalid format."))
             }
             Ok(Value::Object(map)) => Ok(map),
             Ok(Value::Null) => Err(Failure::parameter("Data are empty. Please verify that you sent JSON data and that you set the right headers.")),
             Ok(_) => Err(Failure::parameter("Request body must be a JSON object.")),
-            Err(_) => Err(unreadable()),
+            Err(problem) => Err(not_read(problem)),
         }
     }
 
     /// A body of a schema: JSON, or a form or query with the same fields.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self, schema: &Value) -> Result<T, Failure> {
-        let media = self.media_type();
+        let (media, facts) = (self.media_type(), self.facts());
         if media == "multipart/form-data" {
-            let form = read_submission(&self.request, &mut self.body).await?;
+            let form = read_submission(&self.request, &mut self.body, facts).await?;
             return typed(self.with_query(form.fields), schema);
         }
         let is_form = media == "application/x-www-form-urlencoded";
-        let bytes = read_bytes(&mut self.body, if is_form { FIELD_LIMIT } else { MEMORY_LIMIT }).await?;
-        if let Ok(value) = serde_json::from_slice(&bytes) {
-            return typed(value, schema);
+        let limit = if is_form { facts.memory().min(FIELD_LIMIT) } else { facts.memory() };
+        let bytes = read_bytes(&mut self.body, limit).await?;
+        match read(&bytes, schema, limit) {
+            Ok(value) => return typed(value, schema),
+            Err(Unreadable::TooMany) => return Err(too_large()),
+            Err(Unreadable::NotJson) => {}
         }
-        let form = if is_form { Query::parse(&String::from_utf8_lossy(&bytes)) } else { Query::default() };
+        let form = if is_form { Query::of_form(&bytes, PART_LIMIT).ok_or_else(too_many_fields)? } else { Query::default() };
         let fields = form.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let value = typed(self.with_query(fields), schema)?;
         // The query may bring all that is needed. A body that says nothing was still meant to say something.
@@ -200,8 +211,9 @@ impl Call {
 
     /// A body that may bring files: a multipart form, or what [`Call::json`] takes.
     pub(crate) async fn submission(&mut self, schema: &Value) -> Result<Submission, Failure> {
+        let facts = self.facts();
         if self.media_type() == "multipart/form-data" {
-            read_submission(&self.request, &mut self.body).await
+            read_submission(&self.request, &mut self.body, facts).await
         } else {
             let fields = self.json::<Map<String, Value>>(schema).await?;
             Ok(Submission { fields, files: Vec::new() })
@@ -209,15 +221,19 @@ impl Call {
     }
 }
 
-/// Most bytes of a body that is held in memory as a whole. Files come as forms, which are not.
-const MEMORY_LIMIT: usize = 100 * 1024 * 1024;
-
 async fn read_bytes(body: &mut Body, limit: usize) -> Result<bytes::Bytes, Failure> {
     let bytes = std::mem::replace(body, Body::empty()).into_bytes_limit(limit).await;
     bytes.map_err(|error| match error {
         poem::error::ReadBodyError::PayloadTooLarge => too_large(),
         _ => unreadable(),
     })
+}
+
+fn not_read(problem: Unreadable) -> Failure {
+    match problem {
+        Unreadable::TooMany => too_large(),
+        Unreadable::NotJson => unreadable(),
+    }
 }
 
 /// 400: the body is not what its media type says, or broke off.

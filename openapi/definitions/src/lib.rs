@@ -4,9 +4,11 @@
 pub mod access;
 pub mod call;
 pub mod describe;
+pub mod facts;
 pub mod failure;
 pub mod payload;
 pub mod query;
+mod reading;
 pub mod submission;
 mod validate;
 

@@ -1,17 +1,18 @@
 //! Bodies that bring files: the fields of a multipart form, and its files in temporary files.
 
-use poem::web::Multipart;
+use poem::web::{Field, Multipart};
 use poem::{Body, FromRequest, Request, RequestBody};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tempfile::TempPath;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::facts::OperationFacts;
 use crate::failure::Failure;
 
-/// Most bytes that a field that is no file may have, and all fields of a form without files together.
+/// Most bytes that a field that is no file may have, and all fields of a form that is no multipart form together.
 pub(crate) const FIELD_LIMIT: usize = 500_000;
-/// Most parts that a form may have.
-const PART_LIMIT: usize = 1000;
+/// Most fields and files that a form may have.
+pub(crate) const PART_LIMIT: usize = 1000;
 
 /// What a form brought.
 #[derive(Debug)]
@@ -51,54 +52,79 @@ impl Submission {
     }
 }
 
-pub(crate) async fn read_submission(request: &Request, body: &mut Body) -> Result<Submission, Failure> {
-    let broken = |_| Failure::refused("The form that was sent is broken or incomplete.");
+/// Reads a form. Files are only taken by operations that have them; of others, nothing is written anywhere.
+pub(crate) async fn read_submission(request: &Request, body: &mut Body, facts: OperationFacts) -> Result<Submission, Failure> {
     let mut body = RequestBody::new(std::mem::replace(body, Body::empty()));
-    let mut form = Multipart::from_request(request, &mut body).await.map_err(broken)?;
+    let mut form = Multipart::from_request(request, &mut body).await.map_err(|_| broken())?;
     let mut submission = Submission { fields: Map::new(), files: Vec::new() };
+    let mut room = facts.memory();
     let mut parts = 0;
-    while let Some(part) = form.next_field().await.map_err(|_| Failure::refused("The form that was sent is broken or incomplete."))? {
+    while let Some(part) = form.next_field().await.map_err(|error| upload_problem(&error))? {
         parts += 1;
         if parts > PART_LIMIT {
-            return Err(crate::call::too_large());
+            return Err(too_many_fields());
         }
-        let name = part.name().unwrap_or_default().to_owned();
-        match part.file_name().map(base_name) {
-            Some(file_name) => {
-                let media_type = part.content_type().map(str::to_owned);
-                let (file, path) = tempfile::NamedTempFile::new()?.into_parts();
-                let mut file = tokio::fs::File::from_std(file);
-                let size = tokio::io::copy(&mut part.into_async_read(), &mut file).await.map_err(upload_problem)?;
-                file.flush().await?;
-                submission.files.push(UploadedFile { field: name, name: file_name, media_type, path, size });
+        if part.file_name().is_some() {
+            if !facts.takes_files {
+                return Err(Failure::field(part.name().unwrap_or_default(), "Input should be a valid string, not a file"));
             }
-            None => {
-                let mut bytes = Vec::new();
-                part.into_async_read().take(FIELD_LIMIT as u64 + 1).read_to_end(&mut bytes).await.map_err(upload_problem)?;
-                if bytes.len() > FIELD_LIMIT {
-                    return Err(crate::call::too_large());
-                }
-                let text = String::from_utf8(bytes).map_err(|_| Failure::field(name.clone(), "Input should be a valid string"))?;
-                if text.contains('\0') {
-                    return Err(Failure::field(name, "Input should be a valid string"));
-                }
-                submission.fields.entry(name).or_insert_with(|| text.into());
-            }
+            submission.files.push(UploadedFile::keep(part).await?);
+        } else {
+            let (name, text) = read_text(part, room.min(FIELD_LIMIT)).await?;
+            room -= text.len();
+            submission.fields.entry(name).or_insert_with(|| text.into());
         }
     }
     Ok(submission)
 }
 
+impl UploadedFile {
+    /// Writes a part of a form into a temporary file.
+    async fn keep(part: Field) -> Result<Self, Failure> {
+        let field = part.name().unwrap_or_default().to_owned();
+        let name = base_name(part.file_name().unwrap_or_default());
+        let media_type = part.content_type().map(str::to_owned);
+        let (file, path) = tempfile::NamedTempFile::new()?.into_parts();
+        let mut file = tokio::fs::File::from_std(file);
+        let size = tokio::io::copy(&mut part.into_async_read(), &mut file).await.map_err(|error| upload_problem(&error))?;
+        file.flush().await?;
+        Ok(Self { field, name, media_type, path, size })
+    }
+}
+
+/// Name and text of a part that is no file.
+async fn read_text(part: Field, limit: usize) -> Result<(String, String), Failure> {
+    let name = part.name().unwrap_or_default().to_owned();
+    let mut bytes = Vec::new();
+    part.into_async_read().take(limit as u64 + 1).read_to_end(&mut bytes).await.map_err(|error| upload_problem(&error))?;
+    if bytes.len() > limit {
+        return Err(crate::call::too_large());
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => Ok((name, text)),
+        _ => Err(Failure::field(name, "Input should be a valid string")),
+    }
+}
+
+/// 400: the form has more fields than anybody needs.
+pub(crate) fn too_many_fields() -> Failure {
+    Failure::parameter_with(format!("A form may have at most {PART_LIMIT} fields."), json!({"limit": PART_LIMIT}))
+}
+
+fn broken() -> Failure {
+    Failure::refused("The form that was sent is broken or incomplete.")
+}
+
 /// A body over the limit breaks off while its parts are read.
-fn upload_problem(error: std::io::Error) -> Failure {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+fn upload_problem(error: &(dyn std::error::Error + 'static)) -> Failure {
+    let mut cause = Some(error);
     while let Some(error) = cause {
         if error.to_string().contains("payload too large") {
             return crate::call::too_large();
         }
         cause = error.source();
     }
-    Failure::refused("The form that was sent is broken or incomplete.")
+    broken()
 }
 
 /// The last part of a file name: senders may give whole paths.

@@ -6,6 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::failure::FieldProblem;
 use crate::query::{parse_day, parse_id, parse_moment};
+use crate::reading::read;
 
 /// The schemas that bodies refer to, by their names.
 static SCHEMAS: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(include_str!(concat!(env!("OUT_DIR"), "/bodies.json"))));
@@ -75,10 +76,16 @@ fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<Fiel
     }
 }
 
+/// Value that a text gives as JSON. One that holds more values than it has room for gives none.
+fn written(value: &Value, schema: &Value) -> Option<Value> {
+    let text = value.as_str()?;
+    read(text.as_bytes(), schema, text.len()).ok()
+}
+
 fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
     // A form can only send JSON as text.
-    if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok()) {
-        *value = parsed.into();
+    if let Some(parsed) = written(value, schema).filter(Value::is_object) {
+        *value = parsed;
     }
     let Some(map) = value.as_object_mut() else {
         let message = if field.is_empty() { "Input should be a valid dictionary or object" } else { "Input should be a valid dictionary" };
@@ -106,8 +113,8 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
 }
 
 fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
-    if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()) {
-        *value = parsed.into();
+    if let Some(parsed) = written(value, schema).filter(Value::is_array) {
+        *value = parsed;
     }
     // A query can't tell one value from a list of one.
     if value.is_string() && schema["x-single"] == true {

@@ -52,7 +52,7 @@ fn contract() -> Router {
 
 async fn ask(router: &Router, method: Method, path: &str) -> Response {
     let request = Request::builder().method(method).finish();
-    router.find(path).answer(request, Limits { body: 0 }).await
+    router.find(path).answer(request, &Limits::default()).await
 }
 
 async fn text(router: &Router, method: Method, path: &str) -> String {
