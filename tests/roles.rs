@@ -217,7 +217,7 @@ async fn the_contract_says_who_is_let_in(#[case] on: On) {
                     problems.push(format!(
                         "{} ({}): {} {place} got {status}",
                         operation.id,
-                        operation.record.map_or(operation.rule.as_str(), RecordRule::name),
+                        operation.record.map_or(operation.rule.as_str(), |rule| rule.name()),
                         role.code()
                     ));
                 }

@@ -424,8 +424,7 @@ async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
     show.assign(vendor).await;
     let preview = vec![("task_id", (*task).into()), ("name", "x".into()), ("revision", 1.into()), ("extension", "png".into())];
     let preview = insert(database, &entity::preview_file::TABLE, preview).await.expect("a preview");
-    for client in [studio.member(Role::Vendor), studio.member(Role::Manager)] {
-        let hidden = client.token == studio.member(Role::Vendor).token;
+    for (client, hidden) in [(studio.member(Role::Vendor), true), (studio.member(Role::Manager), false)] {
         let answers = [
             client.get(&format!("/data/tasks/{task}/full")).await.expect(200),
             client.put(&format!("/actions/tasks/{task}/to-review"), json!({})).await.expect(200),
