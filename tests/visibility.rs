@@ -242,6 +242,8 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
             if require_record(database, caller, RecordRule::PlaylistReader, subject).await.is_ok() {
                 allowed.insert(*id);
             }
+            // Whoever sees a playlist may be in its review room, and nobody else.
+            assert_eq!(playlists::may_read(database, caller.person.id, *id).await.expect("an answer"), allowed.contains(id));
         }
         let looked_at: BTreeSet<Uuid> = crowd.playlists.iter().step_by(5).map(|(id, ..)| *id).collect();
         let listed: BTreeSet<Uuid> = crowd.ids(&sql).await.intersection(&looked_at).copied().collect();
