@@ -33,91 +33,109 @@ struct Crowd {
     playlists: Vec<(Uuid, bool, Uuid)>,
 }
 
+/// What the work of the crowd is made of.
+struct Kit {
+    task_types: [Uuid; 2],
+    entity_type: Uuid,
+    department: Uuid,
+    status: Uuid,
+}
+
 impl Crowd {
     async fn gather(on: On) -> Self {
         let studio = Studio::open(on).await;
-        let modeling = studio.named("task-types", "Modeling").await;
-        let compositing = studio.named("task-types", "Compositing").await;
-        let prop = studio.named("entity-types", "Prop").await;
-        let department = studio.named("departments", "Modeling").await;
-        let status = studio.named("task-status", "Todo").await;
-        let database = studio.server.app.database.read();
-        let mut persons = Vec::new();
+        let kit = Kit {
+            task_types: [studio.named("task-types", "Modeling").await, studio.named("task-types", "Compositing").await],
+            entity_type: studio.named("entity-types", "Prop").await,
+            department: studio.named("departments", "Modeling").await,
+            status: studio.named("task-status", "Todo").await,
+        };
+        let none = Vec::new;
+        let mut crowd = Self { studio, callers: Vec::new(), tasks: none(), entities: none(), comments: none(), playlists: Vec::new() };
         for role in Role::ALL {
-            for team_role in IN_TEAM.map(Some).into_iter().chain([None]) {
-                let number = persons.len();
-                let person = insert(
-                    database,
-                    &entity::person::TABLE,
-                    vec![
-                        ("first_name", "Pat".into()),
-                        ("last_name", format!("{number}").into()),
-                        ("email", format!("pat{number}@example.com").into()),
-                        ("role", role.code().into()),
-                    ],
-                );
-                let person = person.await.expect("a person");
-                if let Some(team_role) = team_role {
-                    let link = vec![("project_id", studio.project_id.into()), ("person_id", person.into()), ("role", team_role.into())];
-                    insert_many(database, &entity::project_person_link::TABLE, vec![link]).await.expect("a place in the team");
-                }
-                if number % 2 == 0 {
-                    let link = vec![("person_id", person.into()), ("department_id", department.into())];
-                    insert_many(database, &entity::department_link::TABLE, vec![link]).await.expect("a department");
-                }
-                persons.push(person);
+            for place in IN_TEAM.map(Some).into_iter().chain([None]) {
+                let person = crowd.invite(&kit, role, place).await;
+                let task = crowd.give_work(&kit, person).await;
+                crowd.let_speak(&kit, person, task).await;
             }
         }
-        let (mut tasks, mut entities, mut comments, mut playlists) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (number, person) in persons.iter().enumerate() {
-            let creator = (number % 3 == 0).then_some(*person);
-            let values = vec![
-                ("name", format!("Prop {number}").into()),
-                ("project_id", studio.project_id.into()),
-                ("entity_type_id", prop.into()),
-                ("created_by", creator.into()),
-            ];
-            let entity_id = insert(database, &entity::entity::TABLE, values).await.expect("an entity");
-            entities.push(entity_id);
-            for task_type in [modeling, compositing] {
-                let values = vec![
-                    ("name", "main".into()),
-                    ("project_id", studio.project_id.into()),
-                    ("entity_id", entity_id.into()),
-                    ("task_type_id", task_type.into()),
-                    ("task_status_id", status.into()),
-                ];
-                tasks.push(insert(database, &entity::task::TABLE, values).await.expect("a task"));
-            }
-            let task = tasks[tasks.len() - 2];
-            insert_many(database, &entity::task_person_link::TABLE, vec![vec![("task_id", task.into()), ("person_id", (*person).into())]])
-                .await
-                .expect("an assignee");
-            let for_client = number % 2 == 0;
-            let values = vec![
-                ("object_id", task.into()),
-                ("object_type", "Task".into()),
-                ("person_id", (*person).into()),
-                ("task_status_id", status.into()),
-                ("text", "Hi".into()),
-                ("for_client", for_client.into()),
-            ];
-            comments.push(insert(database, &entity::comment::TABLE, values).await.expect("a comment"));
-            let values = vec![
-                ("name", format!("List {number}").into()),
-                ("project_id", studio.project_id.into()),
-                ("for_client", for_client.into()),
-                ("created_by", (*person).into()),
-            ];
-            playlists.push((insert(database, &entity::playlist::TABLE, values).await.expect("a playlist"), for_client, *person));
+        crowd
+    }
+
+    /// Adds a person of a role, whom the team's list gives another one, or who is not in it.
+    async fn invite(&mut self, kit: &Kit, role: Role, place: Option<Option<&str>>) -> Uuid {
+        let (app, number) = (&self.studio.server.app, self.callers.len());
+        let database = app.database.read();
+        let values = vec![
+            ("first_name", "Pat".into()),
+            ("last_name", format!("{number}").into()),
+            ("email", format!("pat{number}@example.com").into()),
+            ("role", role.code().into()),
+        ];
+        let person = insert(database, &entity::person::TABLE, values).await.expect("a person");
+        if let Some(role) = place {
+            let link = vec![("project_id", self.studio.project_id.into()), ("person_id", person.into()), ("role", role.into())];
+            insert_many(database, &entity::project_person_link::TABLE, vec![link]).await.expect("a place in the team");
         }
-        let mut callers = Vec::new();
-        for person in persons {
-            let person = studio.server.app.people.find(person).await.expect("an answer").expect("a person");
-            let token = Token { id: String::new(), identity: Identity::Person, refresh_id: None, needs_second_factor: false };
-            callers.push(Caller { person, token: Arc::new(token) });
+        if number % 2 == 0 {
+            let link = vec![("person_id", person.into()), ("department_id", kit.department.into())];
+            insert_many(database, &entity::department_link::TABLE, vec![link]).await.expect("a department");
         }
-        Self { studio, callers, tasks, entities, comments, playlists }
+        let found = app.people.find(person).await.expect("an answer").expect("a person");
+        let token = Token { id: String::new(), identity: Identity::Person, refresh_id: None, needs_second_factor: false };
+        self.callers.push(Caller { person: found, token: Arc::new(token) });
+        person
+    }
+
+    /// Adds an entity with two tasks, one of which the person does. Every third entity was created by the person.
+    async fn give_work(&mut self, kit: &Kit, person: Uuid) -> Uuid {
+        let (project, number) = (self.studio.project_id, self.entities.len());
+        let database = self.studio.server.app.database.read();
+        let values = vec![
+            ("name", format!("Prop {number}").into()),
+            ("project_id", project.into()),
+            ("entity_type_id", kit.entity_type.into()),
+            ("created_by", (number % 3 == 0).then_some(person).into()),
+        ];
+        let entity_id = insert(database, &entity::entity::TABLE, values).await.expect("an entity");
+        self.entities.push(entity_id);
+        for task_type in kit.task_types {
+            let values = vec![
+                ("name", "main".into()),
+                ("project_id", project.into()),
+                ("entity_id", entity_id.into()),
+                ("task_type_id", task_type.into()),
+                ("task_status_id", kit.status.into()),
+            ];
+            self.tasks.push(insert(database, &entity::task::TABLE, values).await.expect("a task"));
+        }
+        let task = self.tasks[self.tasks.len() - 2];
+        let link = vec![("task_id", task.into()), ("person_id", person.into())];
+        insert_many(database, &entity::task_person_link::TABLE, vec![link]).await.expect("an assignee");
+        task
+    }
+
+    /// Adds a comment and a playlist of the person; every second one is meant for clients.
+    async fn let_speak(&mut self, kit: &Kit, person: Uuid, task: Uuid) {
+        let (project, number) = (self.studio.project_id, self.comments.len());
+        let database = self.studio.server.app.database.read();
+        let for_client = number % 2 == 0;
+        let values = vec![
+            ("object_id", task.into()),
+            ("object_type", "Task".into()),
+            ("person_id", person.into()),
+            ("task_status_id", kit.status.into()),
+            ("text", "Hi".into()),
+            ("for_client", for_client.into()),
+        ];
+        self.comments.push(insert(database, &entity::comment::TABLE, values).await.expect("a comment"));
+        let values = vec![
+            ("name", format!("List {number}").into()),
+            ("project_id", project.into()),
+            ("for_client", for_client.into()),
+            ("created_by", person.into()),
+        ];
+        self.playlists.push((insert(database, &entity::playlist::TABLE, values).await.expect("a playlist"), for_client, person));
     }
 
     async fn ids(&self, sql: &Sql) -> BTreeSet<Uuid> {
@@ -247,6 +265,8 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
             if require_record(database, caller, RecordRule::PlaylistReader, subject).await.is_ok() {
                 allowed.insert(*id);
             }
+            // Whoever sees a playlist may be in its review room, and nobody else.
+            assert_eq!(playlists::may_read(database, caller.person.id, *id).await.expect("an answer"), allowed.contains(id));
         }
         let looked_at: BTreeSet<Uuid> = crowd.playlists.iter().step_by(5).map(|(id, ..)| *id).collect();
         let listed: BTreeSet<Uuid> = crowd.ids(&sql).await.intersection(&looked_at).copied().collect();

@@ -57,6 +57,12 @@ impl ProjectRole {
     }
 }
 
+/// What the caller is where there is no production: what the studio says.
+#[must_use]
+pub fn role_in_no_production(caller: &Caller) -> ProjectRole {
+    role_in(caller.person.role, false, None)
+}
+
 /// What somebody with this studio-wide role is in a production: what the team's list says, unless that is nothing. Being
 /// an administrator is studio-wide: the list can neither give nor take it.
 #[must_use]

@@ -1,19 +1,18 @@
 //! Tasks: who reads, lists, comments, leads and shows them, and where somebody stands towards them.
 
-use std::collections::HashMap;
+mod commenting;
+mod standing;
 
 use dailies_definitions::access::{Caller, Person, Role};
-use dailies_definitions::failure::Failure;
-use dailies_definitions::query::parse_id;
-use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::reach::Reach;
-use super::roles::{MEMBER_NOT_VENDOR, ProjectRole, join_place, project_role, role_in, shares_department};
+use super::roles::shares_department;
 use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STAFF};
-use crate::database::{self, Sql};
+use crate::database::Sql;
+
+pub use self::commenting::{is_mentioned, task_commenter};
+pub use self::standing::{Standing, is_assigned, require, require_lead_of_type, standing, standings};
 
 /// What rules ask of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,155 +198,6 @@ impl Visible {
     }
 }
 
-/// Where the caller stands towards one task.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    pub task_id: Uuid,
-    pub project_id: Option<Uuid>,
-    pub entity_id: Option<Uuid>,
-    pub task_type_id: Option<Uuid>,
-    pub task_status_id: Option<Uuid>,
-    /// What the caller is in the production of the task.
-    pub role: ProjectRole,
-    /// Whether bots work in the production.
-    pub bots_work: bool,
-    /// Whether clients of the production don't see each other.
-    pub clients_isolated: bool,
-    facts: Vec<TaskFact>,
-}
-
-impl Standing {
-    /// Whether something is so of the task, for the caller.
-    #[must_use]
-    pub fn holds(&self, fact: TaskFact) -> bool {
-        self.facts.contains(&fact)
-    }
-
-    /// Whether a rule allows it.
-    #[must_use]
-    pub fn allows(&self, rule: &TaskRule) -> bool {
-        rule.allows(self.role, &|fact| self.holds(fact))
-    }
-
-    /// # Errors
-    /// 403 when the rule does not allow it.
-    pub fn require(&self, rule: &TaskRule) -> Result<(), Failure> {
-        if self.allows(rule) { Ok(()) } else { Err(Failure::forbidden()) }
-    }
-
-    fn read(row: &QueryResult, person: &Person) -> Result<Self, DbErr> {
-        let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
-        let own: Option<String> = row.try_get("", "team_role")?;
-        let mut facts = Vec::new();
-        for fact in TaskFact::ALL {
-            if row.try_get::<bool>("", fact.column())? {
-                facts.push(fact);
-            }
-        }
-        Ok(Self {
-            task_id: row.try_get("", "id")?,
-            project_id: row.try_get("", "project_id")?,
-            entity_id: row.try_get("", "entity_id")?,
-            task_type_id: row.try_get("", "task_type_id")?,
-            task_status_id: row.try_get("", "task_status_id")?,
-            role: role_in(person.role, in_team, own.as_deref()),
-            bots_work: row.try_get::<Option<bool>>("", "is_bot_collaboration_enabled")?.unwrap_or_default(),
-            clients_isolated: row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default(),
-            facts,
-        })
-    }
-}
-
-/// Tasks in one statement.
-const BATCH: usize = 10_000;
-
-/// Where the caller stands towards these tasks; unknown ones are absent.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, Standing>, Failure> {
-    let mut found = HashMap::with_capacity(tasks.len());
-    let person = &caller.person;
-    for tasks in tasks.chunks(BATCH) {
-        let mut sql = Sql::new(
-            "SELECT t.id, t.project_id, t.entity_id, t.task_type_id, t.task_status_id, l.person_id AS member_id, l.role AS team_role, \
-             p.is_bot_collaboration_enabled, p.is_clients_isolated",
-        );
-        for fact in TaskFact::ALL {
-            sql.push(", ");
-            FewTasks("t").push(&mut sql, person, fact);
-            sql.push(" AS ").push(fact.column());
-        }
-        // The first value of all is the person.
-        sql.push(" FROM task t LEFT JOIN project p ON p.id = t.project_id ").push(&join_place("l", "t.project_id", "$1"));
-        sql.push(" WHERE t.id").among(tasks);
-        for row in database::rows(connection, &sql).await? {
-            let standing = Standing::read(&row, person)?;
-            found.insert(standing.task_id, standing);
-        }
-    }
-    Ok(found)
-}
-
-/// Where the caller stands towards one task.
-///
-/// # Errors
-/// 404 when there is no such task.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<Standing, Failure> {
-    standings(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
-}
-
-/// Where the caller stands towards a task, once a rule allows it.
-///
-/// # Errors
-/// 404 when there is no such task, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<Standing, Failure> {
-    let standing = standing(connection, caller, task_id).await?;
-    standing.require(rule)?;
-    Ok(standing)
-}
-
-/// `task-supervisor` of a part of a schedule: whoever leads tasks of that type in the production.
-///
-/// # Errors
-/// 404 when there is no such production, 403 for everybody else.
-pub async fn require_lead_of_type(
-    connection: &impl ConnectionTrait,
-    caller: &Caller,
-    project_id: Option<Uuid>,
-    task_type_id: Option<Uuid>,
-) -> Result<(), Failure> {
-    let role = match project_id {
-        Some(project_id) => project_role(connection, caller, project_id).await?,
-        None => role_in(caller.person.role, false, None),
-    };
-    let mut supervised = caller.person.departments.is_empty();
-    if let Some(task_type_id) = task_type_id.filter(|_| !supervised) {
-        let sql = Sql::with("SELECT department_id FROM task_type WHERE id = $1", [task_type_id.into()]);
-        let department = database::row(connection, &sql).await?.map(|row| row.try_get::<Option<Uuid>>("", "department_id")).transpose()?;
-        supervised = shares_department(&caller.person, department.flatten().as_slice());
-    }
-    LEAD.require(role, &|fact| fact == TaskFact::Supervised && supervised)
-}
-
-/// Whether a person does a task.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn is_assigned(connection: &impl ConnectionTrait, person_id: Uuid, task_id: Uuid) -> Result<bool, DbErr> {
-    let sql = Sql::with("SELECT 1 FROM task_person_link WHERE task_id = $1 AND person_id = $2", [task_id.into(), person_id.into()]);
-    Ok(database::row(connection, &sql).await?.is_some())
-}
-
-/// `task-commenter`: whoever may act on the task, and whoever its comments mention as long as the status stays.
-///
-/// # Errors
-/// 403 for everybody else.
-pub async fn task_commenter(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing, keeps_status: bool) -> Result<(), Failure> {
-    let may = standing.allows(&ACT) || (keeps_status && is_mentioned(connection, caller, standing).await?);
-    if may { Ok(()) } else { Err(Failure::forbidden()) }
-}
-
 /// A person who gets tasks.
 #[derive(Clone, Debug)]
 pub struct Assignee {
@@ -369,39 +219,4 @@ pub fn task_assigner(standing: &Standing, person: &Person, assignee: &Assignee) 
 #[must_use]
 pub fn task_unassigner(standing: &Standing, person: &Person, whom: Option<Uuid>) -> bool {
     standing.allows(&LEAD) || (whom == Some(person.id) && standing.allows(&WORK))
-}
-
-/// Whether the caller is mentioned in a comment of the task or a reply to one, alone or with a department. Vendors and
-/// those outside of the team never count.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing) -> Result<bool, Failure> {
-    if !standing.role.allows(&MEMBER_NOT_VENDOR) {
-        return Ok(false);
-    }
-    let person = &caller.person;
-    let mut sql = Sql::new("SELECT 1 FROM comment c JOIN comment_mentions m ON m.comment = c.id WHERE m.person = ");
-    sql.bind(person.id).push(" AND c.object_id = ").bind(standing.task_id);
-    sql.push(" UNION SELECT 1 FROM comment c JOIN comment_department_mentions d ON d.comment = c.id WHERE c.object_id = ");
-    sql.bind(standing.task_id).push(" AND d.department IN ").bind_list(person.departments.iter().copied());
-    if database::row(connection, &sql).await?.is_some() {
-        return Ok(true);
-    }
-    let sql = Sql::with("SELECT replies FROM comment WHERE object_id = $1 AND replies IS NOT NULL", [standing.task_id.into()]);
-    for row in database::rows(connection, &sql).await? {
-        let mut text = Vec::new();
-        database::write_value(&mut text, &row, 0, Kind::Json)?;
-        let replies: Value = serde_json::from_slice(&text)?;
-        let names = |reply: &Value, key: &str, wanted: &dyn Fn(Uuid) -> bool| {
-            reply[key].as_array().into_iter().flatten().filter_map(|id| id.as_str().and_then(parse_id)).any(wanted)
-        };
-        let mentioned = replies.as_array().into_iter().flatten().any(|reply| {
-            names(reply, "mentions", &|id| id == person.id) || names(reply, "department_mentions", &|id| person.departments.contains(&id))
-        });
-        if mentioned {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -13,7 +13,7 @@ use super::attachments;
 use super::authors::{self, Author};
 use super::rows;
 use crate::access::comments::{Sight, Subject, Viewer};
-use crate::access::{join_place, role_in};
+use crate::access::{join_place, role_in_no_production};
 use crate::app::App;
 use crate::crud::Record;
 use crate::database::dialect::json_of;
@@ -46,7 +46,7 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     let persons: Vec<Uuid> = writers.chain([caller.person.id]).collect();
     let Beside { authors, clients_isolated, files, previews } = Beside::find(app, id, &persons).await?;
     // Of a comment on something that is no task, or no longer there, only administrators come here.
-    let place = authors.get(&caller.person.id).map_or_else(|| role_in(caller.person.role, false, None), |own| own.place);
+    let place = authors.get(&caller.person.id).map_or_else(|| role_in_no_production(caller), |own| own.place);
     let viewer = Viewer { person_id: caller.person.id, place, clients_isolated };
     comment.insert("person".into(), short(author, &viewer, &authors)?);
     if editor.is_some_and(|editor| !authors.get(&editor).is_some_and(|person| viewer.knows(editor, person.place.role))) {

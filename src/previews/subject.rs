@@ -36,25 +36,25 @@ impl Subject {
     /// 404 when there is none, or when it belongs to no task.
     pub async fn find(connection: &impl ConnectionTrait, id: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
-            "SELECT p.extension, p.original_name, p.revision, p.position, p.file_size, p.updated_at, t.id, t.project_id, \
-             t.entity_id, e.is_shared, e.preview_file_id \
+            "SELECT p.extension, p.original_name, p.revision, p.position, p.file_size, p.updated_at, t.id AS task_id, t.project_id, \
+             t.entity_id, e.is_shared, e.preview_file_id AS main \
              FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN entity e ON e.id = t.entity_id WHERE p.id = $1",
             [id.into()],
         );
         let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        let shared = row.try_get_by_index::<Option<bool>>(9)?.unwrap_or_default();
-        let main: Option<Uuid> = row.try_get_by_index(10)?;
+        let shared = row.try_get::<Option<bool>>("", "is_shared")?.unwrap_or_default();
+        let main: Option<Uuid> = row.try_get("", "main")?;
         Ok(Self {
             id,
-            extension: row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default(),
-            original_name: row.try_get_by_index(1)?,
-            revision: row.try_get_by_index(2)?,
-            position: row.try_get_by_index(3)?,
-            file_size: row.try_get_by_index::<Option<i64>>(4)?.unwrap_or_default(),
-            updated_at: row.try_get_by_index(5)?,
-            task_id: row.try_get_by_index(6)?,
-            project_id: row.try_get_by_index(7)?,
-            entity_id: row.try_get_by_index(8)?,
+            extension: row.try_get::<Option<String>>("", "extension")?.unwrap_or_default(),
+            original_name: row.try_get("", "original_name")?,
+            revision: row.try_get("", "revision")?,
+            position: row.try_get("", "position")?,
+            file_size: row.try_get::<Option<i64>>("", "file_size")?.unwrap_or_default(),
+            updated_at: row.try_get("", "updated_at")?,
+            task_id: row.try_get("", "task_id")?,
+            project_id: row.try_get("", "project_id")?,
+            entity_id: row.try_get("", "entity_id")?,
             shown_everywhere: shared && main == Some(id),
         })
     }

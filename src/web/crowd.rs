@@ -48,14 +48,14 @@ impl Crowd {
         let exempt = self.exempt.contains(&peer.to_canonical());
         let mut present = self.present();
         let full = self.total > 0 && present.total >= self.total;
-        let mine = present.by_address.entry(address).or_default();
-        let crowded = self.per_address > 0 && !exempt && *mine >= self.per_address;
+        let mine = present.by_address.get(&address).copied().unwrap_or_default();
+        let crowded = self.per_address > 0 && !exempt && mine >= self.per_address;
         if full || crowded {
             drop(present);
             self.complain(address, full);
             return None;
         }
-        *mine += 1;
+        present.by_address.insert(address, mine + 1);
         present.total += 1;
         Some(Place { crowd: Arc::clone(self), address })
     }
