@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
@@ -43,6 +44,8 @@ pub(super) struct Activity {
     upgraded: AtomicBool,
     /// The last answer came though its request had not been read to the end.
     early: AtomicBool,
+    /// The task that waits until nothing is being answered.
+    waiting: AtomicWaker,
 }
 
 impl Activity {
@@ -76,6 +79,7 @@ pub(super) struct Answering(Arc<Activity>);
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.answering.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.wake();
     }
 }
 
@@ -112,9 +116,13 @@ impl<S, P> Watched<S, P> {
 
     /// Waits for the peer, for as long as it may take.
     fn wait_for_peer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The last answer may end between the look and the note of who waits for that.
         if self.activity.is_busy() {
-            self.awaited = None;
-            return Poll::Pending;
+            self.activity.waiting.register(cx.waker());
+            if self.activity.is_busy() {
+                self.awaited = None;
+                return Poll::Pending;
+            }
         }
         let after = self.activity.requests();
         let awaited = Awaited { after, begun: self.begun == after };

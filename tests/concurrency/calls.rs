@@ -292,7 +292,7 @@ impl Writer<'_> {
         for (name, property) in properties {
             let reference = resolved(property)["format"] == "uuid" || name.ends_with("_id") || resolved(property)["type"] == "array";
             let optional =
-                if self.full { !(self.changes && reference) && !DANGEROUS.contains(&name.as_str()) } else { nothing_required && body.is_empty() };
+                if self.full { !(self.changes && reference || DANGEROUS.contains(&name.as_str())) } else { nothing_required && body.is_empty() };
             if (required(name) || optional)
                 && let Some(value) = self.value(name, property)
             {
