@@ -220,6 +220,15 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     Ok(work.commit().await?)
 }
 
+/// # Errors
+/// 403 for those who don't keep the comment, and when it is not on that task.
+fn require_keeper(caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+    if subject.task_id != task_id {
+        return Err(Failure::forbidden());
+    }
+    subject.require(caller, &KEEP)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,13 +240,4 @@ mod tests {
         assert_eq!(extension("Makefile").ok(), Some(None));
         assert!(extension("scene.blender").is_err());
     }
-}
-
-/// # Errors
-/// 403 for those who don't keep the comment, and when it is not on that task.
-fn require_keeper(caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
-    if subject.task_id != task_id {
-        return Err(Failure::forbidden());
-    }
-    subject.require(caller, &KEEP)
 }
