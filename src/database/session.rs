@@ -131,7 +131,7 @@ impl Session {
         self.0.held.lock().await.take()
     }
 
-    /// The gravest trouble that a statement had.
+    /// The first trouble that a statement had.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         self.0.trouble.lock().map_or(Some(Trouble::Error), |trouble| *trouble)
     }
