@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::harness::{Client, Installation, On, files, id};
+use harness::{Client, Installation, On, files, id};
 
 /// Writes departments until told to stop, and notes those that were answered.
 async fn write(client: Client, stop: Arc<AtomicBool>, answered: Arc<std::sync::Mutex<Vec<Uuid>>>) {

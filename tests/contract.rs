@@ -6,7 +6,7 @@ use dailies_definitions::Api;
 use poem_openapi::OpenApiService;
 use serde_json::{Map, Value};
 
-use crate::harness::{On, TestServer, contract};
+use harness::{On, TestServer, contract};
 
 /// What poem-openapi has no words for, so that only the document has it: extensions, links, examples and empty values of parameters, and
 /// patterns of the 3.0 dialect that it writes in another way.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::harness::{Client, Installation, On, PostOffice, Program, files, id};
+use harness::{Client, Installation, On, PostOffice, Program, files, id};
 
 const KILLS: usize = 20;
 /// Those who write at the same time, of each kind.

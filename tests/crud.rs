@@ -4,8 +4,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::rows::insert_many;
-use crate::harness::{Growth, On, Studio, contract, id};
+use harness::rows::insert_many;
+use harness::{Growth, On, Studio, contract, id};
 
 /// Names and payloads of the events since a moment in the log, in order.
 async fn events(studio: &Studio, count: usize) -> Vec<(String, Value)> {

@@ -12,8 +12,8 @@ use sea_orm::sea_query::ArrayType;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::rows::insert_many;
-use crate::harness::{On, TestServer};
+use harness::rows::insert_many;
+use harness::{On, TestServer};
 
 /// Text with everything that JSON has to escape.
 const TEXT: &str = "a\"b\\c\n\t\u{1}é\u{2028}";

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::harness::{Checker, Client, Installation, On, Studio, TestServer, contract, files};
+use harness::{Checker, Client, Installation, On, Studio, TestServer, contract, files};
 
 /// The most bytes of a body with files in these tests.
 const FILES: u64 = 3_000_000;

@@ -7,8 +7,8 @@ use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::harness::rows;
-use crate::harness::{On, PostOffice, Studio, TestServer};
+use harness::rows;
+use harness::{On, PostOffice, Studio, TestServer};
 
 const ARTIST: &str = "tim.team.user@example.com";
 
@@ -112,7 +112,7 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
     studio.admin.post(&path("change-password"), password).await.expect(200);
     let change = json!({"old_password": "from an admin", "password": "my own secret", "password_2": "my own secret"});
     let tim = studio.server.nobody().post("/auth/login", json!({"email": ARTIST, "password": "from an admin"})).await.expect(200);
-    let tim = crate::harness::Client { token: tim["access_token"].as_str().map(str::to_owned), ..studio.server.nobody() };
+    let tim = harness::Client { token: tim["access_token"].as_str().map(str::to_owned), ..studio.server.nobody() };
     tim.post("/auth/change-password", change).await.expect(200);
     let letters = office.letters_to(ARTIST, 3).await;
     for letter in &letters[1..] {

@@ -12,8 +12,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::rows::execute;
-use crate::harness::{Client, On, PostOffice, Studio, id};
+use harness::rows::execute;
+use harness::{Client, On, PostOffice, Studio, id};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.
 async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {

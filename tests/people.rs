@@ -7,8 +7,8 @@ use rstest::rstest;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use crate::harness::rows::update;
-use crate::harness::{Client, On, Studio, id};
+use harness::rows::update;
+use harness::{Client, On, Studio, id};
 
 /// Who holds the token that an answer brought.
 #[track_caller]

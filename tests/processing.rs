@@ -6,8 +6,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::rows::execute;
-use crate::harness::{Client, On, Studio, TestServer, id, movie, picture};
+use harness::rows::execute;
+use harness::{Client, On, Studio, TestServer, id, movie, picture};
 
 /// A preview without a file yet, on a comment.
 async fn preview(studio: &Studio) -> Uuid {

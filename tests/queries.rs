@@ -10,8 +10,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::rows::{execute, insert_many};
-use crate::harness::{Client, Growth, On, Studio, contract};
+use harness::rows::{execute, insert_many};
+use harness::{Client, Growth, On, Studio, contract};
 
 /// Rows of each table around the same records.
 const FEW: usize = 10;

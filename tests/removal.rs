@@ -14,8 +14,8 @@ use sea_orm::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::rows;
-use crate::harness::{On, Studio};
+use harness::rows;
+use harness::{On, Studio};
 
 /// Columns that hold the id of a row without a foreign key, and the table of that row.
 const UNWRITTEN: [(&str, &str, &str); 4] = [

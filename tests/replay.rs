@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::harness::{Client, On, Studio, fill, fill_all, mismatch};
+use harness::{Client, On, Studio, fill, fill_all, mismatch};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

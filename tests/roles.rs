@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Client, On, Studio, contract, id};
+use harness::{Client, On, Studio, contract, id};
 
 /// One operation with the rule that it names.
 struct Operation {

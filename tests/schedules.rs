@@ -6,8 +6,8 @@ use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::rows;
-use crate::harness::{On, Studio, id};
+use harness::rows;
+use harness::{On, Studio, id};
 
 /// Tasks in the production; more than any statement takes one by one.
 const TASKS: usize = 3_000;

@@ -7,8 +7,8 @@ use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::rows::execute;
-use crate::harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
+use harness::rows::execute;
+use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
 
 /// What only administrators may see.
 const FOR_ADMINS: &str = "/data/events/last";

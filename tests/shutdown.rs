@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::{On, PostOffice, Studio, TestServer};
+use harness::{On, PostOffice, Studio, TestServer};
 
 #[rstest]
 #[case(On::Sqlite)]

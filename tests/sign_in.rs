@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::json;
 
-use crate::harness::{Client, On, TestServer};
+use harness::{Client, On, TestServer};
 
 async fn with_admin(on: On) -> (TestServer, Client) {
     let server = TestServer::start(on).await;

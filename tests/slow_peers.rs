@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::harness::{On, TestServer};
+use harness::{On, TestServer};
 
 const SECOND: Duration = Duration::from_secs(1);
 

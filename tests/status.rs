@@ -5,8 +5,8 @@ use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::harness::rows::execute;
-use crate::harness::{Client, Listener, On, Studio, TestServer};
+use harness::rows::execute;
+use harness::{Client, Listener, On, Studio, TestServer};
 
 #[rstest]
 #[case(On::Sqlite)]

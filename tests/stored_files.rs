@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture};
+use harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture};
 
 /// A picture, a movie, a file of another kind, a background, an attached file and an avatar, each sent over HTTP.
 struct Sent {
@@ -48,8 +48,8 @@ impl Sent {
             assert_eq!(record["status"], "ready");
             preview
         };
-        let picture = preview("sheep.png", &crate::harness::picture()).await;
-        let movie = preview("sheep.mp4", &crate::harness::movie()).await;
+        let picture = preview("sheep.png", &harness::picture()).await;
+        let movie = preview("sheep.mp4", &harness::movie()).await;
         let generic = preview("sheep.zip", &large()).await;
         let name = Uuid::new_v4().simple().to_string();
         let background = id(&admin.post("/data/preview-background-files", json!({"name": name})).await.expect(201));
@@ -57,7 +57,7 @@ impl Sent {
         let path = format!("/actions/tasks/{task}/comments/{comment}/add-attachment");
         let attachment = id(&admin.send_file(&path, "notes.txt", b"About sheep.").await.expect(201)[0]);
         let person = studio.admin_id;
-        admin.send_file(&format!("/pictures/thumbnails/persons/{person}"), "me.png", &crate::harness::picture()).await.expect(201);
+        admin.send_file(&format!("/pictures/thumbnails/persons/{person}"), "me.png", &harness::picture()).await.expect(201);
         Self { task, comment, picture, movie, generic, background, attachment, person }
     }
 

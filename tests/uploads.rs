@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::harness::{Client, Installation, On, Program, files, id};
+use harness::{Client, Installation, On, Program, files, id};
 
 /// The most pixels of a picture in these tests.
 const PIXELS: u32 = 1_000_000;

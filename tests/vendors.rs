@@ -4,8 +4,8 @@ use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::rows::{insert, insert_many};
-use crate::harness::{On, Studio, id};
+use harness::rows::{insert, insert_many};
+use harness::{On, Studio, id};
 
 /// All values of a key, however deep.
 fn values<'a>(found: &'a Value, key: &str) -> Vec<&'a Value> {

@@ -17,8 +17,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::rows::{self, insert, insert_many};
-use crate::harness::{Client, On, Studio, id};
+use harness::rows::{self, insert, insert_many};
+use harness::{Client, On, Studio, id};
 
 /// Roles that a team's list may give: none, an empty one, administration, and every other one; and nobody in the team.
 const IN_TEAM: [Option<&str>; 8] = [None, Some(""), Some("admin"), Some("manager"), Some("supervisor"), Some("user"), Some("client"), Some("vendor")];

@@ -6,7 +6,7 @@ use rstest::rstest;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Ended, Installation, On, TestServer, contract};
+use harness::{Client, Ended, Installation, On, TestServer, contract};
 
 /// The tables, columns, keys, checks and indexes of the reference server.
 const SCHEMA: &str = include_str!("../../migration/src/schema/postgres.sql");

@@ -6,7 +6,7 @@ use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
-use crate::harness::{Client, contract, fill_all, picture};
+use harness::{Client, contract, fill_all, picture};
 use crate::stored_files::LIGHT;
 
 use Which::{First, Second};

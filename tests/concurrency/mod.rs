@@ -23,7 +23,7 @@ use tokio::sync::Barrier;
 use self::calls::{Call, Choice, Operation, operations};
 use self::sample::{Sample, Samples};
 use self::state::{Before, State};
-use crate::harness::{Client, On, Studio};
+use harness::{Client, On, Studio};
 
 /// Calls at once: two that meet, and many.
 const TWO: usize = 2;

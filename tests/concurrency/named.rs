@@ -10,7 +10,7 @@ use super::calls::{Body, Call, Choice, operations};
 use super::sample::{Sample, Which};
 use super::state::Before;
 use super::{Answer, Family, at_once, in_turn, studio};
-use crate::harness::On;
+use harness::On;
 
 use Which::{First, Second};
 

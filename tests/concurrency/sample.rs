@@ -10,7 +10,7 @@ use sea_orm::{DbErr, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::harness::{Client, ENTITIES, Studio, rows, word};
+use harness::{Client, ENTITIES, Studio, rows, word};
 
 /// What the caller of every sample signs in with.
 pub const PASSWORD: &str = "sheep in the morning fog";

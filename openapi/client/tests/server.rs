@@ -5,7 +5,7 @@ use dailies_client::{Client, ResponseValue};
 use rstest::rstest;
 use uuid::Uuid;
 
-use crate::harness::{On, TestServer};
+use harness::{On, TestServer};
 
 /// A client of the generated kind, with a token.
 fn client(server: &TestServer, token: &str) -> Client {

@@ -68,7 +68,8 @@ impl Installation {
     }
 
     fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dailies"));
+        let program = std::env::var_os("CARGO_BIN_EXE_dailies").expect("Cargo names the program to the tests of its package");
+        let mut command = Command::new(program);
         // Nothing of the surroundings may decide what is tested.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).env("TMPDIR", self.temporary());
         command.arg(name).arg("--data-dir").arg(self.data()).args(["--database-url", &self.database_url]);
