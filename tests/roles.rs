@@ -70,10 +70,12 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         | PreviewReader
         | PreviewReviewer
         | ProductionLister
+        | ProductionListerNotVendor
         | ProductionManager
         | ProductionMember
         | ProductionMemberNotVendor
         | ProductionStaff
+        | ProductionStaffLister
         | ProductionSupervisor
         | ReplyKeeper
         | SequenceFollower
@@ -130,6 +132,11 @@ async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
     let episode_type = studio.named("entity-types", "Episode").await;
     let sequence = id(&entity("SQ01", sequence_type).await.expect(201));
     let episode = id(&entity("E01", episode_type).await.expect(201));
+    let [edit, scene, concept] = ["edits", "scenes", "concepts"].map(|kind| {
+        let path = format!("/data/projects/{project}/{kind}");
+        async move { id(&admin.post(&path, json!({"name": kind})).await.expect(201)) }
+    });
+    let (edit, scene, concept) = (edit.await, scene.await, concept.await);
     let task = id(&admin.post("/data/tasks", json!({"entity_id": asset, "task_type_id": modeling})).await.expect(201));
     HashMap::from([
         ("project_id", project),
@@ -138,6 +145,9 @@ async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
         ("shot_id", shot),
         ("sequence_id", sequence),
         ("episode_id", episode),
+        ("edit_id", edit),
+        ("scene_id", scene),
+        ("concept_id", concept),
         ("task_id", task),
         ("task_type_id", modeling),
         ("asset_type_id", asset_type),

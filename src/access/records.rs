@@ -81,7 +81,15 @@ pub fn statement(rule: RecordRule) -> Statement {
         | R::ShotsReader
         | R::QuotaReader
         | R::EventReader => S::Function,
-        R::ProductionLister | R::AssetLister | R::PlanLister | R::WorkLister | R::DatesLister | R::FileLister | R::PlaylistLister => S::List,
+        R::ProductionLister
+        | R::ProductionListerNotVendor
+        | R::ProductionStaffLister
+        | R::AssetLister
+        | R::PlanLister
+        | R::WorkLister
+        | R::DatesLister
+        | R::FileLister
+        | R::PlaylistLister => S::List,
     }
 }
 

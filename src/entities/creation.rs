@@ -1,13 +1,15 @@
 //! Makes entities.
 
+use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::kinds::{EntityKind, built_in_type};
-use super::rows::{EntityFacts, find_entity};
+use super::rows::{self, EntityFacts, find_entity};
+use crate::app::App;
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, payload};
 
 /// A new entity. What is not said has its default.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +65,28 @@ pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid,
     row.push(("id", id.into()));
     database::insert_many(&**work, &entity::entity::TABLE, vec![row]).await?;
     Ok((id, true))
+}
+
+/// Makes an entity of a built-in kind, unless it is there, and answers its row. What it is part of is of the kind
+/// `parent`. Tells of a new one.
+///
+/// # Errors
+/// 404 when what it is part of is not in the production.
+pub(super) async fn create(app: &App, access: &ProjectManager, kind: EntityKind, parent: EntityKind, new: NewEntity) -> Result<Vec<u8>, Failure> {
+    let project_id = access.project_id();
+    let mut work = Work::begin(app, access.caller()).await?;
+    let parent_id = require_within(&work, new.parent_id, parent, project_id).await?.map(|parent| parent.id);
+    let (id, made) = find_or_create(&work, kind, project_id, access.person.id, new).await?;
+    if made {
+        let mut keys = payload([(kind.id_key(), id)]);
+        if kind == EntityKind::Edit {
+            keys.insert("parent_id".into(), json!(parent_id));
+        }
+        work.emit_in(project_id, format!("{}:new", kind.word()), keys);
+    }
+    let row = rows::plain(&*work, id, kind.type_name()).await?;
+    work.commit().await?;
+    Ok(row)
 }
 
 fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity) -> Vec<(&'static str, sea_orm::Value)> {

@@ -11,6 +11,7 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Entity, EntityTask, EpisodeDetails, NewEpisode, SequenceWithTasks, TaskType};
 use uuid::Uuid;
 
+use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::kinds::EntityKind;
 use crate::entities::layouts::EPISODES;
@@ -34,7 +35,8 @@ impl Episodes for EpisodesHandlers {
     }
 
     async fn list_episodes_with_tasks(&self, access: Caller, query: ListEpisodesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
-        let listing = groups::list_with_tasks(&self.0, &access, &EPISODES, query.project_id, &query.all).await?;
+        let scope = Scope::named(&self.0, &access, query.project_id).await?;
+        let listing = groups::list_with_tasks(&self.0, scope, &EPISODES, &query.all).await?;
         Ok(listing.into_document().await?.into())
     }
 
