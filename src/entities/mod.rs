@@ -10,6 +10,7 @@ mod dependents;
 mod details;
 mod edits;
 mod episode_choice;
+mod episode_stats;
 mod groups;
 mod handlers;
 pub mod kinds;

@@ -8,7 +8,7 @@ use dailies_definitions::episodes::{
 };
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{Entity, EntityTask, EpisodeDetails, NewEpisode, SequenceWithTasks, TaskType};
+use dailies_definitions::schemas::{Entity, EntityTask, EpisodeDetails, EpisodeRetakeStats, EpisodeStats, NewEpisode, SequenceWithTasks, TaskType};
 use uuid::Uuid;
 
 use crate::access::entities::Scope;
@@ -17,7 +17,7 @@ use crate::entities::kinds::EntityKind;
 use crate::entities::layouts::EPISODES;
 use crate::entities::rows::find_entity;
 use crate::entities::work_lists::{Of, task_types};
-use crate::entities::{groups, removal};
+use crate::entities::{episode_stats, groups, removal};
 
 /// Answers the operations of the tag *Episodes*.
 pub struct EpisodesHandlers(pub SharedApp);
@@ -42,6 +42,14 @@ impl Episodes for EpisodesHandlers {
 
     async fn list_project_episodes(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
         Ok(groups::list_of_project(&self.0, &access, EntityKind::Episode).await?.into())
+    }
+
+    async fn get_episode_stats(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<EpisodeStats>, Failure> {
+        Ok(Json::written(episode_stats::by_status(&self.0, &access).await?))
+    }
+
+    async fn get_episode_retake_stats(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<EpisodeRetakeStats>, Failure> {
+        Ok(Json::written(episode_stats::retakes(&self.0, &access).await?))
     }
 
     async fn create_episode(&self, access: ProjectManager, _project_id: Uuid, body: NewEpisode) -> Result<Json<Entity>, Failure> {
