@@ -1,6 +1,7 @@
 //! Casting, also called the breakdown: which assets appear in which shots, episodes and assets.
 
 mod handlers;
+mod links;
 pub mod readiness;
 mod reading;
 mod writing;

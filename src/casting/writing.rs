@@ -1,13 +1,14 @@
-//! Replaces castings, and keeps shots and their episode in step.
+//! Changes castings, and keeps shots and their episode in step.
 
 use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::CastingEntry;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::readiness;
+use super::{readiness, reading};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
@@ -46,6 +47,26 @@ pub(super) async fn replace(work: &mut Work<'_>, project_id: Uuid, entity_id: Uu
     if container.kind == "Shot" {
         leave_episode(work, &container, &removed).await?;
     }
+    Ok(())
+}
+
+/// Removes one line of a casting: the count of its entity, and the readiness of a shot's tasks, follow. What is cast in the
+/// episode stays there.
+///
+/// # Errors
+/// 404 when there is no such line, 403 when it is of another production.
+pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid) -> Result<(), Failure> {
+    let link = entity::entity_link::Entity::find().filter(entity::entity_link::Column::Id.eq(link_id)).one(&**work).await?;
+    let link = link.ok_or_else(Failure::not_found)?;
+    reading::belongs(&**work, link.entity_in_id, project_id).await?;
+    let container = find(work, project_id, link.entity_in_id).await?;
+    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
+    let left = cast(work, container.id).await?.len();
+    set_count(work, container.id, left).await?;
+    if container.kind == "Shot" {
+        readiness::shots_changed(work, &[container.id]).await?;
+    }
+    tell(work, &container, left, &[], &[link.entity_out_id]);
     Ok(())
 }
 

@@ -106,6 +106,19 @@ fn position(row: &QueryResult, name: &str) -> Result<usize, DbErr> {
     found.map_err(|error| DbErr::Type(error.to_string()))
 }
 
+/// SQL of a moment as text, to the microsecond.
+#[must_use]
+pub fn precise_moment(backend: DbBackend, sql: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("to_char({sql}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"),
+        // Stored with as many digits as it needs.
+        _ => {
+            let digits = format!("CASE WHEN length({sql}) = 19 THEN '.' ELSE '' END || '000000'");
+            format!("replace(substr({sql} || {digits}, 1, 26), ' ', 'T')")
+        }
+    }
+}
+
 /// A value in the form that answers have, where that of PostgreSQL itself is another one.
 fn postgres(JsonKey { sql, kind, .. }: &JsonKey) -> String {
     match kind {
