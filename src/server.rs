@@ -225,6 +225,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         edits: Arc::new(crate::entities::EditsHandlers(app.clone())),
         concepts: Arc::new(crate::entities::ConceptsHandlers(app.clone())),
         scenes: Arc::new(crate::entities::ScenesHandlers(app.clone())),
+        asset_instances: Arc::new(crate::instances::AssetInstancesHandlers(app.clone())),
         casting: Arc::new(crate::casting::CastingHandlers(app.clone())),
         tasks: Arc::new(crate::tasks::TasksHandlers(app.clone())),
         comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),

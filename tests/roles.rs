@@ -63,6 +63,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         | EntityWorker
         | FileWorker
         | Follower
+        | InstanceKeeper
         | PlanLister
         | PlaylistKeeper
         | PlaylistReader

@@ -47,6 +47,10 @@ pub const EDIT: EntityRule = Rule::Any(&[REMOVE, Rule::Team(&[Role::Supervisor])
 pub const PRESENT: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
 
+/// `instance-keeper`: managers, supervisors, and artists who have a task of it.
+pub const PLACE_INSTANCES: EntityRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::WorksOn)])]);
+
 /// Whoever creates the tasks of an entity that they read: managers, supervisors, and artists who created it.
 pub const CREATE_TASKS: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::Created)])]);

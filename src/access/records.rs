@@ -50,6 +50,7 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::EntityWorker => S::Entity(&entities::PRESENT),
         R::EntityEditor => S::Entity(&entities::EDIT),
         R::EntityRemover => S::Entity(&entities::REMOVE),
+        R::InstanceKeeper => S::Entity(&entities::PLACE_INSTANCES),
         R::FileWorker => S::Entity(&entities::WORK),
         R::TaskReader | R::Follower => S::Task(&tasks::READ),
         R::TaskActor => S::Task(&tasks::ACT),

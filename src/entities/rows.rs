@@ -222,7 +222,7 @@ impl EntityWriter {
 ///
 /// # Errors
 /// 404 when it is not there.
-pub(super) async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
+pub async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::with(type_name, &[]);
     let sql = Sql::with(format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
