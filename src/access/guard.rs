@@ -147,7 +147,7 @@ impl Guard for AccessGuard {
     }
 
     fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
-        if let Some(answer) = error.downcast_ref::<DbErr>().and_then(crate::crud::explain) {
+        if let Some(answer) = error.downcast_ref::<DbErr>().and_then(crate::database::explain) {
             return answer;
         }
         tracing::error!(error = &*error as &dyn std::error::Error, "an operation failed");

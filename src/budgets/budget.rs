@@ -9,9 +9,9 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::database::json::{TEXT, record};
 use crate::database::{self, Field, RowWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{TEXT, record};
 
 /// 404 unless the budget is one of the production: what another one costs is nobody's business here.
 ///

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use crate::access::comments::{KEEP, Subject};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
-use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
+use crate::database::json::{TEXT, array};
+use crate::database::{self, BATCH, Field, RowWriter, Sql, write_text, write_uuid};
 use crate::events::{Work, transact};
 use crate::storage::{Bucket, FileKey};
-use crate::tasks::rows::{BATCH, TEXT, array};
 
 /// Longest name of a file, in characters.
 const LONGEST_NAME: usize = 250;

@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::access::{ProjectRole, join_place, place_columns, read_place};
+use crate::database::json::TEXT;
 use crate::database::{self, Field, RowWriter, Sql};
-use crate::tasks::rows::TEXT;
 
 /// What is told of a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [

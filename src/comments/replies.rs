@@ -15,11 +15,11 @@ use super::rows;
 use crate::access::ProjectRole;
 use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
 use crate::app::App;
+use crate::database::json::write_key;
 use crate::database::{self, Sql, write_value};
 use crate::events::{Work, payload, transact};
 use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
 use crate::notifications::recipients::{self, Recipient};
-use crate::tasks::rows::write_key;
 
 /// Adds a reply to a comment, and gives it as JSON.
 ///

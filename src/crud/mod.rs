@@ -3,7 +3,6 @@
 
 mod coerce;
 mod engine;
-mod explain;
 mod filter;
 mod resource;
 mod resources;
@@ -12,7 +11,6 @@ mod write;
 
 pub use coerce::{coerce, invalid_format};
 pub use engine::Engine;
-pub use explain::explain;
 pub use filter::{add_column, invalid_id};
 pub use resource::{Extra, Nested, Record, Relation, Resource, Shape};
 pub use select::record;

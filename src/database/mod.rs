@@ -6,9 +6,12 @@
 mod connection;
 mod counting;
 pub mod dialect;
+mod explain;
+pub mod json;
 mod listing;
 mod outlet;
 mod pages;
+pub mod paging;
 mod record_writer;
 mod records;
 mod rows;
@@ -16,6 +19,7 @@ mod session;
 mod sql;
 mod transaction;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,12 +27,14 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
 use tokio::sync::RwLock;
+use uuid::Uuid;
 
 use self::connection::Connections;
 use self::counting::Counter;
 pub(crate) use self::counting::describe;
 use self::session::{Held, Session};
 
+pub use self::explain::explain;
 pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
@@ -36,6 +42,9 @@ pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, nu
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
+
+/// Most ids that one statement names: both databases limit the number of placeholders.
+pub const BATCH: usize = 10_000;
 
 /// A database. Cheap to clone.
 ///
@@ -257,6 +266,14 @@ pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Qu
 /// The database refuses the query.
 pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
     connection.query_one_raw(sql.statement(connection.get_database_backend())).await
+}
+
+/// The ids that a query gives.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
+    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Rows of a query over this connection, read by the names of their columns.

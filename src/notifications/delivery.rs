@@ -10,13 +10,12 @@ use uuid::Uuid;
 use super::notices::Notice;
 use super::story::Story;
 use crate::app::SharedApp;
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 use crate::jobs::{self, Job, JobError, Lane};
 use crate::mail::MailError;
 use crate::messengers::{MessengerError, Service};
 use crate::studio::organisation;
-use crate::tasks::rows::BATCH;
 
 /// One notification that goes to its person by e-mail. What it says is read when it leaves, so that nothing is sent of what
 /// was deleted meanwhile, or to somebody who no longer wants it.

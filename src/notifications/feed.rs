@@ -14,9 +14,9 @@ use crate::access::comments::{Comments, NEWS, Visible, by_client, may_know_autho
 use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
 use crate::comments::authors::SHORT_PERSON;
+use crate::database::json::{TEXT, write_key};
+use crate::database::paging::Page;
 use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
-use crate::tasks::paging::Page;
-use crate::tasks::rows::{TEXT, write_key};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]

@@ -12,10 +12,10 @@ use super::calendar::{Calendar, business_days};
 use super::mode::CountMode;
 use crate::access::entities::Scope;
 use crate::app::App;
-use crate::database::{RecordWriter, Sql, write_text, write_value};
+use crate::database::json::array;
+use crate::database::{BATCH, RecordWriter, Sql, write_text, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::entities::metadata::Metadata;
-use crate::tasks::rows::{BATCH, array};
 
 /// Which shots are asked for.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,12 @@ use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rows::{TEXT, array, task_writer, write_key};
+use super::rows::task_writer;
 use crate::access::persons::sees_whole;
 use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
+use crate::database::json::{TEXT, array, write_key};
 use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
 use crate::entities::kinds::EntityKind;
 use crate::entities::metadata::DataMask;

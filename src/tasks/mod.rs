@@ -9,7 +9,6 @@ mod handlers;
 mod listing;
 mod main_preview;
 mod open_tasks;
-pub mod paging;
 mod preview_path;
 pub mod progress;
 pub mod recompute;

@@ -8,7 +8,6 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rows;
 use crate::app::App;
 use crate::comments::removal::{Leftovers, remove_comment_rows};
 use crate::database::{self, Sql};
@@ -144,7 +143,7 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     let mut work = Work::begin(app, caller).await?;
     let mut sql = Sql::new("SELECT id FROM task WHERE project_id = ");
     sql.bind(project_id).push(" AND id").among(ids);
-    let found = rows::ids(&*work, &sql).await?;
+    let found = database::ids(&*work, &sql).await?;
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
     let leftovers = take_away(&mut work, &own).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));

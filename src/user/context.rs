@@ -12,10 +12,10 @@ use super::persons;
 use super::saved_searches::{FILTERS, GROUPS, by_list};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_of};
+use crate::database::json::{TEXT, write_key};
 use crate::database::{Database, Sql};
 use crate::entities::kinds::BUILT_IN_NAMES;
 use crate::productions::rows::{OpenStatus, open_project_rows};
-use crate::tasks::rows::{TEXT, write_key};
 
 /// Tables that are sent whole: their key, the table, and the name of the type.
 const WHOLE_TABLES: [(&str, &Table, &str); 8] = [

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::saved_searches::{require_department, require_own, shared};
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Database, Sql};
 use crate::events::Work;
-use crate::tasks::rows::record;
 
 /// One group of the caller.
 pub(super) async fn get(database: &Database, caller: &Caller, id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::saved_searches::{require_department, require_own, shared};
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Sql};
 use crate::events::Work;
-use crate::tasks::rows::record;
 
 /// Saves a search for the caller.
 pub(super) async fn create(app: &App, caller: &Caller, body: SearchFilterAdd) -> Result<Json<SearchFilter>, Failure> {

@@ -15,9 +15,9 @@ use uuid::Uuid;
 use crate::access::comments::{READ, Seen, Viewer, by_client};
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
+use crate::database::json::{TEXT, array, id_lists, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text, write_value};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{TEXT, array, id_lists, write_list};
 
 /// Most notifications in an answer.
 const LIMIT: i64 = 100;

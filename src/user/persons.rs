@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::access::persons::{knows_colleagues_only, sees_whole};
 use crate::database::dialect::json_ids;
+use crate::database::json::TEXT;
 use crate::database::{Database, RecordWriter, Sql};
 use crate::people::HIDDEN_COLUMNS;
-use crate::tasks::rows::TEXT;
 
 /// Columns that everybody may see of a person.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];

@@ -11,12 +11,12 @@ use crate::access::records::require_human;
 use crate::access::require_member;
 use crate::access::tasks::{self, READ};
 use crate::app::App;
-use crate::database::{self, Database, RecordWriter, Sql, stream_array, write_value};
+use crate::database::json::array;
+use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_value};
 use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
-use crate::tasks::rows::{BATCH, array};
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {

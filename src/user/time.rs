@@ -8,10 +8,10 @@ use dailies_definitions::schemas::{TimeSpent, UserDayOff, UserDesktopLogin};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::events::Work;
 use crate::people::presence::refresh_last_presence;
-use crate::tasks::rows::record;
 
 /// What the person spent from one day to another, both included; nothing without days.
 ///

@@ -203,7 +203,7 @@ impl Resource for Persons {
             crate::people::removal::detach(work, record.id).await?;
         }
         self.remove_row(work, record).await.map_err(|failure| match &failure {
-            Failure::Fault(error) => match error.downcast_ref::<sea_orm::DbErr>().and_then(crate::crud::explain) {
+            Failure::Fault(error) => match error.downcast_ref::<sea_orm::DbErr>().and_then(crate::database::explain) {
                 Some(_) => Failure::refused("Some data are still linked to given person."),
                 None => failure,
             },

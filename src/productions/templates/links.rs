@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::{require, tell};
 use crate::app::App;
+use crate::database::json::{self, TEXT};
 use crate::database::{self, Field, RecordWriter, Sql};
 use crate::events::Work;
-use crate::tasks::rows::{self, TEXT};
 
 /// A kind of thing that templates link to.
 pub(super) struct Link {
@@ -174,7 +174,7 @@ async fn set<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: U
     };
     tell(&mut work, template_id);
     work.commit().await?;
-    let record = rows::record(app.database.read(), link.table, link.record_name(), row_id).await?;
+    let record = json::record(app.database.read(), link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
@@ -231,9 +231,9 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &Link, template_
     let links = link.links(&work, template_id, ids).await?;
     work.commit().await?;
     let row_ids: Vec<Uuid> = links.values().copied().collect();
-    let records = rows::records(app.database.read(), link.table, link.record_name(), &row_ids).await?;
+    let records = json::records(app.database.read(), link.table, link.record_name(), &row_ids).await?;
     let texts = ids.iter().filter_map(|id| records.get(links.get(id)?)).map(Vec::as_slice);
-    Ok(Json::written(rows::array(texts)))
+    Ok(Json::written(json::array(texts)))
 }
 
 /// The same refusal in the usual shape.

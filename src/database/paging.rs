@@ -2,7 +2,7 @@
 
 use dailies_definitions::failure::Failure;
 
-use crate::database::{Database, Sql};
+use super::{Database, Sql};
 
 /// A part of a listing.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +24,13 @@ impl Page {
     #[must_use]
     pub fn written(self, total: i64, items: &[Vec<u8>], more: &[(&str, &[u8])]) -> Vec<u8> {
         let mut out = b"{\"data\":".to_vec();
-        out.extend(super::rows::array(items.iter().map(Vec::as_slice)));
+        out.extend(super::json::array(items.iter().map(Vec::as_slice)));
         let Self { number, limit } = self;
         let pages = (total + limit - 1) / limit.max(1);
         let facts = format!(",\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{},\"page\":{number}", self.offset());
         out.extend_from_slice(facts.as_bytes());
         for (key, value) in more {
-            super::rows::write_key(&mut out, key, Some(value));
+            super::json::write_key(&mut out, key, Some(value));
         }
         out.push(b'}');
         out
