@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::coerce::{coerce, invalid_format, is_moment};
-use super::resource::{Changes, Record, Relation, Resource};
+use super::{Changes, Record, Relation, Resource};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;

@@ -12,7 +12,6 @@ use super::creation::{NewEntity, create_asset, require_within};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, Listing, find_entities, find_entity};
 use super::with_tasks::{self, Request, Wish};
@@ -21,6 +20,7 @@ use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::database::{self, Sent, Sql, now};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// The assets that a listing without a production in its path is about: those of the production that the query names,
 /// or else of those that the caller sees, which takes the right to see the episode that it names.

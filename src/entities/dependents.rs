@@ -3,11 +3,11 @@
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
 use super::rows;
-use crate::comments::removal::Leftovers;
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::removal::Leftovers;
+use crate::vocabulary::kinds::EntityKind;
 
 const INSTANCES: &str = "SELECT id FROM asset_instance WHERE asset_id IN {ids} OR target_asset_id IN {ids} OR scene_id IN {ids}";
 const OUTPUTS: &str = "SELECT id FROM output_file WHERE entity_id IN {ids} OR temporal_entity_id IN {ids} OR asset_instance_id IN ({instances})";

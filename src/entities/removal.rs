@@ -10,16 +10,16 @@ use uuid::Uuid;
 
 pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
-use super::kinds::EntityKind;
 use super::rows::{self, EntityFacts, find_entities, find_entity};
 use crate::access::entities::{self, REMOVE, Standing};
 use crate::access::project_role;
 use crate::app::App;
-use crate::casting::readiness;
-use crate::comments::removal::Leftovers;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::readiness;
+use crate::removal::Leftovers;
 use crate::tasks::removal::remove;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Ids in one statement.
 const PORTION: usize = 500;

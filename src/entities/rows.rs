@@ -6,14 +6,14 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
 use super::links::Links;
-use super::metadata::Metadata;
 use super::ordering::order_by;
 use crate::access::STAFF;
+use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
 use crate::database::{self, Database, Sent, Sql, stream_array, write_text, write_value};
+use crate::vocabulary::kinds::EntityKind;
 
 /// A key that is no column: its name, its SQL, and what it holds.
 pub(super) type Extra = (&'static str, &'static str, Kind);

@@ -5,11 +5,11 @@ use entity::facts::Kind;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::tasks::Visible;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Whose tasks are meant.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, metadata};
 use crate::database::{Database, Sql, write_value};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Which entities to keep.
 #[derive(Default)]

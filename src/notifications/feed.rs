@@ -13,10 +13,10 @@ use uuid::Uuid;
 use crate::access::comments::{Comments, NEWS, Visible, by_client, may_know_author};
 use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
-use crate::comments::authors::SHORT_PERSON;
 use crate::database::json::{TEXT, write_key};
 use crate::database::paging::Page;
 use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
+use crate::vocabulary::persons::SHORT_PERSON;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]

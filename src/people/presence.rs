@@ -12,12 +12,12 @@ use poem::Response;
 use poem::http::header;
 use uuid::Uuid;
 
-use super::period;
-use super::profile::require_person;
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
+use crate::vocabulary::period;
+use crate::vocabulary::persons::require_person;
 
 fn logs() -> RecordWriter {
     RecordWriter::new(&entity::desktop_login_log::TABLE, "l", "DesktopLoginLog")

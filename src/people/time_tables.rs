@@ -8,12 +8,12 @@ use entity::facts::Kind;
 use sea_orm::{DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::period::Period;
 use super::time_spent::add_period;
 use crate::access::hours::{READ_OF_PERSON, Visible};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{Sql, write_uuid, write_value};
+use crate::vocabulary::period::Period;
 
 /// What a table keeps.
 #[derive(Clone, Copy, Default)]

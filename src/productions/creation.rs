@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::template;
 use crate::database::{self, Sql, Writes};
-use crate::entities::kinds::{EntityKind, built_in_type};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// The status of open productions. It is made when it is missing.
 ///

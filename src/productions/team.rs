@@ -13,7 +13,7 @@ use crate::access::persons::sees_whole_team;
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql, write_value};
 use crate::events::Work;
-use crate::people::HIDDEN_COLUMNS;
+use crate::vocabulary::persons::HIDDEN_COLUMNS;
 
 /// Columns of a person that everybody in the team sees.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];

@@ -13,7 +13,7 @@ use super::mode::CountMode;
 use super::tally::{Amount, Report, Tally};
 use crate::app::App;
 use crate::database::Sql;
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Frames in a second of productions that do not say.
 const USUAL_FPS: f64 = 25.0;

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, RowWriter, Sql, write_text};
-use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload, transact};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {

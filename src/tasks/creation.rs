@@ -16,8 +16,8 @@ use crate::access::entities::{CREATE_TASKS, Standing};
 use crate::app::App;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql, write_text};
-use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// The entities that get tasks.
 pub enum Selection {

@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
+use crate::access::data_mask::DataMask;
 use crate::access::tasks::{LISTED, Visible};
 use crate::access::{Reach, require_member};
 use crate::app::App;
 use crate::database::Sql;
 use crate::database::json::{TEXT, array, write_list};
-use crate::entities::metadata::DataMask;
 
 /// Keys of this list besides those that all have.
 const MORE: [(&str, &str, Kind); 5] = [

@@ -9,10 +9,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::comments::removal::{Leftovers, remove_comment_rows};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::previews::removal::remove_rows;
+use crate::removal::{Leftovers, remove_comment_rows};
 
 /// Tasks that go in one round of statements.
 const PORTION: usize = 10_000;

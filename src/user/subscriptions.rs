@@ -13,10 +13,10 @@ use crate::access::tasks::{self, READ};
 use crate::app::App;
 use crate::database::json::array;
 use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_value};
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
