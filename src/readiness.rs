@@ -4,7 +4,7 @@ use dailies_definitions::failure::Failure;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 
 /// Counts again for every shot that casts the asset.
@@ -32,7 +32,7 @@ pub async fn asset_changed(work: &mut Work<'_>, asset_id: Uuid) -> Result<(), Fa
 /// # Errors
 /// The database refuses.
 pub async fn shots_changed(work: &mut Work<'_>, shots: &[Uuid]) -> Result<(), Failure> {
-    for shots in shots.chunks(1000) {
+    for shots in shots.chunks(BATCH) {
         let mut sql = Sql::new(
             "UPDATE task SET nb_assets_ready = (SELECT COUNT(*) FROM entity_link l JOIN entity a ON a.id = l.entity_out_id \
              LEFT JOIN task_type rt ON rt.id = a.ready_for AND rt.for_entity = 'Shot' \
@@ -45,12 +45,12 @@ pub async fn shots_changed(work: &mut Work<'_>, shots: &[Uuid]) -> Result<(), Fa
         sql.push(" AND ((a.is_shared = ").bind(true);
         sql.push(
             " AND a.project_id <> task.project_id) OR (a.ready_for IS NOT NULL \
-             AND COALESCE(ol.priority, 0) <= CASE WHEN COALESCE(rl.priority, 0) = 0 THEN -1 ELSE rl.priority END))) WHERE entity_id IN ",
+             AND COALESCE(ol.priority, 0) <= CASE WHEN COALESCE(rl.priority, 0) = 0 THEN -1 ELSE rl.priority END))) WHERE entity_id",
         );
-        sql.bind_list(shots.iter().copied());
+        sql.among(shots);
         database::execute(&**work, &sql).await?;
-        let mut sql = Sql::new("SELECT id, nb_assets_ready, project_id FROM task WHERE entity_id IN ");
-        sql.bind_list(shots.iter().copied()).push(" ORDER BY created_at, id");
+        let mut sql = Sql::new("SELECT id, nb_assets_ready, project_id FROM task WHERE entity_id");
+        sql.among(shots).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
             let mut payload = Map::new();
             payload.insert("task_id".into(), json!(row.try_get_by_index::<Uuid>(0)?));

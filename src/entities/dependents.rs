@@ -57,14 +57,12 @@ const STATEMENTS: [&str; 25] = [
 
 /// Removes the rows of entities, and says which attached files of their chats nobody needs after the commit.
 pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<Leftovers, DbErr> {
-    let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
-    let places = format!("({})", places.join(", "));
     let sql = |statement: &str| {
         let mut text = statement.to_owned();
         for (name, list) in LISTS {
             text = text.replace(name, list);
         }
-        Sql::with(text.replace("{ids}", &places), ids.iter().map(|id| (*id).into()))
+        Sql::of_ids(text.replace(" IN {ids}", " = ANY($1)"), ids)
     };
     let attachments = sql("SELECT id FROM attachment_file WHERE chat_message_id IN ({messages})");
     let attachments = rows::ids(&**work, &attachments).await?;

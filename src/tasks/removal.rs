@@ -9,13 +9,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::previews::removal::remove_rows;
 use crate::removal::{Leftovers, remove_comment_rows};
-
-/// Tasks that go in one round of statements.
-const PORTION: usize = 10_000;
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -66,7 +63,7 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftove
 /// The database refuses.
 pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
-    for ids in task_ids.chunks(PORTION) {
+    for ids in task_ids.chunks(BATCH) {
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
         sql.among(ids);
         for row in database::rows(&**work, &sql).await? {
