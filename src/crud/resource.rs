@@ -50,13 +50,6 @@ impl Relation {
     pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
         Self { name, table, own, other: "id", writable: true, links: false }
     }
-
-    /// The same relation, which bodies can't set.
-    #[must_use]
-    pub const fn read_only(mut self) -> Self {
-        self.writable = false;
-        self
-    }
 }
 
 /// A record of another table that answers carry whole, and bodies can't set.

@@ -22,5 +22,4 @@ pub mod versions;
 mod with_tasks;
 mod work_lists;
 
-pub use creation::{NewEntity, create_asset, find_or_create};
 pub use handlers::{AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers};

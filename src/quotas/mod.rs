@@ -4,7 +4,6 @@
 //! ([`CountMode`]). It counts as a whole on that day, or bit by bit on the days of its work.
 //! - [`of_project`] tallies a production, by person or by task type.
 //! - [`shots::shots`] lists the shots behind what one person did in one period, each with its weight.
-//! - [`Calendar`] turns moments into days of the caller, and [`business_days`] counts days of work.
 
 mod calendar;
 mod handlers;
@@ -13,7 +12,6 @@ mod project;
 pub mod shots;
 mod tally;
 
-pub use calendar::{Calendar, business_days};
 pub use handlers::QuotasHandlers;
 pub use mode::CountMode;
 pub use project::{ProjectQuotas, of_project};

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
-use chrono_tz::Tz;
+use chrono::{Days, NaiveDate, NaiveDateTime};
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
@@ -11,6 +10,7 @@ use dailies_definitions::schemas::QuotaShot;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
+use super::calendar::{Calendar, business_days};
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
 use crate::access::shots_reader;
@@ -31,49 +31,29 @@ pub struct Asked<'a> {
     pub mode: &'a str,
 }
 
-/// A period in the time zone of the caller.
+/// A period in the calendar of the caller.
 struct Span {
     days: Period,
-    zone: Tz,
+    calendar: Calendar,
 }
 
 impl Span {
     /// The moment at which the period begins, and the one at which it is over, in UTC.
     fn bounds(&self) -> (NaiveDateTime, NaiveDateTime) {
-        (self.midnight(self.days.0), self.midnight(self.days.1 + Days::new(1)))
-    }
-
-    /// When a day begins, in UTC. Where clocks jump over midnight, it begins with the jump.
-    fn midnight(&self, day: NaiveDate) -> NaiveDateTime {
-        let local = day.and_time(NaiveTime::MIN);
-        let found = self
-            .zone
-            .from_local_datetime(&local)
-            .earliest()
-            .or_else(|| self.zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1))).earliest());
-        found.map_or(local, |moment| moment.naive_utc())
-    }
-
-    /// The day on which a moment is.
-    fn day(&self, moment: NaiveDateTime) -> NaiveDate {
-        DateTime::<Utc>::from_naive_utc_and_offset(moment, Utc).with_timezone(&self.zone).date_naive()
+        (self.calendar.start_of(self.days.0), self.calendar.start_of(self.days.1 + Days::new(1)))
     }
 
     /// The part of the working days from one moment to another that lies in the period.
     fn share(&self, start: NaiveDateTime, end: NaiveDateTime) -> f64 {
-        let (start, end) = (self.day(start), self.day(end));
+        let (start, end) = (self.calendar.day_of(start), self.calendar.day_of(end));
         let inside = working_days(start.max(self.days.0), end.min(self.days.1));
         round(inside / working_days(start, end))
     }
 }
 
-/// The first day, and the weekdays behind it up to the last one.
+/// Days of work from one day to another; one at least, also for work that was over before it began.
 fn working_days(first: NaiveDate, last: NaiveDate) -> f64 {
-    let days = (last - first).num_days().max(0);
-    let weeks = days / 7;
-    let is_weekday = |day: &NaiveDate| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    let rest = first.iter_days().skip(1).take(usize::try_from(days % 7).unwrap_or_default()).filter(is_weekday).count();
-    f64::from(i32::try_from(weeks * 5 + 1).unwrap_or(i32::MAX)) + f64::from(u8::try_from(rest).unwrap_or_default())
+    f64::from(i32::try_from(business_days(first, last.max(first))).unwrap_or(i32::MAX))
 }
 
 fn round(weight: f64) -> f64 {
@@ -91,8 +71,7 @@ pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Option
     let (Some(project_id), Some(task_type_id)) = (asked.project_id, asked.task_type_id) else {
         return Ok(Json::written("[]"));
     };
-    let zone = caller.person.timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
-    let span = Span { days, zone };
+    let span = Span { days, calendar: Calendar::of(&caller.person) };
     let done =
         Done { person_id: asked.person_id, project_id, task_type_id, column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" } };
     let weights = if asked.mode.starts_with("weighted") { done.weighted(app, &span).await? } else { done.whole(app, &span).await? };
@@ -194,6 +173,9 @@ async fn send(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<Quot
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveTime;
+    use chrono_tz::Tz;
+
     use super::*;
 
     fn day(text: &str) -> NaiveDate {
@@ -201,18 +183,7 @@ mod tests {
     }
 
     fn span(first: &str, last: &str, zone: Tz) -> Span {
-        Span { days: (day(first), day(last)), zone }
-    }
-
-    #[test]
-    fn working_days_leave_weekends_out() {
-        // 2 March 2026 is a Monday.
-        let count = |first, last| working_days(day(first), day(last));
-        assert_eq!(count("2026-03-02", "2026-03-02"), 1.0);
-        assert_eq!(count("2026-03-02", "2026-03-06"), 5.0);
-        assert_eq!(count("2026-03-02", "2026-03-09"), 6.0);
-        assert_eq!(count("2026-03-07", "2026-03-08"), 1.0);
-        assert_eq!(count("2026-03-04", "2026-03-17"), 10.0);
+        Span { days: (day(first), day(last)), calendar: Calendar(zone) }
     }
 
     #[test]

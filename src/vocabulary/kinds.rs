@@ -95,12 +95,6 @@ pub fn kind_word(entity_type_name: &str) -> &'static str {
     EntityKind::of_type(entity_type_name).word()
 }
 
-/// SQL expression of the `type` of an entity on the wire; `name` is the column that holds the name of the entity type.
-#[must_use]
-pub fn type_expression(name: &str) -> String {
-    format!("CASE WHEN {name} IN {BUILT_IN_NAMES} THEN {name} ELSE 'Asset' END")
-}
-
 /// The id of the entity type of a built-in kind. The type is made when it is missing.
 ///
 /// # Errors
