@@ -143,6 +143,5 @@ pub(super) async fn require_own(connection: &impl ConnectionTrait, caller: &Call
     if !caller.is_admin() {
         sql.push(" AND r.person_id = ").bind(caller.person.id);
     }
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    database::read_value(connection, &sql).await?.ok_or_else(Failure::not_found)
 }
