@@ -4,7 +4,8 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::Person;
-use sea_orm::ConnectionTrait;
+use entity::person;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use uuid::Uuid;
 
 use super::rows::{PersonRowOptions, person_row};
@@ -27,9 +28,8 @@ pub(super) async fn require_person(connection: &impl ConnectionTrait, id: Uuid) 
 
 /// 404 for nobody, 403 for a bot.
 pub(super) async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<bool>(0)? { Err(Failure::forbidden()) } else { Ok(()) }
+    let person = person::Entity::find_by_id(id).one(connection).await?.ok_or_else(Failure::not_found)?;
+    if person.is_bot { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
 /// Removes the picture of a person.
