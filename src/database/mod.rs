@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
@@ -290,6 +290,22 @@ pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
     row(connection, sql).await?.map(|row| T::from_query_result(&row, "")).transpose()
+}
+
+/// The values of a query of one column.
+///
+/// # Errors
+/// The database refuses the query, or the column does not hold what it should.
+pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
+    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// The value that the first row of a query of one column holds.
+///
+/// # Errors
+/// The database refuses the query, or the column does not hold what it should.
+pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
+    row(connection, sql).await?.map(|row| row.try_get_by_index(0)).transpose()
 }
 
 /// Executes a statement of a transaction, and says how many rows it touched.

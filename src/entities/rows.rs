@@ -161,11 +161,6 @@ impl EntityWriter {
         Self::new(type_name, &[], Vec::new(), masks)
     }
 
-    /// Number of columns that it selects; what a query selects besides comes after them. The last one is the id.
-    pub(crate) fn width(&self) -> usize {
-        self.fields.len() + 1
-    }
-
     /// The columns to select first.
     pub(crate) fn columns(&self) -> String {
         let columns: Vec<&str> = self.fields.iter().map(|(_, sql, _)| sql.as_str()).chain(["e.id"]).collect();

@@ -8,7 +8,7 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{NotificationRow, Success, UserNotification};
 use dailies_definitions::user::ListUserNotificationsQuery;
 use entity::facts::Kind;
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::access::comments::{READ, Seen, Viewer, by_client};
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
 use crate::database::json::{TEXT, array, id_lists, write_list};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text, write_value};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload};
 
 /// Most notifications in an answer.
@@ -103,6 +103,25 @@ pub async fn get(database: &Database, caller: &Caller, id: Uuid) -> Result<Json<
     Ok(Json::written(read(database, caller, &sql).await?.pop().ok_or_else(Failure::not_found)?))
 }
 
+/// The comment that a notification tells of, the reply to it that it tells of, and who wrote both.
+#[derive(FromQueryResult)]
+struct CommentContext {
+    comment_id: Option<Uuid>,
+    comment_text: Option<String>,
+    reply_id: Option<Uuid>,
+    /// All replies to the comment, where the notification tells of one.
+    replies: Option<serde_json::Value>,
+    /// Author of the comment.
+    writer_id: Option<Uuid>,
+    client_wrote: bool,
+    /// Author of the notification.
+    told_by: Uuid,
+    client_told: bool,
+    for_client: Option<bool>,
+    place_id: Option<Uuid>,
+    isolated: Option<bool>,
+}
+
 /// A reply as it is stored with its comment.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -116,7 +135,7 @@ struct Reply {
 /// The query of the caller's notifications, which further conditions follow.
 fn selection(caller: &Caller) -> Sql {
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
-    let more = "c.text, n.reply_id, n.comment_id, CASE WHEN n.type IN ('reply', 'reply-mention') THEN c.replies END AS replies, \
+    let more = "c.text AS comment_text, n.reply_id, CASE WHEN n.type IN ('reply', 'reply-mention') THEN c.replies END AS replies, \
          c.person_id AS writer_id, n.author_id AS told_by, c.for_client AS for_client, p.id AS place_id, p.is_clients_isolated AS isolated";
     let (by_writer, by_author) = (by_client("c.person_id", "p.id"), by_client("n.author_id", "p.id"));
     let (own, place) = (place_columns("own", "o", "ol"), join_place("ol", "p.id", "n.person_id"));
@@ -132,31 +151,27 @@ fn selection(caller: &Caller) -> Sql {
 async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec<u8>>, Failure> {
     let writer = RowWriter::new(FIELDS.map(|(key, _, kind)| Field::new(key, kind)));
     let rows = database.rows(sql).await?;
-    let width = writer.width();
-    let mut comments = Vec::with_capacity(rows.len());
-    for row in &rows {
-        comments.extend(row.try_get_by_index::<Option<Uuid>>(width + 2)?);
-    }
+    let contexts: Vec<CommentContext> = rows.iter().map(|row| CommentContext::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    let comments: Vec<Uuid> = contexts.iter().filter_map(|context| context.comment_id).collect();
     let persons = mentions(database, "SELECT comment, person FROM comment_mentions WHERE comment IN ", &comments).await?;
     let departments = mentions(database, "SELECT comment, department FROM comment_department_mentions WHERE comment IN ", &comments).await?;
     let mut items = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for (row, context) in rows.iter().zip(contexts) {
         let mut out = b"{".to_vec();
         writer.write(&mut out, row)?;
-        let comment = row.try_get_by_index::<Option<Uuid>>(width + 2)?.unwrap_or_default();
+        let comment = context.comment_id.unwrap_or_default();
         write_list(&mut out, "mentions", &persons, comment);
         write_list(&mut out, "department_mentions", &departments, comment);
-        let reply = reply(row, width)?;
+        let kept_back = !reads(caller, &context, row)?;
+        let reply = context.reply()?;
         out.extend_from_slice(format!(",\"reply_mentions\":{}", serde_json::to_string(&reply.mentions.unwrap_or_default())?).as_bytes());
         out.extend_from_slice(
             format!(",\"reply_department_mentions\":{}", serde_json::to_string(&reply.department_mentions.unwrap_or_default())?).as_bytes(),
         );
-        let kept_back = !reads(caller, row)?;
         out.extend_from_slice(b",\"comment_text\":");
-        if kept_back {
-            write_text(&mut out, "");
-        } else {
-            write_value(&mut out, row, width, TEXT)?;
+        match if kept_back { Some("") } else { context.comment_text.as_deref() } {
+            Some(text) => write_text(&mut out, text),
+            None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"reply_text\":");
         write_text(&mut out, reply.text.as_deref().filter(|_| !kept_back).unwrap_or_default());
@@ -168,17 +183,15 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
 
 /// Whether the caller reads the comment that a row tells of, and what was replied to it. Without a comment there is nothing
 /// to hide.
-fn reads(caller: &Caller, row: &QueryResult) -> Result<bool, DbErr> {
-    let (Some(author_id), Some(_)) = (row.try_get::<Option<Uuid>>("", "writer_id")?, row.try_get::<Option<Uuid>>("", "place_id")?) else {
+fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result<bool, DbErr> {
+    let (Some(author_id), Some(_)) = (context.writer_id, context.place_id) else {
         return Ok(true);
     };
-    let clients_isolated = row.try_get::<Option<bool>>("", "isolated")?.unwrap_or_default();
+    let clients_isolated = context.isolated.unwrap_or_default();
     let viewer = Viewer { person_id: caller.person.id, place: read_place(row, "own")?, clients_isolated };
-    let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
+    let for_client = context.for_client.unwrap_or_default();
     let written = |author_id: Uuid, by_client: bool| Seen { author_id, author_role: if by_client { Role::Client } else { Role::Artist }, for_client };
-    let comment = written(author_id, row.try_get("", "client_wrote")?);
-    let told = written(row.try_get("", "told_by")?, row.try_get("", "client_told")?);
-    Ok(viewer.may(&READ, comment) && viewer.may(&READ, told))
+    Ok(viewer.may(&READ, written(author_id, context.client_wrote)) && viewer.may(&READ, written(context.told_by, context.client_told)))
 }
 
 /// Lists of ids by comment.
@@ -191,13 +204,13 @@ async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Resul
     Ok(id_lists(database.read(), &sql).await?)
 }
 
-/// The reply that a row tells of; an empty one when it tells of none, or the reply is gone.
-fn reply(row: &QueryResult, width: usize) -> Result<Reply, Failure> {
-    let Some(id) = row.try_get_by_index::<Option<Uuid>>(width + 1)? else { return Ok(Reply::default()) };
-    let mut text = Vec::new();
-    write_value(&mut text, row, width + 3, Kind::Json)?;
-    let replies: Option<Vec<Reply>> = serde_json::from_slice(&text)?;
-    Ok(replies.unwrap_or_default().into_iter().find(|reply| reply.id == Some(id)).unwrap_or_default())
+impl CommentContext {
+    /// The reply that the notification tells of; an empty one when it tells of none, or the reply is gone.
+    fn reply(&self) -> Result<Reply, Failure> {
+        let (Some(id), Some(replies)) = (self.reply_id, &self.replies) else { return Ok(Reply::default()) };
+        let replies = Option::<Vec<Reply>>::deserialize(replies)?;
+        Ok(replies.unwrap_or_default().into_iter().find(|reply| reply.id == Some(id)).unwrap_or_default())
+    }
 }
 
 /// Notes whether the caller has read a notification.

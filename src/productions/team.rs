@@ -28,7 +28,7 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
     };
     let model = RecordWriter::of(&entity::person::TABLE, "p", "Person", keep);
     let text = format!(
-        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role, p.id FROM person p JOIN project_person_link l ON l.person_id = p.id \
+        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
         model.columns()
     );
@@ -49,7 +49,7 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         out.extend_from_slice(b",\"project_role\":");
         write_value(&mut out, &row, model.width() + 1, TEXT)?;
         out.extend_from_slice(b",\"departments\":[");
-        let id: Uuid = row.try_get_by_index(model.width() + 2)?;
+        let id: Uuid = row.try_get("", "id")?;
         out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
         out.extend_from_slice(b"]}");
     }

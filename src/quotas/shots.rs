@@ -7,7 +7,7 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::QuotaShot;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use super::calendar::{Calendar, business_days};
@@ -16,7 +16,7 @@ use crate::access::metadata::Masks;
 use crate::access::shots_reader;
 use crate::access::tasks::assigned_to;
 use crate::app::App;
-use crate::database::{Sql, stream_array, write_text};
+use crate::database::{self, Sql, stream_array, write_text};
 use crate::entities::rows::EntityWriter;
 use crate::vocabulary::kinds::EntityKind;
 use crate::vocabulary::period::{Period, invalid_month};
@@ -96,6 +96,21 @@ struct Done {
     column: &'static str,
 }
 
+/// A shot with the part of its task that the person noted time for.
+#[derive(FromQueryResult)]
+struct TimedShot {
+    entity_id: Uuid,
+    weight: f64,
+}
+
+/// A shot whose task went from one moment to another, without any time noted.
+#[derive(FromQueryResult)]
+struct UntimedShot {
+    entity_id: Uuid,
+    real_start_date: NaiveDateTime,
+    done_at: NaiveDateTime,
+}
+
 impl Done {
     /// Adds `FROM`, with another table joined to it, and the conditions on the tasks.
     fn tasks(&self, sql: &mut Sql, join: &str) {
@@ -116,7 +131,7 @@ impl Done {
         self.tasks(&mut sql, "");
         self.assigned(&mut sql);
         sql.push(&format!(" AND t.{} >= ", self.column)).bind(begin).push(&format!(" AND t.{} < ", self.column)).bind(end);
-        app.database.rows(&sql).await?.iter().map(|row| Ok((row.try_get_by_index(0)?, Weight::Whole))).collect()
+        Ok(database::read_values(&app.database, &sql).await?.into_iter().map(|shot| (shot, Weight::Whole)).collect())
     }
 
     /// Shots count with the part of the work on them that lies in the period.
@@ -124,21 +139,21 @@ impl Done {
         let mut weights: BTreeMap<Uuid, f64> = BTreeMap::new();
         let (first, last) = span.days;
         // A task without a duration has time spent on it only while its duration is worked out anew.
-        let mut sql = Sql::new("SELECT t.entity_id, SUM(ROUND(s.duration * 100.0 / t.duration) / 100.0)");
+        let mut sql = Sql::new("SELECT t.entity_id, SUM(ROUND(s.duration * 100.0 / t.duration) / 100.0) AS weight");
         self.tasks(&mut sql, "JOIN time_spent s ON s.task_id = t.id");
         sql.push(&format!(" AND t.{} IS NOT NULL AND t.duration > 0 AND s.person_id = ", self.column)).bind(self.person_id);
         sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last).push(" GROUP BY t.entity_id");
-        for row in app.database.rows(&sql).await? {
-            *weights.entry(row.try_get_by_index(0)?).or_default() += row.try_get_by_index::<f64>(1)?;
+        for TimedShot { entity_id, weight } in database::read_all(&app.database, &sql).await? {
+            *weights.entry(entity_id).or_default() += weight;
         }
         let (begin, end) = span.bounds();
-        let mut sql = Sql::new(format!("SELECT t.entity_id, t.real_start_date, t.{}", self.column));
+        let mut sql = Sql::new(format!("SELECT t.entity_id, t.real_start_date, t.{} AS done_at", self.column));
         self.tasks(&mut sql, "");
         self.assigned(&mut sql);
         sql.push(" AND NOT EXISTS (SELECT 1 FROM time_spent s WHERE s.task_id = t.id) AND t.real_start_date < ").bind(end);
         sql.push(&format!(" AND t.{} >= ", self.column)).bind(begin);
-        for row in app.database.rows(&sql).await? {
-            *weights.entry(row.try_get_by_index(0)?).or_default() += span.share(row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        for UntimedShot { entity_id, real_start_date, done_at } in database::read_all(&app.database, &sql).await? {
+            *weights.entry(entity_id).or_default() += span.share(real_start_date, done_at);
         }
         Ok(weights.into_iter().map(|(shot, weight)| (shot, Weight::Part(round(weight)))).collect())
     }
@@ -160,8 +175,8 @@ async fn send(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<Quot
     let sent = stream_array(&app.database, sql, move |out, row| {
         writer.write_open(out, row)?;
         out.extend_from_slice(b",\"full_name\":");
-        write_text(out, &row.try_get_by_index::<String>(writer.width())?);
-        let weight = match weights.get(&row.try_get_by_index(writer.width() - 1)?) {
+        write_text(out, &row.try_get::<String>("", "full_name")?);
+        let weight = match weights.get(&row.try_get("", "id")?) {
             Some(Weight::Part(weight)) => format!(",\"weight\":{weight:?}}}"),
             _ => ",\"weight\":1}".to_owned(),
         };

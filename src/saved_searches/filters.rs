@@ -5,7 +5,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::{SearchFilter, SearchFilterAdd};
-use sea_orm::Value as SqlValue;
+use entity::{search_filter, search_filter_group};
+use sea_orm::{EntityTrait, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -92,21 +93,18 @@ async fn finish(work: Work<'_>, id: Uuid) -> Result<Json<SearchFilter>, Failure>
 }
 
 async fn group_of(work: &Work<'_>, id: Uuid) -> Result<Option<Uuid>, Failure> {
-    let row = database::row(&**work, &Sql::with("SELECT search_filter_group_id FROM search_filter WHERE id = $1", [id.into()])).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+    let filter = search_filter::Entity::find_by_id(id).one(&**work).await?;
+    Ok(filter.and_then(|filter| filter.search_filter_group_id))
 }
 
 /// # Errors
 /// 404 for a group that does not exist or that somebody keeps for themself, 400 when it is not shared alike.
 async fn require_group(work: &Work<'_>, caller: &Caller, id: Uuid, is_shared: bool) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT is_shared, person_id FROM search_filter_group WHERE id = $1", [id.into()]);
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let group_is_shared: bool = row.try_get_by_index(0)?;
-    let owner: Option<Uuid> = row.try_get_by_index(1)?;
-    if !group_is_shared && owner != Some(caller.person.id) && !caller.is_admin() {
+    let group = search_filter_group::Entity::find_by_id(id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    if !group.is_shared && group.person_id != Some(caller.person.id) && !caller.is_admin() {
         return Err(Failure::not_found());
     }
-    if group_is_shared == is_shared {
+    if group.is_shared == is_shared {
         Ok(())
     } else {
         Err(Failure::parameter("A search filter should have the same value for is_shared than its search filter group."))

@@ -142,6 +142,5 @@ pub async fn require_own(connection: &impl ConnectionTrait, caller: &Caller, tab
     if !caller.is_admin() {
         sql.push(" AND r.person_id = ").bind(caller.person.id);
     }
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    database::read_value(connection, &sql).await?.ok_or_else(Failure::not_found)
 }

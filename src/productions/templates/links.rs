@@ -8,7 +8,7 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{ProjectTaskTypeAdd, ProjectTemplateTaskStatusAdd};
 use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
-use sea_orm::Value;
+use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::{require, tell};
@@ -71,6 +71,13 @@ fn writer(link: &Link) -> RecordWriter {
     }
 }
 
+/// A link that a template has.
+#[derive(FromQueryResult)]
+struct TemplateLink {
+    target_id: Uuid,
+    id: Uuid,
+}
+
 impl Link {
     /// Whether links are records of their own, with a place.
     fn has_places(&self) -> bool {
@@ -81,10 +88,7 @@ impl Link {
     async fn require_targets(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<(), Failure> {
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", self.target.name));
         sql.bind_list(ids.iter().copied());
-        let mut known: Vec<Uuid> = Vec::with_capacity(ids.len());
-        for row in database::rows(&**work, &sql).await? {
-            known.push(row.try_get_by_index(0)?);
-        }
+        let known: Vec<Uuid> = database::read_values(&**work, &sql).await?;
         match ids.iter().find(|id| !known.contains(id)) {
             Some(id) => Err(Failure::record(format!("{} {id} does not exist", self.name))),
             None => Ok(()),
@@ -93,13 +97,9 @@ impl Link {
 
     /// The links of a template by the things that they name.
     async fn links(&self, work: &Work<'_>, template_id: Uuid, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Failure> {
-        let mut sql = Sql::new(format!("SELECT \"{}\", id FROM \"{}\" WHERE project_template_id = ", self.column, self.table.name));
+        let mut sql = Sql::new(format!("SELECT \"{}\" AS target_id, id FROM \"{}\" WHERE project_template_id = ", self.column, self.table.name));
         sql.bind(template_id).push(&format!(" AND \"{}\" IN ", self.column)).bind_list(ids.iter().copied());
-        let mut found = HashMap::new();
-        for row in database::rows(&**work, &sql).await? {
-            found.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        }
-        Ok(found)
+        Ok(database::read_all::<TemplateLink>(&**work, &sql).await?.into_iter().map(|link| (link.target_id, link.id)).collect())
     }
 
     /// The columns of a link to a thing.
