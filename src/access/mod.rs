@@ -6,11 +6,11 @@
 //! `tests.rs` reads the sources and refuses it.
 
 pub mod comments;
+pub mod data_mask;
 pub mod entities;
 mod guard;
 pub mod hours;
 pub mod metadata;
-pub mod people;
 pub mod persons;
 pub mod playlists;
 pub mod previews;

@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::writing;
 use crate::app::App;
 use crate::database::dialect::precise_moment;
+use crate::database::json::{TEXT, array, record};
+use crate::database::paging::{self, Page};
 use crate::database::{Database, Field, RecordWriter, Sent, Sql, stream_array};
 use crate::events::Work;
-use crate::tasks::paging::{self, Page};
-use crate::tasks::rows::{TEXT, record};
 
 /// Lines on a page, where the caller does not say.
 const LIMIT: i64 = 100;
@@ -54,7 +54,7 @@ async fn after(database: &Database, mut selection: Sql, moment: NaiveDateTime, l
     });
     let writer = RecordWriter::select(columns, Some("EntityLink"));
     let mut out = b"{\"data\":".to_vec();
-    out.extend(crate::tasks::rows::array(lines(database, selection, &writer).await?.iter().map(Vec::as_slice)));
+    out.extend(array(lines(database, selection, &writer).await?.iter().map(Vec::as_slice)));
     out.extend_from_slice(format!(",\"total\":{total},\"limit\":{limit}}}").as_bytes());
     Ok(Json::written(out))
 }

@@ -2,7 +2,6 @@
 
 mod handlers;
 mod links;
-pub mod readiness;
 mod reading;
 mod writing;
 

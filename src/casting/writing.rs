@@ -8,9 +8,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{readiness, reading};
+use super::reading;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::readiness;
 
 /// The entity whose casting is written.
 struct Container {

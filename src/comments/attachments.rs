@@ -4,7 +4,6 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::submission::{Submission, UploadedFile};
 use entity::facts::Kind;
-use futures::StreamExt;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -12,17 +11,16 @@ use uuid::Uuid;
 use crate::access::comments::{KEEP, Subject};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
-use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
+use crate::database::json::{TEXT, array};
+use crate::database::{self, BATCH, Field, RowWriter, Sql, write_text, write_uuid};
 use crate::events::{Work, transact};
-use crate::storage::{Bucket, FileKey};
-use crate::tasks::rows::{BATCH, TEXT, array};
+use crate::previews::keys;
+use crate::removal::discard_attachments;
 
 /// Longest name of a file, in characters.
 const LONGEST_NAME: usize = 250;
 /// Longest extension, in characters.
 const LONGEST_EXTENSION: usize = 6;
-/// Files that are removed at once.
-const AT_ONCE: usize = 8;
 
 /// A file whose content is stored, and whose record is about to be.
 #[derive(Clone, Debug)]
@@ -79,10 +77,6 @@ fn extension(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-pub fn key(id: Uuid) -> FileKey {
-    FileKey::new(Bucket::Files, "attachments", id)
-}
-
 /// Stores the contents of files. Their records follow, in a transaction; when that fails, [`drop_contents`].
 ///
 /// # Errors
@@ -92,7 +86,7 @@ pub async fn keep(app: &App, mut files: Vec<&UploadedFile>) -> Result<Vec<Attach
     files.retain(|file| !file.name.is_empty() || file.size > 0);
     let attachments = files.iter().map(|file| Attachment::of(file)).collect::<Result<Vec<_>, _>>()?;
     for (at, (attachment, file)) in attachments.iter().zip(&files).enumerate() {
-        if let Err(error) = app.storage.put_file(&key(attachment.id), &file.path).await {
+        if let Err(error) = app.storage.put_file(&keys::attachment(attachment.id), &file.path).await {
             drop_contents(app, &attachments[..at]).await;
             return Err(error.into());
         }
@@ -102,18 +96,7 @@ pub async fn keep(app: &App, mut files: Vec<&UploadedFile>) -> Result<Vec<Attach
 
 /// Removes the contents of files whose records were not stored.
 pub async fn drop_contents(app: &App, files: &[Attachment]) {
-    discard(app, files.iter().map(|file| file.id).collect()).await;
-}
-
-/// Removes stored contents. One that can't be removed stays, and the log says so.
-pub async fn discard(app: &App, ids: Vec<Uuid>) {
-    let keys = ids.into_iter().flat_map(|id| [key(id), FileKey::new(Bucket::Pictures, "thumbnails", id)]);
-    let deletions = keys.map(|key| async move {
-        if let Err(error) = app.storage.delete(&key).await {
-            tracing::warn!(%key, %error, "a stored file could not be removed");
-        }
-    });
-    futures::stream::iter(deletions).buffer_unordered(AT_ONCE).collect::<()>().await;
+    discard_attachments(app, files.iter().map(|file| file.id).collect()).await;
 }
 
 /// Stores the records of files, each with its comment and the reply that it came with.
@@ -215,7 +198,7 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);
     database::execute(&*work, &sql).await?;
     if app.settings.files.remove_files {
-        work.afterwards(move |app| Box::pin(discard(app, vec![file_id])));
+        work.afterwards(move |app| Box::pin(discard_attachments(app, vec![file_id])));
     }
     Ok(work.commit().await?)
 }

@@ -17,13 +17,12 @@ use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
-use crate::casting::readiness;
-use crate::database;
-use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
 use crate::notifications::news::{self, Entry};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::progress::{self, Progress, Step};
+use crate::vocabulary::kinds::EntityKind;
+use crate::{database, readiness};
 
 /// A comment that was posted.
 #[derive(Clone, Copy, Debug)]

@@ -15,11 +15,12 @@ use super::rows;
 use crate::access::ProjectRole;
 use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
 use crate::app::App;
+use crate::database::json::write_key;
 use crate::database::{self, Sql, write_value};
 use crate::events::{Work, payload, transact};
 use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
 use crate::notifications::recipients::{self, Recipient};
-use crate::tasks::rows::write_key;
+use crate::removal::discard_attachments;
 
 /// Adds a reply to a comment, and gives it as JSON.
 ///
@@ -172,7 +173,7 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let text = rows::bare(&*work, comment_id).await?;
     let sight = subject.sight(&*work, caller).await?;
     if app.settings.files.remove_files {
-        work.afterwards(|app| Box::pin(attachments::discard(app, files)));
+        work.afterwards(|app| Box::pin(discard_attachments(app, files)));
     }
     work.commit().await?;
     rows::as_seen(text, sight)

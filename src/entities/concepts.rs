@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create};
 use super::details::{self, Rest};
-use super::kinds::EntityKind;
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use super::work_lists::{Of, TaskList, task_types};
@@ -23,6 +22,7 @@ use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::{self, Sent, write_uuid};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/concepts`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

@@ -5,11 +5,11 @@ use dailies_definitions::failure::Failure;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::kinds::{EntityKind, built_in_type};
 use super::rows::{self, EntityFacts, find_entity};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// A new entity. What is not said has its default.
 #[derive(Clone, Debug, Default)]

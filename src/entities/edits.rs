@@ -10,13 +10,13 @@ use super::assets::query_id;
 use super::creation::{self, NewEntity};
 use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::rows::{self, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::app::App;
 use crate::database::{Sent, Sql};
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/edits`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

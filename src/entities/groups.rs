@@ -11,7 +11,6 @@ use super::creation::{self, NewEntity};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::layouts::Layout;
 use super::rows::{Listing, find_entity};
 use super::with_tasks::{self, Request, Wish};
@@ -21,6 +20,7 @@ use crate::access::entities::Scope;
 use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::Sent;
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/sequences`
 pub(super) async fn list_sequences(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

@@ -5,11 +5,11 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 
 use super::criteria;
-use super::kinds::EntityKind;
 use super::rows::{Listing, PROJECT_NAME, SEQUENCE_NAME};
 use crate::access::entities::{Scope, own_entities};
 use crate::app::App;
 use crate::database::{Sent, Sql};
+use crate::vocabulary::kinds::EntityKind;
 
 /// The entities of a kind that the caller sees and that every filter of the query keeps, save for those that the listing
 /// sees to itself.

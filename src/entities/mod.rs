@@ -3,6 +3,7 @@
 mod asset_types;
 mod assets;
 mod cells;
+pub mod collections;
 mod concepts;
 mod creation;
 mod criteria;
@@ -13,12 +14,11 @@ mod episode_choice;
 mod episode_stats;
 mod groups;
 mod handlers;
-pub mod kinds;
 mod layouts;
 mod links;
 mod listings;
-pub mod metadata;
 mod ordering;
+pub mod own_work;
 pub mod removal;
 pub mod rows;
 mod scenes;
@@ -27,7 +27,6 @@ pub mod versions;
 mod with_tasks;
 mod work_lists;
 
-pub use creation::{NewEntity, create_asset, find_or_create};
 pub use handlers::{
     AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers, SequencesHandlers, ShotsHandlers,
 };

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{self, NewEntity, require_within};
-use super::kinds::EntityKind;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks;
 use super::{groups, layouts, listings};
@@ -17,6 +16,7 @@ use crate::access::{MEMBER_NOT_VENDOR, require_manager};
 use crate::app::App;
 use crate::database::{self, Sent, Sql, now};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/scenes/all`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

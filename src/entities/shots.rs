@@ -13,7 +13,6 @@ use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use super::{layouts, listings};
@@ -23,6 +22,7 @@ use crate::app::App;
 use crate::crud::coerce;
 use crate::database::{self, Sent, Sql};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/shots`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

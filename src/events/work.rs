@@ -13,9 +13,9 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::sessions;
 use crate::database::{self, Transaction};
 use crate::realtime::Audience;
+use crate::sessions;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

@@ -13,8 +13,8 @@ use super::listing::{self, Instances};
 use super::placing::{self, NewInstance};
 use crate::access::{Reach, require_member};
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Serves asset instances.
 pub struct AssetInstancesHandlers(pub SharedApp);

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::access::entities::{PLACE_INSTANCES, require};
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Sql};
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::{self, EntityFacts, find_entity};
 use crate::events::{Work, payload};
-use crate::tasks::rows::record;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Most characters of the name of an instance.
 const LONGEST_NAME: usize = 80;
@@ -52,8 +52,11 @@ pub(super) async fn place_in_asset(app: &App, caller: &Caller, target_id: Uuid, 
 async fn place(work: &Work<'_>, caller: &Caller, place: &EntityFacts, column: &'static str, new: NewInstance) -> Result<(Uuid, Vec<u8>), Failure> {
     require(&**work, caller, place.id, &PLACE_INSTANCES).await?;
     let asset = find_placeable(work, new.asset_id, place.project_id).await?;
-    let last = Sql::with(format!("SELECT MAX(number) FROM asset_instance WHERE asset_id = $1 AND {column} = $2"), [asset.id.into(), place.id.into()]);
-    let last = database::row(&**work, &last).await?.map(|row| row.try_get_by_index::<Option<i32>>(0)).transpose()?.flatten();
+    let last = Sql::with(
+        format!("SELECT MAX(number) AS last FROM asset_instance WHERE asset_id = $1 AND {column} = $2"),
+        [asset.id.into(), place.id.into()],
+    );
+    let last = database::row(&**work, &last).await?.map(|row| row.try_get::<Option<i32>>("", "last")).transpose()?.flatten();
     let number = last.unwrap_or_default().checked_add(1).ok_or_else(|| Failure::refused("There are no numbers left for instances of this asset."))?;
     let values = vec![
         ("asset_id", asset.id.into()),

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::full::{self, persons};
 use super::preview_path::PreviewPath;
-use super::rows::write_key;
 use super::statuses;
 use crate::app::App;
+use crate::database::json::write_key;
 use crate::database::{self, Sql};
 use crate::events::Work;
 

@@ -345,7 +345,7 @@ async fn entity_type(studio: &Studio, name: &str) -> Uuid {
 /// The tables that are filled, each after those that it must refer to and, where that can be, after all others.
 fn order() -> Vec<&'static Table> {
     let mut order: Vec<&'static Table> = EARLY.iter().map(|name| Table::find(name).expect("a table")).collect();
-    let mut left: Vec<&'static Table> = TABLES.iter().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
+    let mut left: Vec<&'static Table> = TABLES.iter().copied().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
     while !left.is_empty() {
         let done: HashSet<&str> = order.iter().map(|table| table.name).collect();
         let ready = |table: &&'static Table, all: bool| {

@@ -9,9 +9,9 @@ use dailies_definitions::schemas::{Concept, ConceptDetails, ConceptWithTasks, En
 use uuid::Uuid;
 
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::with_tasks::Wish;
 use crate::entities::{concepts, removal};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Concepts*.
 pub struct ConceptsHandlers(pub SharedApp);

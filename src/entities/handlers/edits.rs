@@ -13,11 +13,11 @@ use uuid::Uuid;
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::cells::Form;
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{edits, listings, removal, versions};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Edits*.
 pub struct EditsHandlers(pub SharedApp);

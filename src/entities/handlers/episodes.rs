@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use crate::access::entities::Scope;
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::layouts::EPISODES;
 use crate::entities::rows::find_entity;
 use crate::entities::work_lists::{Of, task_types};
 use crate::entities::{episode_stats, groups, removal};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Episodes*.
 pub struct EpisodesHandlers(pub SharedApp);

@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{groups, listings, removal, scenes};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Scenes*.
 pub struct ScenesHandlers(pub SharedApp);

@@ -1,7 +1,7 @@
 //! Concepts, and what is linked with an entity as they are.
 
 use super::{Cell, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Ids of the entities that a concept is about.
 const CONCEPT_LINKS: LinkedIds =

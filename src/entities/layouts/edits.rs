@@ -1,7 +1,7 @@
 //! Edits.
 
 use super::{Cell, Layout, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text, text_or};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Edits.
 pub(in crate::entities) const EDITS: Layout = Layout {

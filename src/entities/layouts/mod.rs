@@ -9,8 +9,8 @@ mod groups;
 use entity::facts::Kind;
 use sea_orm::DbBackend;
 
-use super::kinds::EntityKind;
 use crate::database::dialect::json_values;
+use crate::vocabulary::kinds::EntityKind;
 
 pub(super) use self::assets_and_shots::{ASSETS, SHOTS};
 pub(super) use self::concepts::{CONCEPTS, LINKED};
