@@ -15,6 +15,7 @@ pub mod demo;
 pub mod entities;
 pub mod events;
 pub mod export;
+pub mod file_trees;
 pub mod jobs;
 pub mod mail;
 pub mod messengers;

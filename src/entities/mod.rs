@@ -14,6 +14,7 @@ pub mod kinds;
 mod layouts;
 mod links;
 pub mod metadata;
+pub mod names;
 mod ordering;
 pub mod removal;
 pub mod rows;

@@ -10,7 +10,6 @@ mod listing;
 mod main_preview;
 mod open_tasks;
 pub mod paging;
-mod preview_path;
 pub mod progress;
 pub mod recompute;
 pub mod removal;

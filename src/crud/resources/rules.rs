@@ -4,6 +4,7 @@ use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::rules::RecordRule;
+use entity::facts::Table;
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::access::records::{Subject, require_record};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
 use crate::app::App;
 use crate::database::{self, Sql};
+use crate::file_trees;
 
 /// Makes a number of a body whole, half to even as PostgreSQL does, where its column holds no part of one.
 pub(super) fn round(body: &mut Map<String, Value>, key: &str) {
@@ -73,4 +75,23 @@ pub(super) async fn plans_asked_project(app: &App, caller: &Caller, query: &Quer
     let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
     let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
     require(app.database.read(), caller, project_id, &STAFF_MEMBER).await.map(|_| ())
+}
+
+/// Checks the file tree that a body gives a record. One that the record has already stays as it is, whatever it holds.
+///
+/// # Errors
+/// 400 naming what is wrong.
+pub(super) async fn check_file_tree(
+    connection: &impl ConnectionTrait,
+    table: &Table,
+    id: Option<Uuid>,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
+    let problems = body.get("file_tree").map(file_trees::check).unwrap_or_default();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let sql = Sql::with(format!("SELECT file_tree FROM {} WHERE id = $1", table.name), [id.into()]);
+    let kept = database::row(connection, &sql).await?.map(|row| row.try_get::<Option<Value>>("", "file_tree")).transpose()?.flatten();
+    if kept.as_ref() == body.get("file_tree") { Ok(()) } else { Err(Failure::fields(&problems)) }
 }
