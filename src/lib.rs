@@ -6,6 +6,7 @@ pub mod auth;
 pub mod bench;
 pub mod budgets;
 pub mod casting;
+pub mod chats;
 pub mod cli;
 pub mod comments;
 pub mod config;

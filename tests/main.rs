@@ -3,6 +3,7 @@
 
 mod adopt;
 mod backup;
+mod chats;
 mod concurrency;
 mod contract;
 mod crash;
