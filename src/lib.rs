@@ -17,6 +17,7 @@ pub mod entities;
 pub mod events;
 pub mod export;
 pub mod file_trees;
+pub mod files;
 pub mod jobs;
 pub mod mail;
 pub mod messengers;

@@ -9,6 +9,7 @@ mod contract;
 mod crash;
 mod crud;
 mod dialect;
+mod files;
 mod limits;
 mod mail;
 mod notifications;
