@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 48] = [
+const ORDER: [(&str, &str); 50] = [
     // Tools that know nothing of the field.
     ("config", "settings, from arguments, the environment and files"),
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
@@ -28,6 +28,7 @@ const ORDER: [(&str, &str); 48] = [
     ("jobs", "the queue of background work and its workers"),
     ("access", "every rule about who may do what, once"),
     ("crud", "the engine behind the collections"),
+    ("file_trees", "the paths that productions give their files"),
     // Capabilities.
     ("event_log", "the log of events and sign-ins"),
     ("studio", "what all productions share: organisation, departments, task types, statuses"),
@@ -38,9 +39,10 @@ const ORDER: [(&str, &str); 48] = [
     ("removal", "rows and files that fall with what they belong to"),
     ("tasks", "tasks: assignment, dates, progress, time spent, todo lists"),
     ("comments", "comments on tasks, with all that follows from them"),
+    ("chats", "chats about entities"),
+    ("files", "working files and output files"),
     ("entities", "assets, shots, sequences, episodes and the like"),
     ("casting", "which assets appear where, also called the breakdown"),
-    ("files", "working files and output files, as records"),
     ("playlists", "playlists for reviews"),
     ("quotas", "how much people get done"),
     ("people", "the persons of the studio, their presence and their time"),

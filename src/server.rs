@@ -226,6 +226,8 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         episodes: Arc::new(crate::entities::EpisodesHandlers(app.clone())),
         casting: Arc::new(crate::casting::CastingHandlers(app.clone())),
         tasks: Arc::new(crate::tasks::TasksHandlers(app.clone())),
+        chats: Arc::new(crate::chats::ChatsHandlers(app.clone())),
+        files: Arc::new(crate::files::FilesHandlers(app.clone())),
         comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),
         previews: Arc::new(crate::previews::PreviewsHandlers(app.clone())),
         playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
