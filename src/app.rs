@@ -11,6 +11,7 @@ use crate::events::bus::Bus;
 use crate::jobs::Jobs;
 use crate::mail::Mailer;
 use crate::messengers::Messengers;
+use crate::pictures::PictureBudget;
 use crate::storage::Storage;
 use crate::store::Store;
 
@@ -27,6 +28,8 @@ pub struct App {
     /// Where events go once they are stored.
     pub bus: Bus,
     pub storage: Storage,
+    /// Memory for decoding pictures.
+    pub pictures: PictureBudget,
     pub mailer: Mailer,
     pub messengers: Messengers,
     /// Work in the background.

@@ -366,6 +366,10 @@ pub struct FileSettings {
     /// Most pixels of a picture that is taken.
     #[arg(long, env = "MAX_IMAGE_PIXELS", default_value_t = 400_000_000, hide = true)]
     pub max_image_pixels: u64,
+    /// Megabytes (of 2^20 bytes) that all pictures that are being decoded may take together. One picture may take half of it, an
+    /// avatar or the thumbnail of an attached file a fifth, a background in HDR three quarters.
+    #[arg(long, env = "DAILIES_PICTURE_MEMORY", default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..), hide = true)]
+    pub picture_memory: u32,
     /// Whether stored files go when their rows do.
     #[arg(long, env = "REMOVE_FILES", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
     pub remove_files: bool,

@@ -29,6 +29,7 @@ use crate::jobs::{Jobs, Registry, Workers};
 use crate::mail::{MailError, Mailer};
 use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
+use crate::pictures::PictureBudget;
 use crate::previews::Processing;
 use crate::productions::removed_files::RemovedFiles;
 use crate::realtime::{Admitted, Gatekeeper, Options, Relay};
@@ -90,6 +91,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         passwords: Passwords::new(),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
+        pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,

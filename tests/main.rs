@@ -9,6 +9,7 @@ mod crash;
 mod crud;
 mod dialect;
 mod limits;
+mod machine;
 mod mail;
 mod notifications;
 mod people;
