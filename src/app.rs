@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::people::People;
+use crate::auth::attempts::Attempts;
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::config::Settings;
@@ -23,6 +24,8 @@ pub struct App {
     pub store: Store,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    /// Who tried to sign in lately.
+    pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
     pub people: People,
     /// Where events go once they are stored.

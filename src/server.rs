@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::access::people::People;
 use crate::access::{self, AccessGuard};
 use crate::app::{App, SharedApp};
+use crate::auth::attempts::Attempts;
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password, sessions};
@@ -89,6 +90,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
+        attempts: Attempts::new(settings.sign_in.sign_in_rate),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),

@@ -36,11 +36,11 @@ async fn a_small_file_does_not_fill_the_memory() {
     let bomb = empty_picture(16_000);
     assert!(bomb.len() < 4_000_000, "{} bytes", bomb.len());
     let refused = admin.send_file(&avatar, "me.png", &bomb).await.message(400);
-    assert!(refused.contains("more than 107 MB"), "{refused}");
+    assert!(refused.contains("more than 102 MB"), "{refused}");
     let middling = empty_picture(6_200);
     let all = (0..4).map(|_| admin.send_file(&avatar, "me.png", &middling));
     for answer in futures::future::join_all(all).await {
-        assert!(answer.message(400).contains("more than 107 MB"));
+        assert!(answer.message(400).contains("more than 102 MB"));
     }
     admin.send_file(&avatar, "me.png", &empty_picture(1_000)).await.expect(201);
     assert_eq!(admin.post("/auth/login", json!({"email": ""})).await.status, 400, "the server is there");

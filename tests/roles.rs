@@ -100,7 +100,7 @@ fn allowed_record(operation: &Operation, role: Role, in_team: bool) -> Option<bo
 fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
     let admin = role == Role::Admin;
     Some(match rule {
-        "public" | "anyone" | "human" => true,
+        "public" | "anyone" | "human" | "session" => true,
         "admin" => admin,
         "studio-manager" => admin || role == Role::Manager,
         "project-member" => admin || in_team,

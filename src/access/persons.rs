@@ -1,6 +1,8 @@
 //! Persons: who sees whole records of them.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::{Caller, Identity, Role};
+use dailies_definitions::failure::Failure;
+use poem::http::StatusCode;
 
 /// Whether the caller sees whole records of everybody: administrators and managers of the studio do.
 #[must_use]
@@ -30,6 +32,21 @@ pub fn sees_all_departments(caller: &Caller) -> bool {
 #[must_use]
 pub fn may_ask_for_others(caller: &Caller) -> bool {
     caller.person.role != Role::Vendor
+}
+
+/// Whether the caller signed in. Bots and personal tokens did not: they could make themselves last, or become more than
+/// they are.
+#[must_use]
+pub fn signed_in(caller: &Caller) -> bool {
+    caller.token.identity == Identity::Person
+}
+
+/// Lets only those go on who signed in.
+///
+/// # Errors
+/// 403 for bots and personal tokens.
+pub fn require_session(caller: &Caller) -> Result<(), Failure> {
+    if signed_in(caller) { Ok(()) } else { Err(Failure::plain(StatusCode::FORBIDDEN, "API tokens can't do this: sign in with your password.")) }
 }
 
 fn manages(role: Role) -> bool {

@@ -25,7 +25,7 @@ const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 const HOUSEKEEPING: u32 = 1024;
 
 /// Who tried lately.
-pub(super) struct Attempts {
+pub struct Attempts {
     /// None when the settings put no limit.
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
     mailboxes: Option<DefaultKeyedRateLimiter<Uuid>>,
@@ -36,7 +36,8 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Nobody yet. `rate` is how many tries one address has in a minute; 0 is no limit.
-    pub(super) fn new(rate: u32) -> Self {
+    #[must_use]
+    pub fn new(rate: u32) -> Self {
         Self {
             addresses: NonZeroU32::new(rate).map(|rate| DefaultKeyedRateLimiter::keyed(Quota::per_minute(rate))),
             mailboxes: Quota::with_period(MAIL_PERIOD).map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),

@@ -2,7 +2,7 @@
 //! strangers out.
 
 pub mod accounts;
-mod attempts;
+pub mod attempts;
 mod browser;
 mod cookies;
 mod emails;

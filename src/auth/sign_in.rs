@@ -9,7 +9,6 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attempts::Attempts;
 use super::passwords::Passwords;
 use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
 use super::tokens::SessionTokens;
@@ -116,7 +115,7 @@ pub(super) struct SignedIn {
 ///
 /// # Errors
 /// An answer that says what is wrong, and no more than the applicant may know.
-pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applicant) -> Result<SignedIn, Failure> {
+pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn, Failure> {
     let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(no_strategy)?;
     let Some(found) = find_account(app, &applicant.identifier).await? else {
         if strategy == Strategy::Local {
@@ -125,7 +124,7 @@ pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applican
         }
         return Err(wrong());
     };
-    let _turn = attempts.turn(found.id).await;
+    let _turn = app.attempts.turn(found.id).await;
     // Failures may have been counted while others had their turn.
     let account = account(app, found.id).await?;
     match check_password(app, strategy, &account, &applicant.password).await? {

@@ -337,6 +337,16 @@ pub trait Resource: Send + Sync {
         records::require_record(&**work, caller, rule, self.subject(record)).await
     }
 
+    /// Checks of an update that must not be part of its transaction: they take long, or leave something behind when they
+    /// refuse. The file of the resource says `transaction: {update: handler}` then.
+    ///
+    /// # Errors
+    /// 400 for what can't be accepted.
+    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = (app, caller, id, body);
+        Ok(())
+    }
+
     /// Checks and changes a body before it is read as columns. `record` is what is stored, for an update.
     ///
     /// # Errors

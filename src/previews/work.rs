@@ -41,7 +41,7 @@ where
 pub(super) fn failure(error: PictureError) -> Failure {
     match error {
         PictureError::TooLarge { pixels, bytes } => {
-            let megabytes = bytes / 1_000_000;
+            let megabytes = bytes >> 20;
             Failure::parameter(format!("The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."))
         }
         PictureError::Unreadable(_) => Failure::parameter("The file is not a picture that can be read."),

@@ -1,5 +1,6 @@
 //! The collections: those with something special to them have a file each, the others are lines of a list.
 
+mod account_rules;
 mod asset_instances;
 mod attachment_files;
 mod comments;
