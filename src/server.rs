@@ -143,7 +143,11 @@ fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis:
     redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
 }
 
-fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
+/// Where the settings keep files.
+///
+/// # Errors
+/// They name a place of no known kind.
+pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
     let files = &settings.files;
     let backend = match files.fs_backend.as_str() {
         "local" => Backend::Local { folder: files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews")) },

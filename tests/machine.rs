@@ -47,3 +47,48 @@ async fn a_small_file_does_not_fill_the_memory() {
     let memory = server.most_memory();
     assert!(memory < 200, "{memory} MiB");
 }
+
+/// Files and folders below a folder that others than their owner may do something with.
+#[cfg(unix)]
+fn open_to_others(folder: &std::path::Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = Vec::new();
+    let mut paths = vec![folder.to_owned()];
+    while let Some(path) = paths.pop() {
+        let facts = std::fs::metadata(&path).expect("a file");
+        let expected = if facts.is_dir() { 0o700 } else { 0o600 };
+        let mode = facts.permissions().mode() & 0o777;
+        if mode != expected {
+            found.push(format!("{} {mode:o}", path.display()));
+        }
+        if facts.is_dir() {
+            paths.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+        }
+    }
+    found
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_on_the_machine_reads_what_is_stored() {
+    use std::os::unix::fs::PermissionsExt;
+    let installation = Installation::new(On::Sqlite, &[]).await;
+    let server = installation.serve().await;
+    let admin = server.admin().await;
+    let me = id(&admin.get("/auth/authenticated").await.expect(200)["user"]);
+    admin.send_file(&format!("/pictures/thumbnails/persons/{me}"), "me.png", &empty_picture(10)).await.expect(201);
+    assert!(!installation.stored().is_empty());
+    assert_eq!(open_to_others(&installation.data()), Vec::<String>::new());
+    server.kill().await;
+
+    // An earlier release left everything open.
+    let opened = installation.stored().into_iter().map(|file| installation.data().join("previews").join(file));
+    for file in opened.chain([installation.data().join("dailies.db")]).filter(|file| file.exists()) {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).expect("our file");
+    }
+    for folder in ["", "previews", "previews/pictures"] {
+        std::fs::set_permissions(installation.data().join(folder), std::fs::Permissions::from_mode(0o755)).expect("our folder");
+    }
+    let _server = installation.serve().await;
+    assert_eq!(open_to_others(&installation.data()), Vec::<String>::new());
+}
