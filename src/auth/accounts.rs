@@ -10,6 +10,7 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::handlers::too_many_failures;
+use super::lockout::Gate;
 use super::sign_in::{self, Checked, Strategy};
 use super::{AccountEmail, sessions};
 use crate::app::App;
@@ -164,7 +165,7 @@ pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Res
     let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
     let _turn = app.attempts.turn(person_id).await;
     let account = sign_in::account(app, person_id).await?;
-    match sign_in::check_password(app, strategy, &account, password).await? {
+    match sign_in::check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
         Checked::Right => Ok(()),
         Checked::Wrong => Err(Failure::refused("The current password is wrong.")),
         Checked::Inactive => Err(Failure::refused("User is unactive.")),

@@ -71,10 +71,10 @@ impl Attempts {
         limit.check_key(&person_id).is_ok()
     }
 
-    /// Waits until nobody else tries on the account. Otherwise many guesses at once would all be made before the first of
+    /// Waits until nobody else tries on the account, which is named by the person's id, or by what stands for nobody. Otherwise many guesses at once would all be made before the first of
     /// them is counted.
-    pub(super) async fn turn(&self, person_id: Uuid) -> MutexGuard<'_, ()> {
-        let place = usize::try_from(self.hash(person_id) % LOCKS as u64).unwrap_or_default();
+    pub(super) async fn turn(&self, account: impl Hash) -> MutexGuard<'_, ()> {
+        let place = usize::try_from(self.hash(account) % LOCKS as u64).unwrap_or_default();
         self.accounts[place].lock().await
     }
 

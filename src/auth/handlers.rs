@@ -22,9 +22,10 @@ use tokio::time::Instant;
 use super::accounts::{check_new_password, set_password};
 use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
+use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, lockout, reset, sessions};
+use super::{AccountEmail, AccountLetter, reset, sessions};
 use crate::app::{App, SharedApp};
 use crate::database;
 use crate::events::{Work, transact};
@@ -58,11 +59,12 @@ impl AuthenticationHandlers {
         if proof.is_empty() {
             return Err(wrong_code("OTP verification failed."));
         }
-        if lockout::is_locked(account, database::now()) {
+        let gate = Gate::of_session(account);
+        if gate.is_locked(&self.app).await? {
             return Err(too_many_failures());
         }
         if !proof.holds(&self.app, account).await? {
-            lockout::count_failure(&self.app.database, account).await?;
+            gate.count_failure(&self.app).await?;
             return Err(wrong_code("OTP verification failed."));
         }
         Ok(())
@@ -146,7 +148,8 @@ impl Authentication for AuthenticationHandlers {
             Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        match sign_in::check_password(app, strategy, &account, &body.old_password).await? {
+        let gate = Gate::of_session(&account);
+        match sign_in::check_password(app, strategy, &account, &gate, &body.old_password).await? {
             Checked::Right => {}
             Checked::Wrong => return Err(Failure::refused("Old password is wrong.")),
             Checked::Inactive => return Err(Failure::refused("User is unactive.")),
