@@ -252,3 +252,54 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
     assert_eq!(locked["too_many_failed_login_attemps"], true);
     assert_eq!(try_from_address(&nobody, "2001:db8:1:2::5", &email, PASSWORD).await.0, 200);
 }
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_is_left(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let ways = [
+        (Method::PUT, "", Some(json!({"role": "manager"}))),
+        (Method::PUT, "", Some(json!({"active": false}))),
+        (Method::PUT, "", Some(json!({"active": Value::Null}))),
+        (Method::PUT, "", Some(json!({"is_bot": true}))),
+        (Method::DELETE, "?force=true", None),
+    ];
+    let robot = json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "admin"});
+    let robot = holder(&studio, &studio.admin.post("/data/persons", robot).await.expect(201)["access_token"]);
+    for (method, end, body) in &ways {
+        for client in [&studio.admin, &robot] {
+            let path = format!("/data/persons/{}{end}", studio.admin_id);
+            let status = client.send(method.clone(), &path, body.clone()).await.status;
+            assert!(matches!(status, 400 | 403), "{method} {body:?}: {status}");
+        }
+    }
+    studio.admin.put(&format!("/data/persons/{}", studio.admin_id), json!({"role": "admin", "active": true, "phone": "1"})).await.expect(200);
+
+    // Two of them send each other away at once.
+    for (round, (method, end, body)) in ways.iter().cycle().take(10).enumerate() {
+        let new = json!({"first_name": "Second", "last_name": "Admin", "email": format!("second{round}@example.com"), "role": "admin"});
+        // Sessions from before a deactivation are over.
+        let one = studio.server.as_person(studio.admin_id);
+        let second = id(&one.post("/data/persons", new).await.expect(201));
+        let other = studio.server.as_person(second);
+        let address = |person: Uuid| format!("/data/persons/{person}{end}");
+        let (to_one, to_other) = (address(studio.admin_id), address(second));
+        let (first, last) =
+            tokio::join!(other.send(method.clone(), &to_one, body.clone()), one.send(method.clone(), &to_other, body.clone()));
+        let done = [first.status, last.status].iter().filter(|status| **status < 300).count();
+        assert_eq!(done, 1, "{method} {body:?}: {} {}", first.status, last.status);
+        // The first one is back for the next round.
+        if first.status < 300 {
+            if *method == Method::DELETE {
+                return;
+            }
+            let back = json!({"role": "admin", "active": true, "is_bot": false});
+            other.put(&format!("/data/persons/{}", studio.admin_id), back).await.expect(200);
+        }
+        let values = vec![("role", "user".into())];
+        update(&studio.server.app.database, &entity::person::TABLE, second, values).await.expect("a person");
+        studio.server.app.people.forget_all();
+    }
+}

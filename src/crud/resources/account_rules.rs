@@ -3,12 +3,13 @@
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
+use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::access::persons::{require_session, signed_in};
 use crate::app::App;
-use crate::crud::resource::Record;
+use crate::crud::resource::{Changes, Record};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -51,6 +52,27 @@ pub(super) fn only_with_password(caller: &Caller, record: &Record, body: &Map<St
         return Err(Failure::parameter("An admin can't change another admin's e-mail address."));
     }
     Ok(())
+}
+
+/// Refuses a change by which an administrator stops being one, when nobody else is.
+pub(super) async fn leaves_an_administrator(work: &Work<'_>, record: &Record, changes: &Changes) -> Result<(), Failure> {
+    let text = |column, expected: &str| changes.get(column).is_none_or(|value| *value == SqlValue::String(Some(expected.into())));
+    let flag = |column, expected| changes.get(column).is_none_or(|value| *value == SqlValue::Bool(Some(expected)));
+    if text("role", "admin") && flag("active", true) && flag("is_bot", false) { Ok(()) } else { require_another(work, record).await }
+}
+
+/// Refuses to go on without an administrator who can sign in, when this one is about to go. Two that send each other away at
+/// once are in conflict, and the second one is asked again.
+pub(super) async fn require_another(work: &Work<'_>, record: &Record) -> Result<(), Failure> {
+    if record.text("role") != Some("admin") || !record.flag("active") || record.flag("is_bot") {
+        return Ok(());
+    }
+    let sql = Sql::with(
+        "SELECT 1 FROM person WHERE role = 'admin' AND active = $1 AND is_bot = $2 AND is_guest = $2 AND id <> $3 LIMIT 1",
+        [true.into(), false.into(), record.id.into()],
+    );
+    let another = database::row(&**work, &sql).await?;
+    another.map(|_| ()).ok_or_else(|| Failure::refused("The last administrator can't be demoted, made inactive or deleted."))
 }
 
 /// Whether a person is switched on, as it is stored now.

@@ -10,7 +10,10 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::account_rules::{CURRENT_PASSWORD, is_active, is_protected, limit, only_by_session, only_with_password, prefers_what_is_set_up, protect};
+use super::account_rules::{
+    CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password, prefers_what_is_set_up, protect,
+    require_another,
+};
 use super::rules::round;
 use crate::access::persons::{require_session, sees_whole};
 use crate::access::records::Subject;
@@ -186,6 +189,9 @@ impl Resource for Persons {
                 _ => changes.set("jti", Uuid::new_v4().to_string()),
             }
         }
+        if let Some(record) = record {
+            leaves_an_administrator(work, record, changes).await?;
+        }
         // A token that was made before a person was switched off is dead when they come back.
         if changes.get("active").is_some_and(|active| *active != SqlValue::Bool(Some(true))) {
             changes.set("jti", None::<String>);
@@ -220,6 +226,7 @@ impl Resource for Persons {
         if is_protected(work.app(), record) {
             return Err(Failure::plain(poem::http::StatusCode::FORBIDDEN, "Can't delete this person it's a protected account."));
         }
+        require_another(work, record).await?;
         if query.flag("force")?.unwrap_or_default() {
             crate::people::removal::detach(work, record.id).await?;
         }
