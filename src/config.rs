@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::peers::Monitor;
+
 /// Where the data is. Every command takes these.
 #[derive(Args, Clone, Debug)]
 pub struct DataArgs {
@@ -198,6 +200,10 @@ pub struct Settings {
     /// Addresses, separated by semicolons, of proxies whose `X-Real-IP` header is believed.
     #[arg(long, env = "DAILIES_TRUSTED_PROXIES", value_delimiter = ';', hide = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses, separated by semicolons, that may read `/metrics` and `/status/resources` besides this very machine; `all` is
+    /// everybody.
+    #[arg(long, env = "DAILIES_MONITORS", value_delimiter = ';', hide = true)]
+    pub monitors: Vec<Monitor>,
 }
 
 /// Where web clients report their errors to; the server only tells them.

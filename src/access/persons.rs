@@ -10,6 +10,12 @@ pub fn sees_whole(caller: &Caller) -> bool {
     manages(caller.person.role)
 }
 
+/// Whether the caller sees what people are paid: administrators do.
+#[must_use]
+pub fn sees_salaries(caller: &Caller) -> bool {
+    caller.is_admin()
+}
+
 /// Whether somebody with this role in a production sees whole records of its team, and why people are absent.
 #[must_use]
 pub fn sees_whole_team(role: Role) -> bool {

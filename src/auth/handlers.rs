@@ -208,7 +208,7 @@ impl Authentication for AuthenticationHandlers {
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         refuse_enabled(&account)?;
-        if second_factor::totp_step(account.totp_secret.as_deref(), &body.totp).is_none() {
+        if !second_factor::use_totp(app, &account, &body.totp).await? {
             return Err(wrong_code("TOTP verification failed."));
         }
         let mut changes = vec![("totp_enabled", true.into())];

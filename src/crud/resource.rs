@@ -214,18 +214,13 @@ pub trait Resource: Send + Sync {
         }
     }
 
-    /// Whether the caller may filter on a column that exists.
-    fn may_filter(&self, caller: &Caller, column: &str) -> bool {
-        let _ = caller;
-        !self.hidden().contains(&column)
-    }
-
-    /// Adds the condition of a filter that is no column, or is special. Says whether it knows that filter.
+    /// Adds the condition of a filter that is no column, or is special. Says whether it knows that filter. It must not tell
+    /// what the caller does not see in the records.
     ///
     /// # Errors
     /// 400 for a value that it can't take.
-    fn special_filter(&self, sql: &mut Sql, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
-        let _ = (sql, query, key, value);
+    fn special_filter(&self, sql: &mut Sql, caller: &Caller, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        let _ = (sql, caller, query, key, value);
         Ok(false)
     }
 

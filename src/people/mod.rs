@@ -14,4 +14,4 @@ mod time_spent;
 mod time_tables;
 
 pub use handlers::PeopleHandlers;
-pub use rows::{HIDDEN_COLUMNS, PersonRowOptions, person_row};
+pub use rows::{NO_SALARY, PersonRowOptions, SALARY, person_row, whole_record};

@@ -2,18 +2,35 @@
 
 use std::sync::LazyLock;
 
+use dailies_definitions::access::Caller;
 use entity::arrays::JsonArray;
 use entity::facts::{Column, Kind};
 use entity::person;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
+use crate::access::persons::sees_salaries;
 use crate::app::App;
-use crate::database::{Field, RowWriter, Sql, write_text, write_uuid, write_value};
+use crate::database::{Field, RecordWriter, RowWriter, Sql, write_text, write_uuid, write_value};
 
 /// Columns that no answer ever shows.
-pub const HIDDEN_COLUMNS: [&str; 8] =
+const HIDDEN_COLUMNS: [&str; 8] =
     ["password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret", "fido_credentials", "otp_recovery_codes", "jti"];
+
+/// The column that holds what a day of the person's work costs.
+pub const SALARY: &str = "daily_salary";
+/// What those get in its place who don't see salaries.
+pub const NO_SALARY: &str = "CAST(NULL AS integer)";
+
+/// Whole records of persons, whom the query calls `alias`, as the caller may see them.
+#[must_use]
+pub fn whole_record(caller: &Caller, alias: &str) -> RecordWriter {
+    let shown = person::TABLE.columns.iter().filter(|column| !HIDDEN_COLUMNS.contains(&column.name));
+    let value = |column: &Column| {
+        if column.name == SALARY && !sees_salaries(caller) { NO_SALARY.to_owned() } else { format!("{alias}.\"{}\"", column.name) }
+    };
+    RecordWriter::select(shown.map(|column| (value(column), Field::from(column))), Some("Person"))
+}
 
 /// What a row carries beside its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +51,8 @@ static FIRST_COLUMNS: LazyLock<Vec<&Column>> = LazyLock::new(|| {
 
 static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
 
-/// The row of a person as a JSON object, or nothing when there is no such person.
+/// The row of a person as a JSON object, or nothing when there is no such person. It is for the person, and for
+/// administrators.
 ///
 /// # Errors
 /// The database does not answer.

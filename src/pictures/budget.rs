@@ -45,7 +45,9 @@ impl Purpose {
 }
 
 /// Leave to take memory, which ends when it is dropped.
-pub struct Memory(#[expect(dead_code, reason = "held, and given back when it is dropped")] OwnedSemaphorePermit);
+pub struct Memory {
+    _permit: OwnedSemaphorePermit,
+}
 
 /// The memory that decoders of this server share.
 pub struct PictureBudget {
@@ -113,7 +115,7 @@ impl PictureBudget {
     async fn take(&self, bytes: u64) -> Result<Memory, PictureError> {
         let permits = u32::try_from(bytes.div_ceil(MEBIBYTE)).unwrap_or(u32::MAX).clamp(1, self.total);
         let permit = Arc::clone(&self.permits).acquire_many_owned(permits).await;
-        permit.map(Memory).map_err(|error| PictureError::Production(error.to_string()))
+        permit.map(|permit| Memory { _permit: permit }).map_err(|error| PictureError::Production(error.to_string()))
     }
 }
 

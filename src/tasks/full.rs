@@ -16,7 +16,7 @@ use crate::database::dialect::{json_ids, json_of};
 use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
 use crate::entities::kinds::EntityKind;
 use crate::entities::metadata::DataMask;
-use crate::people::HIDDEN_COLUMNS;
+use crate::people::whole_record;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
 
@@ -49,8 +49,7 @@ pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[
 async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let whole = sees_whole(caller);
     let writer = if whole {
-        let columns = RecordWriter::of(&entity::person::TABLE, "a", "Person", |column| !HIDDEN_COLUMNS.contains(&column));
-        columns.with(&[(FULL_NAME, "full_name", TEXT)])
+        whole_record(caller, "a").with(&[(FULL_NAME, "full_name", TEXT)])
     } else {
         RecordWriter::select(SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))), Some("Person"))
     };

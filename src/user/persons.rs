@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::access::persons::{knows_colleagues_only, sees_whole};
 use crate::database::dialect::json_ids;
 use crate::database::{Database, RecordWriter, Sql};
-use crate::people::HIDDEN_COLUMNS;
+use crate::people::whole_record;
 use crate::tasks::rows::TEXT;
 
 /// Columns that everybody may see of a person.
@@ -18,11 +18,10 @@ const FULL_NAME: (&str, &str, Kind) = ("TRIM(p.first_name || ' ' || p.last_name)
 
 /// Everybody but guests, as a JSON list: whole for administrators and managers of the studio, short for others.
 pub(super) async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    let table = &entity::person::TABLE;
     let writer = if sees_whole(caller) {
-        RecordWriter::of(table, "p", "Person", |column| !HIDDEN_COLUMNS.contains(&column))
+        whole_record(caller, "p")
     } else {
-        RecordWriter::of(table, "p", "Person", |column| SHORT.contains(&column))
+        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
     };
     let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
     let writer = writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)]);

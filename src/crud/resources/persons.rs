@@ -15,7 +15,7 @@ use super::account_rules::{
     require_another,
 };
 use super::rules::round;
-use crate::access::persons::{require_session, sees_whole};
+use crate::access::persons::{require_session, sees_salaries, sees_whole};
 use crate::access::records::Subject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
@@ -23,7 +23,7 @@ use crate::crud::resource::{Changes, Extra, Record, Relation, Resource, Shape};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
-use crate::people::checks;
+use crate::people::{NO_SALARY, SALARY, checks};
 
 pub(super) struct Persons;
 
@@ -108,19 +108,25 @@ impl Resource for Persons {
         if !whole {
             shape.keep(&SHORT);
             shape.keeps_relations = true;
+        } else if !sees_salaries(caller) {
+            shape.columns.retain(|column| column.name != SALARY);
+            shape.extras.push(Extra { key: SALARY, expression: NO_SALARY, kind: Kind::Integer });
         }
         shape
     }
 
-    fn may_filter(&self, caller: &Caller, column: &str) -> bool {
-        !SECRETS.contains(&column) && (caller.is_admin() || SHORT.contains(&column) || column == "email")
-    }
-
-    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         match key {
             "full_name" => sql.push(" AND ").push(FULL_NAME).push(" = ").bind(value.replace('\0', "")),
             // Addresses are stored in small letters.
-            "email" if !value.starts_with('[') => sql.push(" AND t.email = ").bind(value.to_lowercase().replace('\0', "")),
+            "email" if !value.starts_with('[') => {
+                sql.push(" AND t.email = ").bind(value.to_lowercase().replace('\0', ""));
+                // Clients look for their own person by it. Of others it would tell who has an address.
+                if !sees_whole(caller) {
+                    sql.push(" AND t.id = ").bind(caller.person.id);
+                }
+                sql
+            }
             _ => return Ok(false),
         };
         Ok(true)
