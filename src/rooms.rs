@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 49] = [
+const ORDER: [(&str, &str); 51] = [
     // Tools that know nothing of the field.
-    ("config", "settings, from arguments, the environment and files"),
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
     ("peers", "addresses of those who call"),
+    ("config", "settings, from arguments, the environment and files"),
     ("origins", "pages of the web that may call"),
     ("storage", "files, on disk or in an object store"),
     ("pictures", "reading, scaling and drawing of pictures"),
@@ -28,6 +28,7 @@ const ORDER: [(&str, &str); 49] = [
     ("jobs", "the queue of background work and its workers"),
     ("access", "every rule about who may do what, once"),
     ("crud", "the engine behind the collections"),
+    ("file_trees", "the paths that productions give their files"),
     // Capabilities.
     ("event_log", "the log of events and sign-ins"),
     ("studio", "what all productions share: organisation, departments, task types, statuses"),
@@ -38,10 +39,11 @@ const ORDER: [(&str, &str); 49] = [
     ("removal", "rows and files that fall with what they belong to"),
     ("tasks", "tasks: assignment, dates, progress, time spent, todo lists"),
     ("comments", "comments on tasks, with all that follows from them"),
+    ("chats", "chats about entities"),
+    ("files", "working files and output files"),
     ("entities", "assets, shots, sequences, episodes and the like"),
     ("casting", "which assets appear where, also called the breakdown"),
     ("instances", "single appearances of assets in scenes, in other assets and in shots"),
-    ("files", "working files and output files, as records"),
     ("playlists", "playlists for reviews"),
     ("quotas", "how much people get done"),
     ("people", "the persons of the studio, their presence and their time"),

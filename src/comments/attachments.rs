@@ -4,7 +4,7 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::submission::{Submission, UploadedFile};
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Value};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -31,6 +31,29 @@ pub struct Attachment {
     mimetype: Option<String>,
     /// In bytes.
     size: i64,
+}
+
+/// The record that a file is attached to.
+#[derive(Clone, Copy, Debug)]
+pub enum Holder {
+    Comment(Uuid),
+    /// A reply of a comment.
+    Reply {
+        comment_id: Uuid,
+        reply_id: Uuid,
+    },
+    ChatMessage(Uuid),
+}
+
+impl Holder {
+    fn columns(self) -> [(&'static str, Value); 3] {
+        let (comment_id, reply_id, message_id) = match self {
+            Self::Comment(id) => (Some(id), None, None),
+            Self::Reply { comment_id, reply_id } => (Some(comment_id), Some(reply_id), None),
+            Self::ChatMessage(id) => (None, None, Some(id)),
+        };
+        [("comment_id", comment_id.into()), ("reply_id", reply_id.into()), ("chat_message_id", message_id.into())]
+    }
 }
 
 impl Attachment {
@@ -99,21 +122,21 @@ pub async fn drop_contents(app: &App, files: &[Attachment]) {
     discard_attachments(app, files.iter().map(|file| file.id).collect()).await;
 }
 
-/// Stores the records of files, each with its comment and the reply that it came with.
+/// Stores the records of files, each with what it is attached to.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn store(work: &Work<'_>, files: &[(Uuid, Option<Uuid>, &Attachment)]) -> Result<(), DbErr> {
-    let row = |(comment_id, reply_id, file): &(Uuid, Option<Uuid>, &Attachment)| {
-        vec![
+pub async fn store(work: &Work<'_>, files: &[(Holder, &Attachment)]) -> Result<(), DbErr> {
+    let row = |(holder, file): &(Holder, &Attachment)| {
+        let mut values = vec![
             ("id", file.id.into()),
             ("name", file.name.clone().into()),
             ("extension", file.extension.clone().into()),
             ("mimetype", file.mimetype.clone().into()),
             ("size", file.size.into()),
-            ("comment_id", (*comment_id).into()),
-            ("reply_id", (*reply_id).into()),
-        ]
+        ];
+        values.extend(holder.columns());
+        values
     };
     database::insert_many(&**work, &entity::attachment_file::TABLE, files.iter().map(row).collect()).await
 }
@@ -177,7 +200,7 @@ pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, bo
 
 async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attachment]) -> Result<(), DbErr> {
     let work = Work::begin(app, caller).await?;
-    let files: Vec<_> = files.iter().map(|file| (comment_id, None, file)).collect();
+    let files: Vec<_> = files.iter().map(|file| (Holder::Comment(comment_id), file)).collect();
     store(&work, &files).await?;
     work.commit().await
 }

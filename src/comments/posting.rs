@@ -10,7 +10,7 @@ use sea_orm::{DbErr, Value as SqlValue};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attachments;
+use super::attachments::{self, Holder};
 use super::automations::{Automation, Outcome};
 use super::board::{Board, Task};
 use super::drafts::Draft;
@@ -287,7 +287,7 @@ impl Posting {
         mentions::store(work, &mentioned).await?;
         let mut files = Vec::new();
         for written in &self.written {
-            files.extend(written.draft.attachments.iter().map(|file| (written.posted.id, None, file)));
+            files.extend(written.draft.attachments.iter().map(|file| (Holder::Comment(written.posted.id), file)));
         }
         attachments::store(work, &files).await?;
         let moved: Vec<(Uuid, Progress)> = self.moved.iter().map(|(id, progress)| (*id, progress.clone())).collect();

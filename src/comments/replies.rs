@@ -8,7 +8,7 @@ use entity::facts::Kind;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::attachments::{self, Attachment};
+use super::attachments::{self, Attachment, Holder};
 use super::authors;
 use super::mentions::{Mentionable, Mentions};
 use super::rows;
@@ -74,7 +74,7 @@ async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files:
     });
     replies.push(reply.clone());
     write(&work, subject.id, replies).await?;
-    let records: Vec<_> = files.iter().map(|file| (subject.id, Some(id), file)).collect();
+    let records: Vec<_> = files.iter().map(|file| (Holder::Reply { comment_id: subject.id, reply_id: id }, file)).collect();
     attachments::store(&work, &records).await?;
     let about = payload([("task_id", subject.task_id), ("comment_id", subject.id), ("reply_id", id)]);
     work.emit_in(subject.project_id(), "comment:reply", about);

@@ -158,6 +158,12 @@ impl<'a> Work<'a> {
         self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience });
     }
 
+    /// Announces to these persons what is nobody else's business, without keeping it in the log.
+    pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+        let audience = Some(Audience::Persons(persons));
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: false, audience });
+    }
+
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
     pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
         self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience: None });

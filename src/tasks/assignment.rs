@@ -105,6 +105,20 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
     join_teams(work, person_id, projects).await
 }
 
+/// Makes somebody do a task who works in it, if they don't do it yet, and tells of it.
+///
+/// # Errors
+/// The database refuses.
+pub async fn take(work: &mut Work<'_>, person_id: Uuid, task_id: Uuid, project_id: Uuid) -> Result<(), Failure> {
+    if link(work, person_id, &[task_id]).await?.is_empty() {
+        return Ok(());
+    }
+    database::update(&**work, &entity::task::TABLE, task_id, Vec::new()).await?;
+    work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+    work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
+    Ok(())
+}
+
 /// Links a person with tasks, and gives those that the person did not do before.
 async fn link(work: &Work<'_>, person_id: Uuid, tasks: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
     let mut sql = Sql::new("INSERT INTO task_person_link (task_id, person_id) SELECT t.id, p.id FROM task t CROSS JOIN person p WHERE p.id = ");

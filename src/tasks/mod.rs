@@ -11,7 +11,6 @@ mod listing;
 mod main_preview;
 mod open_tasks;
 pub mod own_todo;
-mod preview_path;
 pub mod progress;
 pub mod recompute;
 pub mod removal;

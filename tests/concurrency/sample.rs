@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 use dailies::database::{Transaction, insert_ignoring_duplicates};
+use dailies::file_trees::shipped;
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
 use sea_orm::{DbErr, Value};
@@ -282,6 +283,7 @@ impl<'a> Samples<'a> {
             ("person", "totp_enabled", Second) => Some(true.into()),
             ("person", "totp_secret", First) => Some(TOTP_SECRET.into()),
             ("project", "project_status_id", _) => Some(self.closed.into()),
+            ("project", "file_tree", _) => shipped("simple").cloned().map(Value::from),
             ("task_type", "for_entity", _) => Some("Shot".into()),
             ("task", "last_preview_file_id", First) => own("preview_file", First),
             ("comment", "replies", _) => {

@@ -1,5 +1,6 @@
 //! Collections of productions, of what they begin with, and of their columns, as they are stored.
 
+mod file_trees;
 mod metadata_descriptors;
 mod project_templates;
 mod projects;

@@ -7,6 +7,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::file_trees::check_file_tree;
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -74,6 +75,7 @@ impl Resource for ProjectTemplates {
         if record.is_none() {
             body.retain(|key, _| TAKEN.contains(&key.as_str()));
         }
+        check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         let name = body.get("name").map(|name| name.as_str().unwrap_or_default());
         let name = if record.is_none() { Some(name.unwrap_or_default()) } else { name };
         let Some(name) = name else { return Ok(()) };

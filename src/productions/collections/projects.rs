@@ -8,6 +8,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::file_trees::check_file_tree;
 use crate::access::open_projects_of;
 use crate::access::records::Subject;
 use crate::app::App;
@@ -81,6 +82,7 @@ impl Resource for Projects {
             return Err(Failure::parameter(format!("Invalid resolution {resolution}. Expected format: '1920x1080' or 'x1080'.")));
         }
         round(body, "man_days");
+        check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         check_backgrounds(work, body, record.is_none()).await?;
         if record.is_none() {
             if !body.contains_key("project_status_id") {
