@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::people::People;
+use crate::access::shares::Guesses;
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::config::Settings;
@@ -31,6 +32,8 @@ pub struct App {
     pub messengers: Messengers,
     /// Work in the background.
     pub jobs: Jobs,
+    /// What strangers tried on shared playlists.
+    pub guesses: Guesses,
 }
 
 /// How handlers hold the server.

@@ -30,6 +30,7 @@ pub mod quotas;
 pub mod realtime;
 pub mod schedules;
 pub mod server;
+pub mod sharing;
 pub mod status;
 pub mod storage;
 pub mod store;

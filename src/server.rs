@@ -15,6 +15,7 @@ use sea_orm::{DbBackend, DbErr};
 use uuid::Uuid;
 
 use crate::access::people::People;
+use crate::access::shares::Guesses;
 use crate::access::{self, AccessGuard};
 use crate::app::{App, SharedApp};
 use crate::auth::passwords::Passwords;
@@ -29,9 +30,11 @@ use crate::jobs::{Jobs, Registry, Workers};
 use crate::mail::{MailError, Mailer};
 use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
+use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
 use crate::productions::removed_files::RemovedFiles;
 use crate::realtime::{Admitted, Gatekeeper, Options, Relay};
+use crate::sharing::ShareInvitation;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
@@ -94,6 +97,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
+        guesses: Guesses::default(),
         store: Store::new(database.clone()),
         database,
         settings,
@@ -190,7 +194,10 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationMessage>()
             .with::<Processing>()
             .with::<RemovedFiles>()
-            .with::<CarriedFiles>(),
+            .with::<CarriedFiles>()
+            .with::<MovieBuild>()
+            .with::<MovieLetter>()
+            .with::<ShareInvitation>(),
     )
 }
 
@@ -227,6 +234,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),
         previews: Arc::new(crate::previews::PreviewsHandlers(app.clone())),
         playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
+        sharing: Arc::new(crate::sharing::SharingHandlers(app.clone())),
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
         events: Arc::new(crate::events::EventsHandlers(app.clone())),

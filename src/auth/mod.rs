@@ -16,7 +16,7 @@ pub mod sessions;
 mod sign_in;
 pub mod tokens;
 
-pub use browser::caller_address;
+pub use browser::{caller_address, is_encrypted};
 pub use emails::{AccountEmail, AccountLetter};
 pub use handlers::AuthenticationHandlers;
 pub use secrets::made_up_password;

@@ -2,25 +2,26 @@
 //! productions and the organisation.
 
 pub mod add;
-mod annotate;
+pub mod annotate;
 mod annotations;
 mod attachments;
 mod avatars;
 mod backgrounds;
-mod download;
+pub mod download;
 mod frames;
 mod handlers;
-mod keys;
+pub mod keys;
 mod listings;
 pub mod main_preview;
 mod making;
 mod movies;
-mod names;
+pub mod names;
 mod positions;
 mod processing;
 pub mod removal;
+pub mod revisions;
 pub mod rows;
-mod subject;
+pub mod subject;
 pub mod upload;
 mod work;
 

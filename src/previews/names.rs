@@ -8,14 +8,14 @@ use crate::app::App;
 use crate::database::Sql;
 
 /// Columns that [`EntityNames::read`] takes, for an entity called `e` with its type, parent and grandparent.
-pub(super) const ENTITY_COLUMNS: &str = "k.name, e.name, pa.name, gp.name";
+pub const ENTITY_COLUMNS: &str = "k.name, e.name, pa.name, gp.name";
 /// The joins behind a row that has the entity's id as `t.entity_id`.
-pub(super) const ENTITY_JOINS: &str = "LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
+pub const ENTITY_JOINS: &str = "LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
      LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id";
 
 /// The names that an entity is called by.
 #[derive(Debug, Default)]
-pub(super) struct EntityNames {
+pub struct EntityNames {
     kind: Option<String>,
     name: Option<String>,
     parent: Option<String>,
@@ -23,8 +23,17 @@ pub(super) struct EntityNames {
 }
 
 impl EntityNames {
+    /// The names of an entity, of its type, of what it is part of, and of what that is part of.
+    #[must_use]
+    pub fn new(kind: Option<String>, name: Option<String>, parent: Option<String>, grandparent: Option<String>) -> Self {
+        Self { kind, name, parent, grandparent }
+    }
+
     /// Reads [`ENTITY_COLUMNS`] that start at that place of the row.
-    pub(super) fn read(row: &QueryResult, at: usize) -> Result<Self, DbErr> {
+    ///
+    /// # Errors
+    /// The row has other columns.
+    pub fn read(row: &QueryResult, at: usize) -> Result<Self, DbErr> {
         Ok(Self {
             kind: row.try_get_by_index(at)?,
             name: row.try_get_by_index(at + 1)?,
@@ -34,7 +43,8 @@ impl EntityNames {
     }
 
     /// The name behind those of what the entity belongs to: `Episode / Sequence / Shot`, or `Props / Tree`.
-    pub(super) fn full(&self) -> String {
+    #[must_use]
+    pub fn full(&self) -> String {
         let kind = self.kind.as_deref().unwrap_or_default();
         let parts = match kind {
             "Shot" | "Scene" => [self.grandparent.as_deref(), self.parent.as_deref(), self.name.as_deref()],
@@ -50,7 +60,7 @@ impl EntityNames {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn download_name(app: &App, preview: &Subject, extension: &str) -> Result<String, Failure> {
+pub async fn download_name(app: &App, preview: &Subject, extension: &str) -> Result<String, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT {ENTITY_COLUMNS}, pr.name, tt.name, (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at LIMIT 1) \
@@ -74,7 +84,9 @@ pub(super) async fn download_name(app: &App, preview: &Subject, extension: &str)
     Ok(file_name(&base, preview.position, extension))
 }
 
-fn file_name(base: &str, position: Option<i32>, extension: &str) -> String {
+/// Name of the file of a preview; those behind the first one of a revision tell their position.
+#[must_use]
+pub fn file_name(base: &str, position: Option<i32>, extension: &str) -> String {
     match position {
         Some(position) if position > 1 => format!("{base}-{position}.{extension}"),
         _ => format!("{base}.{extension}"),
@@ -82,7 +94,8 @@ fn file_name(base: &str, position: Option<i32>, extension: &str) -> String {
 }
 
 /// Text in small ASCII letters and digits, with one underscore for each run of anything else.
-fn slug(text: &str) -> String {
+#[must_use]
+pub fn slug(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     for character in deunicode::deunicode(text).chars() {
         if character.is_ascii_alphanumeric() {

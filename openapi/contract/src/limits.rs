@@ -84,7 +84,15 @@ mod tests {
     use super::*;
 
     fn limited(operation: &Value, proof: Option<&str>) -> Result<Value, Vec<String>> {
-        let rule = AccessRule { name: "rule".into(), who: "Some.".into(), proof: proof.map(str::to_owned), refuses: false, finds: false };
+        let rule = AccessRule {
+            name: "rule".into(),
+            who: "Some.".into(),
+            proof: proof.map(str::to_owned),
+            refuses: false,
+            finds: false,
+            open: proof.is_none(),
+            guessed: false,
+        };
         let mut operation = operation.as_object().expect("an operation").clone();
         let mut problems = Vec::new();
         add(&mut operation, &rule, "call", &mut problems);

@@ -17,7 +17,7 @@ pub(super) fn file(contract: &Contract) -> String {
             "    ({:?}, {:?}, OperationFacts {{ body_limit: {body_limit}, takes_files: {takes_files}, needs_token: {}, changes: {} }}),",
             operation.method,
             operation.path,
-            contract.access.find(&operation.rule).is_some_and(|rule| rule.proof.is_some()),
+            contract.access.find(&operation.rule).is_some_and(|rule| !rule.open),
             operation.changes,
         );
     }

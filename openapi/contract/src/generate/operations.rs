@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::names::{doc, field, pascal, snake};
+use super::rules::SHARE_VISITOR;
 use super::schemas::{inner, literal};
 use crate::Contract;
 use crate::model::{Body, CrudVerb, Operation, Parameter, Place, Transaction};
@@ -177,7 +178,7 @@ fn api(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operati
     );
     let _ = writeln!(text, "impl OpenApi for {name} {{\n    fn meta() -> Vec<MetaApi> {{\n        paths(vec![");
     for operation in operations {
-        meta(text, operation);
+        meta(text, contract, operation);
     }
     text.push_str("        ])\n    }\n\n    fn register(registry: &mut Registry) {\n        register_security(registry);\n        crate::schemas::register(registry);\n    }\n\n");
     text.push_str("    fn add_routes(self, routes: &mut RouteTable) {\n        let api = Arc::new(self);\n");
@@ -187,7 +188,7 @@ fn api(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operati
     text.push_str("    }\n}\n");
 }
 
-fn meta(text: &mut String, operation: &Operation) {
+fn meta(text: &mut String, contract: &Contract, operation: &Operation) {
     let _ = writeln!(
         text,
         "            Definition::new(Method::{}, {:?}, {:?}, {:?})\n                .texts({:?}, {:?})",
@@ -196,7 +197,7 @@ fn meta(text: &mut String, operation: &Operation) {
     if operation.deprecated {
         text.push_str("                .deprecated()\n");
     }
-    if operation.rule != "public" {
+    if contract.access.find(&operation.rule).is_some_and(|rule| !rule.open) {
         text.push_str("                .secured()\n");
     }
     for parameter in &operation.parameters {
@@ -273,13 +274,19 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
     match proof {
         None => text.push_str("            let visitor = Visitor::new(call.request());\n"),
         Some("Refresher") => text.push_str("            let access = api.guard.refresher(call.request()).await?;\n"),
+        // The link is looked up by its secret, which is a path parameter.
+        Some(SHARE_VISITOR) => {}
         Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
     }
     for parameter in placed(operation, Place::Path) {
         let (name, method, refused) = (&parameter.name, path_type(parameter).1, refused(parameter));
         let _ = writeln!(text, "            let {} = call.{method}(\"{name}\"){refused}?;", field(name));
     }
-    if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher"))) {
+    if proof == Some(SHARE_VISITOR) {
+        let token = operation.rule_parameter.as_deref().map(field).unwrap_or_default();
+        let _ = writeln!(text, "            let access = api.guard.share_visitor(call.request(), &{token}).await?;");
+    }
+    if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher" | SHARE_VISITOR))) {
         let id =
             if rule.finds { operation.rule_parameter.as_deref().map(|name| format!(", {}", field(name))).unwrap_or_default() } else { String::new() };
         let _ = writeln!(text, "            let access = api.guard.{}(access{id}).await?;", snake(&rule.name));
