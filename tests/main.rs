@@ -12,6 +12,7 @@ mod limits;
 mod mail;
 mod notifications;
 mod people;
+mod playlists;
 mod processing;
 mod queries;
 mod removal;
