@@ -1,6 +1,5 @@
 //! Shared playlists: who holds a link, who is a guest of it, and what guests see.
 
-mod guesses;
 mod shown;
 
 use chrono::NaiveDateTime;
@@ -15,11 +14,10 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::tokens::cookie_value;
+use crate::credentials::tokens::cookie_value;
 use crate::database::{self, Database, Sql};
 use crate::peers;
 
-pub use self::guesses::Guesses;
 pub use self::shown::Shown;
 
 /// The header that brings the password of a link.

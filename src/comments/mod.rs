@@ -5,6 +5,7 @@ pub mod authors;
 pub mod automations;
 mod board;
 mod carrying;
+pub mod collections;
 pub mod drafts;
 pub mod editing;
 pub mod files;

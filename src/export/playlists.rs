@@ -13,7 +13,7 @@ use crate::access::comments::by_client;
 use crate::access::playlists::{self, DOWNLOAD};
 use crate::database::dialect::{JsonItems, json_items};
 use crate::database::{self, Database, Sql};
-use crate::previews::names::EntityNames;
+use crate::vocabulary::entity_names::EntityNames;
 
 const HEADINGS: [&str; 9] =
     ["Entity name", "Nb Frames", "Task Type", "Retake count", "Revision", "Task Status", "Last comment author", "Last comment date", "Last comment"];

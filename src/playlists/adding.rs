@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::access::playlists::{self, KEEP};
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::tasks::rows::record;
 
 /// What decides about new entries.
 #[derive(FromQueryResult)]
@@ -87,7 +87,7 @@ async fn choose(
 async fn require_entities(work: &Work<'_>, project_id: Option<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {
     let mut sql = Sql::new("SELECT e.id FROM entity e WHERE (e.project_id = ");
     sql.bind(project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id").among(entities);
-    let found = crate::tasks::rows::ids(&**work, &sql).await?;
+    let found = database::ids(&**work, &sql).await?;
     if entities.iter().all(|id| found.contains(id)) { Ok(()) } else { Err(Failure::not_found()) }
 }
 
@@ -95,7 +95,7 @@ async fn require_entities(work: &Work<'_>, project_id: Option<Uuid>, entities: &
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn owners(work: &Work<'_>, previews: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, DbErr> {
+pub(super) async fn owners(work: &Work<'_>, previews: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, DbErr> {
     if previews.is_empty() {
         return Ok(HashMap::new());
     }

@@ -28,9 +28,11 @@ use super::names::Title;
 use crate::access::playlists::{self, DOWNLOAD};
 use crate::app::App;
 use crate::database::{self, Database, Sql};
+use crate::file_trees::language::slug;
 use crate::previews::keys;
-use crate::previews::names::{EntityNames, file_name, slug};
+use crate::previews::names::file_name;
 use crate::storage::{Disposition, FileKey, Storage};
+use crate::vocabulary::entity_names::EntityNames;
 
 /// The previews of a playlist in an archive.
 ///

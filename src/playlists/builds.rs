@@ -16,12 +16,12 @@ use super::movie::MovieBuild;
 use super::names::Title;
 use crate::access::playlists::{self, DOWNLOAD, KEEP, VIEW_BUILDS, require_manager};
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 use crate::jobs;
 use crate::previews::download::Shipment;
 use crate::storage::{Bucket, Cache, Disposition, FileKey};
-use crate::tasks::rows::record;
 
 /// Key of the movie that a build makes.
 pub(super) fn movie_key(build_id: Uuid) -> FileKey {

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::SharedApp;
+use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
-use crate::jobs::{Job, JobError, Lane};
+use crate::jobs::Job;
 use crate::mail::{Letter, MailError, Origin, Recipient};
 use crate::studio::organisation;
 

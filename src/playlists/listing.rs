@@ -14,9 +14,9 @@ use crate::access::Reach;
 use crate::access::playlists::Visible;
 use crate::app::App;
 use crate::database::dialect::json_ids;
+use crate::database::paging::{self, Page};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_value};
-use crate::entities::kinds::EntityKind;
-use crate::tasks::paging::{self, Page};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Playlists on a page.
 const PAGE: i64 = 20;

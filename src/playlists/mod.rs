@@ -5,6 +5,7 @@ mod adding;
 mod archive;
 mod assembly;
 mod builds;
+pub mod collections;
 mod handlers;
 mod letter;
 mod listing;
@@ -14,7 +15,6 @@ mod notifying;
 pub mod played;
 mod temporary;
 
-pub use adding::owners;
 pub use builds::discard as discard_movies;
 pub use handlers::PlaylistsHandlers;
 pub use letter::MovieLetter;

@@ -14,10 +14,11 @@ use super::assembly::{self, AssemblyError, Clip, Target};
 use super::builds::movie_key;
 use super::letter::MovieLetter;
 use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
 use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::{self, Job, JobError, Lane};
+use crate::jobs::{self, Job};
 use crate::previews::keys;
 use crate::storage::FileKey;
 

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
-use crate::previews::names::slug;
+use crate::file_trees::language::slug;
 
 /// A playlist with what it belongs to.
 #[derive(Clone, Debug, FromQueryResult)]

@@ -15,9 +15,9 @@ use uuid::Uuid;
 use crate::access::playlists::require_reader;
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
+use crate::database::json::{TEXT, write_key};
 use crate::database::{RecordWriter, Sql, write_text};
 use crate::previews::revisions::{self, Form, Revision, Shown, Which};
-use crate::tasks::rows::{TEXT, write_key};
 
 /// Keys of an entry that are never those that a client stored.
 const WORKED_OUT: [&str; 9] = [

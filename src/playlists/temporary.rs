@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::played::distinct;
 use crate::access::tasks::{READ, standings};
 use crate::app::App;
+use crate::database::json::{array, write_key};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
 use crate::previews::revisions::{self, Form, Revision, Shown, Which};
-use crate::tasks::rows::{array, write_key};
 
 /// A task with its entity, and what that is part of.
 #[derive(Clone, Debug, FromQueryResult)]

@@ -1,4 +1,4 @@
-//! Under which keys the files of a preview are stored.
+//! Under which keys the files of a preview are stored, and those of an attachment.
 
 use uuid::Uuid;
 
@@ -42,6 +42,12 @@ pub fn generic(id: Uuid) -> FileKey {
 #[must_use]
 pub fn background(id: Uuid) -> FileKey {
     picture("preview-backgrounds", id)
+}
+
+/// Key of a file that is attached to a comment or a chat message.
+#[must_use]
+pub fn attachment(id: Uuid) -> FileKey {
+    FileKey::new(Bucket::Files, "attachments", id)
 }
 
 /// Every key that a file of the preview can have.

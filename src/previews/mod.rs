@@ -7,6 +7,7 @@ mod annotations;
 mod attachments;
 mod avatars;
 mod backgrounds;
+pub mod collections;
 pub mod download;
 mod frames;
 mod handlers;

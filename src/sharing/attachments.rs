@@ -14,10 +14,11 @@ use super::comments::{Own, answer, no_comment, seen};
 use super::guests::{self, refused};
 use crate::access::shares::Shown;
 use crate::app::App;
-use crate::comments::attachments::{Attachment, discard, drop_contents, keep, store};
+use crate::comments::attachments::{Attachment, Holder, drop_contents, keep, store};
 use crate::comments::files;
 use crate::database::{self, Sql};
 use crate::events::{Work, transact};
+use crate::removal::discard_attachments;
 
 /// Attaches files to a comment.
 ///
@@ -44,7 +45,7 @@ pub(super) async fn add(
 async fn store_all(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
     let work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
-    let files: Vec<_> = files.iter().map(|file| (own.id(), None, file)).collect();
+    let files: Vec<_> = files.iter().map(|file| (Holder::Comment(own.id()), file)).collect();
     store(&work, &files).await?;
     let text = answer(&*work, own.id()).await?;
     work.commit().await?;
@@ -70,7 +71,7 @@ pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, co
     }
     database::execute(&*work, &Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()])).await?;
     if app.settings.files.remove_files {
-        work.afterwards(move |app| Box::pin(discard(app, vec![file_id])));
+        work.afterwards(move |app| Box::pin(discard_attachments(app, vec![file_id])));
     }
     work.commit().await?;
     Ok(NoContent)

@@ -24,10 +24,11 @@ use crate::comments::rows::{Related, bare, repliers};
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
+use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{TEXT, array, write_key, write_list};
 use crate::tasks::statuses;
+use crate::vocabulary::persons::SHORT_PERSON;
 
 const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
 const EDITOR: [(&str, Kind); 5] = [("first_name", TEXT), ("last_name", TEXT), ("has_avatar", Kind::Bool), ("role", TEXT), ("id", Kind::Uuid)];
@@ -110,7 +111,7 @@ fn object(backend: DbBackend, alias: &str, fields: &[(&str, Kind)]) -> String {
 
 /// A writer of comments `c` without their replies, with their author, status and files.
 fn writer(backend: DbBackend) -> RecordWriter {
-    let mut author: Vec<JsonKey> = authors::SHORT_PERSON.iter().map(|(key, sql, kind)| JsonKey::new(*sql, *key, *kind)).collect();
+    let mut author: Vec<JsonKey> = SHORT_PERSON.iter().map(|(key, sql, kind)| JsonKey::new(*sql, *key, *kind)).collect();
     author.push(JsonKey::new("a.is_guest", "is_guest", Kind::Bool));
     RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| column != "replies").with(&[
         (&json_object(backend, &author), "person", Kind::Json),

@@ -9,8 +9,8 @@ use entity::facts::Kind;
 use super::cookies;
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list, json_of};
+use crate::database::json::{TEXT, write_key};
 use crate::database::{Field, RowWriter, Sql};
-use crate::tasks::rows::{TEXT, write_key};
 
 const PRODUCTION: [(&str, Kind); 5] = [("id", Kind::Uuid), ("name", TEXT), ("fps", TEXT), ("ratio", TEXT), ("resolution", TEXT)];
 const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("color", TEXT), ("for_entity", TEXT)];

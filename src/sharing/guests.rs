@@ -16,9 +16,9 @@ use super::cookies;
 use crate::access::shares::{GUEST, guest_of_cookie, guest_secret, is_guest};
 use crate::app::App;
 use crate::auth::caller_address;
+use crate::database::json::{TEXT, write_key};
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{TEXT, write_key};
 
 /// Columns of a person that are told to the guest.
 const TOLD: [&str; 10] = ["id", "first_name", "last_name", "email", "role", "has_avatar", "is_guest", "active", "created_at", "updated_at"];

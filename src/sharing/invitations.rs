@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 use crate::access::playlists::require_manager;
 use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::Work;
-use crate::jobs::{self, Job, JobError, Lane};
+use crate::jobs::{self, Job};
 use crate::mail::{Letter, MailError, Origin, PlaylistShared, Recipient};
 use crate::studio::organisation;
 

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::cookies;
 use crate::app::App;
+use crate::database::json::{TEXT, write_key};
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::playlists::played::{distinct, objects, write_entry};
 use crate::previews::revisions::{self, Form, Shown, Which};
-use crate::tasks::rows::{TEXT, write_key};
 
 /// Columns that are nothing for guests, or are told in another form.
 const LEFT_OUT: [&str; 2] = ["shots", "created_by"];
