@@ -45,6 +45,7 @@ mod saved_searches;
 mod schedules;
 pub mod server;
 mod sessions;
+mod sharing;
 mod status;
 pub mod storage;
 mod store;

@@ -45,6 +45,7 @@ const ORDER: [(&str, &str); 51] = [
     ("casting", "which assets appear where, also called the breakdown"),
     ("instances", "single appearances of assets in scenes, in other assets and in shots"),
     ("playlists", "playlists for reviews"),
+    ("sharing", "playlists that guests look at: links, guests, what they are sent"),
     ("quotas", "how much people get done"),
     ("people", "the persons of the studio, their presence and their time"),
     ("productions", "productions: team, settings, columns, templates, removal"),

@@ -23,6 +23,7 @@ use crate::collections;
 use crate::comments::CarriedFiles;
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::credentials::attempts::Attempts;
+use crate::credentials::guesses::Guesses;
 use crate::credentials::passwords::Passwords;
 use crate::credentials::tokens::Tokens;
 use crate::crud::Engine;
@@ -32,10 +33,12 @@ use crate::mail::{MailError, Mailer};
 use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
+use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
 use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay};
 use crate::removal::RemovedFiles;
 use crate::sessions;
+use crate::sharing::ShareInvitation;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
@@ -100,6 +103,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
+        guesses: Guesses::default(),
         store: Store::new(database.clone()),
         database,
         settings,
@@ -200,7 +204,10 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationMessage>()
             .with::<Processing>()
             .with::<RemovedFiles>()
-            .with::<CarriedFiles>(),
+            .with::<CarriedFiles>()
+            .with::<MovieBuild>()
+            .with::<MovieLetter>()
+            .with::<ShareInvitation>(),
     )
 }
 
@@ -243,6 +250,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),
         previews: Arc::new(crate::previews::PreviewsHandlers(app.clone())),
         playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
+        sharing: Arc::new(crate::sharing::SharingHandlers(app.clone())),
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),

@@ -16,6 +16,7 @@ mod machine;
 mod mail;
 mod notifications;
 mod people;
+mod playlists;
 mod processing;
 mod queries;
 mod removal;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use harness::{Client, On, Studio, fill, fill_all, mismatch};
+use harness::{Answer, Client, On, Studio, fill, fill_all, mismatch};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +35,9 @@ struct Step {
     /// Method and path.
     call: String,
     body: Option<Value>,
+    /// Headers that the call has besides the usual ones.
+    #[serde(default)]
+    with: HashMap<String, String>,
     #[serde(default = "ok")]
     status: u16,
     /// The shape of the answer.
@@ -118,6 +121,25 @@ async fn events(studio: &Studio, known: &[Logged]) -> Vec<(String, Value)> {
     events.map(|(_, name, payload)| (name, payload)).collect()
 }
 
+/// Calls with headers, in whose values variables may stand.
+async fn call(
+    client: &Client,
+    method: &Method,
+    path: &str,
+    body: Option<Value>,
+    headers: &HashMap<String, String>,
+    known: &HashMap<String, String>,
+) -> Answer {
+    let mut request = client.request(method.clone(), path);
+    for (name, value) in headers {
+        request = request.header(name, fill(value, known));
+    }
+    if let Some(body) = &body {
+        request = request.json(body);
+    }
+    client.finish(method.clone(), path, request).await
+}
+
 async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>) {
     let (method, path) = step.call.split_once(' ').expect("a method and a path");
     let method: Method = method.parse().expect("a method");
@@ -136,7 +158,7 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
         assert!(expected.contains(&status), "{does} The {word} got {status} instead of a refusal: {method} {path}");
     }
     assert_eq!(log(studio).await.len(), before.len(), "{does} Somebody who was refused made events.");
-    let answer = caller(studio, &step.caller).send(method.clone(), &path, body).await;
+    let answer = call(&caller(studio, &step.caller), &method, &path, body, &step.with, known).await;
     assert_eq!(answer.status, step.status, "{does} {method} {path} answered {}", String::from_utf8_lossy(&answer.bytes));
     if let Some(problem) = step.answer.as_ref().and_then(|shape| mismatch(shape, &answer.json, known)) {
         panic!("{does} {method} {path}: {problem}\n{}", answer.json);

@@ -19,6 +19,7 @@ mod reach;
 pub mod records;
 mod roles;
 mod rule;
+pub mod shares;
 pub mod tasks;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ mod tests;
 pub use guard::AccessGuard;
 pub use reach::Reach;
 pub use roles::{
-    MANAGER, MEMBER, MEMBER_NOT_VENDOR, ProjectRole, STAFF_MEMBER, SUPERVISOR, event_reader, join_place, open_projects_of, place_columns,
+    MANAGER, MEMBER, MEMBER_NOT_VENDOR, ProjectRole, STAFF_MEMBER, SUPERVISOR, clients_of, event_reader, join_place, open_projects_of, place_columns,
     production_viewer, project_role, projects_of, quota_reader, read_place, require, require_manager, require_member, role_in, role_in_no_production,
     shots_reader, team_of,
 };

@@ -65,6 +65,8 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::ReplyKeeper => S::Comment(&comments::KEEP_REPLY),
         R::PlaylistReader => S::Playlist(&playlists::READ),
         R::PlaylistKeeper => S::Playlist(&playlists::KEEP),
+        R::BuildViewer => S::Playlist(&playlists::VIEW_BUILDS),
+        R::PlaylistDownloader => S::Playlist(&playlists::DOWNLOAD),
         R::TimeLogger => S::Hours(&hours::LOG),
         R::TimeReader => S::Hours(&hours::READ_OF_PERSON),
         R::OwnRecord | R::OwnAccount => S::Person(is_own),

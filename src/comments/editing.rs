@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use crate::access::comments::{KEEP, Subject, Viewer};
+use crate::access::comments::{KEEP, Seen, Subject, Viewer};
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::Record;
@@ -96,37 +96,64 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
         Err(fault) => return Err(fault),
     };
     let text = body.get("text").filter(|text| Some(*text) != before.values.get("text"));
+    let changed = Changed {
+        id: subject.id,
+        task_id: subject.task_id,
+        project_id: subject.project_id(),
+        seen: subject.seen(),
+        clients_isolated: subject.standing.clients_isolated,
+    };
     if let Some(text) = text {
-        mention_again(work, &subject, text.as_str().unwrap_or_default()).await?;
+        mention_again(work, &changed, text.as_str().unwrap_or_default()).await?;
     }
     let previous = before.id_of("task_status_id");
-    if subject.task_status_id != previous {
-        recompute(work, &[subject.task_id]).await?;
-        let mut change = payload([("task_id", subject.task_id), ("person_id", subject.author_id)]);
-        change.insert("new_task_status_id".into(), json!(subject.task_status_id));
-        change.insert("previous_task_status_id".into(), json!(previous));
-        work.emit_in(subject.project_id(), "task:status-changed", change);
-    }
+    if subject.task_status_id == previous { Ok(()) } else { move_task(work, &changed, previous, subject.task_status_id).await }
+}
+
+/// A comment that was changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    pub id: Uuid,
+    pub task_id: Uuid,
+    pub project_id: Option<Uuid>,
+    pub seen: Seen,
+    /// Whether clients of the production don't see each other.
+    pub clients_isolated: bool,
+}
+
+/// Works the task out anew, and tells that a comment has another status.
+///
+/// # Errors
+/// The database refuses.
+pub async fn move_task(work: &mut Work<'_>, comment: &Changed, from: Option<Uuid>, to: Option<Uuid>) -> Result<(), Failure> {
+    recompute(work, &[comment.task_id]).await?;
+    let mut change = payload([("task_id", comment.task_id), ("person_id", comment.seen.author_id)]);
+    change.insert("new_task_status_id".into(), json!(to));
+    change.insert("previous_task_status_id".into(), json!(from));
+    work.emit_in(comment.project_id, "task:status-changed", change);
     Ok(())
 }
 
 /// Stores whom the text mentions now, and tells each of them as if it were new.
-async fn mention_again(work: &mut Work<'_>, subject: &Subject, text: &str) -> Result<(), Failure> {
-    let Some(project_id) = subject.project_id() else { return Ok(()) };
+///
+/// # Errors
+/// The database refuses.
+pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -> Result<(), Failure> {
+    let Some(project_id) = comment.project_id else { return Ok(()) };
     let mentionable = Mentionable::find(&**work, &[project_id]).await?;
     let found = mentionable.in_text(text, project_id);
-    mentions::replace(work, subject.id, &found).await?;
-    let sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [subject.id.into(), Kind::Mention.code().into()]);
+    mentions::replace(work, comment.id, &found).await?;
+    let sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment.id.into(), Kind::Mention.code().into()]);
     database::execute(&**work, &sql).await?;
-    let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [subject.id.into()]);
+    let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
     let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-    let seen = subject.seen();
+    let seen = comment.seen;
     let mut notices = Vec::new();
     for member in mentionable.reached(&found, project_id) {
-        let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: subject.standing.clients_isolated };
-        if member.person_id != subject.author_id && viewer.may_be_told(seen) {
-            let notice = Notice::new(Kind::Mention, member.person_id, subject.author_id, subject.task_id, subject.project_id());
-            let notice = Notice { comment_id: Some(subject.id), created_at, ..notice };
+        let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: comment.clients_isolated };
+        if member.person_id != seen.author_id && viewer.may_be_told(seen) {
+            let notice = Notice::new(Kind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
+            let notice = Notice { comment_id: Some(comment.id), created_at, ..notice };
             notice.tell(work);
             notices.push(notice);
         }

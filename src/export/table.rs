@@ -53,12 +53,14 @@ impl Column {
     }
 }
 
-/// A table to send: the end of its file's name, and its headings.
+/// A table to send: the end of its file's name, and its first lines.
 pub(super) struct Table {
     /// The name without `kitsu_` before it and `.csv` behind it.
     pub(super) name: String,
     pub(super) media_type: &'static str,
     pub(super) headings: Vec<String>,
+    /// Lines before the headings.
+    pub(super) before: Vec<Vec<String>>,
 }
 
 impl Table {
@@ -68,7 +70,7 @@ impl Table {
     /// The database refuses the query.
     pub(super) async fn of_studio(database: &Database, name: &str, columns: &[Column], from: Sql) -> Result<Media, Failure> {
         let headings = columns.iter().map(|column| column.heading.to_owned()).collect();
-        let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings };
+        let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings, before: Vec::new() };
         let values: Vec<&str> = columns.iter().map(|column| column.sql).collect();
         let cells: Vec<_> = columns.iter().map(|column| column.cell).collect();
         let sql = from.before(&format!("SELECT {} ", values.join(", ")));
@@ -77,7 +79,7 @@ impl Table {
 
     /// A table of one production.
     pub(super) fn of_production(project_name: &str, name: &str, headings: Vec<String>) -> Self {
-        Self { name: file_name(&format!("{project_name} {name}")), media_type: "text/csv", headings }
+        Self { name: file_name(&format!("{project_name} {name}")), media_type: "text/csv", headings, before: Vec::new() }
     }
 
     /// Sends a line for each row of the query; `cells` takes the row apart.
@@ -89,8 +91,10 @@ impl Table {
         F: Fn(&QueryResult) -> Result<Vec<String>, DbErr> + Send + 'static,
     {
         let mut first = Vec::new();
-        write_line(&mut first, &self.headings)?;
-        first.push(b'\n');
+        for line in self.before.iter().chain([&self.headings]) {
+            write_line(&mut first, line)?;
+            first.push(b'\n');
+        }
         let sent = stream_lines(database, sql, &first, move |out, row| write_line(out, &cells(row)?)).await?;
         let disposition = Disposition::Attachment(&format!("kitsu_{}.csv", self.name)).header();
         let response = Response::builder().header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_DISPOSITION, disposition);
