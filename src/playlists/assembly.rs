@@ -77,10 +77,25 @@ struct Stream {
     channels: Option<u32>,
 }
 
+/// What `ffprobe` prints.
 #[derive(Deserialize)]
 struct Report {
     #[serde(default)]
     streams: Vec<Stream>,
+    #[serde(default)]
+    format: Container,
+}
+
+#[derive(Default, Deserialize)]
+struct Container {
+    duration: Option<String>,
+}
+
+/// What is known of a clip.
+struct Known {
+    streams: Vec<Stream>,
+    /// How long it is shown.
+    seconds: f64,
 }
 
 /// Joins the clips into a movie in a folder, and gives its path.
@@ -91,7 +106,7 @@ pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder
     let movie = folder.join("movie.mp4");
     let mut known = Vec::with_capacity(clips.len());
     for clip in clips {
-        known.push(probe(&clip.path).await?);
+        known.push(probe(clip).await?);
     }
     if !full && are_alike(clips, &known) {
         let paths: Vec<&Path> = clips.iter().map(|clip| clip.path.as_path()).collect();
@@ -101,12 +116,12 @@ pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder
             Err(error) => return Err(error),
         }
     }
-    let width = target.width.or_else(|| known.iter().flatten().find_map(|stream| stream.width)).unwrap_or(HEIGHT * 16 / 9);
+    let width = target.width.or_else(|| known.iter().flat_map(|known| &known.streams).find_map(|stream| stream.width)).unwrap_or(HEIGHT * 16 / 9);
     let size = (even(width), even(target.height));
     let mut parts = Vec::with_capacity(clips.len());
-    for (at, (clip, streams)) in clips.iter().zip(&known).enumerate() {
+    for (at, (clip, known)) in clips.iter().zip(&known).enumerate() {
         let part = folder.join(format!("part-{at}.mkv"));
-        encode(clip, streams, size, &target.rate, &part).await?;
+        encode(clip, known, size, &target.rate, &part).await?;
         parts.push(part);
     }
     let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
@@ -120,34 +135,36 @@ fn even(pixels: u32) -> u32 {
 }
 
 /// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
-fn are_alike(clips: &[Clip], known: &[Vec<Stream>]) -> bool {
-    let Some(first) = known.first() else { return false };
+fn are_alike(clips: &[Clip], known: &[Known]) -> bool {
+    let Some(Known { streams: first, .. }) = known.first() else { return false };
     let kinds: Vec<&str> = first.iter().map(|stream| stream.codec_type.as_str()).collect();
-    kinds == ["video", "audio"] && clips.iter().all(|clip| clip.still.is_none()) && known.iter().all(|streams| streams == first)
+    kinds == ["video", "audio"] && clips.iter().all(|clip| clip.still.is_none()) && known.iter().all(|known| known.streams == *first)
 }
 
-async fn probe(path: &Path) -> Result<Vec<Stream>, AssemblyError> {
+async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
     let mut command = reading("ffprobe");
     command.args([
         "-show_entries",
-        "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels",
+        "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels:format=duration",
         "-of",
         "json",
         "-i",
     ]);
-    command.arg(file_argument(path));
+    command.arg(file_argument(&clip.path));
     let output = run("ffprobe", command).await?;
-    let report: Report = serde_json::from_slice(&output.stdout).map_err(|error| AssemblyError::Unreadable(error.to_string()))?;
-    if report.streams.iter().any(|stream| stream.codec_type == "video") {
-        Ok(report.streams)
-    } else {
-        Err(AssemblyError::Unreadable("it has no pictures".into()))
+    let unreadable = |why: &str| AssemblyError::Unreadable(why.to_owned());
+    let report: Report = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
+    if !report.streams.iter().any(|stream| stream.codec_type == "video") {
+        return Err(unreadable("it has no pictures"));
     }
+    let told = || report.format.duration.as_deref()?.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
+    Ok(Known { streams: report.streams, seconds })
 }
 
 /// Brings one clip to the size and the rate of the movie: bars fill what its shape leaves open.
-async fn encode(clip: &Clip, streams: &[Stream], (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
-    let has_sound = clip.still.is_none() && streams.iter().any(|stream| stream.codec_type == "audio");
+async fn encode(clip: &Clip, known: &Known, (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
+    let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
     let mut command = reading("ffmpeg");
     command.arg("-nostdin");
     if let Some(seconds) = clip.still {
@@ -164,8 +181,10 @@ async fn encode(clip: &Clip, streams: &[Stream], (width, height): (u32, u32), ra
          format=yuv420p[v]"
     );
     let sound = if has_sound { "[0:a:0]" } else { "[1:a:0]" };
-    let sound = format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad[a]");
-    command.args(["-filter_complex", &format!("{pictures};{sound}"), "-map", "[v]", "-map", "[a]", "-shortest"]);
+    // Sound is as long as the clip: `-shortest` would not end what goes on for ever.
+    let end = format!("{:.6}", known.seconds);
+    let sound = format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
+    command.args(["-filter_complex", &format!("{pictures};{sound}"), "-map", "[v]", "-map", "[a]"]);
     command.args(["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-c:a", "pcm_s16le", "-f", "matroska", "-y"]);
     command.arg(file_argument(part));
     run("ffmpeg", command).await.map(|_| ())
@@ -223,12 +242,11 @@ mod tests {
     fn only_movies_of_one_kind_are_joined_as_they_are() {
         let clip = |still| Clip { path: PathBuf::new(), still };
         let stream = |kind: &str, width| Stream { codec_type: kind.into(), width, ..Stream::default() };
-        let alike = vec![stream("video", Some(640)), stream("audio", None)];
-        let other = vec![stream("video", Some(320)), stream("audio", None)];
-        let silent = vec![stream("video", Some(640))];
-        assert!(are_alike(&[clip(None), clip(None)], &[alike.clone(), alike.clone()]));
-        assert!(!are_alike(&[clip(None), clip(None)], &[alike.clone(), other]));
-        assert!(!are_alike(&[clip(None), clip(Some(1.0))], &[alike.clone(), alike]));
-        assert!(!are_alike(&[clip(None)], &[silent]));
+        let known = |streams: Vec<Stream>| Known { streams, seconds: 1.0 };
+        let of_width = |width| known(vec![stream("video", Some(width)), stream("audio", None)]);
+        assert!(are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(640)]));
+        assert!(!are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(320)]));
+        assert!(!are_alike(&[clip(None), clip(Some(1.0))], &[of_width(640), of_width(640)]));
+        assert!(!are_alike(&[clip(None)], &[known(vec![stream("video", Some(640))])]));
     }
 }
