@@ -14,6 +14,7 @@ mod notifications;
 mod people;
 mod processing;
 mod queries;
+mod references;
 mod removal;
 mod replay;
 mod roles;

@@ -29,7 +29,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const TABLE: Table = Table {
     name: "chat",
     columns: &[
-        required("object_id", Kind::Uuid),
+        required("object_id", Kind::Uuid).names(&["entity"]),
         required("object_type", Kind::text(80)).default(Default::Text("entity")),
         optional("last_message", Kind::DateTime),
         ID,

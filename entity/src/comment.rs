@@ -64,7 +64,7 @@ pub const TABLE: Table = Table {
     name: "comment",
     columns: &[
         optional("shotgun_id", Kind::Integer),
-        required("object_id", Kind::Uuid),
+        required("object_id", Kind::Uuid).names(&["task"]),
         required("object_type", Kind::text(80)),
         optional("text", Kind::TEXT),
         optional("data", Kind::Json),

@@ -37,6 +37,8 @@ pub struct Column {
     pub choices: &'static [&'static str],
     /// Table whose `id` the column holds, where the database enforces it.
     pub references: Option<&'static str>,
+    /// Tables one of whose `id`s the column holds, where the database does not enforce it.
+    pub names: &'static [&'static str],
 }
 
 impl Column {
@@ -56,6 +58,27 @@ impl Column {
     pub(crate) const fn references(mut self, table: &'static str) -> Self {
         self.references = Some(table);
         self
+    }
+
+    /// Makes it hold the `id` of a row of one of these tables, without a foreign key.
+    pub(crate) const fn names(mut self, tables: &'static [&'static str]) -> Self {
+        self.names = tables;
+        self
+    }
+
+    /// The tables one of whose rows the column means; none where it holds no reference.
+    #[must_use]
+    pub fn targets(&self) -> &[&'static str] {
+        match &self.references {
+            Some(table) => std::slice::from_ref(table),
+            None => self.names,
+        }
+    }
+
+    /// Whether the column holds the `id` of another row.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        !self.targets().is_empty()
     }
 }
 
@@ -119,7 +142,7 @@ pub enum Default {
 
 /// A column that must hold a value.
 pub(crate) const fn required(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, nullable: false, default: Default::None, choices: &[], references: None }
+    Column { name, kind, nullable: false, default: Default::None, choices: &[], references: None, names: &[] }
 }
 
 /// A column that can hold null.

@@ -5,6 +5,7 @@
 //! of their file.
 
 pub mod arrays;
+pub mod belonging;
 pub mod facts;
 
 pub mod api_event;

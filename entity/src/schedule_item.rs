@@ -40,7 +40,7 @@ pub const TABLE: Table = Table {
         optional("man_days", Kind::Integer),
         optional("project_id", Kind::Uuid).references("project"),
         optional("task_type_id", Kind::Uuid).references("task_type"),
-        optional("object_id", Kind::Uuid),
+        optional("object_id", Kind::Uuid).names(&["entity", "entity_type"]),
         ID,
         CREATED_AT,
         UPDATED_AT,

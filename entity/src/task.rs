@@ -97,7 +97,7 @@ pub const TABLE: Table = Table {
         optional("data", Kind::Json),
         optional("nb_drawings", Kind::Integer).default(Default::Integer(0)),
         optional("shotgun_id", Kind::Integer),
-        optional("last_preview_file_id", Kind::Uuid),
+        optional("last_preview_file_id", Kind::Uuid).names(&["preview_file"]),
         optional("project_id", Kind::Uuid).references("project"),
         optional("task_type_id", Kind::Uuid).references("task_type"),
         optional("task_status_id", Kind::Uuid).references("task_status"),

@@ -16,6 +16,7 @@ pub mod playlists;
 pub mod previews;
 mod reach;
 pub mod records;
+pub mod references;
 mod roles;
 mod rule;
 pub mod tasks;

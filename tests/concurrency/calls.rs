@@ -6,8 +6,8 @@ use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
-use harness::{Client, contract, fill_all, picture};
 use crate::stored_files::LIGHT;
+use harness::{Client, contract, fill_all, picture};
 
 use Which::{First, Second};
 
@@ -46,7 +46,7 @@ const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
-    path: &'static str,
+    pub path: &'static str,
     parameters: Vec<&'static Value>,
     body: Option<(&'static str, &'static Value)>,
     /// The table of a collection's operation.
