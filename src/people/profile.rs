@@ -16,7 +16,7 @@ use crate::previews;
 /// Tells that a person changed.
 fn tell(work: &mut Work<'_>, person_id: Uuid) {
     work.person_changed(person_id);
-    work.emit("person:update", payload([("person_id", person_id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
 }
 
 /// 404 for nobody.

@@ -8,6 +8,7 @@
 //! one, no answer had a word of Q, and no row of the database refers to two productions (`invariant`). The same holds for
 //! administrators, who may do everything but that.
 
+mod events;
 mod invariant;
 mod two;
 
