@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::access::people::People;
-use crate::auth::passwords::Passwords;
-use crate::auth::tokens::Tokens;
+use crate::background::Jobs;
+use crate::callers::People;
 use crate::config::Settings;
+use crate::credentials::passwords::Passwords;
+use crate::credentials::tokens::Tokens;
 use crate::database::Database;
-use crate::events::bus::Bus;
-use crate::jobs::Jobs;
 use crate::mail::Mailer;
 use crate::messengers::Messengers;
+use crate::realtime::Bus;
 use crate::storage::Storage;
 use crate::store::Store;
 

@@ -3,11 +3,13 @@
 
 mod adopt;
 mod backup;
+mod chats;
 mod concurrency;
 mod contract;
 mod crash;
 mod crud;
 mod dialect;
+mod files;
 mod limits;
 mod mail;
 mod notifications;

@@ -53,6 +53,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         AssetLister | DatesLister | EventReader | FileLister | NotVendor | OtherAccount | OwnAccount | OwnRecord | PersonViewer | PlaylistLister
         | PreviewViewer | ProductionViewer | QuotaReader | ShotsReader | TimeReader | WorkLister => true,
         AttachmentReader
+        | ChatMessageKeeper
         | CommentEditor
         | CommentKeeper
         | CommentReader

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_the_studio_has_refers_to_no_production() {
         for table in crate::TABLES.iter().filter(|table| Belonging::is_of_studio(table)) {
-            for column in table.columns {
+            for column in &table.columns {
                 for target in column.targets() {
                     assert_eq!(Belonging::of(target), Studio, "{}.{}", table.name, column.name);
                 }

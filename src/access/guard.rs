@@ -21,10 +21,10 @@ use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR,
 use super::rule::RoleRule;
 use super::{entities, tasks};
 use crate::app::{App, SharedApp};
-use crate::auth::sessions;
-use crate::auth::tokens::{self, Claims, TokenKind};
+use crate::credentials::tokens::{self, Claims, TokenKind};
 use crate::database::Database;
 use crate::events::transact;
+use crate::sessions;
 
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
@@ -147,7 +147,7 @@ impl Guard for AccessGuard {
     }
 
     fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
-        if let Some(answer) = error.downcast_ref::<DbErr>().and_then(crate::crud::explain) {
+        if let Some(answer) = error.downcast_ref::<DbErr>().and_then(crate::database::explain) {
             return answer;
         }
         tracing::error!(error = &*error as &dyn std::error::Error, "an operation failed");

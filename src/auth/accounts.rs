@@ -9,12 +9,12 @@ use sea_orm::DbErr;
 
 use uuid::Uuid;
 
-use super::{AccountEmail, sessions};
+use super::AccountEmail;
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs;
+use crate::{jobs, sessions};
 
 /// What became of a request for an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,13 +25,12 @@ use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, lockout, reset, sessions};
+use super::{AccountEmail, AccountLetter, lockout, reset};
 use crate::app::{App, SharedApp};
-use crate::database;
 use crate::events::{Work, transact};
-use crate::jobs;
-use crate::people::{PersonRowOptions, person_row};
 use crate::studio::{organisation, organisation_row};
+use crate::vocabulary::persons::{PersonRowOptions, person_row};
+use crate::{database, jobs, sessions};
 
 /// Handles the operations of the tag *Authentication*.
 pub struct AuthenticationHandlers {
@@ -123,7 +122,7 @@ impl Authentication for AuthenticationHandlers {
 
     async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
         let options = PersonRowOptions { departments: true, fido_devices: true };
-        let user = person_row(&self.app, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
+        let user = person_row(&self.app.database, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
         let organisation = organisation_row(&self.app, access.is_admin()).await?;
         let parts: [&[u8]; 5] = [b"{\"authenticated\":true,\"user\":", &user, b",\"organisation\":", &organisation, b"}"];
         Ok(Json::written(parts.concat()))
@@ -263,7 +262,7 @@ impl Authentication for AuthenticationHandlers {
 async fn welcome(app: &App, headers: &HeaderMap, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
     let sign_in::SignedIn { account, tokens, needs_second_factor } = signed_in;
     let options = PersonRowOptions { departments: true, fido_devices: false };
-    let user = person_row(app, account.id, options).await?.ok_or_else(Failure::not_found)?;
+    let user = person_row(&app.database, account.id, options).await?.ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
     let required = if *needs_second_factor { ",\"two_factor_authentication_required\":true" } else { "" };
     // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.

@@ -10,10 +10,10 @@ use sea_orm::Value;
 use totp_rs::{Builder, Secret, Totp};
 use uuid::Uuid;
 
-use super::passwords::PasswordError;
 use super::secrets;
 use crate::app::App;
 use crate::config::SignInSettings;
+use crate::credentials::passwords::PasswordError;
 use crate::database::{self, Sql, Transaction};
 
 /// What a person can prove themself with besides the password.

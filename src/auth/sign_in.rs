@@ -10,11 +10,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::attempts::Attempts;
-use super::passwords::Passwords;
 use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
-use super::tokens::SessionTokens;
 use super::{lockout, reset};
 use crate::app::App;
+use crate::credentials::passwords::Passwords;
+use crate::credentials::tokens::SessionTokens;
 use crate::database::{self, Sql, Transaction};
 
 /// How passwords are checked.

@@ -1,7 +1,6 @@
 //! Casting, also called the breakdown: which assets appear in which shots, episodes and assets.
 
 mod handlers;
-pub mod readiness;
 mod reading;
 mod writing;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
-use crate::entities::kinds::is_temporal;
+use crate::vocabulary::kinds::is_temporal;
 
 const TEXT: Kind = Kind::Text { max: None };
 

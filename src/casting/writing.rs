@@ -7,9 +7,9 @@ use dailies_definitions::schemas::CastingEntry;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::readiness;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::readiness;
 
 /// The entity whose casting is written.
 struct Container {

@@ -7,8 +7,8 @@ use entity::facts::{Column, Kind};
 use sea_orm::Value as SqlValue;
 use serde_json::Value;
 
+use super::Resource;
 use super::coerce::coerce;
-use super::resource::Resource;
 use crate::database::Sql;
 
 /// Parameters that are no filters.

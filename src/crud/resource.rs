@@ -13,11 +13,11 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::data_mask::DataMask;
 use crate::access::records::{self, Subject};
 use crate::access::references::production_of;
 use crate::app::App;
 use crate::database::{Sql, execute};
-use crate::entities::metadata::DataMask;
 use crate::events::{Work, payload};
 
 /// A relation to many: rows of `table` whose column `own` holds the record's id; `other` is the id that is answered.
@@ -51,13 +51,6 @@ impl Relation {
     #[must_use]
     pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
         Self { name, table, own, other: "id", writable: true, links: false }
-    }
-
-    /// The same relation, which bodies can't set.
-    #[must_use]
-    pub const fn read_only(mut self) -> Self {
-        self.writable = false;
-        self
     }
 }
 

@@ -4,10 +4,10 @@ use dailies_definitions::failure::Failure;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::kinds::{EntityKind, built_in_type};
 use super::rows::{EntityFacts, find_entity};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// A new entity. What is not said has its default.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,6 @@ use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, EntityFacts, Listing, PROJECT_NAME, SEQUENCE_NAME, find_entity};
 use super::with_tasks::{self, Request, Wish};
@@ -25,6 +24,7 @@ use crate::app::App;
 use crate::crud::coerce;
 use crate::database::{self, Sent, Sql};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/shots`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::addresses::PublicAddresses;
+use crate::background::JobError;
 use crate::config::ChatSettings;
-use crate::jobs::JobError;
 use crate::mail::TaskNews;
 
 /// How long a service may take for one step.

@@ -12,7 +12,6 @@ use crate::access::comments::attachment_reader;
 use crate::app::SharedApp;
 use crate::database::Sql;
 use crate::pictures;
-use crate::storage::{Bucket, FileKey};
 
 /// Sends the thumbnail of an attached picture.
 ///
@@ -35,7 +34,7 @@ async fn make(app: &SharedApp, id: Uuid) -> Result<(), Failure> {
     }
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("attachment");
-    if !app.storage.download(&FileKey::new(Bucket::Files, "attachments", id), &source).await? {
+    if !app.storage.download(&keys::attachment(id), &source).await? {
         return Ok(());
     }
     let limit = app.settings.files.max_image_pixels;

@@ -11,10 +11,10 @@ use super::movies::{self, MovieError};
 use super::subject::Subject;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, rows};
+use crate::access::data_mask::DataMask;
 use crate::access::tasks::PRESENT;
 use crate::app::{App, SharedApp};
 use crate::database::{Sql, write_value};
-use crate::entities::metadata::DataMask;
 use crate::events::{Work, transact};
 use crate::pictures;
 

@@ -15,10 +15,11 @@ use super::upload::release;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, removal};
 use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
 use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::{Job, JobError, Lane};
+use crate::jobs::Job;
 use crate::pictures::{self, MediaKind};
 use crate::storage::FileKey;
 

@@ -8,15 +8,16 @@ use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rows::{TEXT, array, task_writer, write_key};
+use super::rows::task_writer;
+use crate::access::data_mask::DataMask;
 use crate::access::persons::sees_whole;
 use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
+use crate::database::json::{TEXT, array, write_key};
 use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
-use crate::entities::kinds::EntityKind;
-use crate::entities::metadata::DataMask;
-use crate::people::HIDDEN_COLUMNS;
+use crate::vocabulary::kinds::EntityKind;
+use crate::vocabulary::persons::HIDDEN_COLUMNS;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
 

@@ -1,6 +1,7 @@
 //! Tasks: what there is to do on each entity, who does it, how far it is, and the time it takes.
 
 pub mod assignment;
+pub mod collections;
 mod creation;
 mod dates;
 mod editing;
@@ -9,8 +10,7 @@ mod handlers;
 mod listing;
 mod main_preview;
 mod open_tasks;
-pub mod paging;
-mod preview_path;
+pub mod own_todo;
 pub mod progress;
 pub mod recompute;
 pub mod removal;

@@ -30,9 +30,9 @@ fn beyond(column: &Column, name: &str) -> Option<String> {
 /// The rows that refer to two productions, by table and column; what is shared does not count.
 fn queries() -> Vec<(String, &'static Table, Sql)> {
     let mut found = Vec::new();
-    for table in TABLES {
+    for table in TABLES.iter().copied() {
         let Some(own) = production(table, "r") else { continue };
-        for column in table.columns {
+        for column in &table.columns {
             let Some(other) = beyond(column, "r") else { continue };
             let mut condition = format!("{own} <> {other}");
             if column.targets().first() == Some(&"entity") {

@@ -1,0 +1,7 @@
+//! Collections of persons and of the days on which they do not work, as they are stored.
+
+mod day_offs;
+mod persons;
+
+pub use day_offs::DayOffs;
+pub use persons::Persons;
