@@ -19,6 +19,7 @@ use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{TEXT, record, write_key};
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload, transact};
+use crate::removal;
 
 /// A writer of messages `m` with their files.
 fn writer(backend: DbBackend) -> RecordWriter {
