@@ -19,6 +19,7 @@ mod people;
 mod playlists;
 mod processing;
 mod queries;
+mod references;
 mod removal;
 mod replay;
 mod roles;

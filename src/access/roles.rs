@@ -196,6 +196,16 @@ pub async fn clients_of(
     database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "id")).collect()
 }
 
+/// Those in the team of a production who make the film inside of the studio.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn staff_of(connection: &impl ConnectionTrait, project_id: Option<Uuid>) -> Result<Vec<Uuid>, DbErr> {
+    let mut sql = Sql::new("SELECT l.person_id FROM project_person_link l JOIN person m ON m.id = l.person_id WHERE l.project_id = ");
+    sql.bind(project_id).push(&format!(" AND {} IN ", role_sql("m", "l"))).bind_list(STAFF.map(Role::code));
+    database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
+}
+
 /// The part of a query that keeps the productions whose team a person is in. `project` is the column of the production.
 pub fn projects_of(sql: &mut Sql, project: &str, person_id: Uuid) {
     sql.push(project).push(" IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(person_id).push(")");

@@ -8,7 +8,12 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
+<<<<<<< HEAD
 use crate::access::comments::{KEEP, Seen, Subject, Viewer};
+=======
+use crate::access::comments::{KEEP, Subject, Viewer};
+use crate::access::references::production_of;
+>>>>>>> references
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::Record;
@@ -53,25 +58,18 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
-/// Refuses to take the text or the task of a comment away, and drops what answers add to the replies. `record` is what is
-/// stored, for an update.
+/// Refuses to take the text of a comment away, and drops what answers add to the replies. `record` is what is stored, for
+/// an update.
 ///
 /// # Errors
-/// 400 for a comment without its text, 404 for an unknown task.
-pub async fn check(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+/// 400 for a comment without its text.
+pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     for reply in body.get_mut("replies").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         reply.remove("person");
     }
     let Some(record) = record else { return Ok(()) };
-    if body.get("text") == Some(&Value::Null) && record.text("text").is_some() {
-        return Err(Failure::record("A required field is missing."));
-    }
-    let Some(task_id) = body.get("object_id").and_then(Value::as_str).and_then(parse_id) else { return Ok(()) };
-    if record.id_of("object_id") != Some(task_id) {
-        let sql = Sql::with("SELECT 1 FROM task WHERE id = $1", [task_id.into()]);
-        database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    }
-    Ok(())
+    let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();
+    if loses_text { Err(Failure::record("A required field is missing.")) } else { Ok(()) }
 }
 
 /// # Errors
@@ -161,21 +159,17 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     Ok(notices::store(work, &notices).await?)
 }
 
-/// Tells of a comment that was stored as it is, or changed; a change is told in the production and outside of it, which
-/// clients wait for.
+/// Tells the production of a comment that was stored as it is, or changed; a change is told with the task.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
-    let task_id = record.id_of("object_id").filter(|_| what == "update");
-    if let Some(task_id) = task_id {
-        let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [task_id.into()]);
-        if let Some(row) = database::row(&**work, &sql).await? {
-            let project_id: Option<Uuid> = row.try_get_by_index(0)?;
-            work.emit_in(project_id, "comment:update", payload([("comment_id", id), ("task_id", task_id)]));
-        }
+    let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
+    let mut about = payload([("comment_id", id)]);
+    if what == "update" {
+        about.insert("task_id".into(), json!(record.id_of("object_id")));
     }
-    work.emit(format!("comment:{what}"), payload([("comment_id", id)]));
+    work.emit_in(project_id, format!("comment:{what}"), about);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use entity::facts::{Default as ColumnDefault, Kind};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::coerce::{coerce, invalid_format, is_moment};
 use super::{Changes, Record, Relation, Resource};
+use crate::access::references::{self, Related, Written};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -137,6 +139,26 @@ fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// Checks what a record comes to refer to. `record` is what is stored, for an update.
+pub(super) async fn require_references(
+    work: &Work<'_>,
+    caller: &Caller,
+    resource: &dyn Resource,
+    record: Option<&Record>,
+    columns: &[(&'static str, SqlValue)],
+    relations: &HashMap<&'static str, Vec<Uuid>>,
+) -> Result<(), Failure> {
+    let related = |relation: &'static Relation| {
+        let Relation { name, table, own, other, .. } = *relation;
+        relations.get(name).map(|ids| Related { field: name, table, own, other, ids })
+    };
+    let relations: Vec<Related<'_>> = resource.relations().iter().filter_map(related).collect();
+    let nothing = Map::new();
+    let stored = record.map_or(&nothing, |record| &record.values);
+    let row = Written { table: resource.table(), id: record.map(|record| record.id), stored, columns, relations: &relations };
+    references::require(&**work, caller, &row).await
 }
 
 /// Replaces the sets of related ids, and says whether any of them changed. Ids of records that do not exist are left out.

@@ -6,7 +6,7 @@ use dailies_definitions::query::Query;
 use dailies_definitions::schemas::NewShot;
 use entity::facts::Kind;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::assets::query_id;
@@ -15,8 +15,13 @@ use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, Request, Wish};
+<<<<<<< HEAD
 use super::{layouts, listings};
 use crate::access::entities::Scope;
+=======
+use crate::access::entities::{Scope, own_entities};
+use crate::access::references::{self, Written};
+>>>>>>> references
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::coerce;
@@ -122,6 +127,9 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     require_manager(&*work, caller, shot.project_id).await?;
     let changes = changes(body)?;
     check_references(&work, &shot, &changes).await?;
+    let stored = Map::from_iter([("project_id".to_owned(), json!(shot.project_id))]);
+    let row = Written { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
+    references::require(&*work, caller, &row).await?;
     database::update(&*work, &entity::entity::TABLE, id, changes).await?;
     work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
     let row = rows::plain(&*work, id, "Entity").await?;
@@ -143,7 +151,7 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, F
     Ok(changes)
 }
 
-/// A shot stays a shot, in a sequence, from a scene and with a preview of its own production.
+/// A shot stays a shot, in a sequence and from a scene of its own production.
 async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'static str, SqlValue)]) -> Result<(), Failure> {
     for (name, value) in changes {
         let SqlValue::Uuid(Some(id)) = value else {
@@ -159,13 +167,6 @@ async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'sta
                     fault @ Failure::Fault(_) => fault,
                 })?;
                 true
-            }
-            "preview_file_id" => {
-                let sql = Sql::with(
-                    "SELECT 1 FROM preview_file pf JOIN task t ON t.id = pf.task_id WHERE pf.id = $1 AND t.project_id = $2",
-                    [(*id).into(), shot.project_id.into()],
-                );
-                database::row(&**work, &sql).await?.is_some()
             }
             _ => true,
         };

@@ -60,7 +60,7 @@ pub async fn refresh_last_presence(work: &mut Work<'_>, person_id: Uuid) -> Resu
     let spent = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?;
     let last = login.map(|moment| moment.date()).max(spent);
     database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
-    work.emit("person:update", payload([("person_id", person_id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
     Ok(())
 }
 

@@ -135,7 +135,7 @@ async fn present(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
     let signed_in: Option<chrono::NaiveDateTime> = row.try_get_by_index(1)?;
     let last = worked.max(signed_in.map(|moment| moment.date()));
     database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
-    work.emit("person:update", payload([("person_id", person_id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
     work.person_changed(person_id);
     Ok(())
 }

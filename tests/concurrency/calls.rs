@@ -46,7 +46,7 @@ const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
-    path: &'static str,
+    pub path: &'static str,
     parameters: Vec<&'static Value>,
     body: Option<(&'static str, &'static Value)>,
     /// The table of a collection's operation.
