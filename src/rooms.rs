@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 50] = [
+const ORDER: [(&str, &str); 51] = [
     // Tools that know nothing of the field.
     ("config", "settings, from arguments, the environment and files"),
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
@@ -51,6 +51,7 @@ const ORDER: [(&str, &str); 50] = [
     ("schedules", "bars, milestones and versions of schedules"),
     ("saved_searches", "searches that persons save"),
     ("export", "tables for spreadsheets"),
+    ("imports", "tables that people send: persons, assets, shots, edits, castings, estimations"),
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),
     ("collections", "the list of the collections of the CRUD pattern"),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use harness::{Client, On, Studio, fill, fill_all, mismatch};
+use harness::{Answer, Client, On, Studio, fill, fill_all, mismatch};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,10 +35,16 @@ struct Step {
     /// Method and path.
     call: String,
     body: Option<Value>,
+    /// A table that is sent as the file of a form, in place of a body.
+    table: Option<String>,
     #[serde(default = "ok")]
     status: u16,
     /// The shape of the answer.
     answer: Option<Value>,
+    /// The answer to the letter, where it is no JSON; lines end with line feeds here.
+    text: Option<String>,
+    /// Variable for the answer as text.
+    keep: Option<String>,
     /// Variables, each by its place in the answer.
     #[serde(default)]
     save: HashMap<String, String>,
@@ -118,6 +124,14 @@ async fn events(studio: &Studio, known: &[Logged]) -> Vec<(String, Value)> {
     events.map(|(_, name, payload)| (name, payload)).collect()
 }
 
+/// Sends what a step says.
+async fn send(client: &Client, method: &Method, path: &str, body: Option<&Value>, table: Option<&str>) -> Answer {
+    match table {
+        Some(table) => client.send_file(path, "table.csv", table.as_bytes()).await,
+        None => client.send(method.clone(), path, body.cloned()).await,
+    }
+}
+
 async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>) {
     let (method, path) = step.call.split_once(' ').expect("a method and a path");
     let method: Method = method.parse().expect("a method");
@@ -125,9 +139,11 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
     let does = &step.does;
     assert!(!path.contains('{'), "{does} {path} names an unknown variable");
     let body = step.body.as_ref().map(|body| fill_all(body, known));
+    let table = step.table.as_ref().map(|table| fill(table, known));
+    let (body, table) = (body.as_ref(), table.as_deref());
     let before = log(studio).await;
     for word in &step.refused {
-        let status = caller(studio, word).send(method.clone(), &path, body.clone()).await.status;
+        let status = send(&caller(studio, word), &method, &path, body, table).await.status;
         let expected: &[u16] = match word.as_str() {
             "nobody" => &[401],
             word if word.starts_with("outside") => &[403, 404],
@@ -136,10 +152,17 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
         assert!(expected.contains(&status), "{does} The {word} got {status} instead of a refusal: {method} {path}");
     }
     assert_eq!(log(studio).await.len(), before.len(), "{does} Somebody who was refused made events.");
-    let answer = caller(studio, &step.caller).send(method.clone(), &path, body).await;
+    let answer = send(&caller(studio, &step.caller), &method, &path, body, table).await;
     assert_eq!(answer.status, step.status, "{does} {method} {path} answered {}", String::from_utf8_lossy(&answer.bytes));
     if let Some(problem) = step.answer.as_ref().and_then(|shape| mismatch(shape, &answer.json, known)) {
         panic!("{does} {method} {path}: {problem}\n{}", answer.json);
+    }
+    let text = String::from_utf8_lossy(&answer.bytes).replace("\r\n", "\n");
+    if let Some(expected) = &step.text {
+        assert_eq!(text, fill(expected, known), "{does} {method} {path}");
+    }
+    if let Some(variable) = &step.keep {
+        known.insert(variable.clone(), text);
     }
     for (variable, place) in &step.save {
         let pointer = format!("/{}", place.replace('.', "/"));

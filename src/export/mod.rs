@@ -2,6 +2,7 @@
 //! production.
 
 mod casting;
+pub mod cells;
 mod entities;
 mod handlers;
 mod studio;
