@@ -1,7 +1,5 @@
 //! Comments that are a part of a larger change, such as an import.
 
-use dailies_definitions::failure::Failure;
-use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -42,16 +40,4 @@ pub async fn write(work: &mut Work<'_>, author_id: Uuid, comments: Vec<NewCommen
     let begun = carrying::begin(work, author_id, &outcomes.carried).await?;
     work.afterwards(|app| Box::pin(carrying::carry(app, begun)));
     Ok(())
-}
-
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        Self { at: None, failure }
-    }
-}
-
-impl From<DbErr> for Refusal {
-    fn from(error: DbErr) -> Self {
-        Failure::from(error).into()
-    }
 }

@@ -57,6 +57,18 @@ pub struct Refusal {
     pub failure: Failure,
 }
 
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self { at: None, failure }
+    }
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Failure::from(error).into()
+    }
+}
+
 /// Posts comments with all that follows from them.
 ///
 /// # Errors

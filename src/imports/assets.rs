@@ -104,10 +104,8 @@ impl Import {
         let mut known: Vec<(Uuid, String)> = all.into_iter().filter(|kind| !is_temporal(&kind.name)).map(|kind| (kind.id, kind.name)).collect();
         known.sort();
         let types = Types { known, new: Vec::new() };
-        let of_rows: HashSet<(Uuid, String)> = sheet
-            .lines()
-            .filter_map(|line| Some((types.named(line.filled("Type")?)?, line.filled("Name")?.to_owned())))
-            .collect();
+        let of_rows: HashSet<(Uuid, String)> =
+            sheet.lines().filter_map(|line| Some((types.named(line.filled("Type")?)?, line.filled("Name")?.to_owned()))).collect();
         let asset_types: HashSet<Uuid> = types.known.iter().map(|(id, _)| *id).collect();
         let assets = || stock.of_type(|id| asset_types.contains(&id));
         let by_type = Matches::of(assets().map(|asset| ((asset.entity_type_id, asset.name.clone()), asset.id)));

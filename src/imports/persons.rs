@@ -119,10 +119,11 @@ impl<'a> Import<'a> {
         let known = match wanted.email.as_str() {
             "" => self.by_name.get(&(wanted.first_name.clone(), wanted.last_name.clone())),
             email => self.by_email.get(email),
-        };
+        }
+        .copied();
         let place = match known {
-            Some(place) if !update => return Ok(self.entries[*place].account.id),
-            Some(place) => *place,
+            Some(place) if !update => return Ok(self.entries[place].account.id),
+            Some(place) => place,
             None => {
                 wanted.check_address()?;
                 self.keep(Entry { account: fresh(&wanted), before: None, departments: BTreeSet::new(), departments_before: BTreeSet::new() })

@@ -175,10 +175,8 @@ mod tests {
         for separator in [";", ",", "\t"] {
             for end in ["\n", "\r", "\r\n"] {
                 let text = ["Type|Name", "Prop|\"a|b\"", "|", "Set|\"x@\"\"y\"\"\"", "Hero"].join(end).replace('|', separator).replace('@', end);
-                let wanted =
-                    [(2, "Prop", format!("a{separator}b")), (5, "Set", format!("x{end}\"y\"")), (6, "Hero", "-".to_owned())].map(|(line, kind, name)| {
-                        (line, kind.to_owned(), name)
-                    });
+                let wanted = [(2, "Prop", format!("a{separator}b")), (5, "Set", format!("x{end}\"y\"")), (6, "Hero", "-".to_owned())]
+                    .map(|(line, kind, name)| (line, kind.to_owned(), name));
                 assert_eq!(cells(&text), wanted, "{text:?}");
             }
         }

@@ -82,9 +82,8 @@ impl Tasks {
     pub(super) async fn load(work: &mut Work<'_>, project_id: Uuid, kind: EntityKind) -> Result<Self, Failure> {
         let first_status = statuses::default_status(work, false).await?;
         let from = format!("FROM task t JOIN entity e ON e.id = t.entity_id WHERE e.project_id = $1 AND {}", kind.condition("e.entity_type_id"));
-        let text = format!(
-            "SELECT t.id, t.entity_id, t.task_type_id, t.task_status_id {from} AND t.task_type_id IS NOT NULL ORDER BY t.created_at, t.id"
-        );
+        let text =
+            format!("SELECT t.id, t.entity_id, t.task_type_id, t.task_status_id {from} AND t.task_type_id IS NOT NULL ORDER BY t.created_at, t.id");
         let stored = database::read_all::<StoredTask>(&**work, &Sql::with(text, [project_id.into()])).await?;
         let text = format!("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id {from})");
         let mut assignees: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();

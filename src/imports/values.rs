@@ -29,10 +29,13 @@ pub(super) fn integer_of(column: &str, cell: &str) -> Result<i32, Problem> {
     integer(cell).ok_or_else(|| Problem::invalid(column, cell, "a whole number is expected"))
 }
 
-/// A number of a column that is not below zero.
+/// Most of what can be counted in days.
+const MOST: f64 = 10_000.0;
+
+/// A number of a column from zero to [`MOST`].
 pub(super) fn amount(column: &str, cell: &str) -> Result<f64, Problem> {
-    let number = cell.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0 && *number < 1e6);
-    number.ok_or_else(|| Problem::invalid(column, cell, "a number with a decimal point is expected"))
+    let number = cell.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0 && *number <= MOST);
+    number.ok_or_else(|| Problem::invalid(column, cell, "a number from 0 on with a decimal point is expected"))
 }
 
 /// A day of a column.
