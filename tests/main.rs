@@ -10,6 +10,7 @@ mod crash;
 mod crud;
 mod dialect;
 mod files;
+mod imports;
 mod limits;
 mod mail;
 mod notifications;
