@@ -92,12 +92,13 @@ impl Production {
     /// The status that a cell names: by its short name, as exports do, or by its name.
     pub(super) fn status(&self, column: &str, cell: &str) -> Result<Uuid, Problem> {
         let word = cell.to_lowercase();
-        let fits: [&dyn Fn(&Status) -> bool; 4] =
-            [&|status| status.short_name == cell, &|status| status.name == cell, &|status| status.short_name.to_lowercase() == word, &|status| {
-                status.name.to_lowercase() == word
-            }];
-        let found = fits.iter().find_map(|fits| self.statuses.iter().find(|status| fits(status)));
-        found.map(|status| status.id).ok_or_else(|| Problem::about(column, format!("Task status not found for {cell}")))
+        let close = |name: &str| name.to_lowercase() == word;
+        let named = |fits: &dyn Fn(&Status) -> bool| self.statuses.iter().find(|status| fits(status)).map(|status| status.id);
+        let found = named(&|status| status.short_name == cell)
+            .or_else(|| named(&|status| status.name == cell))
+            .or_else(|| named(&|status| close(&status.short_name)))
+            .or_else(|| named(&|status| close(&status.name)));
+        found.ok_or_else(|| Problem::about(column, format!("Task status not found for {cell}")))
     }
 
     /// The persons that a cell names, each once.
