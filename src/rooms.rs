@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 /// Every room of `src/`, with what it is for.
 const ORDER: [(&str, &str); 51] = [
     // Tools that know nothing of the field.
-    ("config", "settings, from arguments, the environment and files"),
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
     ("peers", "addresses of those who call"),
+    ("config", "settings, from arguments, the environment and files"),
     ("origins", "pages of the web that may call"),
     ("storage", "files, on disk or in an object store"),
     ("pictures", "reading, scaling and drawing of pictures"),

@@ -22,6 +22,7 @@ use crate::callers::People;
 use crate::collections;
 use crate::comments::CarriedFiles;
 use crate::config::{CacheType, DataArgs, Settings};
+use crate::credentials::attempts::Attempts;
 use crate::credentials::passwords::Passwords;
 use crate::credentials::tokens::Tokens;
 use crate::crud::Engine;
@@ -30,6 +31,7 @@ use crate::jobs::{Registry, Workers};
 use crate::mail::{MailError, Mailer};
 use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
+use crate::pictures::PictureBudget;
 use crate::previews::Processing;
 use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay};
 use crate::removal::RemovedFiles;
@@ -90,8 +92,10 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
+        attempts: Attempts::new(settings.sign_in.sign_in_rate),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
+        pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
@@ -141,7 +145,11 @@ fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis:
     redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
 }
 
-fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
+/// Where the settings keep files.
+///
+/// # Errors
+/// They name a place of no known kind.
+pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
     let files = &settings.files;
     let backend = match files.fs_backend.as_str() {
         "local" => Backend::Local { folder: files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews")) },

@@ -1,6 +1,7 @@
 //! Tests of the whole server over HTTP, each on SQLite and on PostgreSQL. Every answer that a test sees is checked
 //! against the contract.
 
+mod accounts;
 mod adopt;
 mod backup;
 mod chats;
@@ -12,6 +13,7 @@ mod dialect;
 mod files;
 mod imports;
 mod limits;
+mod machine;
 mod mail;
 mod notifications;
 mod people;

@@ -2,7 +2,6 @@
 //! strangers out.
 
 pub mod accounts;
-mod attempts;
 mod browser;
 mod cookies;
 mod emails;

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::access::chats::hearers;
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Sql, write_uuid};
 use crate::events::{Work, payload, transact};
-use crate::database::json::record;
 
 /// The conversation about an entity, where one was begun. Of several in a database from elsewhere the first counts.
 ///

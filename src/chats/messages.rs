@@ -16,9 +16,10 @@ use crate::access::chats::{chat_message_keeper, require_reader};
 use crate::app::App;
 use crate::comments::attachments::{self, Attachment, Holder};
 use crate::database::dialect::{JsonKey, json_list};
+use crate::database::json::{TEXT, record, write_key};
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload, transact};
-use crate::database::json::{TEXT, record, write_key};
+use crate::removal;
 
 /// A writer of messages `m` with their files.
 fn writer(backend: DbBackend) -> RecordWriter {
@@ -123,7 +124,7 @@ pub(super) async fn delete(app: &App, caller: &Caller, entity_id: Uuid, message_
         database::execute(&*work, &Sql::with(text, [message_id.into()])).await?;
     }
     tell(&mut work, chat_id, "chat:deleted-message", payload([("chat_id", chat_id), ("chat_message_id", message_id)])).await?;
-    work.afterwards(move |app| Box::pin(attachments::discard(app, files)));
+    work.afterwards(move |app| Box::pin(removal::discard_attachments(app, files)));
     work.commit().await?;
     Ok(NoContent)
 }

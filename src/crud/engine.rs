@@ -16,7 +16,7 @@ use super::{Resource, Shape, filter, only_admin, write};
 use crate::access::data_mask::DataMask;
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
-use crate::events::Work;
+use crate::events::{Work, transact};
 
 /// Serves the collections from the database.
 pub struct Engine {
@@ -93,6 +93,40 @@ impl Engine {
         let tail = format!("],\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{offset},\"page\":{number}}}");
         out.extend_from_slice(tail.as_bytes());
         Ok(Json::written(out))
+    }
+
+    /// Stores what a body changes of a record, and answers the record.
+    async fn store(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: &Caller,
+        id: Uuid,
+        mut body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure> {
+        let resource = (self.resource)(collection);
+        let mut work = Work::begin(&self.app, caller).await?;
+        let record = select::record(&*work, resource, id).await?;
+        if let Some(rule) = undecided(rule, caller)? {
+            resource.may_update(&work, caller, rule, &record, &body).await?;
+        }
+        resource.check(&mut work, caller, Some(&record), &mut body).await?;
+        let mut changes = write::change(resource, &body)?;
+        resource.before_write(&mut work, caller, Some(&record), &mut changes).await?;
+        // A body that names nothing moves the record all the same.
+        let touched = changes.columns.is_empty() && changes.relations.is_empty();
+        let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
+        let mut changed = touched || !columns.is_empty();
+        if changed {
+            database::update(&*work, resource.table(), id, columns).await?;
+        }
+        changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
+        resource.after_update(&mut work, caller, &record, &body).await?;
+        if changed {
+            resource.tell(&mut work, "update", id, &record).await?;
+        }
+        work.commit().await?;
+        self.answer_written(resource, caller, id, resource.update_answers_relations(), &body, false).await
     }
 
     /// The answer to a write: the record as it is now.
@@ -185,37 +219,9 @@ impl Crud for Engine {
         Ok(Json::written(resource.enrich(&self.app, &caller, id, &query, found.text).await?))
     }
 
-    async fn update(
-        &self,
-        collection: Collection,
-        rule: Rule,
-        caller: Caller,
-        id: Uuid,
-        mut body: Map<String, Value>,
-    ) -> Result<Json<Value>, Failure> {
-        let resource = (self.resource)(collection);
-        let mut work = Work::begin(&self.app, &caller).await?;
-        let record = select::record(&*work, resource, id).await?;
-        if let Some(rule) = undecided(rule, &caller)? {
-            resource.may_update(&work, &caller, rule, &record, &body).await?;
-        }
-        resource.check(&mut work, &caller, Some(&record), &mut body).await?;
-        let mut changes = write::change(resource, &body)?;
-        resource.before_write(&mut work, &caller, Some(&record), &mut changes).await?;
-        // A body that names nothing moves the record all the same.
-        let touched = changes.columns.is_empty() && changes.relations.is_empty();
-        let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
-        let mut changed = touched || !columns.is_empty();
-        if changed {
-            database::update(&*work, resource.table(), id, columns).await?;
-        }
-        changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
-        resource.after_update(&mut work, &caller, &record, &body).await?;
-        if changed {
-            resource.tell(&mut work, "update", id, &record).await?;
-        }
-        work.commit().await?;
-        self.answer_written(resource, &caller, id, resource.update_answers_relations(), &body, false).await
+    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, body: Map<String, Value>) -> Result<Json<Value>, Failure> {
+        (self.resource)(collection).before_update(&self.app, &caller, id, &body).await?;
+        transact(&self.app, || self.store(collection, rule, &caller, id, body.clone())).await
     }
 
     async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure> {

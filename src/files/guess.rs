@@ -12,9 +12,9 @@ use super::paths::separator;
 use crate::access::entities::Scope;
 use crate::app::App;
 use crate::database::{self, Sql};
-use crate::vocabulary::kinds::EntityKind;
 use crate::file_trees::Prefix;
 use crate::file_trees::language::{Field, Piece, Style, pieces};
+use crate::vocabulary::kinds::EntityKind;
 
 /// The readings of a path.
 pub(super) async fn guess(app: &App, caller: &Caller, body: &PathToGuess) -> Result<Json<Vec<GuessedPath>>, Failure> {

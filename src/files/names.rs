@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::access::entities::Scope;
 use crate::app::App;
 use crate::database::{self, Sql};
-use crate::vocabulary::kinds::EntityKind;
 use crate::file_trees::language::{Thing, slug};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Finds records by their names. What was read is kept in mind for the other readings of the same path.
 pub(super) struct Names<'a> {

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database;
+use crate::database::json::record;
 use crate::events::{Work, payload};
 use crate::file_trees::shipped;
-use crate::database::json::record;
 
 /// Gives a production the tree of that name.
 ///

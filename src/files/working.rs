@@ -14,11 +14,11 @@ use super::paths::{is_person, malformed, refusal, separator, storable};
 use super::working_listings::with_outputs_writer;
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
+use crate::database::json::record;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::file_trees::Place;
 use crate::tasks::assignment::take;
-use crate::database::json::record;
 
 /// Mode of the file tree, unless a request names another one.
 const MODE: &str = "working";

@@ -5,11 +5,10 @@ use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use crate::access::persons::{knows_colleagues_only, sees_whole};
+use crate::access::persons::{knows_colleagues_only, sees_whole, whole_record};
 use crate::database::dialect::json_ids;
 use crate::database::json::TEXT;
 use crate::database::{Database, RecordWriter, Sql};
-use crate::vocabulary::persons::HIDDEN_COLUMNS;
 
 /// Columns that everybody may see of a person.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
@@ -18,11 +17,10 @@ const FULL_NAME: (&str, &str, Kind) = ("TRIM(p.first_name || ' ' || p.last_name)
 
 /// Everybody but guests, as a JSON list: whole for administrators and managers of the studio, short for others.
 pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    let table = &entity::person::TABLE;
     let writer = if sees_whole(caller) {
-        RecordWriter::of(table, "p", "Person", |column| !HIDDEN_COLUMNS.contains(&column))
+        whole_record(caller, "p")
     } else {
-        RecordWriter::of(table, "p", "Person", |column| SHORT.contains(&column))
+        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
     };
     let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
     let writer = writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)]);

@@ -11,7 +11,7 @@ use super::work::picture_work;
 use crate::access::comments::attachment_reader;
 use crate::app::SharedApp;
 use crate::database::Sql;
-use crate::pictures;
+use crate::pictures::{self, Purpose};
 
 /// Sends the thumbnail of an attached picture.
 ///
@@ -37,8 +37,7 @@ async fn make(app: &SharedApp, id: Uuid) -> Result<(), Failure> {
     if !app.storage.download(&keys::attachment(id), &source).await? {
         return Ok(());
     }
-    let limit = app.settings.files.max_image_pixels;
-    match picture_work(move || pictures::attachment_thumbnail(&source, limit)).await {
+    match picture_work(app, &source, Purpose::Thumbnail, pictures::attachment_thumbnail).await {
         Ok(thumbnail) => app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?,
         Err(error) if error.is_fault_of_input() => {}
         Err(error) => return Err(error.into()),

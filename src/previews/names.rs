@@ -5,8 +5,8 @@ use dailies_definitions::failure::Failure;
 use super::subject::Subject;
 use crate::app::App;
 use crate::database::Sql;
-use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
 use crate::file_trees::language::slug;
+use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
 
 /// The name under which the file of a preview is saved, with that extension.
 ///

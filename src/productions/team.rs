@@ -9,11 +9,10 @@ use uuid::Uuid;
 
 use super::rows::{self, ids_by_owner};
 use super::settings::tell;
-use crate::access::persons::sees_whole_team;
+use crate::access::persons::{sees_whole_team, whole_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql, write_value};
 use crate::events::Work;
-use crate::vocabulary::persons::HIDDEN_COLUMNS;
 
 /// Columns of a person that everybody in the team sees.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
@@ -23,10 +22,11 @@ const TEXT: Kind = Kind::Text { max: None };
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
     let whole = sees_whole_team(access.role());
-    let keep = |column: &str| {
-        if whole { !HIDDEN_COLUMNS.contains(&column) } else { SHORT.contains(&column) }
+    let model = if whole {
+        whole_record(access.caller(), "p")
+    } else {
+        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
     };
-    let model = RecordWriter::of(&entity::person::TABLE, "p", "Person", keep);
     let text = format!(
         "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",

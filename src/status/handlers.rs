@@ -23,6 +23,7 @@ use super::machine::Machine;
 use super::probes::Prober;
 use crate::app::SharedApp;
 use crate::database::{self, Sql};
+use crate::peers::may_monitor;
 use crate::realtime::Audience;
 use crate::studio::organisation;
 
@@ -107,7 +108,11 @@ impl Status for StatusHandlers {
         })?)
     }
 
-    async fn get_machine_resources(&self, _visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
+    async fn get_machine_resources(&self, visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
+        let settings = &self.app.settings;
+        if !may_monitor(&visitor.headers, visitor.address, &settings.trusted_proxies, &settings.monitors) {
+            return Err(Failure::forbidden());
+        }
         Ok(Json::of(&self.machine.look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX)).await?)?)
     }
 

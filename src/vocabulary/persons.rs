@@ -28,6 +28,11 @@ pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
 pub const HIDDEN_COLUMNS: [&str; 8] =
     ["password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret", "fido_credentials", "otp_recovery_codes", "jti"];
 
+/// The column that holds what a day of the person's work costs.
+pub const SALARY: &str = "daily_salary";
+/// What those get in its place who don't see salaries.
+pub const NO_SALARY: &str = "CAST(NULL AS integer)";
+
 /// What a row carries beside its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonRowOptions {
@@ -47,7 +52,8 @@ static FIRST_COLUMNS: LazyLock<Vec<&Column>> = LazyLock::new(|| {
 
 static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
 
-/// The row of a person as a JSON object, or nothing when there is no such person.
+/// The row of a person as a JSON object, or nothing when there is no such person. It is for the person, and for
+/// administrators.
 ///
 /// # Errors
 /// The database does not answer.

@@ -40,9 +40,7 @@ fn described(contract: &Value, method: Method, operation: &Value) -> MetaOperati
             responses: entries(&operation["responses"]).map(|(status, value)| response(status, resolve(contract, value))).collect(),
         },
         deprecated: operation["deprecated"] == true,
-        security: items(&operation["security"])
-            .map(|schemes| entries(schemes).map(|(name, _)| (leak(name), Vec::new())).collect())
-            .collect(),
+        security: items(&operation["security"]).map(|schemes| entries(schemes).map(|(name, _)| (leak(name), Vec::new())).collect()).collect(),
         operation_id: text("operationId"),
         code_samples: Vec::new(),
     }

@@ -1,5 +1,6 @@
 //! Collections of persons and of the days on which they do not work, as they are stored.
 
+mod account_rules;
 mod day_offs;
 mod persons;
 

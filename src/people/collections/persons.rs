@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use dailies_definitions::access::{Caller, Identity};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::{Kind, Table};
@@ -10,15 +10,21 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::access::persons::sees_whole;
+use super::account_rules::{
+    CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password, prefers_what_is_set_up, protect,
+    require_another,
+};
+use crate::access::persons::{require_session, sees_salaries, sees_whole};
 use crate::access::records::Subject;
 use crate::app::App;
+use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
 use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
 use crate::people::checks;
+use crate::vocabulary::persons::{NO_SALARY, SALARY};
 
 pub struct Persons;
 
@@ -90,7 +96,7 @@ impl Resource for Persons {
 
     fn accepted(&self) -> &'static [&'static str] {
         // A password comes in the clear and is stored as a hash.
-        &["password"]
+        &["password", CURRENT_PASSWORD]
     }
 
     fn extras(&self) -> Vec<Extra> {
@@ -103,19 +109,25 @@ impl Resource for Persons {
         if !whole {
             shape.keep(&SHORT);
             shape.keeps_relations = true;
+        } else if !sees_salaries(caller) {
+            shape.columns.retain(|column| column.name != SALARY);
+            shape.extras.push(Extra { key: SALARY, expression: NO_SALARY, kind: Kind::Integer });
         }
         shape
     }
 
-    fn may_filter(&self, caller: &Caller, column: &str) -> bool {
-        !SECRETS.contains(&column) && (caller.is_admin() || SHORT.contains(&column) || column == "email")
-    }
-
-    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         match key {
             "full_name" => sql.push(" AND ").push(FULL_NAME).push(" = ").bind(value.replace('\0', "")),
             // Addresses are stored in small letters.
-            "email" if !value.starts_with('[') => sql.push(" AND t.email = ").bind(value.to_lowercase().replace('\0', "")),
+            "email" if !value.starts_with('[') => {
+                sql.push(" AND t.email = ").bind(value.to_lowercase().replace('\0', ""));
+                // Clients look for their own person by it. Of others it would tell who has an address.
+                if !sees_whole(caller) {
+                    sql.push(" AND t.id = ").bind(caller.person.id);
+                }
+                sql
+            }
             _ => return Ok(false),
         };
         Ok(true)
@@ -129,17 +141,26 @@ impl Resource for Persons {
         Subject::Person(Some(record.id))
     }
 
+    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+        match body.get(CURRENT_PASSWORD) {
+            Some(password) if caller.person.id == id => confirm_password(app, id, password.as_str().unwrap_or_default()).await,
+            _ => Ok(()),
+        }
+    }
+
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(record) = record {
             if !caller.is_admin() {
                 body.retain(|key, _| OWN.contains(&key.as_str()));
             }
-            if caller.token.identity == Identity::Bot && !caller.is_admin() {
-                body.remove("expiration_date");
-            }
             body.remove("password");
             protect(work.app(), caller, record, body)?;
+            only_by_session(caller, record, body)?;
+            only_with_password(caller, record, body)?;
         } else {
+            if body.get("is_bot") == Some(&Value::Bool(true)) {
+                require_session(caller)?;
+            }
             let password = body.get("password").filter(|password| !password.is_null());
             let least = work.app().settings.sign_in.min_password_length;
             if password.is_some_and(|password| password.as_str().unwrap_or_default().chars().count() < least) {
@@ -162,6 +183,11 @@ impl Resource for Persons {
             changes.set("jti", Uuid::new_v4().to_string());
         }
         if let Some(record) = record
+            && changes.get("is_bot").is_some_and(|is_bot| *is_bot != SqlValue::Bool(Some(record.flag("is_bot"))))
+        {
+            changes.set("jti", None::<String>);
+        }
+        if let Some(record) = record
             && let Some(SqlValue::ChronoDate(end)) = changes.get("expiration_date")
         {
             match end {
@@ -169,6 +195,13 @@ impl Resource for Persons {
                 None if !record.flag("is_bot") => changes.set("jti", None::<String>),
                 _ => changes.set("jti", Uuid::new_v4().to_string()),
             }
+        }
+        if let Some(record) = record {
+            leaves_an_administrator(work, record, changes).await?;
+        }
+        // A token that was made before a person was switched off is dead when they come back.
+        if changes.get("active").is_some_and(|active| *active != SqlValue::Bool(Some(true))) {
+            changes.set("jti", None::<String>);
         }
         if let Some(record) = record
             && let Some(SqlValue::String(Some(email))) = changes.get("email")
@@ -189,7 +222,8 @@ impl Resource for Persons {
 
     async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         work.person_changed(before.id);
-        if before.flag("active") && body.get("active") == Some(&Value::Bool(false)) {
+        if body.contains_key("active") && before.flag("active") != is_active(work, before.id).await? {
+            // On the return, too: what was to be ended when they went may not have been.
             work.end_sessions_of(before.id);
         }
         Ok(())
@@ -199,6 +233,7 @@ impl Resource for Persons {
         if is_protected(work.app(), record) {
             return Err(Failure::plain(poem::http::StatusCode::FORBIDDEN, "Can't delete this person it's a protected account."));
         }
+        require_another(work, record).await?;
         if query.flag("force")?.unwrap_or_default() {
             crate::people::removal::detach(work, record.id).await?;
         }
@@ -242,53 +277,4 @@ impl Resource for Persons {
         text.extend_from_slice(format!(",\"access_token\":{}}}", json!(token)).as_bytes());
         Ok(text)
     }
-}
-
-/// Whether a body asks for a second factor of the caller's own that is set up, or for none of them.
-fn prefers_what_is_set_up(caller: &Caller, record: &Record, body: &Map<String, Value>) -> bool {
-    let preferred = body.get("preferred_two_factor_authentication").and_then(Value::as_str);
-    caller.person.id == record.id && preferred.is_none_or(|factor| record.flag(&format!("{factor}_enabled")))
-}
-
-fn is_protected(app: &App, record: &Record) -> bool {
-    let email = record.text("email").unwrap_or_default();
-    !email.is_empty() && app.settings.protected_accounts.iter().any(|protected| protected.eq_ignore_ascii_case(email))
-}
-
-/// Others can't deactivate a protected account, nor change its role.
-fn protect(app: &App, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-    if caller.person.id == record.id || !is_protected(app, record) {
-        return Ok(());
-    }
-    let refuse = |message: &str| Err(Failure::plain(poem::http::StatusCode::FORBIDDEN, message));
-    if body.get("active") == Some(&Value::Bool(false)) {
-        return refuse("Can't set this person as inactive it's a protected account.");
-    }
-    if body.get("role").is_some_and(|role| !role.is_null()) {
-        return refuse("Can't change the role of this person it's a protected account.");
-    }
-    Ok(())
-}
-
-/// Refuses one more active person than the studio may have.
-async fn limit(work: &Work<'_>, record: Option<&Record>, body: &Map<String, Value>) -> Result<(), Failure> {
-    let is_bot = record.map_or_else(|| body.get("is_bot") == Some(&Value::Bool(true)), |record| record.flag("is_bot"));
-    let becomes_active = match record {
-        None => body.get("active").and_then(Value::as_bool).unwrap_or(true),
-        Some(record) => !record.flag("active") && body.get("active") == Some(&Value::Bool(true)),
-    };
-    if is_bot || !becomes_active {
-        return Ok(());
-    }
-    let limit = work.app().settings.user_limit;
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
-    let count: i64 = match database::row(&**work, &sql).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    if u64::try_from(count).unwrap_or_default() < limit {
-        return Ok(());
-    }
-    let data = if record.is_none() { json!({"limit": limit}) } else { Value::Null };
-    Err(Failure::parameter_with("User limit reached.", data))
 }

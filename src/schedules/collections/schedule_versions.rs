@@ -63,7 +63,7 @@ impl Resource for ScheduleVersionTaskLinks {
     }
 
     /// Whoever is let in for a production sees what belongs to it, and nothing else.
-    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         if key != "project_id" {
             return Ok(false);
         }

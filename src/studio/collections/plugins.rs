@@ -24,7 +24,7 @@ impl Resource for Plugins {
     }
 
     /// An address is looked for as it is stored.
-    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         let address = key == "maintainer_email" && !value.starts_with('[');
         if address {
             sql.push(" AND t.maintainer_email = ").bind(value.to_lowercase().replace('\0', ""));

@@ -39,7 +39,7 @@ impl Resource for Tasks {
         &RELATIONS
     }
 
-    fn special_filter(&self, sql: &mut Sql, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         if key != "episode_id" {
             return Ok(false);
         }

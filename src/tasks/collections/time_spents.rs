@@ -40,7 +40,7 @@ impl Resource for TimeSpents {
     }
 
     /// The days from one to another.
-    fn special_filter(&self, sql: &mut Sql, query: &Query, key: &str, _value: &str) -> Result<bool, Failure> {
+    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, query: &Query, key: &str, _value: &str) -> Result<bool, Failure> {
         let ends = [("start_date", " AND t.date >= "), ("end_date", " AND t.date <= ")];
         let Some((_, condition)) = ends.iter().find(|(name, _)| *name == key) else { return Ok(false) };
         let (Some(_), Some(_), Some(day)) = (query.day("start_date")?, query.day("end_date")?, query.day(key)?) else {

@@ -8,9 +8,7 @@ use super::names::{doc, field, pascal};
 use crate::Contract;
 
 pub(super) fn file(contract: &Contract) -> String {
-    let mut text = String::from(
-        "use serde::{Deserialize, Serialize};\nuse serde_json::{Map, Value};\n\nuse crate::payload::Schema;\n\n",
-    );
+    let mut text = String::from("use serde::{Deserialize, Serialize};\nuse serde_json::{Map, Value};\n\nuse crate::payload::Schema;\n\n");
     let schemas = contract.document["components"]["schemas"].as_object();
     for (name, schema) in schemas.into_iter().flatten() {
         text.push_str(&doc(schema["description"].as_str().unwrap_or_default(), ""));

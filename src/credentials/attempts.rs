@@ -25,7 +25,7 @@ const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 const HOUSEKEEPING: u32 = 1024;
 
 /// Who tried lately.
-pub(super) struct Attempts {
+pub struct Attempts {
     /// None when the settings put no limit.
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
     mailboxes: Option<DefaultKeyedRateLimiter<Uuid>>,
@@ -36,7 +36,8 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Nobody yet. `rate` is how many tries one address has in a minute; 0 is no limit.
-    pub(super) fn new(rate: u32) -> Self {
+    #[must_use]
+    pub fn new(rate: u32) -> Self {
         Self {
             addresses: NonZeroU32::new(rate).map(|rate| DefaultKeyedRateLimiter::keyed(Quota::per_minute(rate))),
             mailboxes: Quota::with_period(MAIL_PERIOD).map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
@@ -50,7 +51,7 @@ impl Attempts {
     ///
     /// # Errors
     /// 429 when there were too many, with the seconds to wait in `Retry-After`.
-    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<(), Failure> {
+    pub fn admit(&self, address: Option<IpAddr>) -> Result<(), Failure> {
         let Some(limit) = &self.addresses else {
             return Ok(());
         };
@@ -62,7 +63,7 @@ impl Attempts {
     }
 
     /// Whether one more e-mail may go to a person.
-    pub(super) fn may_mail(&self, person_id: Uuid) -> bool {
+    pub fn may_mail(&self, person_id: Uuid) -> bool {
         let Some(limit) = &self.mailboxes else {
             return true;
         };
@@ -70,10 +71,10 @@ impl Attempts {
         limit.check_key(&person_id).is_ok()
     }
 
-    /// Waits until nobody else tries on the account. Otherwise many guesses at once would all be made before the first of
-    /// them is counted.
-    pub(super) async fn turn(&self, person_id: Uuid) -> MutexGuard<'_, ()> {
-        let place = usize::try_from(self.hash(person_id) % LOCKS as u64).unwrap_or_default();
+    /// Waits until nobody else tries on the account, which is named by the person's id, or by what stands for nobody.
+    /// Otherwise many guesses at once would all be made before the first of them is counted.
+    pub async fn turn(&self, account: impl Hash) -> MutexGuard<'_, ()> {
+        let place = usize::try_from(self.hash(account) % LOCKS as u64).unwrap_or_default();
         self.accounts[place].lock().await
     }
 
@@ -83,7 +84,7 @@ impl Attempts {
 }
 
 /// 429: come back later.
-pub(super) fn too_many(wait: Duration) -> Failure {
+pub fn too_many(wait: Duration) -> Failure {
     let seconds = wait.as_secs() + 1;
     let message = format!("Too many attempts from this address. Try again in {seconds} seconds.");
     Failure::plain(StatusCode::TOO_MANY_REQUESTS, message).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
