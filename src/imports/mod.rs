@@ -1,6 +1,7 @@
 //! Tables that people send: persons, and the assets, shots, edits, castings and estimations of a production. A table is
 //! read as a whole before anything is changed, and imported in one transaction, so that nothing is ever half imported.
 
+mod accounts;
 mod assets;
 mod casting;
 mod casting_targets;

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use entity::{department_link, person};
-use sea_orm::sea_query::Value as SqlValue;
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
+use super::accounts::{Account, Entry, administers, apply, change, columns, counts, fresh};
 use super::person_cells::{Places, Wanted};
 use super::problem::Problem;
 use super::sheet::Sheet;
@@ -19,39 +19,6 @@ use crate::vocabulary::persons::person_rows;
 
 /// Persons that one statement changes.
 const PORTION: usize = 70;
-
-/// An account, as far as tables say something of it.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
-struct Account {
-    id: Uuid,
-    first_name: String,
-    last_name: String,
-    email: Option<String>,
-    phone: Option<String>,
-    role: String,
-    contract_type: String,
-    position: Option<String>,
-    seniority: Option<String>,
-    country: Option<String>,
-    daily_salary: Option<i32>,
-    studio_id: Option<Uuid>,
-    active: Option<bool>,
-    is_guest: bool,
-}
-
-/// A person while a table is imported.
-struct Entry {
-    account: Account,
-    before: Option<Account>,
-    departments: BTreeSet<Uuid>,
-    departments_before: BTreeSet<Uuid>,
-}
-
-impl Entry {
-    fn is_changed(&self) -> bool {
-        self.before.as_ref() != Some(&self.account) || self.departments != self.departments_before
-    }
-}
 
 struct Import<'a> {
     app: &'a App,
@@ -169,7 +136,7 @@ impl<'a> Import<'a> {
     fn require_administrator(&self) -> Result<(), Failure> {
         match self.demoted_at {
             Some(line) if !self.entries.iter().any(|entry| administers(&entry.account)) => {
-                Err(Problem("No active administrator would be left.".into()).at(line))
+                Err(Problem("The last administrator can't be demoted, made inactive or deleted.".into()).at(line))
             }
             _ => Ok(()),
         }
@@ -190,12 +157,20 @@ impl<'a> Import<'a> {
             database::execute(&**work, &change(accounts)).await?;
         }
         self.store_departments(work).await?;
+        let gone: Vec<Uuid> =
+            changed().filter(|entry| entry.moves() && !entry.account.active.unwrap_or_default()).map(|entry| entry.account.id).collect();
+        for ids in gone.chunks(BATCH) {
+            // A token that was made before a person was switched off is dead when they come back.
+            let mut sql = Sql::new("UPDATE person SET jti = NULL WHERE id");
+            sql.among(ids);
+            database::execute(&**work, &sql).await?;
+        }
         for entry in changed() {
             let id = entry.account.id;
             let name = if entry.before.is_some() { "person:update" } else { "person:new" };
             work.emit(name, payload([("person_id", id)]));
             work.person_changed(id);
-            if entry.before.as_ref().is_some_and(|before| before.active == Some(true)) && entry.account.active == Some(false) {
+            if entry.moves() {
                 work.end_sessions_of(id);
             }
         }
@@ -214,87 +189,4 @@ impl<'a> Import<'a> {
         let links = moved().flat_map(|entry| entry.departments.iter().map(move |department| link(entry.account.id, *department)));
         database::insert_many(&**work, &department_link::TABLE, links.collect()).await
     }
-}
-
-/// Whether the limit of users counts an account.
-fn counts(account: &Account) -> bool {
-    account.active.unwrap_or_default() && !account.is_guest
-}
-
-/// Whether somebody may do everything.
-fn administers(account: &Account) -> bool {
-    account.role == "admin" && account.active.unwrap_or_default() && !account.is_guest
-}
-
-/// A new account without a password.
-fn fresh(wanted: &Wanted) -> Account {
-    Account {
-        id: Uuid::new_v4(),
-        first_name: String::new(),
-        last_name: String::new(),
-        email: Some(wanted.email.clone()),
-        phone: None,
-        role: "user".into(),
-        contract_type: "open-ended".into(),
-        position: Some("artist".into()),
-        seniority: Some("mid".into()),
-        country: None,
-        daily_salary: Some(0),
-        studio_id: None,
-        active: Some(true),
-        is_guest: false,
-    }
-}
-
-/// Takes over what a row says.
-fn apply(entry: &mut Entry, wanted: Wanted) {
-    let account = &mut entry.account;
-    account.first_name = wanted.first_name;
-    account.last_name = wanted.last_name;
-    account.phone = wanted.phone.or(account.phone.take());
-    account.role = wanted.role.unwrap_or_else(|| account.role.clone());
-    account.contract_type = wanted.contract_type.unwrap_or_else(|| account.contract_type.clone());
-    account.position = wanted.position.or(account.position.take());
-    account.seniority = wanted.seniority.or(account.seniority.take());
-    account.country = wanted.country.or(account.country.take());
-    account.daily_salary = wanted.daily_salary.or(account.daily_salary);
-    account.studio_id = wanted.studio_id.or(account.studio_id);
-    account.active = wanted.active.or(account.active);
-    if let Some(departments) = wanted.departments {
-        entry.departments = departments.into_iter().collect();
-    }
-}
-
-/// What a table can change of an account.
-fn columns(account: &Account) -> Vec<(&'static str, SqlValue)> {
-    vec![
-        ("id", account.id.into()),
-        ("first_name", account.first_name.as_str().into()),
-        ("last_name", account.last_name.as_str().into()),
-        ("phone", account.phone.clone().into()),
-        ("role", account.role.as_str().into()),
-        ("contract_type", account.contract_type.as_str().into()),
-        ("position", account.position.clone().into()),
-        ("seniority", account.seniority.clone().into()),
-        ("country", account.country.clone().into()),
-        ("daily_salary", account.daily_salary.into()),
-        ("studio_id", account.studio_id.into()),
-        ("active", account.active.into()),
-    ]
-}
-
-/// The statement that changes accounts.
-fn change(accounts: &[&Account]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new(
-        "UPDATE person SET first_name = v.column2, last_name = v.column3, phone = v.column4, role = v.column5, contract_type = v.column6, \
-         position = v.column7, seniority = v.column8, country = v.column9, daily_salary = v.column10, studio_id = v.column11, \
-         active = v.column12, updated_at = v.column13 FROM (VALUES ",
-    );
-    for (at, account) in accounts.iter().enumerate() {
-        let values = columns(account).into_iter().map(|(_, value)| value).chain([now.into()]);
-        sql.push(if at > 0 { ", " } else { "" }).bind_list(values);
-    }
-    sql.push(") AS v WHERE person.id = v.column1");
-    sql
 }
