@@ -23,6 +23,7 @@ mod events;
 mod export;
 mod file_trees;
 mod files;
+mod imports;
 mod instances;
 pub mod jobs;
 mod mail;

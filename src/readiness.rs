@@ -1,5 +1,7 @@
 //! How many of the assets cast in a shot are ready for each of its tasks.
 
+use std::collections::HashSet;
+
 use dailies_definitions::failure::Failure;
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -12,15 +14,25 @@ use crate::events::Work;
 /// # Errors
 /// The database refuses.
 pub async fn asset_changed(work: &mut Work<'_>, asset_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT DISTINCT s.id FROM entity_link l JOIN entity s ON s.id = l.entity_in_id JOIN entity_type k ON k.id = s.entity_type_id \
-         WHERE l.entity_out_id = $1 AND k.name = 'Shot'",
-        [asset_id.into()],
-    );
-    let mut shots = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        shots.push(row.try_get_by_index(0)?);
+    assets_changed(work, &[asset_id]).await
+}
+
+/// Counts again for every shot that casts one of these assets.
+///
+/// # Errors
+/// The database refuses.
+pub async fn assets_changed(work: &mut Work<'_>, assets: &[Uuid]) -> Result<(), Failure> {
+    let mut shots = HashSet::new();
+    for assets in assets.chunks(BATCH) {
+        let mut sql = Sql::new(
+            "SELECT DISTINCT s.id FROM entity_link l JOIN entity s ON s.id = l.entity_in_id JOIN entity_type k ON k.id = s.entity_type_id \
+             WHERE k.name = 'Shot' AND l.entity_out_id",
+        );
+        sql.among(assets);
+        shots.extend(database::ids(&**work, &sql).await?);
     }
+    let mut shots: Vec<Uuid> = shots.into_iter().collect();
+    shots.sort_unstable();
     shots_changed(work, &shots).await
 }
 

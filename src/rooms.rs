@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 51] = [
+const ORDER: [(&str, &str); 53] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -53,6 +53,7 @@ const ORDER: [(&str, &str); 51] = [
     ("schedules", "bars, milestones and versions of schedules"),
     ("saved_searches", "searches that persons save"),
     ("export", "tables for spreadsheets"),
+    ("imports", "tables that people send: persons, assets, shots, edits, castings, estimations"),
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),
     ("collections", "the list of the collections of the CRUD pattern"),

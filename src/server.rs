@@ -253,6 +253,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         sharing: Arc::new(crate::sharing::SharingHandlers(app.clone())),
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
+        imports: Arc::new(crate::imports::ImportsHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }
 }

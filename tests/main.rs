@@ -11,6 +11,7 @@ mod crash;
 mod crud;
 mod dialect;
 mod files;
+mod imports;
 mod limits;
 mod machine;
 mod mail;

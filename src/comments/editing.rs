@@ -8,12 +8,8 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-<<<<<<< HEAD
 use crate::access::comments::{KEEP, Seen, Subject, Viewer};
-=======
-use crate::access::comments::{KEEP, Subject, Viewer};
 use crate::access::references::production_of;
->>>>>>> references
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::Record;

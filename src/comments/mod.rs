@@ -4,6 +4,7 @@ pub mod attachments;
 pub mod authors;
 pub mod automations;
 mod board;
+pub mod bulk;
 mod carrying;
 pub mod collections;
 pub mod drafts;

@@ -15,13 +15,9 @@ use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, Request, Wish};
-<<<<<<< HEAD
 use super::{layouts, listings};
 use crate::access::entities::Scope;
-=======
-use crate::access::entities::{Scope, own_entities};
 use crate::access::references::{self, Written};
->>>>>>> references
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::coerce;

@@ -2,6 +2,7 @@
 //! playlists of a production.
 
 mod casting;
+pub mod cells;
 mod entities;
 mod handlers;
 mod playlists;

@@ -1,7 +1,5 @@
 //! A table as a file: lines of cells with semicolons between them, sent while the rows are read.
 
-use std::borrow::Cow;
-
 use chrono::{NaiveDate, NaiveDateTime};
 use csv::{Terminator, WriterBuilder};
 use dailies_definitions::failure::Failure;
@@ -10,6 +8,7 @@ use poem::http::header;
 use poem::{Body, Response};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
+use super::cells::guarded;
 use crate::database::{Database, Sql, stream_lines};
 use crate::storage::Disposition;
 
@@ -105,13 +104,8 @@ impl Table {
 /// Writes one line up to its carriage return; whoever sends lines adds the line feed.
 fn write_line(out: &mut Vec<u8>, cells: &[String]) -> Result<(), DbErr> {
     let mut writer = WriterBuilder::new().delimiter(b';').terminator(Terminator::Any(b'\r')).buffer_capacity(1024).from_writer(out);
-    writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned())).map_err(|error| DbErr::Custom(error.to_string()))?;
+    writer.write_record(cells.iter().map(|cell| guarded(cell).into_owned())).map_err(|error| DbErr::Custom(error.to_string()))?;
     writer.flush().map_err(|error| DbErr::Custom(error.to_string()))
-}
-
-/// The cell as text: what a spreadsheet would take for a formula gets an apostrophe in front.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
 }
 
 /// Letters of the Latin alphabet in lower case and digits, with underscores for what is between them.
@@ -166,15 +160,6 @@ mod tests {
         let mut out = Vec::new();
         write_line(&mut out, &["a;b".into(), "say \"hi\"".into(), String::new(), "é".into()]).expect("a line");
         assert_eq!(String::from_utf8(out).expect("UTF-8"), "\"a;b\";\"say \"\"hi\"\"\";;é\r");
-    }
-
-    #[test]
-    fn formulas_become_text_and_numbers_stay() {
-        assert_eq!(harmless("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(harmless("@sum"), "'@sum");
-        assert_eq!(harmless("- lift the arm"), "'- lift the arm");
-        assert_eq!(harmless("-12"), "-12");
-        assert_eq!(harmless("+33123456789"), "+33123456789");
     }
 
     #[test]

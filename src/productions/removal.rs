@@ -88,14 +88,9 @@ async fn remove_playlists(work: &mut Work<'_>, project_id: Uuid) -> Result<(), F
     let sql = Sql::with(format!("SELECT id, playlist_id FROM build_job WHERE playlist_id IN {PLAYLISTS}"), [project_id.into()]);
     let mut builds: Vec<Uuid> = Vec::new();
     for row in database::rows(&**work, &sql).await? {
-<<<<<<< HEAD
         let (id, playlist_id) = (row.try_get("", "id")?, row.try_get("", "playlist_id")?);
-        work.emit("build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id), ("project_id", project_id)]));
+        work.emit_in(project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
         builds.push(id);
-=======
-        let keys = [("build_job_id", row.try_get_by_index(0)?), ("playlist_id", row.try_get_by_index(1)?)];
-        work.emit_in(project_id, "build-job:delete", payload(keys));
->>>>>>> references
     }
     work.afterwards(move |app| Box::pin(discard_movies(app, builds)));
     for id in ids(work, "SELECT id FROM playlist WHERE project_id = $1", project_id).await? {

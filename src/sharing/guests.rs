@@ -109,7 +109,7 @@ async fn add(work: &mut Work<'_>, visitor: &ShareVisitor, names: &Names) -> Resu
         ("data", json!({"share_link_id": visitor.link_id}).into()),
     ];
     let id = database::insert(&**work, &entity::person::TABLE, values).await?;
-    work.emit("person:new", payload([("person_id", id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:new", payload([("person_id", id)]));
     Ok(id)
 }
 
