@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use harness::{On, Studio};
 
