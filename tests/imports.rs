@@ -25,7 +25,7 @@ async fn tables_of_any_spreadsheet_say_the_same(#[case] on: On) {
     let windows: Vec<u8> = table.chars().map(|letter| u8::try_from(u32::from(letter)).expect("a letter of Europe")).collect();
     let files = [
         table.as_bytes().to_vec(),
-        [b"\xEF\xBB\xBF", table.as_bytes()].concat(),
+        [&b"\xEF\xBB\xBF"[..], table.as_bytes()].concat(),
         [vec![0xFF, 0xFE], utf_16(u16::to_le_bytes)].concat(),
         [vec![0xFE, 0xFF], utf_16(u16::to_be_bytes)].concat(),
         utf_16(u16::to_le_bytes),
@@ -46,7 +46,7 @@ async fn long_tables_take_few_statements(#[case] on: On) {
     let studio = Studio::open(on).await;
     let project = format!("/data/projects/{}", studio.project_id);
     let modeling = studio.named("task-types", "Modeling").await;
-    studio.admin.post(&format!("{project}/settings/task-types"), json!({"task_type_id": modeling})).await.expect(201);
+    studio.admin.post(&format!("{project}/settings/task-types"), json!({"task_type_id": modeling, "priority": 1})).await.expect(201);
     let mut table = "Type,Name,Modeling,Modeling assignations\n".to_owned();
     for number in 0..LINES {
         let _ = writeln!(table, "Prop,Tree {number},done,Tim Team manager");
