@@ -373,6 +373,10 @@ async fn filters_do_not_tell_what_records_hide(#[case] on: On) {
         for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
             for client in [studio.member(role), studio.stranger(role)] {
                 let seen = client.get(&path).await;
+                let own = &client.get("/auth/authenticated").await.json["user"]["id"];
+                if *own == whole["id"] {
+                    continue;
+                }
                 let Some(row) = seen.json.as_array().and_then(|rows| rows.first()).and_then(Value::as_object) else { continue };
                 for (key, value) in whole.iter().filter(|(key, _)| !row.contains_key(*key)) {
                     let Some(filter) = filter_by(key, value) else { continue };

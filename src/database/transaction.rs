@@ -132,7 +132,7 @@ impl Database {
                 Ok(Ending::Conflict(conflict()))
             }
             // Alone it is clear whether the key stands in the way.
-            Some(Trouble::Key) if postgres && number == 1 => {
+            Some(Trouble::Key) if postgres && number <= ATTEMPTS_BESIDE_OTHERS => {
                 undo(&mut lent).await?;
                 Ok(Ending::Conflict(conflict()))
             }
