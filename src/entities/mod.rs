@@ -8,6 +8,7 @@ mod criteria;
 mod dependents;
 mod details;
 mod episode_choice;
+pub mod frame_rates;
 mod groups;
 mod handlers;
 pub mod kinds;
