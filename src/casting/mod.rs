@@ -1,5 +1,6 @@
 //! Casting, also called the breakdown: which assets appear in which shots, episodes and assets.
 
+pub mod counts;
 mod handlers;
 pub mod readiness;
 mod reading;

@@ -17,7 +17,7 @@ use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
-use crate::casting::readiness;
+use crate::casting::counts::Touched;
 use crate::database;
 use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
@@ -63,9 +63,8 @@ pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, F
         comments.push(posting.post(work, draft, &Origin::Person)?);
     }
     posting.store(work).await?;
-    for (asset_id, _) in &posting.ready {
-        readiness::asset_changed(work, *asset_id).await?;
-    }
+    let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();
+    Touched::by(&**work, &ready).await?.settle(work).await?;
     Ok(Outcomes { comments, carried: posting.carried })
 }
 

@@ -19,6 +19,7 @@ use super::with_tasks::{self, Request, Wish};
 use crate::access::entities::{Scope, own_entities};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
+use crate::casting::counts::Touched;
 use crate::database::{self, Sent, Sql, now};
 use crate::events::{Work, payload};
 
@@ -208,7 +209,7 @@ pub(super) async fn share_of_project(
     set_shared(app, Work::begin(app, access.caller()).await?, assets, shared).await
 }
 
-async fn set_shared(app: &App, work: Work<'_>, assets: Sql, shared: Option<bool>) -> Result<Sent, Failure> {
+async fn set_shared(app: &App, mut work: Work<'_>, assets: Sql, shared: Option<bool>) -> Result<Sent, Failure> {
     let asset = EntityKind::Asset.condition("e.entity_type_id");
     let mut ids = rows::ids(&*work, &assets.clone().before(&format!("SELECT e.id FROM entity e WHERE {asset}"))).await?;
     ids.sort_unstable();
@@ -216,6 +217,7 @@ async fn set_shared(app: &App, work: Work<'_>, assets: Sql, shared: Option<bool>
         let mut sql = Sql::new("UPDATE entity SET is_shared = ");
         sql.bind(shared.unwrap_or(true)).push(", updated_at = ").bind(now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
         database::execute(&*work, &sql).await?;
+        Touched::by(&*work, ids).await?.settle(&mut work).await?;
     }
     work.commit().await?;
     Listing::unrestricted(EntityKind::Asset, assets).send(&app.database).await

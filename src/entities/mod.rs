@@ -15,7 +15,7 @@ pub mod kinds;
 mod layouts;
 mod links;
 pub mod metadata;
-mod ordering;
+pub mod ordering;
 pub mod removal;
 pub mod rows;
 mod shots;

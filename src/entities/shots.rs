@@ -2,7 +2,7 @@
 
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::Query;
+use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::schemas::NewShot;
 use entity::facts::Kind;
 use sea_orm::Value as SqlValue;
@@ -14,6 +14,7 @@ use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
+use super::frame_rates;
 use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, EntityFacts, Listing, PROJECT_NAME, SEQUENCE_NAME, find_entity};
@@ -21,7 +22,8 @@ use super::with_tasks::{self, Request, Wish};
 use crate::access::entities::{Scope, own_entities};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
-use crate::crud::coerce;
+use crate::casting::counts::Touched;
+use crate::crud::{blank_name, coerce};
 use crate::database::{self, Sent, Sql};
 use crate::events::{Work, payload};
 
@@ -45,10 +47,10 @@ pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uu
     send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
 
-/// Sends shots that are in a sequence.
+/// Sends shots, with the names of their sequence and production.
 async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
     let mut listing = Listing::new(&app.database, scope, EntityKind::Shot).await?;
-    listing.joins = "JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
+    listing.joins = "LEFT JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
     listing.extras = &[PROJECT_NAME, SEQUENCE_NAME];
     criteria::add(&mut listing.conditions, query, save_for)?;
     if let Some(sequence_id) = sequence_id {
@@ -83,7 +85,6 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named(app, caller, wish.project_id).await?;
     let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
-    request.conditions.push(" AND e.parent_id IS NOT NULL");
     match wish.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
@@ -139,11 +140,51 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     require_manager(&*work, caller, shot.project_id).await?;
     let changes = changes(body)?;
     check_references(&work, &shot, &changes).await?;
+    check_values(&work, &shot, body).await?;
+    let moved = database::value_of(&changes, "parent_id").is_some();
     database::update(&*work, &entity::entity::TABLE, id, changes).await?;
+    if moved {
+        let now = find_entity(&*work, id, EntityKind::Shot).await?.parent_id;
+        let groups: Vec<Uuid> = [shot.parent_id, now].into_iter().flatten().collect();
+        Touched::within(&*work, &groups).await?.settle(&mut work).await?;
+    }
     work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
     let row = rows::plain(&*work, id, "Entity").await?;
     work.commit().await?;
     Ok(row)
+}
+
+/// Refuses a blank name, one that another shot of the sequence has, and a frame rate that is none.
+async fn check_values(work: &Work<'_>, shot: &EntityFacts, body: &Map<String, Value>) -> Result<(), Failure> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Stored {
+        data: Option<Value>,
+    }
+    let sql = Sql::with("SELECT data FROM entity WHERE id = $1", [shot.id.into()]);
+    let stored: Option<Stored> = database::read_one(&**work, &sql).await?;
+    let stored = stored.and_then(|stored| stored.data);
+    frame_rates::check(body.get("data").and_then(Value::as_object), stored.as_ref().and_then(Value::as_object))?;
+    let name = body.get("name").and_then(Value::as_str);
+    if name.is_some_and(|name| name.trim().is_empty()) {
+        return Err(blank_name("Shot"));
+    }
+    let parent = body.get("parent_id").and_then(Value::as_str).and_then(parse_id).or(shot.parent_id);
+    let name = name.unwrap_or(&shot.name);
+    if name == shot.name && parent == shot.parent_id {
+        return Ok(());
+    }
+    let mut sql = Sql::with(
+        "SELECT 1 FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3 AND id <> $4 AND parent_id ",
+        [shot.project_id.into(), shot.entity_type_id.into(), name.into(), shot.id.into()],
+    );
+    match parent {
+        Some(parent) => sql.push("= ").bind(parent),
+        None => sql.push("IS NULL"),
+    };
+    match database::row(&**work, &sql).await? {
+        Some(_) => Err(Failure::parameter(format!("name: there is a shot {name} in this place already."))),
+        None => Ok(()),
+    }
 }
 
 fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, Failure> {

@@ -6,6 +6,7 @@ mod comments;
 mod custom_actions;
 mod day_offs;
 mod entities;
+mod entity_links;
 mod entity_types;
 mod events;
 mod metadata_descriptors;
@@ -19,6 +20,7 @@ mod playlists;
 mod plugins;
 mod preview_background_files;
 mod preview_files;
+mod project_status;
 mod project_templates;
 mod projects;
 mod rules;
@@ -54,7 +56,7 @@ pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::DayOffs => &day_offs::DayOffs,
         Collection::Departments => const { &Plain::of(&entity::department::TABLE, "Department") },
         Collection::Entities => &entities::Entities,
-        Collection::EntityLinks => const { &Plain::of(&entity::entity_link::TABLE, "EntityLink") },
+        Collection::EntityLinks => &entity_links::EntityLinks,
         Collection::EntityTypes => &entity_types::EntityTypes,
         Collection::Events => &events::Events,
         Collection::FileStatus => const { &Plain::of(&entity::file_status::TABLE, "FileStatus") },
@@ -73,7 +75,7 @@ pub(super) fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::PreviewFiles => &preview_files::PreviewFiles,
         Collection::ProductionScheduleVersionTaskLinks => &schedule_versions::ScheduleVersionTaskLinks,
         Collection::ProductionScheduleVersions => &schedule_versions::ScheduleVersions,
-        Collection::ProjectStatus => const { &Plain::of(&entity::project_status::TABLE, "ProjectStatus") },
+        Collection::ProjectStatus => &project_status::ProjectStatus,
         Collection::ProjectTemplates => &project_templates::ProjectTemplates,
         Collection::Projects => &projects::Projects,
         Collection::SalaryScales => &salary_scales::SalaryScales,

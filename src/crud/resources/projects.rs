@@ -12,6 +12,7 @@ use super::rules::round;
 use crate::access::open_projects_of;
 use crate::access::records::Subject;
 use crate::app::App;
+use crate::casting::readiness;
 use crate::crud::resource::{Record, Relation, Resource};
 use crate::database::{self, Sql, write_text};
 use crate::events::Work;
@@ -96,9 +97,12 @@ impl Resource for Projects {
         creation::complete(work, caller, id, body).await
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         if is_tv_show(work, before.id).await? {
             creation::first_episode(work, caller, before.id).await?;
+        }
+        if body.contains_key("task_types") {
+            readiness::pipeline_changed(work, before.id).await?;
         }
         Ok(())
     }
