@@ -1,9 +1,11 @@
 //! Changes of stored comments: who may make which, and what follows.
 
+use std::collections::HashSet;
+
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
@@ -11,11 +13,11 @@ use super::removal;
 use crate::access::comments::{KEEP, Subject, Viewer};
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
-use crate::crud::Record;
+use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Kind, Notice};
-use crate::tasks::recompute::recompute;
+use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses;
 
 /// # Errors
@@ -64,7 +66,7 @@ pub async fn check(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Stri
     }
     let Some(record) = record else { return Ok(()) };
     if body.get("text") == Some(&Value::Null) && record.text("text").is_some() {
-        return Err(Failure::record("A required field is missing."));
+        return Err(missing("text"));
     }
     let Some(task_id) = body.get("object_id").and_then(Value::as_str).and_then(parse_id) else { return Ok(()) };
     if record.id_of("object_id") != Some(task_id) {
@@ -83,8 +85,8 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
     Subject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
 }
 
-/// Reads the mentions again, tells those whom a new text mentions, and works the task out anew when the status of the
-/// comment changed. `before` is what was stored.
+/// Reads the mentions again, tells those whom a new text mentions and the old one did not, and works the task out anew when
+/// the status of the comment changed. `before` is what was stored.
 ///
 /// # Errors
 /// The database refuses.
@@ -101,28 +103,45 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
     }
     let previous = before.id_of("task_status_id");
     if subject.task_status_id != previous {
-        recompute(work, &[subject.task_id]).await?;
-        let mut change = payload([("task_id", subject.task_id), ("person_id", subject.author_id)]);
-        change.insert("new_task_status_id".into(), json!(subject.task_status_id));
-        change.insert("previous_task_status_id".into(), json!(previous));
-        work.emit_in(subject.project_id(), "task:status-changed", change);
+        follow(work, &[subject.task_id], subject.author_id).await?;
     }
     Ok(())
 }
 
-/// Stores whom the text mentions now, and tells each of them as if it were new.
+/// Works tasks out anew after a change of their comments, and tells those that came to another status by it.
+async fn follow(work: &mut Work<'_>, tasks: &[Uuid], author_id: Uuid) -> Result<(), Failure> {
+    for task in recompute(work, tasks).await? {
+        tell_changed(work, &task, author_id);
+    }
+    Ok(())
+}
+
+/// Works the task of a comment that was stored as it is out anew.
+///
+/// # Errors
+/// The database refuses.
+pub async fn after_create(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT t.id, c.person_id FROM comment c JOIN task t ON t.id = c.object_id WHERE c.id = $1", [id.into()]);
+    let Some(row) = database::row(&**work, &sql).await? else { return Ok(()) };
+    follow(work, &[row.try_get("", "id")?], row.try_get("", "person_id")?).await
+}
+
+/// Stores whom the text mentions now, and tells those who were not told before.
 async fn mention_again(work: &mut Work<'_>, subject: &Subject, text: &str) -> Result<(), Failure> {
     let Some(project_id) = subject.project_id() else { return Ok(()) };
     let mentionable = Mentionable::find(&**work, &[project_id]).await?;
     let found = mentionable.in_text(text, project_id);
+    let before = mentions::stored(work, subject.id).await?;
     mentions::replace(work, subject.id, &found).await?;
-    let sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [subject.id.into(), Kind::Mention.code().into()]);
-    database::execute(&**work, &sql).await?;
+    let told: HashSet<Uuid> = mentionable.reached(&before, project_id).iter().map(|member| member.person_id).collect();
+    let reached = mentionable.reached(&found, project_id);
+    let ids: Vec<Uuid> = reached.iter().map(|member| member.person_id).collect();
+    unmention(work, subject.id, &ids).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
     let seen = subject.seen();
     let mut notices = Vec::new();
-    for member in mentionable.reached(&found, project_id) {
+    for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
         let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: subject.standing.clients_isolated };
         if member.person_id != subject.author_id && viewer.may_be_told(seen) {
             let notice = Notice::new(Kind::Mention, member.person_id, subject.author_id, subject.task_id, subject.project_id());
@@ -132,6 +151,16 @@ async fn mention_again(work: &mut Work<'_>, subject: &Subject, text: &str) -> Re
         }
     }
     Ok(notices::store(work, &notices).await?)
+}
+
+/// Takes back what those were told whom a comment no longer mentions.
+async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Result<(), Failure> {
+    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), Kind::Mention.code().into()]);
+    if !reached.is_empty() {
+        sql.push(" AND person_id NOT IN ").bind_list(reached.iter().copied());
+    }
+    database::execute(&**work, &sql).await?;
+    Ok(())
 }
 
 /// Tells of a comment that was stored as it is, or changed; a change is told in the production and outside of it, which
