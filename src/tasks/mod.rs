@@ -10,6 +10,8 @@ mod listing;
 mod main_preview;
 mod open_tasks;
 pub mod paging;
+pub mod pipeline;
+pub mod presence;
 mod preview_path;
 pub mod progress;
 pub mod recompute;
