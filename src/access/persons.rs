@@ -1,6 +1,10 @@
 //! Persons: who sees whole records of them.
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::{Caller, Person, Role};
+
+use super::roles::projects_as;
+use super::rule::ALL_BUT_CLIENTS;
+use crate::database::Sql;
 
 /// Whether the caller sees whole records of everybody: administrators and managers of the studio do.
 #[must_use]
@@ -30,6 +34,12 @@ pub fn sees_all_departments(caller: &Caller) -> bool {
 #[must_use]
 pub fn may_ask_for_others(caller: &Caller) -> bool {
     caller.person.role != Role::Vendor
+}
+
+/// The part of a query that keeps the productions in which a person gets the searches that others share there: clients see
+/// none of how the team works. `project` is the column of the production.
+pub fn shares_searches(sql: &mut Sql, project: &str, person: &Person) {
+    projects_as(sql, project, person, &ALL_BUT_CLIENTS);
 }
 
 fn manages(role: Role) -> bool {

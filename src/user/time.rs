@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::events::Work;
-use crate::people::presence::refresh_last_presence;
+use crate::tasks::presence::refresh;
 use crate::tasks::rows::record;
 
 /// What the person spent from one day to another, both included; nothing without days.
@@ -84,7 +84,7 @@ pub(super) async fn add_desktop_login(app: &App, caller: &Caller, date: Option<N
     let table = &entity::desktop_login_log::TABLE;
     let date = date.unwrap_or_else(database::now);
     let id = database::insert(&*work, table, vec![("person_id", person_id.into()), ("date", date.into())]).await?;
-    refresh_last_presence(&mut work, person_id).await?;
+    refresh(&mut work, person_id).await?;
     let text = record(&*work, table, "DesktopLoginLog", id).await?;
     work.commit().await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
