@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::access::people::People;
-use crate::auth::passwords::Passwords;
-use crate::auth::tokens::Tokens;
+use crate::background::Jobs;
+use crate::callers::People;
 use crate::config::Settings;
+use crate::credentials::attempts::Attempts;
+use crate::credentials::passwords::Passwords;
+use crate::credentials::tokens::Tokens;
 use crate::database::Database;
-use crate::events::bus::Bus;
-use crate::jobs::Jobs;
 use crate::mail::Mailer;
 use crate::messengers::Messengers;
+use crate::pictures::PictureBudget;
+use crate::realtime::Bus;
 use crate::storage::Storage;
 use crate::store::Store;
 
@@ -22,11 +24,15 @@ pub struct App {
     pub store: Store,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    /// Who tried to sign in lately.
+    pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
     pub people: People,
     /// Where events go once they are stored.
     pub bus: Bus,
     pub storage: Storage,
+    /// Memory for decoding pictures.
+    pub pictures: PictureBudget,
     pub mailer: Mailer,
     pub messengers: Messengers,
     /// Work in the background.

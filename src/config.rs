@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::peers::Monitor;
+
 /// Where the data is. Every command takes these.
 #[derive(Args, Clone, Debug)]
 pub struct DataArgs {
@@ -198,6 +200,10 @@ pub struct Settings {
     /// Addresses, separated by semicolons, of proxies whose `X-Real-IP` header is believed.
     #[arg(long, env = "DAILIES_TRUSTED_PROXIES", value_delimiter = ';', hide = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses, separated by semicolons, that may read `/metrics` and `/status/resources` besides this very machine; `all` is
+    /// everybody.
+    #[arg(long, env = "DAILIES_MONITORS", value_delimiter = ';', hide = true)]
+    pub monitors: Vec<Monitor>,
 }
 
 /// Where web clients report their errors to; the server only tells them.
@@ -366,6 +372,10 @@ pub struct FileSettings {
     /// Most pixels of a picture that is taken.
     #[arg(long, env = "MAX_IMAGE_PIXELS", default_value_t = 400_000_000, hide = true)]
     pub max_image_pixels: u64,
+    /// Megabytes (of 2^20 bytes) that all pictures that are being decoded may take together. One picture may take half of it, an
+    /// avatar or the thumbnail of an attached file a fifth, a background in HDR three quarters.
+    #[arg(long, env = "DAILIES_PICTURE_MEMORY", default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..), hide = true)]
+    pub picture_memory: u32,
     /// Whether stored files go when their rows do.
     #[arg(long, env = "REMOVE_FILES", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
     pub remove_files: bool,

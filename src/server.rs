@@ -14,24 +14,28 @@ use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
 use uuid::Uuid;
 
-use crate::access::people::People;
 use crate::access::{self, AccessGuard};
 use crate::app::{App, SharedApp};
-use crate::auth::passwords::Passwords;
-use crate::auth::tokens::Tokens;
-use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password, sessions};
+use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password};
+use crate::background::Jobs;
+use crate::callers::People;
+use crate::collections;
 use crate::comments::CarriedFiles;
 use crate::config::{CacheType, DataArgs, Settings};
+use crate::credentials::attempts::Attempts;
+use crate::credentials::passwords::Passwords;
+use crate::credentials::tokens::Tokens;
 use crate::crud::Engine;
 use crate::database::{Database, Sql};
-use crate::events::bus::Bus;
-use crate::jobs::{Jobs, Registry, Workers};
+use crate::jobs::{Registry, Workers};
 use crate::mail::{MailError, Mailer};
 use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
+use crate::pictures::PictureBudget;
 use crate::previews::Processing;
-use crate::productions::removed_files::RemovedFiles;
-use crate::realtime::{Admitted, Gatekeeper, Options, Relay};
+use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay};
+use crate::removal::RemovedFiles;
+use crate::sessions;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
@@ -88,8 +92,10 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
+        attempts: Attempts::new(settings.sign_in.sign_in_rate),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
+        pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
@@ -139,7 +145,11 @@ fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis:
     redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
 }
 
-fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
+/// Where the settings keep files.
+///
+/// # Errors
+/// They name a place of no known kind.
+pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
     let files = &settings.files;
     let backend = match files.fs_backend.as_str() {
         "local" => Backend::Local { folder: files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews")) },
@@ -207,7 +217,7 @@ pub fn routes(app: &SharedApp) -> RouteTable {
 pub fn handlers(app: &SharedApp) -> Handlers {
     Handlers {
         guard: Arc::new(AccessGuard(app.clone())),
-        crud: Arc::new(Engine(app.clone())),
+        crud: Arc::new(Engine::new(app.clone(), collections::resource)),
         status: Arc::new(crate::status::StatusHandlers::new(app.clone())),
         authentication: Arc::new(AuthenticationHandlers::new(app.clone())),
         people: Arc::new(crate::people::PeopleHandlers(app.clone())),
@@ -224,12 +234,14 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         episodes: Arc::new(crate::entities::EpisodesHandlers(app.clone())),
         casting: Arc::new(crate::casting::CastingHandlers(app.clone())),
         tasks: Arc::new(crate::tasks::TasksHandlers(app.clone())),
+        chats: Arc::new(crate::chats::ChatsHandlers(app.clone())),
+        files: Arc::new(crate::files::FilesHandlers(app.clone())),
         comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),
         previews: Arc::new(crate::previews::PreviewsHandlers(app.clone())),
         playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
-        events: Arc::new(crate::events::EventsHandlers(app.clone())),
+        events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }
 }
 

@@ -79,7 +79,7 @@ async fn rows_read_alike(#[values(On::Sqlite, On::Postgres)] on: On) {
         }
         let list = written_by_the_database(&server, table).await;
         assert_eq!(list, written_by_the_server(&server, table).await, "{}", table.name);
-        for column in table.columns {
+        for column in &table.columns {
             let found = list.as_array().is_some_and(|rows| rows.iter().any(|row| !row[column.name].is_null()));
             kinds.extend(found.then(|| format!("{:?}", column.kind).chars().take_while(char::is_ascii_alphabetic).collect::<String>()));
         }

@@ -122,9 +122,9 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
     // Who has another address is told at the former one.
     let person = format!("/data/persons/{artist}");
     tim.put(&person, json!({"email": ARTIST, "phone": "1"})).await.expect(200);
-    tim.put(&person, json!({"email": "tim@example.com"})).await.expect(200);
+    tim.put(&person, json!({"email": "tim@example.com", "current_password": "from an admin"})).await.expect(200);
     assert_eq!(office.letters_to(ARTIST, 4).await[3].subject, "Kitsu - Kitsu: e-mail address changed");
-    tim.put(&person, json!({"email": ARTIST})).await.expect(200);
+    tim.put(&person, json!({"email": ARTIST, "current_password": "from an admin"})).await.expect(200);
     office.letter_to("tim@example.com").await;
     // The token of the invitation was made before the password was chosen.
     let token = token_in(&invitation.text);
@@ -197,7 +197,7 @@ async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[case] on: On) {
     assert!(office.letters().is_empty());
     let sql = Sql::with("UPDATE dailies_job SET locked_until = $1", [dailies::database::now().into()]);
     rows::execute(server.app.database.read(), &sql).await.expect("the end of the lease");
-    server.app.jobs.wake(dailies::jobs::Lane::Letters);
+    server.app.jobs.wake(dailies::background::Lane::Letters);
     office.letter_to(ARTIST).await;
     until(&server, "the queue is empty", <[JobRow]>::is_empty).await;
 }
@@ -227,7 +227,7 @@ async fn several_servers_share_the_work() {
     let path = format!("/actions/persons/{}/invite", studio.member_id(Role::Artist));
     for _ in 0..40 {
         studio.admin.get(&path).await.expect(200);
-        other.app.jobs.wake(dailies::jobs::Lane::Letters);
+        other.app.jobs.wake(dailies::background::Lane::Letters);
     }
     office.letters_to(ARTIST, 40).await;
     until(&studio.server, "the queue is empty", <[JobRow]>::is_empty).await;

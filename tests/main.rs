@@ -1,14 +1,18 @@
 //! Tests of the whole server over HTTP, each on SQLite and on PostgreSQL. Every answer that a test sees is checked
 //! against the contract.
 
+mod accounts;
 mod adopt;
 mod backup;
+mod chats;
 mod concurrency;
 mod contract;
 mod crash;
 mod crud;
 mod dialect;
+mod files;
 mod limits;
+mod machine;
 mod mail;
 mod notifications;
 mod people;

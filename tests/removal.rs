@@ -77,7 +77,7 @@ fn tables_to_fill() -> Vec<&'static Table> {
         let known = wanted.len();
         wanted.extend(more);
         if wanted.len() == known {
-            return TABLES.iter().filter(|table| wanted.contains(table.name)).collect();
+            return TABLES.iter().copied().filter(|table| wanted.contains(table.name)).collect();
         }
     }
 }
@@ -96,7 +96,7 @@ async fn fill(app: &App, rows: &mut HashMap<&'static str, Uuid>, mark: &str) {
                 continue;
             }
             let mut values: Vec<(&'static str, Value)> = Vec::new();
-            for column in table.columns {
+            for column in &table.columns {
                 let target = references(table).into_iter().find(|(name, _)| *name == column.name).and_then(|(_, target)| rows.get(target));
                 match target {
                     Some(id) => values.push((column.name, (*id).into())),

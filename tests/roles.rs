@@ -13,17 +13,17 @@ use uuid::Uuid;
 use harness::{Client, On, Studio, contract, id};
 
 /// One operation with the rule that it names.
-struct Operation {
+pub struct Operation {
     id: String,
-    method: Method,
-    path: String,
-    rule: String,
+    pub method: Method,
+    pub path: String,
+    pub rule: String,
     /// The rule about records that it names, where it names one.
     record: Option<RecordRule>,
     has_body: bool,
 }
 
-fn operations() -> Vec<Operation> {
+pub fn operations() -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in contract()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
@@ -53,6 +53,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         AssetLister | DatesLister | EventReader | FileLister | NotVendor | OtherAccount | OwnAccount | OwnRecord | PersonViewer | PlaylistLister
         | PreviewViewer | ProductionViewer | QuotaReader | ShotsReader | TimeReader | WorkLister => true,
         AttachmentReader
+        | ChatMessageKeeper
         | CommentEditor
         | CommentKeeper
         | CommentReader
@@ -100,7 +101,7 @@ fn allowed_record(operation: &Operation, role: Role, in_team: bool) -> Option<bo
 fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
     let admin = role == Role::Admin;
     Some(match rule {
-        "public" | "anyone" | "human" => true,
+        "public" | "anyone" | "human" | "session" => true,
         "admin" => admin,
         "studio-manager" => admin || role == Role::Manager,
         "project-member" => admin || in_team,
@@ -117,7 +118,7 @@ fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
 }
 
 /// What the operations are tried on.
-async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
+pub async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
     let admin = &studio.admin;
     let project = studio.project_id;
     let asset_type = studio.named("entity-types", "Character").await;
@@ -146,7 +147,7 @@ async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
 }
 
 /// The path with values in the place of its parameters.
-fn fill(path: &str, values: &HashMap<&'static str, Uuid>) -> String {
+pub fn fill(path: &str, values: &HashMap<&'static str, Uuid>) -> String {
     let mut filled = String::new();
     for part in path.split_inclusive('}') {
         match part.split_once('{') {

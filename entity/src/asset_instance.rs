@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "asset_instance")]
@@ -13,6 +13,7 @@ pub struct Model {
     pub number: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(200))")]
     pub description: Option<String>,
+    #[sea_orm(default_value = true)]
     pub active: Option<bool>,
     /// Free metadata.
     #[sea_orm(column_type = "JsonBinary")]
@@ -47,23 +48,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "asset_instance",
-    columns: &[
-        required("asset_id", Kind::Uuid).references("entity"),
-        optional("name", Kind::text(80)),
-        optional("number", Kind::Integer),
-        optional("description", Kind::text(200)),
-        optional("active", Kind::Bool).default(Default::Bool(true)),
-        optional("data", Kind::Json),
-        optional("scene_id", Kind::Uuid).references("entity"),
-        optional("target_asset_id", Kind::Uuid).references("entity"),
-        optional("entity_id", Kind::Uuid).references("entity"),
-        optional("entity_type_id", Kind::Uuid).references("entity_type"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "attachment_file")]
@@ -10,6 +10,7 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(250))")]
     pub name: Option<String>,
     /// In bytes.
+    #[sea_orm(default_value = 1)]
     pub size: Option<i64>,
     #[sea_orm(column_type = "String(StringLen::N(6))")]
     pub extension: Option<String>,
@@ -35,20 +36,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "attachment_file",
-    columns: &[
-        optional("name", Kind::text(250)),
-        optional("size", Kind::BigInteger).default(Default::Integer(1)),
-        optional("extension", Kind::text(6)),
-        optional("mimetype", Kind::text(255)),
-        optional("comment_id", Kind::Uuid).references("comment"),
-        optional("reply_id", Kind::Uuid),
-        optional("chat_message_id", Kind::Uuid).references("chat_message"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

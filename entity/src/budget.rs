@@ -2,13 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "budget")]
 pub struct Model {
     pub project_id: Option<Uuid>,
     /// Counts from 1 within the production.
+    #[sea_orm(default_value = 1)]
     pub revision: i32,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub name: String,
@@ -29,17 +30,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "budget",
-    columns: &[
-        optional("project_id", Kind::Uuid).references("project"),
-        required("revision", Kind::Integer).default(Default::Integer(1)),
-        required("name", Kind::text(255)),
-        optional("currency", Kind::text(3)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
+use crate::person::{POSITIONS, SENIORITIES};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "budget_entry")]
@@ -15,9 +16,9 @@ pub struct Model {
     pub months_duration: i32,
     #[sea_orm(column_type = "Double")]
     pub daily_salary: f64,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "artist")]
     pub position: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "mid")]
     pub seniority: Option<String>,
     /// Numbers by month, such as `{"2024-01": 5}`, where the line departs from its plan.
     #[sea_orm(column_type = "JsonBinary")]
@@ -40,22 +41,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "budget_entry",
-    columns: &[
-        required("budget_id", Kind::Uuid).references("budget"),
-        required("department_id", Kind::Uuid).references("department"),
-        optional("person_id", Kind::Uuid).references("person"),
-        required("start_date", Kind::Date),
-        required("months_duration", Kind::Integer),
-        required("daily_salary", Kind::Float),
-        optional("position", Kind::text(255)).default(Default::Text("artist")).choices(&["supervisor", "lead", "artist"]),
-        optional("seniority", Kind::text(255)).default(Default::Text("mid")).choices(&["senior", "mid", "junior"]),
-        optional("exceptions", Kind::Json),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Position, POSITIONS).choices(Column::Seniority, SENIORITIES));

@@ -2,14 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "build_job")]
 pub struct Model {
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "running")]
     pub status: String,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "movie")]
     pub job_type: String,
     pub ended_at: Option<DateTime>,
     pub playlist_id: Uuid,
@@ -27,17 +27,7 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "build_job",
-    columns: &[
-        required("status", Kind::text(255)).default(Default::Text("running")).choices(&["running", "failed", "succeeded"]),
-        required("job_type", Kind::text(255)).default(Default::Text("movie")).choices(&["archive", "movie"]),
-        optional("ended_at", Kind::DateTime),
-        required("playlist_id", Kind::Uuid).references("playlist"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>().choices(Column::Status, &["running", "failed", "succeeded"]).choices(Column::JobType, &["archive", "movie"])
+});

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "chat")]
@@ -10,7 +10,7 @@ pub struct Model {
     /// The entity that is talked about.
     pub object_id: Uuid,
     /// Always `entity` so far.
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "entity")]
     pub object_type: String,
     /// When the latest message was posted.
     pub last_message: Option<DateTime>,
@@ -25,16 +25,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "chat",
-    columns: &[
-        required("object_id", Kind::Uuid),
-        required("object_type", Kind::text(80)).default(Default::Text("entity")),
-        optional("last_message", Kind::DateTime),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

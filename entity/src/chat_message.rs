@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "chat_message")]
@@ -27,16 +27,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "chat_message",
-    columns: &[
-        required("chat_id", Kind::Uuid).references("chat"),
-        required("person_id", Kind::Uuid).references("person"),
-        optional("text", Kind::TEXT),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::arrays::TextArray;
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Default, Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "comment")]
@@ -28,6 +28,7 @@ pub struct Model {
     pub checklist: Option<Json>,
     pub pinned: Option<bool>,
     /// Whether clients may read it.
+    #[sea_orm(default_value = false)]
     pub for_client: Option<bool>,
     /// Web addresses given along with the text.
     pub links: Option<TextArray>,
@@ -59,27 +60,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "comment",
-    columns: &[
-        optional("shotgun_id", Kind::Integer),
-        required("object_id", Kind::Uuid),
-        required("object_type", Kind::text(80)),
-        optional("text", Kind::TEXT),
-        optional("data", Kind::Json),
-        optional("replies", Kind::Json).default(Default::EmptyList),
-        optional("checklist", Kind::Json),
-        optional("pinned", Kind::Bool),
-        optional("for_client", Kind::Bool).default(Default::Bool(false)),
-        optional("links", Kind::TextArray),
-        optional("task_status_id", Kind::Uuid).references("task_status"),
-        required("person_id", Kind::Uuid).references("person"),
-        optional("editor_id", Kind::Uuid).references("person"),
-        optional("preview_file_id", Kind::Uuid).references("preview_file"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().default(Column::Replies, Default::EmptyList));

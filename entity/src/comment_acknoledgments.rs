@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "comment_acknoledgments")]
@@ -23,9 +23,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "comment_acknoledgments",
-    columns: &[required("comment", Kind::Uuid).references("comment"), required("person", Kind::Uuid).references("person")],
-    primary_key: &["comment", "person"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

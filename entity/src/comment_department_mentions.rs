@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "comment_department_mentions")]
@@ -23,9 +23,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "comment_department_mentions",
-    columns: &[required("comment", Kind::Uuid).references("comment"), required("department", Kind::Uuid).references("department")],
-    primary_key: &["comment", "department"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "comment_preview_link")]
@@ -23,9 +23,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "comment_preview_link",
-    columns: &[required("comment", Kind::Uuid).references("comment"), required("preview_file", Kind::Uuid).references("preview_file")],
-    primary_key: &["comment", "preview_file"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

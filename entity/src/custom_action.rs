@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "custom_action")]
@@ -12,9 +12,10 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(400))")]
     pub url: Option<String>,
     /// Where the entry is offered: `all`, or one kind of entity.
-    #[sea_orm(column_type = "String(StringLen::N(40))")]
+    #[sea_orm(column_type = "String(StringLen::N(40))", default_value = "all")]
     pub entity_type: Option<String>,
     /// Whether it is called in the background instead of in a new tab.
+    #[sea_orm(default_value = false)]
     pub is_ajax: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -27,17 +28,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "custom_action",
-    columns: &[
-        required("name", Kind::text(80)),
-        optional("url", Kind::text(400)),
-        optional("entity_type", Kind::text(40)).default(Default::Text("all")),
-        optional("is_ajax", Kind::Bool).default(Default::Bool(false)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

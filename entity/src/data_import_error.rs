@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "data_import_error")]
@@ -32,9 +32,5 @@ pub enum ImportSource {
     Shotgun,
 }
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "data_import_error",
-    columns: &[required("event_data", Kind::Json), optional("source", Kind::TEXT).choices(&["csv", "shotgun"]), ID, CREATED_AT, UPDATED_AT],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "department")]
@@ -12,6 +12,7 @@ pub struct Model {
     /// Hexadecimal, such as `#22D160`.
     #[sea_orm(column_type = "String(StringLen::N(7))")]
     pub color: String,
+    #[sea_orm(default_value = false)]
     pub archived: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -24,16 +25,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "department",
-    columns: &[
-        required("name", Kind::text(80)),
-        required("color", Kind::text(7)),
-        optional("archived", Kind::Bool).default(Default::Bool(false)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "department_metadata_descriptor_link")]
@@ -27,12 +27,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "department_metadata_descriptor_link",
-    columns: &[
-        required("metadata_descriptor_id", Kind::Uuid).references("metadata_descriptor"),
-        required("department_id", Kind::Uuid).references("department"),
-    ],
-    primary_key: &["metadata_descriptor_id", "department_id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "desktop_login_log")]
@@ -24,9 +24,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "desktop_login_log",
-    columns: &[required("person_id", Kind::Uuid).references("person"), required("date", Kind::DateTime), ID, CREATED_AT, UPDATED_AT],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "entity")]
@@ -18,16 +18,20 @@ pub struct Model {
     pub description: Option<String>,
     /// Id of the record in ShotGrid that the row was imported from.
     pub shotgun_id: Option<i32>,
+    #[sea_orm(default_value = false)]
     pub canceled: Option<bool>,
     /// Length of a shot.
     pub nb_frames: Option<i32>,
     /// How many different entities are cast in this one.
+    #[sea_orm(default_value = 0)]
     pub nb_entities_out: Option<i32>,
     /// Whether its casting is not decided yet.
+    #[sea_orm(default_value = false)]
     pub is_casting_standby: Option<bool>,
     /// Whether other productions may cast it.
+    #[sea_orm(default_value = false)]
     pub is_shared: bool,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "running")]
     pub status: String,
     pub project_id: Uuid,
     pub entity_type_id: Uuid,
@@ -67,31 +71,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "entity",
-    columns: &[
-        ID,
-        required("name", Kind::text(160)),
-        optional("code", Kind::text(160)),
-        optional("description", Kind::TEXT),
-        optional("shotgun_id", Kind::Integer),
-        optional("canceled", Kind::Bool).default(Default::Bool(false)),
-        optional("nb_frames", Kind::Integer),
-        optional("nb_entities_out", Kind::Integer).default(Default::Integer(0)),
-        optional("is_casting_standby", Kind::Bool).default(Default::Bool(false)),
-        required("is_shared", Kind::Bool).default(Default::Bool(false)),
-        required("status", Kind::text(255)).default(Default::Text("running")).choices(&["standby", "running", "complete", "canceled"]),
-        required("project_id", Kind::Uuid).references("project"),
-        required("entity_type_id", Kind::Uuid).references("entity_type"),
-        optional("parent_id", Kind::Uuid).references("entity"),
-        optional("source_id", Kind::Uuid).references("entity"),
-        optional("preview_file_id", Kind::Uuid).references("preview_file"),
-        optional("data", Kind::Json),
-        optional("ready_for", Kind::Uuid).references("task_type"),
-        optional("created_by", Kind::Uuid).references("person"),
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Status, &["standby", "running", "complete", "canceled"]));

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "entity_concept_link")]
@@ -29,15 +29,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "entity_concept_link",
-    columns: &[
-        required("entity_in_id", Kind::Uuid).references("entity"),
-        required("entity_out_id", Kind::Uuid).references("entity"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["entity_in_id", "entity_out_id", "id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

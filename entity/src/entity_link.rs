@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "entity_link")]
@@ -17,9 +17,10 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     /// How many times it appears.
+    #[sea_orm(default_value = 1)]
     pub nb_occurences: Option<i32>,
     /// How it appears, such as `fixed` or `animate`.
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "")]
     pub label: Option<String>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -37,18 +38,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "entity_link",
-    columns: &[
-        required("entity_in_id", Kind::Uuid).references("entity"),
-        required("entity_out_id", Kind::Uuid).references("entity"),
-        optional("data", Kind::Json),
-        optional("nb_occurences", Kind::Integer).default(Default::Integer(1)),
-        optional("label", Kind::text(80)).default(Default::Text("")),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["entity_in_id", "entity_out_id", "id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "entity_type")]
@@ -14,6 +14,7 @@ pub struct Model {
     pub short_name: Option<String>,
     #[sea_orm(column_type = "Text")]
     pub description: Option<String>,
+    #[sea_orm(default_value = false)]
     pub archived: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -26,17 +27,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "entity_type",
-    columns: &[
-        required("name", Kind::text(30)),
-        optional("short_name", Kind::text(20)),
-        optional("description", Kind::TEXT),
-        optional("archived", Kind::Bool).default(Default::Bool(false)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

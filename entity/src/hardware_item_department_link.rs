@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "hardware_item_department_link")]
@@ -27,15 +27,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "hardware_item_department_link",
-    columns: &[
-        required("department_id", Kind::Uuid).references("department"),
-        required("hardware_item_id", Kind::Uuid).references("hardware_item"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["department_id", "hardware_item_id", "id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

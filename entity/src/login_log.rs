@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "login_log")]
@@ -26,16 +26,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "login_log",
-    columns: &[
-        required("person_id", Kind::Uuid).references("person"),
-        optional("ip_address", Kind::text(50)),
-        optional("origin", Kind::text(255)).choices(&["web", "script"]),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Origin, &["web", "script"]));

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "metadata_descriptor")]
@@ -24,6 +24,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub choices: Option<Json>,
     /// Whether clients see it.
+    #[sea_orm(default_value = false)]
     pub for_client: Option<bool>,
     /// Place among the columns of the same kind, from 1.
     pub position: Option<i32>,
@@ -43,33 +44,8 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "metadata_descriptor",
-    columns: &[
-        required("project_id", Kind::Uuid).references("project"),
-        required("entity_type", Kind::text(60)),
-        optional("task_type_id", Kind::Uuid).references("task_type"),
-        required("name", Kind::text(120)),
-        optional("data_type", Kind::text(255)).choices(&[
-            "string",
-            "number",
-            "list",
-            "taglist",
-            "boolean",
-            "checklist",
-            "date",
-            "url",
-            "textarea",
-            "person",
-        ]),
-        required("field_name", Kind::text(120)),
-        optional("choices", Kind::Json),
-        optional("for_client", Kind::Bool).default(Default::Bool(false)),
-        optional("position", Kind::Integer),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .choices(Column::DataType, &["string", "number", "list", "taglist", "boolean", "checklist", "date", "url", "textarea", "person"])
+});

@@ -2,12 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "news")]
 pub struct Model {
     /// Whether the status of the task changed.
+    #[sea_orm(default_value = false)]
     pub change: bool,
     pub author_id: Uuid,
     pub comment_id: Option<Uuid>,
@@ -33,18 +34,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "news",
-    columns: &[
-        required("change", Kind::Bool).default(Default::Bool(false)),
-        required("author_id", Kind::Uuid).references("person"),
-        optional("comment_id", Kind::Uuid).references("comment"),
-        required("task_id", Kind::Uuid).references("task"),
-        optional("preview_file_id", Kind::Uuid).references("preview_file"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,13 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "notification")]
 pub struct Model {
+    #[sea_orm(default_value = false)]
     pub read: bool,
     /// Whether the status of the task changed.
+    #[sea_orm(default_value = false)]
     pub change: bool,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub r#type: String,
@@ -43,22 +45,7 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "notification",
-    columns: &[
-        required("read", Kind::Bool).default(Default::Bool(false)),
-        required("change", Kind::Bool).default(Default::Bool(false)),
-        required("type", Kind::text(255)).choices(&["comment", "mention", "assignation", "reply", "reply-mention", "playlist-ready"]),
-        required("person_id", Kind::Uuid).references("person"),
-        required("author_id", Kind::Uuid).references("person"),
-        optional("comment_id", Kind::Uuid).references("comment"),
-        optional("task_id", Kind::Uuid).references("task"),
-        optional("playlist_id", Kind::Uuid).references("playlist"),
-        optional("reply_id", Kind::Uuid),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>().choices(Column::Type, &["comment", "mention", "assignation", "reply", "reply-mention", "playlist-ready"])
+});

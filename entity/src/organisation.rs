@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "organisation")]
@@ -10,20 +10,26 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub name: String,
     /// Length of a working day, which turns minutes into days.
-    #[sea_orm(column_type = "Double")]
+    #[sea_orm(column_type = "Double", default_value = 8.0)]
     pub hours_by_day: f64,
+    #[sea_orm(default_value = false)]
     pub has_avatar: Option<bool>,
     /// Whether downloads keep the name of the uploaded file.
+    #[sea_orm(default_value = false)]
     pub use_original_file_name: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub timesheets_locked: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub format_duration_in_hours: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub hd_by_default: Option<bool>,
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "")]
     pub chat_token_slack: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "")]
     pub chat_webhook_mattermost: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "")]
     pub chat_token_discord: Option<String>,
+    #[sea_orm(default_value = false)]
     pub dark_theme_by_default: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -36,24 +42,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "organisation",
-    columns: &[
-        required("name", Kind::text(80)),
-        required("hours_by_day", Kind::Float).default(Default::Float(8.0)),
-        optional("has_avatar", Kind::Bool).default(Default::Bool(false)),
-        optional("use_original_file_name", Kind::Bool).default(Default::Bool(false)),
-        optional("timesheets_locked", Kind::Bool).default(Default::Bool(false)),
-        optional("format_duration_in_hours", Kind::Bool).default(Default::Bool(false)),
-        optional("hd_by_default", Kind::Bool).default(Default::Bool(false)),
-        optional("chat_token_slack", Kind::text(80)).default(Default::Text("")),
-        optional("chat_webhook_mattermost", Kind::text(80)).default(Default::Text("")),
-        optional("chat_token_discord", Kind::text(80)).default(Default::Text("")),
-        optional("dark_theme_by_default", Kind::Bool).default(Default::Bool(false)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "output_file")]
@@ -11,6 +11,7 @@ pub struct Model {
     pub shotgun_id: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(250))")]
     pub name: String,
+    #[sea_orm(default_value = false)]
     pub canceled: bool,
     /// In bytes.
     pub size: Option<i32>,
@@ -28,6 +29,7 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub representation: Option<String>,
     /// How many numbered files the path stands for.
+    #[sea_orm(default_value = 1)]
     pub nb_elements: Option<i32>,
     /// Program that wrote it.
     #[sea_orm(column_type = "String(StringLen::N(40))")]
@@ -76,35 +78,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "output_file",
-    columns: &[
-        optional("shotgun_id", Kind::Integer),
-        required("name", Kind::text(250)),
-        required("canceled", Kind::Bool).default(Default::Bool(false)),
-        optional("size", Kind::Integer),
-        optional("checksum", Kind::text(32)),
-        optional("description", Kind::TEXT),
-        optional("comment", Kind::TEXT),
-        optional("extension", Kind::text(10)),
-        required("revision", Kind::Integer),
-        optional("representation", Kind::text(20)),
-        optional("nb_elements", Kind::Integer).default(Default::Integer(1)),
-        optional("source", Kind::text(40)),
-        optional("path", Kind::text(400)),
-        optional("data", Kind::Json),
-        required("file_status_id", Kind::Uuid).references("file_status"),
-        optional("entity_id", Kind::Uuid).references("entity"),
-        optional("asset_instance_id", Kind::Uuid).references("asset_instance"),
-        optional("output_type_id", Kind::Uuid).references("output_type"),
-        optional("task_type_id", Kind::Uuid).references("task_type"),
-        optional("person_id", Kind::Uuid).references("person"),
-        optional("source_file_id", Kind::Uuid).references("working_file"),
-        optional("temporal_entity_id", Kind::Uuid).references("entity"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "playlist")]
@@ -18,10 +18,12 @@ pub struct Model {
     /// Task type whose latest preview is picked for a new entry.
     pub task_type_id: Option<Uuid>,
     /// Whether clients see it.
+    #[sea_orm(default_value = false)]
     pub for_client: Option<bool>,
-    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    #[sea_orm(column_type = "String(StringLen::N(10))", default_value = "shot")]
     pub for_entity: Option<String>,
     /// Without an episode: whether it holds all assets instead of the main pack.
+    #[sea_orm(default_value = false)]
     pub is_for_all: Option<bool>,
     pub created_by: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
@@ -44,22 +46,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "playlist",
-    columns: &[
-        required("name", Kind::text(80)),
-        optional("shots", Kind::Json),
-        optional("project_id", Kind::Uuid).references("project"),
-        optional("episode_id", Kind::Uuid).references("entity"),
-        optional("task_type_id", Kind::Uuid).references("task_type"),
-        optional("for_client", Kind::Bool).default(Default::Bool(false)),
-        optional("for_entity", Kind::text(10)).default(Default::Text("shot")),
-        optional("is_for_all", Kind::Bool).default(Default::Bool(false)),
-        optional("created_by", Kind::Uuid).references("person"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "playlist_share_link")]
@@ -13,7 +13,9 @@ pub struct Model {
     pub playlist_id: Uuid,
     pub created_by: Uuid,
     pub expiration_date: Option<DateTime>,
+    #[sea_orm(default_value = true)]
     pub is_active: bool,
+    #[sea_orm(default_value = true)]
     pub can_comment: bool,
     /// Hash of the password that visitors must give, if any.
     #[sea_orm(column_type = "String(StringLen::N(255))")]
@@ -34,20 +36,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "playlist_share_link",
-    columns: &[
-        required("token", Kind::text(64)),
-        required("playlist_id", Kind::Uuid).references("playlist"),
-        required("created_by", Kind::Uuid).references("person"),
-        optional("expiration_date", Kind::DateTime),
-        required("is_active", Kind::Bool).default(Default::Bool(true)),
-        required("can_comment", Kind::Bool).default(Default::Bool(true)),
-        optional("password", Kind::text(255)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "plugin")]
@@ -28,8 +28,10 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(12))")]
     pub revision: Option<String>,
     /// Whether it adds a page to productions.
+    #[sea_orm(default_value = false)]
     pub frontend_project_enabled: Option<bool>,
     /// Whether it adds a page to the studio.
+    #[sea_orm(default_value = false)]
     pub frontend_studio_enabled: Option<bool>,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub icon: Option<String>,
@@ -44,25 +46,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "plugin",
-    columns: &[
-        required("plugin_id", Kind::text(80)),
-        required("name", Kind::text(80)),
-        optional("description", Kind::TEXT),
-        required("version", Kind::text(50)),
-        required("maintainer_name", Kind::text(200)),
-        optional("maintainer_email", Kind::text(255)),
-        optional("website", Kind::TEXT),
-        required("license", Kind::text(80)),
-        optional("revision", Kind::text(12)),
-        optional("frontend_project_enabled", Kind::Bool).default(Default::Bool(false)),
-        optional("frontend_studio_enabled", Kind::Bool).default(Default::Bool(false)),
-        optional("icon", Kind::text(255)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "preview_file")]
@@ -13,8 +13,10 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(250))")]
     pub original_name: Option<String>,
     /// Counts from 1 within the task.
+    #[sea_orm(default_value = 1)]
     pub revision: Option<i32>,
     /// Place among the previews of the same revision, from 1.
+    #[sea_orm(default_value = 1)]
     pub position: Option<i32>,
     /// Of the stored file: `mp4` for movies, `png` for pictures.
     #[sea_orm(column_type = "String(StringLen::N(6))")]
@@ -27,20 +29,23 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(40))")]
     pub source: Option<String>,
     /// In bytes.
+    #[sea_orm(default_value = 0)]
     pub file_size: Option<i64>,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "processing")]
     pub status: String,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "neutral")]
     pub validation_status: String,
     /// Drawings on the preview, by time or frame.
     #[sea_orm(column_type = "JsonBinary")]
     pub annotations: Option<Json>,
     /// In pixels, zero until it is processed.
+    #[sea_orm(default_value = 0)]
     pub width: Option<i32>,
     /// In pixels, zero until it is processed.
+    #[sea_orm(default_value = 0)]
     pub height: Option<i32>,
     /// In seconds.
-    #[sea_orm(column_type = "Double")]
+    #[sea_orm(column_type = "Double", default_value = 0.0)]
     pub duration: Option<f64>,
     /// Facts on the uploaded file, such as its size before it was converted.
     #[sea_orm(column_type = "JsonBinary")]
@@ -53,6 +58,7 @@ pub struct Model {
     pub source_file_id: Option<Uuid>,
     /// Id of the record in ShotGrid that the row was imported from.
     pub shotgun_id: Option<i32>,
+    #[sea_orm(default_value = false)]
     pub is_movie: Option<bool>,
     /// Where an imported preview came from.
     #[sea_orm(column_type = "String(StringLen::N(600))")]
@@ -79,39 +85,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "preview_file",
-    columns: &[
-        optional("name", Kind::text(250)),
-        optional("original_name", Kind::text(250)),
-        optional("revision", Kind::Integer).default(Default::Integer(1)),
-        optional("position", Kind::Integer).default(Default::Integer(1)),
-        optional("extension", Kind::text(6)),
-        optional("description", Kind::TEXT),
-        optional("path", Kind::text(400)),
-        optional("source", Kind::text(40)),
-        optional("file_size", Kind::BigInteger).default(Default::Integer(0)),
-        required("status", Kind::text(255)).default(Default::Text("processing")).choices(&["processing", "ready", "broken", "missing"]),
-        required("validation_status", Kind::text(255)).default(Default::Text("neutral")).choices(&["validated", "rejected", "neutral"]),
-        optional("annotations", Kind::Json),
-        optional("width", Kind::Integer).default(Default::Integer(0)),
-        optional("height", Kind::Integer).default(Default::Integer(0)),
-        optional("duration", Kind::Float).default(Default::Float(0.0)),
-        optional("data", Kind::Json),
-        optional("token_in", Kind::Integer),
-        optional("token_out", Kind::Integer),
-        optional("task_id", Kind::Uuid).references("task"),
-        optional("person_id", Kind::Uuid).references("person"),
-        optional("source_file_id", Kind::Uuid).references("output_file"),
-        optional("shotgun_id", Kind::Integer),
-        optional("is_movie", Kind::Bool).default(Default::Bool(false)),
-        optional("url", Kind::text(600)),
-        optional("uploaded_movie_url", Kind::text(600)),
-        optional("uploaded_movie_name", Kind::text(150)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .choices(Column::Status, &["processing", "ready", "broken", "missing"])
+        .choices(Column::ValidationStatus, &["validated", "rejected", "neutral"])
+});

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "production_schedule_version")]
@@ -12,7 +12,9 @@ pub struct Model {
     pub project_id: Uuid,
     /// Version that it was copied from.
     pub production_schedule_from: Option<Uuid>,
+    #[sea_orm(default_value = false)]
     pub locked: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub canceled: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -30,18 +32,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "production_schedule_version",
-    columns: &[
-        required("name", Kind::text(80)),
-        required("project_id", Kind::Uuid).references("project"),
-        optional("production_schedule_from", Kind::Uuid).references("production_schedule_version"),
-        optional("locked", Kind::Bool).default(Default::Bool(false)),
-        optional("canceled", Kind::Bool).default(Default::Bool(false)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

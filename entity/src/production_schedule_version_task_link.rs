@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "production_schedule_version_task_link")]
@@ -12,7 +12,7 @@ pub struct Model {
     pub start_date: Option<DateTime>,
     pub due_date: Option<DateTime>,
     /// In minutes.
-    #[sea_orm(column_type = "Double")]
+    #[sea_orm(column_type = "Double", default_value = 0.0)]
     pub estimation: Option<f64>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -35,18 +35,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "production_schedule_version_task_link",
-    columns: &[
-        required("production_schedule_version_id", Kind::Uuid).references("production_schedule_version"),
-        required("task_id", Kind::Uuid).references("task"),
-        optional("start_date", Kind::DateTime),
-        optional("due_date", Kind::DateTime),
-        optional("estimation", Kind::Float).default(Default::Float(0.0)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

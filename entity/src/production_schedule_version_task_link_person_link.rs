@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "production_schedule_version_task_link_person_link")]
@@ -28,12 +28,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "production_schedule_version_task_link_person_link",
-    columns: &[
-        required("production_schedule_version_task_link_id", Kind::Uuid).references("production_schedule_version_task_link"),
-        required("person_id", Kind::Uuid).references("person"),
-    ],
-    primary_key: &["production_schedule_version_task_link_id", "person_id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

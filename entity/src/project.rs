@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project")]
@@ -21,44 +21,58 @@ pub struct Model {
     /// Values of the metadata columns, by field name.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
+    #[sea_orm(default_value = false)]
     pub has_avatar: Option<bool>,
     /// Frames per second, as text.
-    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    #[sea_orm(column_type = "String(StringLen::N(10))", default_value = "25")]
     pub fps: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    #[sea_orm(column_type = "String(StringLen::N(10))", default_value = "16:9")]
     pub ratio: Option<String>,
     /// `1920x1080`, or `x1080` for a height only.
-    #[sea_orm(column_type = "String(StringLen::N(12))")]
+    #[sea_orm(column_type = "String(StringLen::N(12))", default_value = "1920x1080")]
     pub resolution: Option<String>,
     /// Only `tvshow` matters to the server: it has episodes.
-    #[sea_orm(column_type = "String(StringLen::N(20))")]
+    #[sea_orm(column_type = "String(StringLen::N(20))", default_value = "short")]
     pub production_type: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "2d3d")]
     pub production_style: String,
     pub start_date: Option<Date>,
     pub end_date: Option<Date>,
     /// Planned work.
     pub man_days: Option<i32>,
+    #[sea_orm(default_value = 0)]
     pub nb_episodes: Option<i32>,
+    #[sea_orm(default_value = 0)]
     pub episode_span: Option<i32>,
     /// Retakes allowed for a task, zero for any number.
+    #[sea_orm(default_value = 0)]
     pub max_retakes: Option<i32>,
     /// Whether clients do not see the comments of other clients.
+    #[sea_orm(default_value = false)]
     pub is_clients_isolated: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_preview_download_allowed: Option<bool>,
     /// Whether new previews become the thumbnail of their entity.
+    #[sea_orm(default_value = false)]
     pub is_set_preview_automated: Option<bool>,
     /// Page that the production opens with.
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "assets")]
     pub homepage: Option<String>,
+    #[sea_orm(default_value = false)]
     pub is_publish_default_for_artists: Option<bool>,
     /// Whether bots can be assigned and log time.
+    #[sea_orm(default_value = false)]
     pub is_bot_collaboration_enabled: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_single_preview_per_revision: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_frame_in_numbering: Option<bool>,
     /// Digits of a shown revision, zero for no padding.
+    #[sea_orm(default_value = 0)]
     pub revision_padding: i32,
+    #[sea_orm(default_value = 28)]
     pub hd_bitrate_compression: Option<i32>,
+    #[sea_orm(default_value = 6)]
     pub ld_bitrate_compression: Option<i32>,
     pub project_status_id: Option<Uuid>,
     pub default_preview_background_file_id: Option<Uuid>,
@@ -90,61 +104,24 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project",
-    columns: &[
-        required("name", Kind::text(80)),
-        optional("code", Kind::text(80)),
-        optional("description", Kind::TEXT),
-        optional("shotgun_id", Kind::Integer),
-        optional("file_tree", Kind::Json),
-        optional("data", Kind::Json),
-        optional("has_avatar", Kind::Bool).default(Default::Bool(false)),
-        optional("fps", Kind::text(10)).default(Default::Text("25")),
-        optional("ratio", Kind::text(10)).default(Default::Text("16:9")),
-        optional("resolution", Kind::text(12)).default(Default::Text("1920x1080")),
-        optional("production_type", Kind::text(20)).default(Default::Text("short")),
-        required("production_style", Kind::text(255)).default(Default::Text("2d3d")).choices(&[
-            "2d",
-            "2dpaper",
-            "3d",
-            "2d3d",
-            "ar",
-            "vfx",
-            "stop-motion",
-            "motion-design",
-            "archviz",
-            "commercial",
-            "catalog",
-            "immersive",
-            "nft",
-            "video-game",
-            "vr",
-        ]),
-        optional("start_date", Kind::Date),
-        optional("end_date", Kind::Date),
-        optional("man_days", Kind::Integer),
-        optional("nb_episodes", Kind::Integer).default(Default::Integer(0)),
-        optional("episode_span", Kind::Integer).default(Default::Integer(0)),
-        optional("max_retakes", Kind::Integer).default(Default::Integer(0)),
-        optional("is_clients_isolated", Kind::Bool).default(Default::Bool(false)),
-        optional("is_preview_download_allowed", Kind::Bool).default(Default::Bool(false)),
-        optional("is_set_preview_automated", Kind::Bool).default(Default::Bool(false)),
-        optional("homepage", Kind::text(80)).default(Default::Text("assets")),
-        optional("is_publish_default_for_artists", Kind::Bool).default(Default::Bool(false)),
-        optional("is_bot_collaboration_enabled", Kind::Bool).default(Default::Bool(false)),
-        optional("is_single_preview_per_revision", Kind::Bool).default(Default::Bool(false)),
-        optional("is_frame_in_numbering", Kind::Bool).default(Default::Bool(false)),
-        required("revision_padding", Kind::Integer).default(Default::Integer(0)),
-        optional("hd_bitrate_compression", Kind::Integer).default(Default::Integer(28)),
-        optional("ld_bitrate_compression", Kind::Integer).default(Default::Integer(6)),
-        optional("project_status_id", Kind::Uuid).references("project_status"),
-        optional("default_preview_background_file_id", Kind::Uuid).references("preview_background_file"),
-        optional("from_schedule_version_id", Kind::Uuid).references("production_schedule_version"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// Ways in which a production is made.
+pub const PRODUCTION_STYLES: &[&str] = &[
+    "2d",
+    "2dpaper",
+    "3d",
+    "2d3d",
+    "ar",
+    "vfx",
+    "stop-motion",
+    "motion-design",
+    "archviz",
+    "commercial",
+    "catalog",
+    "immersive",
+    "nft",
+    "video-game",
+    "vr",
+];
+
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::ProductionStyle, PRODUCTION_STYLES));

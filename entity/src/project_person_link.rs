@@ -2,7 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, optional, required};
+use crate::facts::{Definition, Table};
+use crate::person::ROLES;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_person_link")]
@@ -28,14 +29,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_person_link",
-    columns: &[
-        required("project_id", Kind::Uuid).references("project"),
-        required("person_id", Kind::Uuid).references("person"),
-        optional("shotgun_id", Kind::Integer),
-        optional("role", Kind::text(255)).choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
-    ],
-    primary_key: &["project_id", "person_id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Role, ROLES));

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_status")]
@@ -23,9 +23,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_status",
-    columns: &[required("name", Kind::text(20)), required("color", Kind::text(7)), ID, CREATED_AT, UPDATED_AT],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -3,7 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::arrays::TextArray;
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Default, Definition, Table};
+use crate::person::ROLES;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_task_status_link")]
@@ -32,20 +33,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table =
-    Table {
-        name: "project_task_status_link",
-        columns: &[
-            required("project_id", Kind::Uuid).references("project"),
-            required("task_status_id", Kind::Uuid).references("task_status"),
-            optional("priority", Kind::Integer),
-            optional("roles_for_board", Kind::TextArray)
-                .default(Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]))
-                .choices(&["user", "admin", "supervisor", "manager", "client", "vendor"]),
-            ID,
-            CREATED_AT,
-            UPDATED_AT,
-        ],
-        primary_key: &["project_id", "task_status_id", "id"],
-    };
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .default(Column::RolesForBoard, Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]))
+        .choices(Column::RolesForBoard, ROLES)
+});

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_task_type_link")]
@@ -29,16 +29,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_task_type_link",
-    columns: &[
-        required("project_id", Kind::Uuid).references("project"),
-        required("task_type_id", Kind::Uuid).references("task_type"),
-        optional("priority", Kind::Integer),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["project_id", "task_type_id", "id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

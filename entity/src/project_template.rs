@@ -2,7 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Default, Definition, Table};
+use crate::project::PRODUCTION_STYLES;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_template")]
@@ -11,27 +12,37 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "Text")]
     pub description: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    #[sea_orm(column_type = "String(StringLen::N(10))", default_value = "25")]
     pub fps: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(10))")]
+    #[sea_orm(column_type = "String(StringLen::N(10))", default_value = "16:9")]
     pub ratio: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(12))")]
+    #[sea_orm(column_type = "String(StringLen::N(12))", default_value = "1920x1080")]
     pub resolution: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(20))")]
+    #[sea_orm(column_type = "String(StringLen::N(20))", default_value = "short")]
     pub production_type: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "2d3d")]
     pub production_style: String,
+    #[sea_orm(default_value = 0)]
     pub max_retakes: Option<i32>,
+    #[sea_orm(default_value = false)]
     pub is_clients_isolated: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_preview_download_allowed: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_set_preview_automated: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_publish_default_for_artists: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_single_preview_per_revision: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub is_frame_in_numbering: Option<bool>,
+    #[sea_orm(default_value = 0)]
     pub revision_padding: i32,
-    #[sea_orm(column_type = "String(StringLen::N(80))")]
+    #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "assets")]
     pub homepage: Option<String>,
+    #[sea_orm(default_value = 28)]
     pub hd_bitrate_compression: Option<i32>,
+    #[sea_orm(default_value = 6)]
     pub ld_bitrate_compression: Option<i32>,
     #[sea_orm(column_type = "JsonBinary")]
     pub file_tree: Option<Json>,
@@ -60,51 +71,7 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_template",
-    columns: &[
-        required("name", Kind::text(80)),
-        optional("description", Kind::TEXT),
-        optional("fps", Kind::text(10)).default(Default::Text("25")),
-        optional("ratio", Kind::text(10)).default(Default::Text("16:9")),
-        optional("resolution", Kind::text(12)).default(Default::Text("1920x1080")),
-        optional("production_type", Kind::text(20)).default(Default::Text("short")),
-        required("production_style", Kind::text(255)).default(Default::Text("2d3d")).choices(&[
-            "2d",
-            "2dpaper",
-            "3d",
-            "2d3d",
-            "ar",
-            "vfx",
-            "stop-motion",
-            "motion-design",
-            "archviz",
-            "commercial",
-            "catalog",
-            "immersive",
-            "nft",
-            "video-game",
-            "vr",
-        ]),
-        optional("max_retakes", Kind::Integer).default(Default::Integer(0)),
-        optional("is_clients_isolated", Kind::Bool).default(Default::Bool(false)),
-        optional("is_preview_download_allowed", Kind::Bool).default(Default::Bool(false)),
-        optional("is_set_preview_automated", Kind::Bool).default(Default::Bool(false)),
-        optional("is_publish_default_for_artists", Kind::Bool).default(Default::Bool(false)),
-        optional("is_single_preview_per_revision", Kind::Bool).default(Default::Bool(false)),
-        optional("is_frame_in_numbering", Kind::Bool).default(Default::Bool(false)),
-        required("revision_padding", Kind::Integer).default(Default::Integer(0)),
-        optional("homepage", Kind::text(80)).default(Default::Text("assets")),
-        optional("hd_bitrate_compression", Kind::Integer).default(Default::Integer(28)),
-        optional("ld_bitrate_compression", Kind::Integer).default(Default::Integer(6)),
-        optional("file_tree", Kind::Json),
-        optional("data", Kind::Json),
-        optional("metadata_descriptors", Kind::Json).default(Default::EmptyList),
-        optional("default_preview_background_file_id", Kind::Uuid).references("preview_background_file"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>().choices(Column::ProductionStyle, PRODUCTION_STYLES).default(Column::MetadataDescriptors, Default::EmptyList)
+});

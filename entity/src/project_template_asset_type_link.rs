@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_template_asset_type_link")]
@@ -23,12 +23,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_template_asset_type_link",
-    columns: &[
-        required("project_template_id", Kind::Uuid).references("project_template"),
-        required("asset_type_id", Kind::Uuid).references("entity_type"),
-    ],
-    primary_key: &["project_template_id", "asset_type_id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

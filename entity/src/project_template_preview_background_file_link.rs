@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_template_preview_background_file_link")]
@@ -27,12 +27,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "project_template_preview_background_file_link",
-    columns: &[
-        required("project_template_id", Kind::Uuid).references("project_template"),
-        required("preview_background_file_id", Kind::Uuid).references("preview_background_file"),
-    ],
-    primary_key: &["project_template_id", "preview_background_file_id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

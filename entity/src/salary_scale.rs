@@ -2,17 +2,19 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
+use crate::person::{POSITIONS, SENIORITIES};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "salary_scale")]
 pub struct Model {
     pub department_id: Uuid,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "artist")]
     pub position: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "mid")]
     pub seniority: Option<String>,
     /// For one day.
+    #[sea_orm(default_value = 0)]
     pub salary: i32,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -28,17 +30,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "salary_scale",
-    columns: &[
-        required("department_id", Kind::Uuid).references("department"),
-        optional("position", Kind::text(255)).default(Default::Text("artist")).choices(&["supervisor", "lead", "artist"]),
-        optional("seniority", Kind::text(255)).default(Default::Text("mid")).choices(&["senior", "mid", "junior"]),
-        required("salary", Kind::Integer).default(Default::Integer(0)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Position, POSITIONS).choices(Column::Seniority, SENIORITIES));

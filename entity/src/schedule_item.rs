@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "schedule_item")]
@@ -31,19 +31,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "schedule_item",
-    columns: &[
-        optional("start_date", Kind::Date),
-        optional("end_date", Kind::Date),
-        optional("man_days", Kind::Integer),
-        optional("project_id", Kind::Uuid).references("project"),
-        optional("task_type_id", Kind::Uuid).references("task_type"),
-        optional("object_id", Kind::Uuid),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "search_filter")]
@@ -12,12 +12,13 @@ pub struct Model {
     pub list_type: String,
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub entity_type: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(200))")]
+    #[sea_orm(column_type = "String(StringLen::N(200))", default_value = "")]
     pub name: String,
     /// What is typed in the search field.
-    #[sea_orm(column_type = "String(StringLen::N(500))")]
+    #[sea_orm(column_type = "String(StringLen::N(500))", default_value = "")]
     pub search_query: String,
     /// Whether the team of the production sees it.
+    #[sea_orm(default_value = false)]
     pub is_shared: bool,
     /// Limits it to one department.
     pub department_id: Option<Uuid>,
@@ -44,22 +45,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "search_filter",
-    columns: &[
-        required("list_type", Kind::text(80)),
-        optional("entity_type", Kind::text(80)),
-        required("name", Kind::text(200)).default(Default::Text("")),
-        required("search_query", Kind::text(500)).default(Default::Text("")),
-        required("is_shared", Kind::Bool).default(Default::Bool(false)),
-        optional("department_id", Kind::Uuid).references("department"),
-        optional("search_filter_group_id", Kind::Uuid).references("search_filter_group"),
-        optional("person_id", Kind::Uuid).references("person"),
-        optional("project_id", Kind::Uuid).references("project"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "search_filter_group")]
@@ -12,12 +12,13 @@ pub struct Model {
     pub list_type: String,
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub entity_type: Option<String>,
-    #[sea_orm(column_type = "String(StringLen::N(200))")]
+    #[sea_orm(column_type = "String(StringLen::N(200))", default_value = "")]
     pub name: String,
     /// Hexadecimal, such as `#22D160`.
-    #[sea_orm(column_type = "String(StringLen::N(8))")]
+    #[sea_orm(column_type = "String(StringLen::N(8))", default_value = "")]
     pub color: String,
     /// Whether the team of the production sees it.
+    #[sea_orm(default_value = false)]
     pub is_shared: bool,
     pub person_id: Option<Uuid>,
     pub project_id: Option<Uuid>,
@@ -41,21 +42,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "search_filter_group",
-    columns: &[
-        required("list_type", Kind::text(80)),
-        optional("entity_type", Kind::text(80)),
-        required("name", Kind::text(200)).default(Default::Text("")),
-        required("color", Kind::text(8)).default(Default::Text("")),
-        required("is_shared", Kind::Bool).default(Default::Bool(false)),
-        optional("person_id", Kind::Uuid).references("person"),
-        optional("project_id", Kind::Uuid).references("project"),
-        optional("department_id", Kind::Uuid).references("department"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "software")]
@@ -11,6 +11,7 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub short_name: String,
+    #[sea_orm(default_value = false)]
     pub archived: Option<bool>,
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub version: Option<String>,
@@ -20,8 +21,10 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub secondary_extensions: Option<Json>,
     /// For one license.
+    #[sea_orm(default_value = 0)]
     pub monthly_cost: Option<i32>,
     /// Licenses in stock.
+    #[sea_orm(default_value = 0)]
     pub inventory_amount: Option<i32>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -34,21 +37,5 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "software",
-    columns: &[
-        required("name", Kind::text(40)),
-        required("short_name", Kind::text(20)),
-        optional("archived", Kind::Bool).default(Default::Bool(false)),
-        optional("version", Kind::text(20)),
-        required("file_extension", Kind::text(20)),
-        optional("secondary_extensions", Kind::Json),
-        optional("monthly_cost", Kind::Integer).default(Default::Integer(0)),
-        optional("inventory_amount", Kind::Integer).default(Default::Integer(0)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "software_department_link")]
@@ -27,15 +27,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "software_department_link",
-    columns: &[
-        required("department_id", Kind::Uuid).references("department"),
-        required("software_id", Kind::Uuid).references("software"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["department_id", "software_id", "id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

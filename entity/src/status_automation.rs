@@ -2,23 +2,25 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "status_automation")]
 pub struct Model {
     /// Kind of entity that the rule is for; `asset` for any asset.
-    #[sea_orm(column_type = "String(StringLen::N(40))")]
+    #[sea_orm(column_type = "String(StringLen::N(40))", default_value = "asset")]
     pub entity_type: Option<String>,
     pub in_task_type_id: Option<Uuid>,
     pub in_task_status_id: Option<Uuid>,
     /// What is changed: the status of a task, or what the asset is ready for.
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "status")]
     pub out_field_type: String,
     pub out_task_type_id: Option<Uuid>,
     pub out_task_status_id: Option<Uuid>,
     /// Whether the last previews are copied to the changed task.
+    #[sea_orm(default_value = false)]
     pub import_last_revision: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub archived: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -40,21 +42,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "status_automation",
-    columns: &[
-        optional("entity_type", Kind::text(40)).default(Default::Text("asset")),
-        optional("in_task_type_id", Kind::Uuid).references("task_type"),
-        optional("in_task_status_id", Kind::Uuid).references("task_status"),
-        required("out_field_type", Kind::text(255)).default(Default::Text("status")).choices(&["status", "ready_for"]),
-        optional("out_task_type_id", Kind::Uuid).references("task_type"),
-        optional("out_task_status_id", Kind::Uuid).references("task_status"),
-        optional("import_last_revision", Kind::Bool).default(Default::Bool(false)),
-        optional("archived", Kind::Bool).default(Default::Bool(false)),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::OutFieldType, &["status", "ready_for"]));

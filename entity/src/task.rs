@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "task")]
@@ -11,19 +11,24 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "Text")]
     pub description: Option<String>,
+    #[sea_orm(default_value = 0)]
     pub priority: Option<i32>,
     /// From 1 to 5.
+    #[sea_orm(default_value = 3)]
     pub difficulty: i32,
     /// Time spent so far, in minutes.
-    #[sea_orm(column_type = "Double")]
+    #[sea_orm(column_type = "Double", default_value = 0.0)]
     pub duration: Option<f64>,
     /// In minutes.
-    #[sea_orm(column_type = "Double")]
+    #[sea_orm(column_type = "Double", default_value = 0.0)]
     pub estimation: Option<f64>,
     /// In percent.
+    #[sea_orm(default_value = 0)]
     pub completion_rate: Option<i32>,
     /// How many times it went into a retake.
+    #[sea_orm(default_value = 0)]
     pub retake_count: Option<i32>,
+    #[sea_orm(default_value = 0)]
     pub sort_order: Option<i32>,
     /// Planned start.
     pub start_date: Option<DateTime>,
@@ -37,10 +42,12 @@ pub struct Model {
     pub done_date: Option<DateTime>,
     pub last_comment_date: Option<DateTime>,
     /// How many of the cast assets are ready for this task.
+    #[sea_orm(default_value = 0)]
     pub nb_assets_ready: Option<i32>,
     /// Values of the metadata columns, by field name.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
+    #[sea_orm(default_value = 0)]
     pub nb_drawings: Option<i32>,
     /// Id of the record in ShotGrid that the row was imported from.
     pub shotgun_id: Option<i32>,
@@ -74,38 +81,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "task",
-    columns: &[
-        required("name", Kind::text(80)),
-        optional("description", Kind::TEXT),
-        optional("priority", Kind::Integer).default(Default::Integer(0)),
-        required("difficulty", Kind::Integer).default(Default::Integer(3)),
-        optional("duration", Kind::Float).default(Default::Float(0.0)),
-        optional("estimation", Kind::Float).default(Default::Float(0.0)),
-        optional("completion_rate", Kind::Integer).default(Default::Integer(0)),
-        optional("retake_count", Kind::Integer).default(Default::Integer(0)),
-        optional("sort_order", Kind::Integer).default(Default::Integer(0)),
-        optional("start_date", Kind::DateTime),
-        optional("due_date", Kind::DateTime),
-        optional("real_start_date", Kind::DateTime),
-        optional("end_date", Kind::DateTime),
-        optional("done_date", Kind::DateTime),
-        optional("last_comment_date", Kind::DateTime),
-        optional("nb_assets_ready", Kind::Integer).default(Default::Integer(0)),
-        optional("data", Kind::Json),
-        optional("nb_drawings", Kind::Integer).default(Default::Integer(0)),
-        optional("shotgun_id", Kind::Integer),
-        optional("last_preview_file_id", Kind::Uuid),
-        optional("project_id", Kind::Uuid).references("project"),
-        optional("task_type_id", Kind::Uuid).references("task_type"),
-        optional("task_status_id", Kind::Uuid).references("task_status"),
-        optional("entity_id", Kind::Uuid).references("entity"),
-        optional("assigner_id", Kind::Uuid).references("person"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, Default, ID, Kind, Table, UPDATED_AT, optional, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "task_type")]
@@ -14,15 +14,18 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub description: Option<String>,
     /// Hexadecimal, such as `#22D160`.
-    #[sea_orm(column_type = "String(StringLen::N(7))")]
+    #[sea_orm(column_type = "String(StringLen::N(7))", default_value = "#FFFFFF")]
     pub color: Option<String>,
     /// Place in the pipeline, from 1.
+    #[sea_orm(default_value = 1)]
     pub priority: Option<i32>,
     /// Kind of entity that the work is done on, such as `Asset` or `Shot`.
-    #[sea_orm(column_type = "String(StringLen::N(30))")]
+    #[sea_orm(column_type = "String(StringLen::N(30))", default_value = "Asset")]
     pub for_entity: Option<String>,
     /// Whether time can be logged on its tasks.
+    #[sea_orm(default_value = true)]
     pub allow_timelog: Option<bool>,
+    #[sea_orm(default_value = false)]
     pub archived: Option<bool>,
     /// Id of the record in ShotGrid that the row was imported from.
     pub shotgun_id: Option<i32>,
@@ -41,23 +44,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "task_type",
-    columns: &[
-        required("name", Kind::text(40)),
-        optional("short_name", Kind::text(20)),
-        optional("description", Kind::TEXT),
-        optional("color", Kind::text(7)).default(Default::Text("#FFFFFF")),
-        optional("priority", Kind::Integer).default(Default::Integer(1)),
-        optional("for_entity", Kind::text(30)).default(Default::Text("Asset")),
-        optional("allow_timelog", Kind::Bool).default(Default::Bool(true)),
-        optional("archived", Kind::Bool).default(Default::Bool(false)),
-        optional("shotgun_id", Kind::Integer),
-        optional("department_id", Kind::Uuid).references("department"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{Kind, Table, required};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "task_type_asset_type_link")]
@@ -23,9 +23,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "task_type_asset_type_link",
-    columns: &[required("asset_type_id", Kind::Uuid).references("entity_type"), required("task_type_id", Kind::Uuid).references("task_type")],
-    primary_key: &["asset_type_id", "task_type_id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

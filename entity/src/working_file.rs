@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::{CREATED_AT, ID, Kind, Table, UPDATED_AT, optional};
+use crate::facts::Table;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "working_file")]
@@ -49,26 +49,5 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What the generic handlers need to know of the table.
-pub const TABLE: Table = Table {
-    name: "working_file",
-    columns: &[
-        optional("shotgun_id", Kind::Integer),
-        optional("name", Kind::text(250)),
-        optional("description", Kind::TEXT),
-        optional("comment", Kind::TEXT),
-        optional("revision", Kind::Integer),
-        optional("size", Kind::Integer),
-        optional("checksum", Kind::Integer),
-        optional("path", Kind::text(400)),
-        optional("data", Kind::Json),
-        optional("task_id", Kind::Uuid).references("task"),
-        optional("entity_id", Kind::Uuid).references("entity"),
-        optional("person_id", Kind::Uuid).references("person"),
-        optional("software_id", Kind::Uuid).references("software"),
-        ID,
-        CREATED_AT,
-        UPDATED_AT,
-    ],
-    primary_key: &["id"],
-};
+/// The table, described by its entity.
+pub static TABLE: Table = Table::of::<Entity>();

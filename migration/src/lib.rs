@@ -10,6 +10,7 @@ mod m20261121_000001_reference_schema;
 mod m20261121_000002_dailies_additions;
 mod m20261128_000003_page_indexes;
 mod revision;
+mod statements;
 
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::unsupported;
+use crate::reference;
 
 /// Makes all tables of the reference schema.
 pub struct Migration;
@@ -16,12 +16,8 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = match manager.get_database_backend() {
-            sea_orm::DbBackend::Postgres => include_str!("schema/postgres.sql"),
-            sea_orm::DbBackend::Sqlite => include_str!("schema/sqlite.sql"),
-            other => return Err(unsupported(other)),
-        };
-        manager.get_connection().execute_unprepared(sql).await?;
+        let sql = reference()?.statements(manager.get_database_backend())?;
+        manager.get_connection().execute_unprepared(&sql).await?;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, LEADERS, Rule, STAFF};
 use super::tasks::{self, Tasks, worked_on_by, works_on};
 use crate::app::App;
 use crate::database::{self, Database, Sql};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// What rules ask of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

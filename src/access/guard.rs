@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use dailies_definitions::access::{
     Admin, Caller, EntityReader, Human, Identity, Person, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
-    StudioManager, TaskActor, TaskReader, Token,
+    SessionHolder, StudioManager, TaskActor, TaskReader, Token,
 };
 use dailies_definitions::call::{Sessions, Working};
 use dailies_definitions::failure::Failure;
@@ -17,14 +17,15 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::persons::require_session;
 use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
 use super::rule::RoleRule;
 use super::{entities, tasks};
 use crate::app::{App, SharedApp};
-use crate::auth::sessions;
-use crate::auth::tokens::{self, Claims, TokenKind};
+use crate::credentials::tokens::{self, Claims, TokenKind};
 use crate::database::Database;
 use crate::events::transact;
+use crate::sessions;
 
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
@@ -147,7 +148,7 @@ impl Guard for AccessGuard {
     }
 
     fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
-        if let Some(answer) = error.downcast_ref::<DbErr>().and_then(crate::crud::explain) {
+        if let Some(answer) = error.downcast_ref::<DbErr>().and_then(crate::database::explain) {
             return answer;
         }
         tracing::error!(error = &*error as &dyn std::error::Error, "an operation failed");
@@ -156,6 +157,11 @@ impl Guard for AccessGuard {
 
     async fn human(&self, caller: Caller) -> Result<Human, Failure> {
         if caller.token.identity == Identity::Bot { Err(Failure::forbidden()) } else { Ok(Human::granted(caller)) }
+    }
+
+    async fn session(&self, caller: Caller) -> Result<SessionHolder, Failure> {
+        require_session(&caller)?;
+        Ok(SessionHolder::granted(caller))
     }
 
     async fn admin(&self, caller: Caller) -> Result<Admin, Failure> {

@@ -14,7 +14,7 @@ use super::roles::projects_as;
 use super::rule::{Ground, Rule, STAFF};
 use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::{self, Sql};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// What rules ask of a metadata column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,6 +77,7 @@ pub fn statement(rule: RecordRule) -> Statement {
         | R::TaskUnassigner
         | R::PreviewViewer
         | R::AttachmentReader
+        | R::ChatMessageKeeper
         | R::ProductionViewer
         | R::ShotsReader
         | R::QuotaReader

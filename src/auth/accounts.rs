@@ -9,12 +9,15 @@ use sea_orm::DbErr;
 
 use uuid::Uuid;
 
-use super::{AccountEmail, sessions};
+use super::AccountEmail;
+use super::handlers::too_many_failures;
+use super::lockout::Gate;
+use super::sign_in::{self, Checked, Strategy};
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs;
+use crate::{jobs, sessions};
 
 /// What became of a request for an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +155,23 @@ pub fn check_new_password(settings: &SignInSettings, password: &str, confirmatio
         return Err(Failure::refused("Confirmation password doesn't match."));
     }
     Ok(())
+}
+
+/// Lets somebody go on who sends their own password once more. A wrong one counts as a failure to sign in.
+///
+/// # Errors
+/// 400 when it is not the password, or when too many were wrong.
+pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Result<(), Failure> {
+    let strategy =
+        Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+    let _turn = app.attempts.turn(person_id).await;
+    let account = sign_in::account(app, person_id).await?;
+    match sign_in::check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
+        Checked::Right => Ok(()),
+        Checked::Wrong => Err(Failure::refused("The current password is wrong.")),
+        Checked::Inactive => Err(Failure::refused("User is unactive.")),
+        Checked::Locked => Err(too_many_failures()),
+    }
 }
 
 /// Stores a password, forgets failures to sign in, and ends every session and the personal token of the person, except

@@ -8,8 +8,8 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use poem::web::cookie::{Cookie, SameSite};
 
 use super::browser::{is_browser, is_encrypted};
-use super::tokens::{ACCESS_COOKIE, REFRESH_COOKIE, SessionTokens};
 use crate::config::Settings;
+use crate::credentials::tokens::{ACCESS_COOKIE, REFRESH_COOKIE, SessionTokens};
 
 /// How long browsers keep a cookie; the token in it ends long before.
 const LIFETIME: Duration = Duration::from_secs(31_540_000);

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::reset::{self, TokenName};
 use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
 use crate::database;
-use crate::jobs::{Job, JobError, Lane};
+use crate::jobs::Job;
 use crate::mail::{Letter, MailError, Origin, Recipient};
 use crate::studio::organisation;
 

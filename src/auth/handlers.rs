@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, Human, Identity, Refresher};
+use dailies_definitions::access::{Caller, Human, Identity, Refresher, SessionHolder};
 use dailies_definitions::authentication::Authentication;
 use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
@@ -20,23 +20,21 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::accounts::{check_new_password, set_password};
-use super::attempts::Attempts;
 use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
+use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, lockout, reset, sessions};
+use super::{AccountEmail, AccountLetter, reset};
 use crate::app::{App, SharedApp};
-use crate::database;
 use crate::events::{Work, transact};
-use crate::jobs;
-use crate::people::{PersonRowOptions, person_row};
 use crate::studio::{organisation, organisation_row};
+use crate::vocabulary::persons::{PersonRowOptions, person_row};
+use crate::{database, jobs, sessions};
 
 /// Handles the operations of the tag *Authentication*.
 pub struct AuthenticationHandlers {
     app: SharedApp,
-    attempts: Arc<Attempts>,
 }
 
 /// A refusal to sign in leaves no earlier than this, so that its time does not tell what kind of hash was compared, or
@@ -44,15 +42,14 @@ pub struct AuthenticationHandlers {
 const LEAST_TIME: Duration = Duration::from_millis(400);
 
 impl AuthenticationHandlers {
-    /// Handlers of a server on which nobody has tried to sign in yet.
+    /// Handlers of this server.
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
-        let attempts = Arc::new(Attempts::new(app.settings.sign_in.sign_in_rate));
-        Self { app, attempts }
+        Self { app }
     }
 
     fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
-        self.attempts.admit(address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies))
+        self.app.attempts.admit(address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies))
     }
 
     /// Lets the change of an account go on only with one of its second factors. Wrong ones count as failures to sign in.
@@ -61,17 +58,18 @@ impl AuthenticationHandlers {
         if proof.is_empty() {
             return Err(wrong_code("OTP verification failed."));
         }
-        if lockout::is_locked(account, database::now()) {
+        let gate = Gate::of_session(account);
+        if gate.is_locked(&self.app).await? {
             return Err(too_many_failures());
         }
         if !proof.holds(&self.app, account).await? {
-            lockout::count_failure(&self.app.database, account).await?;
+            gate.count_failure(&self.app).await?;
             return Err(wrong_code("OTP verification failed."));
         }
         Ok(())
     }
 
-    async fn store(&self, access: &Human, changes: Vec<(&'static str, Value)>) -> Result<(), Failure> {
+    async fn store(&self, access: &SessionHolder, changes: Vec<(&'static str, Value)>) -> Result<(), Failure> {
         let change = || async {
             let mut work = Work::begin(&self.app, access).await?;
             database::update(&*work, &person::TABLE, access.person.id, changes.clone()).await?;
@@ -94,7 +92,7 @@ impl Authentication for AuthenticationHandlers {
             address: address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies),
             from_browser: is_browser(&visitor.headers),
         };
-        let answer = match sign_in::sign_in(&self.app, &self.attempts, &applicant).await {
+        let answer = match sign_in::sign_in(&self.app, &applicant).await {
             Ok(signed_in) => welcome(&self.app, &visitor.headers, &signed_in).await,
             Err(refusal) => {
                 tokio::time::sleep_until(started + LEAST_TIME).await;
@@ -123,7 +121,7 @@ impl Authentication for AuthenticationHandlers {
 
     async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
         let options = PersonRowOptions { departments: true, fido_devices: true };
-        let user = person_row(&self.app, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
+        let user = person_row(&self.app.database, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
         let organisation = organisation_row(&self.app, access.is_admin()).await?;
         let parts: [&[u8]; 5] = [b"{\"authenticated\":true,\"user\":", &user, b",\"organisation\":", &organisation, b"}"];
         Ok(Json::written(parts.concat()))
@@ -147,9 +145,10 @@ impl Authentication for AuthenticationHandlers {
         let app = &self.app;
         let strategy =
             Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
-        let _turn = self.attempts.turn(access.person.id).await;
+        let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        match sign_in::check_password(app, strategy, &account, &body.old_password).await? {
+        let gate = Gate::of_session(&account);
+        match sign_in::check_password(app, strategy, &account, &gate, &body.old_password).await? {
             Checked::Right => {}
             Checked::Wrong => return Err(Failure::refused("Old password is wrong.")),
             Checked::Inactive => return Err(Failure::refused("User is unactive.")),
@@ -164,11 +163,10 @@ impl Authentication for AuthenticationHandlers {
     async fn request_password_reset(&self, visitor: Visitor, body: PasswordResetRequest) -> Result<Json<PasswordResetAnswer>, Failure> {
         self.admit(&visitor)?;
         let app = Arc::clone(&self.app);
-        let attempts = Arc::clone(&self.attempts);
         // Done after the answer, whose time would tell otherwise whether somebody has this address.
         self.app.jobs.soon(async move {
             let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
-            if let Err(Failure::Fault(error)) = send_reset_link(&app, &attempts, &body.email, address).await {
+            if let Err(Failure::Fault(error)) = send_reset_link(&app, &body.email, address).await {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a link to choose a new password was not sent");
             }
         });
@@ -180,7 +178,7 @@ impl Authentication for AuthenticationHandlers {
         let app = &self.app;
         let no_token = || Failure::refused("Wrong or expired token.");
         let account = find_account(app, &body.email).await?.ok_or_else(no_token)?;
-        let _turn = self.attempts.turn(account.id).await;
+        let _turn = self.app.attempts.turn(account.id).await;
         if !reset::is_good(app, account.id, &body.token).await? {
             return Err(no_token());
         }
@@ -193,7 +191,7 @@ impl Authentication for AuthenticationHandlers {
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn prepare_totp(&self, access: Human) -> Result<Json<TotpSetup>, Failure> {
+    async fn prepare_totp(&self, access: SessionHolder) -> Result<Json<TotpSetup>, Failure> {
         let account = account(&self.app, access.person.id).await?;
         refuse_enabled(&account)?;
         let secret = second_factor::new_totp_secret();
@@ -204,12 +202,12 @@ impl Authentication for AuthenticationHandlers {
         Ok(Json::of(&TotpSetup { totp_provisionning_uri, otp_secret: secret })?)
     }
 
-    async fn enable_totp(&self, access: Human, body: TotpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
+    async fn enable_totp(&self, access: SessionHolder, body: TotpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
         let app = &self.app;
-        let _turn = self.attempts.turn(access.person.id).await;
+        let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         refuse_enabled(&account)?;
-        if second_factor::totp_step(account.totp_secret.as_deref(), &body.totp).is_none() {
+        if !second_factor::use_totp(app, &account, &body.totp).await? {
             return Err(wrong_code("TOTP verification failed."));
         }
         let mut changes = vec![("totp_enabled", true.into())];
@@ -231,8 +229,8 @@ impl Authentication for AuthenticationHandlers {
         Ok(cookies.on(Json::of(&answer)?))
     }
 
-    async fn disable_totp(&self, access: Human, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
-        let _turn = self.attempts.turn(access.person.id).await;
+    async fn disable_totp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
+        let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
         let not_enabled = || Failure::refused("TOTP not enabled.");
         if !second_factor::is_protected(&account) {
@@ -246,8 +244,8 @@ impl Authentication for AuthenticationHandlers {
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn renew_recovery_codes(&self, access: Human, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
-        let _turn = self.attempts.turn(access.person.id).await;
+    async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
+        let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
         if !second_factor::is_protected(&account) {
             return Err(Failure::refused("No two factor authentication enabled."));
@@ -263,7 +261,7 @@ impl Authentication for AuthenticationHandlers {
 async fn welcome(app: &App, headers: &HeaderMap, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
     let sign_in::SignedIn { account, tokens, needs_second_factor } = signed_in;
     let options = PersonRowOptions { departments: true, fido_devices: false };
-    let user = person_row(app, account.id, options).await?.ok_or_else(Failure::not_found)?;
+    let user = person_row(&app.database, account.id, options).await?.ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
     let required = if *needs_second_factor { ",\"two_factor_authentication_required\":true" } else { "" };
     // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
@@ -273,7 +271,7 @@ async fn welcome(app: &App, headers: &HeaderMap, signed_in: &sign_in::SignedIn) 
 }
 
 /// Sends a link to choose a new password to somebody who has that e-mail address, unless they got several just now.
-async fn send_reset_link(app: &App, attempts: &Attempts, email: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
+async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
     let Some(account) = find_account(app, email).await? else {
         return Ok(());
     };
@@ -281,7 +279,7 @@ async fn send_reset_link(app: &App, attempts: &Attempts, email: &str, from: Opti
     if account.email.as_deref().is_none_or(|known| known.to_lowercase() != email.to_lowercase()) {
         return Ok(());
     }
-    if account.active != Some(true) || !attempts.may_mail(account.id) {
+    if account.active != Some(true) || !app.attempts.may_mail(account.id) {
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
@@ -302,7 +300,7 @@ fn wrong_code(message: &str) -> Failure {
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "wrong_OTP": true}))
 }
 
-fn too_many_failures() -> Failure {
+pub(super) fn too_many_failures() -> Failure {
     let message = "Too many failed login attempts.";
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "too_many_failed_login_attemps": true}))
 }

@@ -1,36 +1,172 @@
-//! The lock on an account after too many failures in a row: five, then a minute of rest.
+//! The lock after too many failures in a row: five, then a minute of rest.
+//!
+//! Failures on an account that come from where its owner has not signed in lately lock it for such places only. A place that
+//! is known has a count of its own, and so have the sessions of a person: whoever tries from elsewhere can't lock the owner
+//! out. Addresses that nobody has are counted and locked alike, so that the lock does not tell which accounts there are.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use entity::person;
 use sea_orm::DbErr;
+use uuid::Uuid;
 
+use crate::app::App;
 use crate::database::{self, Database, Sql};
+use crate::peers::household;
 
-/// Failures after which an account is locked.
+/// Failures after which there is a lock.
 const MOST_FAILURES: i32 = 5;
 /// How long it stays so after the last failure.
 const REST: TimeDelta = TimeDelta::minutes(1);
+/// How long failures are remembered.
+const MEMORY: TimeDelta = TimeDelta::hours(1);
+const STORED: Duration = Duration::from_secs(3600);
+/// How long a place is known after the last sign-in there.
+const KNOWN: TimeDelta = TimeDelta::days(90);
 
-/// Whether nobody may try to sign in to the account now. Tries while it is locked do not lengthen the rest.
-pub(super) fn is_locked(account: &person::Model, now: NaiveDateTime) -> bool {
-    locked(account.login_failed_attemps, account.last_login_failed, now)
+/// Failures that are counted together.
+pub(super) struct Gate<'a> {
+    account: Option<&'a person::Model>,
+    /// Where the count is in the store. Without one, it is in the row of the account.
+    key: Option<String>,
 }
 
-fn locked(failures: Option<i32>, last: Option<NaiveDateTime>, now: NaiveDateTime) -> bool {
-    failures.unwrap_or_default() >= MOST_FAILURES && last.is_some_and(|last| now < last + REST)
+impl<'a> Gate<'a> {
+    /// Tries to sign in to an account from an address.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn of_account(database: &Database, account: &'a person::Model, from: Option<IpAddr>) -> Result<Self, DbErr> {
+        let place = from.map(household);
+        let known = match place {
+            Some(place) => knows(database, account.id, place).await?,
+            None => false,
+        };
+        let key = place.filter(|_| known).map(|place| format!("failures:{}:{place}", account.id));
+        Ok(Self { account: Some(account), key })
+    }
+
+    /// Tries of somebody who is signed in to the account already.
+    pub(super) fn of_session(account: &'a person::Model) -> Self {
+        Self { account: Some(account), key: Some(format!("failures:{}:session", account.id)) }
+    }
+
+    /// Tries to sign in with an address, or the name of a workstation account, that nobody has. Addresses are the same in
+    /// capitals and in small letters.
+    ///
+    /// # Errors
+    /// The digest can't be made.
+    pub(super) fn of_nobody(app: &App, identifier: &str) -> Result<Self, jsonwebtoken::errors::Error> {
+        let identifier = if identifier.contains('@') { identifier.to_lowercase() } else { identifier.to_owned() };
+        Ok(Self { account: None, key: Some(format!("failures:nobody:{}", app.tokens.digest("failures", &identifier)?)) })
+    }
+
+    /// The name of the count in the store, where it is there.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// Whether nobody may try now. Tries while it is locked do not lengthen the rest.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn is_locked(&self, app: &App) -> Result<bool, DbErr> {
+        let failures = match (&self.key, self.account) {
+            (Some(key), _) => Failures::read(app.store.get(key).await?),
+            (None, Some(account)) => Failures { count: account.login_failed_attemps.unwrap_or_default(), last: account.last_login_failed },
+            (None, None) => Failures::default(),
+        };
+        Ok(failures.lock(database::now()))
+    }
+
+    /// Notes a failure. After a rest, or a long while, the count starts again.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn count_failure(&self, app: &App) -> Result<(), DbErr> {
+        if let Some(key) = &self.key {
+            let count = || async {
+                let failures = Failures::read(app.store.get(key).await?).and_one_more(database::now());
+                app.store.put(key, &failures.write(), STORED).await
+            };
+            app.database.transact::<_, DbErr, _>(count).await?;
+        }
+        match self.account {
+            Some(account) => count_in_row(&app.database, account.id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets the failures at this place, after a success. Those in the row of the account are forgotten with the rest that a
+    /// success changes there.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn forget(&self, app: &App) -> Result<(), DbErr> {
+        match &self.key {
+            Some(key) => app.store.take(key).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
 }
 
-/// Notes a failure. After a rest the count starts again. Several servers may do this at once, so the database counts.
-///
-/// # Errors
-/// The database does not answer.
-pub(super) async fn count_failure(database: &Database, account: &person::Model) -> Result<(), DbErr> {
+/// Failures in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Failures {
+    count: i32,
+    last: Option<NaiveDateTime>,
+}
+
+impl Failures {
+    fn lock(self, now: NaiveDateTime) -> bool {
+        self.count >= MOST_FAILURES && self.last.is_some_and(|last| now < last + REST)
+    }
+
+    fn and_one_more(self, now: NaiveDateTime) -> Self {
+        let rested = self.count >= MOST_FAILURES && !self.lock(now);
+        let forgotten = self.last.is_none_or(|last| last + MEMORY <= now);
+        Self { count: if rested || forgotten { 1 } else { self.count + 1 }, last: Some(now) }
+    }
+
+    fn write(self) -> String {
+        format!("{} {}", self.count, self.last.map_or(0, |last| last.and_utc().timestamp_micros()))
+    }
+
+    fn read(text: Option<String>) -> Self {
+        let read = |text: String| {
+            let (count, last) = text.split_once(' ')?;
+            Some(Self { count: count.parse().ok()?, last: DateTime::from_timestamp_micros(last.parse().ok()?).map(|last| last.naive_utc()) })
+        };
+        text.and_then(read).unwrap_or_default()
+    }
+}
+
+/// Whether somebody signed in to the account from there lately.
+async fn knows(database: &Database, person_id: Uuid, place: IpAddr) -> Result<bool, DbErr> {
+    let sql = Sql::with(
+        "SELECT DISTINCT ip_address FROM login_log WHERE person_id = $1 AND created_at > $2 AND ip_address IS NOT NULL",
+        [person_id.into(), (database::now() - KNOWN).into()],
+    );
+    for row in database.rows(&sql).await? {
+        let address: String = row.try_get("", "ip_address")?;
+        if address.parse().is_ok_and(|address| household(address) == place) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Several servers may do this at once, so the database counts.
+async fn count_in_row(database: &Database, person_id: Uuid) -> Result<(), DbErr> {
     let now = database::now();
     let sql = Sql::with(
         "UPDATE person SET login_failed_attemps = CASE \
-         WHEN COALESCE(login_failed_attemps, 0) >= $1 AND (last_login_failed IS NULL OR last_login_failed <= $2) THEN 1 \
-         ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $3 WHERE id = $4",
-        [MOST_FAILURES.into(), (now - REST).into(), now.into(), account.id.into()],
+         WHEN last_login_failed IS NULL OR last_login_failed <= $1 THEN 1 \
+         WHEN COALESCE(login_failed_attemps, 0) >= $2 AND last_login_failed <= $3 THEN 1 \
+         ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $4 WHERE id = $5",
+        [(now - MEMORY).into(), MOST_FAILURES.into(), (now - REST).into(), now.into(), person_id.into()],
     );
     database.change(&sql).await.map(|_| ())
 }
@@ -43,17 +179,24 @@ mod tests {
     fn five_failures_lock_for_a_minute() {
         let now = database::now();
         let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
-        for (failures, last, expected) in [
-            (None, None, false),
-            (Some(4), ago(0), false),
-            (Some(5), ago(0), true),
-            (Some(5), ago(59), true),
-            (Some(5), ago(60), false),
-            (Some(9), ago(30), true),
-            (Some(9), None, false),
-        ] {
-            assert_eq!(locked(failures, last, now), expected, "{failures:?} {last:?}");
+        for (failures, last, expected) in
+            [(0, None, false), (4, ago(0), false), (5, ago(0), true), (5, ago(59), true), (5, ago(60), false), (9, ago(30), true), (9, None, false)]
+        {
+            assert_eq!(Failures { count: failures, last }.lock(now), expected, "{failures:?} {last:?}");
         }
+    }
+
+    #[test]
+    fn both_counts_are_the_same() {
+        let now = database::now();
+        let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
+        for (count, last, expected) in [(0, None, 1), (2, ago(30), 3), (4, ago(3500), 5), (4, ago(3600), 1), (5, ago(59), 6), (5, ago(60), 1)] {
+            let more = Failures { count, last }.and_one_more(now);
+            assert_eq!(more, Failures { count: expected, last: Some(now) });
+            let stored = Failures::read(Some(more.write()));
+            assert_eq!((stored.count, stored.lock(now)), (expected, expected >= 5));
+        }
+        assert_eq!(Failures::read(Some("nonsense".into())), Failures::default());
     }
 
     #[tokio::test]
@@ -67,7 +210,7 @@ mod tests {
         }
         let account = crate::auth::sign_in::tests::account();
         let count = async || -> Result<i32, DbErr> {
-            count_failure(&database, &account).await?;
+            count_in_row(&database, account.id).await?;
             let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;
             row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get_by_index(0)
         };

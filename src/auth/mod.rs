@@ -2,19 +2,15 @@
 //! strangers out.
 
 pub mod accounts;
-mod attempts;
 mod browser;
 mod cookies;
 mod emails;
 mod handlers;
 mod lockout;
-pub mod passwords;
 pub mod reset;
 mod second_factor;
 mod secrets;
-pub mod sessions;
 mod sign_in;
-pub mod tokens;
 
 pub use browser::caller_address;
 pub use emails::{AccountEmail, AccountLetter};

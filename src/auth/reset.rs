@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::secrets::{self, CAPITALS_AND_DIGITS};
-use super::sessions;
 use crate::app::App;
+use crate::sessions;
 
 /// How long the token of somebody who forgot their password is good.
 pub const LIFETIME: Duration = Duration::from_secs(2 * 3600);

@@ -10,10 +10,10 @@ use sea_orm::Value;
 use totp_rs::{Builder, Secret, Totp};
 use uuid::Uuid;
 
-use super::passwords::PasswordError;
 use super::secrets;
 use crate::app::App;
 use crate::config::SignInSettings;
+use crate::credentials::passwords::PasswordError;
 use crate::database::{self, Sql, Transaction};
 
 /// What a person can prove themself with besides the password.
@@ -109,24 +109,27 @@ fn totp(secret: &str) -> Option<Totp> {
 }
 
 /// The step of the clock that a code belongs to, if it belongs to one that is accepted now.
-pub(super) fn totp_step(secret: Option<&str>, code: &str) -> Option<u64> {
+fn totp_step(secret: Option<&str>, code: &str) -> Option<u64> {
     totp(secret?)?.check(code, u64::try_from(Utc::now().timestamp()).ok()?)
 }
 
-/// Whether the code is good and was not used before. Codes are good for a minute and a half, so somebody who overheard
+/// Whether the code is good and was not used before, to sign in or to switch the factor on. Codes are good for a minute and a half, so somebody who overheard
 /// one could use it again; therefore the last step that was used is kept, and it and earlier ones are refused.
-async fn use_totp(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
+pub(super) async fn use_totp(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
     const KEPT: Duration = Duration::from_secs(180);
     let Some(step) = totp_step(account.totp_secret.as_deref(), code) else {
         return Ok(false);
     };
     let key = format!("totp-step:{}", account.id);
-    let last = app.store.get(&key).await?.and_then(|text| text.parse::<u64>().ok());
-    if last.is_some_and(|last| step <= last) {
-        return Ok(false);
-    }
-    app.store.put(&key, &step.to_string(), KEPT).await?;
-    Ok(true)
+    let take = || async {
+        let last = app.store.get(&key).await?.and_then(|text| text.parse::<u64>().ok());
+        if last.is_some_and(|last| step <= last) {
+            return Ok(false);
+        }
+        app.store.put(&key, &step.to_string(), KEPT).await?;
+        Ok(true)
+    };
+    app.database.transact(take).await
 }
 
 /// New recovery codes, and their hashes as the column takes them.

@@ -9,12 +9,12 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attempts::Attempts;
-use super::passwords::Passwords;
+use super::lockout::Gate;
+use super::reset;
 use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
-use super::tokens::SessionTokens;
-use super::{lockout, reset};
 use crate::app::App;
+use crate::credentials::passwords::Passwords;
+use crate::credentials::tokens::SessionTokens;
 use crate::database::{self, Sql, Transaction};
 
 /// How passwords are checked.
@@ -92,13 +92,19 @@ pub(super) enum Checked {
 ///
 /// # Errors
 /// Something broke.
-pub(super) async fn check_password(app: &App, strategy: Strategy, account: &person::Model, password: &str) -> Result<Checked, Failure> {
-    if lockout::is_locked(account, database::now()) {
+pub(super) async fn check_password(
+    app: &App,
+    strategy: Strategy,
+    account: &person::Model,
+    gate: &Gate<'_>,
+    password: &str,
+) -> Result<Checked, Failure> {
+    if gate.is_locked(app).await? {
         return Ok(Checked::Locked);
     }
     let right = strategy == Strategy::NoPassword || app.passwords.verify(password, account.password.as_deref()).await?;
     if !right {
-        lockout::count_failure(&app.database, account).await?;
+        gate.count_failure(app).await?;
         return Ok(Checked::Wrong);
     }
     Ok(if account.active == Some(true) { Checked::Right } else { Checked::Inactive })
@@ -116,19 +122,16 @@ pub(super) struct SignedIn {
 ///
 /// # Errors
 /// An answer that says what is wrong, and no more than the applicant may know.
-pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applicant) -> Result<SignedIn, Failure> {
+pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn, Failure> {
     let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(no_strategy)?;
     let Some(found) = find_account(app, &applicant.identifier).await? else {
-        if strategy == Strategy::Local {
-            // Takes as long as it would for somebody who is known.
-            app.passwords.verify(&applicant.password, None).await?;
-        }
-        return Err(wrong());
+        return Err(refuse_nobody(app, strategy, applicant).await?);
     };
-    let _turn = attempts.turn(found.id).await;
+    let _turn = app.attempts.turn(found.id).await;
     // Failures may have been counted while others had their turn.
     let account = account(app, found.id).await?;
-    match check_password(app, strategy, &account, &applicant.password).await? {
+    let gate = Gate::of_account(&app.database, &account, applicant.address).await?;
+    match check_password(app, strategy, &account, &gate, &applicant.password).await? {
         Checked::Right => {}
         Checked::Wrong => return Err(wrong()),
         Checked::Locked => return Err(locked()),
@@ -139,12 +142,13 @@ pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applican
             return Err(factor_missing(&account));
         }
         if !applicant.proof.holds(app, &account).await? {
-            lockout::count_failure(&app.database, &account).await?;
+            gate.count_failure(app).await?;
             return Err(factor_wrong());
         }
     }
     let is_default = strategy == Strategy::Local && applicant.password == DEFAULT_PASSWORD;
     write_down(app, strategy, &account, applicant, is_default).await?;
+    gate.forget(app).await?;
     if is_default {
         let name = reset::issue(app, account.id, reset::LIFETIME).await?;
         return Err(default_password(&reset::token(app, account.id, &name)?));
@@ -153,6 +157,20 @@ pub(super) async fn sign_in(app: &App, attempts: &Attempts, applicant: &Applican
     let needs_second_factor = is_missing(&account, &app.settings.sign_in);
     let tokens = app.tokens.session(account.id, needs_second_factor)?;
     Ok(SignedIn { account, tokens, needs_second_factor })
+}
+
+/// The refusal of an address that nobody has: it is what the wrong password of somebody gets, and takes as long.
+async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> Result<Failure, Failure> {
+    let gate = Gate::of_nobody(app, &applicant.identifier)?;
+    let _turn = app.attempts.turn(gate.key()).await;
+    if gate.is_locked(app).await? {
+        return Ok(locked());
+    }
+    if strategy == Strategy::Local {
+        app.passwords.verify(&applicant.password, None).await?;
+    }
+    gate.count_failure(app).await?;
+    Ok(wrong())
 }
 
 /// What a success leaves behind: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless

@@ -9,9 +9,9 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::database::json::{TEXT, record};
 use crate::database::{self, Field, RowWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{TEXT, record};
 
 /// 404 unless the budget is one of the production: what another one costs is nobody's business here.
 ///
@@ -51,7 +51,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: ProjectBudg
     let sql = Sql::with("SELECT id FROM project WHERE id = $1", [project_id.into()]);
     database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let sql = Sql::with("SELECT MAX(revision) FROM budget WHERE project_id = $1", [project_id.into()]);
-    let last = database::row(&*work, &sql).await?.map(|row| row.try_get_by_index::<Option<i32>>(0)).transpose()?.flatten();
+    let last: Option<i32> = database::read_value(&*work, &sql).await?.flatten();
     let values = vec![
         ("project_id", project_id.into()),
         ("revision", last.unwrap_or_default().saturating_add(1).into()),

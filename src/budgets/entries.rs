@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::budget;
 use crate::app::App;
+use crate::database::json::{TEXT, record};
 use crate::database::{self, Field, RowWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::tasks::rows::{TEXT, record};
 
 /// 404 unless the entry is one of the budget, and the budget one of the production.
 async fn require(connection: &impl ConnectionTrait, project_id: Uuid, budget_id: Uuid, entry_id: Uuid) -> Result<(), Failure> {

@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::{reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::events::Work;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Serves castings from the database.
 pub struct CastingHandlers(pub SharedApp);

@@ -1,8 +1,7 @@
 //! Casting, also called the breakdown: which assets appear in which shots, episodes and assets.
 
-pub mod counts;
+pub mod collections;
 mod handlers;
-pub mod readiness;
 mod reading;
 mod writing;
 

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
-use crate::entities::kinds::{EntityKind, is_temporal};
 use crate::entities::ordering::order_by;
+use crate::vocabulary::kinds::{EntityKind, is_temporal};
 
 const TEXT: Kind = Kind::Text { max: None };
 

@@ -8,11 +8,11 @@ use sea_orm::FromQueryResult;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::counts::{self, Derived, derive, recount};
-use super::readiness;
 use crate::database::{self, Sql};
-use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
+use crate::readiness::counts::{self, Derived, derive, recount};
+use crate::readiness::{self};
+use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
 #[derive(FromQueryResult)]

@@ -2,7 +2,7 @@
 
 use super::{CommandResult, connect};
 use crate::config::DataArgs;
-use crate::database::{Database, Sql};
+use crate::database::{self, Database, Sql};
 use migration::{REVISION, State};
 
 /// Why a database is not taken over.
@@ -74,8 +74,8 @@ async fn count(database: &Database) -> CommandResult {
         ("comment", "comments"),
         ("preview_file", "previews"),
     ] {
-        let row = database.row(&Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await?;
-        let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        let sql = Sql::new(format!("SELECT COUNT(*) FROM {table}"));
+        let count: i64 = database::read_value(database, &sql).await?.unwrap_or_default();
         println!("{count:>9} {name}");
     }
     Ok(())

@@ -4,6 +4,7 @@ mod accounts;
 mod adopt;
 mod backup;
 mod contract;
+mod private;
 mod serve;
 mod workroom;
 
@@ -92,6 +93,7 @@ pub fn run() -> ExitCode {
     if let Command::Openapi { format } = cli.command {
         return finish(contract::print(format));
     }
+    private::begin();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return finish(Err(error.into())),
@@ -126,7 +128,9 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
 }
 
 async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>> {
-    Ok(Database::connect(&data.url(), data.pool_size()).await?)
+    let database = Database::connect(&data.url(), data.pool_size()).await?;
+    private::close_data(data);
+    Ok(database)
 }
 
 /// The parts of a server that serves nobody, on a prepared database with its base data.

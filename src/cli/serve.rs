@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::workroom::Workroom;
-use super::{CommandResult, connect};
+use super::{CommandResult, connect, private};
 use crate::app::SharedApp;
 use crate::auth::accounts::{self, Administrator};
 use crate::auth::made_up_password;
@@ -20,6 +20,7 @@ use crate::database::Sql;
 use crate::jobs;
 use crate::realtime::Realtime;
 use crate::server::{self, Doorkeeper};
+use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::web::{self, Bound, Extras, Metrics};
 
@@ -37,6 +38,9 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let database = connect(&data).await?;
     let fresh = server::prepare(&database).await?;
     let app = Arc::new(server::build(&data, settings, database).await?);
+    if let Backend::Local { folder } = server::storage_settings(&data, &app.settings)?.backend {
+        private::close_files(&folder);
+    }
     if fresh {
         seed(&app, Domain::default()).await?;
     }

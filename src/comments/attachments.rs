@@ -4,25 +4,23 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::submission::{Submission, UploadedFile};
 use entity::facts::Kind;
-use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Value};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::access::comments::{KEEP, Subject};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
-use crate::database::{self, Field, RowWriter, Sql, write_text, write_uuid};
+use crate::database::json::{TEXT, array};
+use crate::database::{self, BATCH, Field, RowWriter, Sql, write_text, write_uuid};
 use crate::events::{Work, transact};
-use crate::storage::{Bucket, FileKey};
-use crate::tasks::rows::{BATCH, TEXT, array};
+use crate::previews::keys;
+use crate::removal::discard_attachments;
 
 /// Longest name of a file, in characters.
 const LONGEST_NAME: usize = 250;
 /// Longest extension, in characters.
 const LONGEST_EXTENSION: usize = 6;
-/// Files that are removed at once.
-const AT_ONCE: usize = 8;
 
 /// A file whose content is stored, and whose record is about to be.
 #[derive(Clone, Debug)]
@@ -33,6 +31,29 @@ pub struct Attachment {
     mimetype: Option<String>,
     /// In bytes.
     size: i64,
+}
+
+/// The record that a file is attached to.
+#[derive(Clone, Copy, Debug)]
+pub enum Holder {
+    Comment(Uuid),
+    /// A reply of a comment.
+    Reply {
+        comment_id: Uuid,
+        reply_id: Uuid,
+    },
+    ChatMessage(Uuid),
+}
+
+impl Holder {
+    fn columns(self) -> [(&'static str, Value); 3] {
+        let (comment_id, reply_id, message_id) = match self {
+            Self::Comment(id) => (Some(id), None, None),
+            Self::Reply { comment_id, reply_id } => (Some(comment_id), Some(reply_id), None),
+            Self::ChatMessage(id) => (None, None, Some(id)),
+        };
+        [("comment_id", comment_id.into()), ("reply_id", reply_id.into()), ("chat_message_id", message_id.into())]
+    }
 }
 
 impl Attachment {
@@ -79,10 +100,6 @@ fn extension(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-pub fn key(id: Uuid) -> FileKey {
-    FileKey::new(Bucket::Files, "attachments", id)
-}
-
 /// Stores the contents of files. Their records follow, in a transaction; when that fails, [`drop_contents`].
 ///
 /// # Errors
@@ -92,7 +109,7 @@ pub async fn keep(app: &App, mut files: Vec<&UploadedFile>) -> Result<Vec<Attach
     files.retain(|file| !file.name.is_empty() || file.size > 0);
     let attachments = files.iter().map(|file| Attachment::of(file)).collect::<Result<Vec<_>, _>>()?;
     for (at, (attachment, file)) in attachments.iter().zip(&files).enumerate() {
-        if let Err(error) = app.storage.put_file(&key(attachment.id), &file.path).await {
+        if let Err(error) = app.storage.put_file(&keys::attachment(attachment.id), &file.path).await {
             drop_contents(app, &attachments[..at]).await;
             return Err(error.into());
         }
@@ -102,35 +119,24 @@ pub async fn keep(app: &App, mut files: Vec<&UploadedFile>) -> Result<Vec<Attach
 
 /// Removes the contents of files whose records were not stored.
 pub async fn drop_contents(app: &App, files: &[Attachment]) {
-    discard(app, files.iter().map(|file| file.id).collect()).await;
+    discard_attachments(app, files.iter().map(|file| file.id).collect()).await;
 }
 
-/// Removes stored contents. One that can't be removed stays, and the log says so.
-pub async fn discard(app: &App, ids: Vec<Uuid>) {
-    let keys = ids.into_iter().flat_map(|id| [key(id), FileKey::new(Bucket::Pictures, "thumbnails", id)]);
-    let deletions = keys.map(|key| async move {
-        if let Err(error) = app.storage.delete(&key).await {
-            tracing::warn!(%key, %error, "a stored file could not be removed");
-        }
-    });
-    futures::stream::iter(deletions).buffer_unordered(AT_ONCE).collect::<()>().await;
-}
-
-/// Stores the records of files, each with its comment and the reply that it came with.
+/// Stores the records of files, each with what it is attached to.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn store(work: &Work<'_>, files: &[(Uuid, Option<Uuid>, &Attachment)]) -> Result<(), DbErr> {
-    let row = |(comment_id, reply_id, file): &(Uuid, Option<Uuid>, &Attachment)| {
-        vec![
+pub async fn store(work: &Work<'_>, files: &[(Holder, &Attachment)]) -> Result<(), DbErr> {
+    let row = |(holder, file): &(Holder, &Attachment)| {
+        let mut values = vec![
             ("id", file.id.into()),
             ("name", file.name.clone().into()),
             ("extension", file.extension.clone().into()),
             ("mimetype", file.mimetype.clone().into()),
             ("size", file.size.into()),
-            ("comment_id", (*comment_id).into()),
-            ("reply_id", (*reply_id).into()),
-        ]
+        ];
+        values.extend(holder.columns());
+        values
     };
     database::insert_many(&**work, &entity::attachment_file::TABLE, files.iter().map(row).collect()).await
 }
@@ -194,7 +200,7 @@ pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, bo
 
 async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attachment]) -> Result<(), DbErr> {
     let work = Work::begin(app, caller).await?;
-    let files: Vec<_> = files.iter().map(|file| (comment_id, None, file)).collect();
+    let files: Vec<_> = files.iter().map(|file| (Holder::Comment(comment_id), file)).collect();
     store(&work, &files).await?;
     work.commit().await
 }
@@ -215,7 +221,7 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);
     database::execute(&*work, &sql).await?;
     if app.settings.files.remove_files {
-        work.afterwards(move |app| Box::pin(discard(app, vec![file_id])));
+        work.afterwards(move |app| Box::pin(discard_attachments(app, vec![file_id])));
     }
     Ok(work.commit().await?)
 }

@@ -2,23 +2,12 @@
 
 use std::collections::HashMap;
 
-use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::access::{ProjectRole, join_place, place_columns, read_place};
 use crate::database::{self, Field, RowWriter, Sql};
-use crate::tasks::rows::TEXT;
-
-/// What is told of a person: keys, expressions over the person `a`, and what they hold.
-pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
-    ("id", "a.id", Kind::Uuid),
-    ("first_name", "a.first_name", TEXT),
-    ("last_name", "a.last_name", TEXT),
-    ("full_name", "TRIM(a.first_name || ' ' || a.last_name)", TEXT),
-    ("has_avatar", "a.has_avatar", Kind::Bool),
-    ("role", "a.role", TEXT),
-];
+use crate::vocabulary::persons::SHORT_PERSON;
 
 /// A person who wrote something.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::board::Task;
 use crate::database::{self, Sql};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// What an automation changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,14 +12,13 @@ use super::automations::{self, Automation};
 use super::drafts::Draft;
 use super::mentions::Mentionable;
 use crate::access::{ProjectRole, place_columns, read_place};
-use crate::database::{self, Sql, write_value};
-use crate::entities::kinds::EntityKind;
+use crate::database::{self, BATCH, Sql, write_value};
 use crate::events::Work;
 use crate::notifications::recipients::{self, Recipient};
 use crate::tasks::progress::{Progress, Step};
 use crate::tasks::recompute;
-use crate::tasks::rows::BATCH;
 use crate::tasks::statuses::{self, Status};
+use crate::vocabulary::kinds::EntityKind;
 
 /// A task with what comments on it look at and change.
 #[derive(Clone, Debug)]

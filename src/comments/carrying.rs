@@ -12,9 +12,10 @@ use uuid::Uuid;
 
 use super::posting::Carried;
 use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::{Held, Job, JobError, Lane};
+use crate::jobs::{Held, Job};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
 use crate::storage::{Bucket, FileKey};

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::access::comments::attachment_reader;
 use crate::app::App;
+use crate::database::json::{array, records, write_key};
 use crate::database::{RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
-use crate::tasks::rows::{array, records, write_key};
 
 /// Media types that browsers show without running anything.
 const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];

@@ -17,9 +17,9 @@ use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
 use crate::access::{Reach, STAFF};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_object, json_of};
+use crate::database::json::{TEXT, array, write_key};
+use crate::database::paging::{self, Page};
 use crate::database::{RecordWriter, Sql, stream_array, write_text};
-use crate::tasks::paging::{self, Page};
-use crate::tasks::rows::{TEXT, array, write_key};
 
 /// Columns that depend on who looks, apart from the others.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];

@@ -10,20 +10,20 @@ use sea_orm::{DbErr, Value as SqlValue};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attachments;
+use super::attachments::{self, Holder};
 use super::automations::{Automation, Outcome};
 use super::board::{Board, Task};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
-use crate::casting::counts::Touched;
 use crate::database;
-use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload};
 use crate::notifications::news::{self, Entry};
 use crate::notifications::notices::{self, Kind, Notice};
+use crate::readiness::counts::Touched;
 use crate::tasks::progress::{self, Progress, Step};
+use crate::vocabulary::kinds::EntityKind;
 
 /// A comment that was posted.
 #[derive(Clone, Copy, Debug)]
@@ -285,7 +285,7 @@ impl Posting {
         mentions::store(work, &mentioned).await?;
         let mut files = Vec::new();
         for written in &self.written {
-            files.extend(written.draft.attachments.iter().map(|file| (written.posted.id, None, file)));
+            files.extend(written.draft.attachments.iter().map(|file| (Holder::Comment(written.posted.id), file)));
         }
         attachments::store(work, &files).await?;
         let moved: Vec<(Uuid, Progress)> = self.moved.iter().map(|(id, progress)| (*id, progress.clone())).collect();

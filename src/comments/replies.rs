@@ -8,18 +8,19 @@ use entity::facts::Kind;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::attachments::{self, Attachment};
+use super::attachments::{self, Attachment, Holder};
 use super::authors;
 use super::mentions::{Mentionable, Mentions};
 use super::rows;
 use crate::access::ProjectRole;
 use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
 use crate::app::App;
+use crate::database::json::write_key;
 use crate::database::{self, Sql, write_value};
 use crate::events::{Work, payload, transact};
 use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
 use crate::notifications::recipients::{self, Recipient};
-use crate::tasks::rows::write_key;
+use crate::removal::discard_attachments;
 
 /// Adds a reply to a comment, and gives it as JSON.
 ///
@@ -73,7 +74,7 @@ async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files:
     });
     replies.push(reply.clone());
     write(&work, subject.id, replies).await?;
-    let records: Vec<_> = files.iter().map(|file| (subject.id, Some(id), file)).collect();
+    let records: Vec<_> = files.iter().map(|file| (Holder::Reply { comment_id: subject.id, reply_id: id }, file)).collect();
     attachments::store(&work, &records).await?;
     let about = payload([("task_id", subject.task_id), ("comment_id", subject.id), ("reply_id", id)]);
     work.emit_in(subject.project_id(), "comment:reply", about);
@@ -172,7 +173,7 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     let text = rows::bare(&*work, comment_id).await?;
     let sight = subject.sight(&*work, caller).await?;
     if app.settings.files.remove_files {
-        work.afterwards(|app| Box::pin(attachments::discard(app, files)));
+        work.afterwards(|app| Box::pin(discard_attachments(app, files)));
     }
     work.commit().await?;
     rows::as_seen(text, sight)

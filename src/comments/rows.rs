@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use crate::access::comments::{Sight, Viewer};
-use crate::database::Sql;
 use crate::database::dialect::{JsonKey, json_list};
-use crate::tasks::rows::{self, BATCH, TEXT, id_lists, write_key, write_list};
+use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
+use crate::database::{BATCH, Sql};
 
 /// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
 pub struct Related(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
@@ -115,7 +115,7 @@ pub fn as_seen(text: Vec<u8>, sight: Sight) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// 404 when it is not there.
 pub async fn bare(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
-    rows::record(connection, &entity::comment::TABLE, "Comment", id).await?.ok_or_else(Failure::not_found)
+    json::record(connection, &entity::comment::TABLE, "Comment", id).await?.ok_or_else(Failure::not_found)
 }
 
 /// New comments with their statuses and authors as a JSON list; each is given by its id, status and author. With
@@ -136,10 +136,10 @@ pub async fn created(
         list.sort_unstable();
         list.dedup();
     }
-    let found = rows::records(connection, &entity::comment::TABLE, "Comment", &ids).await?;
+    let found = json::records(connection, &entity::comment::TABLE, "Comment", &ids).await?;
     let related = Related::find(connection, &ids, &Related::ALL[..4]).await?;
     let files = attachments::of_comments(connection, &ids).await?;
-    let statuses = rows::records(connection, &entity::task_status::TABLE, "TaskStatus", &statuses).await?;
+    let statuses = json::records(connection, &entity::task_status::TABLE, "TaskStatus", &statuses).await?;
     let persons = authors::find(connection, &persons, None).await?;
     let mut written = Vec::with_capacity(ids.len());
     for (id, status, author) in comments {
@@ -155,7 +155,7 @@ pub async fn created(
         text.push(b'}');
         written.push(text);
     }
-    Ok(rows::array(written.iter().map(Vec::as_slice)))
+    Ok(json::array(written.iter().map(Vec::as_slice)))
 }
 
 /// Keys of a preview beside its comment.

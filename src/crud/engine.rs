@@ -11,17 +11,19 @@ use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::resource::{Resource, Shape, only_admin};
-use super::resources::resource;
 use super::select::{self, ShapeWriter, Wanted};
-use super::{filter, write};
+use super::{Resource, Shape, filter, only_admin, write};
+use crate::access::data_mask::DataMask;
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
-use crate::entities::metadata::DataMask;
-use crate::events::Work;
+use crate::events::{Work, transact};
 
 /// Serves the collections from the database.
-pub struct Engine(pub SharedApp);
+pub struct Engine {
+    app: SharedApp,
+    /// The list of the collections, which lies above.
+    resource: fn(Collection) -> &'static dyn Resource,
+}
 
 /// Lets the caller in by the contract's rule, or gives the rule about records that decides.
 fn undecided(rule: Rule, caller: &Caller) -> Result<Option<RecordRule>, Failure> {
@@ -49,17 +51,23 @@ struct List<'a> {
 }
 
 impl Engine {
+    /// Serves the collections of a list.
+    #[must_use]
+    pub fn new(app: SharedApp, resource: fn(Collection) -> &'static dyn Resource) -> Self {
+        Self { app, resource }
+    }
+
     fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
         let limit = query.integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?.unwrap_or_default();
-        let default = i64::try_from(self.0.settings.nb_records_per_page).unwrap_or(100);
+        let default = i64::try_from(self.app.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };
         Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))
     }
 
     async fn send_page(&self, list: List<'_>, condition: Sql, page: Page) -> Result<Json<Value>, Failure> {
         let List { resource, shape, relations, mask } = list;
-        let database = &self.0.database;
+        let database = &self.app.database;
         let total = select::count(database, &condition).await?;
         let Page { number, limit } = page;
         let limit = resource.most().map_or(limit, |most| limit.min(most));
@@ -87,6 +95,40 @@ impl Engine {
         Ok(Json::written(out))
     }
 
+    /// Stores what a body changes of a record, and answers the record.
+    async fn store(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: &Caller,
+        id: Uuid,
+        mut body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure> {
+        let resource = (self.resource)(collection);
+        let mut work = Work::begin(&self.app, caller).await?;
+        let record = select::record(&*work, resource, id).await?;
+        if let Some(rule) = undecided(rule, caller)? {
+            resource.may_update(&work, caller, rule, &record, &body).await?;
+        }
+        resource.check(&mut work, caller, Some(&record), &mut body).await?;
+        let mut changes = write::change(resource, &body)?;
+        resource.before_write(&mut work, caller, Some(&record), &mut changes).await?;
+        // A body that names nothing moves the record all the same.
+        let touched = changes.columns.is_empty() && changes.relations.is_empty();
+        let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
+        let mut changed = touched || !columns.is_empty();
+        if changed {
+            database::update(&*work, resource.table(), id, columns).await?;
+        }
+        changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
+        resource.after_update(&mut work, caller, &record, &body).await?;
+        if changed {
+            resource.tell(&mut work, "update", id, &record).await?;
+        }
+        work.commit().await?;
+        self.answer_written(resource, caller, id, resource.update_answers_relations(), &body, false).await
+    }
+
     /// The answer to a write: the record as it is now.
     async fn answer_written(
         &self,
@@ -98,23 +140,23 @@ impl Engine {
         created: bool,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let found = select::one(self.0.database.read(), resource, &shape, id, Wanted { relations, record: false }).await?;
+        let found = select::one(self.app.database.read(), resource, &shape, id, Wanted { relations, record: false }).await?;
         let text = found.ok_or_else(Failure::not_found)?.text;
-        Ok(Json::written(resource.enrich_written(&self.0, caller, id, body, created, text).await?))
+        Ok(Json::written(resource.enrich_written(&self.app, caller, id, body, created, text).await?))
     }
 }
 
 #[async_trait]
 impl Crud for Engine {
     async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure> {
-        let resource = resource(collection);
+        let resource = (self.resource)(collection);
         if let Some(rule) = undecided(rule, &caller)? {
-            resource.may_list(&self.0, &caller, rule, &query).await?;
+            resource.may_list(&self.app, &caller, rule, &query).await?;
         }
-        resource.before_list(&self.0, &caller).await?;
+        resource.before_list(&self.app, &caller).await?;
         let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
         filter::add_filters(&mut condition, resource, &caller, &query)?;
-        resource.visible(&self.0, &caller, &mut condition).await?;
+        resource.visible(&self.app, &caller, &mut condition).await?;
         let page = self.page(&query)?;
         let mut shape = resource.shape(&caller, false);
         let relations = query.flag("relations")?.unwrap_or_default() || resource.lists_relations(&query);
@@ -122,11 +164,11 @@ impl Crud for Engine {
             let keys: Vec<&str> = fields.split(',').map(str::trim).chain(["id", "type"]).collect();
             shape.keep(&keys);
         }
-        let mask = resource.mask(&self.0, &caller).await?;
+        let mask = resource.mask(&self.app, &caller).await?;
         if let Some(page) = page {
             return self.send_page(List { resource, shape: &shape, relations, mask }, condition, page).await;
         }
-        let database = &self.0.database;
+        let database = &self.app.database;
         let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
         let writer = ShapeWriter::new(resource, &shape).with_related(&shape, related);
         let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
@@ -146,13 +188,13 @@ impl Crud for Engine {
     }
 
     async fn create(&self, collection: Collection, rule: Rule, caller: Caller, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {
-        let resource = resource(collection);
+        let resource = (self.resource)(collection);
         if let Some(rule) = undecided(rule, &caller)? {
-            resource.may_create(&self.0, &caller, rule, &body).await?;
+            resource.may_create(&self.app, &caller, rule, &body).await?;
         }
-        let mut work = Work::begin(&self.0, &caller).await?;
+        let mut work = Work::begin(&self.app, &caller).await?;
         resource.check(&mut work, &caller, None, &mut body).await?;
-        let mut changes = write::creation(&self.0, resource, &body)?;
+        let mut changes = write::creation(&self.app, resource, &body)?;
         resource.before_write(&mut work, &caller, None, &mut changes).await?;
         write::complete(resource, &changes)?;
         let id = database::insert(&*work, resource.table(), std::mem::take(&mut changes.columns)).await?;
@@ -165,54 +207,26 @@ impl Crud for Engine {
     }
 
     async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {
-        let resource = resource(collection);
+        let resource = (self.resource)(collection);
         let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
         let wanted = Wanted { relations, record: matches!(rule, Rule::Row(_)) };
-        let found = select::one(self.0.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
+        let found = select::one(self.app.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
         if let Some(rule) = undecided(rule, &caller)? {
             let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;
-            resource.may_read(&self.0, &caller, rule, record).await?;
+            resource.may_read(&self.app, &caller, rule, record).await?;
         }
-        Ok(Json::written(resource.enrich(&self.0, &caller, id, &query, found.text).await?))
+        Ok(Json::written(resource.enrich(&self.app, &caller, id, &query, found.text).await?))
     }
 
-    async fn update(
-        &self,
-        collection: Collection,
-        rule: Rule,
-        caller: Caller,
-        id: Uuid,
-        mut body: Map<String, Value>,
-    ) -> Result<Json<Value>, Failure> {
-        let resource = resource(collection);
-        let mut work = Work::begin(&self.0, &caller).await?;
-        let record = select::record(&*work, resource, id).await?;
-        if let Some(rule) = undecided(rule, &caller)? {
-            resource.may_update(&work, &caller, rule, &record, &body).await?;
-        }
-        resource.check(&mut work, &caller, Some(&record), &mut body).await?;
-        let mut changes = write::change(resource, &body)?;
-        resource.before_write(&mut work, &caller, Some(&record), &mut changes).await?;
-        // A body that names nothing moves the record all the same.
-        let touched = changes.columns.is_empty() && changes.relations.is_empty();
-        let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
-        let mut changed = touched || !columns.is_empty();
-        if changed {
-            database::update(&*work, resource.table(), id, columns).await?;
-        }
-        changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
-        resource.after_update(&mut work, &caller, &record, &body).await?;
-        if changed {
-            resource.tell(&mut work, "update", id, &record).await?;
-        }
-        work.commit().await?;
-        self.answer_written(resource, &caller, id, resource.update_answers_relations(), &body, false).await
+    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, body: Map<String, Value>) -> Result<Json<Value>, Failure> {
+        (self.resource)(collection).before_update(&self.app, &caller, id, &body).await?;
+        transact(&self.app, || self.store(collection, rule, &caller, id, body.clone())).await
     }
 
     async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure> {
-        let resource = resource(collection);
-        let mut work = Work::begin(&self.0, &caller).await?;
+        let resource = (self.resource)(collection);
+        let mut work = Work::begin(&self.app, &caller).await?;
         let record = select::record(&*work, resource, id).await?;
         if let Some(rule) = undecided(rule, &caller)? {
             resource.may_delete(&work, &caller, rule, &record).await?;

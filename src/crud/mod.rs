@@ -1,19 +1,19 @@
-//! The CRUD operations, written once for every collection. A file of `resources/` says what is special to one.
-//! `README.md` tells how to add one.
+//! The CRUD operations, written once for every collection. What is special to a collection lies in the room of its
+//! capability, and `collections.rs` lists them all. `README.md` tells how to add one.
 
 mod coerce;
 mod engine;
-mod explain;
 mod filter;
+mod plain;
 mod resource;
-mod resources;
+pub mod rules;
 mod select;
 mod write;
 
 pub use coerce::{coerce, invalid_format, missing, require_frame_rate, wrong_format};
 pub use engine::Engine;
-pub use explain::explain;
 pub use filter::{add_column, invalid_id};
-pub use resource::{Extra, Nested, Record, Relation, Resource, Shape};
+pub use plain::Plain;
+pub use resource::{Changes, Extra, Nested, Record, Relation, Resource, Shape, only_admin};
 pub use select::record;
 pub use write::{blank_name, ids, require_known};

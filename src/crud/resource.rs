@@ -12,10 +12,10 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::data_mask::DataMask;
 use crate::access::records::{self, Subject};
 use crate::app::App;
 use crate::database::{Sql, execute};
-use crate::entities::metadata::DataMask;
 use crate::events::{Work, payload};
 
 /// A relation to many: rows of `table` whose column `own` holds the record's id; `other` is the id that is answered.
@@ -49,13 +49,6 @@ impl Relation {
     #[must_use]
     pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
         Self { name, table, own, other: "id", writable: true, links: false }
-    }
-
-    /// The same relation, which bodies can't set.
-    #[must_use]
-    pub const fn read_only(mut self) -> Self {
-        self.writable = false;
-        self
     }
 }
 
@@ -214,18 +207,13 @@ pub trait Resource: Send + Sync {
         }
     }
 
-    /// Whether the caller may filter on a column that exists.
-    fn may_filter(&self, caller: &Caller, column: &str) -> bool {
-        let _ = caller;
-        !self.hidden().contains(&column)
-    }
-
-    /// Adds the condition of a filter that is no column, or is special. Says whether it knows that filter.
+    /// Adds the condition of a filter that is no column, or is special. Says whether it knows that filter. It must not tell
+    /// what the caller does not see in the records.
     ///
     /// # Errors
     /// 400 for a value that it can't take.
-    fn special_filter(&self, sql: &mut Sql, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
-        let _ = (sql, query, key, value);
+    fn special_filter(&self, sql: &mut Sql, caller: &Caller, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        let _ = (sql, caller, query, key, value);
         Ok(false)
     }
 
@@ -335,6 +323,16 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not allow it.
     async fn may_delete(&self, work: &Work<'_>, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
         records::require_record(&**work, caller, rule, self.subject(record)).await
+    }
+
+    /// Checks of an update that must not be part of its transaction: they take long, or leave something behind when they
+    /// refuse. The file of the resource says `transaction: {update: handler}` then.
+    ///
+    /// # Errors
+    /// 400 for what can't be accepted.
+    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+        let _ = (app, caller, id, body);
+        Ok(())
     }
 
     /// Checks and changes a body before it is read as columns. `record` is what is stored, for an update.

@@ -7,7 +7,7 @@ use entity::facts::Table;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::resource::{Nested, Record, Relation, Resource, Shape};
+use super::{Nested, Record, Relation, Resource, Shape};
 use crate::database::{self, Database, Field, NestedWriter, RecordWriter, RowWriter, Sql, write_uuid};
 
 /// Related ids by record: for each a JSON list without its brackets.

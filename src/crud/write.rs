@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::coerce::{coerce, invalid_format, is_moment, missing};
-use super::resource::{Changes, Record, Relation, Resource};
+use super::{Changes, Record, Relation, Resource};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -38,7 +38,7 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
             return Err(Failure::record(message));
         }
     }
-    for column in table.columns {
+    for column in &table.columns {
         let given = changes.get(column.name).is_some();
         match column.default {
             ColumnDefault::Timezone if !given => changes.set(column.name, app.settings.default_timezone.clone()),

@@ -6,9 +6,12 @@
 mod connection;
 mod counting;
 pub mod dialect;
+mod explain;
+pub mod json;
 mod listing;
 mod outlet;
 mod pages;
+pub mod paging;
 mod record_writer;
 mod records;
 mod rows;
@@ -16,19 +19,22 @@ mod session;
 mod sql;
 mod transaction;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable};
 use tokio::sync::RwLock;
+use uuid::Uuid;
 
 use self::connection::Connections;
 use self::counting::Counter;
 pub(crate) use self::counting::describe;
 use self::session::{Held, Session};
 
+pub use self::explain::explain;
 pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
@@ -36,6 +42,9 @@ pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, nu
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
+
+/// Most ids that one statement names: both databases limit the number of placeholders.
+pub const BATCH: usize = 10_000;
 
 /// A database. Cheap to clone.
 ///
@@ -259,6 +268,14 @@ pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<
     connection.query_one_raw(sql.statement(connection.get_database_backend())).await
 }
 
+/// The ids that a query gives.
+///
+/// # Errors
+/// The database refuses the query.
+pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
+    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
 /// Rows of a query over this connection, read by the names of their columns.
 ///
 /// # Errors
@@ -273,6 +290,22 @@ pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
     row(connection, sql).await?.map(|row| T::from_query_result(&row, "")).transpose()
+}
+
+/// The values of a query of one column.
+///
+/// # Errors
+/// The database refuses the query, or the column does not hold what it should.
+pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
+    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// The value that the first row of a query of one column holds.
+///
+/// # Errors
+/// The database refuses the query, or the column does not hold what it should.
+pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
+    row(connection, sql).await?.map(|row| row.try_get_by_index(0)).transpose()
 }
 
 /// Executes a statement of a transaction, and says how many rows it touched.

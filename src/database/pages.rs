@@ -60,4 +60,23 @@ mod tests {
             assert_eq!(names, expected);
         }
     }
+
+    #[tokio::test]
+    async fn rows_of_a_page_are_looked_up_by_their_ids() {
+        let database = Database::connect("sqlite::memory:", 1).await.unwrap();
+        for text in [
+            "CREATE TABLE letter (id uuid_text PRIMARY KEY, folder integer, name text)",
+            "CREATE INDEX in_order ON letter (folder, name, id)",
+            "INSERT INTO letter WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
+             SELECT printf('00000000-0000-0000-0000-%012d', i), i % 2, i FROM n",
+            "ANALYZE",
+        ] {
+            database.change(&Sql::new(text)).await.unwrap();
+        }
+        let selection = Sql::with("FROM letter l WHERE l.folder = $1", [1.into()]);
+        let page = database.page_of(selection, "l.id", "l.name", 100, 0).await.unwrap();
+        let plan = database.change_returning(&page.before("EXPLAIN QUERY PLAN SELECT l.name ")).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
+        assert!(steps.iter().any(|step| step.contains("id=?")) && !steps.iter().any(|step| step.contains("in_order")), "{steps:?}");
+    }
 }

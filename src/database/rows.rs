@@ -75,20 +75,6 @@ impl RowWriter {
         }
         Ok(())
     }
-
-    /// Writes the values alone: `1,2`.
-    ///
-    /// # Errors
-    /// A column does not hold what it should.
-    pub fn write_values(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        for (index, (_, kind)) in self.fields.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            write_value(out, row, index, *kind)?;
-        }
-        Ok(())
-    }
 }
 
 /// Writes one column as JSON.

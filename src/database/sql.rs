@@ -30,6 +30,11 @@ impl Sql {
         Self { text: text.into(), values: values.into_iter().collect() }
     }
 
+    /// Starts a statement whose text names these ids as ` = ANY($1)`, however many they are and how often it does.
+    pub fn of_ids(text: impl Into<String>, ids: &[Uuid]) -> Self {
+        Self { text: text.into(), values: vec![array(ids)] }
+    }
+
     /// Adds text.
     pub fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
@@ -95,8 +100,7 @@ impl Sql {
     /// Adds the condition that what stands before is one of these ids, however many they are: the text is always the same,
     /// so that the database knows the statement already.
     pub fn among(&mut self, ids: &[Uuid]) -> &mut Self {
-        let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
-        self.values.push(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
+        self.values.push(array(ids));
         let _ = write!(self.text, " = ANY(${})", self.values.len());
         self
     }
@@ -152,6 +156,11 @@ fn item(value: Value) -> serde_json::Value {
         Value::Bytes(Some(bytes)) => String::from_utf8_lossy(&bytes).into(),
         _ => serde_json::Value::Null,
     }
+}
+
+/// Ids as one value.
+fn array(ids: &[Uuid]) -> Value {
+    Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| Value::Uuid(Some(*id))).collect())))
 }
 
 #[cfg(test)]

@@ -50,9 +50,7 @@ fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
     let caption = format!("{CODE} {:03}", (number + 1) * 10);
     let picture = pictures::draw_frame(seed.wrapping_add(number as u64), width, height, &caption);
     let folder = tempfile::tempdir()?;
-    let source = folder.path().join("drawn");
-    fs::write(&source, pictures::png(&DynamicImage::from(picture))?)?;
-    let derived = pictures::from_upload(&source, folder.path(), u64::from(width) * u64::from(height))?;
+    let derived = pictures::from_drawing(&DynamicImage::from(picture), folder.path())?;
     let read = |one: &pictures::DerivedPicture| Ok((one.prefix, Bytes::from(fs::read(&one.path)?)));
     Ok(Frame {
         width: derived.width,

@@ -25,11 +25,7 @@ pub const WITH_REFERENCE: &str = "Animation";
 /// The database does not answer.
 pub async fn free_name(database: &Database) -> Result<String, DbErr> {
     let sql = Sql::with("SELECT name FROM project WHERE name LIKE $1", [format!("{TITLE}%").into()]);
-    let mut taken = Vec::new();
-    for row in database.rows(&sql).await? {
-        taken.push(row.try_get_by_index::<String>(0)?);
-    }
-    Ok(first_free(&taken))
+    Ok(first_free(&database::read_values::<String>(database, &sql).await?))
 }
 
 fn first_free(taken: &[String]) -> String {

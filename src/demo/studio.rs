@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use image::DynamicImage;
-use sea_orm::{DbErr, Value};
+use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::people::{Member, PASSWORD, PEOPLE, WITH_PASSWORD};
@@ -80,19 +80,28 @@ impl Studio {
 
 async fn id_of<const N: usize>(database: &Database, sql: &str, values: [Value; N]) -> Result<Uuid, DbErr> {
     let words: Vec<String> = values.iter().map(ToString::to_string).collect();
-    let row = database.row(&Sql::with(sql, values)).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(format!("nothing for {} in `{sql}`", words.join(", "))))?.try_get_by_index(0)
+    let id = database::read_value(database, &Sql::with(sql, values)).await?;
+    id.ok_or_else(|| DbErr::RecordNotFound(format!("nothing for {} in `{sql}`", words.join(", "))))
+}
+
+/// Id of a row that is known by a name or an address.
+#[derive(FromQueryResult)]
+struct KeyedId {
+    key: String,
+    id: Uuid,
+}
+
+/// Ids by the `key` of the rows of a query.
+async fn ids_by_key(database: &Database, sql: &Sql) -> Result<HashMap<String, Uuid>, DbErr> {
+    Ok(database::read_all::<KeyedId>(database, sql).await?.into_iter().map(|known| (known.key, known.id)).collect())
 }
 
 /// The people of the demo studio, known by their e-mails. Those who are there already stay as they are.
 async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
     let emails: Vec<String> = PEOPLE.iter().take(count).map(Member::email).collect();
-    let mut sql = Sql::new("SELECT email, id FROM person WHERE is_bot = false AND email IN ");
+    let mut sql = Sql::new("SELECT email AS key, id FROM person WHERE is_bot = false AND email IN ");
     sql.bind_list(emails.iter().map(String::as_str));
-    let mut known: HashMap<String, Uuid> = HashMap::new();
-    for row in app.database.rows(&sql).await? {
-        known.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    }
+    let mut known = ids_by_key(&app.database, &sql).await?;
     let missing: Vec<(Uuid, usize)> =
         (0..emails.len()).filter(|place| !known.contains_key(&emails[*place])).map(|place| (Uuid::new_v4(), place)).collect();
     if !missing.is_empty() {
@@ -107,10 +116,7 @@ async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
 
 async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
     let password = app.passwords.hash(PASSWORD).await?;
-    let mut departments: HashMap<String, Uuid> = HashMap::new();
-    for row in app.database.rows(&Sql::new("SELECT name, id FROM department")).await? {
-        departments.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    }
+    let departments = ids_by_key(&app.database, &Sql::new("SELECT name AS key, id FROM department")).await?;
     let row = |(id, place): &(Uuid, usize)| {
         let member = &PEOPLE[*place];
         let password = WITH_PASSWORD.contains(place).then(|| password.clone());

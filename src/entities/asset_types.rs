@@ -6,9 +6,9 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::criteria;
-use super::kinds::BUILT_IN_NAMES;
 use super::links::Links;
 use crate::database::{self, Database, Field, RowWriter, Sent, Sql, stream_array};
+use crate::vocabulary::kinds::BUILT_IN_NAMES;
 
 /// Which asset types to list.
 pub(super) struct AssetTypes {

@@ -12,16 +12,16 @@ use super::creation::{NewEntity, create_asset, require_within};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, Listing, find_entities, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use crate::access::entities::{Scope, own_entities};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
-use crate::casting::counts::Touched;
-use crate::database::{self, Sent, Sql, now};
+use crate::database::{self, BATCH, Sent, Sql, now};
 use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
+use crate::vocabulary::kinds::EntityKind;
 
 /// The assets that a listing without a production in its path is about: those of the production that the query names,
 /// or else of those that the caller sees, which takes the right to see the episode that it names.
@@ -213,9 +213,9 @@ async fn set_shared(app: &App, mut work: Work<'_>, assets: Sql, shared: Option<b
     let asset = EntityKind::Asset.condition("e.entity_type_id");
     let mut ids = rows::ids(&*work, &assets.clone().before(&format!("SELECT e.id FROM entity e WHERE {asset}"))).await?;
     ids.sort_unstable();
-    for ids in ids.chunks(1000) {
+    for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new("UPDATE entity SET is_shared = ");
-        sql.bind(shared.unwrap_or(true)).push(", updated_at = ").bind(now()).push(" WHERE id IN ").bind_list(ids.iter().copied());
+        sql.bind(shared.unwrap_or(true)).push(", updated_at = ").bind(now()).push(" WHERE id").among(ids);
         database::execute(&*work, &sql).await?;
         Touched::by(&*work, ids).await?.settle(&mut work).await?;
     }

@@ -4,7 +4,7 @@ use entity::facts::Kind;
 use sea_orm::{DbErr, QueryResult};
 
 use super::layouts::{Cell, Field};
-use super::metadata::Metadata;
+use crate::access::data_mask::Metadata;
 use crate::database::{write_text, write_value};
 
 /// How rows are written.

@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::frame_rates;
-use super::kinds::{EntityKind, built_in_type};
 use super::rows::{EntityFacts, find_entity};
 use crate::crud::blank_name;
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// A new entity. What is not said has its default.
 #[derive(Clone, Debug, Default)]

@@ -3,11 +3,11 @@
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
 use super::rows;
-use crate::comments::removal::Leftovers;
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::removal::Leftovers;
+use crate::vocabulary::kinds::EntityKind;
 
 const INSTANCES: &str = "SELECT id FROM asset_instance WHERE asset_id IN {ids} OR target_asset_id IN {ids} OR scene_id IN {ids}";
 const OUTPUTS: &str = "SELECT id FROM output_file WHERE entity_id IN {ids} OR temporal_entity_id IN {ids} OR asset_instance_id IN ({instances})";
@@ -57,14 +57,12 @@ const STATEMENTS: [&str; 25] = [
 
 /// Removes the rows of entities, and says which attached files of their chats nobody needs after the commit.
 pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<Leftovers, DbErr> {
-    let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
-    let places = format!("({})", places.join(", "));
     let sql = |statement: &str| {
         let mut text = statement.to_owned();
         for (name, list) in LISTS {
             text = text.replace(name, list);
         }
-        Sql::with(text.replace("{ids}", &places), ids.iter().map(|id| (*id).into()))
+        Sql::of_ids(text.replace(" IN {ids}", " = ANY($1)"), ids)
     };
     let attachments = sql("SELECT id FROM attachment_file WHERE chat_message_id IN ({messages})");
     let attachments = rows::ids(&**work, &attachments).await?;

@@ -6,13 +6,13 @@ use sea_orm::{DbBackend, QueryResult};
 use uuid::Uuid;
 
 use super::cells::{Form, Writer};
-use super::kinds::EntityKind;
 use super::layouts::{Layout, sql_of};
 use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
 use crate::access::entities::Scope;
 use crate::access::metadata::{Masks, read_hidden};
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::{Database, Field, RecordWriter, Sql, write_text, write_uuid};
+use crate::vocabulary::kinds::EntityKind;
 
 const TEXT: Kind = Kind::Text { max: None };
 

@@ -11,7 +11,6 @@ use super::creation::{NewEntity, find_or_create, require_within};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
-use super::kinds::EntityKind;
 use super::layouts::Layout;
 use super::rows::{self, Listing, find_entity};
 use super::with_tasks::{self, Request, Wish};
@@ -22,6 +21,7 @@ use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::Sent;
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/sequences`
 pub(super) async fn list_sequences(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

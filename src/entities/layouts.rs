@@ -4,8 +4,8 @@
 use entity::facts::Kind;
 use sea_orm::DbBackend;
 
-use super::kinds::EntityKind;
 use crate::database::dialect::json_values;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Where the value of a key comes from.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 mod asset_types;
 mod assets;
 mod cells;
+pub mod collections;
 mod creation;
 mod criteria;
 mod dependents;
@@ -11,11 +12,10 @@ mod episode_choice;
 pub mod frame_rates;
 mod groups;
 mod handlers;
-pub mod kinds;
 mod layouts;
 mod links;
-pub mod metadata;
 pub mod ordering;
+pub mod own_work;
 pub mod removal;
 pub mod rows;
 mod shots;
@@ -23,5 +23,4 @@ pub mod versions;
 mod with_tasks;
 mod work_lists;
 
-pub use creation::{NewEntity, create_asset, find_or_create};
 pub use handlers::{AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers};

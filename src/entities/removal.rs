@@ -10,19 +10,16 @@ use uuid::Uuid;
 
 pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
-use super::kinds::EntityKind;
 use super::rows::{EntityFacts, find_entities, find_entity};
 use crate::access::entities::{self, REMOVE, Standing};
 use crate::access::project_role;
 use crate::app::App;
-use crate::casting::counts::Touched;
-use crate::comments::removal::Leftovers;
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
+use crate::removal::Leftovers;
 use crate::tasks::removal::remove;
-
-/// Ids in one statement.
-const PORTION: usize = 500;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Deletes an entity of a kind on behalf of somebody, or gives it up; see [`remove_or_cancel`].
 ///
@@ -139,7 +136,7 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftov
         tell(work, entity, "delete");
     }
     let mut leftovers = removed.leftovers;
-    for ids in all.chunks(PORTION) {
+    for ids in all.chunks(BATCH) {
         leftovers.extend(remove_rows(work, ids).await?);
     }
     touched.settle(work).await?;
@@ -192,12 +189,12 @@ fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gon
 /// edits, then the assets that belong to an episode.
 async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, EntityFacts)>, DbErr> {
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
-    for groups in groups.chunks(PORTION) {
+    for groups in groups.chunks(BATCH) {
         let asset = EntityKind::Asset.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id IN "));
-        sql.bind_list(groups.iter().copied());
-        let mut native = Sql::new(format!("SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id IN "));
-        native.bind_list(groups.iter().copied());
+        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
+        sql.among(groups);
+        let mut native = Sql::new(format!("SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id"));
+        native.among(groups);
         for sql in [sql, native] {
             for row in database::rows(&**work, &sql).await? {
                 places.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
@@ -221,9 +218,9 @@ fn turn(kind: EntityKind) -> u8 {
 /// Ids of tasks by entity, the oldest first.
 async fn tasks_of(work: &Work<'_>, entities: &[Uuid]) -> Result<HashMap<Uuid, Vec<Uuid>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for entities in entities.chunks(PORTION) {
-        let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id IN ");
-        sql.bind_list(entities.iter().copied()).push(" ORDER BY created_at, id");
+    for entities in entities.chunks(BATCH) {
+        let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id");
+        sql.among(entities).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
             found.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
         }

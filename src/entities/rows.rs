@@ -6,14 +6,14 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
 use super::links::Links;
-use super::metadata::Metadata;
 use super::ordering::order_by;
 use crate::access::STAFF;
+use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
-use crate::database::{self, Database, Sent, Sql, stream_array, write_text, write_value};
+use crate::database::{self, BATCH, Database, Sent, Sql, stream_array, write_text, write_value};
+use crate::vocabulary::kinds::EntityKind;
 
 /// A key that is no column: its name, its SQL, and what it holds.
 pub(super) type Extra = (&'static str, &'static str, Kind);
@@ -161,11 +161,6 @@ impl EntityWriter {
         Self::new(type_name, &[], Vec::new(), masks)
     }
 
-    /// Number of columns that it selects; what a query selects besides comes after them. The last one is the id.
-    pub(crate) fn width(&self) -> usize {
-        self.fields.len() + 1
-    }
-
     /// The columns to select first.
     pub(crate) fn columns(&self) -> String {
         let columns: Vec<&str> = self.fields.iter().map(|(_, sql, _)| sql.as_str()).chain(["e.id"]).collect();
@@ -243,12 +238,12 @@ pub struct EntityFacts {
 /// The database does not answer.
 pub async fn find_entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<EntityFacts>, DbErr> {
     let mut found = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(1000) {
+    for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new(
             "SELECT e.id, et.name, e.name, e.project_id, e.entity_type_id, e.parent_id, e.canceled, e.created_by \
-             FROM entity e JOIN entity_type et ON et.id = e.entity_type_id WHERE e.id IN ",
+             FROM entity e JOIN entity_type et ON et.id = e.entity_type_id WHERE e.id",
         );
-        sql.bind_list(ids.iter().copied());
+        sql.among(ids);
         for row in database::rows(connection, &sql).await? {
             found.push(EntityFacts {
                 id: row.try_get_by_index(0)?,

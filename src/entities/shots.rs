@@ -15,17 +15,17 @@ use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
-use super::kinds::EntityKind;
 use super::layouts;
 use super::rows::{self, EntityFacts, Listing, PROJECT_NAME, SEQUENCE_NAME, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use crate::access::entities::{Scope, own_entities};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
-use crate::casting::counts::Touched;
 use crate::crud::{blank_name, coerce};
 use crate::database::{self, Sent, Sql};
 use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
+use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/shots`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {

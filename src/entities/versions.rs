@@ -7,14 +7,14 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
-use super::metadata::Metadata;
 use super::rows::find_entity;
+use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::app::App;
 use crate::crud::Record;
 use crate::database::{self, Sql, now, write_value};
 use crate::events::Work;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Changes that follow each other faster belong to one version.
 const SECONDS_BETWEEN: i64 = 60;

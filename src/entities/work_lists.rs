@@ -5,11 +5,11 @@ use entity::facts::Kind;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::kinds::EntityKind;
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::tasks::Visible;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Whose tasks are meant.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ impl TaskList {
         self.of.condition(&mut from);
         self.visible.restrict(&mut from, "t");
         let assignees = if self.assignees { Some(assignees(database, &from).await?) } else { None };
-        let columns = entity::task::TABLE.columns;
+        let columns = &entity::task::TABLE.columns;
         let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
         let writer = RowWriter::new(fields);
         let names: Vec<String> =
@@ -102,7 +102,7 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
 /// # Errors
 /// The database does not answer.
 pub(super) async fn task_types(database: &Database, of: Of) -> Result<Sent, Failure> {
-    let columns = entity::task_type::TABLE.columns;
+    let columns = &entity::task_type::TABLE.columns;
     let names: Vec<String> = columns.iter().map(|column| format!("tt.\"{}\"", column.name)).collect();
     let mut sql = Sql::new(format!(
         "SELECT {} FROM task_type tt WHERE tt.id IN (SELECT t.task_type_id FROM task t JOIN entity e ON e.id = t.entity_id WHERE ",

@@ -13,9 +13,9 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::sessions;
 use crate::database::{self, Transaction};
 use crate::realtime::Audience;
+use crate::sessions;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -156,6 +156,12 @@ impl<'a> Work<'a> {
     ) {
         let audience = Some(Audience::Persons(vec![person_id]));
         self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience });
+    }
+
+    /// Announces to these persons what is nobody else's business, without keeping it in the log.
+    pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
+        let audience = Some(Audience::Persons(persons));
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: false, audience });
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.

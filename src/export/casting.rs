@@ -8,7 +8,7 @@ use super::entities::{Episode, project_name};
 use super::table::{Table, integer, order_by, text};
 use crate::access::ALL_BUT_VENDORS;
 use crate::database::{Database, Sql};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Name of the main pack, which stands in place of an episode.
 const MAIN_PACK: &str = "'MP'";

@@ -7,15 +7,16 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use dailies_definitions::query::parse_id;
 use entity::facts::Kind;
-use sea_orm::{DbErr, QueryResult};
+use entity::project;
+use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryResult};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
-use crate::database::{Database, Sql, write_value};
-use crate::entities::kinds::EntityKind;
+use crate::database::{self, Database, Sql, write_value};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Which entities to keep.
 #[derive(Default)]
@@ -86,10 +87,30 @@ const EDITS: Layout = Layout {
 };
 
 /// A metadata column.
+#[derive(FromQueryResult)]
 struct Descriptor {
     name: String,
     field_name: String,
-    is_boolean: bool,
+    data_type: Option<String>,
+}
+
+/// A task of an entity.
+#[derive(FromQueryResult)]
+struct Task {
+    id: Uuid,
+    entity_id: Uuid,
+    task_type: String,
+    /// Place of the task type in the pipeline.
+    priority: Option<i32>,
+    status: Option<String>,
+    duration: Option<f64>,
+}
+
+/// A person who is assigned to a task.
+#[derive(FromQueryResult)]
+struct Assignee {
+    task_id: Uuid,
+    full_name: String,
 }
 
 /// The tasks of one entity: minutes spent, and for each task type by its name the status and the assignees.
@@ -128,7 +149,7 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     Table::of_production(&project, layout.name, headings)
         .send(database, sql, move |row| {
             let none = Tasks::default();
-            let tasks = work.get(&row.try_get_by_index::<Uuid>(texts + 3)?).unwrap_or(&none);
+            let tasks = work.get(&row.try_get("", "id")?).unwrap_or(&none);
             let data = data_of(row, texts + 2)?;
             let mut cells = vec![project.clone()];
             for index in 0..=texts {
@@ -154,8 +175,7 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
 /// # Errors
 /// 404 when it is not there.
 pub(super) async fn project_name(database: &Database, id: Uuid) -> Result<String, Failure> {
-    let row = database.row(&Sql::with("SELECT name FROM project WHERE id = $1", [id.into()])).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    Ok(project::Entity::find_by_id(id).one(database).await?.ok_or_else(Failure::not_found)?.name)
 }
 
 /// The entities `e` that the table is about, from `FROM` on.
@@ -196,22 +216,15 @@ async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKi
     );
     metadata::restrict(&mut sql, &Reach::within(access, access.project_id(), access.role()), "d");
     sql.push(" ORDER BY d.position NULLS LAST, d.name, d.id");
-    let mut found = Vec::new();
-    for row in database.rows(&sql).await? {
-        found.push(Descriptor {
-            name: row.try_get_by_index(0)?,
-            field_name: row.try_get_by_index(1)?,
-            is_boolean: row.try_get_by_index::<Option<String>>(2)?.as_deref() == Some("boolean"),
-        });
-    }
-    Ok(found)
+    Ok(database::read_all(database, &sql).await?)
 }
 
 /// Names of the task types in the order of the pipeline, and the tasks of the selected entities.
 async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, Tasks>), Failure> {
     let mut assignees = assignees(database, from).await?;
     let mut sql = from.clone().before(
-        "SELECT t.entity_id, k.name, k.priority, s.short_name, t.duration, t.id FROM task t JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
+        "SELECT t.id, t.entity_id, k.name AS task_type, k.priority, s.short_name AS status, t.duration FROM task t \
+         JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
     );
     sql.push(")");
     if let Some(person) = person {
@@ -221,14 +234,13 @@ async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<
     sql.push(" ORDER BY t.created_at, t.id");
     let mut priorities: BTreeMap<String, i32> = BTreeMap::new();
     let mut found: HashMap<Uuid, Tasks> = HashMap::new();
-    for row in database.rows(&sql).await? {
-        let name: String = row.try_get_by_index(1)?;
-        let priority = row.try_get_by_index::<Option<i32>>(2)?.unwrap_or(i32::MAX);
-        priorities.entry(name.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
-        let tasks = found.entry(row.try_get_by_index(0)?).or_default();
-        tasks.minutes += row.try_get_by_index::<Option<f64>>(4)?.unwrap_or_default();
-        let names = assignees.remove(&row.try_get_by_index::<Uuid>(5)?).unwrap_or_default();
-        tasks.by_type.entry(name).or_insert([text(&row, 3)?, names]);
+    for task in database::read_all::<Task>(database, &sql).await? {
+        let priority = task.priority.unwrap_or(i32::MAX);
+        priorities.entry(task.task_type.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
+        let tasks = found.entry(task.entity_id).or_default();
+        tasks.minutes += task.duration.unwrap_or_default();
+        let names = assignees.remove(&task.id).unwrap_or_default();
+        tasks.by_type.entry(task.task_type).or_insert([task.status.unwrap_or_default(), names]);
     }
     let mut names: Vec<(i32, String)> = priorities.into_iter().map(|(name, priority)| (priority, name)).collect();
     names.sort();
@@ -238,18 +250,19 @@ async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<
 /// Names of the assignees of the tasks of the selected entities, by task.
 async fn assignees(database: &Database, from: &Sql) -> Result<HashMap<Uuid, String>, DbErr> {
     let mut sql = from.clone().before(
-        "SELECT l.task_id, TRIM(w.first_name || ' ' || w.last_name) FROM task_person_link l JOIN person w ON w.id = l.person_id \
+        "SELECT l.task_id, TRIM(w.first_name || ' ' || w.last_name) AS full_name FROM task_person_link l JOIN person w ON w.id = l.person_id \
          JOIN task t ON t.id = l.task_id WHERE t.entity_id IN (SELECT e.id ",
     );
     sql.push(") ORDER BY w.first_name, w.last_name");
     let mut found: HashMap<Uuid, String> = HashMap::new();
     database
         .each_row(&sql, |row| {
-            let names = found.entry(row.try_get_by_index(0)?).or_default();
+            let Assignee { task_id, full_name } = Assignee::from_query_result(row, "")?;
+            let names = found.entry(task_id).or_default();
             if !names.is_empty() {
                 names.push(',');
             }
-            names.push_str(&row.try_get_by_index::<String>(1)?);
+            names.push_str(&full_name);
             Ok(())
         })
         .await?;
@@ -277,7 +290,7 @@ impl Descriptor {
     /// The entity's value of this column.
     fn cell(&self, data: &Map<String, Value>) -> String {
         let cell = plain(data.get(&self.field_name));
-        if self.is_boolean { (cell.eq_ignore_ascii_case("true")).to_string() } else { cell }
+        if self.data_type.as_deref() == Some("boolean") { (cell.eq_ignore_ascii_case("true")).to_string() } else { cell }
     }
 }
 
@@ -293,7 +306,7 @@ mod tests {
 
     #[test]
     fn booleans_say_true_or_false_however_they_are_stored() {
-        let column = Descriptor { name: "Outdoor".into(), field_name: "outdoor".into(), is_boolean: true };
+        let column = Descriptor { name: "Outdoor".into(), field_name: "outdoor".into(), data_type: Some("boolean".into()) };
         for (stored, cell) in
             [(json!({"outdoor": "true"}), "true"), (json!({"outdoor": true}), "true"), (json!({"outdoor": "false"}), "false"), (json!({}), "false")]
         {
@@ -303,7 +316,7 @@ mod tests {
 
     #[test]
     fn values_are_written_as_they_are() {
-        let column = Descriptor { name: "Size".into(), field_name: "size".into(), is_boolean: false };
+        let column = Descriptor { name: "Size".into(), field_name: "size".into(), data_type: None };
         for (stored, cell) in [
             (json!({"size": 12}), "12"),
             (json!({"size": "big; red"}), "big; red"),

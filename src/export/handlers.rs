@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::entities::{Episode, Filter};
 use super::{casting, entities, studio};
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Serves tables from the database.
 pub struct ExportsHandlers(pub SharedApp);

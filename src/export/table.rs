@@ -13,6 +13,46 @@ use sea_orm::{DbBackend, DbErr, QueryResult};
 use crate::database::{Database, Sql, stream_lines};
 use crate::storage::Disposition;
 
+/// A column of a table: its heading, the SQL of its values, and how they become cells.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    heading: &'static str,
+    sql: &'static str,
+    cell: fn(&QueryResult, usize) -> Result<String, DbErr>,
+}
+
+impl Column {
+    /// Whether it has that heading.
+    pub(super) fn is(&self, heading: &str) -> bool {
+        self.heading == heading
+    }
+
+    /// A column of texts.
+    pub(super) const fn text(heading: &'static str, sql: &'static str) -> Self {
+        Self { heading, sql, cell: text }
+    }
+
+    /// A column of whole numbers.
+    pub(super) const fn integer(heading: &'static str, sql: &'static str) -> Self {
+        Self { heading, sql, cell: integer }
+    }
+
+    /// A column of numbers, always with a fraction.
+    pub(super) const fn number(heading: &'static str, sql: &'static str) -> Self {
+        Self { heading, sql, cell: number }
+    }
+
+    /// A column of days.
+    pub(super) const fn day(heading: &'static str, sql: &'static str) -> Self {
+        Self { heading, sql, cell: day }
+    }
+
+    /// A column of the days of moments.
+    pub(super) const fn day_of(heading: &'static str, sql: &'static str) -> Self {
+        Self { heading, sql, cell: day_of }
+    }
+}
+
 /// A table to send: the end of its file's name, and its headings.
 pub(super) struct Table {
     /// The name without `kitsu_` before it and `.csv` behind it.
@@ -22,10 +62,17 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table of the whole studio.
-    pub(super) fn of_studio(name: &str, headings: &[&str]) -> Self {
-        let headings = headings.iter().map(|heading| (*heading).to_owned()).collect();
-        Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings }
+    /// Sends a table of the whole studio, with a line for each row of `from`, which is a query from `FROM` on.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub(super) async fn of_studio(database: &Database, name: &str, columns: &[Column], from: Sql) -> Result<Media, Failure> {
+        let headings = columns.iter().map(|column| column.heading.to_owned()).collect();
+        let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings };
+        let values: Vec<&str> = columns.iter().map(|column| column.sql).collect();
+        let cells: Vec<_> = columns.iter().map(|column| column.cell).collect();
+        let sql = from.before(&format!("SELECT {} ", values.join(", ")));
+        table.send(database, sql, move |row| cells.iter().enumerate().map(|(at, cell)| cell(row, at)).collect()).await
     }
 
     /// A table of one production.
@@ -81,17 +128,17 @@ pub(super) fn integer(row: &QueryResult, index: usize) -> Result<String, DbErr> 
 }
 
 /// A number of a column, always with a fraction.
-pub(super) fn number(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+fn number(row: &QueryResult, index: usize) -> Result<String, DbErr> {
     Ok(row.try_get_by_index::<Option<f64>>(index)?.map(|number| format!("{number:?}")).unwrap_or_default())
 }
 
 /// The day of a column that holds a moment.
-pub(super) fn day_of(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+fn day_of(row: &QueryResult, index: usize) -> Result<String, DbErr> {
     Ok(row.try_get_by_index::<Option<NaiveDateTime>>(index)?.map(|moment| moment.date().to_string()).unwrap_or_default())
 }
 
 /// The day of a column.
-pub(super) fn day(row: &QueryResult, index: usize) -> Result<String, DbErr> {
+fn day(row: &QueryResult, index: usize) -> Result<String, DbErr> {
     Ok(row.try_get_by_index::<Option<NaiveDate>>(index)?.map(|day| day.to_string()).unwrap_or_default())
 }
 

@@ -6,8 +6,9 @@ use sea_orm::DbErr;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::{Job, Lane, payload, queue};
+use super::{Job, payload, queue};
 use crate::app::App;
+use crate::background::Lane;
 use crate::database::Database;
 use crate::events::Work;
 

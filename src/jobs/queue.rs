@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
-use sea_orm::{DbBackend, DbErr};
+use sea_orm::{DbBackend, DbErr, FromQueryResult};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ const PORTION: usize = 100;
 pub(super) const FIRST: i32 = 1;
 
 /// A job that somebody works on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct Claimed {
     pub id: Uuid,
     pub kind: String,
@@ -70,7 +70,7 @@ pub(super) async fn next_due(database: &Database, kinds: &[&'static str]) -> Res
         "SELECT MIN(CASE state WHEN 'queued' THEN run_at ELSE locked_until END) FROM dailies_job WHERE state IN ('queued', 'running') AND kind IN ",
     );
     sql.bind_list(kinds.iter().copied());
-    Ok(database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<NaiveDateTime>>(0)).transpose()?.flatten())
+    Ok(database::read_value::<Option<NaiveDateTime>>(database, &sql).await?.flatten())
 }
 
 /// Claims jobs of these kinds that are due: those that wait, and those that somebody left lying. Of several who claim at
@@ -84,19 +84,9 @@ pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usi
     );
     sql.bind_list(kinds.iter().copied()).push(" ORDER BY run_at LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.push(if database.backend() == DbBackend::Postgres { " FOR UPDATE SKIP LOCKED)" } else { ")" });
-    sql.push(" RETURNING id, kind, payload, attempts");
+    sql.push(" RETURNING id, kind, payload, attempts AS attempt");
     let claimed = database.change_returning(&sql).await?;
-    claimed
-        .iter()
-        .map(|row| {
-            Ok(Claimed {
-                id: row.try_get_by_index(0)?,
-                kind: row.try_get_by_index(1)?,
-                payload: row.try_get_by_index(2)?,
-                attempt: row.try_get_by_index(3)?,
-            })
-        })
-        .collect()
+    claimed.iter().map(|row| Claimed::from_query_result(row, "")).collect()
 }
 
 /// Renews a lease. Says whether the job is still one's own.

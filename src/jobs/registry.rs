@@ -7,8 +7,9 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Job, JobError, Lane};
+use super::Job;
 use crate::app::SharedApp;
+use crate::background::{JobError, Lane};
 use crate::config::Settings;
 
 /// The kinds that a server does. Jobs of other kinds wait for one that knows them.

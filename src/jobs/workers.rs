@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::held::keep;
 use super::queue::{self, Claimed};
 use super::registry::{Kind, Registry};
-use super::{JobError, Lane};
 use crate::app::SharedApp;
+use crate::background::{JobError, Lane};
 use crate::database;
 
 /// How long workers sleep at most: as long as it takes to see what another server stored or left lying.

@@ -10,8 +10,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use uuid::Uuid;
 
 use super::letters::{Letter, Origin, Recipient};
+use crate::background::JobError;
 use crate::config::MailSettings;
-use crate::jobs::JobError;
 
 /// How long the mail server may take for one step.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::addresses::PublicAddresses;
+use crate::background::JobError;
 use crate::config::ChatSettings;
-use crate::jobs::JobError;
 use crate::mail::TaskNews;
 
 /// How long a service may take for one step.
@@ -120,8 +120,18 @@ impl Messengers {
     }
 
     async fn slack(&self, token: &str, message: Message<'_>, text: &str) -> Result<(), MessengerError> {
-        let section = json!({"type": "section", "text": {"type": "mrkdwn", "text": text}});
-        let body = json!({"channel": format!("@{}", message.to), "text": text, "blocks": [section], "as_user": true});
+        // Slack must not look for names and addresses in it: the only link is ours.
+        let section = json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}});
+        let body = json!({
+            "channel": format!("@{}", message.to),
+            "text": text,
+            "blocks": [section],
+            "as_user": true,
+            "parse": "none",
+            "link_names": false,
+            "unfurl_links": false,
+            "unfurl_media": false,
+        });
         let answer = self.ask(self.http.post(format!("{}/chat.postMessage", self.slack)).bearer_auth(token).json(&body)).await?;
         match answer["ok"].as_bool() {
             Some(true) => Ok(()),

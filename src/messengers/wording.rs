@@ -5,6 +5,13 @@ use crate::mail::{News, TaskNews};
 
 /// Characters of a text that are quoted; services take little more.
 const QUOTE: usize = 2000;
+/// What nobody sees: a name behind it is not called, and an address with it is no link.
+const BREAK: char = '\u{200B}';
+
+/// Whether a text ends in what addresses without a scheme begin with.
+fn ends_www(text: &str) -> bool {
+    text.len() >= 3 && text.as_bytes()[text.len() - 3..].eq_ignore_ascii_case(b"www")
+}
 
 impl Service {
     /// The words of a message.
@@ -27,11 +34,35 @@ impl Service {
         format!("{sentence}\n\n{}", lines.join("\n"))
     }
 
-    /// Text that stands for itself: it neither changes how the message looks, nor calls anybody.
+    /// Text that stands for itself: it neither changes how the message looks, nor calls anybody, nor leads anywhere.
     fn plain(self, text: &str) -> String {
+        let mut plain = String::with_capacity(text.len());
+        for (at, char) in text.char_indices() {
+            match char {
+                '&' if self != Self::Discord => plain.push_str("&amp;"),
+                '<' if self != Self::Discord => plain.push_str("&lt;"),
+                '>' if self != Self::Discord => plain.push_str("&gt;"),
+                char if char.is_control() => plain.push(' '),
+                char => {
+                    if self.escapes(char) {
+                        plain.push('\\');
+                    }
+                    plain.push(char);
+                }
+            }
+            if char == '@' || (char == ':' && text[at..].starts_with("://")) || (char.eq_ignore_ascii_case(&'w') && ends_www(&text[..=at])) {
+                plain.push(BREAK);
+            }
+        }
+        plain
+    }
+
+    /// Whether a backslash takes the meaning of a character away. Slack has no such thing.
+    fn escapes(self, char: char) -> bool {
         match self {
-            Self::Slack | Self::Mattermost => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
-            Self::Discord => text.chars().flat_map(|char| (char.is_ascii_punctuation().then_some('\\')).into_iter().chain([char])).collect(),
+            Self::Slack => false,
+            Self::Mattermost => "\\`*{}[]()#+-.!_~|".contains(char),
+            Self::Discord => char.is_ascii_punctuation(),
         }
     }
 
@@ -73,6 +104,15 @@ mod tests {
         assert!(Service::Mattermost.words(&news).starts_with("**Bob** commented on <https://studio.example/t|"));
         let discord = Service::Discord.words(&news);
         assert!(discord.contains("[Wool \\/ Prop \\/ \\<Tree\\> \\/ Rig](https://studio.example/t)") && discord.contains("_\\*so\\*_"), "{discord}");
+        let bait = "@channel @here @all #town [free](http://evil.example) <http://evil.example|x> www.evil.example tim@evil.example \n# big";
+        for service in Service::ALL {
+            let said = service.words(&TaskNews { author: bait.into(), task: bait.into(), status: bait.into(), text: bait.into(), ..news.clone() });
+            let said = said.replace("https://studio.example/t", "");
+            for trap in ["@channel", "@here", "@all", "@evil", "://evil", "www.", "\n#"] {
+                assert!(!said.contains(trap), "{service:?} {trap}: {said}");
+            }
+            assert!(service == Service::Slack || (!said.contains("[free]") && !said.contains("](http")), "{service:?}: {said}");
+        }
         let assigned = TaskNews { news: News::Assignation, text: String::new(), ..news };
         assert_eq!(Service::Slack.words(&assigned), "*Bob* assigned you to <https://studio.example/t|Wool / Prop / &lt;Tree&gt; / Rig>.");
     }

@@ -3,20 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::notices::Notice;
 use super::story::Story;
 use crate::app::SharedApp;
-use crate::database::{self, Sql};
+use crate::background::{JobError, Lane};
+use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
-use crate::jobs::{self, Job, JobError, Lane};
+use crate::jobs::{self, Job};
 use crate::mail::MailError;
 use crate::messengers::{MessengerError, Service};
 use crate::studio::organisation;
-use crate::tasks::rows::BATCH;
 
 /// One notification that goes to its person by e-mail. What it says is read when it leaves, so that nothing is sent of what
 /// was deleted meanwhile, or to somebody who no longer wants it.
@@ -57,6 +57,37 @@ pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(
     jobs::enqueue(work, &messages).await
 }
 
+/// The settings of a person for each way to hear of notifications.
+#[derive(FromQueryResult)]
+struct NotificationSettings {
+    id: Uuid,
+    notifications_enabled: Option<bool>,
+    email: Option<String>,
+    notifications_slack_enabled: Option<bool>,
+    notifications_slack_userid: Option<String>,
+    notifications_mattermost_enabled: Option<bool>,
+    notifications_mattermost_userid: Option<String>,
+    notifications_discord_enabled: Option<bool>,
+    notifications_discord_userid: Option<String>,
+}
+
+impl NotificationSettings {
+    fn wishes(&self) -> Wishes {
+        let wants = |enabled: Option<bool>, address: &Option<String>| {
+            enabled.unwrap_or_default() && address.as_deref().is_some_and(|address| !address.is_empty())
+        };
+        let services = [
+            (Service::Slack, wants(self.notifications_slack_enabled, &self.notifications_slack_userid)),
+            (Service::Mattermost, wants(self.notifications_mattermost_enabled, &self.notifications_mattermost_userid)),
+            (Service::Discord, wants(self.notifications_discord_enabled, &self.notifications_discord_userid)),
+        ];
+        Wishes {
+            emails: wants(self.notifications_enabled, &self.email),
+            services: services.into_iter().filter(|(_, wanted)| *wanted).map(|(service, _)| service).collect(),
+        }
+    }
+}
+
 async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wishes>, DbErr> {
     let persons: HashSet<Uuid> = notices.iter().map(|notice| notice.person_id).collect();
     let persons: Vec<Uuid> = persons.into_iter().collect();
@@ -67,18 +98,8 @@ async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wis
              notifications_mattermost_userid, notifications_discord_enabled, notifications_discord_userid FROM person WHERE active = ",
         );
         sql.bind(true).push(" AND is_bot = ").bind(false).push(" AND id IN ").bind_list(persons.iter().copied());
-        for row in database::rows(&**work, &sql).await? {
-            let wants = |at: usize| -> Result<bool, DbErr> {
-                let named = row.try_get_by_index::<Option<String>>(at + 1)?.is_some_and(|name| !name.is_empty());
-                Ok(named && row.try_get_by_index::<Option<bool>>(at)?.unwrap_or_default())
-            };
-            let mut services = Vec::new();
-            for (service, at) in [(Service::Slack, 3), (Service::Mattermost, 5), (Service::Discord, 7)] {
-                if wants(at)? {
-                    services.push(service);
-                }
-            }
-            found.insert(row.try_get_by_index(0)?, Wishes { emails: wants(1)?, services });
+        for settings in database::read_all::<NotificationSettings>(&**work, &sql).await? {
+            found.insert(settings.id, settings.wishes());
         }
     }
     Ok(found)

@@ -7,16 +7,16 @@ use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Kind;
-use sea_orm::QueryResult;
+use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
 use crate::access::comments::{Comments, NEWS, Visible, by_client, may_know_author};
 use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
-use crate::comments::authors::SHORT_PERSON;
-use crate::database::{Field, RowWriter, Sql, write_uuid, write_value};
-use crate::tasks::paging::Page;
-use crate::tasks::rows::{TEXT, write_key};
+use crate::database::json::{TEXT, write_key};
+use crate::database::paging::Page;
+use crate::database::{self, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::vocabulary::persons::SHORT_PERSON;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +59,36 @@ const FIELDS: [(&str, &str, Kind); 17] = [
     ("entity_preview_file_id", "e.preview_file_id", Kind::Uuid),
 ];
 
-/// Places of two keys.
-const AUTHOR_ID: usize = 1;
-const PROJECT_ID: usize = 10;
+/// The part of an entry that decides how much of it somebody gets.
+#[derive(FromQueryResult)]
+struct Entry {
+    author_id: Uuid,
+    project_id: Uuid,
+    /// Whether the author is a client of the production.
+    by_client: bool,
+}
+
+/// A revision of a task that previews belong to.
+#[derive(FromQueryResult)]
+struct TaskRevision {
+    task_id: Uuid,
+    revision: Option<i32>,
+}
+
+impl TaskRevision {
+    fn key(&self) -> (Uuid, i32) {
+        (self.task_id, self.revision.unwrap_or_default())
+    }
+}
+
+/// How many entries there are of a status.
+#[derive(FromQueryResult)]
+struct StatusCount {
+    task_status_id: Option<Uuid>,
+    /// Whether they tell of a change to the status.
+    change: bool,
+    count: i64,
+}
 
 /// Name of the entity behind those of what it is part of, or behind its type.
 pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.name || ' / ', '') || COALESCE(sq.name || ' / ', '') || e.name \
@@ -203,7 +230,7 @@ async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, wi
     for row in &rows {
         let mut out = writer.open(row)?;
         if filter.only_preview {
-            let of = (row.try_get_by_index::<Uuid>(3)?, row.try_get_by_index::<Option<i32>>(9)?.unwrap_or_default());
+            let of = TaskRevision::from_query_result(row, "")?.key();
             let list = [b"[".as_slice(), previews.get(&of).map_or(&[][..], Vec::as_slice), b"]"].concat();
             write_key(&mut out, "preview_files", Some(&list));
         }
@@ -216,15 +243,13 @@ async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, wi
 
 /// Number of entries, and as a JSON object how many tell of a change to each status.
 async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), Failure> {
-    let mut sql = condition.clone().before(&format!("SELECT c.task_status_id, n.change, COUNT(*) {from}"));
+    let mut sql = condition.clone().before(&format!("SELECT c.task_status_id, n.change, COUNT(*) AS count {from}"));
     sql.push(" GROUP BY c.task_status_id, n.change");
     let mut total = 0;
     let mut stats = vec![b'{'];
-    for row in app.database.rows(&sql).await? {
-        let count: i64 = row.try_get_by_index(2)?;
+    for StatusCount { task_status_id, change, count } in database::read_all(&app.database, &sql).await? {
         total += count;
-        let changed: bool = row.try_get_by_index(1)?;
-        if let Some(status) = row.try_get_by_index::<Option<Uuid>>(0)?.filter(|_| changed) {
+        if let Some(status) = task_status_id.filter(|_| change) {
             if stats.len() > 1 {
                 stats.push(b',');
             }
@@ -249,7 +274,7 @@ impl<'a> EntryWriter<'a> {
 
     fn select() -> String {
         let columns = FIELDS.iter().chain(&SHORT_PERSON).map(|(_, expression, _)| *expression);
-        format!("SELECT {}, {} ", columns.collect::<Vec<_>>().join(", "), by_client(ENTRIES.author, ENTRIES.project))
+        format!("SELECT {}, {} AS by_client ", columns.collect::<Vec<_>>().join(", "), by_client(ENTRIES.author, ENTRIES.project))
     }
 
     /// An entry without its closing brace.
@@ -257,8 +282,7 @@ impl<'a> EntryWriter<'a> {
         let mut out = vec![b'{'];
         self.rows.write(&mut out, row)?;
         out.extend_from_slice(b",\"type\":\"News\",\"person\":");
-        let (author_id, project_id): (Uuid, Uuid) = (row.try_get_by_index(AUTHOR_ID)?, row.try_get_by_index(PROJECT_ID)?);
-        let by_client: bool = row.try_get_by_index(FIELDS.len() + SHORT_PERSON.len())?;
+        let Entry { author_id, project_id, by_client } = Entry::from_query_result(row, "")?;
         if !may_know_author(self.reach, project_id, author_id, by_client) {
             let told = format!("\"author_id\":\"{author_id}\"");
             let mut out = String::from_utf8_lossy(&out).replacen(&told, "\"author_id\":null", 1).into_bytes();
@@ -281,10 +305,7 @@ const PREVIEW: [(&str, Kind); 6] =
 
 /// The previews of the tasks of entries by task and revision: JSON objects with commas between them.
 async fn previews(app: &App, rows: &[QueryResult]) -> Result<HashMap<(Uuid, i32), Vec<u8>>, Failure> {
-    let mut tasks = Vec::with_capacity(rows.len());
-    for row in rows {
-        tasks.push(row.try_get_by_index::<Uuid>(3)?);
-    }
+    let mut tasks: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "task_id")).collect::<Result<_, _>>()?;
     tasks.sort_unstable();
     tasks.dedup();
     let names: Vec<&str> = PREVIEW.iter().map(|(name, _)| *name).collect();
@@ -293,8 +314,7 @@ async fn previews(app: &App, rows: &[QueryResult]) -> Result<HashMap<(Uuid, i32)
     sql.bind_list(tasks).push(" ORDER BY task_id, revision, position, created_at");
     let mut found: HashMap<(Uuid, i32), Vec<u8>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
-        let of = (row.try_get_by_index(writer.width())?, row.try_get_by_index::<Option<i32>>(3)?.unwrap_or_default());
-        let list = found.entry(of).or_default();
+        let list = found.entry(TaskRevision::from_query_result(&row, "")?.key()).or_default();
         list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
         writer.write(list, &row)?;
         list.push(b'}');

@@ -5,9 +5,9 @@ use dailies_definitions::payload::Json;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::database::json::TEXT;
+use crate::database::paging::{self, Page};
 use crate::database::{RecordWriter, Sql};
-use crate::tasks::paging::{self, Page};
-use crate::tasks::rows::TEXT;
 
 /// A writer of notifications, which the query calls `r`; their kind has a key of its own.
 #[must_use]

@@ -1,7 +1,9 @@
 //! What persons and teams are told of: notifications of persons, the news of productions, and who follows which tasks.
 
+pub mod collections;
 mod delivery;
 pub mod feed;
+pub mod inbox;
 pub mod listing;
 pub mod news;
 pub mod notices;

@@ -6,8 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::access::{ProjectRole, join_place, place_columns, read_place};
-use crate::database::{self, Sql};
-use crate::tasks::rows::BATCH;
+use crate::database::{self, BATCH, Sql};
 
 /// Somebody who is told of what happens on a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

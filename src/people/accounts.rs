@@ -9,6 +9,7 @@ use entity::person;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
+use crate::access::persons::require_session;
 use crate::app::App;
 use crate::auth::{AccountEmail, AccountLetter, accounts, caller_address, reset};
 use crate::database;
@@ -39,6 +40,7 @@ pub(super) async fn invite(app: &App, access: &Admin, id: Uuid) -> Result<Json<I
 
 /// Makes a link to choose a password.
 pub(super) async fn password_link(app: &App, access: &Admin, id: Uuid) -> Result<Json<PasswordLink>, Failure> {
+    require_session(access)?;
     let account = account(app, id).await?;
     require_password_change(app, access, &account)?;
     let email = address(&account)?;
@@ -49,6 +51,7 @@ pub(super) async fn password_link(app: &App, access: &Admin, id: Uuid) -> Result
 
 /// Gives the person another password.
 pub(super) async fn change_password(app: &App, access: &Admin, id: Uuid, body: &PersonPassword) -> Result<Json<Success>, Failure> {
+    require_session(access)?;
     let account = account(app, id).await?;
     if body.password != body.password_2 {
         let message = "Value error, Confirmation password doesn't match.".to_owned();
@@ -93,6 +96,7 @@ pub async fn tell_of_other_address(work: &mut Work<'_>, id: Uuid) -> Result<(), 
 
 /// Takes every second factor of the person away.
 pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) -> Result<Json<Success>, Failure> {
+    require_session(access)?;
     let account = account(app, id).await?;
     if account.role == "admin" && account.id != access.person.id {
         return Err(Failure::refused("An admin can't disable 2FA for other admins."));

@@ -7,10 +7,10 @@ use dailies_definitions::schemas::{DayOff, UserDayOff};
 
 use chrono::NaiveDate;
 
-use super::period::Period;
-use super::profile::require_human;
 use crate::app::App;
 use crate::database::{RecordWriter, Sql};
+use crate::vocabulary::period::Period;
+use crate::vocabulary::persons::require_human;
 
 fn days_off() -> RecordWriter {
     RecordWriter::new(&entity::day_off::TABLE, "o", "DayOff")

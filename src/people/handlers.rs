@@ -9,11 +9,11 @@ use dailies_definitions::people::*;
 use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
-use super::period::{self, invalid_date, invalid_month};
-use super::quotas::{self, Asked};
 use super::time_tables::{self, TableFilter, Unit};
 use super::{accounts, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
+use crate::quotas::shots::{Asked, shots};
+use crate::vocabulary::period::{self, invalid_date, invalid_month};
 
 /// Serves people.
 pub struct PeopleHandlers(pub SharedApp);
@@ -221,7 +221,7 @@ impl People for PeopleHandlers {
         query: ListQuotaShotsOfPersonInYearQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
         let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        quotas::shots(&self.0, &access, &asked, period::year(year)).await
+        shots(&self.0, &access, &asked, period::year(year)).await
     }
 
     async fn list_quota_shots_of_person_in_month(
@@ -233,7 +233,7 @@ impl People for PeopleHandlers {
         query: ListQuotaShotsOfPersonInMonthQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
         let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        quotas::shots(&self.0, &access, &asked, period::month(year, month)).await
+        shots(&self.0, &access, &asked, period::month(year, month)).await
     }
 
     async fn list_quota_shots_of_person_in_week(
@@ -245,7 +245,7 @@ impl People for PeopleHandlers {
         query: ListQuotaShotsOfPersonInWeekQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
         let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        quotas::shots(&self.0, &access, &asked, period::week(year, week)).await
+        shots(&self.0, &access, &asked, period::week(year, week)).await
     }
 
     async fn list_quota_shots_of_person_on_day(
@@ -258,6 +258,6 @@ impl People for PeopleHandlers {
         query: ListQuotaShotsOfPersonOnDayQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
         let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        quotas::shots(&self.0, &access, &asked, period::day(year, month, day)).await
+        shots(&self.0, &access, &asked, period::day(year, month, day)).await
     }
 }

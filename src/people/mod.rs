@@ -2,16 +2,16 @@
 
 pub mod accounts;
 pub mod checks;
+pub mod colleagues;
+pub mod collections;
 mod day_offs;
 mod handlers;
-mod period;
+pub mod own_avatar;
+pub mod own_time;
 pub mod presence;
 mod profile;
-mod quotas;
 pub mod removal;
-mod rows;
 mod time_spent;
 mod time_tables;
 
 pub use handlers::PeopleHandlers;
-pub use rows::{HIDDEN_COLUMNS, PersonRowOptions, person_row};

@@ -10,15 +10,16 @@ use dailies_definitions::rules::RecordRule;
 use dailies_definitions::schemas::UserDesktopLogin;
 use poem::Response;
 use poem::http::header;
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::period;
-use super::profile::require_person;
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::Work;
 use crate::tasks::presence::refresh;
+use crate::vocabulary::period;
+use crate::vocabulary::persons::require_person;
 
 fn logs() -> RecordWriter {
     RecordWriter::new(&entity::desktop_login_log::TABLE, "l", "DesktopLoginLog")
@@ -48,6 +49,20 @@ pub(super) async fn add_login(app: &App, access: &SelfOrAdmin, date: Option<Naiv
     Ok(Json::written(out))
 }
 
+/// A sign-in of a person at a workstation.
+#[derive(FromQueryResult)]
+struct Login {
+    person_id: Uuid,
+    date: NaiveDateTime,
+}
+
+/// A person whose days stand on one line of the table.
+#[derive(FromQueryResult)]
+struct ListedPerson {
+    id: Uuid,
+    full_name: String,
+}
+
 /// The table of who was there on which day of a month.
 pub(super) async fn table(app: &App, month: &str) -> Result<Media, Failure> {
     let month = period::written_month(month).ok_or_else(period::invalid_month)?;
@@ -57,21 +72,20 @@ pub(super) async fn table(app: &App, month: &str) -> Result<Media, Failure> {
         [first.and_time(Default::default()).into(), (last + Days::new(1)).and_time(Default::default()).into()],
     );
     let mut present: HashMap<Uuid, HashSet<u32>> = HashMap::new();
-    for row in app.database.rows(&sql).await? {
-        let moment: NaiveDateTime = row.try_get_by_index(1)?;
-        present.entry(row.try_get_by_index(0)?).or_default().insert(moment.day());
+    for login in database::read_all::<Login>(&app.database, &sql).await? {
+        present.entry(login.person_id).or_default().insert(login.date.day());
     }
     let sql = Sql::new(
-        "SELECT p.id, TRIM(p.first_name || ' ' || p.last_name) FROM person p WHERE p.active = true AND p.is_guest = false \
+        "SELECT p.id, TRIM(p.first_name || ' ' || p.last_name) AS full_name FROM person p WHERE p.active = true AND p.is_guest = false \
          ORDER BY p.first_name, p.last_name, p.id",
     );
     let mut table = csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let days = 1..=period::length(month);
     table.write_record([first.year().to_string()].into_iter().chain(days.clone().map(|day| day.to_string())))?;
-    for row in app.database.rows(&sql).await? {
-        let days_there = present.remove(&row.try_get_by_index(0)?).unwrap_or_default();
+    for ListedPerson { id, full_name } in database::read_all(&app.database, &sql).await? {
+        let days_there = present.remove(&id).unwrap_or_default();
         let marks = days.clone().map(|day| if days_there.contains(&day) { "X".to_owned() } else { String::new() });
-        table.write_record([harmless(row.try_get_by_index(1)?)].into_iter().chain(marks))?;
+        table.write_record([harmless(full_name)].into_iter().chain(marks))?;
     }
     let response = Response::builder()
         .header(header::CONTENT_TYPE, "text/csv")

@@ -4,32 +4,18 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::Person;
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::rows::{PersonRowOptions, person_row};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::previews;
+use crate::vocabulary::persons::{PersonRowOptions, person_row, require_person};
 
 /// Tells that a person changed.
 fn tell(work: &mut Work<'_>, person_id: Uuid) {
     work.person_changed(person_id);
     work.emit("person:update", payload([("person_id", person_id)]));
-}
-
-/// 404 for nobody.
-pub(super) async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
-}
-
-/// 404 for nobody, 403 for a bot.
-pub(super) async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<bool>(0)? { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
 /// Removes the picture of a person.
@@ -54,7 +40,7 @@ pub(super) async fn add_department(app: &App, access: &Admin, id: Uuid, departme
     tell(&mut work, id);
     work.commit().await?;
     let options = PersonRowOptions { departments: true, ..PersonRowOptions::default() };
-    Ok(Json::written(person_row(app, id, options).await?.ok_or_else(Failure::not_found)?))
+    Ok(Json::written(person_row(&app.database, id, options).await?.ok_or_else(Failure::not_found)?))
 }
 
 /// Makes a person not belong to a department.

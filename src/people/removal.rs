@@ -48,10 +48,7 @@ const FORGOTTEN: [(&str, &str); 9] = [
 /// The database refuses; nothing has happened then.
 pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT id FROM comment WHERE person_id = $1", [person_id.into()]);
-    let mut comments: Vec<Uuid> = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        comments.push(row.try_get_by_index(0)?);
-    }
+    let comments: Vec<Uuid> = database::read_values(&**work, &sql).await?;
     remove_comments(work, &comments).await?;
     // What is left of the time spent is what others spent.
     let sql = Sql::with(

@@ -8,12 +8,12 @@ use dailies_definitions::schemas::{TaskTimeSum, TimeSpent};
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use super::period::Period;
-use super::profile::require_human;
 use crate::access::hours::{READ, READ_OF_PERSON, Visible};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_array};
+use crate::vocabulary::period::Period;
+use crate::vocabulary::persons::require_human;
 
 fn noted() -> RecordWriter {
     RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent")

@@ -4,16 +4,15 @@ use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::TimeSpentTable;
-use entity::facts::Kind;
-use sea_orm::{DbBackend, DbErr, QueryResult};
+use sea_orm::{DbBackend, FromQueryResult};
 use uuid::Uuid;
 
-use super::period::Period;
 use super::time_spent::add_period;
 use crate::access::hours::{READ_OF_PERSON, Visible};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
-use crate::database::{Sql, write_uuid, write_value};
+use crate::database::{self, Sql, write_uuid};
+use crate::vocabulary::period::Period;
 
 /// What a table keeps.
 #[derive(Clone, Copy, Default)]
@@ -59,34 +58,40 @@ pub(super) async fn table(
 ) -> Result<Json<TimeSpentTable>, Failure> {
     let number = unit.number(app.database.backend());
     let mut sql = Sql::new(format!(
-        "SELECT {number}, s.person_id, SUM(s.duration) FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL"
+        "SELECT {number} AS number, s.person_id, SUM(s.duration) AS minutes FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL"
     ));
     if let Some(period) = period {
         add_period(&mut sql, period);
     }
     add_filter(app, caller, &mut sql, filter).await?;
     sql.push(&format!(" GROUP BY {number}, s.person_id ORDER BY {number}, s.person_id"));
-    Ok(Json::written(written(&app.database.rows(&sql).await?)?))
+    Ok(Json::written(written(&database::read_all(&app.database, &sql).await?)))
 }
 
-/// Rows of unit, person and minutes, in the order of the units, as JSON.
-fn written(rows: &[QueryResult]) -> Result<Vec<u8>, DbErr> {
+/// The minutes that a person spent in one unit of time, which its number tells.
+#[derive(FromQueryResult)]
+struct UnitSpent {
+    number: i64,
+    person_id: Uuid,
+    minutes: f64,
+}
+
+/// Time spent as JSON, in the order of the units.
+fn written(rows: &[UnitSpent]) -> Vec<u8> {
     let mut out = b"{".to_vec();
     let mut open: Option<i64> = None;
-    for row in rows {
-        let number = row.try_get_by_index(0)?;
+    for UnitSpent { number, person_id, minutes } in rows {
         match open {
-            Some(last) if last == number => out.push(b','),
+            Some(last) if last == *number => out.push(b','),
             Some(_) => out.extend_from_slice(format!("}},\"{number}\":{{").as_bytes()),
             None => out.extend_from_slice(format!("\"{number}\":{{").as_bytes()),
         }
-        open = Some(number);
-        write_uuid(&mut out, row.try_get_by_index(1)?);
-        out.push(b':');
-        write_value(&mut out, row, 2, Kind::Float)?;
+        open = Some(*number);
+        write_uuid(&mut out, *person_id);
+        out.extend_from_slice(format!(":{minutes:?}").as_bytes());
     }
     out.extend_from_slice(if open.is_some() { b"}}" } else { b"}" });
-    Ok(out)
+    out
 }
 
 /// Keeps what the caller may know of, and what the request asks for.

@@ -6,37 +6,49 @@ use std::{
     path::Path,
 };
 
+use image::codecs::hdr::HdrDecoder;
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage, RgbaImage};
+use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
+use super::budget::Admitted;
 use super::{PictureError, colour};
 
-/// Memory a decoder may take for each allowed pixel: four channels of 16 bits.
-const BYTES_PER_PIXEL: u64 = 8;
 /// Memory a decoder may take for what comes before the pixels. A colour profile is compressed, and can become large.
-const AROUND_PIXELS: u64 = 64 * 1024 * 1024;
+pub(super) const AROUND_PIXELS: u64 = 16 * 1024 * 1024;
 
-/// Width and height of a picture in pixels, from its header alone.
-///
-/// # Errors
-/// When the file cannot be read or is not a picture.
-pub fn dimensions(path: &Path) -> Result<(u32, u32), PictureError> {
-    let mut reader = ImageReader::open(path)?.with_guessed_format()?;
-    reader.limits(memory(AROUND_PIXELS));
-    reader.into_dimensions().map_err(unreadable)
+/// The size that a picture may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub pixels: u64,
+    /// Bytes of the decoded picture.
+    pub bytes: u64,
+}
+
+impl Bounds {
+    fn too_large(self) -> PictureError {
+        PictureError::TooLarge { pixels: self.pixels, bytes: self.bytes }
+    }
+
+    /// Refuses a picture of more pixels, or of more memory, than allowed.
+    fn guard(self, decoder: &impl ImageDecoder) -> Result<(), PictureError> {
+        let (width, height) = decoder.dimensions();
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > self.pixels || decoder.total_bytes() > self.bytes { Err(self.too_large()) } else { Ok(()) }
+    }
 }
 
 /// Decodes a picture of any known kind, in sRGB. A file that ends too early gives what it holds.
 /// A picture is turned the way that the camera says it was held.
-pub(super) fn decode(path: &Path, max_pixels: u64) -> Result<DynamicImage, PictureError> {
-    let mut decoder = open(path, max_pixels)?;
+pub(super) fn decode(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
+    let Admitted { path, bounds, .. } = admitted;
+    let (mut decoder, _) = open(path, *bounds)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.icc_profile().ok().flatten();
     // Neither is a note of the camera that makes no sense.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = match DynamicImage::from_decoder(decoder) {
         Ok(picture) => picture,
-        Err(error) if ends_early(&error) => beginning(open(path, max_pixels)?).ok_or_else(|| unreadable(error))?,
+        Err(error) if ends_early(&error) => beginning(open(path, *bounds)?.0).ok_or_else(|| unreadable(error))?,
         Err(error) => return Err(unreadable(error)),
     };
     if let Some(profile) = profile {
@@ -46,34 +58,52 @@ pub(super) fn decode(path: &Path, max_pixels: u64) -> Result<DynamicImage, Pictu
     Ok(picture)
 }
 
-/// Refuses a picture of more pixels, or of more memory, than allowed.
-pub(super) fn guard(decoder: &impl ImageDecoder, max_pixels: u64) -> Result<(), PictureError> {
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > max_pixels || decoder.total_bytes() > max_pixels.saturating_mul(BYTES_PER_PIXEL) {
-        return Err(PictureError::TooLarge { limit: max_pixels });
+/// Decodes a picture in Radiance HDR.
+pub(super) fn decode_radiance(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
+    DynamicImage::from_decoder(radiance(&admitted.path, admitted.bounds)?).map_err(unreadable)
+}
+
+/// The decoder of a picture in Radiance HDR.
+pub(super) fn radiance(path: &Path, bounds: Bounds) -> Result<HdrDecoder<BufReader<File>>, PictureError> {
+    // Files of some programs begin with another signature than the standard one.
+    let decoder = HdrDecoder::new_nonstrict(BufReader::new(File::open(path)?)).map_err(unreadable)?;
+    bounds.guard(&decoder)?;
+    Ok(decoder)
+}
+
+/// Bytes of the file itself that its decoder holds.
+///
+/// # Errors
+/// [`PictureError::TooLarge`] when the file alone is larger than the picture may be.
+pub(super) fn held(path: &Path, bounds: Bounds) -> Result<u64, PictureError> {
+    let reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
+    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::WebP)) {
+        return Ok(0);
     }
-    Ok(())
+    let length = path.metadata()?.len();
+    if length > bounds.bytes { Err(bounds.too_large()) } else { Ok(length) }
+}
+
+/// The decoder of a picture, and its kind.
+pub(super) fn open(path: &Path, bounds: Bounds) -> Result<(impl ImageDecoder + use<>, Option<ImageFormat>), PictureError> {
+    let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
+    let format = reader.format();
+    reader.limits(memory(AROUND_PIXELS));
+    let mut decoder = reader.into_decoder().map_err(|error| match error {
+        ImageError::Limits(_) => bounds.too_large(),
+        error => unreadable(error),
+    })?;
+    bounds.guard(&decoder)?;
+    decoder.set_limits(memory(bounds.bytes.saturating_add(AROUND_PIXELS))).map_err(unreadable)?;
+    Ok((decoder, format))
 }
 
 /// The picture error for what a decoder says.
-pub(super) fn unreadable(error: ImageError) -> PictureError {
+fn unreadable(error: ImageError) -> PictureError {
     match error {
         ImageError::IoError(error) if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => PictureError::Io(error),
         error => PictureError::Unreadable(error.to_string()),
     }
-}
-
-fn open(path: &Path, max_pixels: u64) -> Result<impl ImageDecoder, PictureError> {
-    let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
-    reader.limits(memory(AROUND_PIXELS));
-    let mut decoder = reader.into_decoder().map_err(|error| match error {
-        ImageError::Limits(_) => PictureError::TooLarge { limit: max_pixels },
-        error => unreadable(error),
-    })?;
-    guard(&decoder, max_pixels)?;
-    decoder.set_limits(memory(max_pixels.saturating_mul(BYTES_PER_PIXEL))).map_err(unreadable)?;
-    Ok(decoder)
 }
 
 fn memory(bytes: u64) -> Limits {
@@ -108,24 +138,19 @@ fn beginning(decoder: impl ImageDecoder) -> Option<DynamicImage> {
 mod tests {
     use std::fs;
 
-    use image::{ImageFormat, Rgb, Rgba};
+    use image::{Rgb, Rgba};
     use tempfile::TempDir;
 
     use super::*;
-    use crate::pictures::samples;
+    use crate::pictures::{Purpose, samples};
 
     const LIMIT: u64 = 1_000_000;
 
-    fn file(content: &[u8]) -> (TempDir, std::path::PathBuf) {
+    fn decode_bytes(content: &[u8]) -> Result<DynamicImage, PictureError> {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("upload.tmp");
         fs::write(&path, content).unwrap();
-        (folder, path)
-    }
-
-    fn decode_bytes(content: &[u8]) -> Result<DynamicImage, PictureError> {
-        let (_folder, path) = file(content);
-        decode(&path, LIMIT)
+        decode(&samples::admitted(&path, LIMIT, Purpose::Preview)?)
     }
 
     #[test]
@@ -142,7 +167,7 @@ mod tests {
             let error = decode_bytes(content).unwrap_err();
             assert!(error.is_fault_of_input(), "{error:?}");
         }
-        let missing = decode(Path::new("/nowhere/picture.png"), LIMIT).unwrap_err();
+        let missing = samples::admitted(Path::new("/nowhere/picture.png"), LIMIT, Purpose::Preview).err().unwrap();
         assert!(!missing.is_fault_of_input());
     }
 
@@ -151,9 +176,7 @@ mod tests {
         let bomb = samples::png_declaring(60_000, 60_000);
         assert!(bomb.len() < 200);
         let error = decode_bytes(&bomb).unwrap_err();
-        assert!(matches!(error, PictureError::TooLarge { limit: LIMIT }), "{error:?}");
-        let (_folder, path) = file(&bomb);
-        assert_eq!(dimensions(&path).unwrap(), (60_000, 60_000));
+        assert!(matches!(error, PictureError::TooLarge { pixels: LIMIT, .. }), "{error:?}");
 
         let exact = samples::gradient(1000, 1000, ImageFormat::Png);
         assert!(decode_bytes(&exact).is_ok());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::DynamicImage;
 
-use super::{PictureError, decode::decode, encode::write_png, fit};
+use super::{Admitted, PictureError, decode::decode, encode::write_png, fit};
 
 const THUMBNAIL: (u32, u32) = (150, 100);
 const SQUARE_SIDE: u32 = 100;
@@ -41,10 +41,17 @@ pub struct DerivedPictures {
 /// and the three smaller sizes. The files are written to `folder` under the name of their prefix.
 ///
 /// # Errors
-/// [`PictureError::is_fault_of_input`] when the upload is not a picture or has more than
-/// `max_pixels` pixels; files may have been left in the folder.
-pub fn from_upload(source: &Path, folder: &Path, max_pixels: u64) -> Result<DerivedPictures, PictureError> {
-    with_original(decode(source, max_pixels)?, folder)
+/// [`PictureError::is_fault_of_input`] when the upload is not a picture; files may have been left in the folder.
+pub fn from_upload(source: &Admitted, folder: &Path) -> Result<DerivedPictures, PictureError> {
+    with_original(&decode(source)?, folder)
+}
+
+/// Derives all pictures from one that was drawn.
+///
+/// # Errors
+/// A file can't be written.
+pub fn from_drawing(picture: &DynamicImage, folder: &Path) -> Result<DerivedPictures, PictureError> {
+    with_original(picture, folder)
 }
 
 /// Derives all pictures from a frame of a movie: as for an upload, with an alpha channel in the
@@ -52,29 +59,29 @@ pub fn from_upload(source: &Path, folder: &Path, max_pixels: u64) -> Result<Deri
 ///
 /// # Errors
 /// As for [`from_upload`].
-pub fn from_frame(source: &Path, folder: &Path, max_pixels: u64) -> Result<DerivedPictures, PictureError> {
-    let frame = decode(source, max_pixels)?;
-    with_original(frame.into_rgba8().into(), folder)
+pub fn from_frame(source: &Admitted, folder: &Path) -> Result<DerivedPictures, PictureError> {
+    let frame = decode(source)?;
+    with_original(&frame.into_rgba8().into(), folder)
 }
 
 /// Derives the three smaller sizes only, to build them again from a stored `original`.
 ///
 /// # Errors
 /// As for [`from_upload`].
-pub fn variants(source: &Path, folder: &Path, max_pixels: u64) -> Result<DerivedPictures, PictureError> {
-    let picture = decode(source, max_pixels)?;
+pub fn variants(source: &Admitted, folder: &Path) -> Result<DerivedPictures, PictureError> {
+    let picture = decode(source)?;
     Ok(DerivedPictures {
         width: picture.width(),
         height: picture.height(),
-        file_size: source.metadata()?.len(),
+        file_size: source.path.metadata()?.len(),
         pictures: smaller(&picture, folder)?,
     })
 }
 
-fn with_original(picture: DynamicImage, folder: &Path) -> Result<DerivedPictures, PictureError> {
-    let (original, file_size) = write("original", &picture, folder)?;
+fn with_original(picture: &DynamicImage, folder: &Path) -> Result<DerivedPictures, PictureError> {
+    let (original, file_size) = write("original", picture, folder)?;
     let mut pictures = vec![original];
-    pictures.extend(smaller(&picture, folder)?);
+    pictures.extend(smaller(picture, folder)?);
     Ok(DerivedPictures { width: picture.width(), height: picture.height(), file_size, pictures })
 }
 
@@ -89,6 +96,11 @@ fn smaller(picture: &DynamicImage, folder: &Path) -> Result<Vec<DerivedPicture>,
             Ok(write(prefix, &resized, folder)?.0)
         })
         .collect()
+}
+
+/// Pixels of the largest picture that is made of one of that size.
+pub(super) fn preview_pixels(width: u32, height: u32) -> u64 {
+    u64::from(PREVIEW_WIDTH) * u64::from(preview_height(width, height))
 }
 
 fn preview_height(width: u32, height: u32) -> u32 {
@@ -109,9 +121,13 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::pictures::samples;
+    use crate::pictures::{Purpose, samples};
 
     const LIMIT: u64 = 400_000_000;
+
+    fn admitted(path: &Path) -> Admitted {
+        samples::admitted(path, LIMIT, Purpose::Frame).unwrap()
+    }
 
     fn upload(content: &[u8]) -> (TempDir, PathBuf) {
         let folder = TempDir::new().unwrap();
@@ -134,7 +150,7 @@ mod tests {
     #[test]
     fn a_landscape_jpeg_gives_four_pngs() {
         let (folder, path) = upload(&samples::gradient(1600, 900, ImageFormat::Jpeg));
-        let derived = from_upload(&path, folder.path(), LIMIT).unwrap();
+        let derived = from_upload(&admitted(&path), folder.path()).unwrap();
         assert_eq!((derived.width, derived.height), (1600, 900));
         let original = &derived.pictures[0];
         assert_eq!(original.prefix, "original");
@@ -158,7 +174,7 @@ mod tests {
             [(900, 1600, (1200, 2134)), (50, 40, (1200, 960)), (1200, 10, (1200, 10)), (3000, 1, (1200, 1)), (1, 600, (1200, 16_384))]
         {
             let (folder, path) = upload(&samples::gradient(width, height, ImageFormat::Png));
-            let derived = variants(&path, folder.path(), LIMIT).unwrap();
+            let derived = variants(&admitted(&path), folder.path()).unwrap();
             assert_eq!(size(&open(&derived, "previews")), expected);
             assert_eq!(size(&open(&derived, "thumbnails")), (150, 100));
             assert_eq!(derived.pictures.len(), 3);
@@ -170,7 +186,7 @@ mod tests {
     fn transparency_survives() {
         let clear = RgbaImage::new(300, 200).into();
         let (folder, path) = upload(&samples::encoded(&clear, ImageFormat::Png));
-        let derived = from_upload(&path, folder.path(), LIMIT).unwrap();
+        let derived = from_upload(&admitted(&path), folder.path()).unwrap();
         for prefix in ["original", "previews", "thumbnails"] {
             let picture = open(&derived, prefix).to_rgba8();
             assert!(picture.pixels().all(|pixel| pixel.0[3] == 0), "{prefix}");
@@ -180,7 +196,7 @@ mod tests {
     #[test]
     fn frames_have_alpha() {
         let (folder, path) = upload(&samples::gradient(320, 180, ImageFormat::Png));
-        let derived = from_frame(&path, folder.path(), LIMIT).unwrap();
+        let derived = from_frame(&admitted(&path), folder.path()).unwrap();
         assert_eq!(open(&derived, "original").color(), ColorType::Rgba8);
         assert_eq!((derived.width, derived.height), (320, 180));
     }
@@ -192,8 +208,8 @@ mod tests {
             let files = derived.pictures.iter().map(|one| fs::read(&one.path));
             files.collect::<Result<Vec<_>, _>>().unwrap()
         };
-        let first = read(from_upload(&path, folder.path(), LIMIT).unwrap());
-        let second = read(from_upload(&path, folder.path(), LIMIT).unwrap());
+        let first = read(from_upload(&admitted(&path), folder.path()).unwrap());
+        let second = read(from_upload(&admitted(&path), folder.path()).unwrap());
         assert_eq!(first, second);
     }
 
@@ -202,7 +218,7 @@ mod tests {
         let bomb = samples::png_declaring(50_000, 50_000);
         for content in [&b"text"[..], &bomb] {
             let (folder, path) = upload(content);
-            let error = from_upload(&path, folder.path(), LIMIT).unwrap_err();
+            let error = samples::admitted(&path, LIMIT, Purpose::Preview).and_then(|upload| from_upload(&upload, folder.path())).unwrap_err();
             assert!(error.is_fault_of_input());
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }

@@ -4,6 +4,7 @@
 //! Everything here computes and reads or writes local files: async code calls it through
 //! `spawn_blocking`.
 
+mod budget;
 mod colour;
 mod decode;
 mod derive;
@@ -16,8 +17,8 @@ mod thumbnails;
 
 use std::io;
 
-pub use decode::dimensions;
-pub use derive::{DerivedPicture, DerivedPictures, from_frame, from_upload, variants};
+pub use budget::{Admitted, Memory, PictureBudget, Purpose};
+pub use derive::{DerivedPicture, DerivedPictures, from_drawing, from_frame, from_upload, variants};
 pub use draw::{draw_avatar, draw_frame};
 pub use encode::png;
 pub use extensions::{BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension};
@@ -29,11 +30,13 @@ pub enum PictureError {
     /// The file is not a picture, or not one of a known kind.
     #[error("the file is not a readable picture: {0}")]
     Unreadable(String),
-    /// The file declares more pixels than allowed; nothing has been decoded.
-    #[error("the picture is larger than {limit} pixels")]
+    /// The file declares more than allowed; nothing has been decoded.
+    #[error("the picture is larger than {pixels} pixels or {bytes} bytes")]
     TooLarge {
         /// The most pixels a picture may have.
-        limit: u64,
+        pixels: u64,
+        /// The most bytes it may have when it is decoded.
+        bytes: u64,
     },
     /// The picture could not be resized or encoded.
     #[error("the picture could not be produced: {0}")]

@@ -1,11 +1,20 @@
 //! Pictures for tests.
 
 use std::io::Cursor;
+use std::path::Path;
 
 use image::{
     DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
+
+use super::{Admitted, PictureBudget, PictureError, Purpose};
+
+/// A picture that may be decoded, when it has at most so many pixels.
+pub(super) fn admitted(path: &Path, max_pixels: u64, purpose: Purpose) -> Result<Admitted, PictureError> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(PictureBudget::new(1024, max_pixels).admit(path, purpose))
+}
 
 /// The picture as a file of the given kind.
 pub(super) fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {

@@ -1,12 +1,10 @@
 //! Small pictures of fixed size: avatars, HDR backgrounds and attachments.
 
-use std::{fs::File, io::BufReader, path::Path};
-
-use image::{DynamicImage, RgbImage, codecs::hdr::HdrDecoder};
+use image::DynamicImage;
 
 use super::{
-    PictureError,
-    decode::{decode, guard, unreadable},
+    Admitted, PictureError,
+    decode::{decode, decode_radiance},
     encode::png,
     fit,
 };
@@ -15,13 +13,15 @@ const AVATAR_SIDE: u32 = 400;
 const BACKGROUND: (u32, u32) = (300, 200);
 const ATTACHMENT: (u32, u32) = (150, 150);
 
+/// Pixels of the largest of them.
+pub(super) const MOST_PIXELS: u64 = 400 * 400;
+
 /// Avatar of a person, production or organisation: 400×400 PNG with alpha, the picture whole.
 ///
 /// # Errors
-/// [`PictureError::is_fault_of_input`] when the file is not a picture or has more than
-/// `max_pixels` pixels.
-pub fn avatar(source: &Path, max_pixels: u64) -> Result<Vec<u8>, PictureError> {
-    let picture = decode(source, max_pixels)?;
+/// [`PictureError::is_fault_of_input`] when the file is not a picture.
+pub fn avatar(source: &Admitted) -> Result<Vec<u8>, PictureError> {
+    let picture = decode(source)?;
     png(&fit::fit(&picture, AVATAR_SIDE, AVATAR_SIDE)?.into())
 }
 
@@ -29,35 +29,29 @@ pub fn avatar(source: &Path, max_pixels: u64) -> Result<Vec<u8>, PictureError> {
 ///
 /// # Errors
 /// As for [`avatar`].
-pub fn attachment_thumbnail(source: &Path, max_pixels: u64) -> Result<Vec<u8>, PictureError> {
-    let picture = decode(source, max_pixels)?;
+pub fn attachment_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> {
+    let picture = decode(source)?;
     png(&fit::fill(&picture, ATTACHMENT.0, ATTACHMENT.1)?.into())
 }
 
 /// Thumbnail of a Radiance HDR background: 300×200 PNG with alpha, the picture whole.
 ///
 /// # Errors
-/// [`PictureError::is_fault_of_input`] when the file is not of that kind, ends early, or has
-/// more than `max_pixels` pixels.
-pub fn background_thumbnail(source: &Path, max_pixels: u64) -> Result<Vec<u8>, PictureError> {
-    let reader = BufReader::new(File::open(source)?);
-    // Files of some programs begin with another signature than the standard one.
-    let decoder = HdrDecoder::new_nonstrict(reader).map_err(unreadable)?;
-    guard(&decoder, max_pixels)?;
-    let radiance = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-    let picture = displayable(&radiance).into();
+/// [`PictureError::is_fault_of_input`] when the file is not of that kind or ends early.
+pub fn background_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> {
+    let picture = displayable(decode_radiance(source)?);
     png(&fit::fit(&picture, BACKGROUND.0, BACKGROUND.1)?.into())
 }
 
-/// Radiance as colours of a screen: what is brighter than white is white.
-fn displayable(radiance: &DynamicImage) -> RgbImage {
+/// Radiance as colours of a screen: what is brighter than white is white. It is done in place, because such pictures are
+/// large.
+fn displayable(radiance: DynamicImage) -> DynamicImage {
     const GAMMA: f32 = 1.0 / 2.2;
-    let mut picture = RgbImage::new(radiance.width(), radiance.height());
-    let source = radiance.to_rgb32f();
-    for (light, colour) in source.pixels().zip(picture.pixels_mut()) {
-        colour.0 = light.0.map(|value| (value.clamp(0.0, 1.0).powf(GAMMA) * 255.0).round() as u8);
+    let mut picture = radiance.into_rgb32f();
+    for value in picture.iter_mut() {
+        *value = value.clamp(0.0, 1.0).powf(GAMMA);
     }
-    picture
+    picture.into()
 }
 
 #[cfg(test)]
@@ -68,7 +62,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::pictures::samples;
+    use crate::pictures::{Purpose, samples};
 
     const LIMIT: u64 = 1_000_000;
 
@@ -97,7 +91,7 @@ mod tests {
     fn avatars_are_square_with_the_picture_whole() {
         for (width, height, format) in [(800, 600, ImageFormat::Jpeg), (64, 200, ImageFormat::Gif), (10, 10, ImageFormat::WebP)] {
             let (_folder, path) = file(&samples::gradient(width, height, format));
-            let picture = read(&avatar(&path, LIMIT).unwrap());
+            let picture = read(&avatar(&samples::admitted(&path, LIMIT, Purpose::Avatar).unwrap()).unwrap());
             assert_eq!(picture.dimensions(), (400, 400));
             let corner = picture.get_pixel(0, 0).0[3];
             assert_eq!(corner == 255, width == height, "{width}x{height}");
@@ -107,7 +101,7 @@ mod tests {
     #[test]
     fn attachments_are_cropped() {
         let (_folder, path) = file(&samples::gradient(800, 200, ImageFormat::Jpeg));
-        let picture = read(&attachment_thumbnail(&path, LIMIT).unwrap());
+        let picture = read(&attachment_thumbnail(&samples::admitted(&path, LIMIT, Purpose::Thumbnail).unwrap()).unwrap());
         assert_eq!(picture.dimensions(), (150, 150));
         assert!(picture.pixels().all(|pixel| pixel.0[3] == 255));
     }
@@ -115,7 +109,7 @@ mod tests {
     #[test]
     fn light_is_clamped_and_made_displayable() {
         let (_folder, path) = file(&hdr(64, 32, [4.0, 0.25, 0.0]));
-        let picture = read(&background_thumbnail(&path, LIMIT).unwrap());
+        let picture = read(&background_thumbnail(&samples::admitted(&path, LIMIT, Purpose::Background).unwrap()).unwrap());
         assert_eq!(picture.dimensions(), (300, 200));
         let [red, green, blue, alpha] = picture.get_pixel(150, 100).0;
         assert_eq!((red, blue, alpha), (255, 0, 255));
@@ -129,7 +123,7 @@ mod tests {
         let bomb = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 50000 +X 50000\n";
         for content in [&samples::gradient(20, 20, ImageFormat::Png)[..], b"text", &whole[..whole.len() / 2], bomb] {
             let (_folder, path) = file(content);
-            let error = background_thumbnail(&path, LIMIT).unwrap_err();
+            let error = samples::admitted(&path, LIMIT, Purpose::Background).and_then(|admitted| background_thumbnail(&admitted)).unwrap_err();
             assert!(error.is_fault_of_input(), "{error:?}");
         }
     }

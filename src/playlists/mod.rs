@@ -1,5 +1,6 @@
 //! Playlists beyond their records.
 
+pub mod collections;
 mod handlers;
 mod listing;
 

@@ -11,8 +11,7 @@ use super::work::picture_work;
 use crate::access::comments::attachment_reader;
 use crate::app::SharedApp;
 use crate::database::Sql;
-use crate::pictures;
-use crate::storage::{Bucket, FileKey};
+use crate::pictures::{self, Purpose};
 
 /// Sends the thumbnail of an attached picture.
 ///
@@ -35,11 +34,10 @@ async fn make(app: &SharedApp, id: Uuid) -> Result<(), Failure> {
     }
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("attachment");
-    if !app.storage.download(&FileKey::new(Bucket::Files, "attachments", id), &source).await? {
+    if !app.storage.download(&keys::attachment(id), &source).await? {
         return Ok(());
     }
-    let limit = app.settings.files.max_image_pixels;
-    match picture_work(move || pictures::attachment_thumbnail(&source, limit)).await {
+    match picture_work(app, &source, Purpose::Thumbnail, pictures::attachment_thumbnail).await {
         Ok(thumbnail) => app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?,
         Err(error) if error.is_fault_of_input() => {}
         Err(error) => return Err(error.into()),

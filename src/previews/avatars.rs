@@ -16,7 +16,7 @@ use crate::access::production_viewer;
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::pictures;
+use crate::pictures::{self, Purpose};
 
 /// Whom a picture is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +80,7 @@ pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Resu
 pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid, form: Submission) -> Result<Json<AvatarPath>, Failure> {
     let (had_avatar, _) = owner.facts(app, id).await?;
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
-    let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
-    let picture = picture_work(move || pictures::avatar(&source, limit)).await.map_err(failure)?;
+    let picture = picture_work(app, &file.path, Purpose::Avatar, pictures::avatar).await.map_err(failure)?;
     let key = keys::thumbnail(id);
     app.storage.put(&key, picture.into()).await?;
     if let Err(error) = transact(app, || record(app, caller, owner, id)).await {

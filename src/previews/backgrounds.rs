@@ -16,7 +16,7 @@ use super::{keys, removal};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Field, RowWriter, Sql};
 use crate::events::{Work, payload, transact};
-use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError};
+use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError, Purpose};
 use crate::storage::Disposition;
 
 async fn find(app: &App, id: Uuid) -> Result<Model, Failure> {
@@ -35,8 +35,7 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
         transact(app, || drop_record(app, caller, id)).await?;
         return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")));
     }
-    let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
-    let thumbnail = match picture_work(move || pictures::background_thumbnail(&source, limit)).await {
+    let thumbnail = match picture_work(app, &file.path, Purpose::Background, pictures::background_thumbnail).await {
         Ok(thumbnail) => thumbnail,
         Err(error) if error.is_fault_of_input() => {
             transact(app, || drop_record(app, caller, id)).await?;

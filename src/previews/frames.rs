@@ -11,12 +11,12 @@ use super::movies::{self, MovieError};
 use super::subject::Subject;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, rows};
+use crate::access::data_mask::DataMask;
 use crate::access::tasks::PRESENT;
 use crate::app::{App, SharedApp};
 use crate::database::{Sql, write_value};
-use crate::entities::metadata::DataMask;
 use crate::events::{Work, transact};
-use crate::pictures;
+use crate::pictures::{self, Admitted, Purpose};
 
 /// Frames in a second, where nobody says.
 const USUAL_RATE: f64 = 25.0;
@@ -65,7 +65,7 @@ async fn show_frame(app: &App, preview: &Subject, number: i32) -> Result<(), Fai
     }
     let second = f64::from(number - 1).max(0.0) / frame_rate(app, preview).await?;
     let frame = folder.path().join("frame.png");
-    match movies::write_frame(&movie, second, &frame).await {
+    match movies::write_frame(&app.pictures, &movie, second, &frame).await {
         Ok(true) => {}
         Ok(false) => return Err(Failure::parameter(format!("The movie has no frame {number}."))),
         Err(error @ MovieError::NoProgram(_)) => {
@@ -75,9 +75,9 @@ async fn show_frame(app: &App, preview: &Subject, number: i32) -> Result<(), Fai
         Err(MovieError::Unreadable(_)) => return Err(Failure::parameter("The movie can't be read.")),
         Err(error) => return Err(error.into()),
     }
-    let limit = app.settings.files.max_image_pixels;
     let target = folder.path().to_owned();
-    let derived = picture_work(move || pictures::from_frame(&frame, &target, limit)).await.map_err(failure)?;
+    let derive = move |frame: &Admitted| pictures::from_frame(frame, &target);
+    let derived = picture_work(app, &frame, Purpose::Frame, derive).await.map_err(failure)?;
     for derived in derived.pictures {
         app.storage.put_file(&keys::picture(derived.prefix, preview.id), &derived.path).await?;
     }

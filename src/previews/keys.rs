@@ -1,4 +1,4 @@
-//! Under which keys the files of a preview are stored.
+//! Under which keys the files of a preview are stored, and those of an attachment.
 
 use uuid::Uuid;
 
@@ -13,7 +13,8 @@ pub(super) fn picture(prefix: &'static str, id: Uuid) -> FileKey {
 }
 
 /// Key of the small picture of anything else: a person, a production, a background, an attached file.
-pub(super) fn thumbnail(id: Uuid) -> FileKey {
+#[must_use]
+pub fn thumbnail(id: Uuid) -> FileKey {
     picture("thumbnails", id)
 }
 
@@ -36,6 +37,12 @@ pub(super) fn generic(id: Uuid) -> FileKey {
 /// Key of the file of a background for 3D previews.
 pub(super) fn background(id: Uuid) -> FileKey {
     picture("preview-backgrounds", id)
+}
+
+/// Key of a file that is attached to a comment or a chat message.
+#[must_use]
+pub fn attachment(id: Uuid) -> FileKey {
+    FileKey::new(Bucket::Files, "attachments", id)
 }
 
 /// Every key that a file of the preview can have.

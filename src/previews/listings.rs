@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::names::{ENTITY_COLUMNS, ENTITY_JOINS, EntityNames};
 use super::rows::{PreviewWriter, columns};
 use crate::app::App;
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_text, write_uuid, write_value};
+use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
 
 /// Keys of a preview in few words.
 const SUMMARY: [&str; 14] = [
@@ -199,7 +199,8 @@ struct UploadFacts {
 pub(super) async fn running(app: &App, query: &ListRunningPreviewsQuery) -> Result<Json<Vec<RunningPreview>>, Failure> {
     let mut sql = Sql::new(format!(
         "SELECT {}, t.project_id, t.task_type_id, {ENTITY_COLUMNS} FROM preview_file p JOIN task t ON t.id = p.task_id \
-         JOIN project pr ON pr.id = t.project_id JOIN project_status s ON s.id = pr.project_status_id {ENTITY_JOINS} \
+         JOIN project pr ON pr.id = t.project_id JOIN project_status s ON s.id = pr.project_status_id \
+         LEFT JOIN entity e ON e.id = t.entity_id {ENTITY_PARENTS} \
          WHERE p.status IN ('broken', 'missing', 'processing') AND s.name IN ('Active', 'open', 'Open')",
         columns()
     ));

@@ -12,7 +12,7 @@ use super::keys;
 use super::movies::{self, MovieError};
 use super::work::{failure, picture_work};
 use crate::app::App;
-use crate::pictures::{self, DerivedPictures, MediaKind};
+use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, Purpose};
 use crate::storage::FileKey;
 
 /// What is made of an upload.
@@ -85,9 +85,9 @@ pub(super) async fn make(app: &App, id: Uuid, file: &UploadedFile, later: bool) 
 
 async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made) -> Result<Made, Failure> {
     let folder = tempfile::tempdir()?;
-    let (source, limit) = (file.path.to_path_buf(), app.settings.files.max_image_pixels);
     // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
-    let derived = picture_work(move || Ok((pictures::from_upload(&source, folder.path(), limit)?, folder)));
+    let derive = move |source: &Admitted| Ok((pictures::from_upload(source, folder.path())?, folder));
+    let derived = picture_work(app, &file.path, Purpose::Preview, derive);
     let (derived, folder) = derived.await.map_err(failure)?;
     made.measure(&derived);
     made.add_pictures(id, derived, folder);
@@ -101,7 +101,7 @@ async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made)
 /// A folder can't be made.
 pub(super) async fn make_movie(app: &App, id: Uuid, movie: &Path, mut made: Made) -> Result<Made, Failure> {
     made.files = movie_file(id);
-    let facts = match movies::probe(movie).await {
+    let facts = match movies::probe(&app.pictures, movie).await {
         Ok(facts) => facts,
         Err(error @ MovieError::NoProgram(_)) => {
             tracing::warn!(%error, "a movie is stored without a look into it");
@@ -111,10 +111,10 @@ pub(super) async fn make_movie(app: &App, id: Uuid, movie: &Path, mut made: Made
     };
     let folder = tempfile::tempdir()?;
     let frame = folder.path().join("frame.png");
-    match movies::write_frame(movie, 0.0, &frame).await {
+    match movies::write_frame(&app.pictures, movie, 0.0, &frame).await {
         Ok(true) => {
-            let limit = app.settings.files.max_image_pixels;
-            match picture_work(move || Ok((pictures::from_frame(&frame, folder.path(), limit)?, folder))).await {
+            let derive = move |frame: &Admitted| Ok((pictures::from_frame(frame, folder.path())?, folder));
+            match picture_work(app, &frame, Purpose::Frame, derive).await {
                 Ok((derived, folder)) => made.add_pictures(id, derived, folder),
                 Err(error) => return Ok(broken(id, &error, made)),
             }

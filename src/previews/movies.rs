@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::process::Command;
 
 use super::work::place;
+use crate::pictures::PictureBudget;
 
 /// Containers that are read. Others, such as playlists, could make the program open other files or addresses.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg";
@@ -45,10 +46,10 @@ pub(super) enum MovieError {
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
-pub(super) async fn probe(movie: &Path) -> Result<MovieFacts, MovieError> {
+pub(super) async fn probe(budget: &PictureBudget, movie: &Path) -> Result<MovieFacts, MovieError> {
     let mut command = Command::new("ffprobe");
     command.args(["-select_streams", "v:0", "-show_entries", "stream=width,height,duration:format=duration", "-of", "json"]);
-    let output = run("ffprobe", command, &[], movie, &[]).await?;
+    let output = run(budget, "ffprobe", command, &[], movie, &[]).await?;
     read_facts(&output.stdout)
 }
 
@@ -56,11 +57,13 @@ pub(super) async fn probe(movie: &Path) -> Result<MovieFacts, MovieError> {
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
-pub(super) async fn write_frame(movie: &Path, second: f64, picture: &Path) -> Result<bool, MovieError> {
+pub(super) async fn write_frame(budget: &PictureBudget, movie: &Path, second: f64, picture: &Path) -> Result<bool, MovieError> {
     let seek = format!("{:.6}", second.max(0.0));
     let output: [OsString; 8] = ["-map", "0:v:0", "-frames:v", "1", "-f", "image2", "-c:v", "png"].map(Into::into);
     let target = [OsString::from("-y"), file_argument(picture)];
-    run("ffmpeg", Command::new("ffmpeg"), &["-nostdin", "-ss", &seek], movie, &[&output[..], &target[..]].concat()).await?;
+    // A decoder with several threads keeps as many frames at once.
+    let input = ["-nostdin", "-threads", "1", "-ss", &seek];
+    run(budget, "ffmpeg", Command::new("ffmpeg"), &input, movie, &[&output[..], &target[..]].concat()).await?;
     Ok(tokio::fs::metadata(picture).await.is_ok_and(|written| written.len() > 0))
 }
 
@@ -71,10 +74,19 @@ fn file_argument(path: &Path) -> OsString {
     argument
 }
 
-async fn run(program: &'static str, mut command: Command, input_options: &[&str], movie: &Path, output: &[OsString]) -> Result<Output, MovieError> {
+async fn run(
+    budget: &PictureBudget,
+    program: &'static str,
+    mut command: Command,
+    input_options: &[&str],
+    movie: &Path,
+    output: &[OsString],
+) -> Result<Output, MovieError> {
     command.args(["-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]).args(input_options);
+    command.args(["-max_pixels", &budget.frame_pixels().to_string()]);
     command.arg("-i").arg(file_argument(movie)).args(output);
     command.stdin(Stdio::null()).kill_on_drop(true);
+    let _memory = budget.frame().await.map_err(|error| MovieError::Unreadable(error.to_string()))?;
     let _place = place().await;
     let done = tokio::time::timeout(PATIENCE, command.output()).await.map_err(|_| std::io::Error::from(ErrorKind::TimedOut))?;
     let done = done.map_err(|error| if error.kind() == ErrorKind::NotFound { MovieError::NoProgram(program) } else { error.into() })?;

@@ -15,11 +15,12 @@ use super::upload::release;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, removal};
 use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
 use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::{Job, JobError, Lane};
-use crate::pictures::{self, MediaKind};
+use crate::jobs::Job;
+use crate::pictures::{self, Admitted, MediaKind, Purpose};
 use crate::storage::FileKey;
 
 /// What is left to do for a preview once its name is in the record: everything is made again from the first file that was
@@ -84,8 +85,8 @@ impl Processing {
         match self.kind {
             MediaKind::Picture => {
                 let target = tempfile::tempdir()?;
-                let limit = app.settings.files.max_image_pixels;
-                let derived = picture_work(move || Ok((pictures::variants(&source, target.path(), limit)?, target)));
+                let derive = move |source: &Admitted| Ok((pictures::variants(source, target.path())?, target));
+                let derived = picture_work(app, &source, Purpose::Preview, derive);
                 let (derived, target) = derived.await.map_err(failure)?;
                 made.measure(&derived);
                 made.add_pictures(id, derived, target);

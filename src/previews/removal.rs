@@ -8,14 +8,12 @@ use uuid::Uuid;
 
 use super::{keys, main_preview};
 use crate::app::App;
-use crate::database::{self, Sql, Writes};
+use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
 use crate::storage::{FileKey, Storage};
 
 /// Files that are removed at once: an object store takes its time for each.
 const AT_ONCE: usize = 8;
-/// Previews that go in one round of statements.
-const PORTION: usize = 10_000;
 
 /// Removes one preview from the database. The newest preview that is left becomes the last one of the task, and the main
 /// one of the entity in productions that set it by themselves; that is told. The removal itself is for the caller to tell,
@@ -86,7 +84,7 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
 /// # Errors
 /// The database refuses.
 pub async fn remove_rows(connection: &impl Writes, preview_ids: &[Uuid]) -> Result<(), DbErr> {
-    for ids in preview_ids.chunks(PORTION) {
+    for ids in preview_ids.chunks(BATCH) {
         for text in [
             "UPDATE entity SET preview_file_id = NULL WHERE preview_file_id",
             "UPDATE news SET preview_file_id = NULL WHERE preview_file_id",
@@ -125,7 +123,7 @@ pub fn file_keys(preview_ids: &[Uuid]) -> impl Iterator<Item = FileKey> {
 }
 
 /// Removes stored files, whether they are there or not.
-pub(super) async fn discard(storage: &Storage, keys: Vec<FileKey>) {
+pub async fn discard(storage: &Storage, keys: Vec<FileKey>) {
     let deletions = keys.into_iter().map(|key| async move {
         if let Err(error) = storage.delete(&key).await {
             tracing::warn!(%key, %error, "a stored file could not be removed");

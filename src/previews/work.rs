@@ -1,11 +1,14 @@
 //! Picture work off the async threads, a few pictures at a time.
 
+use std::path::Path;
+
 use dailies_definitions::failure::Failure;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::pictures::PictureError;
+use crate::app::App;
+use crate::pictures::{Admitted, PictureError, Purpose};
 
-/// Pictures that are worked on at once: each takes a core, and memory for all of its pixels.
+/// Pictures that are worked on at once: each takes a core.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
 /// Waits until there is room for one more picture, and keeps it as long as the answer is kept.
@@ -14,20 +17,21 @@ pub(super) async fn place() -> Option<SemaphorePermit<'static>> {
     PLACES.acquire().await.ok()
 }
 
-/// Does picture work on a thread for it, once there is room. Work that was started goes on when nobody waits for it any
-/// more, and keeps its place until it is done.
+/// Works on a picture on a thread for it, once there is room and memory. Work that was started goes on when nobody waits for
+/// it any more, and keeps its place and its memory until it is done.
 ///
 /// # Errors
-/// What the work says.
-pub(super) async fn picture_work<T, W>(work: W) -> Result<T, PictureError>
+/// The file is no picture or is too large, or what the work says.
+pub(super) async fn picture_work<T, W>(app: &App, source: &Path, purpose: Purpose, work: W) -> Result<T, PictureError>
 where
     T: Send + 'static,
-    W: FnOnce() -> Result<T, PictureError> + Send + 'static,
+    W: FnOnce(&Admitted) -> Result<T, PictureError> + Send + 'static,
 {
+    let admitted = app.pictures.admit(source, purpose).await?;
     let place = place().await;
     let done = tokio::task::spawn_blocking(move || {
-        let result = work();
-        drop(place);
+        let result = work(&admitted);
+        drop((place, admitted));
         result
     });
     done.await.unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
@@ -36,7 +40,10 @@ where
 /// What a client is told of a picture that can't be made.
 pub(super) fn failure(error: PictureError) -> Failure {
     match error {
-        PictureError::TooLarge { limit } => Failure::parameter(format!("The picture has more than {limit} pixels.")),
+        PictureError::TooLarge { pixels, bytes } => {
+            let megabytes = bytes >> 20;
+            Failure::parameter(format!("The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."))
+        }
         PictureError::Unreadable(_) => Failure::parameter("The file is not a picture that can be read."),
         error => error.into(),
     }

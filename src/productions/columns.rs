@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use dailies_definitions::failure::Failure;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::field_data::{self, Place};
@@ -42,7 +42,8 @@ impl Properties {
     }
 }
 
-/// What a metadata column is and for what.
+/// Name and key of a metadata column, and the kind of thing that it is for.
+#[derive(FromQueryResult)]
 pub(super) struct Subject {
     pub entity_type: String,
     /// Of a column for tasks.
@@ -52,9 +53,11 @@ pub(super) struct Subject {
 }
 
 /// A metadata column as it is stored.
+#[derive(FromQueryResult)]
 pub(super) struct Stored {
     pub id: Uuid,
     pub project_id: Uuid,
+    #[sea_orm(nested)]
     pub subject: Subject,
 }
 
@@ -76,8 +79,7 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
     } else {
         None
     };
-    let mut sql =
-        condition.before(&format!("SELECT {}, d.id FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ", model.columns()));
+    let mut sql = condition.before(&format!("SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ", model.columns()));
     sql.push(&format!(" ORDER BY {order}"));
     let mut out = b"[".to_vec();
     for row in database::rows(connection, &sql).await? {
@@ -87,7 +89,7 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
         model.write_open(&mut out, &row)?;
         if let Some(links) = &links {
             out.extend_from_slice(b",\"departments\":[");
-            let id: Uuid = row.try_get_by_index(model.width())?;
+            let id: Uuid = row.try_get("", "id")?;
             out.extend_from_slice(links.get(&id).map_or(&[][..], Vec::as_slice));
             out.push(b']');
         }
@@ -118,11 +120,7 @@ pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &Subje
     if !apart.is_empty() {
         sql.push(" AND id NOT IN ").bind_list(apart.iter().copied());
     }
-    let mut found = HashSet::new();
-    for row in database::rows(&**work, &sql).await? {
-        found.insert(row.try_get_by_index(0)?);
-    }
-    Ok(found)
+    Ok(database::read_values(&**work, &sql).await?.into_iter().collect())
 }
 
 /// Adds the same metadata column to productions, and tells of each.
@@ -169,17 +167,6 @@ async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) ->
     sql.push(" AND p.id IN ").bind_list(departments.iter().copied());
     database::execute(&**work, &sql).await?;
     Ok(())
-}
-
-/// A column from its id, production, kind of thing, task type, name and key, in this order.
-pub(super) fn read(row: &QueryResult) -> Result<Stored, DbErr> {
-    let subject = Subject {
-        entity_type: row.try_get_by_index(2)?,
-        task_type_id: row.try_get_by_index(3)?,
-        name: row.try_get_by_index(4)?,
-        field_name: row.try_get_by_index(5)?,
-    };
-    Ok(Stored { id: row.try_get_by_index(0)?, project_id: row.try_get_by_index(1)?, subject })
 }
 
 /// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
+use entity::project;
+use sea_orm::{EntityTrait, FromQueryResult};
 use serde_json::Map;
 use uuid::Uuid;
 
 use super::template;
 use crate::database::{self, Sql, Writes};
-use crate::entities::kinds::{EntityKind, built_in_type};
 use crate::events::{Work, payload};
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// The status of open productions. It is made when it is missing.
 ///
@@ -19,13 +21,12 @@ use crate::events::{Work, payload};
 /// The database does not answer.
 pub async fn open_status(work: &Work<'_>) -> Result<Uuid, Failure> {
     let sql = Sql::new("SELECT id FROM project_status WHERE name = 'Open'");
-    if let Some(row) = database::row(&**work, &sql).await? {
-        return Ok(row.try_get_by_index(0)?);
+    if let Some(id) = database::read_value(&**work, &sql).await? {
+        return Ok(id);
     }
     let status = vec![("name", "Open".into()), ("color", "#000000".into())];
     database::insert_ignoring_duplicates(&**work, &entity::project_status::TABLE, vec![status]).await?;
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    database::read_value(&**work, &sql).await?.ok_or_else(Failure::not_found)
 }
 
 /// The template that a body names, if it names one.
@@ -56,12 +57,19 @@ pub async fn complete(work: &mut Work<'_>, caller: &Caller, project_id: Uuid, bo
     if let Some(template_id) = named_template(body)? {
         template::apply(work, project_id, template_id, body).await?;
     }
-    let sql = Sql::with("SELECT production_type FROM project WHERE id = $1", [project_id.into()]);
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Option<String>>(0)?.as_deref() == Some("tvshow") {
+    let project = project::Entity::find_by_id(project_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    if project.production_type.as_deref() == Some("tvshow") {
         first_episode(work, caller, project_id).await?;
     }
     copy_project_descriptors(work, project_id).await
+}
+
+/// A metadata column of another production.
+#[derive(FromQueryResult)]
+struct Descriptor {
+    id: Uuid,
+    field_name: String,
+    name: String,
 }
 
 /// The first episode of a production by name. Without any, the episode `E01` is made and announced.
@@ -72,8 +80,8 @@ pub async fn first_episode(work: &mut Work<'_>, caller: &Caller, project_id: Uui
     let type_id = built_in_type(&**work, EntityKind::Episode).await?;
     let sql =
         Sql::with("SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name LIMIT 1", [project_id.into(), type_id.into()]);
-    if let Some(row) = database::row(&**work, &sql).await? {
-        return Ok(row.try_get_by_index(0)?);
+    if let Some(id) = database::read_value(&**work, &sql).await? {
+        return Ok(id);
     }
     let values = vec![
         ("name", "E01".into()),
@@ -103,11 +111,10 @@ pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> 
     );
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     let mut sources: Vec<Uuid> = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        let (key, name): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        if !keys.contains(&key) && !names.contains(&name) {
-            sources.push(row.try_get_by_index(0)?);
-            keys.insert(key);
+    for Descriptor { id, field_name, name } in database::read_all(&**work, &sql).await? {
+        if !keys.contains(&field_name) && !names.contains(&name) {
+            sources.push(id);
+            keys.insert(field_name);
             names.insert(name);
         }
     }

@@ -4,9 +4,10 @@ use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, ProjectMetadataDescriptorAdd, ProjectMetadataDescriptorChange};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, read, taken};
+use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, taken};
 use super::field_name::field_name;
 use crate::access::{Reach, metadata};
 use crate::app::App;
@@ -71,6 +72,14 @@ async fn require_task_type(work: &Work<'_>, entity_type: &str, task_type_id: Opt
     }
 }
 
+/// A metadata column with one of the departments that it is for, if it is for some.
+#[derive(FromQueryResult)]
+struct DescriptorOfDepartment {
+    #[sea_orm(nested)]
+    column: Stored,
+    department_id: Option<Uuid>,
+}
+
 /// A metadata column of the production with the departments that it is for.
 async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(Stored, Vec<Uuid>), Failure> {
     let sql = Sql::with(
@@ -78,13 +87,10 @@ async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(Stored, 
          LEFT JOIN department_metadata_descriptor_link l ON l.metadata_descriptor_id = d.id WHERE d.id = $1 AND d.project_id = $2",
         [id.into(), project_id.into()],
     );
-    let rows = database::rows(&**work, &sql).await?;
-    let mut departments = Vec::new();
-    for row in &rows {
-        departments.extend(row.try_get_by_index::<Option<Uuid>>(6)?);
-    }
-    let row = rows.first().ok_or_else(Failure::not_found)?;
-    Ok((read(row)?, departments))
+    let rows = database::read_all::<DescriptorOfDepartment>(&**work, &sql).await?;
+    let departments = rows.iter().filter_map(|row| row.department_id).collect();
+    let row = rows.into_iter().next().ok_or_else(Failure::not_found)?;
+    Ok((row.column, departments))
 }
 
 /// Changes a metadata column of the production, and moves its values when its key changes.
@@ -122,10 +128,7 @@ pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataD
         "SELECT id FROM metadata_descriptor WHERE project_id = $1 AND entity_type = $2 ORDER BY name",
         [project_id.into(), body.entity_type.as_str().into()],
     );
-    let mut rest: Vec<Uuid> = Vec::new();
-    for row in database::rows(&*work, &sql).await? {
-        rest.push(row.try_get_by_index(0)?);
-    }
+    let mut rest: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     if let Some(id) = body.descriptor_ids.iter().find(|id| !rest.contains(id)) {
         let message = format!("Descriptor {id} not found for project {project_id} and entity type {}", body.entity_type);
         return Err(Failure::parameter(message));

@@ -5,8 +5,8 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
-use crate::entities::kinds::EntityKind;
 use crate::events::Work;
+use crate::vocabulary::kinds::EntityKind;
 
 /// What a metadata column is for, in some productions.
 pub(super) struct Place<'a> {

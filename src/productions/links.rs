@@ -66,9 +66,8 @@ async fn set<T>(
         format!("SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", links.table.name, links.column),
         [project_id.into(), target_id.into()],
     );
-    let id = match database::row(&*work, &sql).await? {
-        Some(row) => {
-            let id = row.try_get_by_index(0)?;
+    let id = match database::read_value(&*work, &sql).await? {
+        Some(id) => {
             database::update(&*work, links.table, id, values).await?;
             id
         }
@@ -107,13 +106,13 @@ async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &
     changed(&mut work, links.setting, project_id).await?;
     work.commit().await?;
     let model = RecordWriter::new(links.table, "l", links.kind);
-    let mut sql = Sql::new(format!("SELECT {}, l.\"{}\" FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.column, links.table.name));
+    let mut sql = Sql::new(format!("SELECT {} FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.table.name));
     sql.bind(project_id).push(&format!(" AND l.\"{}\" IN ", links.column)).bind_list(ids.iter().copied());
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
         let mut text = Vec::new();
         model.write(&mut text, &row)?;
-        found.insert(row.try_get_by_index(model.width())?, text);
+        found.insert(row.try_get("", links.column)?, text);
     }
     let texts: Vec<Vec<u8>> = ids.iter().filter_map(|id| found.remove(id)).collect();
     let mut out = b"[".to_vec();

@@ -1,5 +1,6 @@
 //! Productions: their listings, teams, settings and metadata columns, how they begin and how they end.
 
+pub mod collections;
 mod columns;
 pub mod creation;
 mod descriptors;
@@ -9,7 +10,6 @@ mod handlers;
 mod links;
 mod listings;
 pub mod removal;
-pub mod removed_files;
 pub mod rows;
 mod settings;
 mod studio_descriptors;

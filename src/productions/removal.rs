@@ -3,9 +3,9 @@
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
-use crate::comments::removal::Leftovers;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::removal::Leftovers;
 use crate::tasks::removal::take_away;
 
 /// The entities of the production, as a list of SQL.

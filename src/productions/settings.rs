@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::rows;
 use crate::app::App;
-use crate::casting::readiness;
 use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
+use crate::readiness;
 
 /// A kind of thing that productions use.
 pub(super) struct Setting {
@@ -66,21 +66,14 @@ impl Setting {
     pub(super) async fn known(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", self.target.name));
         sql.bind_list(ids.iter().copied());
-        let mut known: HashSet<Uuid> = HashSet::new();
-        for row in database::rows(&**work, &sql).await? {
-            known.insert(row.try_get_by_index(0)?);
-        }
+        let mut known: HashSet<Uuid> = database::read_values(&**work, &sql).await?.into_iter().collect();
         Ok(ids.iter().copied().filter(|id| known.remove(id)).collect())
     }
 
     /// What the production uses.
     async fn used(&self, work: &Work<'_>, project_id: Uuid) -> Result<HashSet<Uuid>, Failure> {
         let sql = Sql::with(format!("SELECT \"{}\" FROM \"{}\" WHERE project_id = $1", self.column, self.link.name), [project_id.into()]);
-        let mut used = HashSet::new();
-        for row in database::rows(&**work, &sql).await? {
-            used.insert(row.try_get_by_index(0)?);
-        }
-        Ok(used)
+        Ok(database::read_values(&**work, &sql).await?.into_iter().collect())
     }
 
     /// Links the things to the production; links that are there already stay as they are.

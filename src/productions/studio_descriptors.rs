@@ -6,6 +6,7 @@ use dailies_definitions::access::{Caller, Role, StudioManager};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorAdd, StudioMetadataDescriptorChange, StudioMetadataDescriptorOrder};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::columns::{self, ORDER, Properties, Stored, Subject};
@@ -26,11 +27,7 @@ async fn managed(work: &Work<'_>, caller: &Caller) -> Result<Sql, Failure> {
 }
 
 async fn managed_ids(work: &Work<'_>, caller: &Caller) -> Result<Vec<Uuid>, Failure> {
-    let mut ids = Vec::new();
-    for row in database::rows(&**work, &managed(work, caller).await?).await? {
-        ids.push(row.try_get_by_index(0)?);
-    }
-    Ok(ids)
+    Ok(database::read_values(&**work, &managed(work, caller).await?).await?)
 }
 
 /// The metadata columns with this key in the productions that the caller manages.
@@ -40,11 +37,7 @@ async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name:
          JOIN project o ON o.id = d.project_id WHERE d.project_id IN (",
     );
     sql.push(") AND d.entity_type = ").bind(entity_type).push(" AND d.field_name = ").bind(field_name).push(" ORDER BY o.name");
-    let mut found = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        found.push(columns::read(&row)?);
-    }
-    Ok(found)
+    Ok(database::read_all(&**work, &sql).await?)
 }
 
 /// Adds a metadata column to the productions that don't have it.
@@ -92,6 +85,14 @@ pub(super) async fn remove(app: &App, access: &StudioManager, field_name: &str, 
     Ok(Json::of(&ids)?)
 }
 
+/// A metadata column of a production with its key.
+#[derive(FromQueryResult)]
+struct ProjectDescriptor {
+    project_id: Uuid,
+    id: Uuid,
+    field_name: String,
+}
+
 /// Orders the metadata columns for one kind of thing in each production.
 pub(super) async fn reorder(
     app: &App,
@@ -102,9 +103,8 @@ pub(super) async fn reorder(
     let mut sql = managed(&work, access).await?.before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
     sql.push(") AND d.entity_type = ").bind(body.entity_type.as_str()).push(" ORDER BY d.name");
     let mut by_project: HashMap<Uuid, Vec<(Uuid, String)>> = HashMap::new();
-    for row in database::rows(&*work, &sql).await? {
-        let columns = by_project.entry(row.try_get_by_index(0)?).or_default();
-        columns.push((row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+    for ProjectDescriptor { project_id, id, field_name } in database::read_all(&*work, &sql).await? {
+        by_project.entry(project_id).or_default().push((id, field_name));
     }
     let places: Vec<(Uuid, i32)> = by_project.into_values().flat_map(|columns| ordered(columns, &body.field_order).into_iter().zip(1..)).collect();
     columns::place(&work, &places).await?;

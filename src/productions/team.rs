@@ -9,11 +9,10 @@ use uuid::Uuid;
 
 use super::rows::{self, ids_by_owner};
 use super::settings::tell;
-use crate::access::persons::sees_whole_team;
+use crate::access::persons::{sees_whole_team, whole_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql, write_value};
 use crate::events::Work;
-use crate::people::HIDDEN_COLUMNS;
 
 /// Columns of a person that everybody in the team sees.
 const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
@@ -23,12 +22,13 @@ const TEXT: Kind = Kind::Text { max: None };
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
     let whole = sees_whole_team(access.role());
-    let keep = |column: &str| {
-        if whole { !HIDDEN_COLUMNS.contains(&column) } else { SHORT.contains(&column) }
+    let model = if whole {
+        whole_record(access.caller(), "p")
+    } else {
+        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
     };
-    let model = RecordWriter::of(&entity::person::TABLE, "p", "Person", keep);
     let text = format!(
-        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role, p.id FROM person p JOIN project_person_link l ON l.person_id = p.id \
+        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
         model.columns()
     );
@@ -49,7 +49,7 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         out.extend_from_slice(b",\"project_role\":");
         write_value(&mut out, &row, model.width() + 1, TEXT)?;
         out.extend_from_slice(b",\"departments\":[");
-        let id: Uuid = row.try_get_by_index(model.width() + 2)?;
+        let id: Uuid = row.try_get("", "id")?;
         out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
         out.extend_from_slice(b"]}");
     }

@@ -3,7 +3,8 @@
 use dailies_definitions::failure::Failure;
 use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
-use sea_orm::{DbErr, QueryResult, Value};
+use entity::{project_template, project_template_task_status_link as task_status_link, project_template_task_type_link as task_type_link};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 use serde_json::Map;
 use uuid::Uuid;
 
@@ -79,36 +80,26 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         sql.push(" ON CONFLICT DO NOTHING");
         database::execute(&**work, &sql).await?;
     }
-    let sql = Sql::with("SELECT task_type_id, priority FROM project_template_task_type_link WHERE project_template_id = $1", [template_id.into()]);
-    let mut rows = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        rows.push(vec![
+    let links = task_type_link::Entity::find().filter(task_type_link::Column::ProjectTemplateId.eq(template_id)).all(&**work).await?;
+    let rows = links
+        .into_iter()
+        .map(|link| vec![("project_id", project_id.into()), ("task_type_id", link.task_type_id.into()), ("priority", link.priority.into())]);
+    insert(work, &entity::project_task_type_link::TABLE, rows.collect()).await?;
+    let links = task_status_link::Entity::find().filter(task_status_link::Column::ProjectTemplateId.eq(template_id)).all(&**work).await?;
+    let rows = links.into_iter().map(|link| {
+        vec![
             ("project_id", project_id.into()),
-            ("task_type_id", row.try_get_by_index::<Uuid>(0)?.into()),
-            ("priority", row.try_get_by_index::<Option<i32>>(1)?.into()),
-        ]);
-    }
-    insert(work, &entity::project_task_type_link::TABLE, rows).await?;
-    let sql = Sql::with(
-        "SELECT task_status_id, priority, roles_for_board FROM project_template_task_status_link WHERE project_template_id = $1",
-        [template_id.into()],
-    );
-    let mut rows = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        rows.push(vec![
-            ("project_id", project_id.into()),
-            ("task_status_id", row.try_get_by_index::<Uuid>(0)?.into()),
-            ("priority", row.try_get_by_index::<Option<i32>>(1)?.into()),
-            ("roles_for_board", roles(&row, 2)?),
-        ]);
-    }
-    insert(work, &entity::project_task_status_link::TABLE, rows).await
+            ("task_status_id", link.task_status_id.into()),
+            ("priority", link.priority.into()),
+            ("roles_for_board", boards(link.roles_for_board)),
+        ]
+    });
+    insert(work, &entity::project_task_status_link::TABLE, rows.collect()).await
 }
 
 /// Boards of a link, to be stored with another one.
-pub(super) fn roles(row: &QueryResult, index: usize) -> Result<Value, DbErr> {
-    let roles = row.try_get_by_index::<Option<TextArray>>(index)?;
-    Ok(roles.map_or_else(|| database::null(Kind::TextArray), Value::from))
+pub(super) fn boards(roles: Option<TextArray>) -> Value {
+    roles.map_or_else(|| database::null(Kind::TextArray), Value::from)
 }
 
 async fn insert(work: &Work<'_>, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), Failure> {
@@ -120,9 +111,8 @@ async fn insert(work: &Work<'_>, table: &'static Table, rows: Vec<Vec<(&'static 
 
 /// Adds the metadata columns of the template, apart from those that clash with one that is there.
 async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT metadata_descriptors FROM project_template WHERE id = $1", [template_id.into()]);
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let snapshot = row.try_get_by_index::<Option<serde_json::Value>>(0)?.unwrap_or_default();
+    let template = project_template::Entity::find_by_id(template_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    let snapshot = template.metadata_descriptors.unwrap_or_default();
     for item in snapshot.as_array().into_iter().flatten() {
         let Some((subject, properties, position)) = read(item) else {
             continue;

@@ -37,7 +37,7 @@ pub(super) async fn spent_on_task_type(
 ) -> Result<Json<TimeSpentsByPerson>, Failure> {
     let model = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!(
-        "SELECT {}, s.person_id FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL AND t.project_id = ",
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL AND t.project_id = ",
         model.columns()
     ));
     sql.bind(access.project_id()).push(" AND t.task_type_id = ").bind(task_type_id);
@@ -49,7 +49,7 @@ pub(super) async fn spent_on_task_type(
     }
     sql.push(" ORDER BY s.date DESC, s.id");
     let rows = app.database.rows(&sql).await?;
-    by_person(&rows, model.width(), |out, row| Ok(model.write(out, row)?))
+    by_person(&rows, |out, row| Ok(model.write(out, row)?))
 }
 
 /// The days off of the team, by person. Why somebody is absent is for managers and the person themself.
@@ -84,10 +84,10 @@ pub(super) async fn days_off(
     sql.push(" ORDER BY o.date, o.id");
     let rows = app.database.rows(&sql).await?;
     let manages = sees_whole_team(access.role());
-    by_person(&rows, 2, |out, row| {
+    by_person(&rows, |out, row| {
         out.push(b'{');
         writer.write(out, row)?;
-        if manages || row.try_get_by_index::<Uuid>(2)? == access.person.id {
+        if manages || row.try_get::<Uuid>("", "person_id")? == access.person.id {
             out.extend_from_slice(b",\"description\":");
             write_value(out, row, 6, Kind::Text { max: None })?;
         }
@@ -96,11 +96,11 @@ pub(super) async fn days_off(
     })
 }
 
-/// Lists of rows by the person in a column, as a JSON object.
-fn by_person<T>(rows: &[QueryResult], column: usize, write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>) -> Result<Json<T>, Failure> {
+/// Lists of rows by their `person_id`, as a JSON object.
+fn by_person<T>(rows: &[QueryResult], write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>) -> Result<Json<T>, Failure> {
     let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in rows {
-        let list = lists.entry(row.try_get_by_index(column)?).or_default();
+        let list = lists.entry(row.try_get("", "person_id")?).or_default();
         if !list.is_empty() {
             list.push(b',');
         }

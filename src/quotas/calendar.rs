@@ -6,7 +6,7 @@ use dailies_definitions::access::Person;
 
 /// The calendar of a time zone.
 #[derive(Clone, Copy, Debug)]
-pub struct Calendar(Tz);
+pub struct Calendar(pub(super) Tz);
 
 impl Calendar {
     /// The calendar of a person, or that of UTC for somebody whose time zone is not known.

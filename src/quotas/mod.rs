@@ -3,18 +3,15 @@
 //! A task of a shot counts from its reference day on: that of its first feedback request, or that of its being done
 //! ([`CountMode`]). It counts as a whole on that day, or bit by bit on the days of its work.
 //! - [`of_project`] tallies a production, by person or by task type.
-//! - [`shots_of_person`] lists the shots behind what one person did in one period, each with its weight.
-//! - [`Calendar`] turns moments into days of the caller, and [`business_days`] counts days of work.
+//! - [`shots::shots`] lists the shots behind what one person did in one period, each with its weight.
 
 mod calendar;
 mod handlers;
 mod mode;
-mod person;
 mod project;
+pub mod shots;
 mod tally;
 
-pub use calendar::{Calendar, business_days};
 pub use handlers::QuotasHandlers;
 pub use mode::CountMode;
-pub use person::{ShotsWanted, shots_of_person};
 pub use project::{ProjectQuotas, of_project};

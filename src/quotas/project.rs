@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use dailies_definitions::access::Person;
 use dailies_definitions::failure::Failure;
-use sea_orm::QueryResult;
+use entity::project;
+use sea_orm::{EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::calendar::{Calendar, business_days, is_business_day};
 use super::mode::CountMode;
 use super::tally::{Amount, Report, Tally};
 use crate::app::App;
-use crate::database::Sql;
-use crate::entities::kinds::EntityKind;
+use crate::database::{self, Sql};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Frames in a second of productions that do not say.
 const USUAL_FPS: f64 = 25.0;
@@ -51,9 +52,8 @@ impl Tallies {
 /// # Errors
 /// 404 when there is no such production.
 pub async fn of_project(app: &App, caller: &Person, wanted: ProjectQuotas) -> Result<Vec<u8>, Failure> {
-    let sql = Sql::with("SELECT fps FROM project WHERE id = $1", [wanted.project_id.into()]);
-    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let fps = frame_rate(row.try_get_by_index::<Option<String>>(0)?.as_deref());
+    let project = project::Entity::find_by_id(wanted.project_id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
+    let fps = frame_rate(project.fps.as_deref());
     let mut tallies = Tallies { calendar: Calendar::of(caller), by_key: HashMap::new(), total: Tally::default() };
     if wanted.mode.is_weighted() {
         add_time_spents(app, &wanted, &mut tallies).await?;
@@ -78,7 +78,7 @@ fn tasks(wanted: &ProjectQuotas, select: &str, joins: &str, person: &str) -> Sql
     let key = if wanted.person_id.is_some() { "t.task_type_id" } else { person };
     let reference = wanted.mode.reference();
     let mut sql = Sql::new(format!(
-        "SELECT {key}, t.{reference}, COALESCE(e.nb_frames, 0), COALESCE(t.nb_drawings, 0), {select} FROM task t \
+        "SELECT {key} AS key, t.{reference} AS reference, COALESCE(e.nb_frames, 0) AS frames, COALESCE(t.nb_drawings, 0) AS drawings{select} FROM task t \
          JOIN entity e ON e.id = t.entity_id {joins} WHERE {key} IS NOT NULL AND t.{reference} IS NOT NULL AND {} AND t.project_id = ",
         EntityKind::Shot.condition("e.entity_type_id")
     ));
@@ -96,44 +96,50 @@ fn tasks(wanted: &ProjectQuotas, select: &str, joins: &str, person: &str) -> Sql
     sql
 }
 
-/// What every query of tasks selects first.
-struct Contribution {
+/// A task that counts, and for whom or for which task type.
+#[derive(FromQueryResult)]
+struct CountedTask {
     key: Uuid,
     reference: NaiveDateTime,
-    frames: i64,
-    drawings: i64,
+    frames: i32,
+    drawings: i32,
 }
 
-impl Contribution {
-    fn read(row: &QueryResult) -> Result<Self, Failure> {
-        Ok(Self {
-            key: row.try_get_by_index(0)?,
-            reference: row.try_get_by_index(1)?,
-            frames: row.try_get_by_index::<i32>(2)?.into(),
-            drawings: row.try_get_by_index::<i32>(3)?.into(),
-        })
-    }
+/// A counted task with time that was noted on it.
+#[derive(FromQueryResult)]
+struct TimedTask {
+    #[sea_orm(nested)]
+    task: CountedTask,
+    date: NaiveDate,
+    spent: f64,
+    /// All the time that the task took.
+    duration: f64,
+}
+
+/// A counted task without any time.
+#[derive(FromQueryResult)]
+struct UntimedTask {
+    #[sea_orm(nested)]
+    task: CountedTask,
+    real_start_date: NaiveDateTime,
 }
 
 /// Each task counts as a whole, for each assignee, on its reference day.
 async fn add_whole_tasks(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -> Result<(), Failure> {
-    let sql = tasks(wanted, "t.id", "JOIN task_person_link l ON l.task_id = t.id", "l.person_id");
-    for row in app.database.rows(&sql).await? {
-        let task = Contribution::read(&row)?;
-        tallies.add(task.key, tallies.calendar.day_of(task.reference), Amount::of(task.frames, task.drawings));
+    let sql = tasks(wanted, "", "JOIN task_person_link l ON l.task_id = t.id", "l.person_id");
+    for task in database::read_all::<CountedTask>(&app.database, &sql).await? {
+        tallies.add(task.key, tallies.calendar.day_of(task.reference), Amount::of(task.frames.into(), task.drawings.into()));
     }
     Ok(())
 }
 
 /// Each time spent counts on its day, for its share of all the time that the task took.
 async fn add_time_spents(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -> Result<(), Failure> {
-    let mut sql = tasks(wanted, "s.date, s.duration, t.duration", "JOIN time_spent s ON s.task_id = t.id", "s.person_id");
+    let mut sql = tasks(wanted, ", s.date, s.duration AS spent, t.duration", "JOIN time_spent s ON s.task_id = t.id", "s.person_id");
     sql.push(" AND t.duration > 0");
-    for row in app.database.rows(&sql).await? {
-        let task = Contribution::read(&row)?;
-        let (spent, duration): (f64, f64) = (row.try_get_by_index(5)?, row.try_get_by_index(6)?);
-        let part = |whole: i64| share(whole, spent / duration);
-        tallies.add(task.key, row.try_get_by_index(4)?, Amount::of(part(task.frames), part(task.drawings)));
+    for TimedTask { task, date, spent, duration } in database::read_all(&app.database, &sql).await? {
+        let part = |whole: i32| share(whole.into(), spent / duration);
+        tallies.add(task.key, date, Amount::of(part(task.frames), part(task.drawings)));
     }
     Ok(())
 }
@@ -148,14 +154,13 @@ fn share(whole: i64, part: f64) -> i64 {
 /// Tasks on which nobody noted any time are spread, for each assignee, over the days of work from their start to their
 /// reference day.
 async fn add_untimed(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -> Result<(), Failure> {
-    let mut sql = tasks(wanted, "t.real_start_date", "JOIN task_person_link l ON l.task_id = t.id", "l.person_id");
+    let mut sql = tasks(wanted, ", t.real_start_date", "JOIN task_person_link l ON l.task_id = t.id", "l.person_id");
     sql.push(" AND t.real_start_date IS NOT NULL AND NOT EXISTS (SELECT 1 FROM time_spent s WHERE s.task_id = t.id)");
-    for row in app.database.rows(&sql).await? {
-        let task = Contribution::read(&row)?;
-        let first = tallies.calendar.day_of(row.try_get_by_index(4)?);
+    for UntimedTask { task, real_start_date } in database::read_all(&app.database, &sql).await? {
+        let first = tallies.calendar.day_of(real_start_date);
         let last = tallies.calendar.day_of(task.reference);
         let days = days_of_work(first, last);
-        for (frames, (drawings, day)) in spread(task.frames, days.len()).zip(spread(task.drawings, days.len()).zip(days.iter())) {
+        for (frames, (drawings, day)) in spread(task.frames.into(), days.len()).zip(spread(task.drawings.into(), days.len()).zip(days.iter())) {
             tallies.add(task.key, *day, Amount::of(frames, drawings));
         }
     }

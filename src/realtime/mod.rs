@@ -6,6 +6,7 @@
 //! the process that opened it.
 
 mod admission;
+mod bus;
 mod door;
 mod hub;
 mod line;
@@ -28,6 +29,7 @@ use socketioxide::SocketIo;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
+pub use self::bus::Bus;
 pub use self::door::Door;
 pub use self::relay::Relay;
 use self::{hub::Hub, relay::Ended};

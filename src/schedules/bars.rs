@@ -8,13 +8,13 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{NamedScheduleBar, ScheduleBar, ScheduleItem};
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, RowWriter, Sql, write_text};
-use crate::entities::kinds::EntityKind;
 use crate::events::{Work, payload, transact};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
@@ -103,7 +103,7 @@ pub(super) async fn of_parts(
     let writer = bar_writer();
     let mut bars: Vec<(&String, Vec<u8>)> = Vec::with_capacity(wanted.len());
     for row in app.database.rows(&sql.before(BARS)).await? {
-        let Some(name) = wanted.get(&row.try_get_by_index(6)?) else {
+        let Some(name) = wanted.get(&row.try_get("", "object_id")?) else {
             continue;
         };
         let mut bar = vec![b'{'];
@@ -136,23 +136,31 @@ fn bar_writer() -> RowWriter {
     ])
 }
 
-async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
-    let mut found = HashMap::new();
-    for row in database::rows(connection, sql).await? {
-        found.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    }
-    Ok(found)
+/// A task type or a part of a production.
+#[derive(FromQueryResult)]
+struct Named {
+    id: Uuid,
+    name: String,
 }
 
-/// What a bar is for: a task type, and a part of the production unless it is for all of it.
+async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
+    Ok(database::read_all::<Named>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
+}
+
+/// A bar's task type, and a part of the production unless the bar is for all of it.
 type Subject = (Uuid, Option<Uuid>);
+
+/// A bar that is there.
+#[derive(FromQueryResult)]
+struct KnownBar {
+    task_type_id: Uuid,
+    object_id: Option<Uuid>,
+}
 
 async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[Subject]) -> Result<Vec<Subject>, Failure> {
     let sql = Sql::with("SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL", [project_id.into()]);
-    let mut known: HashSet<Subject> = HashSet::new();
-    for row in database::rows(connection, &sql).await? {
-        known.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
-    }
+    let known = database::read_all::<KnownBar>(connection, &sql).await?;
+    let known: HashSet<Subject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
     Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
 }
 

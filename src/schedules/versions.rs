@@ -5,7 +5,8 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{ProductionScheduleVersionTaskLink, ScheduleVersionApplied, ScheduleVersionFilled};
-use sea_orm::{ConnectionTrait, DbBackend};
+use entity::production_schedule_version;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait};
 use uuid::Uuid;
 
 use crate::access::{STAFF_MEMBER, require, require_manager};
@@ -19,9 +20,8 @@ use crate::productions::rows::ids_by_owner;
 /// # Errors
 /// 404 when there is no such version.
 async fn project_of(connection: &impl ConnectionTrait, version_id: Uuid) -> Result<Uuid, Failure> {
-    let sql = Sql::with("SELECT project_id FROM production_schedule_version WHERE id = $1", [version_id.into()]);
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    let version = production_schedule_version::Entity::find_by_id(version_id).one(connection).await?.ok_or_else(Failure::not_found)?;
+    Ok(version.project_id)
 }
 
 /// What a version plans for its tasks.
@@ -40,7 +40,7 @@ pub(super) async fn task_links(
     }
     condition.push("WHERE l.production_schedule_version_id = ").bind(version_id);
     let model = RecordWriter::new(&entity::production_schedule_version_task_link::TABLE, "l", "ProductionScheduleVersionTaskLink");
-    let mut sql = condition.clone().before(&format!("SELECT {}, l.id ", model.columns()));
+    let mut sql = condition.clone().before(&format!("SELECT {} ", model.columns()));
     sql.push(" ORDER BY l.created_at, l.id");
     if !relations {
         return Ok(model.list(&app.database, sql).await?);
@@ -54,7 +54,7 @@ pub(super) async fn task_links(
     let sent = stream_array(&app.database, sql, move |out, row| {
         model.write_open(out, row)?;
         out.extend_from_slice(b",\"assignees\":[");
-        let id: Uuid = row.try_get_by_index(model.width())?;
+        let id: Uuid = row.try_get("", "id")?;
         out.extend_from_slice(assignees.get(&id).map_or(&[][..], Vec::as_slice));
         out.extend_from_slice(b"]}");
         Ok(())
@@ -165,10 +165,7 @@ pub(super) async fn apply(app: &App, caller: &Caller, version_id: Uuid) -> Resul
          WHERE l.production_schedule_version_id = $1 AND t.project_id = $2 ORDER BY t.created_at, t.id",
         [version_id.into(), project_id.into()],
     );
-    let mut tasks: Vec<Uuid> = Vec::new();
-    for row in database::rows(&*work, &sql).await? {
-        tasks.push(row.try_get_by_index(0)?);
-    }
+    let tasks: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     let sql = Sql::with(
         "UPDATE task SET start_date = l.start_date, due_date = l.due_date, estimation = l.estimation, updated_at = $1 \
          FROM production_schedule_version_task_link l \

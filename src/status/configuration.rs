@@ -8,7 +8,7 @@ use poem::http::header;
 use subtle::ConstantTimeEq;
 
 use crate::app::App;
-use crate::database::Sql;
+use crate::database::{self, Sql};
 
 /// The settings in use. Every process has them from its environment alone, so none is in a store.
 ///
@@ -23,10 +23,7 @@ pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<Json<Configura
         return Err(Failure::forbidden());
     }
     let sql = Sql::new("SELECT COUNT(*) FROM person WHERE active = true AND is_bot = false AND is_guest = false");
-    let active_users = match app.database.row(&sql).await {
-        Ok(Some(row)) => row.try_get_by_index(0).ok(),
-        _ => None,
-    };
+    let active_users = database::read_value(&app.database, &sql).await.ok().flatten();
     let text = |value: &str| CheckedText { env: Some(value.to_owned()), redis: None };
     let unused = || CheckedText { env: None, redis: None };
     Ok(Json::of(&ConfigurationCheck {

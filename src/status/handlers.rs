@@ -15,13 +15,15 @@ use dailies_definitions::status::Status;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota};
 use poem::http::{HeaderValue, StatusCode, header};
+use sea_orm::FromQueryResult;
 use serde_json::value::RawValue;
 
 use super::configuration;
 use super::machine::Machine;
 use super::probes::Prober;
 use crate::app::SharedApp;
-use crate::database::Sql;
+use crate::database::{self, Sql};
+use crate::peers::may_monitor;
 use crate::realtime::Audience;
 use crate::studio::organisation;
 
@@ -47,6 +49,15 @@ impl StatusHandlers {
         let test_events = DefaultDirectRateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(TEST_EVENTS));
         Self { app, prober: Prober::default(), machine: Machine::default(), test_events }
     }
+}
+
+/// How many previews of each kind and comments the studio has.
+#[derive(Default, FromQueryResult)]
+struct StudioCounts {
+    videos: i64,
+    pictures: i64,
+    models: i64,
+    comments: i64,
 }
 
 #[async_trait]
@@ -97,7 +108,11 @@ impl Status for StatusHandlers {
         })?)
     }
 
-    async fn get_machine_resources(&self, _visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
+    async fn get_machine_resources(&self, visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
+        let settings = &self.app.settings;
+        if !may_monitor(&visitor.headers, visitor.address, &settings.trusted_proxies, &settings.monitors) {
+            return Err(Failure::forbidden());
+        }
         Ok(Json::of(&self.machine.look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX)).await?)?)
     }
 
@@ -113,16 +128,15 @@ impl Status for StatusHandlers {
 
     async fn get_studio_statistics(&self, _access: Admin) -> Result<Json<StudioStatistics>, Failure> {
         let sql = Sql::new(
-            "SELECT COUNT(CASE WHEN extension = 'mp4' THEN 1 END), COUNT(CASE WHEN extension = 'png' THEN 1 END), \
-             COUNT(CASE WHEN extension = 'obj' THEN 1 END), (SELECT COUNT(*) FROM comment) FROM preview_file",
+            "SELECT COUNT(CASE WHEN extension = 'mp4' THEN 1 END) AS videos, COUNT(CASE WHEN extension = 'png' THEN 1 END) AS pictures, \
+             COUNT(CASE WHEN extension = 'obj' THEN 1 END) AS models, (SELECT COUNT(*) FROM comment) AS comments FROM preview_file",
         );
-        let row = self.app.database.row(&sql).await?;
-        let count = |index| row.as_ref().map_or(Ok(0), |row| row.try_get_by_index::<i64>(index));
+        let counts = database::read_one::<StudioCounts>(&self.app.database, &sql).await?.unwrap_or_default();
         Ok(Json::of(&StudioStatistics {
-            number_of_video_previews: count(0)?,
-            number_of_picture_previews: count(1)?,
-            number_of_model_previews: count(2)?,
-            number_of_comments: count(3)?,
+            number_of_video_previews: counts.videos,
+            number_of_picture_previews: counts.pictures,
+            number_of_model_previews: counts.models,
+            number_of_comments: counts.comments,
         })?)
     }
 

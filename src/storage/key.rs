@@ -5,11 +5,6 @@ use std::fmt;
 use object_store::path::Path;
 use uuid::Uuid;
 
-use super::StorageError;
-
-/// Prefix of database dumps, the only files that are not named by an id.
-const DATABASE_DUMP: &str = "dbbackup";
-
 /// One of the three places where files are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bucket {
@@ -17,7 +12,7 @@ pub enum Bucket {
     Pictures,
     /// Movies and playlist builds.
     Movies,
-    /// Attachments, working files, previews of other kinds and database dumps.
+    /// Attachments, working files, previews of other kinds.
     Files,
 }
 
@@ -49,27 +44,14 @@ pub(super) enum Layout {
 pub struct FileKey {
     bucket: Bucket,
     prefix: &'static str,
-    name: String,
+    id: Uuid,
 }
 
 impl FileKey {
     /// Key of the file that belongs to the row `id`; `prefix` tells which of its files
     /// (`thumbnails`, `previews`, `source`…).
     pub fn new(bucket: Bucket, prefix: &'static str, id: Uuid) -> Self {
-        Self { bucket, prefix, name: id.to_string() }
-    }
-
-    /// Key of a database dump.
-    ///
-    /// # Errors
-    /// [`StorageError::InvalidName`] unless `name` is made of ASCII letters, digits, `-`, `_`
-    /// and `.`, and does not start with a dot.
-    pub fn database_dump(name: &str) -> Result<Self, StorageError> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if name.is_empty() || name.starts_with('.') || !name.bytes().all(plain) {
-            return Err(StorageError::InvalidName(name.to_owned()));
-        }
-        Ok(Self { bucket: Bucket::Files, prefix: DATABASE_DUMP, name: name.to_owned() })
+        Self { bucket, prefix, id }
     }
 
     /// The bucket that holds the file.
@@ -79,9 +61,8 @@ impl FileKey {
 
     /// Location inside the bucket.
     pub(super) fn location(&self, layout: Layout) -> Path {
-        let key = format!("{}-{}", self.prefix, self.name);
+        let key = format!("{}-{}", self.prefix, self.id);
         match (layout, key.split_once('-')) {
-            (Layout::Folders, Some((DATABASE_DUMP, name))) => Path::from(format!("{DATABASE_DUMP}/{name}")),
             // Existing stores cut the key at its first dash, which falls inside of
             // `thumbnails-square` and `preview-backgrounds`: their files must be found again.
             (Layout::Folders, Some((folder, name))) => {
@@ -96,7 +77,7 @@ impl FileKey {
 
 impl fmt::Display for FileKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}/{}-{}", self.bucket.name(), self.prefix, self.name)
+        write!(out, "{}/{}-{}", self.bucket.name(), self.prefix, self.id)
     }
 }
 
@@ -121,14 +102,5 @@ mod tests {
         assert_eq!(square.location(Layout::Folders).as_ref(), "thumbnails/squ/are/square-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
         let background = FileKey::new(Bucket::Pictures, "preview-backgrounds", id());
         assert_eq!(background.location(Layout::Folders).as_ref(), "preview/bac/kgr/backgrounds-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
-    }
-
-    #[test]
-    fn dumps_are_flat_and_their_names_stay_inside_of_the_store() {
-        let dump = FileKey::database_dump("zou-db-backup-2024-01-01.sql.gz").unwrap();
-        assert_eq!(dump.location(Layout::Folders).as_ref(), "dbbackup/zou-db-backup-2024-01-01.sql.gz");
-        for name in ["", "..", "../x", "a/b", "a b", "é"] {
-            assert!(FileKey::database_dump(name).is_err(), "{name}");
-        }
     }
 }

@@ -35,9 +35,6 @@ const SERVER_SIDE_COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The name cannot be that of a stored file.
-    #[error("`{0}` cannot be the name of a stored file")]
-    InvalidName(String),
     /// A bucket is missing and could not be created.
     #[error("bucket `{bucket}` could not be created: {reason}")]
     CreateBucket {

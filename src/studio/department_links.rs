@@ -57,7 +57,7 @@ impl Equipment {
         let mut out = b"{".to_vec();
         let mut open: Option<Uuid> = None;
         for row in app.database.rows(&sql).await? {
-            let department: Uuid = row.try_get_by_index(model.width())?;
+            let department: Uuid = row.try_get("", "department_id")?;
             if open == Some(department) {
                 out.push(b',');
             } else {

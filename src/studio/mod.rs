@@ -1,5 +1,6 @@
 //! What every production of the studio shares.
 
+pub mod collections;
 mod department_links;
 mod handlers;
 mod organisation;

@@ -186,8 +186,8 @@ async fn ensure(
     for (at, (column, text)) in key.iter().enumerate() {
         sql.push(if at > 0 { " AND " } else { "" }).push(column).push(" = ").bind(*text);
     }
-    if let Some(row) = database::row(&**work, &sql).await? {
-        return row.try_get_by_index(0);
+    if let Some(id) = database::read_value(&**work, &sql).await? {
+        return Ok(id);
     }
     let values = key.iter().map(|(column, text)| (*column, (*text).into())).chain(values).collect();
     let id = database::insert(&**work, table, values).await?;

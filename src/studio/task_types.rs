@@ -21,13 +21,13 @@ pub(super) async fn reorder(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<
         database::update(&*work, &entity::task_type::TABLE, *id, vec![("priority", priority.into())]).await?;
     }
     let model = RecordWriter::new(&entity::task_type::TABLE, "t", "TaskType");
-    let mut sql = Sql::new(format!("SELECT {}, t.id FROM task_type t WHERE t.id IN ", model.columns()));
+    let mut sql = Sql::new(format!("SELECT {} FROM task_type t WHERE t.id IN ", model.columns()));
     sql.bind_list(ids.iter().copied());
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in database::rows(&*work, &sql).await? {
         let mut text = Vec::new();
         model.write(&mut text, &row)?;
-        found.insert(row.try_get_by_index(model.width())?, text);
+        found.insert(row.try_get("", "id")?, text);
     }
     work.commit().await?;
     let texts: Vec<Vec<u8>> = ids.iter().filter_map(|id| found.remove(id)).collect();

@@ -10,11 +10,12 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rows::{self, BATCH};
+use super::rows;
 use crate::access::tasks::{Assignee, Standing, standing, standings, task_assigner, task_unassigner};
 use crate::app::App;
 use crate::crud::require_known;
-use crate::database::{self, Sql};
+use crate::database::json;
+use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Kind, Notice};
 
@@ -68,7 +69,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
     let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
     let texts = rows::tasks(&*work, &ids, true).await?;
     work.commit().await?;
-    Ok(rows::array(texts.iter().map(Vec::as_slice)))
+    Ok(json::array(texts.iter().map(Vec::as_slice)))
 }
 
 /// The tasks that were found, each once, in the order in which they were named.
@@ -105,19 +106,33 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
     join_teams(work, person_id, projects).await
 }
 
+/// Makes somebody do a task who works in it, if they don't do it yet, and tells of it.
+///
+/// # Errors
+/// The database refuses.
+pub async fn take(work: &mut Work<'_>, person_id: Uuid, task_id: Uuid, project_id: Uuid) -> Result<(), Failure> {
+    if link(work, person_id, &[task_id]).await?.is_empty() {
+        return Ok(());
+    }
+    database::update(&**work, &entity::task::TABLE, task_id, Vec::new()).await?;
+    work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+    work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
+    Ok(())
+}
+
 /// Links a person with tasks, and gives those that the person did not do before.
 async fn link(work: &Work<'_>, person_id: Uuid, tasks: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
     let mut sql = Sql::new("INSERT INTO task_person_link (task_id, person_id) SELECT t.id, p.id FROM task t CROSS JOIN person p WHERE p.id = ");
     sql.bind(person_id).push(" AND t.id").among(tasks);
     sql.push(" ON CONFLICT DO NOTHING RETURNING task_id");
-    Ok(rows::ids(&**work, &sql).await?)
+    Ok(database::ids(&**work, &sql).await?)
 }
 
 /// Makes somebody the assigner of tasks, and gives those that changed by that, or whose assignees did.
 async fn set_assigner(work: &Work<'_>, assigner_id: Uuid, tasks: &[Uuid], assigned: &HashSet<Uuid>) -> Result<HashSet<Uuid>, Failure> {
     let mut sql = Sql::new("SELECT id FROM task WHERE id");
     sql.among(tasks).push(" AND (assigner_id IS NULL OR assigner_id <> ").bind(assigner_id).push(")");
-    let mut changed = rows::ids(&**work, &sql).await?;
+    let mut changed = database::ids(&**work, &sql).await?;
     changed.extend(assigned);
     let ids: Vec<Uuid> = changed.iter().copied().collect();
     let mut sql = Sql::new("UPDATE task SET assigner_id = ");

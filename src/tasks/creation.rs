@@ -10,15 +10,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::pipeline::{Candidate, Pipeline, Target};
-use super::rows::{self, BATCH};
+use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
 use crate::access::entities::{CREATE_TASKS, Standing};
 use crate::app::App;
-use crate::casting::readiness;
-use crate::database::{self, Sql, write_text};
-use crate::entities::kinds::EntityKind;
+use crate::database::json;
+use crate::database::{self, BATCH, Sql, write_text};
 use crate::events::{Work, payload};
+use crate::readiness;
+use crate::vocabulary::kinds::EntityKind;
 
 /// The entities that get tasks.
 pub enum Selection {
@@ -231,10 +232,10 @@ async fn create(
         write_field(text, "task_type_name", task_type.map(|kind| kind.name.as_str()));
         write_field(text, "task_type_color", task_type.and_then(|kind| kind.color.as_deref()));
         let priority = task_type.and_then(|kind| kind.priority).map(|priority| priority.to_string());
-        rows::write_key(text, "task_type_priority", priority.as_deref().map(str::as_bytes));
+        json::write_key(text, "task_type_priority", priority.as_deref().map(str::as_bytes));
         text.push(b'}');
     }
-    Ok(rows::array(tasks.iter().map(Vec::as_slice)))
+    Ok(json::array(tasks.iter().map(Vec::as_slice)))
 }
 
 fn write_field(out: &mut Vec<u8>, key: &str, value: Option<&str>) {
@@ -242,7 +243,7 @@ fn write_field(out: &mut Vec<u8>, key: &str, value: Option<&str>) {
     if let Some(value) = value {
         write_text(&mut text, value);
     }
-    rows::write_key(out, key, value.map(|_| text.as_slice()));
+    json::write_key(out, key, value.map(|_| text.as_slice()));
 }
 
 async fn task_types(connection: &impl ConnectionTrait, only: Option<Uuid>) -> Result<HashMap<Uuid, TaskType>, Failure> {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::rows;
 use crate::access::tasks::{LEAD, Standing, standings};
 use crate::app::App;
+use crate::database::json;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
@@ -27,13 +28,13 @@ pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: 
     let mut sql = Sql::new("UPDATE task SET priority = ");
     sql.bind(priority).push(", updated_at = ").bind(database::now()).push(" WHERE id").among(&ids);
     sql.push(" AND (priority IS NULL OR priority <> ").bind(priority).push(") RETURNING id");
-    let changed = rows::ids(&*work, &sql).await?;
+    let changed = database::ids(&*work, &sql).await?;
     for task in allowed.iter().filter(|task| changed.contains(&task.task_id)) {
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
     let texts = rows::tasks(&*work, &ids, false).await?;
     work.commit().await?;
-    Ok(rows::array(texts.iter().map(Vec::as_slice)))
+    Ok(json::array(texts.iter().map(Vec::as_slice)))
 }
 
 /// Gives a task the first status of its production that says that work is going on, and the task as JSON.

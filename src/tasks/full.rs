@@ -8,15 +8,15 @@ use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rows::{TEXT, array, task_writer, write_key};
-use crate::access::persons::sees_whole;
+use super::rows::task_writer;
+use crate::access::data_mask::DataMask;
+use crate::access::persons::{sees_whole, whole_record};
 use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
+use crate::database::json::{TEXT, array, write_key};
 use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
-use crate::entities::kinds::EntityKind;
-use crate::entities::metadata::DataMask;
-use crate::people::HIDDEN_COLUMNS;
+use crate::vocabulary::kinds::EntityKind;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
 
@@ -49,8 +49,7 @@ pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[
 async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let whole = sees_whole(caller);
     let writer = if whole {
-        let columns = RecordWriter::of(&entity::person::TABLE, "a", "Person", |column| !HIDDEN_COLUMNS.contains(&column));
-        columns.with(&[(FULL_NAME, "full_name", TEXT)])
+        whole_record(caller, "a").with(&[(FULL_NAME, "full_name", TEXT)])
     } else {
         RecordWriter::select(SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))), Some("Person"))
     };

@@ -24,8 +24,8 @@ use super::{assignment, dates, editing, full, main_preview, removal, review, tod
 use crate::access::STAFF;
 use crate::app::SharedApp;
 use crate::database::Sql;
-use crate::entities::kinds::EntityKind;
 use crate::notifications::listing::{self as copies, What};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Serves the operations from the database.
 pub struct TasksHandlers(pub SharedApp);

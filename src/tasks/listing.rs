@@ -7,11 +7,12 @@ use dailies_definitions::schemas::{PreviewFile, Task};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::paging::{self, Page};
-use super::rows::{self, task_writer, write_list};
+use super::rows::{self, task_writer};
 use super::todo;
 use crate::access::tasks::{Visible, worked_on_by};
 use crate::app::App;
+use crate::database::json::write_list;
+use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
 

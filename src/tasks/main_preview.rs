@@ -5,10 +5,10 @@ use dailies_definitions::failure::Failure;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::rows::{array, records};
+use crate::access::data_mask::DataMask;
 use crate::access::tasks::{self, PRESENT, Standing};
 use crate::app::App;
-use crate::entities::metadata::DataMask;
+use crate::database::json::{array, records};
 use crate::events::Work;
 use crate::previews::main_preview::{last_of_task, set_main_preview};
 

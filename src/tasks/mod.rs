@@ -1,6 +1,7 @@
 //! Tasks: what there is to do on each entity, who does it, how far it is, and the time it takes.
 
 pub mod assignment;
+pub mod collections;
 mod creation;
 mod dates;
 mod editing;
@@ -9,10 +10,9 @@ mod handlers;
 mod listing;
 mod main_preview;
 mod open_tasks;
-pub mod paging;
+pub mod own_todo;
 pub mod pipeline;
 pub mod presence;
-mod preview_path;
 pub mod progress;
 pub mod recompute;
 pub mod removal;

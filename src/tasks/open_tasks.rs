@@ -10,13 +10,14 @@ use dailies_definitions::schemas::{OpenTaskSums, ProjectTaskStats, StatusAmount,
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use super::rows::{self, TEXT, array, write_list};
+use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
+use crate::access::data_mask::DataMask;
 use crate::access::tasks::{LISTED, Visible};
 use crate::access::{Reach, require_member};
 use crate::app::App;
 use crate::database::Sql;
-use crate::entities::metadata::DataMask;
+use crate::database::json::{TEXT, array, write_list};
 
 /// Keys of this list besides those that all have.
 const MORE: [(&str, &str, Kind); 5] = [

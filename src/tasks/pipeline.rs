@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
-use crate::entities::kinds::EntityKind;
+use crate::vocabulary::kinds::EntityKind;
 
 /// The pipeline of a production.
 #[derive(Debug)]

@@ -7,9 +7,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::progress::{self, Progress, Step};
-use super::rows::BATCH;
 use super::statuses;
-use crate::database::{self, Sql, Writes};
+use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
 
 /// What a task was and is.

@@ -8,15 +8,11 @@ use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rows;
 use crate::app::App;
-use crate::comments::removal::{Leftovers, remove_comment_rows};
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::previews::removal::remove_rows;
-
-/// Tasks that go in one round of statements.
-const PORTION: usize = 10_000;
+use crate::removal::{Leftovers, remove_comment_rows};
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -67,7 +63,7 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftove
 /// The database refuses.
 pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
-    for ids in task_ids.chunks(PORTION) {
+    for ids in task_ids.chunks(BATCH) {
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
         sql.among(ids);
         for row in database::rows(&**work, &sql).await? {
@@ -144,7 +140,7 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     let mut work = Work::begin(app, caller).await?;
     let mut sql = Sql::new("SELECT id FROM task WHERE project_id = ");
     sql.bind(project_id).push(" AND id").among(ids);
-    let found = rows::ids(&*work, &sql).await?;
+    let found = database::ids(&*work, &sql).await?;
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
     let leftovers = take_away(&mut work, &own).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));

@@ -7,12 +7,12 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use super::full::{self, persons};
-use super::preview_path::PreviewPath;
-use super::rows::write_key;
 use super::statuses;
 use crate::app::App;
+use crate::database::json::write_key;
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::file_trees::Place;
 
 /// Puts a task forward, and gives it as JSON.
 ///
@@ -38,7 +38,13 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
         database::update(&*work, &entity::task::TABLE, task_id, vec![("task_status_id", status.into())]).await?;
     }
     let comment = wanted.comment.unwrap_or_default();
-    let path = PreviewPath::find(&*work, task_id, wanted.name.as_deref().unwrap_or("main"), wanted.revision.unwrap_or(1)).await?;
+    let named = |mut place: Place| {
+        place.name_file(wanted.name.as_deref().unwrap_or("main"), wanted.revision.unwrap_or(1));
+        place.path("preview", "/").ok()
+    };
+    // Without a place in the tree both are empty.
+    let path = Place::of_task(&*work, task_id).await?.and_then(named).unwrap_or_default();
+    let path = json!({"folder_path": path.folder, "file_name": path.file});
     let mut about = Map::new();
     about.insert("task_id".into(), json!(task_id));
     about.insert("task_shotgun_id".into(), json!(number("shotgun_id")?));
@@ -48,14 +54,14 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     about.insert("project_shotgun_id".into(), json!(number("project_shotgun_id")?));
     about.insert("person_shotgun_id".into(), json!(person_shotgun_id));
     about.insert("comment".into(), json!(comment));
-    about.insert("preview_path".into(), path.json());
+    about.insert("preview_path".into(), path.clone());
     about.insert("change_status".into(), json!(change_status));
     work.emit("task:to-review", about);
     let mut out = full::in_place(&*work, access, task_id).await?;
     let known = persons(&*work, access, &[person_id]).await?;
     write_key(&mut out, "person", known.get(&person_id).map(Vec::as_slice));
     write_key(&mut out, "comment", Some(json!(comment).to_string().as_bytes()));
-    write_key(&mut out, "preview_path", Some(path.json().to_string().as_bytes()));
+    write_key(&mut out, "preview_path", Some(path.to_string().as_bytes()));
     out.push(b'}');
     work.commit().await?;
     Ok(out)

@@ -1,80 +1,18 @@
 //! Rows of tasks, and of what belongs to them, written as JSON.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
-use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use crate::database::{self, RecordWriter, Sql, write_uuid};
-
-/// Text of any length.
-pub const TEXT: Kind = Kind::Text { max: None };
+use crate::database::json::{id_lists, records, write_list};
+use crate::database::{BATCH, RecordWriter, Sql};
 
 /// A writer of tasks, which the query calls `t`.
 #[must_use]
 pub fn task_writer() -> RecordWriter {
     RecordWriter::new(&entity::task::TABLE, "t", "Task")
-}
-
-/// The record with that id as a JSON object, or nothing when there is none.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn record(connection: &impl ConnectionTrait, table: &'static Table, type_name: &str, id: Uuid) -> Result<Option<Vec<u8>>, DbErr> {
-    Ok(records(connection, table, type_name, &[id]).await?.remove(&id))
-}
-
-/// The records with these ids as JSON objects.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn records(
-    connection: &impl ConnectionTrait,
-    table: &'static Table,
-    type_name: &str,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let writer = RecordWriter::new(table, "r", type_name);
-    let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT {}, r.id FROM \"{}\" r WHERE r.id", writer.columns(), table.name));
-        sql.among(ids);
-        for row in database::rows(connection, &sql).await? {
-            let mut out = Vec::with_capacity(512);
-            writer.write(&mut out, &row)?;
-            found.insert(row.try_get_by_index(writer.width())?, out);
-        }
-    }
-    Ok(found)
-}
-
-/// Most ids that one statement names: both databases limit the number of placeholders.
-pub const BATCH: usize = 10_000;
-
-/// Lists of ids by the id that they belong to, from a query of two columns. A list has no brackets.
-///
-/// # Errors
-/// The database refuses the query.
-pub async fn id_lists(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
-    for row in database::rows(connection, sql).await? {
-        let list = lists.entry(row.try_get_by_index(0)?).or_default();
-        if !list.is_empty() {
-            list.push(b',');
-        }
-        write_uuid(list, row.try_get_by_index(1)?);
-    }
-    Ok(lists)
-}
-
-/// The ids that a query gives.
-///
-/// # Errors
-/// The database refuses the query.
-pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
-    database::rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Assignees of the tasks of a condition, which starts with `FROM` and calls the task `t`.
@@ -85,37 +23,6 @@ pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Re
     let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id ");
     sql.push(") SELECT a.task_id, a.person_id FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
     id_lists(connection, &sql).await
-}
-
-/// Writes `,"key":[…]` with the list of an id.
-pub fn write_list(out: &mut Vec<u8>, key: &str, lists: &HashMap<Uuid, Vec<u8>>, id: Uuid) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":[");
-    out.extend_from_slice(lists.get(&id).map_or(&[][..], Vec::as_slice));
-    out.push(b']');
-}
-
-/// Writes `,"key":` and what follows, or null.
-pub fn write_key(out: &mut Vec<u8>, key: &str, value: Option<&[u8]>) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
-    out.extend_from_slice(value.unwrap_or(b"null"));
-}
-
-/// A list of JSON values.
-#[must_use]
-pub fn array<'a>(items: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut out = vec![b'['];
-    for item in items {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        out.extend_from_slice(item);
-    }
-    out.push(b']');
-    out
 }
 
 /// Tasks as JSON objects, in the order of the ids; unknown ones are left out.

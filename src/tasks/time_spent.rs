@@ -8,11 +8,12 @@ use dailies_definitions::failure::Failure;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::presence;
 use super::recompute::sum_durations;
-use super::{presence, rows};
 use crate::access::tasks::{is_assigned, standing};
 use crate::access::{Reach, hours};
 use crate::app::App;
+use crate::database::json;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
@@ -44,7 +45,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
     }
     let mut out = format!("{{\"total\":{total:?}").into_bytes();
     for (person_id, logged) in persons {
-        rows::write_key(&mut out, &person_id.to_string(), Some(&rows::array(logged.iter().map(Vec::as_slice))));
+        json::write_key(&mut out, &person_id.to_string(), Some(&json::array(logged.iter().map(Vec::as_slice))));
     }
     out.push(b'}');
     Ok(out)
@@ -128,7 +129,7 @@ pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, loggin
 async fn finish(mut work: Work<'_>, place: Place, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
     sum_durations(&*work, &[place.task_id]).await?;
     work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
-    let text = rows::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(text)
 }
@@ -141,7 +142,7 @@ pub async fn remove(app: &App, caller: &Caller, place: Place) -> Result<Vec<u8>,
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::Never).await?;
     let (id, _) = logged(&*work, place).await?.ok_or_else(Failure::not_found)?;
-    let text = rows::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
     let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&text)?;
     record.insert("duration".into(), 0.0.into());
     let sql = Sql::with("DELETE FROM time_spent WHERE id = $1", [id.into()]);

@@ -8,14 +8,15 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rows::{self, TEXT, task_writer, write_key, write_list};
+use super::rows::{self, task_writer};
 use crate::access::Reach;
 use crate::access::comments::by_client;
+use crate::access::data_mask::DataMask;
 use crate::access::persons::may_ask_for_others;
 use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
 use crate::app::App;
+use crate::database::json::{TEXT, write_key, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
-use crate::entities::metadata::DataMask;
 
 /// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
 /// with its type `k`, its task type `ty` and its status `s`.

@@ -8,14 +8,14 @@ use entity::facts::{Kind, Table};
 use sea_orm::DbBackend;
 use tokio::try_join;
 
-use super::persons;
-use super::saved_searches::{FILTERS, GROUPS, by_list};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_of};
+use crate::database::json::{TEXT, write_key};
 use crate::database::{Database, Sql};
-use crate::entities::kinds::BUILT_IN_NAMES;
+use crate::people::colleagues;
 use crate::productions::rows::{OpenStatus, open_project_rows};
-use crate::tasks::rows::{TEXT, write_key};
+use crate::saved_searches::{FILTERS, GROUPS, by_list};
+use crate::vocabulary::kinds::BUILT_IN_NAMES;
 
 /// Tables that are sent whole: their key, the table, and the name of the type.
 const WHOLE_TABLES: [(&str, &Table, &str); 8] = [
@@ -47,7 +47,7 @@ const PLUGIN: [(&str, Kind); 10] = [
 pub(super) async fn context(app: &App, caller: &Caller) -> Result<Json<UserContext>, Failure> {
     let database = &app.database;
     let (small, persons, projects) =
-        try_join!(small_tables(database, caller), persons::list(database, caller), open_project_rows(app, caller, OpenStatus::Named, None),)?;
+        try_join!(small_tables(database, caller), colleagues::list(database, caller), open_project_rows(app, caller, OpenStatus::Named, None),)?;
     let mut out = Vec::with_capacity(small.len() + persons.len() + projects.len() + 128);
     out.push(b'{');
     out.extend_from_slice(&small);

@@ -14,11 +14,15 @@ use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjects
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::saved_searches::{FILTERS, GROUPS};
-use super::{avatar, context, filter_groups, filters, notifications, subscriptions, time, todo, work};
+use super::{context, subscriptions};
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
+use crate::entities::own_work;
+use crate::notifications::inbox;
+use crate::people::{own_avatar, own_time};
 use crate::productions::rows::{OpenStatus, open_project_rows};
+use crate::saved_searches::{FILTERS, GROUPS, filters, groups};
+use crate::tasks::own_todo;
+use crate::vocabulary::kinds::EntityKind;
 
 /// Serves what belongs to the caller from the database.
 pub struct UserHandlers(pub SharedApp);
@@ -34,95 +38,95 @@ impl User for UserHandlers {
     }
 
     async fn list_user_tasks(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
-        todo::open(&self.0, &access).await
+        own_todo::open(&self.0, &access).await
     }
 
     async fn list_user_done_tasks(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
-        todo::done(&self.0, &access).await
+        own_todo::done(&self.0, &access).await
     }
 
     async fn list_user_tasks_to_check(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
-        todo::to_check(&self.0, &access).await
+        own_todo::to_check(&self.0, &access).await
     }
 
     async fn list_user_asset_tasks(&self, access: Human, asset_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-        work::tasks(&self.0.database, &access, EntityKind::Asset, asset_id).await
+        own_work::tasks(&self.0.database, &access, EntityKind::Asset, asset_id).await
     }
 
     async fn list_user_asset_task_types(&self, access: Human, asset_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        work::task_types(&self.0.database, &access, EntityKind::Asset, asset_id).await
+        own_work::task_types(&self.0.database, &access, EntityKind::Asset, asset_id).await
     }
 
     async fn list_user_shot_tasks(&self, access: Human, shot_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-        work::tasks(&self.0.database, &access, EntityKind::Shot, shot_id).await
+        own_work::tasks(&self.0.database, &access, EntityKind::Shot, shot_id).await
     }
 
     async fn list_user_shot_task_types(&self, access: Human, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        work::task_types(&self.0.database, &access, EntityKind::Shot, shot_id).await
+        own_work::task_types(&self.0.database, &access, EntityKind::Shot, shot_id).await
     }
 
     async fn list_user_scene_tasks(&self, access: Human, scene_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-        work::tasks(&self.0.database, &access, EntityKind::Scene, scene_id).await
+        own_work::tasks(&self.0.database, &access, EntityKind::Scene, scene_id).await
     }
 
     async fn list_user_scene_task_types(&self, access: Human, scene_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        work::task_types(&self.0.database, &access, EntityKind::Scene, scene_id).await
+        own_work::task_types(&self.0.database, &access, EntityKind::Scene, scene_id).await
     }
 
     async fn list_user_sequence_tasks(&self, access: Human, sequence_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-        work::tasks(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
+        own_work::tasks(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
     }
 
     async fn list_user_sequence_task_types(&self, access: Human, sequence_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        work::task_types(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
+        own_work::task_types(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
     }
 
     async fn list_user_asset_types(&self, access: Human, project_id: Uuid) -> Result<Json<Vec<AssetTypeRow>>, Failure> {
-        work::asset_types(&self.0.database, &access, project_id).await
+        own_work::asset_types(&self.0.database, &access, project_id).await
     }
 
     async fn list_user_assets(&self, access: Human, project_id: Uuid, asset_type_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        work::assets(&self.0.database, &access, project_id, asset_type_id).await
+        own_work::assets(&self.0.database, &access, project_id, asset_type_id).await
     }
 
     async fn list_user_sequences(&self, access: Human, project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        work::sequences(&self.0.database, &access, project_id).await
+        own_work::sequences(&self.0.database, &access, project_id).await
     }
 
     async fn list_user_episodes(&self, access: Human, project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        work::episodes(&self.0.database, &access, project_id).await
+        own_work::episodes(&self.0.database, &access, project_id).await
     }
 
     async fn list_user_shots(&self, access: Human, sequence_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        work::within_sequence(&self.0.database, &access, EntityKind::Shot, sequence_id).await
+        own_work::within_sequence(&self.0.database, &access, EntityKind::Shot, sequence_id).await
     }
 
     async fn list_user_scenes(&self, access: Human, sequence_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        work::within_sequence(&self.0.database, &access, EntityKind::Scene, sequence_id).await
+        own_work::within_sequence(&self.0.database, &access, EntityKind::Scene, sequence_id).await
     }
 
     async fn list_user_time_spents(&self, access: Human, query: ListUserTimeSpentsQuery) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time::spent_between(&self.0.database, access.person.id, query.start_date, query.end_date).await
+        own_time::spent_between(&self.0.database, access.person.id, query.start_date, query.end_date).await
     }
 
     async fn list_user_time_spents_of_day(&self, access: Human, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time::spent_between(&self.0.database, access.person.id, Some(date), Some(date)).await
+        own_time::spent_between(&self.0.database, access.person.id, Some(date), Some(date)).await
     }
 
     async fn get_user_time_spent(&self, access: Human, task_id: Uuid, date: NaiveDate) -> Result<Json<TimeSpent>, Failure> {
-        time::spent_on_task(&self.0.database, access.person.id, task_id, date).await
+        own_time::spent_on_task(&self.0.database, access.person.id, task_id, date).await
     }
 
     async fn get_user_day_off(&self, access: Human, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
-        time::day_off(&self.0.database, access.person.id, date).await
+        own_time::day_off(&self.0.database, access.person.id, date).await
     }
 
     async fn list_user_desktop_logins(&self, access: Human) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
-        time::desktop_logins(&self.0.database, access.person.id).await
+        own_time::desktop_logins(&self.0.database, access.person.id).await
     }
 
     async fn add_user_desktop_login(&self, access: Human, body: DesktopLoginAdd) -> Result<Json<UserDesktopLogin>, Failure> {
-        time::add_desktop_login(&self.0, &access, body.date).await
+        own_time::add_desktop_login(&self.0, &access, body.date).await
     }
 
     async fn list_user_filters(&self, access: Human) -> Result<Json<SearchFilters>, Failure> {
@@ -146,11 +150,11 @@ impl User for UserHandlers {
     }
 
     async fn create_user_filter_group(&self, access: Human, body: SearchFilterGroupAdd) -> Result<Json<SearchFilterGroup>, Failure> {
-        filter_groups::create(&self.0, &access, body).await
+        groups::create(&self.0, &access, body).await
     }
 
     async fn get_user_filter_group(&self, access: Human, filter_group_id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {
-        filter_groups::get(&self.0.database, &access, filter_group_id).await
+        groups::get(&self.0.database, &access, filter_group_id).await
     }
 
     async fn update_user_filter_group(
@@ -159,19 +163,19 @@ impl User for UserHandlers {
         filter_group_id: Uuid,
         body: SearchFilterGroupChange,
     ) -> Result<Json<SearchFilterGroup>, Failure> {
-        filter_groups::update(&self.0, &access, filter_group_id, body).await
+        groups::update(&self.0, &access, filter_group_id, body).await
     }
 
     async fn delete_user_filter_group(&self, access: Human, filter_group_id: Uuid) -> Result<NoContent, Failure> {
-        filter_groups::delete(&self.0, &access, filter_group_id).await
+        groups::delete(&self.0, &access, filter_group_id).await
     }
 
     async fn list_user_notifications(&self, access: Human, query: ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
-        notifications::list(&self.0.database, &access, &query).await
+        inbox::list(&self.0.database, &access, &query).await
     }
 
     async fn get_user_notification(&self, access: Human, notification_id: Uuid) -> Result<Json<UserNotification>, Failure> {
-        notifications::get(&self.0.database, &access, notification_id).await
+        inbox::get(&self.0.database, &access, notification_id).await
     }
 
     async fn mark_user_notification(
@@ -180,11 +184,11 @@ impl User for UserHandlers {
         notification_id: Uuid,
         body: NotificationReading,
     ) -> Result<Json<NotificationRow>, Failure> {
-        notifications::mark(&self.0, &access, notification_id, body.read).await
+        inbox::mark(&self.0, &access, notification_id, body.read).await
     }
 
     async fn mark_user_notifications_as_read(&self, access: Human) -> Result<Json<Success>, Failure> {
-        notifications::mark_all(&self.0, &access).await
+        inbox::mark_all(&self.0, &access).await
     }
 
     async fn is_task_followed(&self, access: Human, task_id: Uuid) -> Result<Json<bool>, Failure> {
@@ -225,6 +229,6 @@ impl User for UserHandlers {
     }
 
     async fn clear_user_avatar(&self, access: Human) -> Result<NoContent, Failure> {
-        avatar::clear(&self.0, &access).await
+        own_avatar::clear(&self.0, &access).await
     }
 }

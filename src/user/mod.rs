@@ -1,17 +1,8 @@
-//! What belongs to the person who is signed in: where a client starts, todo lists, time, saved searches, notifications and
-//! subscriptions.
+//! The person who is signed in: where a client starts, whom and what they follow, and the way to what is theirs in other
+//! rooms: todo lists, time, saved searches, notifications.
 
-mod avatar;
 mod context;
-mod filter_groups;
-mod filters;
 mod handlers;
-mod notifications;
-mod persons;
-mod saved_searches;
 mod subscriptions;
-mod time;
-mod todo;
-mod work;
 
 pub use handlers::UserHandlers;

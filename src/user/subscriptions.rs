@@ -11,12 +11,12 @@ use crate::access::records::require_human;
 use crate::access::require_member;
 use crate::access::tasks::{self, READ};
 use crate::app::App;
-use crate::database::{self, Database, RecordWriter, Sql, stream_array, write_value};
-use crate::entities::kinds::EntityKind;
+use crate::database::json::array;
+use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_value};
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
-use crate::tasks::rows::{BATCH, array};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
@@ -54,12 +54,12 @@ async fn subscribe(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<Ve
     let writer = RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription");
     let mut found = std::collections::HashMap::with_capacity(wanted.len());
     for tasks in wanted.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT {}, r.task_id FROM subscription r WHERE r.person_id = ", writer.columns()));
+        let mut sql = Sql::new(format!("SELECT {} FROM subscription r WHERE r.person_id = ", writer.columns()));
         sql.bind(person_id).push(" AND r.task_id IN ").bind_list(tasks.iter().copied());
         for row in database::rows(&*work, &sql).await? {
             let mut out = Vec::with_capacity(320);
             writer.write(&mut out, &row)?;
-            found.insert(row.try_get_by_index::<Uuid>(writer.width())?, out);
+            found.insert(row.try_get::<Uuid>("", "task_id")?, out);
         }
     }
     work.commit().await?;

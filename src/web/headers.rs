@@ -78,7 +78,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 /// The address of the peer itself.
-fn peer(request: &Request) -> Option<IpAddr> {
+pub(super) fn peer(request: &Request) -> Option<IpAddr> {
     request.remote_addr().as_socket_addr().map(SocketAddr::ip)
 }
 

@@ -41,6 +41,7 @@ use self::metrics::Measured;
 use self::router::{Router, Target};
 use self::ui::Ui;
 use crate::config::Settings;
+use crate::peers;
 
 /// What answers besides the operations of the contract.
 #[derive(Default)]
@@ -83,10 +84,12 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
         }
     }
     if let Some(metrics) = extras.metrics {
-        let endpoint = make_sync(move |request: Request| match request.data::<UnderApi>() {
+        let (proxies, monitors) = (settings.trusted_proxies.clone(), settings.monitors.clone());
+        let endpoint = make_sync(move |request: Request| {
             // Proxies commonly pass on all of `/api`; counts are not meant for everybody.
-            Some(UnderApi(true)) => Failure::not_found().into_response(),
-            _ => metrics.answer(),
+            let under_api = matches!(request.data::<UnderApi>(), Some(UnderApi(true)));
+            let may = peers::may_monitor(request.headers(), headers::peer(&request), &proxies, &monitors);
+            if may && !under_api { metrics.answer() } else { Failure::not_found().into_response() }
         });
         routes.entry("/metrics".into()).or_default().insert(Method::GET, endpoint.boxed());
     }

@@ -173,8 +173,9 @@ async fn documentation_is_found() {
 async fn extras_are_mounted() {
     let realtime = make_sync(|request: Request| request.method().to_string());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let extras = Extras { realtime: Some(realtime.map_to_response().boxed()), metrics: Some(Metrics::of(recorder.handle())) };
-    let server = Server::new(&[], extras);
+    let counts = || Some(Metrics::of(recorder.handle()));
+    let extras = Extras { realtime: Some(realtime.map_to_response().boxed()), metrics: counts() };
+    let server = Server::new(&["--monitors", "all"], extras);
     for method in [Method::GET, Method::POST] {
         let answer = server.ask(method.clone(), "/socket.io/?EIO=4", &[]).await;
         assert_eq!(answer.text(), method.as_str());
@@ -182,6 +183,8 @@ async fn extras_are_mounted() {
     let metrics = server.get("/metrics", &[]).await;
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert_eq!(server.get("/api/metrics", &[]).await.status, StatusCode::NOT_FOUND);
+    let closed = Server::new(&[], Extras { realtime: None, metrics: counts() });
+    assert_eq!(closed.get("/metrics", &[]).await.status, StatusCode::NOT_FOUND, "whoever asks is not known to be here");
     let without = Server::new(&[], Extras::default());
     assert_eq!(without.get("/metrics", &[]).await.status, StatusCode::NOT_FOUND);
 }

@@ -3,13 +3,11 @@
 
 use dailies::database::{Database, Sql};
 use rstest::rstest;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
 
 use harness::{Client, Ended, Installation, On, TestServer, contract};
 
-/// The tables, columns, keys, checks and indexes of the reference server.
-const SCHEMA: &str = include_str!("../../migration/src/schema/postgres.sql");
 const ROWS: &str = include_str!("rows.sql");
 const PASSWORD: &str = "mot de passe 密码";
 
@@ -71,7 +69,8 @@ async fn reference(changes: &str) -> Installation {
     let database = Database::connect(&url, 1).await.expect("a connection");
     let hash = bcrypt::hash(PASSWORD, 12).expect("a hash");
     assert!(hash.starts_with("$2b$12$"));
-    for sql in [SCHEMA, &ROWS.replace("HASH", &hash), changes] {
+    let schema = migration::reference().and_then(|schema| schema.statements(DbBackend::Postgres)).expect("the schema");
+    for sql in [&schema, &ROWS.replace("HASH", &hash), changes] {
         database.schema_connection().await.expect("a connection").execute_unprepared(sql).await.expect("a reference database");
     }
     database.close().await;

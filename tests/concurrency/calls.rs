@@ -6,8 +6,8 @@ use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
-use harness::{Client, contract, fill_all, picture};
 use crate::stored_files::LIGHT;
+use harness::{Client, contract, fill_all, picture};
 
 use Which::{First, Second};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 use dailies::database::{Transaction, insert_ignoring_duplicates};
+use dailies::file_trees::shipped;
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
 use sea_orm::{DbErr, Value};
@@ -282,6 +283,7 @@ impl<'a> Samples<'a> {
             ("person", "totp_enabled", Second) => Some(true.into()),
             ("person", "totp_secret", First) => Some(TOTP_SECRET.into()),
             ("project", "project_status_id", _) => Some(self.closed.into()),
+            ("project", "file_tree", _) => shipped("simple").cloned().map(Value::from),
             ("task_type", "for_entity", _) => Some("Shot".into()),
             ("task", "last_preview_file_id", First) => own("preview_file", First),
             ("comment", "replies", _) => {
@@ -345,7 +347,7 @@ async fn entity_type(studio: &Studio, name: &str) -> Uuid {
 /// The tables that are filled, each after those that it must refer to and, where that can be, after all others.
 fn order() -> Vec<&'static Table> {
     let mut order: Vec<&'static Table> = EARLY.iter().map(|name| Table::find(name).expect("a table")).collect();
-    let mut left: Vec<&'static Table> = TABLES.iter().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
+    let mut left: Vec<&'static Table> = TABLES.iter().copied().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
     while !left.is_empty() {
         let done: HashSet<&str> = order.iter().map(|table| table.name).collect();
         let ready = |table: &&'static Table, all: bool| {

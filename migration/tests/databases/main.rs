@@ -95,7 +95,7 @@ fn entities_agree_with_the_reference() -> Outcome {
             }
         }
         let pointing = |table: &str| expected.foreign_keys.iter().find(|key| key.column == table).map(|key| key.references.as_str());
-        for column in table.columns {
+        for column in &table.columns {
             assert_eq!(column.references, pointing(column.name), "{name}.{}", column.name);
         }
     }

@@ -12,8 +12,6 @@ use uuid::Uuid;
 
 use crate::{Outcome, pages, select_everything};
 
-const REFERENCE: &str = include_str!("../../src/schema/postgres.sql");
-
 /// An empty database on the server that the tests share.
 async fn empty() -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
     static SERVER: OnceCell<TemporaryPostgres> = OnceCell::const_new();
@@ -85,7 +83,7 @@ async fn servers_started_together_migrate_once() -> Outcome {
 #[tokio::test]
 async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
     let db = empty().await?;
-    db.execute_unprepared(REFERENCE).await?;
+    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?).await?;
     db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)").await?;
     assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
     assert!(up(&db).await.is_err());

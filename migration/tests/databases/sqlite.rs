@@ -6,12 +6,10 @@ use entity::arrays::{BytesArray, JsonArray};
 use entity::data_import_error::ImportSource;
 use entity::{data_import_error, entity_link, person, project, task};
 use migration::{State, reference, state, take_over, up};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set};
 use uuid::Uuid;
 
 use crate::{Outcome, pages, rows, select_everything};
-
-const REFERENCE: &str = include_str!("../../src/schema/sqlite.sql");
 
 async fn empty() -> Result<DatabaseConnection, DbErr> {
     Database::connect("sqlite::memory:").await
@@ -170,7 +168,7 @@ async fn databases_of_others_are_left_alone() -> Outcome {
 #[tokio::test]
 async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
     let db = empty().await?;
-    db.execute_unprepared(REFERENCE).await?;
+    db.execute_unprepared(&reference()?.statements(DbBackend::Sqlite)?).await?;
     assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
     assert!(up(&db).await.is_err());
     take_over(&db).await?;

@@ -78,6 +78,9 @@ impl Resource<'_> {
         operation.insert("description".into(), description.into());
         operation.insert("x-access".into(), self.file["access"][verb].clone());
         operation.insert("x-crud".into(), json!({"collection": self.text("resource"), "verb": verb}));
+        if let Some(transaction) = self.file["transaction"].get(verb) {
+            operation.insert("x-transaction".into(), transaction.clone());
+        }
         let mut parameters: Vec<Value> = pattern["parameters"].as_array().cloned().unwrap_or_default();
         let own = if verb == "list" { "query".to_owned() } else { format!("{verb}_query") };
         parameters.extend(self.file[own.as_str()].as_array().cloned().unwrap_or_default());
@@ -291,12 +294,13 @@ impl Resource<'_> {
     }
 
     fn create_schema(&self) -> Value {
-        let mut properties = self.writable(&self.names("update_only"));
+        let update_only = self.names("update_only");
+        let mut properties = self.writable(&update_only);
         for schema in properties.values_mut().filter(|schema| schema.get("default").is_some()) {
             allow_null(schema);
         }
         properties.values_mut().for_each(admit_another_type);
-        properties.extend(self.map("write_only"));
+        properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !update_only.contains(&name.as_str())));
         let about = format!("What a new {} is made of.", self.text("singular"));
         let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
         if self.file["loose"] == true {

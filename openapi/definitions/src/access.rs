@@ -144,6 +144,8 @@ macro_rules! caller_proofs {
 caller_proofs! {
     /// A person, not a bot.
     Human,
+    /// A person who signed in, not a bot or personal token.
+    SessionHolder,
     /// An administrator of the studio.
     Admin,
     /// An administrator or manager of the studio.

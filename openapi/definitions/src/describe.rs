@@ -7,99 +7,83 @@ use poem_openapi::registry::{
 };
 use serde_json::Value;
 
-/// One operation on its way into poem-openapi.
-pub struct Definition {
-    path: String,
-    operation: MetaOperation,
+/// Methods that the contract has.
+const METHODS: [(&str, Method); 4] = [("get", Method::GET), ("post", Method::POST), ("put", Method::PUT), ("delete", Method::DELETE)];
+
+/// The operations of the contract. They are read from its text when poem-openapi is asked for its document: as code they
+/// would be two thirds of this crate, for a document that only a test looks at.
+pub(crate) fn operations() -> Vec<MetaApi> {
+    let contract = schema(crate::CONTRACT);
+    let paths = entries(&contract["paths"]).map(|(path, item)| MetaPath { path: path.clone(), operations: operations_at(&contract, item) });
+    vec![MetaApi { paths: paths.collect() }]
 }
 
-impl Definition {
-    pub(crate) fn new(method: Method, path: &str, id: &'static str, tag: &'static str) -> Self {
-        Self {
-            path: path.to_owned(),
-            operation: MetaOperation {
-                method,
-                tags: vec![tag],
-                summary: None,
-                description: None,
-                external_docs: None,
-                params: Vec::new(),
-                request: None,
-                responses: MetaResponses { responses: Vec::new() },
-                deprecated: false,
-                security: Vec::new(),
-                operation_id: Some(id),
-                code_samples: Vec::new(),
-            },
-        }
-    }
+fn operations_at(contract: &Value, item: &Value) -> Vec<MetaOperation> {
+    METHODS.into_iter().filter_map(|(name, method)| item.get(name).map(|operation| described(contract, method, operation))).collect()
+}
 
-    pub(crate) fn texts(mut self, summary: &'static str, description: &'static str) -> Self {
-        self.operation.summary = Some(summary);
-        self.operation.description = Some(description);
-        self
-    }
-
-    pub(crate) fn deprecated(mut self) -> Self {
-        self.operation.deprecated = true;
-        self
-    }
-
-    pub(crate) fn secured(mut self) -> Self {
-        self.operation.security = vec![[("bearer", Vec::new())].into()];
-        self
-    }
-
-    pub(crate) fn parameter(mut self, in_type: MetaParamIn, name: &str, required: bool, description: &str, text: &str) -> Self {
-        self.operation.params.push(MetaOperationParam {
-            name: name.to_owned(),
-            schema: schema_ref(&schema(text)),
-            in_type,
-            description: Some(description.to_owned()),
-            required,
-            deprecated: false,
-            explode: true,
-            style: None,
-        });
-        self
-    }
-
-    /// Marks the parameter that was added last.
-    pub(crate) fn deprecated_parameter(mut self) -> Self {
-        if let Some(parameter) = self.operation.params.last_mut() {
-            parameter.deprecated = true;
-        }
-        self
-    }
-
-    pub(crate) fn body(mut self, description: &'static str, required: bool, media: &'static str, text: &str) -> Self {
-        let content = MetaMediaType { content_type: media, schema: schema_ref(&schema(text)) };
-        let request = self.operation.request.get_or_insert(MetaRequest {
-            description: (!description.is_empty()).then_some(description),
-            content: Vec::new(),
-            required,
-        });
-        request.content.push(content);
-        self
-    }
-
-    pub(crate) fn response(mut self, status: u16, description: &'static str, content: &[(&'static str, &str)]) -> Self {
-        let content = content.iter().map(|(media, text)| MetaMediaType { content_type: media, schema: schema_ref(&schema(text)) }).collect();
-        self.operation.responses.responses.push(MetaResponse { description, status: Some(status), status_range: None, content, headers: Vec::new() });
-        self
+fn described(contract: &Value, method: Method, operation: &Value) -> MetaOperation {
+    let text = |key: &str| operation[key].as_str().map(leak);
+    MetaOperation {
+        method,
+        tags: items(&operation["tags"]).filter_map(Value::as_str).map(leak).collect(),
+        summary: text("summary"),
+        description: text("description"),
+        external_docs: None,
+        params: items(&operation["parameters"]).map(parameter).collect(),
+        request: operation.get("requestBody").map(|body| MetaRequest {
+            description: body["description"].as_str().map(leak),
+            content: content(body),
+            required: body["required"] == true,
+        }),
+        responses: MetaResponses {
+            responses: entries(&operation["responses"]).map(|(status, value)| response(status, resolve(contract, value))).collect(),
+        },
+        deprecated: operation["deprecated"] == true,
+        security: items(&operation["security"]).map(|schemes| entries(schemes).map(|(name, _)| (leak(name), Vec::new())).collect()).collect(),
+        operation_id: text("operationId"),
+        code_samples: Vec::new(),
     }
 }
 
-/// Operations grouped by their paths.
-pub(crate) fn paths(definitions: Vec<Definition>) -> Vec<MetaApi> {
-    let mut paths: Vec<MetaPath> = Vec::new();
-    for Definition { path, operation } in definitions {
-        match paths.iter_mut().find(|found| found.path == path) {
-            Some(found) => found.operations.push(operation),
-            None => paths.push(MetaPath { path, operations: vec![operation] }),
-        }
+fn parameter(value: &Value) -> MetaOperationParam {
+    MetaOperationParam {
+        name: value["name"].as_str().unwrap_or_default().to_owned(),
+        schema: schema_ref(&value["schema"]),
+        in_type: if value["in"] == "path" { MetaParamIn::Path } else { MetaParamIn::Query },
+        description: value["description"].as_str().map(str::to_owned),
+        required: value["required"] == true,
+        deprecated: value["deprecated"] == true,
+        explode: true,
+        style: None,
     }
-    vec![MetaApi { paths }]
+}
+
+fn response(status: &str, value: &Value) -> MetaResponse {
+    MetaResponse {
+        description: value["description"].as_str().map_or("", leak),
+        status: status.parse().ok(),
+        status_range: None,
+        content: content(value),
+        headers: Vec::new(),
+    }
+}
+
+fn content(value: &Value) -> Vec<MetaMediaType> {
+    entries(&value["content"]).map(|(media, value)| MetaMediaType { content_type: leak(media), schema: schema_ref(&value["schema"]) }).collect()
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// Follows a `$ref` inside the contract.
+fn resolve<'a>(contract: &'a Value, value: &'a Value) -> &'a Value {
+    value["$ref"].as_str().and_then(|reference| contract.pointer(reference.trim_start_matches('#'))).unwrap_or(value)
 }
 
 /// A schema of the contract from its text, which build.rs wrote.
@@ -107,14 +91,14 @@ pub(crate) fn schema(text: &str) -> Value {
     serde_json::from_str(text).expect("build.rs writes valid JSON")
 }
 
-pub(crate) fn component(registry: &mut Registry, name: &str, text: &str) {
-    if let MetaSchemaRef::Inline(described) = schema_ref(&schema(text)) {
-        registry.schemas.insert(name.to_owned(), *described);
+/// Tells poem-openapi of every schema and of how callers prove who they are.
+pub(crate) fn register(registry: &mut Registry) {
+    let contract = schema(crate::CONTRACT);
+    for (name, described) in entries(&contract["components"]["schemas"]) {
+        if let MetaSchemaRef::Inline(described) = schema_ref(described) {
+            registry.schemas.insert(name.clone(), *described);
+        }
     }
-}
-
-pub(crate) fn register_security(registry: &mut Registry) {
-    let contract: Value = schema(crate::CONTRACT);
     let name = "bearer";
     let scheme = &contract["components"]["securitySchemes"][name];
     let text = |key: &str| scheme[key].as_str().map(leak);

@@ -24,14 +24,12 @@ mod prelude {
     pub(crate) use async_trait::async_trait;
     pub(crate) use chrono::{NaiveDate, NaiveDateTime};
     pub(crate) use poem::http::Method;
-    pub(crate) use poem_openapi::OpenApi;
-    pub(crate) use poem_openapi::registry::{MetaApi, MetaParamIn, Registry};
     pub(crate) use serde_json::Value;
     pub(crate) use uuid::Uuid;
 
     pub(crate) use crate::access::*;
     pub(crate) use crate::call::{Crud, RouteTable, Visitor, route};
-    pub(crate) use crate::describe::{Definition, paths, register_security, schema};
+    pub(crate) use crate::describe::schema;
     pub(crate) use crate::failure::Failure;
     pub(crate) use crate::payload::{Json, Media, NoContent};
     pub(crate) use crate::query::Query;

@@ -16,10 +16,10 @@ use super::{answer, form};
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
-use crate::entities::kinds::EntityKind;
 use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, removal, shots};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Assets*.
 pub struct AssetsHandlers(pub SharedApp);

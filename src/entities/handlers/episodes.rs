@@ -12,11 +12,11 @@ use dailies_definitions::schemas::{Entity, EntityTask, EpisodeDetails, NewEpisod
 use uuid::Uuid;
 
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::layouts::EPISODES;
 use crate::entities::rows::find_entity;
 use crate::entities::work_lists::{Of, task_types};
 use crate::entities::{groups, removal};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Episodes*.
 pub struct EpisodesHandlers(pub SharedApp);

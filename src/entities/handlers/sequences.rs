@@ -13,11 +13,11 @@ use dailies_definitions::sequences::{
 use uuid::Uuid;
 
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::layouts::SEQUENCES;
 use crate::entities::rows::find_entity;
 use crate::entities::work_lists::{Of, task_types};
 use crate::entities::{groups, removal};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Sequences*.
 pub struct SequencesHandlers(pub SharedApp);

@@ -15,11 +15,11 @@ use uuid::Uuid;
 use super::{answer, form};
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
-use crate::entities::kinds::EntityKind;
 use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, removal, shots, versions};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Shots*.
 pub struct ShotsHandlers(pub SharedApp);

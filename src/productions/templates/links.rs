@@ -8,14 +8,14 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{ProjectTaskTypeAdd, ProjectTemplateTaskStatusAdd};
 use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
-use sea_orm::Value;
+use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::{require, tell};
 use crate::app::App;
+use crate::database::json::{self, TEXT};
 use crate::database::{self, Field, RecordWriter, Sql};
 use crate::events::Work;
-use crate::tasks::rows::{self, TEXT};
 
 /// A kind of thing that templates link to.
 pub(super) struct Link {
@@ -71,6 +71,13 @@ fn writer(link: &Link) -> RecordWriter {
     }
 }
 
+/// A link that a template has.
+#[derive(FromQueryResult)]
+struct TemplateLink {
+    target_id: Uuid,
+    id: Uuid,
+}
+
 impl Link {
     /// Whether links are records of their own, with a place.
     fn has_places(&self) -> bool {
@@ -81,10 +88,7 @@ impl Link {
     async fn require_targets(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<(), Failure> {
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", self.target.name));
         sql.bind_list(ids.iter().copied());
-        let mut known: Vec<Uuid> = Vec::with_capacity(ids.len());
-        for row in database::rows(&**work, &sql).await? {
-            known.push(row.try_get_by_index(0)?);
-        }
+        let known: Vec<Uuid> = database::read_values(&**work, &sql).await?;
         match ids.iter().find(|id| !known.contains(id)) {
             Some(id) => Err(Failure::record(format!("{} {id} does not exist", self.name))),
             None => Ok(()),
@@ -93,13 +97,9 @@ impl Link {
 
     /// The links of a template by the things that they name.
     async fn links(&self, work: &Work<'_>, template_id: Uuid, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Failure> {
-        let mut sql = Sql::new(format!("SELECT \"{}\", id FROM \"{}\" WHERE project_template_id = ", self.column, self.table.name));
+        let mut sql = Sql::new(format!("SELECT \"{}\" AS target_id, id FROM \"{}\" WHERE project_template_id = ", self.column, self.table.name));
         sql.bind(template_id).push(&format!(" AND \"{}\" IN ", self.column)).bind_list(ids.iter().copied());
-        let mut found = HashMap::new();
-        for row in database::rows(&**work, &sql).await? {
-            found.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        }
-        Ok(found)
+        Ok(database::read_all::<TemplateLink>(&**work, &sql).await?.into_iter().map(|link| (link.target_id, link.id)).collect())
     }
 
     /// The columns of a link to a thing.
@@ -174,7 +174,7 @@ async fn set<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: U
     };
     tell(&mut work, template_id);
     work.commit().await?;
-    let record = rows::record(app.database.read(), link.table, link.record_name(), row_id).await?;
+    let record = json::record(app.database.read(), link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
@@ -231,9 +231,9 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &Link, template_
     let links = link.links(&work, template_id, ids).await?;
     work.commit().await?;
     let row_ids: Vec<Uuid> = links.values().copied().collect();
-    let records = rows::records(app.database.read(), link.table, link.record_name(), &row_ids).await?;
+    let records = json::records(app.database.read(), link.table, link.record_name(), &row_ids).await?;
     let texts = ids.iter().filter_map(|id| records.get(links.get(id)?)).map(Vec::as_slice);
-    Ok(Json::written(rows::array(texts)))
+    Ok(Json::written(json::array(texts)))
 }
 
 /// The same refusal in the usual shape.

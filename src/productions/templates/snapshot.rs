@@ -4,13 +4,14 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{Project, ProjectTemplate, ProjectTemplateFromProject};
-use sea_orm::Value as SqlValue;
+use entity::{project_task_status_link, project_task_type_link};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::super::columns::{self, ORDER};
 use super::super::rows;
-use super::super::template::{PLAIN_LINKS, SETTINGS, apply as hand_over};
+use super::super::template::{PLAIN_LINKS, SETTINGS, apply as hand_over, boards};
 use super::{answer, require, require_project};
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -66,27 +67,21 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         [template_id.into()],
     );
     database::execute(&**work, &sql).await?;
-    let sql = Sql::with("SELECT task_type_id, priority FROM project_task_type_link WHERE project_id = $1", [project_id.into()]);
-    let mut links = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        links.push(vec![
+    let links = project_task_type_link::Entity::find().filter(project_task_type_link::Column::ProjectId.eq(project_id)).all(&**work).await?;
+    let links = links.into_iter().map(|link| {
+        vec![("project_template_id", template_id.into()), ("task_type_id", link.task_type_id.into()), ("priority", link.priority.into())]
+    });
+    database::insert_ignoring_duplicates(&**work, &entity::project_template_task_type_link::TABLE, links.collect()).await?;
+    let links = project_task_status_link::Entity::find().filter(project_task_status_link::Column::ProjectId.eq(project_id)).all(&**work).await?;
+    let links = links.into_iter().map(|link| {
+        vec![
             ("project_template_id", template_id.into()),
-            ("task_type_id", row.try_get_by_index::<Uuid>(0)?.into()),
-            ("priority", row.try_get_by_index::<Option<i32>>(1)?.into()),
-        ]);
-    }
-    database::insert_ignoring_duplicates(&**work, &entity::project_template_task_type_link::TABLE, links).await?;
-    let sql = Sql::with("SELECT task_status_id, priority, roles_for_board FROM project_task_status_link WHERE project_id = $1", [project_id.into()]);
-    let mut links = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        links.push(vec![
-            ("project_template_id", template_id.into()),
-            ("task_status_id", row.try_get_by_index::<Uuid>(0)?.into()),
-            ("priority", row.try_get_by_index::<Option<i32>>(1)?.into()),
-            ("roles_for_board", super::super::template::roles(&row, 2)?),
-        ]);
-    }
-    database::insert_ignoring_duplicates(&**work, &entity::project_template_task_status_link::TABLE, links).await?;
+            ("task_status_id", link.task_status_id.into()),
+            ("priority", link.priority.into()),
+            ("roles_for_board", boards(link.roles_for_board)),
+        ]
+    });
+    database::insert_ignoring_duplicates(&**work, &entity::project_template_task_status_link::TABLE, links.collect()).await?;
     Ok(())
 }
 

@@ -91,7 +91,7 @@ impl<'a> Growth<'a> {
         self.base.insert("entity", self.base["shot"]);
         let shots = self.made["shot"].clone();
         self.made.insert("entity", shots);
-        let mut left: Vec<&'static Table> = TABLES.iter().filter(|table| !ELSEWHERE.contains(&table.name)).collect();
+        let mut left: Vec<&'static Table> = TABLES.iter().copied().filter(|table| !ELSEWHERE.contains(&table.name)).collect();
         while !left.is_empty() {
             // Where tables refer to each other, one of them goes without.
             let place =

@@ -15,7 +15,7 @@ mod shape;
 mod studio;
 
 pub use checker::{Checker, contract};
-pub use client::Client;
+pub use client::{Answer, Client};
 pub use growth::{ENTITIES, Growth, word};
 pub use listener::Listener;
 pub use material::{movie, picture};

@@ -1,4 +1,4 @@
-//! Writes, for one tag, the handler trait and the poem-openapi API that calls it.
+//! Writes, for one tag, the handler trait and the routes that call it; and the poem-openapi API of all of them.
 
 use std::fmt::Write;
 
@@ -173,56 +173,13 @@ fn api(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operati
     let handlers = if has_handlers(contract, tag) { format!("    pub handlers: Arc<dyn {}>,\n", pascal(tag)) } else { String::new() };
     let _ = writeln!(
         text,
-        "/// The poem-openapi definitions of the tag *{tag}*.\npub struct {name} {{\n{handlers}    pub crud: Arc<dyn Crud>,\n    pub guard: Arc<dyn Guard>,\n}}\n"
+        "/// The routes of the tag *{tag}*.\npub struct {name} {{\n{handlers}    pub crud: Arc<dyn Crud>,\n    pub guard: Arc<dyn Guard>,\n}}\n"
     );
-    let _ = writeln!(text, "impl OpenApi for {name} {{\n    fn meta() -> Vec<MetaApi> {{\n        paths(vec![");
-    for operation in operations {
-        meta(text, operation);
-    }
-    text.push_str("        ])\n    }\n\n    fn register(registry: &mut Registry) {\n        register_security(registry);\n        crate::schemas::register(registry);\n    }\n\n");
-    text.push_str("    fn add_routes(self, routes: &mut RouteTable) {\n        let api = Arc::new(self);\n");
+    let _ = writeln!(text, "impl {name} {{\n    pub(crate) fn add_routes(self, routes: &mut RouteTable) {{\n        let api = Arc::new(self);");
     for operation in operations {
         route(text, contract, operation);
     }
     text.push_str("    }\n}\n");
-}
-
-fn meta(text: &mut String, operation: &Operation) {
-    let _ = writeln!(
-        text,
-        "            Definition::new(Method::{}, {:?}, {:?}, {:?})\n                .texts({:?}, {:?})",
-        operation.method, operation.path, operation.id, operation.tag, operation.summary, operation.description
-    );
-    if operation.deprecated {
-        text.push_str("                .deprecated()\n");
-    }
-    if operation.rule != "public" {
-        text.push_str("                .secured()\n");
-    }
-    for parameter in &operation.parameters {
-        let place = if parameter.place == Place::Path { "Path" } else { "Query" };
-        let _ = writeln!(
-            text,
-            "                .parameter(MetaParamIn::{place}, {:?}, {}, {:?}, {})",
-            parameter.name,
-            parameter.required,
-            parameter.description,
-            literal(&parameter.schema)
-        );
-        if parameter.deprecated {
-            text.push_str("                .deprecated_parameter()\n");
-        }
-    }
-    if let Some(body) = &operation.body {
-        for (media, schema) in &body.content {
-            let _ = writeln!(text, "                .body({:?}, {}, {:?}, {})", body.description, body.required, media, literal(schema));
-        }
-    }
-    for response in &operation.responses {
-        let content: Vec<String> = response.content.iter().map(|(media, schema)| format!("({media:?}, {})", literal(schema))).collect();
-        let _ = writeln!(text, "                .response({}, {:?}, &[{}])", response.status, response.description, content.join(", "));
-    }
-    text.push_str("            ,\n");
 }
 
 fn route(text: &mut String, contract: &Contract, operation: &Operation) {
@@ -326,14 +283,7 @@ pub(super) fn server(contract: &Contract, apis: &[(String, String)], handled_mod
     for (module, name) in &handled {
         let _ = writeln!(text, "    pub {module}: Arc<dyn crate::{module}::{name}>,");
     }
-    text.push_str("}\n\n/// The poem-openapi API of the whole contract.\npub struct Api(pub Handlers);\n\nimpl OpenApi for Api {\n    fn meta() -> Vec<MetaApi> {\n        let mut apis = Vec::new();\n");
-    for (module, name) in apis {
-        let _ = writeln!(text, "        apis.extend(crate::{module}::{name}Api::meta());");
-    }
-    text.push_str("        apis\n    }\n\n    fn register(registry: &mut Registry) {\n");
-    for (module, name) in apis {
-        let _ = writeln!(text, "        crate::{module}::{name}Api::register(registry);");
-    }
+    text.push_str("}\n\n/// The poem-openapi API of the whole contract.\npub struct Api(pub Handlers);\n\nimpl OpenApi for Api {\n    fn meta() -> Vec<MetaApi> {\n        crate::describe::operations()\n    }\n\n    fn register(registry: &mut Registry) {\n        crate::describe::register(registry);\n");
     text.push_str("    }\n\n    fn add_routes(self, routes: &mut crate::call::RouteTable) {\n        let Handlers { guard, crud, ");
     let modules: Vec<&str> = handled.iter().map(|(module, _)| module.as_str()).collect();
     let _ = writeln!(text, "{} }} = self.0;", modules.join(", "));

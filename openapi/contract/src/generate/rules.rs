@@ -83,7 +83,8 @@ fn collections(contract: &Contract) -> Vec<String> {
 
 /// Rules that a CRUD operation may name: those that look at nothing but the caller, and `row`.
 fn crud_rules(contract: &Contract) -> Vec<String> {
-    let fitting = contract.access.rules.iter().filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human"));
+    let fitting =
+        contract.access.rules.iter().filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human" | "session"));
     fitting.map(|rule| rule.name.clone()).collect()
 }
 

@@ -8,11 +8,8 @@ use super::names::{doc, field, pascal};
 use crate::Contract;
 
 pub(super) fn file(contract: &Contract) -> String {
-    let mut text = String::from(
-        "use poem_openapi::registry::Registry;\nuse serde::{Deserialize, Serialize};\nuse serde_json::{Map, Value};\n\nuse crate::describe::component;\nuse crate::payload::Schema;\n\n",
-    );
+    let mut text = String::from("use serde::{Deserialize, Serialize};\nuse serde_json::{Map, Value};\n\nuse crate::payload::Schema;\n\n");
     let schemas = contract.document["components"]["schemas"].as_object();
-    let mut register = String::new();
     for (name, schema) in schemas.into_iter().flatten() {
         text.push_str(&doc(schema["description"].as_str().unwrap_or_default(), ""));
         // What may bring further keys must not lose them.
@@ -21,11 +18,7 @@ pub(super) fn file(contract: &Contract) -> String {
         } else {
             let _ = writeln!(text, "pub type {} = {};\n", pascal(name), inner(schema));
         }
-        let _ = writeln!(register, "    component(registry, \"{name}\", {});", literal(schema));
     }
-    text.push_str("/// Tells poem-openapi of every schema.\npub fn register(registry: &mut Registry) {\n");
-    text.push_str(&register);
-    text.push_str("}\n");
     text
 }
 

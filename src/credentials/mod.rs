@@ -1,0 +1,8 @@
+//! Passwords and tokens: how they are made, kept and checked, and how often they may be tried. Signing in and the sessions lie above.
+
+pub mod attempts;
+mod bound;
+pub mod passwords;
+pub mod tokens;
+
+pub use bound::Bound;

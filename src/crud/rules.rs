@@ -1,0 +1,76 @@
+//! Rules that several collections share.
+
+use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
+use sea_orm::ConnectionTrait;
+use serde_json::{Map, Number, Value};
+use uuid::Uuid;
+
+use crate::access::records::{Subject, require_record};
+use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
+use crate::app::App;
+use crate::database::{self, Sql};
+
+/// Makes a number of a body whole, half to even as PostgreSQL does, where its column holds no part of one.
+pub fn round(body: &mut Map<String, Value>, key: &str) {
+    if let Some(Value::Number(number)) = body.get_mut(key)
+        && let Some(rounded) = number.as_f64().and_then(|number| Number::from_f64(number.round_ties_even()))
+    {
+        *number = rounded;
+    }
+}
+
+/// The id that a body has to give.
+///
+/// # Errors
+/// 400 when it is not there, 404 when it is none.
+pub fn given_id(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
+    let value = body.get(key).ok_or_else(|| Failure::record(format!("'{key}'")))?;
+    value.as_str().and_then(parse_id).ok_or_else(Failure::not_found)
+}
+
+/// Asks a rule of the production that a new record names.
+///
+/// # Errors
+/// 400 when it names none, 403 for those whom the rule does not let in.
+pub async fn asks_given_project(app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    match body.get("project_id") {
+        None => Err(Failure::record("'project_id'")),
+        Some(_) if caller.is_admin() => Ok(()),
+        Some(Value::Null) => Err(Failure::forbidden()),
+        Some(_) => require_record(app.database.read(), caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
+    }
+}
+
+/// Adds the condition on files whose entity is in `entity_id`: those of the productions in which the person is no vendor.
+pub fn files_of(sql: &mut Sql, reach: &Reach) {
+    if reach.person().role != Role::Admin {
+        sql.push(" AND t.entity_id IN (SELECT e.id FROM entity e WHERE e.project_id IN ");
+        sql.bind_list(reach.projects_as(&ALL_BUT_VENDORS)).push(")");
+    }
+}
+
+/// The production of a row of a table that has such a column.
+///
+/// # Errors
+/// 404 when the row is not there.
+pub async fn project_of(connection: &impl ConnectionTrait, table: &str, id: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
+    let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    Ok(row.try_get_by_index(0)?)
+}
+
+/// The team of the production that a list is asked for, without vendors and clients; administrators may ask for all.
+///
+/// # Errors
+/// 403 for everybody else, 404 for an unknown production.
+pub async fn plans_asked_project(app: &App, caller: &Caller, query: &Query) -> Result<(), Failure> {
+    if caller.is_admin() {
+        return Ok(());
+    }
+    let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
+    let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
+    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await.map(|_| ())
+}

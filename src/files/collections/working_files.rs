@@ -1,0 +1,51 @@
+//! Files that people work in.
+
+use async_trait::async_trait;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
+use dailies_definitions::rules::RecordRule;
+use entity::facts::Table;
+
+use crate::access::Reach;
+use crate::access::records::{Subject, require_other_than_vendor};
+use crate::app::App;
+use crate::crud::rules::files_of;
+use crate::crud::{Record, Relation, Resource};
+use crate::database::Sql;
+
+pub struct WorkingFiles;
+
+static RELATIONS: [Relation; 1] = [Relation::belongings("outputs", &entity::output_file::TABLE, "source_file_id")];
+
+#[async_trait]
+impl Resource for WorkingFiles {
+    fn table(&self) -> &'static Table {
+        &entity::working_file::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "WorkingFile"
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        &RELATIONS
+    }
+
+    fn always_reads_relations(&self) -> bool {
+        true
+    }
+
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
+        require_other_than_vendor(app.database.read(), caller).await
+    }
+
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        files_of(sql, &Reach::teams(app.database.read(), caller).await?);
+        Ok(())
+    }
+
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Task(record.id_of("task_id"))
+    }
+}

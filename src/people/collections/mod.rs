@@ -1,0 +1,8 @@
+//! Collections of persons and of the days on which they do not work, as they are stored.
+
+mod account_rules;
+mod day_offs;
+mod persons;
+
+pub use day_offs::DayOffs;
+pub use persons::Persons;

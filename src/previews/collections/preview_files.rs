@@ -1,0 +1,77 @@
+//! Previews as they are stored. The files themselves have routes of their own.
+
+use async_trait::async_trait;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
+use entity::facts::Table;
+use sea_orm::Value as SqlValue;
+use serde_json::Value;
+
+use crate::access::Reach;
+use crate::access::previews::Visible;
+use crate::access::records::Subject;
+use crate::app::App;
+use crate::crud::{Changes, Record, Relation, Resource};
+use crate::database::{self, Sql};
+use crate::events::Work;
+
+pub struct PreviewFiles;
+
+static RELATIONS: [Relation; 1] = [Relation::links("comments", &entity::comment_preview_link::TABLE, "preview_file", "comment")];
+
+#[async_trait]
+impl Resource for PreviewFiles {
+    fn table(&self) -> &'static Table {
+        &entity::preview_file::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "PreviewFile"
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        &RELATIONS
+    }
+
+    async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        Visible::new(Reach::open_teams(app.database.read(), caller).await?).restrict(sql, "t.task_id");
+        Ok(())
+    }
+
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Task(record.id_of("task_id"))
+    }
+
+    /// A revision that changes takes the other pictures of the same revision along.
+    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        let Some(record) = record else { return Ok(()) };
+        let old = record.values.get("revision").and_then(Value::as_i64);
+        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else { return Ok(()) };
+        if old == Some(new.into()) || record.values.get("position").and_then(Value::as_i64) != Some(1) {
+            return Ok(());
+        }
+        let task_id = record.id_of("task_id");
+        let taken = Sql::with(
+            "SELECT 1 FROM preview_file WHERE task_id = $1 AND revision = $2 AND position = 1 AND id <> $3",
+            [task_id.into(), new.into(), record.id.into()],
+        );
+        if database::row(&**work, &taken).await?.is_some() {
+            let message = format!(
+                "Revision {new} already exists for this task. Choose a different revision number, or omit it to let the revision auto-increment."
+            );
+            return Err(Failure::refused(message));
+        }
+        let follow = Sql::with(
+            "UPDATE preview_file SET revision = $1 WHERE task_id = $2 AND revision = $3 AND id <> $4",
+            [new.into(), task_id.into(), old.into(), record.id.into()],
+        );
+        database::execute(&**work, &follow).await?;
+        Ok(())
+    }
+
+    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+        let force = query.flag("force")?.unwrap_or_default();
+        crate::previews::removal::remove_preview(work, record.id, force).await
+    }
+}

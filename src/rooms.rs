@@ -1,0 +1,170 @@
+//! The order of the rooms: each may use those before it, and none behind it. `ARCHITECTURE.md` shows the same list.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every room of `src/`, with what it is for.
+const ORDER: [(&str, &str); 50] = [
+    // Tools that know nothing of the field.
+    ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
+    ("store", "short-lived facts by key, such as revoked tokens"),
+    ("peers", "addresses of those who call"),
+    ("config", "settings, from arguments, the environment and files"),
+    ("origins", "pages of the web that may call"),
+    ("storage", "files, on disk or in an object store"),
+    ("pictures", "reading, scaling and drawing of pictures"),
+    ("realtime", "the stream of events over Socket.IO, and the review rooms"),
+    ("background", "lanes of background work, and why a job was not done"),
+    ("mail", "e-mails: wording, and the way to the mail server"),
+    ("messengers", "messages to chat services"),
+    // What all rooms share of the field, and of a running server.
+    ("vocabulary", "kinds of entities, persons as answers show them, periods of the calendar"),
+    ("credentials", "passwords and tokens"),
+    ("callers", "persons who call, kept in mind for seconds"),
+    ("app", "the parts of a running server"),
+    ("sessions", "sessions that end before their tokens do"),
+    ("events", "a change as one transaction, with the events that tell of it"),
+    ("jobs", "the queue of background work and its workers"),
+    ("access", "every rule about who may do what, once"),
+    ("crud", "the engine behind the collections"),
+    ("file_trees", "the paths that productions give their files"),
+    // Capabilities.
+    ("readiness", "what follows from castings: counts, what episodes cast, how many assets are ready"),
+    ("event_log", "the log of events and sign-ins"),
+    ("studio", "what all productions share: organisation, departments, task types, statuses"),
+    ("auth", "signing in, second factors, accounts"),
+    ("notifications", "what persons are told, the news of productions, who follows what"),
+    ("previews", "previews, annotations, avatars, backgrounds, movies"),
+    ("removal", "rows and files that fall with what they belong to"),
+    ("tasks", "tasks: assignment, dates, progress, time spent, todo lists"),
+    ("comments", "comments on tasks, with all that follows from them"),
+    ("chats", "chats about entities"),
+    ("files", "working files and output files"),
+    ("entities", "assets, shots, sequences, episodes and the like"),
+    ("casting", "which assets appear where, also called the breakdown"),
+    ("playlists", "playlists for reviews"),
+    ("quotas", "how much people get done"),
+    ("people", "the persons of the studio, their presence and their time"),
+    ("productions", "productions: team, settings, columns, templates, removal"),
+    ("budgets", "budgets and salary scales"),
+    ("schedules", "bars, milestones and versions of schedules"),
+    ("saved_searches", "searches that persons save"),
+    ("export", "tables for spreadsheets"),
+    ("user", "where a client starts, and what belongs to the caller"),
+    ("status", "health, configuration and figures of the server"),
+    ("collections", "the list of the collections of the CRUD pattern"),
+    // The program.
+    ("web", "HTTP around the operations: router, limits, compression, documentation"),
+    ("server", "puts the server together"),
+    ("demo", "`dailies demo`, a production for a look around"),
+    ("bench", "`dailies bench`, which measures a server over HTTP"),
+    ("cli", "the commands of the program"),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// The room of a source, by its path below `src/`; none for the roots of the crate and for this test.
+fn room(path: &str) -> Option<&str> {
+    let room = path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(room, _)| room);
+    (!matches!(room, "lib" | "main" | "rooms")).then_some(room)
+}
+
+/// The rooms that a source names, apart from its tests and comments.
+fn named(text: &str) -> BTreeSet<String> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let word = |text: &str| text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect::<String>();
+    let mut found = BTreeSet::new();
+    for part in code.split("crate::").skip(1) {
+        match part.strip_prefix('{') {
+            Some(group) => {
+                let mut depth = 0;
+                let mut first = true;
+                for (at, letter) in group.char_indices() {
+                    match letter {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => first = true,
+                        letter if first && !letter.is_whitespace() => {
+                            found.insert(word(&group[at..]));
+                            first = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            None => {
+                found.insert(word(part));
+            }
+        }
+    }
+    found
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Sources by their paths below `src/`.
+fn all_sources() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    let path = |file: &Path| file.strip_prefix(root()).expect("a source").to_string_lossy().replace('\\', "/");
+    files.iter().map(|file| (path(file), fs::read_to_string(file).expect("a source"))).collect()
+}
+
+fn place(room: &str) -> Option<usize> {
+    ORDER.iter().position(|(name, _)| *name == room)
+}
+
+#[test]
+fn no_import_runs_upward() {
+    let mut problems = Vec::new();
+    for (path, text) in all_sources() {
+        let Some(own) = room(&path) else { continue };
+        if path.ends_with("tests.rs") {
+            continue;
+        }
+        for other in named(&text).iter().filter(|other| *other != own) {
+            if place(other) >= place(own) {
+                problems.push(format!("src/{path} uses {other}, which is no room below {own}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_room_has_its_place() {
+    let sources = all_sources();
+    assert!(sources.len() > 200, "the sources are not there");
+    let there: BTreeSet<&str> = sources.iter().filter_map(|(path, _)| room(path)).collect();
+    let listed: BTreeSet<&str> = ORDER.iter().map(|(name, _)| *name).collect();
+    assert_eq!(there, listed);
+}
+
+#[test]
+fn the_guide_shows_the_same_order() {
+    let guide = fs::read_to_string(root().join("../ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let rows: Vec<&str> = guide.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<String> = ORDER.iter().map(|(name, phrase)| format!("| `{name}` | {phrase} |")).collect();
+    assert_eq!(rows, expected, "the table of rooms in ARCHITECTURE.md should have these lines");
+}
+
+#[test]
+fn imports_are_found_in_every_form() {
+    let text =
+        "//! See crate::web.\nuse crate::app::App;\nuse crate::{database::{self, Sql}, events::Work,\n    jobs};\nfn a() { crate::tasks::b() }";
+    assert_eq!(named(text).into_iter().collect::<Vec<_>>(), ["app", "database", "events", "jobs", "tasks"]);
+}

@@ -1,0 +1,95 @@
+//! Drafts of the schedules of productions, and what they say of tasks.
+
+use async_trait::async_trait;
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::rules::RecordRule;
+use entity::facts::Table;
+use serde_json::{Map, Value};
+
+use crate::access::records::{Subject, require_record};
+use crate::app::App;
+use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
+use crate::crud::{Record, Relation, Resource};
+use crate::database::Sql;
+
+pub struct ScheduleVersions;
+
+#[async_trait]
+impl Resource for ScheduleVersions {
+    fn table(&self) -> &'static Table {
+        &entity::production_schedule_version::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "ProductionScheduleVersion"
+    }
+
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, query: &Query) -> Result<(), Failure> {
+        plans_asked_project(app, caller, query).await
+    }
+
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        asks_given_project(app, caller, rule, body).await
+    }
+}
+
+pub struct ScheduleVersionTaskLinks;
+
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "assignees",
+    &entity::production_schedule_version_task_link_person_link::TABLE,
+    "production_schedule_version_task_link_id",
+    "person_id",
+)];
+
+#[async_trait]
+impl Resource for ScheduleVersionTaskLinks {
+    fn table(&self) -> &'static Table {
+        &entity::production_schedule_version_task_link::TABLE
+    }
+
+    fn type_name(&self) -> &'static str {
+        "ProductionScheduleVersionTaskLink"
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        &RELATIONS
+    }
+
+    fn protected(&self) -> &'static [&'static str] {
+        &["task_id", "production_schedule_version_id"]
+    }
+
+    /// Whoever is let in for a production sees what belongs to it, and nothing else.
+    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        if key != "project_id" {
+            return Ok(false);
+        }
+        let project_id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+        sql.push(" AND t.production_schedule_version_id IN (SELECT v.id FROM production_schedule_version v WHERE v.project_id = ");
+        sql.bind(project_id).push(")");
+        Ok(true)
+    }
+
+    async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, query: &Query) -> Result<(), Failure> {
+        plans_asked_project(app, caller, query).await
+    }
+
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        let connection = app.database.read();
+        let version_id = given_id(body, "production_schedule_version_id")?;
+        let task_id = given_id(body, "task_id")?;
+        let of_version = project_of(connection, "production_schedule_version", Some(version_id)).await?;
+        let of_task = project_of(connection, "task", Some(task_id)).await?;
+        let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
+            return Err(Failure::parameter("The task and the production schedule version must be in the same project."));
+        };
+        require_record(connection, caller, rule, Subject::Production(Some(project_id))).await
+    }
+
+    fn subject(&self, record: &Record) -> Subject {
+        Subject::Task(record.id_of("task_id"))
+    }
+}

@@ -1,0 +1,122 @@
+//! Persons as answers show them: the short record beside what somebody did, and the row as those see it who may see all
+//! of it, every column but the secrets.
+
+use std::sync::LazyLock;
+
+use dailies_definitions::failure::Failure;
+use entity::arrays::JsonArray;
+use entity::facts::{Column, Kind};
+use entity::person;
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use crate::database::json::TEXT;
+use crate::database::{self, Database, Field, RowWriter, Sql, write_text, write_uuid, write_value};
+
+/// What is told of a person: keys, expressions over the person `a`, and what they hold.
+pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
+    ("id", "a.id", Kind::Uuid),
+    ("first_name", "a.first_name", TEXT),
+    ("last_name", "a.last_name", TEXT),
+    ("full_name", "TRIM(a.first_name || ' ' || a.last_name)", TEXT),
+    ("has_avatar", "a.has_avatar", Kind::Bool),
+    ("role", "a.role", TEXT),
+];
+
+/// Columns that no answer ever shows.
+pub const HIDDEN_COLUMNS: [&str; 8] =
+    ["password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret", "fido_credentials", "otp_recovery_codes", "jti"];
+
+/// The column that holds what a day of the person's work costs.
+pub const SALARY: &str = "daily_salary";
+/// What those get in its place who don't see salaries.
+pub const NO_SALARY: &str = "CAST(NULL AS integer)";
+
+/// What a row carries beside its columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PersonRowOptions {
+    /// Ids of the departments that the person belongs to.
+    pub departments: bool,
+    /// Names of the person's security keys.
+    pub fido_devices: bool,
+}
+
+/// Columns that stand behind `full_name`, as in every row.
+const LAST_COLUMNS: [(&str, Kind); 3] = [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("updated_at", Kind::DateTime)];
+
+static FIRST_COLUMNS: LazyLock<Vec<&Column>> = LazyLock::new(|| {
+    let shown = |column: &&Column| !HIDDEN_COLUMNS.contains(&column.name) && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name);
+    person::TABLE.columns.iter().filter(shown).collect()
+});
+
+static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
+
+/// The row of a person as a JSON object, or nothing when there is no such person. It is for the person, and for
+/// administrators.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn person_row(database: &Database, id: Uuid, options: PersonRowOptions) -> Result<Option<Vec<u8>>, DbErr> {
+    let names: Vec<&str> = FIRST_COLUMNS.iter().map(|column| column.name).chain(LAST_COLUMNS.map(|(name, _)| name)).collect();
+    let text = format!("SELECT {}, fido_credentials FROM person WHERE id = $1", names.join(", "));
+    let Some(row) = database.row(&Sql::with(text, [id.into()])).await? else {
+        return Ok(None);
+    };
+    let mut out = Vec::with_capacity(2048);
+    out.push(b'{');
+    WRITER.write(&mut out, &row)?;
+    let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
+    out.extend_from_slice(b",\"full_name\":");
+    write_text(&mut out, format!("{first} {last}").trim());
+    for (at, (name, kind)) in LAST_COLUMNS.into_iter().enumerate() {
+        out.extend_from_slice(format!(",\"{name}\":").as_bytes());
+        write_value(&mut out, &row, WRITER.width() + at, kind)?;
+    }
+    out.extend_from_slice(b",\"type\":\"Person\"");
+    if options.departments {
+        out.extend_from_slice(b",\"departments\":");
+        list(&mut out, departments(database, id).await?, write_uuid);
+    }
+    if options.fido_devices {
+        let keys = row.try_get_by_index::<Option<JsonArray>>(names.len())?.unwrap_or_default();
+        out.extend_from_slice(b",\"fido_devices\":");
+        list(&mut out, keys.0, |out, key| write_text(out, key["device_name"].as_str().unwrap_or_default()));
+    }
+    out.push(b'}');
+    Ok(Some(out))
+}
+
+/// A person that has to be there.
+///
+/// # Errors
+/// 404 for nobody.
+pub async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [id.into()]);
+    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+}
+
+/// A person that has to be there, and no bot.
+///
+/// # Errors
+/// 404 for nobody, 403 for a bot.
+pub async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    if row.try_get_by_index::<bool>(0)? { Err(Failure::forbidden()) } else { Ok(()) }
+}
+
+async fn departments(database: &Database, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
+    let sql = Sql::with("SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id", [id.into()]);
+    database.rows(&sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+fn list<T>(out: &mut Vec<u8>, items: Vec<T>, write: impl Fn(&mut Vec<u8>, T)) {
+    out.push(b'[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
+}
