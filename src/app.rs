@@ -6,6 +6,7 @@ use crate::background::Jobs;
 use crate::callers::People;
 use crate::config::Settings;
 use crate::credentials::attempts::Attempts;
+use crate::credentials::guesses::Guesses;
 use crate::credentials::passwords::Passwords;
 use crate::credentials::tokens::Tokens;
 use crate::database::Database;
@@ -37,6 +38,8 @@ pub struct App {
     pub messengers: Messengers,
     /// Work in the background.
     pub jobs: Jobs,
+    /// What strangers tried on shared playlists.
+    pub guesses: Guesses,
 }
 
 /// How handlers hold the server.

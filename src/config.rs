@@ -140,6 +140,9 @@ pub struct Settings {
     /// Seconds for which clients may keep files.
     #[arg(long, env = "CLIENT_CACHE_MAX_AGE", default_value_t = 604_800, hide = true)]
     pub client_cache_max_age: u64,
+    /// Days after which links of shared playlists expire that name no end; 0 for never.
+    #[arg(long, env = "DAILIES_SHARE_LINK_DAYS", default_value_t = 0, hide = true)]
+    pub share_link_days: u32,
     /// Origins that browsers may call from, separated by semicolons.
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", value_delimiter = ';', hide = true)]
     pub cors_allowed_origins: Vec<String>,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 50] = [
+const ORDER: [(&str, &str); 53] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -43,7 +43,9 @@ const ORDER: [(&str, &str); 50] = [
     ("files", "working files and output files"),
     ("entities", "assets, shots, sequences, episodes and the like"),
     ("casting", "which assets appear where, also called the breakdown"),
+    ("instances", "single appearances of assets in scenes, in other assets and in shots"),
     ("playlists", "playlists for reviews"),
+    ("sharing", "playlists that guests look at: links, guests, what they are sent"),
     ("quotas", "how much people get done"),
     ("people", "the persons of the studio, their presence and their time"),
     ("productions", "productions: team, settings, columns, templates, removal"),
@@ -51,6 +53,7 @@ const ORDER: [(&str, &str); 50] = [
     ("schedules", "bars, milestones and versions of schedules"),
     ("saved_searches", "searches that persons save"),
     ("export", "tables for spreadsheets"),
+    ("imports", "tables that people send: persons, assets, shots, edits, castings, estimations"),
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),
     ("collections", "the list of the collections of the CRUD pattern"),

@@ -23,6 +23,7 @@ use crate::collections;
 use crate::comments::CarriedFiles;
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::credentials::attempts::Attempts;
+use crate::credentials::guesses::Guesses;
 use crate::credentials::passwords::Passwords;
 use crate::credentials::tokens::Tokens;
 use crate::crud::Engine;
@@ -32,10 +33,12 @@ use crate::mail::{MailError, Mailer};
 use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
+use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
 use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay};
 use crate::removal::RemovedFiles;
 use crate::sessions;
+use crate::sharing::ShareInvitation;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
@@ -100,6 +103,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
+        guesses: Guesses::default(),
         store: Store::new(database.clone()),
         database,
         settings,
@@ -200,7 +204,10 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationMessage>()
             .with::<Processing>()
             .with::<RemovedFiles>()
-            .with::<CarriedFiles>(),
+            .with::<CarriedFiles>()
+            .with::<MovieBuild>()
+            .with::<MovieLetter>()
+            .with::<ShareInvitation>(),
     )
 }
 
@@ -232,6 +239,10 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         shots: Arc::new(crate::entities::ShotsHandlers(app.clone())),
         sequences: Arc::new(crate::entities::SequencesHandlers(app.clone())),
         episodes: Arc::new(crate::entities::EpisodesHandlers(app.clone())),
+        edits: Arc::new(crate::entities::EditsHandlers(app.clone())),
+        concepts: Arc::new(crate::entities::ConceptsHandlers(app.clone())),
+        scenes: Arc::new(crate::entities::ScenesHandlers(app.clone())),
+        asset_instances: Arc::new(crate::instances::AssetInstancesHandlers(app.clone())),
         casting: Arc::new(crate::casting::CastingHandlers(app.clone())),
         tasks: Arc::new(crate::tasks::TasksHandlers(app.clone())),
         chats: Arc::new(crate::chats::ChatsHandlers(app.clone())),
@@ -239,8 +250,10 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         comments: Arc::new(crate::comments::CommentsHandlers(app.clone())),
         previews: Arc::new(crate::previews::PreviewsHandlers(app.clone())),
         playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
+        sharing: Arc::new(crate::sharing::SharingHandlers(app.clone())),
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
+        imports: Arc::new(crate::imports::ImportsHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }
 }

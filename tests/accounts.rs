@@ -68,7 +68,9 @@ fn key_makers() -> Vec<(Method, String)> {
         for (method, operation) in item.as_object().expect("a path item") {
             let open = matches!(operation["x-access"].as_str(), Some("public" | "refresh"));
             let answers = operation["responses"].as_object().expect("answers").iter().filter(|(status, _)| status.starts_with('2'));
-            if !open && answers.into_iter().any(|(_, answer)| lets_in(answer)) && method != "get" {
+            // What changes the departments of a person answers the person, as the collection does, but makes no key.
+            let other = path.contains("/departments");
+            if !open && !other && answers.into_iter().any(|(_, answer)| lets_in(answer)) && method != "get" {
                 found.push((method.to_uppercase().parse().expect("a method"), path.clone()));
             }
         }
@@ -374,6 +376,11 @@ async fn filters_do_not_tell_what_records_hide(#[case] on: On) {
                 let Some(row) = seen.json.as_array().and_then(|rows| rows.first()).and_then(Value::as_object) else { continue };
                 for (key, value) in whole.iter().filter(|(key, _)| !row.contains_key(*key)) {
                     let Some(filter) = filter_by(key, value) else { continue };
+                    // What a list leaves out, the record itself may show.
+                    let record = client.get(&format!("{path}/{}", whole["id"].as_str().unwrap_or_default())).await;
+                    if record.json.get(key) == Some(value) {
+                        continue;
+                    }
                     keys_seen += 1;
                     let right = client.get(&format!("{path}?{filter}")).await;
                     let wrong = client.get(&format!("{path}?{}", filter_by(key, &json!("0")).expect("a filter"))).await;

@@ -38,7 +38,13 @@ impl Operation {
         self.described.pointer("/requestBody/content/multipart~1form-data").is_some()
     }
 
+    /// Whether anybody may call it.
     fn is_public(&self) -> bool {
+        self.described["x-access"] == "public"
+    }
+
+    /// Whether nobody has to be signed in: it is public, or wants the link of a shared playlist.
+    fn is_open(&self) -> bool {
         self.described["security"].as_array().is_some_and(Vec::is_empty)
     }
 
@@ -173,7 +179,7 @@ async fn changes_with_the_cookie_need_a_page_of_this_server() {
         send_raw(&studio.server.url, head(operation, &headers).as_bytes()).await
     };
     let mut tried = 0;
-    for operation in Operation::all().iter().filter(|operation| operation.changes() && !operation.is_public()) {
+    for operation in Operation::all().iter().filter(|operation| operation.changes() && !operation.is_open()) {
         for foreign in
             ["", "origin: https://evil.example.org\r\n", "origin: null\r\n", "sec-fetch-site: same-site\r\n", "referer: http://here:81/\r\n"]
         {

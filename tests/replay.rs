@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use harness::{Client, On, Studio, fill, fill_all, mismatch};
+use harness::{Answer, Client, On, Studio, fill, fill_all, mismatch};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,10 +35,19 @@ struct Step {
     /// Method and path.
     call: String,
     body: Option<Value>,
+    /// Headers that the call has besides the usual ones.
+    #[serde(default)]
+    with: HashMap<String, String>,
+    /// A table that is sent as the file of a form, in place of a body.
+    table: Option<String>,
     #[serde(default = "ok")]
     status: u16,
     /// The shape of the answer.
     answer: Option<Value>,
+    /// The answer to the letter, where it is no JSON; lines end with line feeds here.
+    text: Option<String>,
+    /// Variable for the answer as text.
+    keep: Option<String>,
     /// Variables, each by its place in the answer.
     #[serde(default)]
     save: HashMap<String, String>,
@@ -118,6 +127,29 @@ async fn events(studio: &Studio, known: &[Logged]) -> Vec<(String, Value)> {
     events.map(|(_, name, payload)| (name, payload)).collect()
 }
 
+/// Calls with headers, in whose values variables may stand, or with a table as the file of a form.
+async fn call(
+    client: &Client,
+    method: &Method,
+    path: &str,
+    body: Option<Value>,
+    headers: &HashMap<String, String>,
+    table: Option<&str>,
+    known: &HashMap<String, String>,
+) -> Answer {
+    if let Some(table) = table {
+        return client.send_file(path, "table.csv", table.as_bytes()).await;
+    }
+    let mut request = client.request(method.clone(), path);
+    for (name, value) in headers {
+        request = request.header(name, fill(value, known));
+    }
+    if let Some(body) = &body {
+        request = request.json(body);
+    }
+    client.finish(method.clone(), path, request).await
+}
+
 async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>) {
     let (method, path) = step.call.split_once(' ').expect("a method and a path");
     let method: Method = method.parse().expect("a method");
@@ -125,9 +157,11 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
     let does = &step.does;
     assert!(!path.contains('{'), "{does} {path} names an unknown variable");
     let body = step.body.as_ref().map(|body| fill_all(body, known));
+    let table = step.table.as_ref().map(|table| fill(table, known));
+    let table = table.as_deref();
     let before = log(studio).await;
     for word in &step.refused {
-        let status = caller(studio, word).send(method.clone(), &path, body.clone()).await.status;
+        let status = call(&caller(studio, word), &method, &path, body.clone(), &step.with, table, known).await.status;
         let expected: &[u16] = match word.as_str() {
             "nobody" => &[401],
             word if word.starts_with("outside") => &[403, 404],
@@ -136,10 +170,17 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
         assert!(expected.contains(&status), "{does} The {word} got {status} instead of a refusal: {method} {path}");
     }
     assert_eq!(log(studio).await.len(), before.len(), "{does} Somebody who was refused made events.");
-    let answer = caller(studio, &step.caller).send(method.clone(), &path, body).await;
+    let answer = call(&caller(studio, &step.caller), &method, &path, body, &step.with, table, known).await;
     assert_eq!(answer.status, step.status, "{does} {method} {path} answered {}", String::from_utf8_lossy(&answer.bytes));
     if let Some(problem) = step.answer.as_ref().and_then(|shape| mismatch(shape, &answer.json, known)) {
         panic!("{does} {method} {path}: {problem}\n{}", answer.json);
+    }
+    let text = String::from_utf8_lossy(&answer.bytes).replace("\r\n", "\n");
+    if let Some(expected) = &step.text {
+        assert_eq!(text, fill(expected, known), "{does} {method} {path}");
+    }
+    if let Some(variable) = &step.keep {
+        known.insert(variable.clone(), text);
     }
     for (variable, place) in &step.save {
         let pointer = format!("/{}", place.replace('.', "/"));

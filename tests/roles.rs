@@ -53,6 +53,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         AssetLister | DatesLister | EventReader | FileLister | NotVendor | OtherAccount | OwnAccount | OwnRecord | PersonViewer | PlaylistLister
         | PreviewViewer | ProductionViewer | QuotaReader | ShotsReader | TimeReader | WorkLister => true,
         AttachmentReader
+        | BuildViewer
         | ChatMessageKeeper
         | CommentEditor
         | CommentKeeper
@@ -64,17 +65,21 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         | EntityWorker
         | FileWorker
         | Follower
+        | InstanceKeeper
         | PlanLister
+        | PlaylistDownloader
         | PlaylistKeeper
         | PlaylistReader
         | PreviewEditor
         | PreviewReader
         | PreviewReviewer
         | ProductionLister
+        | ProductionListerNotVendor
         | ProductionManager
         | ProductionMember
         | ProductionMemberNotVendor
         | ProductionStaff
+        | ProductionStaffLister
         | ProductionSupervisor
         | ReplyKeeper
         | SequenceFollower
@@ -97,6 +102,11 @@ fn allowed_record(operation: &Operation, role: Role, in_team: bool) -> Option<bo
     operation.record.filter(|rule| stranger && by_address && !is_open_to_strangers(*rule)).map(|_| false)
 }
 
+/// Whether nobody has to be signed in.
+fn is_open(rule: &str) -> bool {
+    matches!(rule, "public" | "share-link")
+}
+
 /// Whether a rule lets somebody in; none where it depends on more than role and team.
 fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
     let admin = role == Role::Admin;
@@ -112,7 +122,7 @@ fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
         "entity-reader" | "task-reader" => admin || (in_team && role != Role::Vendor),
         "task-actor" => admin || (in_team && matches!(role, Role::Manager | Role::Client | Role::Supervisor)),
         "self-or-admin" => admin,
-        "row" | "refresh" => return None,
+        "row" | "refresh" | "share-link" => return None,
         other => panic!("the rule {other} is not known here"),
     })
 }
@@ -131,6 +141,11 @@ pub async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
     let episode_type = studio.named("entity-types", "Episode").await;
     let sequence = id(&entity("SQ01", sequence_type).await.expect(201));
     let episode = id(&entity("E01", episode_type).await.expect(201));
+    let [edit, scene, concept] = ["edits", "scenes", "concepts"].map(|kind| {
+        let path = format!("/data/projects/{project}/{kind}");
+        async move { id(&admin.post(&path, json!({"name": kind})).await.expect(201)) }
+    });
+    let (edit, scene, concept) = (edit.await, scene.await, concept.await);
     let task = id(&admin.post("/data/tasks", json!({"entity_id": asset, "task_type_id": modeling})).await.expect(201));
     HashMap::from([
         ("project_id", project),
@@ -139,6 +154,9 @@ pub async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
         ("shot_id", shot),
         ("sequence_id", sequence),
         ("episode_id", episode),
+        ("edit_id", edit),
+        ("scene_id", scene),
+        ("concept_id", concept),
         ("task_id", task),
         ("task_type_id", modeling),
         ("asset_type_id", asset_type),
@@ -188,7 +206,10 @@ async fn the_contract_says_who_is_let_in(#[case] on: On) {
         // Signing out and the like must not end the session of the test.
         let own_session = operation.path.starts_with("/auth/") || operation.path.contains("test-event");
         let status = call(&studio.server.nobody(), &operation, &path).await;
-        if operation.rule != "public" && status != 401 {
+        if operation.rule == "share-link" && status != 404 {
+            problems.push(format!("{}: a link that is none got {status}", operation.id));
+        }
+        if !is_open(&operation.rule) && status != 401 {
             problems.push(format!("{}: nobody got {status}", operation.id));
         }
         if own_session {
@@ -235,6 +256,6 @@ fn every_operation_names_a_rule_of_the_list() {
         let secured =
             contract().pointer(&format!("/paths/{}/{}/security", operation.path.replace('/', "~1"), operation.method.as_str().to_lowercase()));
         let open = secured.and_then(Value::as_array).is_none_or(Vec::is_empty);
-        assert_eq!(open, operation.rule == "public", "{}", operation.id);
+        assert_eq!(open, is_open(&operation.rule), "{}", operation.id);
     }
 }

@@ -205,8 +205,9 @@ async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[case] on: On)
         let heard = listener.until("project:delete").await;
         assert!(heard.iter().any(|(name, _)| name == "playlist:delete"), "{heard:?}");
     }
-    let heard = outside.until("project:delete").await;
-    assert!(heard.iter().all(|(name, _)| name == "project:delete"), "{heard:?}");
+    department(&studio.admin, "Last").await;
+    let heard = outside.until("department:new").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

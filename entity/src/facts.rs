@@ -42,7 +42,8 @@ impl Deref for Table {
 ///
 /// Attributes of the entity give names, types, nullability, defaults (`default_value`) and foreign keys (`belongs_to`).
 /// sea-orm has no attribute for the words that a text is limited to, nor for a default that is a list or a setting of the
-/// server: these are added with [`choices`](Self::choices) and [`default`](Self::default).
+/// server, nor for an id without a foreign key: these are added with [`choices`](Self::choices), [`default`](Self::default)
+/// and [`names`](Self::names).
 #[derive(Debug)]
 pub struct Definition {
     pub name: &'static str,
@@ -76,6 +77,11 @@ impl Definition {
         self.change(column, |column| column.default = default)
     }
 
+    /// Says whose `id` a column without a foreign key holds: that of a row of one of these tables.
+    pub(crate) fn names(self, column: impl ColumnTrait, tables: &'static [&'static str]) -> Self {
+        self.change(column, |column| column.names = tables)
+    }
+
     fn change(mut self, column: impl ColumnTrait, change: impl Fn(&mut Column)) -> Self {
         self.columns.iter_mut().filter(|one| one.name == column.as_str()).for_each(change);
         self
@@ -100,6 +106,8 @@ pub struct Column {
     pub choices: &'static [&'static str],
     /// Table whose `id` the column holds, where the database enforces it.
     pub references: Option<&'static str>,
+    /// Tables one of whose `id`s the column holds, where the database does not enforce it.
+    pub names: &'static [&'static str],
 }
 
 impl Column {
@@ -113,7 +121,22 @@ impl Column {
             Some(other) => panic!("default of the column {name}: {other:?}"),
             None => Default::usual(name),
         };
-        Self { name, kind, nullable: definition.is_null(), default, choices, references: None }
+        Self { name, kind, nullable: definition.is_null(), default, choices, references: None, names: &[] }
+    }
+
+    /// The tables one of whose rows the column means; none where it holds no reference.
+    #[must_use]
+    pub fn targets(&self) -> &[&'static str] {
+        match &self.references {
+            Some(table) => std::slice::from_ref(table),
+            None => self.names,
+        }
+    }
+
+    /// Whether the column holds the `id` of another row.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        !self.targets().is_empty()
     }
 }
 

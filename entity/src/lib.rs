@@ -5,6 +5,7 @@
 //! of their file, which is the form that the generic handlers read an entity in.
 
 pub mod arrays;
+pub mod belonging;
 pub mod facts;
 
 pub mod api_event;

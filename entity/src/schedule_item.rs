@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::Table;
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "schedule_item")]
@@ -32,4 +32,4 @@ pub enum Relation {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::of::<Entity>();
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().names(Column::ObjectId, &["entity", "entity_type"]));

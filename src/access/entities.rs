@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::metadata::{self, Masks};
 use super::reach::Reach;
 use super::roles::{self, ProjectRole, join_place, role_in};
-use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, LEADERS, Rule, STAFF};
+use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, LEADERS, RoleRule, Rule, STAFF};
 use super::tasks::{self, Tasks, worked_on_by, works_on};
 use crate::app::App;
 use crate::database::{self, Database, Sql};
@@ -46,6 +46,10 @@ pub const EDIT: EntityRule = Rule::Any(&[REMOVE, Rule::Team(&[Role::Supervisor])
 /// `entity-worker`: as [`READ`], without clients.
 pub const PRESENT: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
+
+/// `instance-keeper`: managers, supervisors, and artists who have a task of it.
+pub const PLACE_INSTANCES: EntityRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::WorksOn)])]);
 
 /// Whoever creates the tasks of an entity that they read: managers, supervisors, and artists who created it.
 pub const CREATE_TASKS: EntityRule =
@@ -134,8 +138,16 @@ impl Scope {
     /// # Errors
     /// As [`Scope::required_project`], and 403 for everybody else who names none.
     pub async fn named(app: &App, caller: &Caller, project_id: Option<Uuid>) -> Result<Self, Failure> {
+        Self::named_for(app, caller, project_id, &roles::MEMBER).await
+    }
+
+    /// `production-lister-not-vendor` and `production-staff-lister`: as [`Scope::named`], for a part of the team.
+    ///
+    /// # Errors
+    /// As [`Scope::named`], and 403 for those of the team whom the rule leaves out.
+    pub async fn named_for(app: &App, caller: &Caller, project_id: Option<Uuid>, rule: &RoleRule) -> Result<Self, Failure> {
         match project_id {
-            Some(project_id) => Self::required_project(app, caller, project_id).await,
+            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(app.database.read(), caller, project_id, rule).await?)),
             None if caller.is_admin() => Self::teams(app, caller).await,
             None => Err(Failure::forbidden()),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use dailies_definitions::access::{
     Admin, Caller, EntityReader, Human, Identity, Person, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
-    SessionHolder, StudioManager, TaskActor, TaskReader, Token,
+    SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
 };
 use dailies_definitions::call::{Sessions, Working};
 use dailies_definitions::failure::Failure;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::persons::require_session;
 use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
 use super::rule::RoleRule;
-use super::{entities, tasks};
+use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
 use crate::credentials::tokens::{self, Claims, TokenKind};
 use crate::database::Database;
@@ -145,6 +145,10 @@ impl Guard for AccessGuard {
             return Err(Failure::forbidden());
         }
         Ok(Refresher { person, refresh_id: claims.jti.unwrap_or_default() })
+    }
+
+    async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure> {
+        shares::visitor(&self.0, request, token).await
     }
 
     fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure {

@@ -1,11 +1,12 @@
 //! Playlists: who sees, keeps and lists them.
 
-use dailies_definitions::access::{Person, Role};
-use sea_orm::{ConnectionTrait, DbErr};
+use dailies_definitions::access::{Caller, Person, ProjectMember, Role};
+use dailies_definitions::failure::Failure;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use super::reach::Reach;
-use super::roles::{join_place, place_columns, read_place};
+use super::roles::{ProjectRole, join_place, place_columns, read_place, role_in};
 use super::rule::{Ground, Rule, STAFF};
 use crate::database::{self, Sql};
 
@@ -27,6 +28,87 @@ pub const READ: PlaylistRule =
 /// `playlist-keeper`: managers, and supervisors unless somebody else made it.
 pub const KEEP: PlaylistRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(PlaylistFact::OwnOrNobodys)])]);
+
+/// `build-viewer`: managers, and clients when it is meant for them.
+pub const VIEW_BUILDS: PlaylistRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)])]);
+
+/// `playlist-downloader`: managers and supervisors, and clients when it is meant for them.
+pub const DOWNLOAD: PlaylistRule = Rule::Any(&[VIEW_BUILDS, Rule::Team(&[Role::Supervisor])]);
+
+/// Where the caller stands towards a playlist.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub project_id: Option<Uuid>,
+    /// What the caller is in the production.
+    pub role: ProjectRole,
+    for_client: bool,
+    own: bool,
+}
+
+impl Standing {
+    /// Whether a rule allows it.
+    #[must_use]
+    pub fn allows(&self, rule: &PlaylistRule) -> bool {
+        rule.allows(self.role, &|fact| match fact {
+            PlaylistFact::ForClient => self.for_client,
+            PlaylistFact::OwnOrNobodys => self.own,
+        })
+    }
+}
+
+/// Where the caller stands towards a playlist, once a rule lets the caller in.
+///
+/// # Errors
+/// 404 when there is no such playlist, 403 when the rule does not let the caller in.
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<Standing, Failure> {
+    let standing = standing(connection, caller, id).await?;
+    if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
+}
+
+/// The same for those who manage the production.
+///
+/// # Errors
+/// 404 when there is no such playlist, 403 for everybody else.
+pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+    let standing = standing(connection, caller, id).await?;
+    if standing.role.is_manager() { Ok(standing) } else { Err(Failure::forbidden()) }
+}
+
+/// Refuses a playlist that is not meant for clients to those who are let in to its production as clients.
+///
+/// # Errors
+/// 403 for them, and for vendors.
+pub fn require_reader(access: &ProjectMember, for_client: bool) -> Result<(), Failure> {
+    let place = ProjectRole { role: access.role(), in_team: true };
+    READ.require(place, &|fact| fact == PlaylistFact::ForClient && for_client)
+}
+
+#[derive(FromQueryResult)]
+struct Facts {
+    project_id: Option<Uuid>,
+    for_client: Option<bool>,
+    created_by: Option<Uuid>,
+    member_id: Option<Uuid>,
+    team_role: Option<String>,
+}
+
+async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+    let sql = Sql::with(
+        format!(
+            "SELECT y.project_id, y.for_client, y.created_by, l.person_id AS member_id, l.role AS team_role FROM playlist y {} WHERE y.id = $2",
+            join_place("l", "y.project_id", "$1")
+        ),
+        [caller.person.id.into(), id.into()],
+    );
+    let facts = database::read_one::<Facts>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    Ok(Standing {
+        project_id: facts.project_id,
+        role: role_in(caller.person.role, facts.member_id.is_some(), facts.team_role.as_deref()),
+        for_client: facts.for_client.unwrap_or_default(),
+        own: facts.created_by.is_none_or(|creator| creator == caller.person.id),
+    })
+}
 
 /// Whether a person sees a playlist, and so may be in the review room of it.
 ///

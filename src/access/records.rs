@@ -50,6 +50,7 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::EntityWorker => S::Entity(&entities::PRESENT),
         R::EntityEditor => S::Entity(&entities::EDIT),
         R::EntityRemover => S::Entity(&entities::REMOVE),
+        R::InstanceKeeper => S::Entity(&entities::PLACE_INSTANCES),
         R::FileWorker => S::Entity(&entities::WORK),
         R::TaskReader | R::Follower => S::Task(&tasks::READ),
         R::TaskActor => S::Task(&tasks::ACT),
@@ -64,6 +65,8 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::ReplyKeeper => S::Comment(&comments::KEEP_REPLY),
         R::PlaylistReader => S::Playlist(&playlists::READ),
         R::PlaylistKeeper => S::Playlist(&playlists::KEEP),
+        R::BuildViewer => S::Playlist(&playlists::VIEW_BUILDS),
+        R::PlaylistDownloader => S::Playlist(&playlists::DOWNLOAD),
         R::TimeLogger => S::Hours(&hours::LOG),
         R::TimeReader => S::Hours(&hours::READ_OF_PERSON),
         R::OwnRecord | R::OwnAccount => S::Person(is_own),
@@ -82,7 +85,15 @@ pub fn statement(rule: RecordRule) -> Statement {
         | R::ShotsReader
         | R::QuotaReader
         | R::EventReader => S::Function,
-        R::ProductionLister | R::AssetLister | R::PlanLister | R::WorkLister | R::DatesLister | R::FileLister | R::PlaylistLister => S::List,
+        R::ProductionLister
+        | R::ProductionListerNotVendor
+        | R::ProductionStaffLister
+        | R::AssetLister
+        | R::PlanLister
+        | R::WorkLister
+        | R::DatesLister
+        | R::FileLister
+        | R::PlaylistLister => S::List,
     }
 }
 

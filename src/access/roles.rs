@@ -168,6 +168,44 @@ pub async fn team_of(connection: &impl ConnectionTrait, project_id: Uuid) -> Res
     database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
 }
 
+/// The clients in the team of a production, bots excepted; those of a studio or department, where one is named.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn clients_of(
+    connection: &impl ConnectionTrait,
+    project_id: Uuid,
+    studio_id: Option<Uuid>,
+    department_id: Option<Uuid>,
+) -> Result<Vec<Uuid>, DbErr> {
+    let mut sql = Sql::with(
+        format!(
+            "SELECT a.id FROM project_person_link l JOIN person a ON a.id = l.person_id WHERE l.project_id = $1 AND a.is_bot = $2 AND {} = '{}'",
+            role_sql("a", "l"),
+            Role::Client.code()
+        ),
+        [project_id.into(), false.into()],
+    );
+    if let Some(id) = studio_id {
+        sql.push(" AND a.studio_id = ").bind(id);
+    }
+    if let Some(id) = department_id {
+        sql.push(" AND a.id IN (SELECT d.person_id FROM department_link d WHERE d.department_id = ").bind(id).push(")");
+    }
+    sql.push(" ORDER BY a.first_name, a.last_name, a.id");
+    database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "id")).collect()
+}
+
+/// Those in the team of a production who make the film inside of the studio.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn staff_of(connection: &impl ConnectionTrait, project_id: Option<Uuid>) -> Result<Vec<Uuid>, DbErr> {
+    let mut sql = Sql::new("SELECT l.person_id FROM project_person_link l JOIN person m ON m.id = l.person_id WHERE l.project_id = ");
+    sql.bind(project_id).push(&format!(" AND {} IN ", role_sql("m", "l"))).bind_list(STAFF.map(Role::code));
+    database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
+}
+
 /// The part of a query that keeps the productions whose team a person is in. `project` is the column of the production.
 pub fn projects_of(sql: &mut Sql, project: &str, person_id: Uuid) {
     sql.push(project).push(" IN (SELECT l.project_id FROM project_person_link l WHERE l.person_id = ").bind(person_id).push(")");

@@ -67,9 +67,8 @@ pub const TAKE: TaskRule = Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFa
 /// `preview-reviewer`: whoever may draw on the previews of a task.
 pub const REVIEW: TaskRule = Rule::Any(&[LEAD, Rule::Team(&[Role::Client])]);
 
-/// `preview-editor`: whoever may change what is noted of the previews of a task.
-pub const EDIT_PREVIEWS: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::Assigned)])]);
+/// `preview-editor`: whoever may change what is noted of the previews of a task: as [`LEAD`], and whoever does the task.
+pub const EDIT_PREVIEWS: TaskRule = WORK;
 
 impl TaskFact {
     pub const ALL: [Self; 5] = [Self::Assigned, Self::WorksOnEntity, Self::CreatedEntity, Self::InDepartment, Self::Supervised];

@@ -37,6 +37,7 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             "entities/work_lists.rs",
             "export/entities.rs",
             "export/studio.rs",
+            "imports/task_columns.rs",
             "notifications/recipients.rs",
             "people/colleagues.rs",
             "people/removal.rs",

@@ -97,7 +97,7 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
     let create = || async {
         let mut work = Work::begin_as(app, None).await?;
         let id = database::insert(&*work, &person::TABLE, values.clone()).await?;
-        work.emit("person:new", payload([("person_id", id)]));
+        work.emit_of_studio(&entity::person::TABLE, "person:new", payload([("person_id", id)]));
         work.commit().await?;
         Ok::<_, DbErr>(id)
     };
@@ -108,7 +108,7 @@ async fn promote(app: &App, id: Uuid) -> Result<(), DbErr> {
     let mut work = Work::begin_as(app, None).await?;
     database::update(&*work, &person::TABLE, id, vec![("role", "admin".into())]).await?;
     work.person_changed(id);
-    work.emit("person:update", payload([("person_id", id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
     work.commit().await
 }
 

@@ -65,7 +65,7 @@ pub(super) fn follows_foreign_link(headers: &HeaderMap) -> bool {
 /// cookie. When neither says, the configured public protocol counts, unless the request was made to this very machine or
 /// to another name than the public one: there the public protocol means nothing, and a browser would drop the cookie.
 #[must_use]
-pub(super) fn is_encrypted(headers: &HeaderMap, protocol: &str, domain: &str) -> bool {
+pub fn is_encrypted(headers: &HeaderMap, protocol: &str, domain: &str) -> bool {
     let origin = text(headers, &header::ORIGIN);
     if let Some((scheme, _)) = origin.split_once("://") {
         return scheme == "https";

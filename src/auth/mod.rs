@@ -12,7 +12,7 @@ mod second_factor;
 mod secrets;
 mod sign_in;
 
-pub use browser::caller_address;
+pub use browser::{caller_address, is_encrypted};
 pub use emails::{AccountEmail, AccountLetter};
 pub use handlers::AuthenticationHandlers;
 pub use secrets::made_up_password;

@@ -8,8 +8,8 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::references::production_of;
 use crate::crud::{Record, Resource, record};
-use crate::database;
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
 
@@ -30,11 +30,6 @@ impl Resource for EntityLinks {
         "EntityLink"
     }
 
-    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, _body: &Map<String, Value>) -> Result<(), Failure> {
-        let stored = record(&**work, self, id).await?;
-        Touched::links_of(&**work, &container(&stored)).await?.settle(work).await
-    }
-
     async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
         let stored = record(&**work, self, before.id).await?;
         if ["entity_in_id", "entity_out_id"].iter().any(|key| stored.values.get(*key) != before.values.get(*key)) {
@@ -50,19 +45,13 @@ impl Resource for EntityLinks {
         Touched::links_of(&**work, &container(record)).await?.settle(work).await
     }
 
+    /// A new line is told of before what follows from it.
     async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
-        let found = database::read_one::<InProject>(&**work, &project_of(record)).await?;
-        work.emit_in(found.map(|found| found.project_id), format!("entity-link:{what}"), payload([("entity_link_id", id)]));
+        let project_id = production_of(&**work, self.table(), id, &record.values).await?;
+        work.emit_in(project_id, format!("entity-link:{what}"), payload([("entity_link_id", id)]));
+        if what == "new" {
+            Touched::links_of(&**work, &container(record)).await?.settle(work).await?;
+        }
         Ok(())
     }
-}
-
-/// Where a line is told of.
-#[derive(sea_orm::FromQueryResult)]
-struct InProject {
-    project_id: Uuid,
-}
-
-fn project_of(record: &Record) -> database::Sql {
-    database::Sql::with("SELECT project_id FROM entity WHERE id = $1", [record.id_of("entity_in_id").into()])
 }

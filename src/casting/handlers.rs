@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
-use dailies_definitions::casting::Casting;
+use dailies_definitions::casting::{Casting, ListProjectEntityLinksQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::query::parse_id;
-use dailies_definitions::schemas::{CastAsset, CastIn, CastingEntry};
+use dailies_definitions::schemas::{CastAsset, CastIn, CastingEntry, EntityLink};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{reading, writing};
+use super::{links, reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
@@ -116,5 +116,18 @@ impl Casting for CastingHandlers {
     ) -> Result<Json<Map<String, Value>>, Failure> {
         reading::is_asset_type(&self.0.database, asset_type_id).await?;
         reading::rows(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await
+    }
+
+    async fn list_project_entity_links(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        query: ListProjectEntityLinksQuery,
+    ) -> Result<Json<Value>, Failure> {
+        links::list(&self.0, &access, &query).await
+    }
+
+    async fn delete_project_entity_link(&self, access: ProjectManager, _project_id: Uuid, entity_link_id: Uuid) -> Result<Json<EntityLink>, Failure> {
+        links::remove(&self.0, &access, entity_link_id).await
     }
 }

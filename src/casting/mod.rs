@@ -2,6 +2,7 @@
 
 pub mod collections;
 mod handlers;
+mod links;
 mod reading;
 mod writing;
 

@@ -1,17 +1,18 @@
-//! Replaces castings, and keeps shots and their episode in step.
+//! Changes castings, and keeps shots and their episode in step.
 
 use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::CastingEntry;
-use sea_orm::FromQueryResult;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::reading;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::readiness::counts::{self, Derived, derive, recount};
-use crate::readiness::{self};
+use crate::readiness;
+use crate::readiness::counts::{self, Derived, Touched, derive, recount};
 use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
@@ -67,7 +68,7 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
         leave_shots_of_episode(work, &container, &removed).await?;
         keep_derived(work, &before, &after).await?;
     }
-    remove(work, entity_id, &removed).await?;
+    uncast(work, entity_id, &removed).await?;
     let stored = store(work, &container, &wanted, &before).await?;
     if removed.is_empty() && stored.is_empty() {
         return Ok(());
@@ -86,6 +87,23 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
         derived.tell_left(work, episode_id);
     }
     Ok(())
+}
+
+/// Removes one line of a casting: the count of its entity, the readiness of a shot's tasks, and what its episode casts
+/// because of it, follow.
+///
+/// # Errors
+/// 404 when there is no such line, 403 when it is of another production.
+pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid) -> Result<(), Failure> {
+    let link = entity::entity_link::Entity::find().filter(entity::entity_link::Column::Id.eq(link_id)).one(&**work).await?;
+    let link = link.ok_or_else(Failure::not_found)?;
+    reading::belongs(&**work, link.entity_in_id, project_id).await?;
+    let container = find(work, link.entity_in_id).await?;
+    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
+    recount(work, &[container.id]).await?;
+    let count = counts::count_of(work, container.id).await?;
+    counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
+    Touched::links_of(&**work, &[container.id]).await?.settle(work).await
 }
 
 async fn find(work: &Work<'_>, id: Uuid) -> Result<Container, Failure> {
@@ -142,7 +160,7 @@ fn sorted(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
     ids
 }
 
-async fn remove(work: &Work<'_>, entity_id: Uuid, assets: &[Uuid]) -> Result<(), Failure> {
+async fn uncast(work: &Work<'_>, entity_id: Uuid, assets: &[Uuid]) -> Result<(), Failure> {
     if !assets.is_empty() {
         let mut sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1", [entity_id.into()]);
         sql.push(" AND entity_out_id IN ").bind_list(assets.iter().copied());
@@ -229,7 +247,7 @@ async fn leave_shots_of_episode(work: &mut Work<'_>, episode: &Container, remove
         );
         for row in database::rows(&**work, &sql).await? {
             let shot: Uuid = row.try_get("", "id")?;
-            remove(work, shot, &[*asset]).await?;
+            uncast(work, shot, &[*asset]).await?;
             recount(work, &[shot]).await?;
             readiness::shots_changed(work, &[shot]).await?;
             let count = counts::count_of(work, shot).await?;

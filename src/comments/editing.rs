@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use crate::access::comments::{KEEP, Subject, Viewer};
+use crate::access::comments::{KEEP, Seen, Subject, Viewer};
+use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::{Record, missing};
@@ -55,25 +56,18 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
-/// Refuses to take the text or the task of a comment away, and drops what answers add to the replies. `record` is what is
-/// stored, for an update.
+/// Refuses to take the text of a comment away, and drops what answers add to the replies. `record` is what is stored, for
+/// an update.
 ///
 /// # Errors
-/// 400 for a comment without its text, 404 for an unknown task.
-pub async fn check(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+/// 400 for a comment without its text.
+pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     for reply in body.get_mut("replies").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         reply.remove("person");
     }
     let Some(record) = record else { return Ok(()) };
-    if body.get("text") == Some(&Value::Null) && record.text("text").is_some() {
-        return Err(missing("text"));
-    }
-    let Some(task_id) = body.get("object_id").and_then(Value::as_str).and_then(parse_id) else { return Ok(()) };
-    if record.id_of("object_id") != Some(task_id) {
-        let sql = Sql::with("SELECT 1 FROM task WHERE id = $1", [task_id.into()]);
-        database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    }
-    Ok(())
+    let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();
+    if loses_text { Err(missing("text")) } else { Ok(()) }
 }
 
 /// # Errors
@@ -98,19 +92,41 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
         Err(fault) => return Err(fault),
     };
     let text = body.get("text").filter(|text| Some(*text) != before.values.get("text"));
+    let changed = Changed {
+        id: subject.id,
+        task_id: subject.task_id,
+        project_id: subject.project_id(),
+        seen: subject.seen(),
+        clients_isolated: subject.standing.clients_isolated,
+    };
     if let Some(text) = text {
-        mention_again(work, &subject, text.as_str().unwrap_or_default()).await?;
+        mention_again(work, &changed, text.as_str().unwrap_or_default()).await?;
     }
     let previous = before.id_of("task_status_id");
-    if subject.task_status_id != previous {
-        follow(work, &[subject.task_id], subject.author_id).await?;
-    }
-    Ok(())
+    if subject.task_status_id == previous { Ok(()) } else { move_task(work, &changed).await }
 }
 
-/// Works tasks out anew after a change of their comments, and tells those that came to another status by it.
-async fn follow(work: &mut Work<'_>, tasks: &[Uuid], author_id: Uuid) -> Result<(), Failure> {
-    for task in recompute(work, tasks).await? {
+/// A comment that was changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    pub id: Uuid,
+    pub task_id: Uuid,
+    pub project_id: Option<Uuid>,
+    pub seen: Seen,
+    /// Whether clients of the production don't see each other.
+    pub clients_isolated: bool,
+}
+
+/// Works the task of a comment that has another status out anew, and tells when the task came to another status by it.
+///
+/// # Errors
+/// The database refuses.
+pub async fn move_task(work: &mut Work<'_>, comment: &Changed) -> Result<(), Failure> {
+    follow(work, comment.task_id, comment.seen.author_id).await
+}
+
+async fn follow(work: &mut Work<'_>, task_id: Uuid, author_id: Uuid) -> Result<(), Failure> {
+    for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author_id);
     }
     Ok(())
@@ -123,29 +139,32 @@ async fn follow(work: &mut Work<'_>, tasks: &[Uuid], author_id: Uuid) -> Result<
 pub async fn after_create(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT t.id, c.person_id FROM comment c JOIN task t ON t.id = c.object_id WHERE c.id = $1", [id.into()]);
     let Some(row) = database::row(&**work, &sql).await? else { return Ok(()) };
-    follow(work, &[row.try_get("", "id")?], row.try_get("", "person_id")?).await
+    follow(work, row.try_get("", "id")?, row.try_get("", "person_id")?).await
 }
 
 /// Stores whom the text mentions now, and tells those who were not told before.
-async fn mention_again(work: &mut Work<'_>, subject: &Subject, text: &str) -> Result<(), Failure> {
-    let Some(project_id) = subject.project_id() else { return Ok(()) };
+///
+/// # Errors
+/// The database refuses.
+pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -> Result<(), Failure> {
+    let Some(project_id) = comment.project_id else { return Ok(()) };
     let mentionable = Mentionable::find(&**work, &[project_id]).await?;
     let found = mentionable.in_text(text, project_id);
-    let before = mentions::stored(work, subject.id).await?;
-    mentions::replace(work, subject.id, &found).await?;
+    let before = mentions::stored(work, comment.id).await?;
+    mentions::replace(work, comment.id, &found).await?;
     let told: HashSet<Uuid> = mentionable.reached(&before, project_id).iter().map(|member| member.person_id).collect();
     let reached = mentionable.reached(&found, project_id);
     let ids: Vec<Uuid> = reached.iter().map(|member| member.person_id).collect();
-    unmention(work, subject.id, &ids).await?;
-    let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [subject.id.into()]);
+    unmention(work, comment.id, &ids).await?;
+    let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
     let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-    let seen = subject.seen();
+    let seen = comment.seen;
     let mut notices = Vec::new();
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
-        let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: subject.standing.clients_isolated };
-        if member.person_id != subject.author_id && viewer.may_be_told(seen) {
-            let notice = Notice::new(Kind::Mention, member.person_id, subject.author_id, subject.task_id, subject.project_id());
-            let notice = Notice { comment_id: Some(subject.id), created_at, ..notice };
+        let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: comment.clients_isolated };
+        if member.person_id != seen.author_id && viewer.may_be_told(seen) {
+            let notice = Notice::new(Kind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
+            let notice = Notice { comment_id: Some(comment.id), created_at, ..notice };
             notice.tell(work);
             notices.push(notice);
         }
@@ -163,21 +182,17 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
     Ok(())
 }
 
-/// Tells of a comment that was stored as it is, or changed; a change is told in the production and outside of it, which
-/// clients wait for.
+/// Tells the production of a comment that was stored as it is, or changed; a change is told with the task.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
-    let task_id = record.id_of("object_id").filter(|_| what == "update");
-    if let Some(task_id) = task_id {
-        let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [task_id.into()]);
-        if let Some(row) = database::row(&**work, &sql).await? {
-            let project_id: Option<Uuid> = row.try_get_by_index(0)?;
-            work.emit_in(project_id, "comment:update", payload([("comment_id", id), ("task_id", task_id)]));
-        }
+    let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
+    let mut about = payload([("comment_id", id)]);
+    if what == "update" {
+        about.insert("task_id".into(), json!(record.id_of("object_id")));
     }
-    work.emit(format!("comment:{what}"), payload([("comment_id", id)]));
+    work.emit_in(project_id, format!("comment:{what}"), about);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use poem::http::StatusCode;
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::access::comments::attachment_reader;
@@ -24,10 +25,18 @@ const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", 
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(app.database.read(), caller, row.try_get_by_index(3)?, row.try_get_by_index(4)?).await?;
-    let name = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
-    let media_type = row.try_get_by_index::<Option<String>>(1)?.unwrap_or_else(|| "application/octet-stream".into());
-    let updated_at: Option<NaiveDateTime> = row.try_get_by_index(2)?;
+    attachment_reader(app.database.read(), caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
+    send(app, id, &row).await
+}
+
+/// Sends the content of an attached file to somebody who may see it. The row has its `name`, `mimetype` and `updated_at`.
+///
+/// # Errors
+/// 404 when the content is gone, 416 for a part that is not there.
+pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
+    let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
+    let media_type = row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_else(|| "application/octet-stream".into());
+    let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;
     let disposition = if SHOWN.contains(&media_type.as_str()) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
     let delivery = Delivery {
         content_type: &media_type,

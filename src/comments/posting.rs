@@ -50,17 +50,45 @@ pub struct Outcomes {
     pub carried: Vec<Carried>,
 }
 
+/// A posting that was refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Place of the comment that led to it among those that were asked for, where it was one.
+    pub at: Option<usize>,
+    pub failure: Failure,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self { at: None, failure }
+    }
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Failure::from(error).into()
+    }
+}
+
 /// Posts comments with all that follows from them.
 ///
 /// # Errors
 /// 404 for an unknown task, status or author, 400 for a retake beyond the limit.
 pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Failure> {
+    post_all(work, drafts).await.map_err(|refusal| refusal.failure)
+}
+
+/// As [`post`], and says which comment was refused.
+///
+/// # Errors
+/// Those of [`post`].
+pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Refusal> {
     let now = database::now();
     let board = Board::load(work, &drafts).await?;
     let mut posting = Posting::new(board, now);
     let mut comments = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        comments.push(posting.post(work, draft, &Origin::Person)?);
+    for (at, draft) in drafts.into_iter().enumerate() {
+        comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| Refusal { at: Some(at), failure })?);
     }
     posting.store(work).await?;
     let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();

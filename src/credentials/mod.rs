@@ -2,6 +2,7 @@
 
 pub mod attempts;
 mod bound;
+pub mod guesses;
 pub mod passwords;
 pub mod tokens;
 

@@ -316,7 +316,8 @@ pub fn from_request(headers: &HeaderMap, cookie: &str) -> Result<String, Failure
 }
 
 /// The value of a cookie, unless it is empty.
-fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+#[must_use]
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(found, _)| *found == name);
     values.next().map(|(_, value)| value.trim_matches('"')).filter(|value| !value.is_empty())

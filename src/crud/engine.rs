@@ -7,6 +7,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::query::Query;
 use dailies_definitions::rules::{Collection, RecordRule, Rule};
+use entity::facts::Column;
 use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -116,14 +117,22 @@ impl Engine {
         // A body that names nothing moves the record all the same.
         let touched = changes.columns.is_empty() && changes.relations.is_empty();
         let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
+        write::require_references(&work, caller, resource, Some(&record), &columns, &changes.relations).await?;
+        let is_reference = |name: &str| body.contains_key(name) && resource.table().column(name).is_some_and(Column::is_reference);
+        let leads_elsewhere = columns.iter().any(|(name, _)| is_reference(name));
         let mut changed = touched || !columns.is_empty();
         if changed {
             database::update(&*work, resource.table(), id, columns).await?;
         }
         changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
+        let now = if leads_elsewhere { Some(select::record(&*work, resource, id).await?) } else { None };
+        // Whoever may change the record as it was may have led it where they may not.
+        if let (Some(rule), Some(now)) = (undecided(rule, caller)?, &now) {
+            resource.may_update(&work, caller, rule, now, &body).await?;
+        }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
-            resource.tell(&mut work, "update", id, &record).await?;
+            resource.tell(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
         }
         work.commit().await?;
         self.answer_written(resource, caller, id, resource.update_answers_relations(), &body, false).await
@@ -197,6 +206,7 @@ impl Crud for Engine {
         let mut changes = write::creation(&self.app, resource, &body)?;
         resource.before_write(&mut work, &caller, None, &mut changes).await?;
         write::complete(resource, &changes)?;
+        write::require_references(&work, &caller, resource, None, &changes.columns, &changes.relations).await?;
         let id = database::insert(&*work, resource.table(), std::mem::take(&mut changes.columns)).await?;
         write::store_relations(&work, resource, id, &changes.relations).await?;
         resource.after_create(&mut work, &caller, id, &body).await?;

@@ -25,7 +25,11 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
             continue;
         }
         let relation = resource.relations().iter().find(|relation| relation.name == key);
-        let seen = shape.columns.iter().any(|column| column.name == key) || shape.relations.iter().any(|relation| relation.name == key);
+        // A column may be shown under another key.
+        let renamed = format!("t.\"{key}\"");
+        let seen = shape.columns.iter().any(|column| column.name == key)
+            || shape.relations.iter().any(|relation| relation.name == key)
+            || shape.extras.iter().any(|extra| extra.expression == renamed);
         if !seen && (relation.is_some() || resource.table().column(key).is_some()) {
             return Err(Failure::parameter(format!("Filtering on {key} is not allowed.")));
         }

@@ -7,6 +7,7 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::rules::RecordRule;
+use entity::belonging::Belonging;
 use entity::facts::{Column, Kind, Table};
 use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
 use crate::access::records::{self, Subject};
+use crate::access::references::production_of;
 use crate::app::App;
 use crate::database::{Sql, execute};
 use crate::events::{Work, payload};
@@ -407,8 +409,12 @@ pub trait Resource: Send + Sync {
     async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         let prefix = self.event_prefix();
         let key = format!("{}_id", prefix.replace('-', "_"));
-        let project_id = if self.table().name == "project" { None } else { record.id_of("project_id") };
-        work.emit_in(project_id, format!("{prefix}:{what}"), payload([(key.as_str(), id)]));
+        let (name, about) = (format!("{prefix}:{what}"), payload([(key.as_str(), id)]));
+        match Belonging::of(self.table().name) {
+            Belonging::Studio => work.emit_of_studio(self.table(), name, about),
+            Belonging::Itself => work.emit_of_production(id, name),
+            Belonging::By(_) => work.emit_in(production_of(&**work, self.table(), id, &record.values).await?, name, about),
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use entity::facts::{Column, Default as ColumnDefault, Kind, Table};
@@ -11,8 +12,9 @@ use uuid::Uuid;
 
 use super::coerce::{coerce, invalid_format, is_moment, missing};
 use super::{Changes, Record, Relation, Resource};
+use crate::access::references::{self, Related, Written};
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 
 /// Columns that no body sets.
@@ -162,9 +164,9 @@ pub fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
 /// 400 that names the list and the first unknown id.
 pub async fn require_known(connection: &impl ConnectionTrait, table: &Table, list: &str, ids: &[Uuid]) -> Result<(), Failure> {
     let mut known = HashSet::new();
-    for ids in ids.chunks(1000) {
-        let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", table.name));
-        sql.bind_list(ids.iter().copied());
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id", table.name));
+        sql.among(ids);
         for row in database::rows(connection, &sql).await? {
             known.insert(row.try_get::<Uuid>("", "id")?);
         }
@@ -173,6 +175,26 @@ pub async fn require_known(connection: &impl ConnectionTrait, table: &Table, lis
         Some(unknown) => Err(Failure::parameter(format!("{list}: there is no {} with the id {unknown}.", table.name.replace('_', " ")))),
         None => Ok(()),
     }
+}
+
+/// Checks what a record comes to refer to. `record` is what is stored, for an update.
+pub(super) async fn require_references(
+    work: &Work<'_>,
+    caller: &Caller,
+    resource: &dyn Resource,
+    record: Option<&Record>,
+    columns: &[(&'static str, SqlValue)],
+    relations: &HashMap<&'static str, Vec<Uuid>>,
+) -> Result<(), Failure> {
+    let related = |relation: &'static Relation| {
+        let Relation { name, table, own, other, .. } = *relation;
+        relations.get(name).map(|ids| Related { field: name, table, own, other, ids })
+    };
+    let relations: Vec<Related<'_>> = resource.relations().iter().filter_map(related).collect();
+    let nothing = Map::new();
+    let stored = record.map_or(&nothing, |record| &record.values);
+    let row = Written { table: resource.table(), id: record.map(|record| record.id), stored, columns, relations: &relations };
+    references::require(&**work, caller, &row).await
 }
 
 /// Replaces the sets of related ids, and says whether any of them changed.

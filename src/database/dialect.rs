@@ -111,6 +111,48 @@ pub fn json_object(backend: DbBackend, keys: &[JsonKey]) -> String {
     }
 }
 
+/// The items of a column that holds a JSON list, as rows of a query.
+pub struct JsonItems<Id> {
+    /// What the query reads them from.
+    pub from: String,
+    /// What they are ordered by.
+    pub place: &'static str,
+    /// SQL of the id that an item holds under a key; null where it holds none.
+    pub id: Id,
+}
+
+/// The items of a column, one at a time in a query: they are called `item` there.
+#[must_use]
+pub fn json_items(backend: DbBackend, column: &str) -> JsonItems<impl Fn(&str) -> String> {
+    let from = match backend {
+        DbBackend::Postgres => {
+            format!("jsonb_array_elements(CASE WHEN jsonb_typeof({column}) = 'array' THEN {column} END) WITH ORDINALITY AS item (value, place)")
+        }
+        _ => format!("json_each(CASE WHEN json_type({column}) = 'array' THEN {column} ELSE '[]' END) item"),
+    };
+    let place = if backend == DbBackend::Postgres { "item.place" } else { "item.key" };
+    let id = move |key: &str| match backend {
+        DbBackend::Postgres => {
+            let text = format!("item.value ->> '{key}'");
+            format!("(CASE WHEN {text} ~* '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN CAST({text} AS uuid) END)")
+        }
+        _ => {
+            let text = format!("CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.{key}') END");
+            format!("(CASE WHEN length({text}) = 36 THEN unhex(replace({text}, '-', '')) END)")
+        }
+    };
+    JsonItems { from, place, id }
+}
+
+/// Number of items of a column that holds a JSON list; null where it holds none.
+#[must_use]
+pub fn json_length(backend: DbBackend, column: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("CAST(CASE WHEN jsonb_typeof({column}) = 'array' THEN jsonb_array_length({column}) END AS bigint)"),
+        _ => format!("CASE WHEN json_type({column}) = 'array' THEN json_array_length({column}) END"),
+    }
+}
+
 /// The JSON that a row holds under a name; null where it holds nothing.
 ///
 /// # Errors
@@ -128,6 +170,19 @@ fn position(row: &QueryResult, name: &str) -> Result<usize, DbErr> {
         _ => return Err(DbErr::Type("a row of neither SQLite nor PostgreSQL".into())),
     };
     found.map_err(|error| DbErr::Type(error.to_string()))
+}
+
+/// SQL of a moment as text, to the microsecond.
+#[must_use]
+pub fn precise_moment(backend: DbBackend, sql: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("to_char({sql}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"),
+        // Stored with as many digits as it needs.
+        _ => {
+            let digits = format!("CASE WHEN length({sql}) = 19 THEN '.' ELSE '' END || '000000'");
+            format!("replace(substr({sql} || {digits}, 1, 26), ' ', 'T')")
+        }
+    }
 }
 
 /// A value in the form that answers have, where that of PostgreSQL itself is another one.

@@ -37,7 +37,7 @@ use self::studio::Studio;
 use self::writer::Writer;
 use crate::app::SharedApp;
 use crate::database;
-use crate::events::{Work, payload, transact};
+use crate::events::{Work, transact};
 use crate::studio::seed::{Domain, seed};
 
 /// What can be said about a demo production.
@@ -103,7 +103,7 @@ async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u6
     // Told last, so that whoever listens finds everything.
     let tell = || async {
         let mut work = Work::begin_as(app, None).await?;
-        work.emit("project:new", payload([("project_id", project)]));
+        work.emit_of_production(project, "project:new");
         Ok(work.commit().await?)
     };
     transact(app, tell).await

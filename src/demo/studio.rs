@@ -148,7 +148,7 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
             database::insert_many(&*work, &entity::department_link::TABLE, links).await?;
         }
         for (id, _) in missing {
-            work.emit("person:new", payload([("person_id", *id)]));
+            work.emit_of_studio(&entity::person::TABLE, "person:new", payload([("person_id", *id)]));
         }
         Ok(work.commit().await?)
     };

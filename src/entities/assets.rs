@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use super::asset_types::require_asset_type;
 use super::creation::{NewEntity, create_asset, require_within};
-use super::criteria;
-use super::details;
+use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::layouts;
+use super::listings::filtered;
 use super::rows::{self, Listing, find_entities, find_entity};
 use super::with_tasks::{self, Request, Wish};
-use crate::access::entities::{Scope, own_entities};
+use crate::access::entities::Scope;
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::database::{self, BATCH, Sent, Sql, now};
@@ -61,7 +61,7 @@ fn of_episode(sql: &mut Sql, episode: Option<EpisodeChoice>) {
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
     let episode = EpisodeChoice::read(query)?;
     let scope = scope(app, caller, query_id(query, "project_id")?, episode).await?;
-    let mut listing = filtered(app, &scope, query, &[]).await?;
+    let mut listing = filtered(app, &scope, EntityKind::Asset, query, &[]).await?;
     of_episode(&mut listing.conditions, episode);
     listing.send(&app.database).await
 }
@@ -75,22 +75,11 @@ pub(super) fn query_id(query: &Query, name: &str) -> Result<Option<Uuid>, Failur
     id.map(Some).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {text}")))
 }
 
-async fn filtered(app: &App, scope: &Scope, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
-    let mut listing = Listing::new(&app.database, scope, EntityKind::Asset).await?;
-    criteria::add(&mut listing.conditions, query, save_for)?;
-    if query.get("assigned_to").is_some() {
-        listing.conditions.push(" AND (");
-        own_entities(&mut listing.conditions, EntityKind::Asset, scope.person());
-        listing.conditions.push(")");
-    }
-    Ok(listing)
-}
-
 /// The assets of a production, or those of one of its asset types.
 pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_type_id: Option<Uuid>, query: &Query) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     let save_for: &[&str] = if asset_type_id.is_some() { &["project_id", "entity_type_id"] } else { &["project_id"] };
-    let mut listing = filtered(app, &scope, query, save_for).await?;
+    let mut listing = filtered(app, &scope, EntityKind::Asset, query, save_for).await?;
     if let Some(asset_type_id) = asset_type_id {
         listing.conditions.push(" AND e.entity_type_id = ").bind(asset_type_id);
     }
@@ -111,7 +100,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 /// `GET /data/assets/{asset_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, &["nb_frames", "source_id"]).await?;
+    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, Rest::AllBut(&["nb_frames", "source_id"])).await?;
     object.pop();
     object.extend_from_slice(b",\"type\":\"Asset\"}");
     Ok(object)

@@ -1,14 +1,16 @@
 //! Makes entities.
 
+use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::frame_rates;
-use super::rows::{EntityFacts, find_entity};
+use super::rows::{self, EntityFacts, find_entity};
+use crate::app::App;
 use crate::crud::blank_name;
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, payload};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// A new entity. What is not said has its default.
@@ -75,6 +77,28 @@ fn check(kind: EntityKind, new: &NewEntity) -> Result<(), Failure> {
         return Err(blank_name(kind.type_name()));
     }
     frame_rates::check(new.data.as_ref(), None)
+}
+
+/// Makes an entity of a built-in kind, unless it is there, and answers its row. What it is part of is of the kind
+/// `parent`. Tells of a new one.
+///
+/// # Errors
+/// 404 when what it is part of is not in the production.
+pub(super) async fn create(app: &App, access: &ProjectManager, kind: EntityKind, parent: EntityKind, new: NewEntity) -> Result<Vec<u8>, Failure> {
+    let project_id = access.project_id();
+    let mut work = Work::begin(app, access.caller()).await?;
+    let parent_id = require_within(&work, new.parent_id, parent, project_id).await?.map(|parent| parent.id);
+    let (id, made) = find_or_create(&work, kind, project_id, access.person.id, new).await?;
+    if made {
+        let mut keys = payload([(kind.id_key(), id)]);
+        if kind == EntityKind::Edit {
+            keys.insert("parent_id".into(), json!(parent_id));
+        }
+        work.emit_in(project_id, format!("{}:new", kind.word()), keys);
+    }
+    let row = rows::plain(&*work, id, kind.type_name()).await?;
+    work.commit().await?;
+    Ok(row)
 }
 
 fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity) -> Vec<(&'static str, sea_orm::Value)> {

@@ -16,24 +16,23 @@ use crate::vocabulary::kinds::EntityKind;
 
 const TEXT: Kind = Kind::Text { max: None };
 
-/// An entity as the layout writes it with all its tasks, and then what the layout lacks of the row: its columns, save for
-/// those to leave out, the name of the production, and the related ids.
+/// An entity as the layout writes it with all its tasks, and then the rest.
 ///
 /// # Errors
 /// 404 when there is no such entity of the layout's kind.
-pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, left_out: &[&str]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, rest: Rest) -> Result<Vec<u8>, Failure> {
     let backend = database.backend();
     let mut columns = vec!["e.id", "e.project_id", "e.data"];
     columns.extend(sql_of(layout.fields));
-    let rest = rest(backend, layout, left_out);
+    let rest = rest.writer(backend, layout);
     let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
     let mut sql = Sql::default();
     let hidden = scope.hidden_column(&mut sql, backend, layout.kind);
     let place = sql.slot(id);
     sql.push(&format!(
-        "SELECT {}, {}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}",
+        "SELECT {}{}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}",
         columns.join(", "),
-        rest.columns(),
+        rest.as_ref().map_or_else(String::new, |rest| format!(", {}", rest.columns())),
         layout.from,
         layout.condition(),
     ));
@@ -47,23 +46,36 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     }
     out.extend_from_slice(b",\"tasks\":");
     tasks(database, layout, scope, id, &mut out).await?;
-    out.push(b',');
-    rest.write_keys(&mut out, &row, columns.len())?;
+    if let Some(rest) = rest {
+        out.push(b',');
+        rest.write_keys(&mut out, &row, columns.len())?;
+    }
     out.push(b'}');
     Ok(out)
 }
 
-/// The keys that the layout lacks of an entity.
-fn rest(backend: DbBackend, layout: &Layout, left_out: &[&str]) -> RecordWriter {
-    let lacks = |key: &str| !layout.has(key) && !left_out.contains(&key);
-    let (name, ..) = PROJECT_NAME;
-    let project = ("(SELECT p.name FROM project p WHERE p.id = e.project_id)".to_owned(), Field::new(name, TEXT));
-    let columns = entity::entity::TABLE.columns.iter().map(|column| (format!("e.\"{}\"", column.name), Field::from(column)));
-    let relations = RELATIONS.iter().map(|(name, table, own, other)| {
-        let ids = json_ids(backend, &format!("r.{other}"), &format!("{table} r WHERE r.{own} = e.id"));
-        (ids, Field::new(*name, Kind::Json))
-    });
-    RecordWriter::select([project].into_iter().chain(columns).chain(relations).filter(|(_, field)| lacks(&field.key)), None)
+/// What is told of an entity beside what its layout has.
+pub(super) enum Rest {
+    /// Nothing.
+    LeftOut,
+    /// Its columns, save for these, the name of the production, and the related ids.
+    AllBut(&'static [&'static str]),
+}
+
+impl Rest {
+    /// A writer of the keys that the layout lacks.
+    fn writer(&self, backend: DbBackend, layout: &Layout) -> Option<RecordWriter> {
+        let Self::AllBut(left_out) = self else { return None };
+        let lacks = |key: &str| !layout.has(key) && !left_out.contains(&key);
+        let (name, ..) = PROJECT_NAME;
+        let project = ("(SELECT p.name FROM project p WHERE p.id = e.project_id)".to_owned(), Field::new(name, TEXT));
+        let columns = entity::entity::TABLE.columns.iter().map(|column| (format!("e.\"{}\"", column.name), Field::from(column)));
+        let relations = RELATIONS.iter().map(|(name, table, own, other)| {
+            let ids = json_ids(backend, &format!("r.{other}"), &format!("{table} r WHERE r.{own} = e.id"));
+            (ids, Field::new(*name, Kind::Json))
+        });
+        Some(RecordWriter::select([project].into_iter().chain(columns).chain(relations).filter(|(_, field)| lacks(&field.key)), None))
+    }
 }
 
 /// Writes the tasks of an entity as a list, the oldest first.
@@ -91,7 +103,7 @@ async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, ou
     Ok(())
 }
 
-/// A sequence or an episode with the names that explain it.
+/// A sequence, an episode or a scene with the names that explain it.
 ///
 /// # Errors
 /// 404 when there is no such entity of that kind.
@@ -100,24 +112,41 @@ pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: En
     let mut sql = Sql::default();
     let hidden = scope.hidden_column(&mut sql, database.backend(), kind);
     let place = sql.slot(id);
+    let (of_episode, sequence) = if kind == EntityKind::Scene { ("sq.parent_id", "e.parent_id") } else { ("e.parent_id", "NULL") };
     sql.push(&format!(
-        "SELECT {}, ep.name AS episode_name, {hidden} FROM entity e JOIN project p ON p.id = e.project_id \
-         LEFT JOIN entity ep ON ep.id = e.parent_id WHERE e.id = {place} AND {}",
+        "SELECT {}, sq.id AS sequence_id, sq.name AS sequence_name, ep.id AS episode_id, ep.name AS episode_name, {hidden} \
+         FROM entity e JOIN project p ON p.id = e.project_id LEFT JOIN entity sq ON sq.id = {sequence} LEFT JOIN entity ep ON ep.id = {of_episode} \
+         WHERE e.id = {place} AND {}",
         writer.columns(),
         kind.condition("e.entity_type_id"),
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
     writer.write_without(&mut out, &row, masks(&row)?.of_project(row.try_get("", "project_id")?))?;
-    let episode: Option<Uuid> = row.try_get("", "parent_id")?;
-    if let Some(episode) = episode.filter(|_| kind == EntityKind::Sequence) {
-        out.extend_from_slice(b",\"episode_id\":");
-        write_uuid(&mut out, episode);
-        out.extend_from_slice(b",\"episode_name\":");
-        write_text(&mut out, &row.try_get::<Option<String>>("", "episode_name")?.unwrap_or_default());
+    if kind == EntityKind::Scene {
+        write_parent(&mut out, &row, "sequence")?;
+    }
+    let has_episode = row.try_get::<Option<Uuid>>("", "episode_id")?.is_some();
+    if has_episode && kind != EntityKind::Episode {
+        write_parent(&mut out, &row, "episode")?;
     }
     out.push(b'}');
     Ok(out)
+}
+
+/// Writes the id and the name of what an entity is part of.
+fn write_parent(out: &mut Vec<u8>, row: &QueryResult, word: &str) -> Result<(), Failure> {
+    out.extend_from_slice(format!(",\"{word}_id\":").as_bytes());
+    match row.try_get::<Option<Uuid>>("", &format!("{word}_id"))? {
+        Some(id) => write_uuid(out, id),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(format!(",\"{word}_name\":").as_bytes());
+    match row.try_get::<Option<String>>("", &format!("{word}_name"))? {
+        Some(name) => write_text(out, &name),
+        None => out.extend_from_slice(b"null"),
+    }
+    Ok(())
 }
 
 /// What is hidden in the metadata of a row.

@@ -7,12 +7,12 @@ use dailies_definitions::schemas::{NewEpisode, NewSequence};
 use uuid::Uuid;
 
 use super::assets::query_id;
-use super::creation::{NewEntity, find_or_create, require_within};
+use super::creation::{self, NewEntity};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::layouts::Layout;
-use super::rows::{self, Listing, find_entity};
+use super::rows::{Listing, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use super::work_lists::{Of, TaskList};
 use crate::access::ALL_BUT_VENDORS;
@@ -20,7 +20,6 @@ use crate::access::entities::Scope;
 use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::Sent;
-use crate::events::{Work, payload};
 use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/sequences`
@@ -69,16 +68,9 @@ async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid
     listing.send(&app.database).await
 }
 
-/// The sequences or episodes with their tasks.
-pub(super) async fn list_with_tasks(
-    app: &App,
-    caller: &Caller,
-    layout: &'static Layout,
-    project_id: Option<Uuid>,
-    query: &Query,
-) -> Result<with_tasks::Listing, Failure> {
+/// The sequences, episodes or scenes with their tasks; `episode_id` keeps those that are part of that entity.
+pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static Layout, query: &Query) -> Result<with_tasks::Listing, Failure> {
     let wish = Wish { episode: EpisodeChoice::read(query)?, ..Wish::default() };
-    let scope = Scope::named(app, caller, project_id).await?;
     let mut request = Request::listing(layout, scope, &wish);
     match wish.episode {
         None => {}
@@ -92,13 +84,13 @@ pub(super) async fn list_with_tasks(
     request.load(&app.database).await
 }
 
-/// One sequence or episode with the names that explain it.
+/// One sequence, episode or scene with the names that explain it.
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     details::group(&app.database, &scope, id, kind).await
 }
 
-/// The tasks of a sequence or an episode itself; vendors get their own ones.
+/// The tasks of a sequence, an episode or a scene itself; vendors get their own ones.
 pub(super) async fn list_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, assignees: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), id, kind).await?;
     TaskList { of: Of::Entity(id), visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
@@ -116,28 +108,15 @@ pub(super) async fn list_inner_tasks(app: &App, access: &EntityReader, id: Uuid,
 /// `POST /data/projects/{project_id}/sequences`
 pub(super) async fn create_sequence(app: &App, access: &ProjectManager, body: NewSequence) -> Result<Vec<u8>, Failure> {
     let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id: body.episode_id, ..NewEntity::default() };
-    create(app, access, EntityKind::Sequence, new).await
+    creation::create(app, access, EntityKind::Sequence, EntityKind::Episode, new).await
 }
 
 /// `POST /data/projects/{project_id}/episodes`
 pub(super) async fn create_episode(app: &App, access: &ProjectManager, body: NewEpisode) -> Result<Vec<u8>, Failure> {
     let status = body.status.filter(|status| STATUSES.contains(&status.as_str()));
     let new = NewEntity { name: body.name, description: body.description, data: body.data, status, ..NewEntity::default() };
-    create(app, access, EntityKind::Episode, new).await
+    creation::create(app, access, EntityKind::Episode, EntityKind::Episode, new).await
 }
 
 /// What the status of an entity may be; new episodes get the usual one in place of anything else.
 const STATUSES: [&str; 4] = ["standby", "running", "complete", "canceled"];
-
-async fn create(app: &App, access: &ProjectManager, kind: EntityKind, new: NewEntity) -> Result<Vec<u8>, Failure> {
-    let project_id = access.project_id();
-    let mut work = Work::begin(app, access.caller()).await?;
-    require_within(&work, new.parent_id, EntityKind::Episode, project_id).await?;
-    let (id, made) = find_or_create(&work, kind, project_id, access.person.id, new).await?;
-    if made {
-        work.emit_in(project_id, format!("{}:new", kind.word()), payload([(kind.id_key(), id)]));
-    }
-    let row = rows::plain(&*work, id, kind.type_name()).await?;
-    work.commit().await?;
-    Ok(row)
-}

@@ -4,23 +4,30 @@ mod asset_types;
 mod assets;
 mod cells;
 pub mod collections;
+mod concepts;
 mod creation;
 mod criteria;
 mod dependents;
 mod details;
+mod edits;
 mod episode_choice;
+mod episode_stats;
 pub mod frame_rates;
 mod groups;
 mod handlers;
 mod layouts;
 mod links;
+mod listings;
 pub mod ordering;
 pub mod own_work;
 pub mod removal;
 pub mod rows;
+mod scenes;
 mod shots;
 pub mod versions;
 mod with_tasks;
 mod work_lists;
 
-pub use handlers::{AssetsHandlers, EntitiesHandlers, EpisodesHandlers, SequencesHandlers, ShotsHandlers};
+pub use handlers::{
+    AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers, SequencesHandlers, ShotsHandlers,
+};

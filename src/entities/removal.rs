@@ -66,8 +66,8 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
     Ok(done)
 }
 
-/// What a deletion does to one entity. Without `force`, an asset, shot, edit, concept or scene that has tasks is given
-/// up, and a sequence or an episode goes only when nothing refers to it. Says which stored files nobody needs after the
+/// What a deletion does to one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and so
+/// is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing refers to it. Says which stored files nobody needs after the
 /// commit.
 ///
 /// # Errors
@@ -79,21 +79,39 @@ pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: 
     if matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode) {
         return remove_unused(work, entity).await.map(|()| Leftovers::default());
     }
-    let has_tasks = Sql::with("SELECT 1 FROM task WHERE entity_id = $1 LIMIT 1", [entity.id.into()]);
-    if database::row(&**work, &has_tasks).await?.is_some() {
+    if is_in_use(work, entity).await? {
         cancel(work, entity).await?;
         return Ok(Leftovers::default());
     }
     remove_entities(work, &[entity.id]).await
 }
 
-/// Gives an entity up: it stays with its tasks.
+/// Whether something would be lost with an entity: its tasks, and of a scene what was made from it, too.
+async fn is_in_use(work: &Work<'_>, entity: &EntityFacts) -> Result<bool, DbErr> {
+    let places: &[(&str, &str)] = if entity.kind == EntityKind::Scene { &USES_OF_SCENES } else { &[("task", "entity_id")] };
+    let uses: Vec<String> = places.iter().map(|(table, column)| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = $1)")).collect();
+    let sql = Sql::with(format!("SELECT 1 WHERE {}", uses.join(" OR ")), [entity.id.into()]);
+    Ok(database::row(&**work, &sql).await?.is_some())
+}
+
+/// Tables whose rows keep a scene from being removed, with the column that names it.
+const USES_OF_SCENES: [(&str, &str); 7] = [
+    ("task", "entity_id"),
+    ("entity", "source_id"),
+    ("asset_instance", "scene_id"),
+    ("entity_link", "entity_in_id"),
+    ("output_file", "entity_id"),
+    ("output_file", "temporal_entity_id"),
+    ("working_file", "entity_id"),
+];
+
+/// Gives an entity up: it stays with its tasks. Clients are told that a scene is gone, which they know in no other way.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Failure> {
     database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
-    tell(work, entity, "update");
+    tell(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
     if entity.kind == EntityKind::Asset {
         Touched::by(&**work, &[entity.id]).await?.settle(work).await?;
     }

@@ -25,13 +25,19 @@ pub(super) const PROJECT_NAME: Extra = ("project_name", "p.name", TEXT);
 /// Name of the sequence `sq`.
 pub(super) const SEQUENCE_NAME: Extra = ("sequence_name", "sq.name", TEXT);
 
-/// The lists of related ids that rows may carry: name, table, column of the entity and column of the related id.
-pub(super) const RELATIONS: [(&str, &str, &str, &str); 4] = [
+/// A list of related ids: name, table, column of the entity and column of the related id.
+type Relation = (&'static str, &'static str, &'static str, &'static str);
+
+/// The lists of related ids that rows may carry.
+pub(super) const RELATIONS: [Relation; 4] = [
     ("entities_out", "entity_link", "entity_in_id", "entity_out_id"),
     ("entities_in", "entity_link", "entity_out_id", "entity_in_id"),
     ("entity_concept_links", "entity_concept_link", "entity_in_id", "entity_out_id"),
     ("instance_casting", "asset_instance_link", "entity_id", "asset_instance_id"),
 ];
+
+/// What rows of concepts carry of these.
+pub(super) const CONCEPT_RELATIONS: [Relation; 1] = [RELATIONS[2]];
 
 /// A plain listing of entities, which its query calls `e`.
 pub(super) struct Listing {
@@ -44,7 +50,8 @@ pub(super) struct Listing {
     pub(super) joins: &'static str,
     /// Conditions on the entities, each with `AND` before it.
     pub(super) conditions: Sql,
-    pub(super) relations: bool,
+    /// The lists of related ids that the rows carry.
+    pub(super) relations: &'static [Relation],
     masks: Masks,
 }
 
@@ -62,7 +69,7 @@ impl Listing {
 
     /// Entities of a kind on conditions alone, with nothing hidden.
     pub(super) fn unrestricted(kind: EntityKind, conditions: Sql) -> Self {
-        Self { kind, type_name: kind.type_name(), extras: &[], joins: "", conditions, relations: false, masks: Masks::default() }
+        Self { kind, type_name: kind.type_name(), extras: &[], joins: "", conditions, relations: &[], masks: Masks::default() }
     }
 
     /// Hides the metadata that the caller may not see in the productions of a scope.
@@ -98,7 +105,7 @@ impl Listing {
     /// The database does not answer.
     pub(super) async fn send(self, database: &Database) -> Result<Sent, Failure> {
         let from = self.from();
-        let relations = if self.relations { relations(database, &from).await? } else { Vec::new() };
+        let relations = relations(database, &from, self.relations).await?;
         let writer = EntityWriter::new(self.type_name, self.extras, relations, self.masks);
         let mut sql = from.before(&format!("SELECT {} ", writer.columns()));
         sql.push(&order_by(database.backend(), &["e.name"], "e.id"));
@@ -107,12 +114,12 @@ impl Listing {
 }
 
 /// The related ids of the entities of a selection (`FROM entity e … WHERE …`).
-async fn relations(database: &Database, from: &Sql) -> Result<Vec<(&'static str, Links)>, DbErr> {
-    let mut found = Vec::with_capacity(RELATIONS.len());
-    for (name, table, own, other) in RELATIONS {
+async fn relations(database: &Database, from: &Sql, wanted: &[Relation]) -> Result<Vec<(&'static str, Links)>, DbErr> {
+    let mut found = Vec::with_capacity(wanted.len());
+    for (name, table, own, other) in wanted {
         let mut sql = from.clone().before(&format!("SELECT r.{own}, r.{other} FROM {table} r WHERE r.{own} IN (SELECT e.id "));
         sql.push(")");
-        found.push((name, Links::load(database, &sql).await?));
+        found.push((*name, Links::load(database, &sql).await?));
     }
     Ok(found)
 }
@@ -210,13 +217,22 @@ impl EntityWriter {
 ///
 /// # Errors
 /// 404 when it is not there.
-pub(super) async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
+pub async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::with(type_name, &[]);
     let sql = Sql::with(format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
     writer.write(&mut out, &row)?;
     Ok(out)
+}
+
+/// The ids of the entities that a concept is about.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn concept_links(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
+    let sql = Sql::with("SELECT entity_out_id FROM entity_concept_link WHERE entity_in_id = $1 ORDER BY created_at, id", [id.into()]);
+    ids(connection, &sql).await
 }
 
 /// What rules want to know of an entity.

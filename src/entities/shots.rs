@@ -1,24 +1,24 @@
 //! Shots: who sees which of them, and how they are made and changed.
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
+use dailies_definitions::access::{Caller, EntityReader, ProjectManager};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::schemas::NewShot;
 use entity::facts::Kind;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
-use super::criteria;
-use super::details;
+use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
-use super::layouts;
-use super::rows::{self, EntityFacts, Listing, PROJECT_NAME, SEQUENCE_NAME, find_entity};
+use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, Request, Wish};
-use crate::access::entities::{Scope, own_entities};
+use super::{layouts, listings};
+use crate::access::entities::Scope;
+use crate::access::references::{self, Written};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::{blank_name, coerce};
@@ -49,35 +49,19 @@ pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uu
 
 /// Sends shots, with the names of their sequence and production.
 async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
-    let mut listing = Listing::new(&app.database, scope, EntityKind::Shot).await?;
-    listing.joins = "LEFT JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
-    listing.extras = &[PROJECT_NAME, SEQUENCE_NAME];
-    criteria::add(&mut listing.conditions, query, save_for)?;
+    let mut listing = listings::in_sequences(app, scope, EntityKind::Shot, query, save_for).await?;
     if let Some(sequence_id) = sequence_id {
         listing.conditions.push(" AND e.parent_id = ").bind(sequence_id);
     }
-    if query.get("assigned_to").is_some() {
-        listing.conditions.push(" AND (");
-        own_entities(&mut listing.conditions, EntityKind::Shot, scope.person());
-        listing.conditions.push(")");
-    }
     listing.send(&app.database).await
-}
-
-/// `GET /data/projects/{project_id}/shots`
-pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result<Sent, Failure> {
-    let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    Listing::new(&app.database, &scope, EntityKind::Shot).await?.send(&app.database).await
 }
 
 /// `GET /data/episodes/{episode_id}/shots`
 pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
     find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
-    let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let within = Sql::with(" AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)", [episode_id.into()]);
-    let mut listing = Listing::unrestricted(EntityKind::Shot, within);
-    listing.mask(&app.database, &scope).await?;
-    listing.relations = relations;
+    let conditions = Sql::with(" AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)", [episode_id.into()]);
+    let mut listing = listings::within(app, access, EntityKind::Shot, conditions).await?;
+    listing.relations = if relations { &rows::RELATIONS } else { &[] };
     listing.send(&app.database).await
 }
 
@@ -100,7 +84,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 /// `GET /data/shots/{shot_id}`
 pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, &[]).await
+    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, Rest::AllBut(&[])).await
 }
 
 /// `POST /data/projects/{project_id}/shots`
@@ -140,6 +124,9 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     require_manager(&*work, caller, shot.project_id).await?;
     let changes = changes(body)?;
     check_references(&work, &shot, &changes).await?;
+    let stored = Map::from_iter([("project_id".to_owned(), json!(shot.project_id))]);
+    let row = Written { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
+    references::require(&*work, caller, &row).await?;
     check_values(&work, &shot, body).await?;
     let moved = database::value_of(&changes, "parent_id").is_some();
     database::update(&*work, &entity::entity::TABLE, id, changes).await?;
@@ -201,7 +188,7 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, F
     Ok(changes)
 }
 
-/// A shot stays a shot, in a sequence, from a scene and with a preview of its own production.
+/// A shot stays a shot, in a sequence and from a scene of its own production.
 async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'static str, SqlValue)]) -> Result<(), Failure> {
     for (name, value) in changes {
         let SqlValue::Uuid(Some(id)) = value else {
@@ -217,13 +204,6 @@ async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'sta
                     fault @ Failure::Fault(_) => fault,
                 })?;
                 true
-            }
-            "preview_file_id" => {
-                let sql = Sql::with(
-                    "SELECT 1 FROM preview_file pf JOIN task t ON t.id = pf.task_id WHERE pf.id = $1 AND t.project_id = $2",
-                    [(*id).into(), shot.project_id.into()],
-                );
-                database::row(&**work, &sql).await?.is_some()
             }
             _ => true,
         };

@@ -1,4 +1,4 @@
-//! The versions of a shot: what its name and metadata were over time.
+//! The versions of a shot or an edit: what its name and metadata were over time.
 
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
@@ -51,11 +51,11 @@ fn changes_identity(before: &Map<String, Value>, body: &Map<String, Value>) -> b
         || ["frame_in", "frame_out"].iter().any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
 }
 
-/// The versions of a shot as a JSON list, newest first.
+/// The versions of a shot or an edit as a JSON list, newest first.
 ///
 /// # Errors
-/// 404 when the entity is no shot.
-pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+/// 404 when the entity is of another kind.
+pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     const FIELDS: [(&str, Kind); 6] = [
         ("id", Kind::Uuid),
         ("name", Kind::Text { max: None }),
@@ -65,9 +65,9 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid) -> Result<V
         ("updated_at", Kind::DateTime),
     ];
     let database = &app.database;
-    find_entity(database.read(), id, EntityKind::Shot).await?;
+    find_entity(database.read(), id, kind).await?;
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let masks = scope.masks(database, EntityKind::Shot).await?;
+    let masks = scope.masks(database, kind).await?;
     let sql = Sql::with(
         "SELECT data, id, name, entity_id, person_id, created_at, updated_at FROM entity_version WHERE entity_id = $1 ORDER BY created_at DESC, id",
         [id.into()],
@@ -88,7 +88,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid) -> Result<V
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
             write_value(&mut out, row, index + 1, *kind)?;
         }
-        out.extend_from_slice(b",\"type\":\"ShotVersion\"}");
+        out.extend_from_slice(format!(",\"type\":\"{}Version\"}}", kind.type_name()).as_bytes());
     }
     out.push(b']');
     Ok(out)

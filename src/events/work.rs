@@ -6,6 +6,8 @@ use std::ops::Deref;
 
 use chrono::TimeDelta;
 use dailies_definitions::access::Caller;
+use entity::belonging::Belonging;
+use entity::facts::Table;
 use futures::future::BoxFuture;
 use sea_orm::{DbErr, Value};
 use serde_json::value::RawValue;
@@ -23,17 +25,20 @@ pub struct Event {
     /// Such as `task:update`.
     pub name: Cow<'static, str>,
     /// What the event is about, by key.
-    pub payload: Map<String, serde_json::Value>,
+    pub payload: Payload,
     /// The production that it happened in; added to the payload as `project_id`.
     pub project_id: Option<Uuid>,
     /// Whether it is kept in the log, besides being announced.
     pub kept: bool,
-    /// Who is told, where that is not the team of the production, or everybody when there is none.
-    pub audience: Option<Audience>,
+    /// Who is told.
+    pub audience: Audience,
 }
 
+/// What an event is about, by key.
+pub type Payload = Map<String, serde_json::Value>;
+
 /// A payload of ids.
-pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Map<String, serde_json::Value> {
+pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Payload {
     keys.into_iter().map(|(key, id)| (key.to_owned(), json!(id))).collect()
 }
 
@@ -136,37 +141,54 @@ impl<'a> Work<'a> {
         self.app
     }
 
-    /// Tells of something without a production.
-    pub fn emit(&mut self, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience: None });
+    /// Tells the team of something in a production. What belongs to none is told to administrators alone.
+    pub fn emit_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let project_id = project_id.into();
+        self.events.push(Event { name: name.into(), payload, project_id, kept: true, audience: team(project_id) });
     }
 
-    /// Tells of something in a production, or outside of any when there is none.
-    pub fn emit_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, audience: None });
+    /// Tells the team of a change of the production itself. The log does not keep it under the production, which can still
+    /// be deleted as long as nothing else happened in it.
+    pub fn emit_of_production(&mut self, project_id: Uuid, name: impl Into<Cow<'static, str>>) {
+        let payload = payload([("project_id", project_id)]);
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience: team(Some(project_id)) });
+    }
+
+    /// Tells the whole studio of a row that belongs to it. A row of a table whose rows belong to productions is told to
+    /// administrators alone: say the production of it with [`Work::emit_in`].
+    pub fn emit_of_studio(&mut self, table: &Table, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let audience = if Belonging::is_of_studio(table) { Audience::Everyone } else { team(None) };
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience });
+    }
+
+    /// Tells some people of something in a production, and administrators.
+    pub fn emit_among(&mut self, people: Vec<Uuid>, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let audience = Audience::Team(people);
+        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, audience });
+    }
+
+    /// Tells one person of what is nobody else's business.
+    pub fn emit_to(&mut self, person_id: Uuid, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let audience = Audience::Persons(vec![person_id]);
+        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience });
     }
 
     /// Announces to one person what is nobody else's business, without keeping it in the log.
-    pub fn announce_to(
-        &mut self,
-        person_id: Uuid,
-        project_id: impl Into<Option<Uuid>>,
-        name: impl Into<Cow<'static, str>>,
-        payload: Map<String, serde_json::Value>,
-    ) {
-        let audience = Some(Audience::Persons(vec![person_id]));
+    pub fn announce_to(&mut self, person_id: Uuid, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let audience = Audience::Persons(vec![person_id]);
         self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience });
     }
 
     /// Announces to these persons what is nobody else's business, without keeping it in the log.
-    pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        let audience = Some(Audience::Persons(persons));
+    pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let audience = Audience::Persons(persons);
         self.events.push(Event { name: name.into(), payload, project_id: None, kept: false, audience });
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
-    pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Map<String, serde_json::Value>) {
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience: None });
+    pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let project_id = project_id.into();
+        self.events.push(Event { name: name.into(), payload, project_id, kept: false, audience: team(project_id) });
     }
 
     /// Notes that what is kept in mind of a person is no longer true after the commit.
@@ -191,7 +213,9 @@ impl<'a> Work<'a> {
         for event in self.events.iter_mut().filter(|event| of_it(event)) {
             event.payload.insert("project_id".into(), json!(id));
             event.project_id = None;
-            event.audience.get_or_insert_with(|| Audience::Team(team.to_vec()));
+            if matches!(event.audience, Audience::Project(_)) {
+                event.audience = Audience::Team(team.to_vec());
+            }
         }
     }
 
@@ -224,9 +248,7 @@ impl<'a> Work<'a> {
                     ("data", data.into()),
                 ]);
             }
-            let usual = event.project_id.map_or(Audience::Everyone, Audience::Project);
-            let audience = event.audience.unwrap_or(usual);
-            announced.push(Consequence::Announcement { audience, name, payload: text });
+            announced.push(Consequence::Announcement { audience: event.audience, name, payload: text });
         }
         if !rows.is_empty() {
             database::insert_many(&transaction, &entity::api_event::TABLE, rows).await?;
@@ -241,6 +263,11 @@ impl<'a> Work<'a> {
         });
         Ok(())
     }
+}
+
+/// The team of a production; of none, administrators alone.
+fn team(project_id: Option<Uuid>) -> Audience {
+    project_id.map_or_else(|| Audience::Team(Vec::new()), Audience::Project)
 }
 
 /// Statements run in the transaction.

@@ -1,6 +1,6 @@
 //! Tables of the assets, shots and edits of a production, with their metadata and tasks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
@@ -12,6 +12,7 @@ use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryResult};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::cells::{self, join_names, plain};
 use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
@@ -110,6 +111,7 @@ struct Task {
 #[derive(FromQueryResult)]
 struct Assignee {
     task_id: Uuid,
+    person_id: Uuid,
     full_name: String,
 }
 
@@ -140,7 +142,7 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     let (task_types, work) = tasks(database, &from, person).await?;
     let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
-    headings.extend(task_types.iter().flat_map(|name| [name.clone(), "Assignations".to_owned()]));
+    headings.extend(task_types.iter().flat_map(|name| [name.clone(), format!("{name} assignations")]));
     let texts = layout.texts.len();
     // Who works how long on what is for the team.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
@@ -247,26 +249,40 @@ async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<
     Ok((names.into_iter().map(|(_, name)| name).collect(), found))
 }
 
-/// Names of the assignees of the tasks of the selected entities, by task.
+/// Names of the assignees of the tasks of the selected entities, by task. Who shares a name with others goes by the id.
 async fn assignees(database: &Database, from: &Sql) -> Result<HashMap<Uuid, String>, DbErr> {
+    let shared = shared_names(database).await?;
     let mut sql = from.clone().before(
-        "SELECT l.task_id, TRIM(w.first_name || ' ' || w.last_name) AS full_name FROM task_person_link l JOIN person w ON w.id = l.person_id \
-         JOIN task t ON t.id = l.task_id WHERE t.entity_id IN (SELECT e.id ",
+        "SELECT l.task_id, l.person_id, TRIM(w.first_name || ' ' || w.last_name) AS full_name FROM task_person_link l \
+         JOIN person w ON w.id = l.person_id JOIN task t ON t.id = l.task_id WHERE t.entity_id IN (SELECT e.id ",
     );
-    sql.push(") ORDER BY w.first_name, w.last_name");
-    let mut found: HashMap<Uuid, String> = HashMap::new();
+    sql.push(") ORDER BY w.first_name, w.last_name, w.id");
+    let mut found: HashMap<Uuid, Vec<String>> = HashMap::new();
     database
         .each_row(&sql, |row| {
-            let Assignee { task_id, full_name } = Assignee::from_query_result(row, "")?;
-            let names = found.entry(task_id).or_default();
-            if !names.is_empty() {
-                names.push(',');
-            }
-            names.push_str(&full_name);
+            let Assignee { task_id, person_id, full_name } = Assignee::from_query_result(row, "")?;
+            let unclear = full_name.is_empty() || shared.contains(&full_name.to_lowercase());
+            found.entry(task_id).or_default().push(if unclear { person_id.to_string() } else { full_name });
             Ok(())
         })
         .await?;
-    Ok(found)
+    Ok(found.into_iter().map(|(task_id, names)| (task_id, join_names(names.iter().map(String::as_str)))).collect())
+}
+
+/// Names that several persons have, in small letters.
+async fn shared_names(database: &Database) -> Result<HashSet<String>, DbErr> {
+    let mut seen = HashSet::new();
+    let mut shared = HashSet::new();
+    database
+        .each_row(&Sql::new("SELECT TRIM(first_name || ' ' || last_name) AS full_name FROM person"), |row| {
+            let name = row.try_get::<String>("", "full_name")?.to_lowercase();
+            if !seen.insert(name.clone()) {
+                shared.insert(name);
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(shared)
 }
 
 /// The metadata of an entity.
@@ -277,55 +293,16 @@ fn data_of(row: &QueryResult, index: usize) -> Result<Map<String, Value>, DbErr>
     Ok(data.unwrap_or_default())
 }
 
-/// A value as a cell.
-fn plain(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-    }
-}
-
 impl Descriptor {
     /// The entity's value of this column.
     fn cell(&self, data: &Map<String, Value>) -> String {
-        let cell = plain(data.get(&self.field_name));
-        if self.data_type.as_deref() == Some("boolean") { (cell.eq_ignore_ascii_case("true")).to_string() } else { cell }
+        cells::metadata(data, &self.field_name, self.data_type.as_deref())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn data(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap_or_default()
-    }
-
-    #[test]
-    fn booleans_say_true_or_false_however_they_are_stored() {
-        let column = Descriptor { name: "Outdoor".into(), field_name: "outdoor".into(), data_type: Some("boolean".into()) };
-        for (stored, cell) in
-            [(json!({"outdoor": "true"}), "true"), (json!({"outdoor": true}), "true"), (json!({"outdoor": "false"}), "false"), (json!({}), "false")]
-        {
-            assert_eq!(column.cell(&data(stored)), cell);
-        }
-    }
-
-    #[test]
-    fn values_are_written_as_they_are() {
-        let column = Descriptor { name: "Size".into(), field_name: "size".into(), data_type: None };
-        for (stored, cell) in [
-            (json!({"size": 12}), "12"),
-            (json!({"size": "big; red"}), "big; red"),
-            (json!({"size": null}), ""),
-            (json!({"size": ["a", 1]}), "[\"a\",1]"),
-        ] {
-            assert_eq!(column.cell(&data(stored)), cell);
-        }
-    }
 
     #[test]
     fn an_episode_is_an_id_or_a_word() {

@@ -1,14 +1,14 @@
 //! Handlers of the tag *Exports*.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{ProjectMember, StudioManager};
+use dailies_definitions::access::{Caller, ProjectMember, StudioManager};
 use dailies_definitions::exports::{ExportAssetsQuery, ExportCastingQuery, ExportShotsQuery, Exports};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use uuid::Uuid;
 
 use super::entities::{Episode, Filter};
-use super::{casting, entities, studio};
+use super::{casting, entities, playlists, studio};
 use crate::app::SharedApp;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -53,5 +53,9 @@ impl Exports for ExportsHandlers {
 
     async fn export_casting(&self, access: ProjectMember, _project_id: Uuid, query: ExportCastingQuery) -> Result<Media, Failure> {
         casting::table(&self.0.database, &access, query.episode_id.as_deref(), query.is_shot_casting).await
+    }
+
+    async fn export_playlist(&self, access: Caller, playlist_id: Uuid) -> Result<Media, Failure> {
+        playlists::table(&self.0.database, &access, playlist_id).await
     }
 }

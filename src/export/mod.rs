@@ -1,9 +1,11 @@
-//! Tables for spreadsheets: persons, productions and tasks of the studio, and the assets, shots, edits and castings of a
-//! production.
+//! Tables for spreadsheets: persons, productions and tasks of the studio, and the assets, shots, edits, castings and
+//! playlists of a production.
 
 mod casting;
+pub mod cells;
 mod entities;
 mod handlers;
+mod playlists;
 mod studio;
 mod table;
 

@@ -9,9 +9,10 @@ use super::table::{Column, Table};
 use crate::access::Reach;
 use crate::database::{Database, Sql};
 
-/// Names of the departments of a person `p`.
-const DEPARTMENTS: &str = "(SELECT string_agg(d.name, ',' ORDER BY d.name) FROM department_link l JOIN department d ON d.id = l.department_id \
-     WHERE l.person_id = p.id)";
+/// Names of the departments of a person `p`, as [`super::cells::join_names`] writes them.
+const DEPARTMENTS: &str = "(SELECT string_agg(CASE WHEN d.name LIKE '%,%' OR d.name LIKE '%\"%' \
+     THEN '\"' || REPLACE(d.name, '\"', '\"\"') || '\"' ELSE d.name END, ',' ORDER BY d.name) \
+     FROM department_link l JOIN department d ON d.id = l.department_id WHERE l.person_id = p.id)";
 
 const PERSON: [Column; 13] = [
     Column::text("First Name", "p.first_name"),

@@ -1,7 +1,5 @@
 //! A table as a file: lines of cells with semicolons between them, sent while the rows are read.
 
-use std::borrow::Cow;
-
 use chrono::{NaiveDate, NaiveDateTime};
 use csv::{Terminator, WriterBuilder};
 use dailies_definitions::failure::Failure;
@@ -10,6 +8,7 @@ use poem::http::header;
 use poem::{Body, Response};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
+use super::cells::guarded;
 use crate::database::{Database, Sql, stream_lines};
 use crate::storage::Disposition;
 
@@ -53,12 +52,14 @@ impl Column {
     }
 }
 
-/// A table to send: the end of its file's name, and its headings.
+/// A table to send: the end of its file's name, and its first lines.
 pub(super) struct Table {
     /// The name without `kitsu_` before it and `.csv` behind it.
     pub(super) name: String,
     pub(super) media_type: &'static str,
     pub(super) headings: Vec<String>,
+    /// Lines before the headings.
+    pub(super) before: Vec<Vec<String>>,
 }
 
 impl Table {
@@ -68,7 +69,7 @@ impl Table {
     /// The database refuses the query.
     pub(super) async fn of_studio(database: &Database, name: &str, columns: &[Column], from: Sql) -> Result<Media, Failure> {
         let headings = columns.iter().map(|column| column.heading.to_owned()).collect();
-        let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings };
+        let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings, before: Vec::new() };
         let values: Vec<&str> = columns.iter().map(|column| column.sql).collect();
         let cells: Vec<_> = columns.iter().map(|column| column.cell).collect();
         let sql = from.before(&format!("SELECT {} ", values.join(", ")));
@@ -77,7 +78,7 @@ impl Table {
 
     /// A table of one production.
     pub(super) fn of_production(project_name: &str, name: &str, headings: Vec<String>) -> Self {
-        Self { name: file_name(&format!("{project_name} {name}")), media_type: "text/csv", headings }
+        Self { name: file_name(&format!("{project_name} {name}")), media_type: "text/csv", headings, before: Vec::new() }
     }
 
     /// Sends a line for each row of the query; `cells` takes the row apart.
@@ -89,8 +90,10 @@ impl Table {
         F: Fn(&QueryResult) -> Result<Vec<String>, DbErr> + Send + 'static,
     {
         let mut first = Vec::new();
-        write_line(&mut first, &self.headings)?;
-        first.push(b'\n');
+        for line in self.before.iter().chain([&self.headings]) {
+            write_line(&mut first, line)?;
+            first.push(b'\n');
+        }
         let sent = stream_lines(database, sql, &first, move |out, row| write_line(out, &cells(row)?)).await?;
         let disposition = Disposition::Attachment(&format!("kitsu_{}.csv", self.name)).header();
         let response = Response::builder().header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_DISPOSITION, disposition);
@@ -101,13 +104,8 @@ impl Table {
 /// Writes one line up to its carriage return; whoever sends lines adds the line feed.
 fn write_line(out: &mut Vec<u8>, cells: &[String]) -> Result<(), DbErr> {
     let mut writer = WriterBuilder::new().delimiter(b';').terminator(Terminator::Any(b'\r')).buffer_capacity(1024).from_writer(out);
-    writer.write_record(cells.iter().map(|cell| harmless(cell).into_owned())).map_err(|error| DbErr::Custom(error.to_string()))?;
+    writer.write_record(cells.iter().map(|cell| guarded(cell).into_owned())).map_err(|error| DbErr::Custom(error.to_string()))?;
     writer.flush().map_err(|error| DbErr::Custom(error.to_string()))
-}
-
-/// The cell as text: what a spreadsheet would take for a formula gets an apostrophe in front.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
 }
 
 /// Letters of the Latin alphabet in lower case and digits, with underscores for what is between them.
@@ -162,15 +160,6 @@ mod tests {
         let mut out = Vec::new();
         write_line(&mut out, &["a;b".into(), "say \"hi\"".into(), String::new(), "é".into()]).expect("a line");
         assert_eq!(String::from_utf8(out).expect("UTF-8"), "\"a;b\";\"say \"\"hi\"\"\";;é\r");
-    }
-
-    #[test]
-    fn formulas_become_text_and_numbers_stay() {
-        assert_eq!(harmless("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(harmless("@sum"), "'@sum");
-        assert_eq!(harmless("- lift the arm"), "'- lift the arm");
-        assert_eq!(harmless("-12"), "-12");
-        assert_eq!(harmless("+33123456789"), "+33123456789");
     }
 
     #[test]

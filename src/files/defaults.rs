@@ -66,7 +66,7 @@ pub(super) async fn software(work: &mut Work<'_>, id: Option<Uuid>, usual: Progr
             let values = vec![("short_name", short_name.into()), ("file_extension", extension.into())];
             let (id, added) = find_or_add(work, &entity::software::TABLE, name, values).await?;
             if added {
-                work.emit("software:new", payload([("software_id", id)]));
+                work.emit_of_studio(&entity::software::TABLE, "software:new", payload([("software_id", id)]));
             }
             id
         }
@@ -90,7 +90,7 @@ pub(super) async fn geometry(work: &mut Work<'_>) -> Result<Named, Failure> {
     let values = vec![("short_name", "Geo".into())];
     let (id, added) = find_or_add(work, &entity::output_type::TABLE, GEOMETRY, values).await?;
     if added {
-        work.emit("output_type:new", payload([("output_type_id", id)]));
+        work.emit_of_studio(&entity::output_type::TABLE, "output_type:new", payload([("output_type_id", id)]));
     }
     output_type(&**work, id).await?.ok_or_else(Failure::not_found)
 }

@@ -25,6 +25,22 @@ pub enum Letter {
     AddressChanged,
     /// Something happened on a task.
     Task(TaskNews),
+    /// Somebody shares a playlist with the person, who needs no account.
+    PlaylistShared(PlaylistShared),
+    /// The movie of a playlist, for which the person asked, can be downloaded.
+    MovieBuilt { playlist: String, link: String },
+}
+
+/// A playlist that is shared with somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaylistShared {
+    pub author: String,
+    pub playlist: String,
+    /// Name of the production.
+    pub production: String,
+    pub link: String,
+    /// What the author wrote, if anything.
+    pub text: String,
 }
 
 /// What happened on a task.
@@ -50,6 +66,8 @@ pub enum News {
     Mention,
     Reply,
     Assignation,
+    /// A playlist waits for clients; the names are those of the playlist instead of a task.
+    PlaylistReady,
 }
 
 impl News {
@@ -59,6 +77,7 @@ impl News {
             Self::Mention => "mention",
             Self::Reply => "reply",
             Self::Assignation => "assignation",
+            Self::PlaylistReady => "playlist-ready",
         }
     }
 
@@ -68,6 +87,7 @@ impl News {
             Self::Mention => "You Were Mentioned",
             Self::Reply => "New Reply",
             Self::Assignation => "New Assignment",
+            Self::PlaylistReady => "Playlist Ready",
         }
     }
 }
@@ -80,6 +100,7 @@ impl TaskNews {
             News::Mention => format!("[Kitsu] {name} mentioned you on {task}"),
             News::Reply => format!("[Kitsu] {name} replied on {task}"),
             News::Assignation => format!("[Kitsu] You were assigned to {task}"),
+            News::PlaylistReady => format!("[Kitsu] {task} is ready for review"),
         }
     }
 }
@@ -121,6 +142,8 @@ impl Letter {
             Self::SecondFactorsRemovedByAdmin => "second_factors_removed.html",
             Self::AddressChanged => "address_changed.html",
             Self::Task(_) => "task_news.html",
+            Self::PlaylistShared(_) => "playlist_shared.html",
+            Self::MovieBuilt { .. } => "movie_built.html",
         }
     }
 
@@ -132,6 +155,8 @@ impl Letter {
             Self::SecondFactorsRemovedByAdmin => "Two Factor Authentication Disabled",
             Self::AddressChanged => "E-mail Address Changed",
             Self::Task(news) => news.news.title(),
+            Self::PlaylistShared(_) => "Playlist Shared With You",
+            Self::MovieBuilt { .. } => "Playlist Movie Ready",
         }
     }
 
@@ -149,13 +174,16 @@ impl Letter {
             }
             Self::AddressChanged => format!("{organisation} - Kitsu: e-mail address changed"),
             Self::Task(news) => news.subject(),
+            Self::PlaylistShared(shared) => format!("[Kitsu] {} shared the playlist {} with you", shared.author, shared.playlist),
+            Self::MovieBuilt { .. } => format!("{organisation} - Kitsu: playlist download"),
         }
     }
 
     fn link(&self) -> &str {
         match self {
-            Self::PasswordRecovery { link } | Self::Invitation { link } => link,
+            Self::PasswordRecovery { link } | Self::Invitation { link } | Self::MovieBuilt { link, .. } => link,
             Self::Task(news) => &news.link,
+            Self::PlaylistShared(shared) => &shared.link,
             _ => "",
         }
     }
@@ -163,12 +191,17 @@ impl Letter {
     /// Writes the e-mail.
     pub(super) fn write(&self, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<Written, minijinja::Error> {
         let news = if let Self::Task(news) = self { Some(news) } else { None };
+        let shared = if let Self::PlaylistShared(shared) = self { Some(shared) } else { None };
+        let text = news.map(|news| news.text.as_str()).or(shared.map(|shared| shared.text.as_str()));
+        let playlist = if let Self::MovieBuilt { playlist, .. } = self { Some(playlist.as_str()) } else { None };
         let values = context! {
             news => news.map(|news| news.news.word()),
-            author => news.map(|news| news.author.as_str()),
+            author => news.map(|news| news.author.as_str()).or(shared.map(|shared| shared.author.as_str())),
             task => news.map(|news| news.task.as_str()),
             status => news.map(|news| news.status.as_str()),
-            lines => news.map(|news| news.text.trim().lines().map(str::to_owned).collect::<Vec<_>>()),
+            playlist => playlist.or(shared.map(|shared| shared.playlist.as_str())),
+            production => shared.map(|shared| shared.production.as_str()),
+            lines => text.map(|text| text.trim().lines().map(str::to_owned).collect::<Vec<_>>()),
             title => self.title(),
             organisation,
             first_name => recipient.first_name.as_str(),
@@ -192,6 +225,8 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     templates.add_template("invitation.html", include_str!("templates/invitation.html"))?;
     templates.add_template("password_changed_by_admin.html", include_str!("templates/password_changed_by_admin.html"))?;
     templates.add_template("task_news.html", include_str!("templates/task_news.html"))?;
+    templates.add_template("playlist_shared.html", include_str!("templates/playlist_shared.html"))?;
+    templates.add_template("movie_built.html", include_str!("templates/movie_built.html"))?;
     templates.add_template("second_factors_removed.html", include_str!("templates/second_factors_removed.html"))?;
     templates.add_template("address_changed.html", include_str!("templates/address_changed.html"))?;
     Ok(templates)
@@ -234,6 +269,7 @@ mod tests {
             Letter::PasswordChangedByAdmin,
             Letter::SecondFactorsRemovedByAdmin,
             Letter::AddressChanged,
+            Letter::MovieBuilt { playlist: "Dailies".into(), link: link.clone() },
         ] {
             let written = letter.write(&recipient(), "Blue & Sheep", origin)?;
             assert!(written.subject.contains("Blue & Sheep"), "{}", written.subject);
@@ -262,6 +298,24 @@ mod tests {
         assert!(written.text.contains("1 < 2\nnext") && written.text.contains(&news.link), "{}", written.text);
         let written = Letter::Task(TaskNews { text: String::new(), ..news }).write(&recipient(), "Kitsu", origin)?;
         assert!(written.text.contains("Bob Builder set Wool"), "{}", written.text);
+        Ok(())
+    }
+
+    #[test]
+    fn whoever_gets_a_playlist_is_told_by_whom() -> Result<(), minijinja::Error> {
+        let shared = PlaylistShared {
+            author: "Bob Builder".into(),
+            playlist: "Dailies <1>".into(),
+            production: "Wool".into(),
+            link: "https://studio.example/playlists/shared/1".into(),
+            text: "By Friday,\nplease".into(),
+        };
+        let stranger = Recipient { first_name: String::new(), full_name: String::new(), ..recipient() };
+        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let written = Letter::PlaylistShared(shared.clone()).write(&stranger, "Kitsu", origin)?;
+        assert_eq!(written.subject, "[Kitsu] Bob Builder shared the playlist Dailies <1> with you");
+        assert!(written.html.contains("Dailies &lt;1&gt;") && written.html.contains("By Friday,<br>please"), "{}", written.html);
+        assert!(written.text.contains("Bob Builder") && written.text.contains(&shared.link), "{}", written.text);
         Ok(())
     }
 

@@ -25,6 +25,7 @@ impl Service {
             News::Mention => format!("{author} mentioned you on {task}."),
             News::Reply => format!("{author} replied on {task}."),
             News::Assignation => format!("{author} assigned you to {task}."),
+            News::PlaylistReady => format!("{author} has {task} ready for your review."),
         };
         if text.is_empty() {
             return sentence;

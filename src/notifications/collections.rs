@@ -6,9 +6,10 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::{Kind, Table};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::crud::{Extra, Record, Resource, Shape};
-use crate::events::Work;
+use crate::events::{Work, payload};
 
 pub struct Notifications;
 
@@ -34,6 +35,14 @@ impl Resource for Notifications {
             nested: Vec::new(),
             keeps_relations: false,
         }
+    }
+
+    /// It is nobody's business but the person's.
+    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+        if let Some(person_id) = record.id_of("person_id") {
+            work.emit_to(person_id, format!("notification:{what}"), payload([("notification_id", id)]));
+        }
+        Ok(())
     }
 
     /// A notification that was read can be sent back whole.

@@ -7,7 +7,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::notices::Notice;
+use super::notices::{Kind, Notice};
 use super::story::Story;
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
@@ -48,7 +48,9 @@ pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(
     for notice in notices {
         let Some(wishes) = wishes.get(&notice.person_id) else { continue };
         let notification_id = notice.id;
-        if wishes.emails && work.app().mailer.is_enabled() {
+        // That a playlist is ready goes by e-mail to everybody who wants to hear of anything.
+        let by_email = wishes.emails || (notice.kind == Kind::PlaylistReady && !wishes.services.is_empty());
+        if by_email && work.app().mailer.is_enabled() {
             emails.push(NotificationEmail { notification_id });
         }
         messages.extend(wishes.services.iter().map(|service| NotificationMessage { notification_id, service: *service }));

@@ -238,7 +238,7 @@ pub async fn mark(app: &App, caller: &Caller, id: Uuid, read: bool) -> Result<Js
     database::row(&*work, &own).await?.ok_or_else(Failure::not_found)?;
     database::update(&*work, &entity::notification::TABLE, id, vec![("read", read.into())]).await?;
     let name = if read { "notification:read" } else { "notification:unread" };
-    work.emit(name, payload([("person_id", person_id), ("notification_id", id)]));
+    work.emit_to(person_id, name, payload([("person_id", person_id), ("notification_id", id)]));
     let writer =
         RecordWriter::of(&entity::notification::TABLE, "n", "Notification", |column| column != "type").with(&[("n.type", "notification_type", TEXT)]);
     let sql = Sql::with(format!("SELECT {} FROM notification n WHERE n.id = $1", writer.columns()), [id.into()]);
@@ -258,7 +258,7 @@ pub async fn mark_all(app: &App, caller: &Caller) -> Result<Json<Success>, Failu
         [person_id.into(), database::now().into()],
     );
     database::execute(&*work, &sql).await?;
-    work.emit("notification:all-read", payload([("person_id", person_id)]));
+    work.emit_to(person_id, "notification:all-read", payload([("person_id", person_id)]));
     work.commit().await?;
     Ok(Json::of(&Success { success: true })?)
 }

@@ -74,6 +74,24 @@ impl Notice {
         }
     }
 
+    /// A notification that a playlist is ready.
+    #[must_use]
+    pub fn of_playlist(person_id: Uuid, author_id: Uuid, playlist_id: Uuid, project_id: Option<Uuid>) -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            kind: Kind::PlaylistReady,
+            person_id,
+            author_id,
+            project_id,
+            task_id: None,
+            comment_id: None,
+            reply_id: None,
+            playlist_id: Some(playlist_id),
+            change: false,
+            created_at: None,
+        }
+    }
+
     /// Announces it.
     pub fn tell(&self, work: &mut Work<'_>) {
         let about = payload([("notification_id", self.id), ("person_id", self.person_id)]);

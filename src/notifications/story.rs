@@ -12,6 +12,7 @@ use crate::access::comments::{READ, Seen, Viewer};
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
 use crate::config::Settings;
+use crate::database::dialect::json_length;
 use crate::database::{self, Sql};
 use crate::mail::{Letter, News, Origin, Recipient, TaskNews};
 use crate::messengers::{Message, Service};
@@ -35,6 +36,41 @@ struct Person {
     names: Vec<(Service, String)>,
 }
 
+/// Columns that [`Person::read`] takes, of a person `r`.
+const PERSON: &str = "r.id AS person_id, r.email AS email, r.first_name AS first_name, r.last_name AS last_name, r.timezone AS timezone, \
+     r.active AS active, r.notifications_enabled AS wants_emails, r.notifications_slack_enabled AS wants_slack, \
+     r.notifications_slack_userid AS slack, r.notifications_mattermost_enabled AS wants_mattermost, \
+     r.notifications_mattermost_userid AS mattermost, r.notifications_discord_enabled AS wants_discord, \
+     r.notifications_discord_userid AS discord";
+
+impl Person {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
+        let flag = |name: &str| row.try_get::<Option<bool>>("", name).map(Option::unwrap_or_default);
+        let recipient = Recipient {
+            address: text("email")?,
+            first_name: text("first_name")?,
+            full_name: full_name(&text("first_name")?, &text("last_name")?),
+            timezone: row.try_get("", "timezone")?,
+        };
+        let mut names = Vec::new();
+        for (service, wants, name) in [
+            (Service::Slack, "wants_slack", "slack"),
+            (Service::Mattermost, "wants_mattermost", "mattermost"),
+            (Service::Discord, "wants_discord", "discord"),
+        ] {
+            if flag(wants)? {
+                names.push((service, text(name)?));
+            }
+        }
+        Ok(Self { recipient, wants_emails: flag("wants_emails")?, names })
+    }
+}
+
+fn full_name(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
+}
+
 impl Story {
     /// The story of a notification, unless the notification is gone, or its person, or may no longer read of it.
     ///
@@ -44,12 +80,7 @@ impl Story {
         let (reader, writer) = (place_columns("reader", "r", "rl"), place_columns("writer", "w", "wl"));
         let sql = Sql::with(
             format!(
-                "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, r.id AS person_id, r.email AS email, \
-                 r.first_name AS first_name, r.last_name AS last_name, r.timezone AS timezone, r.active AS active, \
-                 r.notifications_enabled AS wants_emails, r.notifications_slack_enabled AS wants_slack, \
-                 r.notifications_slack_userid AS slack, r.notifications_mattermost_enabled AS wants_mattermost, \
-                 r.notifications_mattermost_userid AS mattermost, r.notifications_discord_enabled AS wants_discord, \
-                 r.notifications_discord_userid AS discord, {reader}, \
+                "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, {PERSON}, {reader}, \
                  a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
                  y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, \
                  p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
@@ -67,7 +98,7 @@ impl Story {
         );
         match app.database.row(&sql).await? {
             Some(row) => Self::read(&row, &app.settings),
-            None => Ok(None),
+            None => of_playlist(app, notification_id).await,
         }
     }
 
@@ -79,7 +110,6 @@ impl Story {
         if !flag("active")? || !may_be_told(row)? {
             return Ok(None);
         }
-        let full = |first: String, last: String| format!("{first} {last}").trim().to_owned();
         let reply = id("reply_id")?.map(|id| reply_text(row, id)).transpose()?;
         let said = match reply {
             Some(reply) => reply,
@@ -93,27 +123,11 @@ impl Story {
             for_entity: text("for_entity")?,
         };
         let (project, entity, task_type) = (text("project")?, text("entity")?, text("task_type")?);
-        let recipient = Recipient {
-            address: text("email")?,
-            first_name: text("first_name")?,
-            full_name: full(text("first_name")?, text("last_name")?),
-            timezone: row.try_get("", "timezone")?,
-        };
-        let mut names = Vec::new();
-        for (service, wants, name) in [
-            (Service::Slack, "wants_slack", "slack"),
-            (Service::Mattermost, "wants_mattermost", "mattermost"),
-            (Service::Discord, "wants_discord", "discord"),
-        ] {
-            if flag(wants)? {
-                names.push((service, text(name)?));
-            }
-        }
         Ok(Some(Self {
             news: TaskNews {
                 news,
                 author_first_name: text("author_first_name")?,
-                author: full(text("author_first_name")?, text("author_last_name")?),
+                author: full_name(&text("author_first_name")?, &text("author_last_name")?),
                 task: format!("{project} / {entity} / {task_type}"),
                 link: place.link(settings),
                 status: text("status")?.to_uppercase(),
@@ -121,7 +135,7 @@ impl Story {
             },
             moment: row.try_get::<Option<NaiveDateTime>>("", "moment")?.unwrap_or_else(database::now),
             production: project,
-            person: Person { recipient, wants_emails: flag("wants_emails")?, names },
+            person: Person::read(row)?,
         }))
     }
 
@@ -137,6 +151,63 @@ impl Story {
         let origin = Origin { moment: self.moment, address: None };
         (*wants_emails && !recipient.address.is_empty()).then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
     }
+}
+
+/// The story of a notification that a playlist is ready, unless it is of another kind, or its person has left the team.
+async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, DbErr> {
+    let count = json_length(app.database.backend(), "y.shots");
+    let sql = Sql::with(
+        format!(
+            "SELECT n.created_at AS moment, {PERSON}, {}, a.first_name AS author_first_name, a.last_name AS author_last_name, \
+             y.id AS playlist_id, y.name AS playlist, y.for_entity AS for_entity, y.is_for_all AS is_for_all, {count} AS entries, \
+             p.id AS project_id, p.name AS project, p.production_type AS production_type, ep.id AS episode_id, ep.name AS episode \
+             FROM notification n JOIN person r ON r.id = n.person_id JOIN person a ON a.id = n.author_id \
+             JOIN playlist y ON y.id = n.playlist_id JOIN project p ON p.id = y.project_id LEFT JOIN entity ep ON ep.id = y.episode_id \
+             {} WHERE n.id = $1",
+            place_columns("reader", "r", "rl"),
+            join_place("rl", "p.id", "r.id")
+        ),
+        [notification_id.into()],
+    );
+    let Some(row) = app.database.row(&sql).await? else { return Ok(None) };
+    if !row.try_get::<Option<bool>>("", "active")?.unwrap_or_default() || !read_place(&row, "reader")?.is_member() {
+        return Ok(None);
+    }
+    let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
+    let project = text("project")?;
+    let names = [project.clone(), text("episode")?, text("playlist")?].into_iter().filter(|name| !name.is_empty());
+    let entries = row.try_get::<Option<i64>>("", "entries")?.unwrap_or_default();
+    let mut person = Person::read(&row)?;
+    // Whoever wants to hear of anything is told of this by e-mail, too.
+    person.wants_emails |= !person.names.is_empty();
+    Ok(Some(Story {
+        news: TaskNews {
+            news: News::PlaylistReady,
+            author_first_name: text("author_first_name")?,
+            author: full_name(&text("author_first_name")?, &text("author_last_name")?),
+            task: names.collect::<Vec<_>>().join(" / "),
+            link: playlist_link(&row, &app.settings)?,
+            status: String::new(),
+            text: if entries > 1 { format!("{entries} elements") } else { String::new() },
+        },
+        moment: row.try_get::<Option<NaiveDateTime>>("", "moment")?.unwrap_or_else(database::now),
+        production: project,
+        person,
+    }))
+}
+
+/// Where the web UI shows a playlist.
+fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr> {
+    let (project_id, playlist_id): (Uuid, Uuid) = (row.try_get("", "project_id")?, row.try_get("", "playlist_id")?);
+    let is_show = row.try_get::<Option<String>>("", "production_type")?.as_deref() == Some("tvshow");
+    let for_all = row.try_get::<Option<bool>>("", "is_for_all")?.unwrap_or_default();
+    let episode = match row.try_get::<Option<Uuid>>("", "episode_id")? {
+        _ if !is_show => String::new(),
+        Some(id) => format!("/episodes/{id}"),
+        None if for_all => "/episodes/all".to_owned(),
+        None => "/episodes/main".to_owned(),
+    };
+    Ok(format!("{}://{}/productions/{project_id}{episode}/playlists/{playlist_id}", settings.domain_protocol, settings.domain_name))
 }
 
 fn news_of(kind: &str) -> Option<News> {

@@ -125,6 +125,18 @@ fn expiration(record: Option<&Record>, body: &Map<String, Value>) -> Result<(), 
     Ok(())
 }
 
+/// An e-mail address in the form that is stored: in small letters.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn address(text: &str) -> Result<String, String> {
+    if !text.contains('@') {
+        return Err("An email address must have an @-sign.".into());
+    }
+    let address = Address::from_str(text).map_err(|_| format!("The email address is not valid: {text}"))?;
+    Ok(address.to_string().to_lowercase())
+}
+
 /// An address is stored in small letters, and is used by one person only, bots aside.
 async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     let Some(given) = body.get("email") else {
@@ -133,11 +145,7 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
     let Some(text) = given.as_str() else {
         return if given.is_null() && record.is_none() { Ok(()) } else { Err(missing("email")) };
     };
-    if !text.contains('@') {
-        return Err(Failure::parameter("An email address must have an @-sign."));
-    }
-    let address = Address::from_str(text).map_err(|_| Failure::parameter(format!("The email address is not valid: {text}")))?;
-    let address = address.to_string().to_lowercase();
+    let address = address(text).map_err(Failure::parameter)?;
     let is_bot = body.get("is_bot").and_then(Value::as_bool).or_else(|| record.map(|record| record.flag("is_bot"))).unwrap_or_default();
     if !is_bot {
         let itself = record.map_or(Uuid::nil(), |record| record.id);

@@ -15,7 +15,7 @@ use crate::vocabulary::persons::{PersonRowOptions, person_row, require_person};
 /// Tells that a person changed.
 fn tell(work: &mut Work<'_>, person_id: Uuid) {
     work.person_changed(person_id);
-    work.emit("person:update", payload([("person_id", person_id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
 }
 
 /// Removes the picture of a person.

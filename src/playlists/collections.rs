@@ -6,9 +6,12 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
+use entity::playlist::Entry;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::adding::owners;
+use super::builds::discard;
 use crate::access::Reach;
 use crate::access::playlists::Visible;
 use crate::access::records::{Subject, require_other_than_vendor, require_record};
@@ -61,7 +64,7 @@ impl Resource for Playlists {
         require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(kind) = body.get("for_entity").filter(|kind| !kind.is_null())
             && !kind.as_str().is_some_and(|kind| ENTITY_KINDS.contains(&kind))
         {
@@ -73,12 +76,14 @@ impl Resource for Playlists {
         if body.get("task_type_id").and_then(Value::as_str).is_some_and(|id| parse_id(id).is_none()) {
             body.insert("task_type_id".into(), Value::Null);
         }
-        let Some(record) = record else { return Ok(()) };
-        match body.get_mut("shots") {
+        match (body.get_mut("shots"), record) {
             // What was read before there were any entries can be sent back.
-            Some(Value::Null) if record.values.get("shots").is_none_or(Value::is_null) => {}
-            Some(shots) => *shots = tidy(shots)?,
-            None => {}
+            (Some(Value::Null), Some(record)) if record.values.get("shots").is_none_or(Value::is_null) => {}
+            (Some(shots), Some(_)) => *shots = tidy(shots)?,
+            _ => {}
+        }
+        if let Some(Value::Array(shots)) = body.get_mut("shots") {
+            keep_own_previews(work, shots).await?;
         }
         Ok(())
     }
@@ -93,8 +98,8 @@ impl Resource for Playlists {
     /// Goes with its notifications, built movies and share links.
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         let jobs = database::rows(&**work, &Sql::with("SELECT id FROM build_job WHERE playlist_id = $1", [record.id.into()])).await?;
-        for job in jobs {
-            let id: Uuid = job.try_get_by_index(0)?;
+        let jobs: Vec<Uuid> = jobs.iter().map(|job| job.try_get("", "id")).collect::<Result<_, _>>()?;
+        for id in jobs.iter().copied() {
             work.emit_in(record.id_of("project_id"), "build-job:delete", payload([("build_job_id", id), ("playlist_id", record.id)]));
         }
         for table in ["notification", "build_job", "playlist_share_link"] {
@@ -102,19 +107,34 @@ impl Resource for Playlists {
             database::execute(&**work, &sql).await?;
         }
         self.remove_row(work, record).await?;
+        work.afterwards(move |app| Box::pin(discard(app, jobs)));
         self.tell(work, "delete", record.id, record).await
     }
 }
 
-/// Keeps of each entry the entity and the preview; entries without a preview's key are dropped.
+/// Keeps of each entry the entity and the preview, which is null where there is none; entries without an entity are
+/// dropped.
 fn tidy(shots: &Value) -> Result<Value, Failure> {
     let shots = shots.as_array().ok_or_else(crate::crud::invalid_format)?;
     let entries = shots.iter().filter_map(|shot| {
-        let preview = shot.as_object()?.get("preview_file_id")?;
-        let entity = shot["entity_id"].as_str().or_else(|| shot["id"].as_str()).unwrap_or_default();
-        Some(json!({"entity_id": entity, "preview_file_id": preview}))
+        let entity = shot["entity_id"].as_str().or_else(|| shot["id"].as_str()).filter(|id| !id.is_empty())?;
+        Some(json!({"entity_id": entity, "preview_file_id": shot["preview_file_id"]}))
     });
     Ok(entries.collect())
+}
+
+/// Puts null in the place of previews that show another entity: whoever sees a playlist sees its previews.
+async fn keep_own_previews(work: &Work<'_>, shots: &mut [Value]) -> Result<(), Failure> {
+    let named: Vec<Uuid> = shots.iter().filter_map(|shot| Entry::read(shot).preview_file_id).collect();
+    let owners = owners(work, &named).await?;
+    for shot in shots {
+        let entry = Entry::read(shot);
+        let own = entry.preview_file_id.is_some_and(|id| owners.get(&id).is_some_and(|owner| Some(*owner) == entry.entity_id));
+        if let Some(preview) = shot.get_mut("preview_file_id").filter(|_| !own) {
+            *preview = Value::Null;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -123,8 +143,9 @@ mod tests {
 
     #[test]
     fn entries_keep_two_keys() {
-        let shots = json!([{"id": "a", "preview_file_id": "p", "name": "x"}, {"entity_id": "b"}]);
-        assert_eq!(tidy(&shots).ok(), Some(json!([{"entity_id": "a", "preview_file_id": "p"}])));
+        let shots = json!([{"id": "a", "preview_file_id": "p", "name": "x"}, {"entity_id": "b"}, {"preview_file_id": "q"}]);
+        let wanted = json!([{"entity_id": "a", "preview_file_id": "p"}, {"entity_id": "b", "preview_file_id": null}]);
+        assert_eq!(tidy(&shots).ok(), Some(wanted));
         assert!(tidy(&Value::Null).is_err());
     }
 }

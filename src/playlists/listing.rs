@@ -1,16 +1,22 @@
-//! The playlists of a production, page by page and without their entries.
+//! Lists of playlists: page by page and without their entries, or all of a production with them.
 
 use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::playlists::ListProjectPlaylistsQuery;
+use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::ListedPlaylist;
 use entity::facts::Kind;
-use sea_orm::DbBackend;
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::playlists::Visible;
-use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_value};
+use crate::app::App;
+use crate::database::dialect::json_ids;
+use crate::database::paging::{self, Page};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_value};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Playlists on a page.
 const PAGE: i64 = 20;
@@ -32,15 +38,49 @@ const FIELDS: [(&str, &str, Kind); 11] = [
     ("created_by", "p.created_by", Kind::Uuid),
 ];
 
+/// What a list of playlists is narrowed to, and how it is ordered.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    pub episode: Option<Episode>,
+    pub task_type_id: Option<Uuid>,
+    pub for_entity: Option<String>,
+    pub sort_by: Option<String>,
+    /// From 1 on; smaller numbers count as 1.
+    pub page: i64,
+}
+
+/// An episode, or a word for playlists without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Episode {
+    /// All assets.
+    All,
+    /// The main pack.
+    Main,
+    One(Uuid),
+}
+
+impl Episode {
+    /// The episode of an address.
+    ///
+    /// # Errors
+    /// 404 when there is no such episode.
+    pub(super) async fn find(connection: &impl ConnectionTrait, text: &str) -> Result<Self, Failure> {
+        match text {
+            "all" => return Ok(Self::All),
+            "main" => return Ok(Self::Main),
+            _ => {}
+        }
+        let id = parse_id(text).ok_or_else(Failure::not_found)?;
+        let sql = Sql::with(format!("SELECT 1 FROM entity e WHERE e.id = $1 AND {}", EntityKind::Episode.condition("e.entity_type_id")), [id.into()]);
+        database::row(connection, &sql).await?.map(|_| Self::One(id)).ok_or_else(Failure::not_found)
+    }
+}
+
 /// One page of the playlists that the caller sees.
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn of_project(
-    database: &Database,
-    access: &ProjectMember,
-    query: &ListProjectPlaylistsQuery,
-) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
+pub(super) async fn of_project(database: &Database, access: &ProjectMember, filter: &Filter) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
     let visible = Visible::new(Reach::within(access, access.project_id(), access.role()));
     if visible.is_nothing() {
         return Err(Failure::forbidden());
@@ -52,10 +92,23 @@ pub(super) async fn of_project(
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
     let mut sql = Sql::new(format!("SELECT {columns}, {first_preview} FROM playlist p WHERE 1 = 1"));
     visible.restrict(&mut sql, "p");
-    if let Some(id) = query.task_type_id {
+    match filter.episode {
+        None => {}
+        Some(Episode::One(id)) => {
+            sql.push(" AND p.episode_id = ").bind(id);
+        }
+        Some(word) => {
+            sql.push(" AND p.episode_id IS NULL AND COALESCE(p.is_for_all, false) = ").bind(word == Episode::All);
+        }
+    }
+    if let Some(id) = filter.task_type_id {
         sql.push(" AND p.task_type_id = ").bind(id);
     }
-    sql.push(&order(query.sort_by.as_deref())).push(" LIMIT ").bind(PAGE).push(" OFFSET ").bind((query.page.max(1) - 1) * PAGE);
+    if let Some(kind) = filter.for_entity.as_deref() {
+        sql.push(" AND COALESCE(p.for_entity, 'shot') = ").bind(kind);
+    }
+    let offset = (filter.page.max(1) - 1) * PAGE;
+    sql.push(&order(filter.sort_by.as_deref())).push(" LIMIT ").bind(PAGE).push(" OFFSET ").bind(offset);
     let writer = RowWriter::new(FIELDS.map(|(key, _, kind)| Field::new(key, kind)));
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');
@@ -68,6 +121,43 @@ pub(super) async fn of_project(
         Ok(())
     });
     Ok(sent.await?.into())
+}
+
+/// Every playlist of a production with its entries and the ids of its builds, or a page of them.
+///
+/// # Errors
+/// 404 when there is no such production.
+pub(super) async fn with_entries(app: &App, project_id: Uuid, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
+    let database = &app.database;
+    require_project(database, project_id).await?;
+    let builds = json_ids(database.backend(), "r.id", "build_job r WHERE r.playlist_id = y.id");
+    let writer = RecordWriter::new(&entity::playlist::TABLE, "y", "Playlist").with(&[(&builds, "build_jobs", Kind::Json)]);
+    let condition = Sql::with("FROM playlist y WHERE y.project_id = $1", [project_id.into()]);
+    let order = "y.updated_at DESC, y.created_at DESC, y.id";
+    let select = format!("SELECT {} ", writer.columns());
+    let Some(number) = page.filter(|page| *page >= 1) else {
+        let mut sql = condition.before(&select);
+        sql.push(" ORDER BY ").push(order);
+        return Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?.into());
+    };
+    let page = Page { number, limit };
+    let total = paging::count(database, &condition).await?;
+    let mut sql = condition.before(&select);
+    sql.push(" ORDER BY ").push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    let mut items = Vec::new();
+    for row in database.rows(&sql).await? {
+        let mut out = Vec::with_capacity(1024);
+        writer.write(&mut out, &row)?;
+        items.push(out);
+    }
+    Ok(Json::written(page.written(total, &items, &[])))
+}
+
+/// # Errors
+/// 404 when there is no such production.
+pub(super) async fn require_project(database: &Database, project_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT 1 FROM project WHERE id = $1", [project_id.into()]);
+    database.row(&sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
 /// The order that a column stands for: dates with the latest first, others upwards, and the last changed first for what is

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::annotations::merge;
+use super::annotations::{keep_own, merge};
 use super::rows;
 use super::subject::Subject;
 use crate::access::tasks::REVIEW;
@@ -25,16 +25,31 @@ pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: 
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require(app, caller, &REVIEW).await?;
     let mut work = Work::begin(app, caller).await?;
-    let annotations = merge(stored(&*work, id).await?, changes)?;
-    let moment = database::now();
-    let values = vec![("annotations", Value::from(annotations).into()), ("updated_at", moment.into())];
-    database::update(&*work, &entity::preview_file::TABLE, id, values).await?;
-    let mut told = payload([("preview_file_id", id), ("person_id", caller.person.id)]);
-    told.insert("updated_at".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));
-    work.emit_in(preview.project_id, "preview-file:annotation-update", told);
-    let text = rows::record(&*work, id, false).await?;
+    let text = draw(&mut work, &preview, caller.person.id, changes).await?;
     work.commit().await?;
     Ok(Json::written(text))
+}
+
+/// Merges the drawings of a guest, who leaves those of others as they are.
+///
+/// # Errors
+/// 400 for what is no drawing.
+pub async fn draw_as_guest(work: &mut Work<'_>, preview: &Subject, guest_id: Uuid, mut changes: AnnotationChanges) -> Result<Vec<u8>, Failure> {
+    keep_own(&stored(&**work, preview.id).await?, guest_id, &mut changes);
+    draw(work, preview, guest_id, changes).await
+}
+
+/// Merges drawings, tells of it, and gives the preview as JSON.
+async fn draw(work: &mut Work<'_>, preview: &Subject, person_id: Uuid, changes: AnnotationChanges) -> Result<Vec<u8>, Failure> {
+    let id = preview.id;
+    let annotations = merge(stored(&**work, id).await?, changes)?;
+    let moment = database::now();
+    let values = vec![("annotations", Value::from(annotations).into()), ("updated_at", moment.into())];
+    database::update(&**work, &entity::preview_file::TABLE, id, values).await?;
+    let mut told = payload([("preview_file_id", id), ("person_id", person_id)]);
+    told.insert("updated_at".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));
+    work.emit_in(preview.project_id, "preview-file:annotation-update", told);
+    rows::record(&**work, id, false).await
 }
 
 /// The annotations as they are now.

@@ -1,5 +1,7 @@
 //! Merges what several people draw on one preview. Objects are told apart by their ids, moments by their exact time.
 
+use std::collections::HashSet;
+
 use dailies_definitions::failure::{Failure, FieldProblem};
 use dailies_definitions::schemas::{AnnotationChanges, AnnotationDeletion};
 use serde_json::{Map, Value, json};
@@ -46,6 +48,50 @@ pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Val
         }
     }
     Ok(moments.into_iter().filter(|moment| !moment.objects.is_empty()).map(Moment::into_value).collect())
+}
+
+/// Key of the person who drew an object.
+const OWNER: &str = "createdBy";
+
+/// Makes changes those of somebody who may only change what they drew themself: new objects are noted as theirs, and objects
+/// of others are left out.
+pub(super) fn keep_own(stored: &Value, person_id: Uuid, changes: &mut AnnotationChanges) {
+    let own = own_objects(stored, person_id);
+    for entry in changes.additions.iter_mut().flatten() {
+        for object in objects(entry) {
+            object.insert(OWNER.into(), json!(person_id));
+        }
+    }
+    for entry in changes.updates.iter_mut().flatten() {
+        let Some(list) = entry.get_mut("drawing").and_then(|drawing| drawing.get_mut("objects")).and_then(Value::as_array_mut) else { continue };
+        list.retain(|object| object.get("id").and_then(Value::as_str).is_some_and(|id| own.contains(id)));
+        for object in objects(entry) {
+            object.insert(OWNER.into(), json!(person_id));
+        }
+    }
+    for deletion in changes.deletions.iter_mut().flatten() {
+        deletion.objects.iter_mut().for_each(|ids| ids.retain(|id| own.contains(id.as_str())));
+    }
+}
+
+/// Ids of the objects that a person drew. An id that somebody else uses, too, is nobody's.
+fn own_objects(stored: &Value, person_id: Uuid) -> HashSet<&str> {
+    let person = person_id.to_string();
+    let entries = stored.as_array().into_iter().flatten();
+    let objects = entries.flat_map(|entry| entry["drawing"]["objects"].as_array().into_iter().flatten());
+    let (mut own, mut others) = (HashSet::new(), HashSet::new());
+    for object in objects {
+        let Some(id) = object["id"].as_str() else { continue };
+        if object[OWNER].as_str() == Some(&person) { &mut own } else { &mut others }.insert(id);
+    }
+    own.retain(|id| !others.contains(id));
+    own
+}
+
+/// The objects of an entry, as far as they are such.
+fn objects(entry: &mut Object) -> impl Iterator<Item = &mut Object> {
+    let list = entry.get_mut("drawing").and_then(|drawing| drawing.get_mut("objects")).and_then(Value::as_array_mut);
+    list.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 fn read(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<Moment> {
@@ -160,6 +206,32 @@ mod tests {
 
         let stored = merge(stored.into(), changes(json!({"deletions": [{"time": 0, "objects": ["b"]}]}))).expect("merged");
         assert_eq!(ids(&stored), [made_up.as_str(), "a"]);
+    }
+
+    #[test]
+    fn guests_change_what_they_drew_themselves() {
+        let (guest, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let stored = json!([
+            drawn(
+                1.0,
+                json!([
+                    {"id": "mine", "createdBy": guest}, {"id": "theirs", "createdBy": other}, {"id": "nobodys"}, {"id": "both", "createdBy": guest}
+                ])
+            ),
+            drawn(2.0, json!([{"id": "both"}]))
+        ]);
+        let mut sent = changes(json!({
+            "additions": [drawn(1.0, json!([{"id": "new", "createdBy": other}]))],
+            "updates": [drawn(1.0, json!([{"id": "mine", "x": 1}, {"id": "theirs", "x": 1}, {"id": "nobodys", "x": 1}]))],
+            "deletions": [{"time": 1, "objects": ["theirs", "nobodys", "both"]}],
+        }));
+        keep_own(&stored, guest, &mut sent);
+        let merged = merge(stored, sent).expect("merged");
+        assert_eq!(ids(&merged), ["theirs", "nobodys", "both", "new", "mine", "both"]);
+        let objects = merged[0]["drawing"]["objects"].as_array().expect("objects");
+        assert_eq!(objects[0], json!({"id": "theirs", "createdBy": other}));
+        assert_eq!(objects[3], json!({"id": "new", "createdBy": guest}));
+        assert_eq!(objects[4], json!({"id": "mine", "x": 1, "createdBy": guest}));
     }
 
     #[test]

@@ -107,17 +107,17 @@ async fn record(app: &App, caller: &Caller, owner: Owner, id: Uuid) -> Result<()
     }
     match owner {
         Owner::Person => {
-            work.emit("person:update", payload([("person_id", id)]));
-            work.emit("person:set-thumbnail", payload([("person_id", id)]));
+            work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
+            work.emit_of_studio(&entity::person::TABLE, "person:set-thumbnail", payload([("person_id", id)]));
             work.person_changed(id);
         }
         Owner::Project => {
             work.emit_in(id, "project:update", payload([("project_id", id)]));
-            work.emit("project:set-thumbnail", payload([("project_id", id)]));
+            work.emit_in(id, "project:set-thumbnail", payload([("project_id", id)]));
         }
         Owner::Organisation => {
-            work.emit("organisation:update", payload([("organisation_id", id)]));
-            work.emit("organisation:set-thumbnail", payload([("organisation_id", id)]));
+            work.emit_of_studio(&entity::organisation::TABLE, "organisation:update", payload([("organisation_id", id)]));
+            work.emit_of_studio(&entity::organisation::TABLE, "organisation:set-thumbnail", payload([("organisation_id", id)]));
         }
     }
     Ok(work.commit().await?)

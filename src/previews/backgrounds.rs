@@ -71,10 +71,10 @@ async fn record(app: &App, caller: &Caller, id: Uuid, file: &UploadedFile) -> Re
     if !database::update(&*work, &TABLE, id, values).await? {
         return Err(Failure::not_found());
     }
-    work.emit("preview-background-file:update", payload([("preview_background_file_id", id)]));
+    work.emit_of_studio(&TABLE, "preview-background-file:update", payload([("preview_background_file_id", id)]));
     let mut told = payload([("preview_background_file_id", id)]);
     told.insert("extension".into(), json!(BACKGROUND_EXTENSION));
-    work.emit("preview-background-file:add-file", told);
+    work.emit_of_studio(&TABLE, "preview-background-file:add-file", told);
     let names: Vec<String> = TABLE.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let sql = Sql::with(format!("SELECT {} FROM preview_background_file WHERE id = $1", names.join(", ")), [id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;

@@ -19,7 +19,7 @@ const PNG: &str = "image/png";
 const MP4: &str = "video/mp4";
 
 /// How a stored file is sent.
-pub(super) struct Shipment<'a> {
+pub struct Shipment<'a> {
     /// Where it may be; the first that is there is sent.
     pub keys: &'a [FileKey],
     pub content_type: &'a str,
@@ -28,24 +28,27 @@ pub(super) struct Shipment<'a> {
     pub updated_at: Option<NaiveDateTime>,
     /// The only size in bytes that it may have.
     pub size: Option<u64>,
+    /// How long a client may keep it, where that is not for the usual time.
+    pub cache: Option<Cache>,
 }
 
 impl<'a> Shipment<'a> {
     /// A file that is shown in place.
-    pub(super) fn shown(keys: &'a [FileKey], content_type: &'a str, updated_at: Option<NaiveDateTime>) -> Self {
-        Self { keys, content_type, disposition: Disposition::Inline(""), updated_at, size: None }
+    #[must_use]
+    pub fn shown(keys: &'a [FileKey], content_type: &'a str, updated_at: Option<NaiveDateTime>) -> Self {
+        Self { keys, content_type, disposition: Disposition::Inline(""), updated_at, size: None, cache: None }
     }
 
     /// Sends it as the request asks: whole, in part, or not at all when the client has it.
     ///
     /// # Errors
     /// 404 when none of the files is there, 416 for a range that can't be given.
-    pub(super) async fn send(self, app: &App) -> Result<Media, Failure> {
+    pub async fn send(self, app: &App) -> Result<Media, Failure> {
         let age = u32::try_from(app.settings.client_cache_max_age).unwrap_or(u32::MAX);
         let delivery = Delivery {
             content_type: self.content_type,
             disposition: self.disposition,
-            cache: Cache::Private(age),
+            cache: self.cache.unwrap_or(Cache::Private(age)),
             last_modified: self.updated_at.map(|moment| moment.and_utc()),
             expected_size: self.size,
         };
@@ -68,7 +71,7 @@ impl<'a> Shipment<'a> {
 pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_reader(app, caller).await?;
-    Shipment::shown(&[keys::picture(prefix, id)], PNG, preview.updated_at).send(app).await
+    send_picture(app, &preview, prefix).await
 }
 
 /// A picture that everybody may see when it is the main preview of a shared entity.
@@ -78,8 +81,16 @@ pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: 
 pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_viewer(app, caller).await?;
-    let size = if prefix == "original" { expected_size(&preview, "png") } else { None };
-    Shipment { size, ..Shipment::shown(&[keys::picture(prefix, id)], PNG, preview.updated_at) }.send(app).await
+    send_picture(app, &preview, prefix).await
+}
+
+/// Sends a picture to somebody who may see it.
+///
+/// # Errors
+/// 404 and 416 as the contract says.
+pub async fn send_picture(app: &App, preview: &Subject, prefix: &'static str) -> Result<Media, Failure> {
+    let size = if prefix == "original" { expected_size(preview, "png") } else { None };
+    Shipment { size, ..Shipment::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at) }.send(app).await
 }
 
 /// The size that the record gives for a stored file, when it tells of that very file. Another one is a copy that broke off.
@@ -94,6 +105,14 @@ fn expected_size(preview: &Subject, extension: &str) -> Option<u64> {
 pub(super) async fn movie(app: &SharedApp, caller: &Caller, id: Uuid, places: &[FileKey]) -> Result<Media, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_reader(app, caller).await?;
+    send_movie(app, &preview, places).await
+}
+
+/// Sends a movie to somebody who may see it, from the first of the places where it is.
+///
+/// # Errors
+/// 404 and 416 as the contract says.
+pub async fn send_movie(app: &App, preview: &Subject, places: &[FileKey]) -> Result<Media, Failure> {
     Shipment::shown(places, MP4, preview.updated_at).send(app).await
 }
 
@@ -114,15 +133,22 @@ pub(super) async fn saved_movie(app: &SharedApp, caller: &Caller, id: Uuid) -> R
 pub(super) async fn original(app: &SharedApp, caller: &Caller, id: Uuid, extension: &str) -> Result<Media, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_reader(app, caller).await?;
+    send_original(app, &preview, extension).await
+}
+
+/// Sends the file of a preview, or its picture when `png` is asked for, to somebody who may see it.
+///
+/// # Errors
+/// 404, 400 and 416 as the contract says.
+pub async fn send_original(app: &App, preview: &Subject, extension: &str) -> Result<Media, Failure> {
     let extension = extension.to_lowercase();
     if !matches!(MediaKind::of_extension(&extension), Some(MediaKind::Picture | MediaKind::Generic)) {
         return Err(Failure::parameter(format!("Extension not allowed: {extension}")));
     }
     if extension == "png" {
-        let size = expected_size(&preview, "png");
-        return Shipment { size, ..Shipment::shown(&[keys::picture("original", id)], PNG, preview.updated_at) }.send(app).await;
+        return send_picture(app, preview, "original").await;
     }
-    Shipment::shown(&[keys::generic(id)], content_type(&extension), preview.updated_at).send(app).await
+    Shipment::shown(&[keys::generic(preview.id)], content_type(&extension), preview.updated_at).send(app).await
 }
 
 /// The file of a preview, whatever it is, to be saved.
@@ -132,10 +158,18 @@ pub(super) async fn original(app: &SharedApp, caller: &Caller, id: Uuid, extensi
 pub(super) async fn saved_original(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_reader(app, caller).await?;
+    send_saved(app, &preview).await
+}
+
+/// Sends the file of a preview, whatever it is, to somebody who may save it.
+///
+/// # Errors
+/// 404 and 416 as the contract says.
+pub async fn send_saved(app: &App, preview: &Subject) -> Result<Media, Failure> {
     match preview.extension.as_str() {
-        "png" => save(app, &preview, &[keys::picture("original", id)], "png").await,
-        "mp4" => save(app, &preview, &keys::movie(id), "mp4").await,
-        extension => save(app, &preview, &[keys::generic(id)], extension).await,
+        "png" => save(app, preview, &[keys::picture("original", preview.id)], "png").await,
+        "mp4" => save(app, preview, &keys::movie(preview.id), "mp4").await,
+        extension => save(app, preview, &[keys::generic(preview.id)], extension).await,
     }
 }
 

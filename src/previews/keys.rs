@@ -8,7 +8,8 @@ use crate::storage::{Bucket, FileKey};
 const PICTURES: [&str; 5] = ["original", "previews", "thumbnails", "thumbnails-square", "tiles"];
 
 /// Key of one of the pictures of a preview.
-pub(super) fn picture(prefix: &'static str, id: Uuid) -> FileKey {
+#[must_use]
+pub fn picture(prefix: &'static str, id: Uuid) -> FileKey {
     FileKey::new(Bucket::Pictures, prefix, id)
 }
 
@@ -19,23 +20,27 @@ pub fn thumbnail(id: Uuid) -> FileKey {
 }
 
 /// Keys of a movie: the best definition first, then what takes its place.
-pub(super) fn movie(id: Uuid) -> [FileKey; 3] {
+#[must_use]
+pub fn movie(id: Uuid) -> [FileKey; 3] {
     ["previews", "lowdef", "source"].map(|prefix| FileKey::new(Bucket::Movies, prefix, id))
 }
 
 /// Keys of a movie: the lowest definition first, then what takes its place.
-pub(super) fn low_movie(id: Uuid) -> [FileKey; 3] {
+#[must_use]
+pub fn low_movie(id: Uuid) -> [FileKey; 3] {
     let [high, low, source] = movie(id);
     [low, high, source]
 }
 
 /// Key of the file of a preview that is neither picture nor movie.
-pub(super) fn generic(id: Uuid) -> FileKey {
+#[must_use]
+pub fn generic(id: Uuid) -> FileKey {
     FileKey::new(Bucket::Files, "previews", id)
 }
 
 /// Key of the file of a background for 3D previews.
-pub(super) fn background(id: Uuid) -> FileKey {
+#[must_use]
+pub fn background(id: Uuid) -> FileKey {
     picture("preview-backgrounds", id)
 }
 
@@ -46,6 +51,6 @@ pub fn attachment(id: Uuid) -> FileKey {
 }
 
 /// Every key that a file of the preview can have.
-pub(super) fn all(id: Uuid) -> impl Iterator<Item = FileKey> {
+pub fn all(id: Uuid) -> impl Iterator<Item = FileKey> {
     PICTURES.into_iter().map(move |prefix| picture(prefix, id)).chain(movie(id)).chain([generic(id)])
 }

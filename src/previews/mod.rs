@@ -2,13 +2,13 @@
 //! productions and the organisation.
 
 pub mod add;
-mod annotate;
+pub mod annotate;
 mod annotations;
 mod attachments;
 mod avatars;
 mod backgrounds;
 pub mod collections;
-mod download;
+pub mod download;
 mod frames;
 mod handlers;
 pub mod keys;
@@ -16,12 +16,13 @@ mod listings;
 pub mod main_preview;
 mod making;
 mod movies;
-mod names;
+pub mod names;
 mod positions;
 mod processing;
 pub mod removal;
+pub mod revisions;
 pub mod rows;
-mod subject;
+pub mod subject;
 pub mod upload;
 mod work;
 

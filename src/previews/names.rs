@@ -12,7 +12,7 @@ use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityName
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn download_name(app: &App, preview: &Subject, extension: &str) -> Result<String, Failure> {
+pub async fn download_name(app: &App, preview: &Subject, extension: &str) -> Result<String, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT {ENTITY_COLUMNS}, pr.name, tt.name, (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at LIMIT 1) \
@@ -36,7 +36,9 @@ pub(super) async fn download_name(app: &App, preview: &Subject, extension: &str)
     Ok(file_name(&base, preview.position, extension))
 }
 
-fn file_name(base: &str, position: Option<i32>, extension: &str) -> String {
+/// Name of the file of a preview; those behind the first one of a revision tell their position.
+#[must_use]
+pub fn file_name(base: &str, position: Option<i32>, extension: &str) -> String {
     match position {
         Some(position) if position > 1 => format!("{base}-{position}.{extension}"),
         _ => format!("{base}.{extension}"),

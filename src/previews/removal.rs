@@ -38,14 +38,14 @@ pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure
     Ok(())
 }
 
-/// Removes one preview from the database, tells of it, and lets the stored files follow once the work is stored, if `force`
+/// Removes one preview from the database, tells its production of it, and lets the stored files follow once the work is stored, if `force`
 /// or the configuration wants that.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn remove_preview(work: &mut Work<'_>, preview_id: Uuid, force: bool) -> Result<(), Failure> {
+pub async fn remove_preview(work: &mut Work<'_>, project_id: Option<Uuid>, preview_id: Uuid, force: bool) -> Result<(), Failure> {
     remove(work, preview_id).await?;
-    work.emit("preview-file:delete", payload([("preview_file_id", preview_id)]));
+    work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_id)]));
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_id], force).await }));
     Ok(())
 }

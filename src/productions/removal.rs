@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::playlists::discard_movies;
 use crate::removal::Leftovers;
 use crate::tasks::removal::take_away;
 
@@ -81,17 +82,19 @@ async fn run(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<(), Failur
     Ok(())
 }
 
-/// Playlists with their movies, share links and notifications. Their events can't be kept under a production that is no
-/// longer there, so they are kept without one; what is announced names it all the same.
+/// Playlists with their movies, share links and notifications.
 async fn remove_playlists(work: &mut Work<'_>, project_id: Uuid) -> Result<(), Failure> {
     run(work, &format!("DELETE FROM notification WHERE playlist_id IN {PLAYLISTS}"), project_id).await?;
     let sql = Sql::with(format!("SELECT id, playlist_id FROM build_job WHERE playlist_id IN {PLAYLISTS}"), [project_id.into()]);
+    let mut builds: Vec<Uuid> = Vec::new();
     for row in database::rows(&**work, &sql).await? {
-        let keys = [("build_job_id", row.try_get_by_index(0)?), ("playlist_id", row.try_get_by_index(1)?), ("project_id", project_id)];
-        work.emit("build-job:delete", payload(keys));
+        let (id, playlist_id) = (row.try_get("", "id")?, row.try_get("", "playlist_id")?);
+        work.emit_in(project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
+        builds.push(id);
     }
+    work.afterwards(move |app| Box::pin(discard_movies(app, builds)));
     for id in ids(work, "SELECT id FROM playlist WHERE project_id = $1", project_id).await? {
-        work.emit("playlist:delete", payload([("playlist_id", id), ("project_id", project_id)]));
+        work.emit_in(project_id, "playlist:delete", payload([("playlist_id", id)]));
     }
     for table in ["build_job", "playlist_share_link"] {
         run(work, &format!("DELETE FROM {table} WHERE playlist_id IN {PLAYLISTS}"), project_id).await?;

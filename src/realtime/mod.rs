@@ -59,7 +59,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// from being checked must refuse.
     async fn admit(&self, headers: &HeaderMap) -> Option<Admitted>;
 
-    /// Whether this playlist exists, and the person belongs to its production or is an admin.
+    /// Whether this playlist exists, and the person sees it.
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
 
     /// The persons in the team of a production; nobody when it cannot be known.

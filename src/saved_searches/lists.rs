@@ -117,10 +117,13 @@ fn visible(sql: &mut Sql, caller: &Caller) {
 /// Whether something may be shared: somebody wants it, in a production that the caller manages.
 ///
 /// # Errors
-/// 404 when there is no such production.
+/// 404 when there is no such production, 403 when it is one that the caller is not in.
 pub async fn shared(work: &Work<'_>, caller: &Caller, wanted: bool, project_id: Option<Uuid>) -> Result<bool, Failure> {
     match project_id {
-        Some(id) => Ok(project_role(&**work, caller, id).await?.is_manager() && wanted),
+        Some(id) => {
+            let found = project_role(&**work, caller, id).await?;
+            if found.is_member() { Ok(found.is_manager() && wanted) } else { Err(Failure::forbidden()) }
+        }
         None => Ok(false),
     }
 }

@@ -192,7 +192,7 @@ async fn ensure(
     let values = key.iter().map(|(column, text)| (*column, (*text).into())).chain(values).collect();
     let id = database::insert(&**work, table, values).await?;
     if let Some(event) = event {
-        work.emit(format!("{event}:new"), payload([(&*format!("{}_id", event.replace('-', "_")), id)]));
+        work.emit_of_studio(table, format!("{event}:new"), payload([(&*format!("{}_id", event.replace('-', "_")), id)]));
     }
     Ok(id)
 }

@@ -50,7 +50,7 @@ pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str)
     if !task_assigner(&standing, &caller.person, &assignee) {
         return Err(Failure::forbidden());
     }
-    assign(&mut work, caller, assignee.id, &[standing]).await?;
+    assign(&mut work, caller, assignee.id, &[(standing.task_id, standing.project_id)]).await?;
     let text = rows::task(&*work, task_id).await?;
     work.commit().await?;
     Ok(text)
@@ -65,7 +65,8 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
     let assignee = find_assignee(&*work, Some(person_id)).await?;
     let found = in_order(standings(&*work, caller, tasks).await?, tasks);
     let allowed: Vec<Standing> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
-    assign(&mut work, caller, assignee.id, &allowed).await?;
+    let places: Vec<(Uuid, Option<Uuid>)> = allowed.iter().map(|standing| (standing.task_id, standing.project_id)).collect();
+    assign(&mut work, caller, assignee.id, &places).await?;
     let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
     let texts = rows::tasks(&*work, &ids, true).await?;
     work.commit().await?;
@@ -77,10 +78,19 @@ fn in_order(mut found: HashMap<Uuid, Standing>, ids: &[Uuid]) -> Vec<Standing> {
     ids.iter().filter_map(|id| found.remove(id)).collect()
 }
 
-/// Stores and tells that a person does these tasks, besides those who do them already. Nobody is told of a task that the
-/// person does already, and one whose assigner stays the same stays as it is.
-async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[Standing]) -> Result<(), Failure> {
-    let ids: Vec<Uuid> = tasks.iter().map(|task| task.task_id).collect();
+/// Assigns tasks of a production to a person, as a part of a larger change. Whether the caller may is known already.
+///
+/// # Errors
+/// The database refuses.
+pub async fn add(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, project_id: Uuid, tasks: &[Uuid]) -> Result<(), Failure> {
+    let places: Vec<(Uuid, Option<Uuid>)> = tasks.iter().map(|task_id| (*task_id, Some(project_id))).collect();
+    assign(work, caller, person_id, &places).await
+}
+
+/// Stores and tells that a person does these tasks, each with its production, besides those who do them already. Nobody is
+/// told of a task that the person does already, and one whose assigner stays the same stays as it is.
+async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[(Uuid, Option<Uuid>)]) -> Result<(), Failure> {
+    let ids: Vec<Uuid> = tasks.iter().map(|(task_id, _)| *task_id).collect();
     let (mut added, mut changed) = (HashSet::new(), HashSet::new());
     for ids in ids.chunks(BATCH) {
         let here = link(work, person_id, ids).await?;
@@ -88,21 +98,21 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
         added.extend(here);
     }
     let mut notices = Vec::new();
-    for task in tasks {
-        if added.contains(&task.task_id) {
-            work.emit_in(task.project_id, "task:assign", payload([("task_id", task.task_id), ("person_id", person_id)]));
+    for (task_id, project_id) in tasks.iter().copied() {
+        if added.contains(&task_id) {
+            work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
         }
-        if changed.contains(&task.task_id) {
-            work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
+        if changed.contains(&task_id) {
+            work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
         }
-        let notice = notice(caller, person_id, task.task_id, task.project_id);
-        if let Some(notice) = notice.filter(|_| added.contains(&task.task_id)) {
+        let notice = notice(caller, person_id, task_id, project_id);
+        if let Some(notice) = notice.filter(|_| added.contains(&task_id)) {
             notice.tell(work);
             notices.push(notice);
         }
     }
     notices::store(work, &notices).await?;
-    let projects: BTreeSet<Uuid> = tasks.iter().filter_map(|task| task.project_id).collect();
+    let projects: BTreeSet<Uuid> = tasks.iter().filter_map(|(_, project_id)| *project_id).collect();
     join_teams(work, person_id, projects).await
 }
 

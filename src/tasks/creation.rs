@@ -187,6 +187,33 @@ async fn matching_entities(
     Ok(entities)
 }
 
+/// A task that is about to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTask {
+    pub id: Uuid,
+    pub entity_id: Uuid,
+    pub task_type_id: Uuid,
+}
+
+/// Stores tasks that nobody does yet. Whoever makes them tells of each at its place among the events.
+///
+/// # Errors
+/// The database refuses.
+pub async fn insert(work: &Work<'_>, caller: &Caller, project_id: Uuid, status_id: Uuid, tasks: &[NewTask]) -> Result<(), Failure> {
+    let row = |task: &NewTask| {
+        vec![
+            ("id", task.id.into()),
+            ("name", "main".into()),
+            ("project_id", project_id.into()),
+            ("task_type_id", task.task_type_id.into()),
+            ("task_status_id", status_id.into()),
+            ("entity_id", task.entity_id.into()),
+            ("assigner_id", caller.person.id.into()),
+        ]
+    };
+    Ok(database::insert_many(&**work, &entity::task::TABLE, tasks.iter().map(row).collect()).await?)
+}
+
 /// Stores tasks of these entities and types, and gives them as JSON.
 async fn create(
     mut work: Work<'_>,
@@ -201,25 +228,15 @@ async fn create(
     }
     let status_id = statuses::default_status(&mut work, concepts).await?;
     let status = statuses::all(&*work).await?.remove(&status_id).ok_or_else(Failure::not_found)?;
-    let mut ids = Vec::with_capacity(wanted.len());
-    let mut rows = Vec::with_capacity(wanted.len());
-    for (entity_id, task_type_id) in wanted {
-        let id = Uuid::new_v4();
-        ids.push(id);
-        rows.push(vec![
-            ("id", id.into()),
-            ("name", "main".into()),
-            ("project_id", project_id.into()),
-            ("task_type_id", (*task_type_id).into()),
-            ("task_status_id", status_id.into()),
-            ("entity_id", (*entity_id).into()),
-            ("assigner_id", caller.person.id.into()),
-        ]);
-        work.emit_in(project_id, "task:new", payload([("task_id", id)]));
+    let new: Vec<NewTask> =
+        wanted.iter().map(|(entity_id, task_type_id)| NewTask { id: Uuid::new_v4(), entity_id: *entity_id, task_type_id: *task_type_id }).collect();
+    for task in &new {
+        work.emit_in(project_id, "task:new", payload([("task_id", task.id)]));
     }
-    database::insert_many(&*work, &entity::task::TABLE, rows).await?;
+    insert(&work, caller, project_id, status_id, &new).await?;
     let entities: Vec<Uuid> = wanted.iter().map(|(entity_id, _)| *entity_id).collect();
     readiness::shots_changed(&mut work, &entities).await?;
+    let ids: Vec<Uuid> = new.iter().map(|task| task.id).collect();
     let mut tasks = rows::tasks(&*work, &ids, false).await?;
     work.commit().await?;
     for (text, (_, task_type_id)) in tasks.iter_mut().zip(wanted) {

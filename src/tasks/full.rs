@@ -84,7 +84,7 @@ const STATE: [Joined; 2] =
     [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
 
 /// What its entity is part of: only those that are there are answered.
-const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Entity"), ("episode", &entity::entity::TABLE, "x", "Entity")];
+const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Sequence"), ("episode", &entity::entity::TABLE, "x", "Episode")];
 
 /// The kinds of these.
 const PARENT_KINDS: [EntityKind; 2] = [EntityKind::Sequence, EntityKind::Episode];

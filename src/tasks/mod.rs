@@ -2,7 +2,7 @@
 
 pub mod assignment;
 pub mod collections;
-mod creation;
+pub mod creation;
 mod dates;
 mod editing;
 mod full;

@@ -33,7 +33,7 @@ pub async fn refresh(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure
         return Ok(());
     }
     database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
-    work.emit("person:update", payload([("person_id", person_id)]));
+    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
     work.person_changed(person_id);
     Ok(())
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::full::{self, persons};
 use super::statuses;
+use crate::access::staff_of;
 use crate::app::App;
 use crate::database::json::write_key;
 use crate::database::{self, Sql};
@@ -25,7 +26,7 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     let person = database::row(&*work, &sql).await?.ok_or_else(|| Failure::refused("Cannot find given person."))?;
     let person_shotgun_id: Option<i32> = person.try_get_by_index(0)?;
     let sql = Sql::with(
-        "SELECT t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \
+        "SELECT t.project_id, t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \
          FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
          LEFT JOIN project p ON p.id = t.project_id WHERE t.id = $1",
         [task_id.into()],
@@ -56,7 +57,10 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     about.insert("comment".into(), json!(comment));
     about.insert("preview_path".into(), path.clone());
     about.insert("change_status".into(), json!(change_status));
-    work.emit("task:to-review", about);
+    // The comment is words of the team, which clients don't read, and vendors only of their own tasks.
+    let project_id = task.try_get::<Option<Uuid>>("", "project_id")?;
+    let staff = staff_of(&*work, project_id).await?;
+    work.emit_among(staff, project_id, "task:to-review", about);
     let mut out = full::in_place(&*work, access, task_id).await?;
     let known = persons(&*work, access, &[person_id]).await?;
     write_key(&mut out, "person", known.get(&person_id).map(Vec::as_slice));

@@ -121,7 +121,7 @@ async fn find_or_make(work: &mut Work<'_>, sql: &Sql, wanted: &Wanted) -> Result
         ("for_concept", wanted.for_concept.into()),
     ];
     let id = database::insert(&**work, &entity::task_status::TABLE, values).await?;
-    work.emit("task-status:new", payload([("task_status_id", id)]));
+    work.emit_of_studio(&entity::task_status::TABLE, "task-status:new", payload([("task_status_id", id)]));
     Ok(id)
 }
 

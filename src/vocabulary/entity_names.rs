@@ -18,6 +18,12 @@ pub struct EntityNames {
 }
 
 impl EntityNames {
+    /// The names of an entity, of its type, of what it is part of, and of what that is part of.
+    #[must_use]
+    pub fn new(kind: Option<String>, name: Option<String>, parent: Option<String>, grandparent: Option<String>) -> Self {
+        Self { kind, name, parent, grandparent }
+    }
+
     /// Reads [`ENTITY_COLUMNS`] that start at that place of the row.
     ///
     /// # Errors

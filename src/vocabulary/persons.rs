@@ -1,17 +1,18 @@
 //! Persons as answers show them: the short record beside what somebody did, and the row as those see it who may see all
 //! of it, every column but the secrets.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use dailies_definitions::failure::Failure;
 use entity::arrays::JsonArray;
 use entity::facts::{Column, Kind};
 use entity::person;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::database::json::TEXT;
-use crate::database::{self, Database, Field, RowWriter, Sql, write_text, write_uuid, write_value};
+use crate::database::{self, BATCH, Database, Field, RowWriter, Sql, write_text, write_uuid, write_value};
 
 /// What is told of a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
@@ -57,33 +58,61 @@ static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUM
 /// # Errors
 /// The database does not answer.
 pub async fn person_row(database: &Database, id: Uuid, options: PersonRowOptions) -> Result<Option<Vec<u8>>, DbErr> {
-    let names: Vec<&str> = FIRST_COLUMNS.iter().map(|column| column.name).chain(LAST_COLUMNS.map(|(name, _)| name)).collect();
-    let text = format!("SELECT {}, fido_credentials FROM person WHERE id = $1", names.join(", "));
-    let Some(row) = database.row(&Sql::with(text, [id.into()])).await? else {
+    let Some(row) = database.row(&Sql::with(format!("{} WHERE id = $1", select()), [id.into()])).await? else {
         return Ok(None);
     };
-    let mut out = Vec::with_capacity(2048);
-    out.push(b'{');
-    WRITER.write(&mut out, &row)?;
-    let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
-    out.extend_from_slice(b",\"full_name\":");
-    write_text(&mut out, format!("{first} {last}").trim());
-    for (at, (name, kind)) in LAST_COLUMNS.into_iter().enumerate() {
-        out.extend_from_slice(format!(",\"{name}\":").as_bytes());
-        write_value(&mut out, &row, WRITER.width() + at, kind)?;
-    }
-    out.extend_from_slice(b",\"type\":\"Person\"");
+    let mut out = write_open(&row)?;
     if options.departments {
         out.extend_from_slice(b",\"departments\":");
         list(&mut out, departments(database, id).await?, write_uuid);
     }
     if options.fido_devices {
-        let keys = row.try_get_by_index::<Option<JsonArray>>(names.len())?.unwrap_or_default();
+        let keys = row.try_get::<Option<JsonArray>>("", "fido_credentials")?.unwrap_or_default();
         out.extend_from_slice(b",\"fido_devices\":");
         list(&mut out, keys.0, |out, key| write_text(out, key["device_name"].as_str().unwrap_or_default()));
     }
     out.push(b'}');
     Ok(Some(out))
+}
+
+/// The rows of persons as JSON objects by their ids, without options.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn person_rows(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new(format!("{} WHERE id", select()));
+        sql.among(ids);
+        for row in database::rows(connection, &sql).await? {
+            let mut out = write_open(&row)?;
+            out.push(b'}');
+            found.insert(row.try_get("", "id")?, out);
+        }
+    }
+    Ok(found)
+}
+
+/// Selects what rows show.
+fn select() -> String {
+    let names: Vec<&str> = FIRST_COLUMNS.iter().map(|column| column.name).chain(LAST_COLUMNS.map(|(name, _)| name)).collect();
+    format!("SELECT {}, fido_credentials FROM person", names.join(", "))
+}
+
+/// The object of a row without its closing brace.
+fn write_open(row: &QueryResult) -> Result<Vec<u8>, DbErr> {
+    let mut out = Vec::with_capacity(2048);
+    out.push(b'{');
+    WRITER.write(&mut out, row)?;
+    let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
+    out.extend_from_slice(b",\"full_name\":");
+    write_text(&mut out, format!("{first} {last}").trim());
+    for (at, (name, kind)) in LAST_COLUMNS.into_iter().enumerate() {
+        out.extend_from_slice(format!(",\"{name}\":").as_bytes());
+        write_value(&mut out, row, WRITER.width() + at, kind)?;
+    }
+    out.extend_from_slice(b",\"type\":\"Person\"");
+    Ok(out)
 }
 
 /// A person that has to be there.

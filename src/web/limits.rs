@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dailies_definitions::call::too_large;
-use dailies_definitions::facts::OperationFacts;
+use dailies_definitions::facts::{GUEST_FILES, OperationFacts};
 use dailies_definitions::failure::Failure;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use poem::endpoint::BoxEndpoint;
@@ -105,6 +105,8 @@ impl Limits {
     /// Most bytes of a request's body; 0 for no limit.
     fn most(&self, facts: OperationFacts) -> u64 {
         match facts.body_limit {
+            _ if facts.takes_files && !facts.needs_token && self.body == 0 => GUEST_FILES,
+            _ if facts.takes_files && !facts.needs_token => GUEST_FILES.min(self.body),
             limit if facts.takes_files || limit == 0 => self.body,
             limit if self.body == 0 => limit,
             limit => limit.min(self.body),
@@ -186,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    const FILES: OperationFacts = OperationFacts { body_limit: 1, takes_files: true, needs_token: false, changes: false };
+    const FILES: OperationFacts = OperationFacts { body_limit: 1, takes_files: true, needs_token: true, changes: false };
     const PATIENCE: Duration = Duration::from_millis(300);
 
     fn limits(body: u64) -> Limits {

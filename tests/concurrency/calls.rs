@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
 use crate::stored_files::LIGHT;
-use harness::{Client, contract, fill_all, picture};
+use harness::{Client, contract, fill, fill_all, picture};
 
 use Which::{First, Second};
 
@@ -30,6 +30,17 @@ const BODIES: &[(&str, &str)] = &[
     ("update_preview_annotations", r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#),
 ];
 
+/// Tables that imports read; in braces, texts of the sample.
+const TABLES: &[(&str, &str)] = &[
+    ("import_persons", "First Name,Last Name,Email\nAda,{mark},new.{mark}@example.com\n"),
+    ("import_assets", "Type,Name,Description\nType {mark},New {mark},Wool\n"),
+    ("import_shots", "Episode,Sequence,Name\nEpisode {mark},Sequence {mark},New {mark}\n"),
+    ("import_edits", "Name,Description\nNew {mark},Wool\n"),
+    ("import_casting", "Parent,Name,Asset Type,Asset,Occurences\n"),
+    ("import_estimations", "Parent,Entity,Estimation\n"),
+    ("import_episode_estimations", "Parent,Entity,Estimation\n"),
+];
+
 /// Records that parameters of an operation name, other than the usual ones.
 const PARAMETERS: &[(&str, &str, &str)] = &[
     ("create_asset_tasks", "task_type_id", "asset_task_type"),
@@ -46,7 +57,7 @@ const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
-    path: &'static str,
+    pub path: &'static str,
     parameters: Vec<&'static Value>,
     body: Option<(&'static str, &'static Value)>,
     /// The table of a collection's operation.
@@ -175,6 +186,9 @@ impl Operation {
 
     fn content(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Body {
         let Some((media, schema)) = self.body else { return Body::None };
+        if let Some((_, table)) = TABLES.iter().find(|(id, _)| *id == self.id) {
+            return Body::File("table.csv", fill(table, &sample.variables()).into_bytes());
+        }
         if media == "multipart/form-data" {
             let hdr = self.path.contains("background");
             return if hdr { Body::File("light.hdr", LIGHT.to_vec()) } else { Body::File("picture.png", picture()) };

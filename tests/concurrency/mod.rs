@@ -7,10 +7,10 @@
 //! (`state`). So no call may fail that is right alone, no effect may be lost, and nothing is told more often than it
 //! happened. Operations that create are also called with ten different texts. `named` holds cases that people met.
 
-mod calls;
+pub mod calls;
 mod named;
-mod sample;
-mod state;
+pub mod sample;
+pub mod state;
 
 use std::sync::Arc;
 
@@ -177,7 +177,7 @@ impl<'a> Family<'a> {
 }
 
 /// A studio that has room for many people, where nothing happens but what is called for.
-async fn studio(on: On) -> Studio {
+pub async fn studio(on: On) -> Studio {
     let mut studio = Studio::open_with(on, &["--user-limit", "100000"]).await;
     studio.server.stop_workers().await;
     // The status is made when it is missed first.

@@ -135,7 +135,7 @@ async fn counts(database: &Database) -> BTreeMap<String, i64> {
 }
 
 /// The rows of a sample that have ids.
-async fn rows(database: &Database, sample: &Sample) -> Vec<(&'static Table, Value)> {
+pub async fn rows(database: &Database, sample: &Sample) -> Vec<(&'static Table, Value)> {
     let mut sql = Sql::default();
     for table in TABLES.iter().filter(|table| table.column("id").is_some()) {
         let ids: Vec<Uuid> = sample.of_table(table.name).collect();

@@ -18,6 +18,10 @@ pub struct AccessRule {
     pub refuses: bool,
     /// Whether the rule looks a record up by a path parameter.
     pub finds: bool,
+    /// Whether nobody has to be signed in.
+    pub open: bool,
+    /// Whether the rule asks for a secret that somebody may try to guess, and refuses those who try too often.
+    pub guessed: bool,
 }
 
 /// A rule about records, which operations with the rule `row` name.
@@ -53,6 +57,8 @@ impl AccessRules {
                 proof: rule["proof"].as_str().map(str::to_owned),
                 refuses: rule["refuses"] == true,
                 finds: rule["finds"] == true,
+                open: rule["open"] == true,
+                guessed: rule["guessed"] == true,
             });
         }
         for (name, who) in value[ROW]["rules"].as_object().into_iter().flatten() {

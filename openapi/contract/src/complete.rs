@@ -222,7 +222,7 @@ fn describe_access(operation: &mut Map<String, Value>, who: &str) {
 }
 
 fn add_security(operation: &mut Map<String, Value>, rule: &AccessRule) {
-    let security = if rule.proof.is_some() { json!([{"bearer": []}]) } else { json!([]) };
+    let security = if !rule.open { json!([{"bearer": []}]) } else { json!([]) };
     operation.insert("security".into(), security);
 }
 
@@ -234,11 +234,11 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     if takes_input {
         errors.push(("400", "BadRequest"));
     }
-    if rule.proof.is_some() {
+    if !rule.open {
         errors.extend([("401", "Unauthorized"), ("422", "BadToken")]);
     }
     // A token that still waits for a second factor is refused everywhere, whatever the rule of the operation.
-    if rule.proof.is_some() {
+    if !rule.open {
         errors.push(("403", "Forbidden"));
     }
     // What a rule looks at may stand in the query or in the body, too.
@@ -253,8 +253,11 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
         errors.push(("408", "TooSlow"));
     }
     // A call with the cookie brings JSON, or a form where the operation takes one.
-    if crud_body || (has_body && rule.proof.is_some()) {
+    if crud_body || (has_body && !rule.open) {
         errors.push(("415", "UnsupportedMediaType"));
+    }
+    if rule.guessed {
+        errors.push(("429", "TooManyGuesses"));
     }
     let in_query = |parameter: &Value| parameter["in"] == "query";
     if operation.get("parameters").and_then(Value::as_array).is_some_and(|parameters| parameters.iter().any(in_query)) {

@@ -11,11 +11,14 @@ pub const PUBLIC_BODY: u64 = 64_000;
 pub const BODY: u64 = 1_000_000;
 /// Most bytes that an operation may say.
 const MOST_BODY: u64 = 16_000_000;
+/// Most bytes of a form with files that comes from somebody who is not signed in, but holds a link.
+pub const GUEST_FILES: u64 = 250_000_000;
 /// Most records of one answer that is cut into pages.
 pub const RECORDS: u64 = 10_000;
 
 const FILES: &str = "The fields of a form may have that much together, and the files that come with them as much as the server \
                      is set to take: 10 GB unless it says otherwise.";
+const FILES_OF_GUESTS: &str = "With the files that come with it, the form may have up to";
 const CHANGES: &str = "Because it changes something, a call with the cookie has to come from a page of this server or of an allowed origin.";
 
 /// Adds what an operation has to say about its limits.
@@ -50,7 +53,9 @@ fn limit_body(operation: &mut Map<String, Value>, rule: &AccessRule) -> Result<(
     };
     let description = body.get("description").and_then(Value::as_str).unwrap_or_default().trim();
     let mut text = format!("{description} The body may have up to {}.", size(limit)).trim().to_owned();
-    if brings_files {
+    if brings_files && rule.open {
+        text = format!("{text} {FILES_OF_GUESTS} {}.", size(GUEST_FILES));
+    } else if brings_files {
         text = format!("{text} {FILES}");
     }
     body.insert("description".into(), text.into());
@@ -84,7 +89,15 @@ mod tests {
     use super::*;
 
     fn limited(operation: &Value, proof: Option<&str>) -> Result<Value, Vec<String>> {
-        let rule = AccessRule { name: "rule".into(), who: "Some.".into(), proof: proof.map(str::to_owned), refuses: false, finds: false };
+        let rule = AccessRule {
+            name: "rule".into(),
+            who: "Some.".into(),
+            proof: proof.map(str::to_owned),
+            refuses: false,
+            finds: false,
+            open: proof.is_none(),
+            guessed: false,
+        };
         let mut operation = operation.as_object().expect("an operation").clone();
         let mut problems = Vec::new();
         add(&mut operation, &rule, "call", &mut problems);

@@ -160,6 +160,18 @@ pub struct Refresher {
     pub refresh_id: String,
 }
 
+/// Whoever holds the link of a shared playlist, which is good, and its password where there is one.
+#[derive(Clone, Debug)]
+pub struct ShareVisitor {
+    pub link_id: Uuid,
+    pub playlist_id: Uuid,
+    pub project_id: Uuid,
+    /// Whether guests may write and draw.
+    pub can_comment: bool,
+    /// What stands for the password from now on, where the request brought the password.
+    pub pass: Option<String>,
+}
+
 /// Proofs about one record of one production.
 macro_rules! production_proofs {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(

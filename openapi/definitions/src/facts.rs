@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use poem::http::Method;
 
-pub use operations::MOST_RECORDS;
+pub use operations::{GUEST_FILES, MOST_RECORDS};
 
 mod operations {
     include!(concat!(env!("OUT_DIR"), "/facts.rs"));

@@ -140,18 +140,13 @@ fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Ve
 fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     let Some(text) = value.as_str() else { return Some("Input should be a valid string".into()) };
     match schema["format"].as_str() {
-        // Clients send empty text for what they leave to the server.
-        Some("uuid") if text.is_empty() && schema["x-empty"] == true => {
+        // Forms send empty text for what nobody filled in.
+        Some("uuid" | "date-time-local") if text.is_empty() && schema["x-empty"] == true => {
             *value = Value::Null;
             return None;
         }
         Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
         Some("date") => return parse_day(text).is_none().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
-        // Forms send empty text for what nobody filled in.
-        Some("date-time-local") if text.is_empty() && schema["x-empty"] == true => {
-            *value = Value::Null;
-            return None;
-        }
         Some("date-time-local") => return check_moment(value),
         _ => {}
     }

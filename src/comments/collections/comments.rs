@@ -38,8 +38,20 @@ impl Resource for Comments {
         &RELATIONS
     }
 
+    /// Author and task stay, and the other ones have operations of their own.
     fn protected(&self) -> &'static [&'static str] {
-        &["mentions", "department_mentions"]
+        &[
+            "object_id",
+            "object_type",
+            "person_id",
+            "editor_id",
+            "preview_file_id",
+            "replies",
+            "previews",
+            "mentions",
+            "department_mentions",
+            "acknowledgements",
+        ]
     }
 
     async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
@@ -61,8 +73,8 @@ impl Resource for Comments {
         editing::may_delete(work, caller, record).await
     }
 
-    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        editing::check(work, record, body).await
+    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        editing::check(record, body)
     }
 
     async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
@@ -86,7 +98,7 @@ impl Resource for Comments {
         Ok(())
     }
 
-    /// An update is told with the task; a bare record is told without.
+    /// An update is told with the task; a bare record without.
     async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         editing::tell(work, what, id, record).await
     }

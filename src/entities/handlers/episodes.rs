@@ -8,14 +8,15 @@ use dailies_definitions::episodes::{
 };
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{Entity, EntityTask, EpisodeDetails, NewEpisode, SequenceWithTasks, TaskType};
+use dailies_definitions::schemas::{Entity, EntityTask, EpisodeDetails, EpisodeRetakeStats, EpisodeStats, NewEpisode, SequenceWithTasks, TaskType};
 use uuid::Uuid;
 
+use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::EPISODES;
 use crate::entities::rows::find_entity;
 use crate::entities::work_lists::{Of, task_types};
-use crate::entities::{groups, removal};
+use crate::entities::{episode_stats, groups, removal};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Episodes*.
@@ -34,12 +35,21 @@ impl Episodes for EpisodesHandlers {
     }
 
     async fn list_episodes_with_tasks(&self, access: Caller, query: ListEpisodesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
-        let listing = groups::list_with_tasks(&self.0, &access, &EPISODES, query.project_id, &query.all).await?;
+        let scope = Scope::named(&self.0, &access, query.project_id).await?;
+        let listing = groups::list_with_tasks(&self.0, scope, &EPISODES, &query.all).await?;
         Ok(listing.into_document().await?.into())
     }
 
     async fn list_project_episodes(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
         Ok(groups::list_of_project(&self.0, &access, EntityKind::Episode).await?.into())
+    }
+
+    async fn get_episode_stats(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<EpisodeStats>, Failure> {
+        Ok(Json::written(episode_stats::by_status(&self.0, &access).await?))
+    }
+
+    async fn get_episode_retake_stats(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<EpisodeRetakeStats>, Failure> {
+        Ok(Json::written(episode_stats::retakes(&self.0, &access).await?))
     }
 
     async fn create_episode(&self, access: ProjectManager, _project_id: Uuid, body: NewEpisode) -> Result<Json<Entity>, Failure> {

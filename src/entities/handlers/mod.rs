@@ -1,8 +1,11 @@
 //! What answers the operations of the contract, one file for each tag.
 
 mod assets;
+mod concepts;
+mod edits;
 mod entities;
 mod episodes;
+mod scenes;
 mod sequences;
 mod shots;
 
@@ -12,8 +15,11 @@ use dailies_definitions::query::Query;
 use poem::Body;
 
 pub use assets::AssetsHandlers;
+pub use concepts::ConceptsHandlers;
+pub use edits::EditsHandlers;
 pub use entities::EntitiesHandlers;
 pub use episodes::EpisodesHandlers;
+pub use scenes::ScenesHandlers;
 pub use sequences::SequencesHandlers;
 pub use shots::ShotsHandlers;
 

@@ -12,6 +12,7 @@ use dailies_definitions::sequences::{
 };
 use uuid::Uuid;
 
+use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::SEQUENCES;
 use crate::entities::rows::find_entity;
@@ -29,7 +30,8 @@ impl Sequences for SequencesHandlers {
     }
 
     async fn list_sequences_with_tasks(&self, access: Caller, query: ListSequencesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
-        let listing = groups::list_with_tasks(&self.0, &access, &SEQUENCES, query.project_id, &query.all).await?;
+        let scope = Scope::named(&self.0, &access, query.project_id).await?;
+        let listing = groups::list_with_tasks(&self.0, scope, &SEQUENCES, &query.all).await?;
         Ok(listing.into_document().await?.into())
     }
 

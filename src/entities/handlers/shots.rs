@@ -18,7 +18,7 @@ use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
-use crate::entities::{assets, removal, shots, versions};
+use crate::entities::{assets, listings, removal, shots, versions};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Shots*.
@@ -41,7 +41,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_project_shots(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(shots::list_of_project(&self.0, &access).await?.into())
+        Ok(listings::of_project(&self.0, &access, EntityKind::Shot).await?.into())
     }
 
     async fn create_shot(&self, access: ProjectManager, _project_id: Uuid, body: NewShot) -> Result<Json<Entity>, Failure> {
@@ -88,6 +88,6 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shot_versions(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<ShotVersion>>, Failure> {
-        Ok(Json::written(versions::list(&self.0, &access, shot_id).await?))
+        Ok(Json::written(versions::list(&self.0, &access, shot_id, EntityKind::Shot).await?))
     }
 }

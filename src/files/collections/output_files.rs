@@ -7,16 +7,15 @@ use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::entities::standing;
 use crate::access::records::{Subject, require_other_than_vendor, require_record};
 use crate::app::App;
-use crate::crud::rules::{files_of, project_of};
+use crate::crud::rules::files_of;
 use crate::crud::{Nested, Record, Resource, missing};
 use crate::database::Sql;
-use crate::events::{Work, payload};
+use crate::events::Work;
 
 pub struct OutputFiles;
 
@@ -77,15 +76,5 @@ impl Resource for OutputFiles {
             (None, None | Some(Value::Null)) => Err(missing("entity_id")),
             _ => Ok(()),
         }
-    }
-
-    /// The production is that of the entity.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
-        let project_id = match record.id_of("entity_id") {
-            Some(entity_id) => project_of(&**work, "entity", Some(entity_id)).await?,
-            None => None,
-        };
-        work.emit_in(project_id, format!("output-file:{what}"), payload([("output_file_id", id)]));
-        Ok(())
     }
 }

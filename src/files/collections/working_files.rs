@@ -32,6 +32,11 @@ impl Resource for WorkingFiles {
         &RELATIONS
     }
 
+    /// Which file an output was made from is said by the output.
+    fn protected(&self) -> &'static [&'static str] {
+        &["outputs"]
+    }
+
     fn always_reads_relations(&self) -> bool {
         true
     }

@@ -151,7 +151,7 @@ impl Resource for Persons {
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(record) = record {
             if !caller.is_admin() {
-                body.retain(|key, _| OWN.contains(&key.as_str()));
+                body.retain(|key, _| OWN.contains(&key.as_str()) || key == CURRENT_PASSWORD);
             }
             body.remove("password");
             protect(work.app(), caller, record, body)?;

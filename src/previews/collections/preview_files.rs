@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::access::Reach;
 use crate::access::previews::Visible;
-use crate::access::records::Subject;
+use crate::access::records::{Subject, require_record};
+use crate::access::references::production_of;
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -34,6 +36,11 @@ impl Resource for PreviewFiles {
         &RELATIONS
     }
 
+    /// Where a preview belongs is said by the operations that publish one, and drawing on it has one of its own.
+    fn protected(&self) -> &'static [&'static str] {
+        &["annotations", "comments", "person_id", "task_id"]
+    }
+
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         Visible::new(Reach::open_teams(app.database.read(), caller).await?).restrict(sql, "t.task_id");
         Ok(())
@@ -41,6 +48,19 @@ impl Resource for PreviewFiles {
 
     fn subject(&self, record: &Record) -> Subject {
         Subject::Task(record.id_of("task_id"))
+    }
+
+    /// What was decided about a preview is for those who lead the task.
+    async fn may_update(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let decides = body.get("validation_status").is_some_and(|status| Some(status) != record.values.get("validation_status"));
+        require_record(&**work, caller, if decides { RecordRule::TaskSupervisor } else { rule }, self.subject(record)).await
     }
 
     /// A revision that changes takes the other pictures of the same revision along.
@@ -72,6 +92,7 @@ impl Resource for PreviewFiles {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
         let force = query.flag("force")?.unwrap_or_default();
-        crate::previews::removal::remove_preview(work, record.id, force).await
+        let project_id = production_of(&**work, self.table(), record.id, &record.values).await?;
+        crate::previews::removal::remove_preview(work, project_id, record.id, force).await
     }
 }

@@ -114,10 +114,9 @@ impl Resource for Projects {
         if database::row(&**work, &sql).await?.is_some() {
             return Err(Failure::refused("Only closed projects can be deleted"));
         }
+        let team = removal::team(work, record.id).await?;
         if query.flag("force")?.unwrap_or_default() {
-            let team = removal::team(work, record.id).await?;
             let mut leftovers = removal::remove_project(work, record.id).await?;
-            work.project_removed(record.id, &team);
             if !work.app().settings.files.remove_files {
                 leftovers.attachments.clear();
             }
@@ -125,7 +124,9 @@ impl Resource for Projects {
         } else {
             self.remove_row(work, record).await?;
         }
-        self.tell(work, "delete", record.id, record).await
+        self.tell(work, "delete", record.id, record).await?;
+        work.project_removed(record.id, &team);
+        Ok(())
     }
 
     async fn enrich(&self, app: &App, _caller: &Caller, id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {

@@ -38,7 +38,7 @@ async fn require_project(connection: &impl ConnectionTrait, project_id: Uuid) ->
 
 /// Tells that a template changed.
 fn tell(work: &mut Work<'_>, template_id: Uuid) {
-    work.emit("project-template:update", payload([("project_template_id", template_id)]));
+    work.emit_of_studio(&entity::project_template::TABLE, "project-template:update", payload([("project_template_id", template_id)]));
 }
 
 /// The template without its relations.

@@ -38,7 +38,7 @@ pub(super) async fn of_project(
     let template_id = database::insert(&*work, &entity::project_template::TABLE, values).await?;
     copy_settings(&work, project_id, template_id).await?;
     copy_links(&work, project_id, template_id).await?;
-    work.emit("project-template:new", payload([("project_template_id", template_id)]));
+    work.emit_of_studio(&entity::project_template::TABLE, "project-template:new", payload([("project_template_id", template_id)]));
     work.commit().await?;
     answer(app, template_id).await
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::names::{doc, field, pascal, snake};
+use super::rules::SHARE_VISITOR;
 use super::schemas::{inner, literal};
 use crate::Contract;
 use crate::model::{Body, CrudVerb, Operation, Parameter, Place, Transaction};
@@ -230,13 +231,19 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
     match proof {
         None => text.push_str("            let visitor = Visitor::new(call.request());\n"),
         Some("Refresher") => text.push_str("            let access = api.guard.refresher(call.request()).await?;\n"),
+        // The link is looked up by its secret, which is a path parameter.
+        Some(SHARE_VISITOR) => {}
         Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
     }
     for parameter in placed(operation, Place::Path) {
         let (name, method, refused) = (&parameter.name, path_type(parameter).1, refused(parameter));
         let _ = writeln!(text, "            let {} = call.{method}(\"{name}\"){refused}?;", field(name));
     }
-    if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher"))) {
+    if proof == Some(SHARE_VISITOR) {
+        let token = operation.rule_parameter.as_deref().map(field).unwrap_or_default();
+        let _ = writeln!(text, "            let access = api.guard.share_visitor(call.request(), &{token}).await?;");
+    }
+    if let Some(rule) = rule.filter(|rule| !matches!(rule.proof.as_deref(), None | Some("Caller" | "Refresher" | SHARE_VISITOR))) {
         let id =
             if rule.finds { operation.rule_parameter.as_deref().map(|name| format!(", {}", field(name))).unwrap_or_default() } else { String::new() };
         let _ = writeln!(text, "            let access = api.guard.{}(access{id}).await?;", snake(&rule.name));

@@ -7,6 +7,9 @@ use crate::Contract;
 use crate::access::ROW;
 use crate::model::Operation;
 
+/// The proof of those who hold the link of a shared playlist.
+pub(super) const SHARE_VISITOR: &str = "ShareVisitor";
+
 pub(super) fn file(contract: &Contract) -> String {
     let mut text = String::from(
         "use async_trait::async_trait;\nuse poem::Request;\nuse uuid::Uuid;\n\nuse crate::access::*;\nuse crate::call::Sessions;\nuse crate::failure::Failure;\n\n",
@@ -17,11 +20,13 @@ pub(super) fn file(contract: &Contract) -> String {
     text.push_str("    async fn caller(&self, request: &Request) -> Result<Caller, Failure>;\n");
     text.push_str("    /// Who asks for a new token, by the refresh token.\n");
     text.push_str("    async fn refresher(&self, request: &Request) -> Result<Refresher, Failure>;\n");
+    text.push_str("    /// Who holds the link of a shared playlist, by its secret and the password that comes with the request.\n");
+    text.push_str("    async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure>;\n");
     text.push_str("    /// What a client is told of an error that no handler expected.\n");
     text.push_str("    fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure;\n");
     for rule in &contract.access.rules {
         let Some(proof) = rule.proof.as_deref() else { continue };
-        if matches!(proof, "Caller" | "Refresher") {
+        if matches!(proof, "Caller" | "Refresher" | SHARE_VISITOR) {
             continue;
         }
         let id = if rule.finds { ", id: Uuid" } else { "" };

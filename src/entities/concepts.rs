@@ -1,0 +1,115 @@
+//! Concepts: who sees which of them, how they are made, and what they are about.
+
+use std::collections::HashSet;
+
+use dailies_definitions::access::{Caller, ProjectMember};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::schemas::NewConcept;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::assets::query_id;
+use super::creation::{NewEntity, find_or_create};
+use super::details::{self, Rest};
+use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
+use super::with_tasks::{self, Request, Wish};
+use super::work_lists::{Of, TaskList, task_types};
+use super::{layouts, listings};
+use crate::access::STAFF_MEMBER;
+use crate::access::entities::{self, PRESENT, Scope, Standing};
+use crate::access::tasks::Visible;
+use crate::app::App;
+use crate::database::{self, Sent, write_uuid};
+use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
+
+/// `GET /data/concepts`
+pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
+    let scope = Scope::named_for(app, caller, query_id(query, "project_id")?, &STAFF_MEMBER).await?;
+    let mut listing = listings::with_project(app, &scope, EntityKind::Concept, query).await?;
+    listing.relations = &CONCEPT_RELATIONS;
+    listing.send(&app.database).await
+}
+
+/// `GET /data/projects/{project_id}/concepts`
+pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result<Sent, Failure> {
+    let scope = Scope::project(access.caller(), access.project_id(), access.role());
+    let mut listing = Listing::new(&app.database, &scope, EntityKind::Concept).await?;
+    listing.relations = &CONCEPT_RELATIONS;
+    listing.send(&app.database).await
+}
+
+/// `GET /data/concepts/with-tasks`
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named_for(app, caller, wish.project_id, &STAFF_MEMBER).await?;
+    Request::listing(&layouts::CONCEPTS, scope, &wish).load(&app.database).await
+}
+
+/// `GET /data/concepts/{concept_id}`
+pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let standing = entities::require(app.database.read(), caller, id, &PRESENT).await?;
+    let scope = Scope::project(caller, standing.project_id, standing.role.role);
+    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await
+}
+
+/// `GET /data/concepts/{concept_id}/tasks`
+pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: bool) -> Result<Sent, Failure> {
+    let standing = require_seen(app, caller, id).await?;
+    TaskList { of: Of::Entity(id), visible: Visible::of_entity(caller, standing.project_id, standing.role.role), assignees }.send(&app.database).await
+}
+
+/// `GET /data/concepts/{concept_id}/task-types`
+pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Result<Sent, Failure> {
+    require_seen(app, caller, id).await?;
+    task_types(&app.database, Of::Entity(id)).await
+}
+
+async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+    find_entity(app.database.read(), id, EntityKind::Concept).await?;
+    entities::require(app.database.read(), caller, id, &PRESENT).await
+}
+
+/// `POST /data/projects/{project_id}/concepts`
+pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) -> Result<Vec<u8>, Failure> {
+    let project_id = access.project_id();
+    let mut work = Work::begin(app, access.caller()).await?;
+    let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;
+    let new = NewEntity { name: body.name, description: body.description, data: body.data, ..NewEntity::default() };
+    let (id, made) = find_or_create(&work, EntityKind::Concept, project_id, access.caller().person.id, new).await?;
+    if made {
+        let links = subjects.into_iter().map(|subject| vec![("entity_in_id", id.into()), ("entity_out_id", subject.into())]);
+        database::insert_many(&*work, &entity::entity_concept_link::TABLE, links.collect()).await?;
+        work.emit_in(project_id, "concept:new", payload([("concept_id", id)]));
+    }
+    let mut row = rows::plain(&*work, id, EntityKind::Concept.type_name()).await?;
+    row.pop();
+    row.extend_from_slice(b",\"entity_concept_links\":[");
+    for (at, subject) in rows::concept_links(&*work, id).await?.into_iter().enumerate() {
+        row.extend_from_slice(if at > 0 { b"," } else { b"" });
+        write_uuid(&mut row, subject);
+    }
+    row.extend_from_slice(b"]}");
+    work.commit().await?;
+    Ok(row)
+}
+
+/// The entities that a new concept is about, each once: those of the production among what the body names by ids, or by
+/// objects with an id.
+async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<Vec<Uuid>, Failure> {
+    let mut ids = Vec::with_capacity(named.len());
+    let mut seen = HashSet::new();
+    for (at, value) in named.iter().enumerate() {
+        let text = value.as_str().or_else(|| value.get("id")?.as_str());
+        let id = text.and_then(parse_id);
+        let id =
+            id.ok_or_else(|| Failure::field(format!("entity_concept_links.{at}"), "Input should be the id of an entity, or an object with one"))?;
+        if seen.insert(id) {
+            ids.push(id);
+        }
+    }
+    let known: HashSet<Uuid> =
+        find_entities(&**work, &ids).await?.into_iter().filter(|entity| entity.project_id == project_id).map(|entity| entity.id).collect();
+    ids.retain(|id| known.contains(id));
+    Ok(ids)
+}

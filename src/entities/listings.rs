@@ -1,0 +1,79 @@
+//! Plain lists that several kinds of entities have in the same way.
+
+use dailies_definitions::access::{EntityReader, ProjectMember};
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::Query;
+
+use super::criteria;
+use super::rows::{Listing, PROJECT_NAME, SEQUENCE_NAME};
+use crate::access::entities::{Scope, own_entities};
+use crate::app::App;
+use crate::database::{Sent, Sql};
+use crate::vocabulary::kinds::EntityKind;
+
+/// The entities of a kind that the caller sees and that every filter of the query keeps, save for those that the listing
+/// sees to itself.
+///
+/// # Errors
+/// 400 for a value that its column can't have.
+pub(super) async fn filtered(app: &App, scope: &Scope, kind: EntityKind, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
+    let mut listing = Listing::new(&app.database, scope, kind).await?;
+    criteria::add(&mut listing.conditions, query, save_for)?;
+    if query.get("assigned_to").is_some() {
+        listing.conditions.push(" AND (");
+        own_entities(&mut listing.conditions, kind, scope.person());
+        listing.conditions.push(")");
+    }
+    Ok(listing)
+}
+
+/// The same with the name of the production.
+///
+/// # Errors
+/// As [`filtered`].
+pub(super) async fn with_project(app: &App, scope: &Scope, kind: EntityKind, query: &Query) -> Result<Listing, Failure> {
+    let mut listing = filtered(app, scope, kind, query, &[]).await?;
+    listing.joins = "JOIN project p ON p.id = e.project_id";
+    listing.extras = &[PROJECT_NAME];
+    Ok(listing)
+}
+
+/// The shots, or the scenes that are in a sequence, with the names of sequence and production. A shot may stand alone.
+///
+/// # Errors
+/// As [`filtered`].
+pub(super) async fn in_sequences(app: &App, scope: &Scope, kind: EntityKind, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
+    let mut listing = filtered(app, scope, kind, query, save_for).await?;
+    name_sequences(&mut listing);
+    if kind == EntityKind::Shot {
+        listing.joins = "LEFT JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
+    }
+    Ok(listing)
+}
+
+/// Keeps the entities that are in a sequence, and adds its name and that of the production.
+pub(super) fn name_sequences(listing: &mut Listing) {
+    listing.joins = "JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
+    listing.extras = &[PROJECT_NAME, SEQUENCE_NAME];
+}
+
+/// The entities of a kind in a production.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn of_project(app: &App, access: &ProjectMember, kind: EntityKind) -> Result<Sent, Failure> {
+    let scope = Scope::project(access.caller(), access.project_id(), access.role());
+    Listing::new(&app.database, &scope, kind).await?.send(&app.database).await
+}
+
+/// The entities of a kind within another one, for whoever reads that one: all of them, without the metadata that the caller
+/// may not see.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn within(app: &App, access: &EntityReader, kind: EntityKind, conditions: Sql) -> Result<Listing, Failure> {
+    let scope = Scope::project(access.caller(), access.project_id(), access.role());
+    let mut listing = Listing::unrestricted(kind, conditions);
+    listing.mask(&app.database, &scope).await?;
+    Ok(listing)
+}

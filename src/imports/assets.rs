@@ -1,0 +1,189 @@
+//! Tables of assets.
+
+use std::collections::{HashMap, HashSet};
+
+use dailies_definitions::access::ProjectManager;
+use dailies_definitions::failure::Failure;
+use entity::entity_type;
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::metadata;
+use super::problem::Problem;
+use super::production::{Production, workflows};
+use super::sheet::{Line, Sheet, short_enough};
+use super::task_columns::{Tasks, wishes};
+use crate::app::App;
+use crate::database;
+use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
+use crate::vocabulary::kinds::{EntityKind, is_temporal};
+
+const EPISODE: &str = "Episode";
+const READY_FOR: &str = "Ready for";
+/// Name of the main pack, which stands in place of an episode.
+const MAIN_PACK: &str = "MP";
+/// Most letters of the name of an asset type.
+const LONGEST_TYPE: usize = 30;
+
+struct Import {
+    production: Production,
+    stock: Stock,
+    tasks: Tasks,
+    types: Types,
+    workflows: HashMap<Uuid, Vec<Uuid>>,
+    by_type: Matches<(Uuid, String)>,
+    /// Assets by name that no row of the table names with their type.
+    by_name: HashMap<String, Vec<Uuid>>,
+    update: bool,
+}
+
+/// The asset types of the studio, and those that rows add.
+struct Types {
+    known: Vec<(Uuid, String)>,
+    new: Vec<(Uuid, String)>,
+}
+
+impl Types {
+    fn named(&self, name: &str) -> Option<Uuid> {
+        let exact = self.known.iter().find(|(_, known)| known == name);
+        let close = || self.known.iter().find(|(_, known)| known.to_lowercase() == name.to_lowercase());
+        exact.or_else(close).map(|(id, _)| *id)
+    }
+
+    /// The asset type with a name, which is made when it is missing.
+    fn require(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, Problem> {
+        if name.is_empty() {
+            return Err(Problem("An asset type is required in the Type column".into()));
+        }
+        if EntityKind::BUILT_IN.iter().any(|kind| kind.type_name().eq_ignore_ascii_case(name)) {
+            return Err(Problem::about("Type", format!("{name} is not an asset type")));
+        }
+        if let Some(id) = self.named(name) {
+            return Ok(id);
+        }
+        let id = Uuid::new_v4();
+        self.known.push((id, short_enough("Type", name, LONGEST_TYPE)?.to_owned()));
+        self.new.push((id, name.to_owned()));
+        work.emit_of_studio(&entity::entity_type::TABLE, "asset-type:new", payload([("asset_type_id", id)]));
+        Ok(id)
+    }
+}
+
+/// Imports a table of assets, and gives them as JSON.
+///
+/// # Errors
+/// 400 with the line that is wrong; nothing is stored then.
+pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
+    if sheet.len() == 0 {
+        return Ok(b"[]".to_vec());
+    }
+    let mut work = Work::begin(app, access.caller()).await?;
+    let mut import = Import::load(&mut work, access, sheet, update).await?;
+    let mut ids = Vec::with_capacity(sheet.len());
+    for line in sheet.lines() {
+        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
+    }
+    let Import { stock, tasks, types, .. } = import;
+    let new_types = types.new.into_iter().map(|(id, name)| vec![("id", id.into()), ("name", name.into())]).collect();
+    database::insert_many(&*work, &entity_type::TABLE, new_types).await?;
+    stock.store(&work).await?;
+    tasks.store(&mut work, access.caller()).await?;
+    Touched::by(&*work, &stock.readiness_changed()).await?.settle(&mut work).await?;
+    let text = answer(&work, &ids).await?;
+    work.commit().await?;
+    Ok(text)
+}
+
+impl Import {
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Self, Failure> {
+        let production = Production::load(work, access.project_id(), EntityKind::Asset.type_name(), None).await?;
+        let stock = Stock::load(work, access).await?;
+        let all = entity_type::Entity::find().all(&**work).await?;
+        let mut known: Vec<(Uuid, String)> = all.into_iter().filter(|kind| !is_temporal(&kind.name)).map(|kind| (kind.id, kind.name)).collect();
+        known.sort();
+        let types = Types { known, new: Vec::new() };
+        let of_rows: HashSet<(Uuid, String)> =
+            sheet.lines().filter_map(|line| Some((types.named(line.filled("Type")?)?, line.filled("Name")?.to_owned()))).collect();
+        let asset_types: HashSet<Uuid> = types.known.iter().map(|(id, _)| *id).collect();
+        let assets = || stock.of_type(|id| asset_types.contains(&id));
+        let by_type = Matches::of(assets().map(|asset| ((asset.entity_type_id, asset.name.clone()), asset.id)));
+        let mut by_name: HashMap<String, Vec<Uuid>> = HashMap::new();
+        for asset in assets().filter(|asset| !of_rows.contains(&(asset.entity_type_id, asset.name.clone()))) {
+            by_name.entry(asset.name.clone()).or_default().push(asset.id);
+        }
+        Ok(Self {
+            tasks: Tasks::load(work, production.id, EntityKind::Asset).await?,
+            workflows: workflows(work).await?,
+            production,
+            by_type,
+            by_name,
+            stock,
+            types,
+            update,
+        })
+    }
+
+    /// Imports one row, and gives the id of its asset.
+    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+        let type_name = line.required("Type")?;
+        let name = line.name("Name", LONGEST_NAME)?;
+        let type_id = self.types.require(work, type_name)?;
+        let episode = self.episode(work, line)?;
+        let key = (type_id, name.to_owned());
+        let only = |ids: &Vec<Uuid>| if let [id] = ids.as_slice() { Some(*id) } else { None };
+        let found = self.by_type.next(&key).or_else(|| self.by_name.get(name).and_then(only));
+        let id = found.unwrap_or_else(|| {
+            let id = self.stock.add(type_id, name, None);
+            self.by_type.add(key, id);
+            id
+        });
+        let wishes = wishes(&self.production, EntityKind::Asset, line)?;
+        let ready_for = line.get(READY_FOR).map(str::trim);
+        let ready_for = ready_for.map(|cell| if cell.is_empty() { Ok(None) } else { self.production.shot_task_type(READY_FOR, cell).map(Some) });
+        let ready_for = ready_for.transpose()?;
+        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let is_new = entry.is_new();
+        let mut data = entry.take_data();
+        let before = (!is_new && !self.update).then(|| data.clone());
+        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
+        let writes = is_new || self.update;
+        entry.put_data(before.unwrap_or(data));
+        if writes {
+            entry.model.entity_type_id = type_id;
+            entry.model.source_id = episode.unwrap_or(entry.model.source_id);
+            entry.model.ready_for = ready_for.unwrap_or(entry.model.ready_for);
+            entry.describe(line);
+        }
+        let (source_id, type_id) = (entry.model.source_id, entry.model.entity_type_id);
+        self.stock.tell(work, EntityKind::Asset, id, Some(source_id));
+        self.require_tasks(work, id, type_id);
+        if writes {
+            self.tasks.want(work, id, wishes, line.number);
+        }
+        Ok(id)
+    }
+
+    /// The episode that a row gives, none for the main pack, or nothing when it says nothing.
+    fn episode(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Option<Option<Uuid>>, Problem> {
+        match line.get(EPISODE).map(str::trim) {
+            None => Ok(None),
+            Some("") if !self.production.is_show => Ok(None),
+            Some(_) if !self.production.is_show => Err(Problem("An episode column is present for a production that isn't a TV Show".into())),
+            Some("" | MAIN_PACK) => Ok(Some(None)),
+            Some(name) => self.stock.episode(work, EPISODE, name).map(|id| Some(Some(id))),
+        }
+    }
+
+    /// Makes the tasks that an asset of a type lacks.
+    fn require_tasks(&mut self, work: &mut Work<'_>, id: Uuid, type_id: Uuid) {
+        let workflow = self.workflows.get(&type_id);
+        for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Asset)) {
+            if workflow.is_none_or(|workflow| workflow.contains(&task_type.id)) {
+                self.tasks.require(work, id, task_type.id);
+            }
+        }
+    }
+}

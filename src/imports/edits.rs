@@ -1,0 +1,93 @@
+//! Tables of edits.
+
+use dailies_definitions::access::ProjectManager;
+use dailies_definitions::failure::Failure;
+use uuid::Uuid;
+
+use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::metadata;
+use super::problem::Problem;
+use super::production::Production;
+use super::sheet::{Line, Sheet};
+use super::task_columns::{Tasks, wishes};
+use crate::app::App;
+use crate::events::Work;
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
+
+struct Import {
+    production: Production,
+    stock: Stock,
+    tasks: Tasks,
+    edit_type: Uuid,
+    by_episode: Matches<(Option<Uuid>, String)>,
+    update: bool,
+}
+
+/// Imports a table of edits, and gives them as JSON.
+///
+/// # Errors
+/// 400 with the line that is wrong; nothing is stored then.
+pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
+    if sheet.len() == 0 {
+        return Ok(b"[]".to_vec());
+    }
+    let mut work = Work::begin(app, access.caller()).await?;
+    let mut import = Import::load(&mut work, access, update).await?;
+    let mut ids = Vec::with_capacity(sheet.len());
+    for line in sheet.lines() {
+        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
+    }
+    import.stock.store(&work).await?;
+    import.tasks.store(&mut work, access.caller()).await?;
+    let text = answer(&work, &ids).await?;
+    work.commit().await?;
+    Ok(text)
+}
+
+impl Import {
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
+        let production = Production::load(work, access.project_id(), EntityKind::Edit.type_name(), None).await?;
+        let edit_type = built_in_type(&**work, EntityKind::Edit).await?;
+        let stock = Stock::load(work, access).await?;
+        let by_episode = Matches::of(stock.of_type(|id| id == edit_type).map(|edit| ((edit.parent_id, edit.name.clone()), edit.id)));
+        let tasks = Tasks::load(work, production.id, EntityKind::Edit).await?;
+        Ok(Self { production, stock, tasks, edit_type, by_episode, update })
+    }
+
+    /// Imports one row, and gives the id of its edit.
+    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+        let name = line.name("Name", LONGEST_NAME)?;
+        let episode = line.filled("Episode");
+        if episode.is_some() && !self.production.is_show {
+            return Err(Problem("An episode column is present for a production that isn't a TV Show".into()));
+        }
+        let wishes = wishes(&self.production, EntityKind::Edit, line)?;
+        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
+        let key = (episode_id, name.to_owned());
+        let id = self.by_episode.next(&key).unwrap_or_else(|| {
+            let id = self.stock.add(self.edit_type, name, episode_id);
+            self.by_episode.add(key, id);
+            id
+        });
+        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let is_new = entry.is_new();
+        let writes = is_new || self.update;
+        let stored = entry.take_data();
+        let mut data = stored.clone();
+        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        entry.put_data(if writes { data } else { stored });
+        if writes {
+            entry.describe(line);
+        }
+        self.stock.tell(work, EntityKind::Edit, id, Some(episode_id));
+        if is_new {
+            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
+                self.tasks.require(work, id, task_type.id);
+            }
+        }
+        if writes {
+            self.tasks.want(work, id, wishes, line.number);
+        }
+        Ok(id)
+    }
+}

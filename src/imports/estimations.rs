@@ -1,0 +1,212 @@
+//! Tables of estimations: how long the tasks of a type take, and when.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
+use entity::task;
+use entity::task_type;
+use sea_orm::sea_query::Value as SqlValue;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::metadata;
+use super::names::Index;
+use super::problem::Problem;
+use super::production::Production;
+use super::sheet::{Line, Sheet};
+use super::values::{amount, day, integer_of};
+use crate::access::tasks::require_lead_of_type;
+use crate::app::App;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload};
+use crate::vocabulary::kinds::EntityKind;
+
+/// Tasks that one statement changes.
+const PORTION: usize = 100;
+
+/// Which tasks a table is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) project_id: Uuid,
+    pub(super) task_type_id: Uuid,
+    /// An id, or `all` or `main`, which narrow nothing.
+    pub(super) episode: Option<&'a str>,
+}
+
+#[derive(FromQueryResult)]
+struct EntityRow {
+    id: Uuid,
+    name: String,
+    parent: Option<String>,
+}
+
+struct Import {
+    production: Production,
+    entities: Index<Uuid, 2>,
+    /// Tasks by their entities, each with what was stored of it.
+    tasks: HashMap<Uuid, (task::Model, task::Model)>,
+    minutes_by_day: f64,
+}
+
+/// Who may import estimations, and whether what they are about is there.
+///
+/// # Errors
+/// 404 for an unknown task type or production, 403 for those who don't lead tasks of the type.
+pub(super) async fn require(app: &App, caller: &Caller, subject: Subject<'_>) -> Result<(), Failure> {
+    task_type::Entity::find_by_id(subject.task_type_id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
+    require_lead_of_type(app.database.read(), caller, Some(subject.project_id), Some(subject.task_type_id)).await
+}
+
+/// Imports a table of estimations, and gives a null for each row.
+///
+/// # Errors
+/// 400 with the line that is wrong; nothing is stored then.
+pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hours_by_day: f64, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let mut import = Import::load(&work, subject, hours_by_day * 60.0).await?;
+    for line in sheet.lines() {
+        import.line(&line).map_err(|problem| problem.at(line.number))?;
+    }
+    import.store(&mut work).await?;
+    work.commit().await?;
+    Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
+}
+
+impl Import {
+    async fn load(work: &Work<'_>, subject: Subject<'_>, minutes_by_day: f64) -> Result<Self, Failure> {
+        let Subject { project_id, task_type_id, episode } = subject;
+        let production = Production::load(work, project_id, "Task", Some(task_type_id)).await?;
+        let task_type = task_type::Entity::find_by_id(task_type_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+        let is_for_shots = task_type.for_entity.as_deref() == Some(EntityKind::Shot.type_name());
+        let (kind, parent) = if is_for_shots { (EntityKind::Shot, "p.name") } else { (EntityKind::Asset, "k.name") };
+        let mut sql = Sql::new(format!(
+            "SELECT e.id, e.name, {parent} AS parent FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
+             LEFT JOIN entity p ON p.id = e.parent_id WHERE {} AND e.project_id = ",
+            kind.condition("e.entity_type_id")
+        ));
+        sql.bind(project_id);
+        if let Some(id) = episode.and_then(parse_id) {
+            sql.push(if is_for_shots { " AND p.parent_id = " } else { " AND e.source_id = " }).bind(id);
+        }
+        sql.push(" ORDER BY COALESCE(e.canceled, false), e.id");
+        let rows = database::read_all::<EntityRow>(&**work, &sql).await?;
+        let of_type = task::Entity::find().filter(task::Column::TaskTypeId.eq(task_type_id)).filter(task::Column::ProjectId.eq(project_id));
+        let query = of_type.order_by_asc(task::Column::CreatedAt).order_by_asc(task::Column::Id);
+        let mut tasks = HashMap::new();
+        for task in query.all(&**work).await? {
+            if let Some(entity_id) = task.entity_id {
+                tasks.entry(entity_id).or_insert_with(|| (task.clone(), task));
+            }
+        }
+        let entities = Index::of(rows.into_iter().map(|row| ([row.parent.unwrap_or_default(), row.name], row.id)));
+        Ok(Self { production, entities, tasks, minutes_by_day })
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Result<(), Problem> {
+        let (parent, name) = (line.required("Parent")?, line.required("Entity")?);
+        let unknown = || Problem(format!("Entity '{name}' with parent '{parent}' not found"));
+        let entity_id = self.entities.find([parent, name]).ok_or_else(unknown)?;
+        let no_task = || Problem(format!("Entity '{name}' with parent '{parent}' has no task of this type"));
+        let (task, _) = self.tasks.get_mut(&entity_id).ok_or_else(no_task)?;
+        let days = line.filled("Estimation").map(|cell| amount("Estimation", cell)).transpose()?;
+        if let Some(days) = days {
+            task.estimation = Some((days * self.minutes_by_day).round());
+        }
+        if let Some(cell) = line.filled("Drawings") {
+            task.nb_drawings = Some(integer_of("Drawings", cell)?);
+        }
+        if let Some(cell) = line.filled("Difficulty") {
+            let difficulty = integer_of("Difficulty", cell)?;
+            if !(1..=5).contains(&difficulty) {
+                return Err(Problem::invalid("Difficulty", cell, "a number from 1 to 5 is expected"));
+            }
+            task.difficulty = difficulty;
+        }
+        let start = line.filled("Start date").map(|cell| day("Start date", cell)).transpose()?;
+        let due = line.filled("Due date").map(|cell| day("Due date", cell)).transpose()?;
+        let planned = || Some(last_day(start?, days.filter(|days| *days > 0.0)?));
+        set_day(&mut task.start_date, start);
+        set_day(&mut task.due_date, due.or_else(planned));
+        let mut data = task.data.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, false)?;
+        if !data.is_empty() {
+            task.data = Some(data.into());
+        }
+        Ok(())
+    }
+
+    async fn store(self, work: &mut Work<'_>) -> Result<(), Failure> {
+        let mut changed: Vec<task::Model> = self.tasks.into_values().filter(|(task, before)| task != before).map(|(task, _)| task).collect();
+        changed.sort_by_key(|task| (task.created_at, task.id));
+        for tasks in changed.chunks(PORTION) {
+            database::execute(&**work, &change(tasks)).await?;
+        }
+        for task in &changed {
+            work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
+        }
+        Ok(())
+    }
+}
+
+/// The statement that changes tasks.
+fn change(tasks: &[task::Model]) -> Sql {
+    let now = database::now();
+    let mut sql = Sql::new(
+        "UPDATE task SET estimation = v.column2, nb_drawings = v.column3, difficulty = v.column4, start_date = v.column5, \
+         due_date = v.column6, data = v.column7, updated_at = v.column8 FROM (VALUES ",
+    );
+    for (at, task) in tasks.iter().enumerate() {
+        let values = [
+            SqlValue::from(task.id),
+            task.estimation.into(),
+            task.nb_drawings.into(),
+            task.difficulty.into(),
+            task.start_date.into(),
+            task.due_date.into(),
+            task.data.clone().into(),
+            now.into(),
+        ];
+        sql.push(if at > 0 { ", " } else { "" }).bind_list(values);
+    }
+    sql.push(") AS v WHERE task.id = v.column1");
+    sql
+}
+
+/// Moves a date, unless it is on that day already.
+fn set_day(date: &mut Option<NaiveDateTime>, day: Option<NaiveDate>) {
+    if let Some(day) = day.filter(|day| date.is_none_or(|date| date.date() != *day)) {
+        *date = Some(day.and_time(NaiveTime::MIN));
+    }
+}
+
+/// The day on which work that begins on a day and takes so many working days ends; a begun day counts.
+fn last_day(start: NaiveDate, days: f64) -> NaiveDate {
+    let mut left = (days - 1.0).ceil().max(0.0);
+    let mut day = start;
+    while left > 0.0 {
+        let Some(next) = day.checked_add_days(Days::new(1)) else { break };
+        day = next;
+        if !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+            left -= 1.0;
+        }
+    }
+    day
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_ends_on_a_working_day() {
+        let day = |day| NaiveDate::from_ymd_opt(2024, 3, day).expect("a day");
+        assert_eq!(last_day(day(1), 2.5), day(5));
+        assert_eq!(last_day(day(4), 1.0), day(4));
+        assert_eq!(last_day(day(4), 0.5), day(4));
+        assert_eq!(last_day(day(4), 5.0), day(8));
+    }
+}

@@ -1,0 +1,45 @@
+//! What is wrong with a table, and how that is answered.
+
+use std::fmt::Display;
+
+use dailies_definitions::failure::Failure;
+use poem::http::StatusCode;
+use serde_json::json;
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem(pub(super) String);
+
+impl Problem {
+    /// The table lacks a column that it needs.
+    pub(super) fn missing(column: &str) -> Self {
+        Self(format!("A columns is missing: '{column}'"))
+    }
+
+    /// A cell holds what its column can't.
+    pub(super) fn invalid(column: &str, cell: &str, reason: impl Display) -> Self {
+        Self(format!("A value is invalid: {column}: {cell} ({reason})"))
+    }
+
+    /// A sentence about a cell, with its column.
+    pub(super) fn about(column: &str, sentence: impl Display) -> Self {
+        Self(format!("{sentence} (column '{column}')"))
+    }
+
+    /// The answer about the row that ends at this line.
+    pub(super) fn at(self, line: u64) -> Failure {
+        let body = json!({"error": true, "message": self.0, "line_number": line, "imported_rows": 0});
+        Failure::answer(StatusCode::BAD_REQUEST, body)
+    }
+}
+
+/// A refusal of other rooms as a problem of the row that led to it; faults stay what they are.
+pub(super) fn at_line(failure: Failure, line: u64) -> Failure {
+    match &failure {
+        Failure::Answer { body, .. } => match body["message"].as_str() {
+            Some(message) => Problem(message.to_owned()).at(line),
+            None => failure,
+        },
+        Failure::Fault(_) => failure,
+    }
+}

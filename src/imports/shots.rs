@@ -1,0 +1,164 @@
+//! Tables of shots.
+
+use dailies_definitions::access::ProjectManager;
+use dailies_definitions::failure::Failure;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::metadata;
+use super::problem::Problem;
+use super::production::Production;
+use super::sheet::{Line, Sheet};
+use super::task_columns::{Tasks, wishes};
+use super::values::integer;
+use crate::app::App;
+use crate::events::Work;
+use crate::export::cells::plain;
+use crate::vocabulary::kinds::{EntityKind, built_in_type};
+
+struct Import {
+    production: Production,
+    stock: Stock,
+    tasks: Tasks,
+    shot_type: Uuid,
+    by_sequence: Matches<(Option<Uuid>, String)>,
+    update: bool,
+}
+
+/// Imports a table of shots, and gives them as JSON.
+///
+/// # Errors
+/// 400 with the line that is wrong; nothing is stored then.
+pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
+    if sheet.len() == 0 {
+        return Ok(b"[]".to_vec());
+    }
+    let mut work = Work::begin(app, access.caller()).await?;
+    let mut import = Import::load(&mut work, access, update).await?;
+    let mut ids = Vec::with_capacity(sheet.len());
+    for line in sheet.lines() {
+        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
+    }
+    import.stock.store(&work).await?;
+    import.tasks.store(&mut work, access.caller()).await?;
+    let text = answer(&work, &ids).await?;
+    work.commit().await?;
+    Ok(text)
+}
+
+impl Import {
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
+        let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
+        let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
+        let stock = Stock::load(work, access).await?;
+        let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
+        let tasks = Tasks::load(work, production.id, EntityKind::Shot).await?;
+        Ok(Self { production, stock, tasks, shot_type, by_sequence, update })
+    }
+
+    /// Imports one row, and gives the id of its shot.
+    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+        let episode = if self.production.is_show { Some(line.required("Episode")?).filter(|name| !name.is_empty()) } else { None };
+        let sequence = line.name("Sequence", LONGEST_NAME)?;
+        let name = line.name("Name", LONGEST_NAME)?;
+        let frames = Frames::read(line)?;
+        let wishes = wishes(&self.production, EntityKind::Shot, line)?;
+        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
+        let sequence_id = self.stock.sequence(work, episode_id, sequence);
+        let key = (Some(sequence_id), name.to_owned());
+        let id = self.by_sequence.next(&key).unwrap_or_else(|| {
+            let id = self.stock.add(self.shot_type, name, Some(sequence_id));
+            self.by_sequence.add(key, id);
+            id
+        });
+        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let is_new = entry.is_new();
+        let writes = is_new || self.update;
+        let stored = entry.take_data();
+        let mut data = stored.clone();
+        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
+        metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
+        if writes {
+            entry.model.nb_frames = frames.apply(&mut data, entry.model.nb_frames);
+            entry.describe(line);
+        }
+        entry.put_data(if writes { data } else { stored });
+        self.stock.tell(work, EntityKind::Shot, id, None);
+        if is_new {
+            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
+                self.tasks.require(work, id, task_type.id);
+            }
+        }
+        if writes {
+            self.tasks.want(work, id, wishes, line.number);
+        }
+        Ok(id)
+    }
+}
+
+/// What a row says of the frames of a shot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Frames {
+    count: Option<i32>,
+    first: Option<i32>,
+    last: Option<i32>,
+}
+
+impl Frames {
+    fn read(line: &Line<'_>) -> Result<Self, Problem> {
+        let number = |names: [&str; 2], key: &str| {
+            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else { return Ok(None) };
+            let wrong = || Problem::about(column, format!("{key} must be an integer, got '{cell}'"));
+            integer(cell).ok_or_else(wrong).map(Some)
+        };
+        Ok(Self {
+            count: number(["Nb Frames", "Frames"], "nb_frames")?,
+            first: number(["Frame In", "In"], "frame_in")?,
+            last: number(["Frame Out", "Out"], "frame_out")?,
+        })
+    }
+
+    /// Brings the first and last frame into `data`, and gives the number of frames: what the row says, or what follows from
+    /// another first or last frame, or what is stored.
+    fn apply(self, data: &mut Map<String, Value>, stored: Option<i32>) -> Option<i32> {
+        let mut moved = false;
+        for (key, number) in [("frame_in", self.first), ("frame_out", self.last)] {
+            if let Some(number) = number.filter(|number| plain(data.get(key)) != number.to_string()) {
+                data.insert(key.into(), number.into());
+                moved = true;
+            }
+        }
+        let frame = |key: &str| integer(&plain(data.get(key)));
+        let between = match (frame("frame_in"), frame("frame_out")) {
+            (Some(first), Some(last)) if moved && last > first => last.checked_sub(first).and_then(|length| length.checked_add(1)),
+            _ => None,
+        };
+        self.count.or(between).or(stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn applied(frames: Frames, before: &Value, stored: Option<i32>) -> (Value, Option<i32>) {
+        let mut data = before.as_object().cloned().unwrap_or_default();
+        let count = frames.apply(&mut data, stored);
+        (data.into(), count)
+    }
+
+    #[test]
+    fn the_count_follows_from_first_and_last_frame() {
+        let frames = |count, first, last| Frames { count, first, last };
+        let range = json!({"frame_in": 1001, "frame_out": 1100});
+        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &json!({}), None), (range.clone(), Some(100)));
+        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &range, None), (range.clone(), None), "nothing moved");
+        assert_eq!(applied(frames(Some(7), Some(1), Some(9)), &json!({}), None).1, Some(7));
+        assert_eq!(applied(frames(None, Some(5), Some(5)), &json!({}), Some(3)).1, Some(3));
+        assert_eq!(applied(frames(None, None, Some(1010)), &range, Some(100)).1, Some(10));
+    }
+}

@@ -1,0 +1,165 @@
+//! The job that builds the movie of a playlist: it reads what is to be shown, has it joined, and tells what came of it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use entity::playlist::Entry;
+use sea_orm::FromQueryResult;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::assembly::{self, AssemblyError, Clip, Target};
+use super::builds::movie_key;
+use super::letter::MovieLetter;
+use crate::app::{App, SharedApp};
+use crate::background::{JobError, Lane};
+use crate::config::Settings;
+use crate::database::{self, Sql};
+use crate::events::{Work, payload, transact};
+use crate::jobs::{self, Job};
+use crate::previews::keys;
+use crate::storage::FileKey;
+
+/// A movie that is to be built.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MovieBuild {
+    pub(super) build_id: Uuid,
+    /// Who asked for it.
+    pub(super) author_id: Uuid,
+    /// Whether all movies are encoded again.
+    pub(super) full: bool,
+    /// Seconds that a picture is shown for, where pictures are shown.
+    pub(super) still: Option<f64>,
+}
+
+/// What a build is made of.
+#[derive(FromQueryResult)]
+struct Plan {
+    shots: Option<Value>,
+    resolution: Option<String>,
+    fps: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Preview {
+    id: Uuid,
+    entity_id: Option<Uuid>,
+    extension: Option<String>,
+}
+
+#[async_trait]
+impl Job for MovieBuild {
+    const KIND: &'static str = "playlist-movie";
+    const LANE: Lane = Lane::Media;
+    const ATTEMPTS: i32 = 3;
+
+    fn patience(settings: &Settings) -> Duration {
+        Duration::from_secs(settings.jobs.job_queue_timeout)
+    }
+
+    async fn run(&self, app: &SharedApp, _id: Uuid) -> Result<(), JobError> {
+        let sql = Sql::with(
+            "SELECT y.shots, p.resolution, p.fps FROM build_job b JOIN playlist y ON y.id = b.playlist_id \
+             LEFT JOIN project p ON p.id = y.project_id WHERE b.id = $1 AND b.status = 'running'",
+            [self.build_id.into()],
+        );
+        // Somebody has deleted it, or it was done and only the job was left behind.
+        let Some(plan) = database::read_one::<Plan>(app.database.read(), &sql).await? else { return Ok(()) };
+        let folder = tempfile::tempdir()?;
+        let clips = self.fetch(app, &plan, folder.path()).await?;
+        let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
+        let movie = assembly::assemble(&clips, &target, self.full, folder.path()).await.map_err(of_job)?;
+        app.storage.put_file(&movie_key(self.build_id), &movie).await?;
+        let kept = transact(app, || self.end(app, "succeeded")).await.map_err(JobError::of)?;
+        if !kept {
+            app.storage.delete(&movie_key(self.build_id)).await?;
+        }
+        Ok(())
+    }
+
+    async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
+        transact(app, || self.end(app, "failed")).await.map(|_| ()).map_err(JobError::of)
+    }
+}
+
+/// A movie that can't be read stays so; what else went wrong may pass.
+fn of_job(error: AssemblyError) -> JobError {
+    match error {
+        AssemblyError::Io(error) => error.into(),
+        error => JobError::never(error),
+    }
+}
+
+impl MovieBuild {
+    /// Copies what is to be shown into a folder, each file once, and gives the clips in their order.
+    async fn fetch(&self, app: &App, plan: &Plan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
+        let entries = Entry::all(plan.shots.as_ref());
+        let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
+        let mut sql = Sql::new("SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
+        sql.among(&ids);
+        let previews = database::read_all::<Preview>(app.database.read(), &sql).await?;
+        let previews: HashMap<Uuid, Preview> = previews.into_iter().map(|preview| (preview.id, preview)).collect();
+        let mut fetched: HashMap<Uuid, Option<Clip>> = HashMap::new();
+        let mut clips = Vec::new();
+        for entry in entries {
+            let Some(preview) = entry.preview_file_id.and_then(|id| previews.get(&id)) else { continue };
+            if preview.entity_id != entry.entity_id {
+                continue;
+            }
+            let clip = match fetched.get(&preview.id) {
+                Some(clip) => clip.clone(),
+                None => {
+                    let clip = self.fetch_one(app, preview, folder).await?;
+                    fetched.insert(preview.id, clip.clone());
+                    clip
+                }
+            };
+            clips.extend(clip);
+        }
+        if clips.is_empty() { Err(JobError::never("the files of the playlist are missing")) } else { Ok(clips) }
+    }
+
+    async fn fetch_one(&self, app: &App, preview: &Preview, folder: &std::path::Path) -> Result<Option<Clip>, JobError> {
+        let id = preview.id;
+        let (keys, still): (Vec<FileKey>, _) = match (preview.extension.as_deref(), self.still) {
+            (Some("mp4"), _) => (keys::movie(id).to_vec(), None),
+            (Some("png"), Some(still)) => (vec![keys::picture("original", id)], Some(still)),
+            _ => return Ok(None),
+        };
+        let path = folder.join(id.to_string());
+        for key in keys {
+            if app.storage.download(&key, &path).await? {
+                return Ok(Some(Clip { path, still }));
+            }
+        }
+        tracing::warn!(preview = %id, "a preview is left out of a movie: its file is missing");
+        Ok(None)
+    }
+
+    /// Enters the end of the build, and tells of it; says no when the build was deleted meanwhile.
+    async fn end(&self, app: &App, status: &'static str) -> Result<bool, dailies_definitions::failure::Failure> {
+        let mut work = Work::begin_as(app, None).await?;
+        let sql = Sql::with(
+            "SELECT b.playlist_id, y.project_id FROM build_job b JOIN playlist y ON y.id = b.playlist_id WHERE b.id = $1 AND b.status = 'running'",
+            [self.build_id.into()],
+        );
+        let Some(row) = database::row(&*work, &sql).await? else {
+            work.commit().await?;
+            return Ok(false);
+        };
+        let playlist_id: Uuid = row.try_get("", "playlist_id")?;
+        let project_id: Option<Uuid> = row.try_get("", "project_id")?;
+        let values = vec![("status", status.into()), ("ended_at", database::now().into())];
+        database::update(&*work, &entity::build_job::TABLE, self.build_id, values).await?;
+        let mut told = payload([("build_job_id", self.build_id), ("playlist_id", playlist_id)]);
+        told.insert("status".into(), json!(status));
+        work.emit_in(project_id, "build-job:update", told);
+        if status == "succeeded" && app.mailer.is_enabled() {
+            jobs::enqueue(&mut work, &[MovieLetter { build_id: self.build_id, person_id: self.author_id }]).await?;
+        }
+        work.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,34 @@
+//! Clients who are told that a playlist is ready.
+
+use dailies_definitions::access::Caller;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::{PlaylistNotification, PlaylistNotified};
+use uuid::Uuid;
+
+use crate::access::clients_of;
+use crate::access::playlists::require_manager;
+use crate::app::App;
+use crate::events::Work;
+use crate::notifications::notices::{self, Notice};
+
+/// Notifies the clients of the production, or those of a studio or department.
+///
+/// # Errors
+/// 404 for an unknown playlist, 403 for those who don't manage its production.
+pub(super) async fn notify(app: &App, caller: &Caller, playlist_id: Uuid, body: PlaylistNotification) -> Result<Json<PlaylistNotified>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let standing = require_manager(&*work, caller, playlist_id).await?;
+    let clients = match standing.project_id {
+        Some(id) => clients_of(&*work, id, body.studio_id, body.department_id).await?,
+        None => Vec::new(),
+    };
+    let notice = |client: Uuid| Notice::of_playlist(client, caller.person.id, playlist_id, standing.project_id);
+    let notices: Vec<Notice> = clients.into_iter().map(notice).collect();
+    for notice in &notices {
+        notice.tell(&mut work);
+    }
+    notices::store(&mut work, &notices).await?;
+    work.commit().await?;
+    Ok(Json::of(&PlaylistNotified { status: "success".into() })?)
+}

@@ -1,0 +1,61 @@
+//! What surrounds a shared playlist: its production, task types and task statuses.
+
+use dailies_definitions::access::ShareVisitor;
+use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::SharedContext;
+use entity::facts::Kind;
+
+use super::cookies;
+use crate::app::App;
+use crate::database::dialect::{JsonKey, json_list, json_of};
+use crate::database::json::{TEXT, write_key};
+use crate::database::{Field, RowWriter, Sql};
+
+const PRODUCTION: [(&str, Kind); 5] = [("id", Kind::Uuid), ("name", TEXT), ("fps", TEXT), ("ratio", TEXT), ("resolution", TEXT)];
+const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("color", TEXT), ("for_entity", TEXT)];
+const TASK_STATUS: [(&str, Kind); 7] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("short_name", TEXT),
+    ("color", TEXT),
+    ("is_client_allowed", Kind::Bool),
+    ("is_default", Kind::Bool),
+    ("for_concept", Kind::Bool),
+];
+
+/// What surrounds the playlist of a link.
+///
+/// # Errors
+/// 404 when the production is gone.
+pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<SharedContext>, Failure> {
+    let backend = app.database.backend();
+    let keys =
+        |fields: &[(&str, Kind)]| -> Vec<JsonKey> { fields.iter().map(|(name, kind)| JsonKey::new(format!("k.{name}"), *name, *kind)).collect() };
+    let types = json_list(
+        backend,
+        &keys(&TASK_TYPE),
+        "project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = p.id",
+        "k.priority, k.name, k.id",
+    );
+    let statuses = json_list(
+        backend,
+        &keys(&TASK_STATUS),
+        "project_task_status_link l JOIN task_status k ON k.id = l.task_status_id WHERE l.project_id = p.id",
+        "k.priority, k.name, k.id",
+    );
+    let columns = PRODUCTION.map(|(name, _)| format!("p.{name}")).join(", ");
+    let sql = Sql::with(
+        format!("SELECT {columns}, {types} AS task_types, {statuses} AS task_statuses FROM project p WHERE p.id = $1"),
+        [visitor.project_id.into()],
+    );
+    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = b"{\"project\":{".to_vec();
+    RowWriter::new(PRODUCTION.map(|(name, kind)| Field::new(name, kind))).write(&mut out, &row)?;
+    out.extend_from_slice(b",\"team\":[]}");
+    for key in ["task_types", "task_statuses"] {
+        write_key(&mut out, key, Some(&json_of(&row, key)?));
+    }
+    out.push(b'}');
+    Ok(cookies::with_pass(app, visitor, Json::written(out)))
+}
