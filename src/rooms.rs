@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 50] = [
+const ORDER: [(&str, &str); 51] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -50,6 +50,7 @@ const ORDER: [(&str, &str); 50] = [
     ("budgets", "budgets and salary scales"),
     ("schedules", "bars, milestones and versions of schedules"),
     ("saved_searches", "searches that persons save"),
+    ("search", "search for assets, shots and persons"),
     ("export", "tables for spreadsheets"),
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),

@@ -241,6 +241,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         playlists: Arc::new(crate::playlists::PlaylistsHandlers(app.clone())),
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
+        search: Arc::new(crate::search::SearchHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }
 }
