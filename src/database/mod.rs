@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::RwLock;
 
 use self::connection::Connections;
@@ -257,22 +257,6 @@ pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Qu
 /// The database refuses the query.
 pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
     connection.query_one_raw(sql.statement(connection.get_database_backend())).await
-}
-
-/// Rows of a query over this connection, read by the names of their columns.
-///
-/// # Errors
-/// The database refuses the query, or a column does not hold what its field should.
-pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| T::from_query_result(row, "")).collect()
-}
-
-/// The first row of a query over this connection, read by the names of its columns.
-///
-/// # Errors
-/// The database refuses the query, or a column does not hold what its field should.
-pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| T::from_query_result(&row, "")).transpose()
 }
 
 /// Executes a statement of a transaction, and says how many rows it touched.
