@@ -68,7 +68,7 @@ mod tests {
             "CREATE TABLE letter (id uuid_text PRIMARY KEY, folder integer, name text)",
             "CREATE INDEX in_order ON letter (folder, name, id)",
             "INSERT INTO letter WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
-             SELECT printf('00000000-0000-0000-0000-%012d', i), i % 2, i FROM n",
+             SELECT randomblob(16), i % 2, i FROM n",
             "ANALYZE",
         ] {
             database.change(&Sql::new(text)).await.unwrap();

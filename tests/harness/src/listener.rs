@@ -58,7 +58,12 @@ impl Listener {
     async fn poll(&self) -> Vec<String> {
         let answer = self.client.http.get(self.url()).send().await.expect("an answer");
         let text = answer.text().await.expect("text");
-        text.split(SEPARATOR).filter(|packet| *packet != "2").map(str::to_owned).collect()
+        let (pings, packets): (Vec<_>, Vec<_>) = text.split(SEPARATOR).partition(|packet| *packet == "2");
+        if !pings.is_empty() {
+            // Who leaves a ping unanswered is taken for gone.
+            self.client.http.post(self.url()).body("3").send().await.expect("an answer");
+        }
+        packets.into_iter().map(str::to_owned).collect()
     }
 
     /// Everything that is heard up to an event of that name, in order.
