@@ -3,6 +3,7 @@
 use dailies_definitions::rules::Collection;
 
 use crate::budgets::collections::SalaryScales;
+use crate::casting::collections::EntityLinks;
 use crate::comments::collections::{AttachmentFiles, Comments};
 use crate::crud::{Plain, Relation, Resource};
 use crate::entities::collections::{AssetInstances, Entities, EntityTypes};
@@ -14,7 +15,7 @@ use crate::playlists::collections::Playlists;
 use crate::previews::collections::{PreviewBackgroundFiles, PreviewFiles};
 use crate::productions::collections::{MetadataDescriptors, ProjectTemplates, Projects};
 use crate::schedules::collections::{Milestones, ScheduleItems, ScheduleVersionTaskLinks, ScheduleVersions};
-use crate::studio::collections::{CustomActions, Organisations, Plugins, StatusAutomations, TaskStatus, TaskTypes};
+use crate::studio::collections::{CustomActions, Organisations, Plugins, ProjectStatus, StatusAutomations, TaskStatus, TaskTypes};
 use crate::tasks::collections::{Tasks, TimeSpents};
 
 static PARTICIPANTS: [Relation; 1] = [Relation::links("participants", &entity::chat_participant::TABLE, "chat_id", "person_id")];
@@ -35,7 +36,7 @@ pub fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::DayOffs => &DayOffs,
         Collection::Departments => const { &Plain::of(&entity::department::TABLE, "Department") },
         Collection::Entities => &Entities,
-        Collection::EntityLinks => const { &Plain::of(&entity::entity_link::TABLE, "EntityLink") },
+        Collection::EntityLinks => &EntityLinks,
         Collection::EntityTypes => &EntityTypes,
         Collection::Events => &Events,
         Collection::FileStatus => const { &Plain::of(&entity::file_status::TABLE, "FileStatus") },
@@ -54,7 +55,7 @@ pub fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::PreviewFiles => &PreviewFiles,
         Collection::ProductionScheduleVersionTaskLinks => &ScheduleVersionTaskLinks,
         Collection::ProductionScheduleVersions => &ScheduleVersions,
-        Collection::ProjectStatus => const { &Plain::of(&entity::project_status::TABLE, "ProjectStatus") },
+        Collection::ProjectStatus => &ProjectStatus,
         Collection::ProjectTemplates => &ProjectTemplates,
         Collection::Projects => &Projects,
         Collection::SalaryScales => &SalaryScales,

@@ -30,12 +30,12 @@ const ORDER: [(&str, &str); 53] = [
     ("crud", "the engine behind the collections"),
     ("file_trees", "the paths that productions give their files"),
     // Capabilities.
+    ("readiness", "what follows from castings: counts, what episodes cast, how many assets are ready"),
     ("event_log", "the log of events and sign-ins"),
     ("studio", "what all productions share: organisation, departments, task types, statuses"),
     ("auth", "signing in, second factors, accounts"),
     ("notifications", "what persons are told, the news of productions, who follows what"),
     ("previews", "previews, annotations, avatars, backgrounds, movies"),
-    ("readiness", "how many assets of a shot are ready, counted anew after a change"),
     ("removal", "rows and files that fall with what they belong to"),
     ("tasks", "tasks: assignment, dates, progress, time spent, todo lists"),
     ("comments", "comments on tasks, with all that follows from them"),

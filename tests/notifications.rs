@@ -12,7 +12,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::execute;
+use harness::rows::{execute, insert_many};
 use harness::{Client, On, PostOffice, Studio, id};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.
@@ -182,4 +182,41 @@ async fn messages_reach_chat_services(#[case] on: On) {
     assert_eq!(of("/discord/users/@me/channels").2, json!({"recipient_id": "u1"}));
     let (_, token, body) = of("/discord/channels/c1/messages");
     assert_eq!((token.as_str(), &body["allowed_mentions"]["parse"]), ("Bot bot", &json!([])));
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_of_one_second_are_walked_to_their_end(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let artist = studio.member_id(Role::Artist);
+    let moment = |second: u32, part: u32| {
+        let day = chrono::NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day");
+        day.and_hms_micro_opt(10, 0, second, part).expect("a moment")
+    };
+    let at = (0..150).map(|part| moment(7, part)).chain((0..3).map(|second| moment(second, 0)));
+    let rows = at.map(|at| {
+        vec![
+            ("person_id", artist.into()),
+            ("author_id", studio.admin_id.into()),
+            ("type", "comment".into()),
+            ("created_at", at.into()),
+            ("updated_at", at.into()),
+        ]
+    });
+    insert_many(studio.server.app.database.read(), &entity::notification::TABLE, rows.collect()).await.expect("notifications");
+    let client = studio.member(Role::Artist);
+    let mut seen = std::collections::HashSet::new();
+    let mut before = String::new();
+    loop {
+        let page = client.get(&format!("/data/user/notifications{before}")).await.expect(200);
+        let page = page.as_array().expect("a list");
+        let Some(last) = page.last() else { break };
+        before = format!("?before={}", last["created_at"].as_str().expect("a moment"));
+        for item in page {
+            assert!(seen.insert(item["id"].clone()), "{item} comes twice");
+        }
+    }
+    assert_eq!(seen.len(), 153);
 }

@@ -1,12 +1,14 @@
 //! Persons: who sees whole records of them.
 
-use dailies_definitions::access::{Caller, Identity, Role};
+use dailies_definitions::access::{Caller, Identity, Person, Role};
 use dailies_definitions::failure::Failure;
 use entity::facts::Column;
 use entity::person;
 use poem::http::StatusCode;
 
-use crate::database::{Field, RecordWriter};
+use super::roles::projects_as;
+use super::rule::ALL_BUT_CLIENTS;
+use crate::database::{Field, RecordWriter, Sql};
 use crate::vocabulary::persons::{HIDDEN_COLUMNS, NO_SALARY, SALARY};
 
 /// Whether the caller sees whole records of everybody: administrators and managers of the studio do.
@@ -43,6 +45,12 @@ pub fn sees_all_departments(caller: &Caller) -> bool {
 #[must_use]
 pub fn may_ask_for_others(caller: &Caller) -> bool {
     caller.person.role != Role::Vendor
+}
+
+/// The part of a query that keeps the productions in which a person gets the searches that others share there: clients see
+/// none of how the team works. `project` is the column of the production.
+pub fn shares_searches(sql: &mut Sql, project: &str, person: &Person) {
+    projects_as(sql, project, person, &ALL_BUT_CLIENTS);
 }
 
 /// Whether the caller signed in. Bots and personal tokens did not: they could make themselves last, or become more than

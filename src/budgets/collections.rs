@@ -86,7 +86,7 @@ impl Resource for SalaryScales {
             [record.id_of("department_id").into(), now("position"), now("seniority"), record.id.into()],
         );
         if database::row(&**work, &sql).await?.is_some() {
-            return Err(Failure::record("A record with the same unique values already exists."));
+            return Err(Failure::record("A record with the same unique values already exists: department_id, position, seniority"));
         }
         Ok(())
     }

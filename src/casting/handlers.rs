@@ -36,7 +36,7 @@ impl Casting for CastingHandlers {
     ) -> Result<Json<Vec<CastingEntry>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
         reading::belongs(&*work, entity_id, project_id).await?;
-        writing::replace(&mut work, project_id, entity_id, &body).await?;
+        writing::replace(&mut work, entity_id, &body).await?;
         work.commit().await?;
         Ok(Json::of(&body)?)
     }
@@ -55,7 +55,7 @@ impl Casting for CastingHandlers {
             castings.push((id, serde_json::from_value::<Vec<CastingEntry>>(entries.clone())?));
         }
         for (id, entries) in castings {
-            writing::replace(&mut work, project_id, id, &entries).await?;
+            writing::replace(&mut work, id, &entries).await?;
         }
         work.commit().await?;
         Ok(Json::of(&body)?)
@@ -70,7 +70,7 @@ impl Casting for CastingHandlers {
         let mut work = Work::begin(&self.0, &access).await?;
         let project_id = find_entity(&*work, asset_id, EntityKind::Asset).await?.project_id;
         require_manager(&*work, &access, project_id).await?;
-        writing::replace(&mut work, project_id, asset_id, &body).await?;
+        writing::replace(&mut work, asset_id, &body).await?;
         work.commit().await?;
         Ok(Json::of(&body)?)
     }

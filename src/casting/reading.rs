@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
-use crate::vocabulary::kinds::is_temporal;
+use crate::entities::ordering::order_by;
+use crate::vocabulary::kinds::{EntityKind, is_temporal};
 
 const TEXT: Kind = Kind::Text { max: None };
 
@@ -63,12 +64,16 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
 
 /// Shots, then assets, that an asset appears in.
 pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
-    let shots = Sql::with(
-        "SELECT s.id, s.name, q.name, e.id, e.name, s.preview_file_id, l.nb_occurences FROM entity_link l \
-         JOIN entity s ON s.id = l.entity_in_id JOIN entity q ON q.id = s.parent_id LEFT JOIN entity e ON e.id = q.parent_id \
-         WHERE l.entity_out_id = $1 AND COALESCE(s.canceled, $2) = $2 ORDER BY e.name, q.name, s.name, s.id",
+    let (shot, asset) = (EntityKind::Shot.condition("s.entity_type_id"), EntityKind::Asset.condition("s.entity_type_id"));
+    let mut shots = Sql::with(
+        format!(
+            "SELECT s.id, s.name, q.name, e.id, e.name, s.preview_file_id, l.nb_occurences FROM entity_link l \
+             JOIN entity s ON s.id = l.entity_in_id LEFT JOIN entity q ON q.id = s.parent_id LEFT JOIN entity e ON e.id = q.parent_id \
+             WHERE l.entity_out_id = $1 AND COALESCE(s.canceled, $2) = $2 AND ({shot} OR q.id IS NOT NULL AND NOT ({asset}))"
+        ),
         [asset_id.into(), false.into()],
     );
+    shots.push(&order_by(database.backend(), &["e.name", "q.name", "s.name"], "s.id"));
     let assets = Sql::with(
         "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
          JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
@@ -152,7 +157,7 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
         columns.join(", ")
     ));
     if of_shots {
-        sql.push("JOIN entity q ON q.id = c.parent_id ");
+        sql.push("LEFT JOIN entity q ON q.id = c.parent_id ");
     }
     sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ").bind(project_id);
     sql.push(" AND COALESCE(a.canceled, ").bind(false).push(") = ").bind(false);
@@ -163,7 +168,11 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
         Containers::ShotsOfEpisode(id) => sql.push(" AND ck.name = 'Shot' AND q.parent_id = ").bind(id),
         Containers::AssetsOfType(id) => sql.push(" AND ck.id = ").bind(id),
     };
-    sql.push(if of_shots { " ORDER BY q.name, c.name, c.id, k.name, a.name, a.id" } else { " ORDER BY c.name, c.id, k.name, a.name, a.id" });
+    if of_shots {
+        sql.push(&order_by(database.backend(), &["q.name", "c.name"], "c.id, k.name, a.name, a.id"));
+    } else {
+        sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
+    }
     let width = fields.len();
     let writer = RowWriter::new(fields.into_iter().map(|(_, field)| field));
     let mut out = vec![b'{'];

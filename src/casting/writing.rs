@@ -4,55 +4,93 @@ use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::CastingEntry;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::{Map, Value, json};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::reading;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
+use crate::readiness::counts::{self, Derived, Touched, derive, recount};
+use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
+#[derive(FromQueryResult)]
 struct Container {
     id: Uuid,
     project_id: Uuid,
     /// Name of its type.
     kind: String,
-    /// The episode of a shot.
+    /// What its sequence is part of, if it has one.
     episode_id: Option<Uuid>,
 }
 
-/// Replaces the casting of one entity.
+impl Container {
+    fn is(&self, kind: EntityKind) -> bool {
+        self.kind == kind.type_name()
+    }
+}
+
+/// An asset that is to be cast.
+struct Wanted {
+    asset_id: Uuid,
+    nb_occurences: i32,
+    label: String,
+}
+
+/// A link as it is stored.
+#[derive(FromQueryResult)]
+struct Link {
+    id: Uuid,
+    asset_id: Uuid,
+    nb_occurences: Option<i32>,
+    label: Option<String>,
+    data: Option<Value>,
+    /// Whether the asset is canceled, so that the casting does not show it.
+    canceled: Option<bool>,
+}
+
+/// Replaces the casting of one entity. Entries that are cast like this already are left alone, and so are links with
+/// assets that the casting does not show because they are canceled.
 ///
 /// # Errors
 /// The database refuses.
-pub(super) async fn replace(work: &mut Work<'_>, project_id: Uuid, entity_id: Uuid, entries: &[CastingEntry]) -> Result<(), Failure> {
-    let container = find(work, project_id, entity_id).await?;
+pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[CastingEntry]) -> Result<(), Failure> {
+    let container = find(work, entity_id).await?;
     let wanted = known(work, &container, entries).await?;
-    let before = cast(work, entity_id).await?;
-    let after: HashSet<Uuid> = wanted.iter().map(|(asset, _, _)| *asset).collect();
-    let removed = sorted(before.difference(&after));
-    let added = sorted(after.difference(&before));
-    if container.kind == "Episode" {
+    let before = links(work, entity_id).await?;
+    let after: HashSet<Uuid> = wanted.iter().map(|entry| entry.asset_id).collect();
+    let shown = before.values().filter(|link| link.canceled != Some(true)).map(|link| link.asset_id);
+    let removed = sorted(shown.filter(|asset| !after.contains(asset)));
+    let added = sorted(after.iter().copied().filter(|asset| !before.contains_key(asset)));
+    if container.is(EntityKind::Episode) {
         leave_shots_of_episode(work, &container, &removed).await?;
+        keep_derived(work, &before, &after).await?;
     }
-    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1", [entity_id.into()])).await?;
-    let joining = if container.kind == "Shot" { join_episode(work, &container, &wanted).await? } else { HashSet::new() };
-    store(work, &container, &wanted, &joining).await?;
-    set_count(work, entity_id, after.len()).await?;
-    if container.kind == "Shot" {
-        readiness::shots_changed(work, &[entity_id]).await?;
+    uncast(work, entity_id, &removed).await?;
+    let stored = store(work, &container, &wanted, &before).await?;
+    if removed.is_empty() && stored.is_empty() {
+        return Ok(());
     }
-    tell(work, &container, after.len(), &added, &removed);
-    if container.kind == "Shot" {
-        leave_episode(work, &container, &removed).await?;
+    let episode_id = container.episode_id.filter(|_| container.is(EntityKind::Shot));
+    let derived = match episode_id {
+        Some(episode_id) => derive(work, episode_id, Some(&[added.as_slice(), &removed].concat())).await?,
+        None => Derived::default(),
+    };
+    tell_stored(work, &container, &stored, &derived.joined);
+    recount(work, &[entity_id]).await?;
+    readiness::shots_changed(work, &[entity_id]).await?;
+    let count = counts::count_of(work, entity_id).await?;
+    counts::tell(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
+    if let Some(episode_id) = episode_id {
+        derived.tell_left(work, episode_id);
     }
     Ok(())
 }
 
-/// Removes one line of a casting: the count of its entity, and the readiness of a shot's tasks, follow. What is cast in the
-/// episode stays there.
+/// Removes one line of a casting: the count of its entity, the readiness of a shot's tasks, and what its episode casts
+/// because of it, follow.
 ///
 /// # Errors
 /// 404 when there is no such line, 403 when it is of another production.
@@ -60,49 +98,44 @@ pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid)
     let link = entity::entity_link::Entity::find().filter(entity::entity_link::Column::Id.eq(link_id)).one(&**work).await?;
     let link = link.ok_or_else(Failure::not_found)?;
     reading::belongs(&**work, link.entity_in_id, project_id).await?;
-    let container = find(work, project_id, link.entity_in_id).await?;
+    let container = find(work, link.entity_in_id).await?;
     database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
-    let left = cast(work, container.id).await?.len();
-    set_count(work, container.id, left).await?;
-    if container.kind == "Shot" {
-        readiness::shots_changed(work, &[container.id]).await?;
-    }
-    tell(work, &container, left, &[], &[link.entity_out_id]);
-    Ok(())
+    recount(work, &[container.id]).await?;
+    let count = counts::count_of(work, container.id).await?;
+    counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
+    Touched::links_of(&**work, &[container.id]).await?.settle(work).await
 }
 
-async fn find(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<Container, Failure> {
+async fn find(work: &Work<'_>, id: Uuid) -> Result<Container, Failure> {
     let sql = Sql::with(
-        "SELECT k.name, q.parent_id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id LEFT JOIN entity q ON q.id = e.parent_id WHERE e.id = $1",
+        "SELECT e.id, e.project_id, k.name AS kind, q.parent_id AS episode_id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
+         LEFT JOIN entity q ON q.id = e.parent_id WHERE e.id = $1",
         [id.into()],
     );
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind: String = row.try_get_by_index(0)?;
-    let episode_id = if kind == "Shot" { row.try_get_by_index(1)? } else { None };
-    Ok(Container { id, project_id, kind, episode_id })
+    database::read_one(&**work, &sql).await?.ok_or_else(Failure::not_found)
 }
 
 /// What is really cast: entries that are complete, whose assets exist and may be cast here. The last entry of an asset counts.
-async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry]) -> Result<Vec<(Uuid, i32, String)>, Failure> {
-    let complete: Vec<(Uuid, i32, String)> =
-        entries.iter().filter_map(|entry| Some((entry.asset_id?, entry.nb_occurences?, entry.label.clone().unwrap_or_default()))).collect();
-    let mut sql = Sql::new(
-        "SELECT e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
-         WHERE k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') AND (e.project_id = ",
-    );
+async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry]) -> Result<Vec<Wanted>, Failure> {
+    let complete = entries.iter().filter_map(|entry| {
+        Some(Wanted { asset_id: entry.asset_id?, nb_occurences: entry.nb_occurences?, label: entry.label.clone().unwrap_or_default() })
+    });
+    let complete: Vec<Wanted> = complete.collect();
+    let asset = EntityKind::Asset.condition("e.entity_type_id");
+    let mut sql = Sql::new(format!("SELECT e.id FROM entity e WHERE {asset} AND (e.project_id = "));
     sql.bind(container.project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id IN ");
-    sql.bind_list(complete.iter().map(|(asset, _, _)| *asset));
-    let mut castable = HashSet::new();
+    sql.bind_list(complete.iter().map(|entry| entry.asset_id));
+    let mut castable: HashSet<Uuid> = HashSet::new();
     for row in database::rows(&**work, &sql).await? {
-        castable.insert(row.try_get_by_index::<Uuid>(0)?);
+        castable.insert(row.try_get("", "id")?);
     }
     let mut places: HashMap<Uuid, usize> = HashMap::new();
-    let mut wanted: Vec<(Uuid, i32, String)> = Vec::new();
-    for entry in complete.into_iter().filter(|(asset, _, _)| castable.contains(asset) && *asset != container.id) {
-        match places.get(&entry.0) {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for entry in complete.into_iter().filter(|entry| castable.contains(&entry.asset_id) && entry.asset_id != container.id) {
+        match places.get(&entry.asset_id) {
             Some(place) => wanted[*place] = entry,
             None => {
-                places.insert(entry.0, wanted.len());
+                places.insert(entry.asset_id, wanted.len());
                 wanted.push(entry);
             }
         }
@@ -110,130 +143,115 @@ async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry])
     Ok(wanted)
 }
 
-async fn cast(work: &Work<'_>, entity_id: Uuid) -> Result<HashSet<Uuid>, Failure> {
-    let sql = Sql::with("SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1", [entity_id.into()]);
-    let mut found = HashSet::new();
-    for row in database::rows(&**work, &sql).await? {
-        found.insert(row.try_get_by_index(0)?);
-    }
-    Ok(found)
+/// The links of an entity, by the asset.
+async fn links(work: &Work<'_>, entity_id: Uuid) -> Result<HashMap<Uuid, Link>, Failure> {
+    let sql = Sql::with(
+        "SELECT l.id, l.entity_out_id AS asset_id, l.nb_occurences, l.label, l.data, a.canceled FROM entity_link l \
+         JOIN entity a ON a.id = l.entity_out_id WHERE l.entity_in_id = $1",
+        [entity_id.into()],
+    );
+    let links: Vec<Link> = database::read_all(&**work, &sql).await?;
+    Ok(links.into_iter().map(|link| (link.asset_id, link)).collect())
 }
 
-fn sorted<'a>(ids: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
-    let mut ids: Vec<Uuid> = ids.copied().collect();
-    ids.sort();
+fn sorted(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = ids.collect();
+    ids.sort_unstable();
     ids
 }
 
-async fn store(work: &mut Work<'_>, container: &Container, wanted: &[(Uuid, i32, String)], joining: &HashSet<Uuid>) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    for (asset, count, label) in wanted {
-        let id = Uuid::new_v4();
-        rows.push(vec![
-            ("id", id.into()),
-            ("entity_in_id", container.id.into()),
-            ("entity_out_id", (*asset).into()),
-            ("nb_occurences", (*count).into()),
-            ("label", label.as_str().into()),
-        ]);
-        if joining.contains(asset) {
-            work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset)]));
-        }
-        let mut told = payload([("entity_link_id", id), ("entity_in_id", container.id), ("entity_out_id", *asset)]);
-        told.insert("nb_occurences".into(), json!(count));
-        work.emit_in(container.project_id, "entity-link:new", told);
-        if container.kind == "Episode" {
-            work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset)]));
-        }
+async fn uncast(work: &Work<'_>, entity_id: Uuid, assets: &[Uuid]) -> Result<(), Failure> {
+    if !assets.is_empty() {
+        let mut sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1", [entity_id.into()]);
+        sql.push(" AND entity_out_id IN ").bind_list(assets.iter().copied());
+        database::execute(&**work, &sql).await?;
+    }
+    Ok(())
+}
+
+/// What an episode cast because of its shots, and is saved in it, is there to stay.
+async fn keep_derived(work: &Work<'_>, before: &HashMap<Uuid, Link>, after: &HashSet<Uuid>) -> Result<(), Failure> {
+    for link in before.values().filter(|link| after.contains(&link.asset_id) && counts::is_derived(link.data.as_ref())) {
+        let data = sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
+        database::update(&**work, &entity::entity_link::TABLE, link.id, vec![("data", data)]).await?;
+    }
+    Ok(())
+}
+
+/// A link that was made or changed.
+struct Stored {
+    link_id: Uuid,
+    asset_id: Uuid,
+    nb_occurences: i32,
+    new: bool,
+}
+
+/// Makes the links that are missing, and changes those that are other ones.
+async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before: &HashMap<Uuid, Link>) -> Result<Vec<Stored>, Failure> {
+    let (mut stored, mut rows) = (Vec::new(), Vec::new());
+    for Wanted { asset_id, nb_occurences, label } in wanted {
+        let link_id = match before.get(asset_id) {
+            Some(link) if link.nb_occurences == Some(*nb_occurences) && link.label.as_deref().unwrap_or_default() == label => continue,
+            Some(link) => {
+                let values = vec![("nb_occurences", (*nb_occurences).into()), ("label", label.as_str().into())];
+                database::update(&**work, &entity::entity_link::TABLE, link.id, values).await?;
+                link.id
+            }
+            None => {
+                let id = Uuid::new_v4();
+                rows.push(vec![
+                    ("id", id.into()),
+                    ("entity_in_id", container.id.into()),
+                    ("entity_out_id", (*asset_id).into()),
+                    ("nb_occurences", (*nb_occurences).into()),
+                    ("label", label.as_str().into()),
+                ]);
+                id
+            }
+        };
+        stored.push(Stored { link_id, asset_id: *asset_id, nb_occurences: *nb_occurences, new: !before.contains_key(asset_id) });
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
     }
-    Ok(())
+    Ok(stored)
 }
 
-async fn set_count(work: &Work<'_>, entity_id: Uuid, count: usize) -> Result<(), Failure> {
-    let count = i32::try_from(count).unwrap_or(i32::MAX);
-    database::update(&**work, &entity::entity::TABLE, entity_id, vec![("nb_entities_out", count.into())]).await?;
-    Ok(())
-}
-
-fn tell(work: &mut Work<'_>, container: &Container, count: usize, added: &[Uuid], removed: &[Uuid]) {
-    let word = match container.kind.as_str() {
-        "Shot" => "shot",
-        "Episode" => "episode",
-        _ => "asset",
-    };
-    let told = casting_payload(word, container.id, count, added, removed);
-    work.emit_in(container.project_id, format!("{word}:casting-update"), told);
-}
-
-fn casting_payload(word: &str, id: Uuid, count: usize, added: &[Uuid], removed: &[Uuid]) -> Map<String, Value> {
-    let mut told = payload([(format!("{word}_id").as_str(), id)]);
-    told.insert("nb_entities_out".into(), json!(count));
-    told.insert("added_asset_ids".into(), json!(added));
-    told.insert("removed_asset_ids".into(), json!(removed));
-    told
-}
-
-/// What is cast in a shot is cast in its episode too. Gives the assets that are new there.
-async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i32, String)]) -> Result<HashSet<Uuid>, Failure> {
-    let Some(episode_id) = shot.episode_id else { return Ok(HashSet::new()) };
-    let there = cast(work, episode_id).await?;
-    let new: Vec<&(Uuid, i32, String)> = wanted.iter().filter(|(asset, _, _)| !there.contains(asset)).collect();
-    if new.is_empty() {
-        return Ok(HashSet::new());
+fn tell_stored(work: &mut Work<'_>, container: &Container, stored: &[Stored], joining: &[Uuid]) {
+    for Stored { link_id, asset_id, nb_occurences, new } in stored {
+        if joining.contains(asset_id) {
+            work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
+        }
+        let mut told = payload([("entity_link_id", *link_id)]);
+        if *new {
+            told.extend(payload([("entity_in_id", container.id), ("entity_out_id", *asset_id)]));
+        }
+        told.insert("nb_occurences".into(), json!(nb_occurences));
+        work.emit_in(container.project_id, if *new { "entity-link:new" } else { "entity-link:update" }, told);
+        if container.is(EntityKind::Episode) {
+            work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
+        }
     }
-    let rows = new.iter().map(|(asset, _, label)| {
-        vec![("entity_in_id", episode_id.into()), ("entity_out_id", (*asset).into()), ("nb_occurences", 1.into()), ("label", label.as_str().into())]
-    });
-    database::insert_many(&**work, &entity::entity_link::TABLE, rows.collect()).await?;
-    set_count(work, episode_id, there.len() + new.len()).await?;
-    Ok(new.into_iter().map(|(asset, _, _)| *asset).collect())
-}
-
-/// An asset that no shot of the episode casts any more leaves the episode.
-async fn leave_episode(work: &mut Work<'_>, shot: &Container, removed: &[Uuid]) -> Result<(), Failure> {
-    let Some(episode_id) = shot.episode_id.filter(|_| !removed.is_empty()) else { return Ok(()) };
-    let mut sql = Sql::new("SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ");
-    sql.bind(episode_id).push(" AND l.entity_out_id IN ").bind_list(removed.iter().copied());
-    sql.push(
-        " AND NOT EXISTS (SELECT 1 FROM entity_link o JOIN entity s ON s.id = o.entity_in_id JOIN entity q ON q.id = s.parent_id \
-         WHERE o.entity_out_id = l.entity_out_id AND q.parent_id = ",
-    );
-    sql.bind(episode_id).push(") ORDER BY l.entity_out_id");
-    let mut leaving = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        leaving.push(row.try_get_by_index::<Uuid>(0)?);
-    }
-    let mut left = cast(work, episode_id).await?.len();
-    for asset in leaving {
-        let sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1 AND entity_out_id = $2", [episode_id.into(), asset.into()]);
-        database::execute(&**work, &sql).await?;
-        left = left.saturating_sub(1);
-        set_count(work, episode_id, left).await?;
-        work.emit_in(shot.project_id, "episode:casting-update", casting_payload("episode", episode_id, left, &[], &[asset]));
-        work.emit_in(shot.project_id, "asset:update", payload([("asset_id", asset)]));
-    }
-    Ok(())
 }
 
 /// An asset that leaves an episode leaves its shots.
 async fn leave_shots_of_episode(work: &mut Work<'_>, episode: &Container, removed: &[Uuid]) -> Result<(), Failure> {
+    let shot = EntityKind::Shot.condition("s.entity_type_id");
     for asset in removed {
         let sql = Sql::with(
-            "SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id JOIN entity_link l ON l.entity_in_id = s.id \
-             WHERE q.parent_id = $1 AND l.entity_out_id = $2 ORDER BY s.name, s.id",
+            format!(
+                "SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id JOIN entity_link l ON l.entity_in_id = s.id \
+                 WHERE {shot} AND q.parent_id = $1 AND l.entity_out_id = $2 ORDER BY s.name, s.id"
+            ),
             [episode.id.into(), (*asset).into()],
         );
         for row in database::rows(&**work, &sql).await? {
-            let shot: Uuid = row.try_get_by_index(0)?;
-            let sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1 AND entity_out_id = $2", [shot.into(), (*asset).into()]);
-            database::execute(&**work, &sql).await?;
-            let left = cast(work, shot).await?.len();
-            set_count(work, shot, left).await?;
+            let shot: Uuid = row.try_get("", "id")?;
+            uncast(work, shot, &[*asset]).await?;
+            recount(work, &[shot]).await?;
             readiness::shots_changed(work, &[shot]).await?;
-            work.emit_in(episode.project_id, "shot:casting-update", casting_payload("shot", shot, left, &[], &[*asset]));
+            let count = counts::count_of(work, shot).await?;
+            counts::tell(work, episode.project_id, EntityKind::Shot.type_name(), (shot, count), (&[], &[*asset]));
         }
     }
     Ok(())

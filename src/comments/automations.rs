@@ -31,7 +31,8 @@ pub struct Automation {
 }
 
 impl Automation {
-    /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline.
+    /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline;
+    /// a task type without a place in it is no earlier than another one.
     #[must_use]
     pub fn applies(&self, task: &Task, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
         let fits = if self.entity_type.eq_ignore_ascii_case("asset") {
@@ -39,10 +40,11 @@ impl Automation {
         } else {
             self.entity_type.eq_ignore_ascii_case(&task.entity_type)
         };
-        let place = |task_type: Uuid| task.project_id.and_then(|id| priorities.get(&(id, task_type))).copied().unwrap_or_default();
+        let place = |task_type: Uuid| task.project_id.and_then(|id| priorities.get(&(id, task_type))).copied();
+        let carried_back = place(self.in_task_type_id).zip(place(self.out_task_type_id)).is_some_and(|(from, to)| from > to);
         fits && task.task_type_id == Some(self.in_task_type_id)
             && task.progress.task_status_id == Some(self.in_task_status_id)
-            && (self.outcome == Outcome::ReadyFor || place(self.in_task_type_id) <= place(self.out_task_type_id))
+            && (self.outcome == Outcome::ReadyFor || !carried_back)
     }
 }
 
@@ -81,7 +83,7 @@ pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -
     Ok(found)
 }
 
-/// Places of task types in the pipelines of productions.
+/// Places of task types in the pipelines of productions, for those that have one.
 ///
 /// # Errors
 /// The database does not answer.
@@ -90,8 +92,10 @@ pub async fn priorities(connection: &impl ConnectionTrait, projects: &[Uuid]) ->
     sql.bind_list(projects.iter().copied());
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let place = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        found.insert(place, row.try_get_by_index::<Option<i32>>(2)?.unwrap_or_default());
+        // Places count from one.
+        if let Some(priority) = row.try_get_by_index::<Option<i32>>(2)?.filter(|priority| *priority > 0) {
+            found.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), priority);
+        }
     }
     Ok(found)
 }
@@ -141,6 +145,8 @@ mod tests {
         let place = |kind| (shot.project_id.unwrap_or_default(), kind);
         let pipeline = HashMap::from([(place(rule.in_task_type_id), 3), (place(rule.out_task_type_id), 2)]);
         assert!(!rule.applies(&shot, &pipeline));
+        let without_target = HashMap::from([(place(rule.in_task_type_id), 3)]);
+        assert!(rule.applies(&shot, &without_target), "without a place it is not earlier");
         rule.outcome = Outcome::ReadyFor;
         assert!(rule.applies(&shot, &pipeline));
     }

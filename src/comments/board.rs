@@ -1,8 +1,7 @@
 //! Everything that posting comments looks at, read at once, so that many comments cost no more queries than one.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDateTime;
 use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
@@ -51,7 +50,7 @@ pub struct Board {
     pub automations: HashMap<Uuid, Vec<Automation>>,
     /// Places of task types in the pipelines of productions.
     pub priorities: HashMap<(Uuid, Uuid), i32>,
-    /// Earlier comments of the tasks that may get one in between.
+    /// Comments of the tasks, from the oldest to the newest.
     pub histories: HashMap<Uuid, Vec<Step>>,
     pub audiences: HashMap<Uuid, Vec<Recipient>>,
     pub mentionable: Mentionable,
@@ -65,7 +64,7 @@ impl Board {
     ///
     /// # Errors
     /// 404 for a draft on an unknown task, with an unknown status or by an unknown author.
-    pub async fn load(work: &Work<'_>, drafts: &[Draft], now: NaiveDateTime) -> Result<Self, Failure> {
+    pub async fn load(work: &Work<'_>, drafts: &[Draft]) -> Result<Self, Failure> {
         let connection = &**work;
         let named: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.task_id).collect();
         let (projects, entities) = places(connection, &named).await?;
@@ -87,11 +86,8 @@ impl Board {
         if !board.automations.is_empty() {
             board.priorities = automations::priorities(connection, &projects).await?;
         }
-        let dated: HashSet<Uuid> = drafts.iter().filter(|draft| draft.created_at.is_some()).map(|draft| draft.task_id).collect();
-        let between = |task: &&Task| dated.contains(&task.id) || !task.progress.is_last(now);
-        let reopened: Vec<Uuid> = board.tasks.values().filter(between).map(|task| task.id).collect();
-        board.histories = recompute::steps(connection, &reopened).await?;
         let tasks: Vec<Uuid> = board.tasks.keys().copied().collect();
+        board.histories = recompute::steps(connection, &tasks).await?;
         board.audiences = recipients::of_tasks(connection, &tasks).await?;
         if drafts.iter().any(|draft| draft.text.contains('@')) {
             board.mentionable = Mentionable::find(connection, &projects).await?;

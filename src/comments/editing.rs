@@ -1,5 +1,7 @@
 //! Changes of stored comments: who may make which, and what follows.
 
+use std::collections::HashSet;
+
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
@@ -12,11 +14,11 @@ use crate::access::comments::{KEEP, Seen, Subject, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
-use crate::crud::Record;
+use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Kind, Notice};
-use crate::tasks::recompute::recompute;
+use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses;
 
 /// # Errors
@@ -65,7 +67,7 @@ pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(
     }
     let Some(record) = record else { return Ok(()) };
     let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();
-    if loses_text { Err(Failure::record("A required field is missing.")) } else { Ok(()) }
+    if loses_text { Err(missing("text")) } else { Ok(()) }
 }
 
 /// # Errors
@@ -77,8 +79,8 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
     Subject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
 }
 
-/// Reads the mentions again, tells those whom a new text mentions, and works the task out anew when the status of the
-/// comment changed. `before` is what was stored.
+/// Reads the mentions again, tells those whom a new text mentions and the old one did not, and works the task out anew when
+/// the status of the comment changed. `before` is what was stored.
 ///
 /// # Errors
 /// The database refuses.
@@ -101,7 +103,7 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
         mention_again(work, &changed, text.as_str().unwrap_or_default()).await?;
     }
     let previous = before.id_of("task_status_id");
-    if subject.task_status_id == previous { Ok(()) } else { move_task(work, &changed, previous, subject.task_status_id).await }
+    if subject.task_status_id == previous { Ok(()) } else { move_task(work, &changed).await }
 }
 
 /// A comment that was changed.
@@ -115,20 +117,32 @@ pub struct Changed {
     pub clients_isolated: bool,
 }
 
-/// Works the task out anew, and tells that a comment has another status.
+/// Works the task of a comment that has another status out anew, and tells when the task came to another status by it.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn move_task(work: &mut Work<'_>, comment: &Changed, from: Option<Uuid>, to: Option<Uuid>) -> Result<(), Failure> {
-    recompute(work, &[comment.task_id]).await?;
-    let mut change = payload([("task_id", comment.task_id), ("person_id", comment.seen.author_id)]);
-    change.insert("new_task_status_id".into(), json!(to));
-    change.insert("previous_task_status_id".into(), json!(from));
-    work.emit_in(comment.project_id, "task:status-changed", change);
+pub async fn move_task(work: &mut Work<'_>, comment: &Changed) -> Result<(), Failure> {
+    follow(work, comment.task_id, comment.seen.author_id).await
+}
+
+async fn follow(work: &mut Work<'_>, task_id: Uuid, author_id: Uuid) -> Result<(), Failure> {
+    for task in recompute(work, &[task_id]).await? {
+        tell_changed(work, &task, author_id);
+    }
     Ok(())
 }
 
-/// Stores whom the text mentions now, and tells each of them as if it were new.
+/// Works the task of a comment that was stored as it is out anew.
+///
+/// # Errors
+/// The database refuses.
+pub async fn after_create(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT t.id, c.person_id FROM comment c JOIN task t ON t.id = c.object_id WHERE c.id = $1", [id.into()]);
+    let Some(row) = database::row(&**work, &sql).await? else { return Ok(()) };
+    follow(work, row.try_get("", "id")?, row.try_get("", "person_id")?).await
+}
+
+/// Stores whom the text mentions now, and tells those who were not told before.
 ///
 /// # Errors
 /// The database refuses.
@@ -136,14 +150,17 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     let Some(project_id) = comment.project_id else { return Ok(()) };
     let mentionable = Mentionable::find(&**work, &[project_id]).await?;
     let found = mentionable.in_text(text, project_id);
+    let before = mentions::stored(work, comment.id).await?;
     mentions::replace(work, comment.id, &found).await?;
-    let sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment.id.into(), Kind::Mention.code().into()]);
-    database::execute(&**work, &sql).await?;
+    let told: HashSet<Uuid> = mentionable.reached(&before, project_id).iter().map(|member| member.person_id).collect();
+    let reached = mentionable.reached(&found, project_id);
+    let ids: Vec<Uuid> = reached.iter().map(|member| member.person_id).collect();
+    unmention(work, comment.id, &ids).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
     let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
     let seen = comment.seen;
     let mut notices = Vec::new();
-    for member in mentionable.reached(&found, project_id) {
+    for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
         let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: comment.clients_isolated };
         if member.person_id != seen.author_id && viewer.may_be_told(seen) {
             let notice = Notice::new(Kind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
@@ -153,6 +170,16 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
         }
     }
     Ok(notices::store(work, &notices).await?)
+}
+
+/// Takes back what those were told whom a comment no longer mentions.
+async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Result<(), Failure> {
+    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), Kind::Mention.code().into()]);
+    if !reached.is_empty() {
+        sql.push(" AND person_id NOT IN ").bind_list(reached.iter().copied());
+    }
+    database::execute(&**work, &sql).await?;
+    Ok(())
 }
 
 /// Tells the production of a comment that was stored as it is, or changed; a change is told with the task.

@@ -1,9 +1,10 @@
 //! Whom a text mentions, and which task types its hashtags name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::access::{ProjectRole, place_columns, read_place};
@@ -73,16 +74,20 @@ impl Mentionable {
         Ok(Self { members, departments })
     }
 
-    /// Those whom a text in a production mentions.
+    /// Those whom a text in a production mentions. Behind an `@` the longest name counts.
     #[must_use]
     pub fn in_text(&self, text: &str, project_id: Uuid) -> Mentions {
         if !text.contains('@') {
             return Mentions::default();
         }
-        let members = self.members.iter().filter(|member| member.project_id == project_id);
+        let text: String = text.nfc().collect();
+        let members = || self.members.iter().filter(|member| member.project_id == project_id);
+        let names: Vec<String> =
+            members().map(|member| &member.full_name).chain(self.departments.iter().map(|(name, _)| name)).map(composed).collect();
+        let named: HashSet<&str> = places(&text).filter_map(|rest| longest(rest, &names)).collect();
         Mentions {
-            persons: members.filter(|member| is_mentioned(text, &member.full_name)).map(|member| member.person_id).collect(),
-            departments: self.departments.iter().filter(|(name, _)| is_mentioned(text, name)).map(|(_, id)| *id).collect(),
+            persons: members().filter(|member| named.contains(composed(&member.full_name).as_str())).map(|member| member.person_id).collect(),
+            departments: self.departments.iter().filter(|(name, _)| named.contains(composed(name).as_str())).map(|(_, id)| *id).collect(),
         }
     }
 
@@ -98,13 +103,21 @@ impl Mentionable {
     }
 }
 
-/// Whether a text has `@` and the name, with a blank or the end of the text behind it.
-fn is_mentioned(text: &str, name: &str) -> bool {
-    !name.is_empty()
-        && text.split('@').skip(1).any(|rest| {
-            // A name may hold an `@` itself; what stands behind the first one is enough to look at.
-            rest.strip_prefix(name).is_some_and(|after| matches!(after, "" | "\n") || after.starts_with(' '))
-        })
+/// A name in the one form of the same letters that texts are brought into, too.
+fn composed(name: &String) -> String {
+    name.nfc().collect()
+}
+
+/// What stands behind each `@` of a text.
+fn places(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('@').filter_map(|(at, _)| text.get(at + 1..))
+}
+
+/// The longest of the names that a text begins with. A name ends where no further letter or digit follows.
+fn longest<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
+    let ends = |rest: &str| rest.chars().next().is_none_or(|next| !next.is_alphanumeric());
+    let found = names.iter().filter(|name| !name.is_empty() && text.strip_prefix(name.as_str()).is_some_and(ends));
+    found.max_by_key(|name| name.len()).map(String::as_str)
 }
 
 /// Words behind `#` in a text, in lower case; only ASCII letters count.
@@ -112,6 +125,22 @@ fn is_mentioned(text: &str, name: &str) -> bool {
 pub fn hashtags(text: &str) -> BTreeSet<String> {
     let words = text.split('#').skip(1);
     words.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase()).collect()
+}
+
+/// Whom a comment mentions, as it is stored.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Mentions, DbErr> {
+    Ok(Mentions {
+        persons: ids(work, "SELECT person AS id FROM comment_mentions WHERE comment = $1", comment_id).await?,
+        departments: ids(work, "SELECT department AS id FROM comment_department_mentions WHERE comment = $1", comment_id).await?,
+    })
+}
+
+async fn ids(work: &Work<'_>, text: &str, comment_id: Uuid) -> Result<Vec<Uuid>, DbErr> {
+    let rows = database::rows(&**work, &Sql::with(text, [comment_id.into()])).await?;
+    rows.iter().map(|row| row.try_get("", "id")).collect()
 }
 
 /// Stores whom a comment mentions, in place of what was stored.
@@ -147,15 +176,45 @@ mod tests {
 
     use super::*;
 
+    fn found(text: &str, names: &[&str]) -> Vec<String> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        places(text).filter_map(|rest| longest(rest, &names)).map(str::to_owned).collect()
+    }
+
     #[test]
-    fn a_name_ends_at_a_blank_or_with_the_text() {
-        for text in ["@Ada Lovelace", "Hi @Ada Lovelace how are you", "x@Ada Lovelace\n", "@Ada @Ada Lovelace "] {
-            assert!(is_mentioned(text, "Ada Lovelace"), "{text}");
+    fn a_name_ends_where_no_letter_follows() {
+        let texts = [
+            "@Ada Lovelace",
+            "Hi @Ada Lovelace how",
+            "x@Ada Lovelace\n",
+            "@Ada @Ada Lovelace ",
+            "@Ada Lovelace, hi",
+            "@Ada Lovelace\nhi",
+            "(@Ada Lovelace)",
+            "@Ada Lovelace.",
+            "@Ada Lovelace\u{a0}hi",
+            "@Ada Lovelace's",
+        ];
+        for text in texts {
+            assert_eq!(found(text, &["Ada Lovelace"]), ["Ada Lovelace"], "{text}");
         }
-        for text in ["Ada Lovelace", "@Ada Lovelace, hi", "@Ada Lovelace\nhi", "@ada lovelace", "@Ada Lovelaces"] {
-            assert!(!is_mentioned(text, "Ada Lovelace"), "{text}");
+        for text in ["Ada Lovelace", "@ada lovelace", "@Ada Lovelaces", "@Ada Lovelace2", "@ "] {
+            assert!(found(text, &["Ada Lovelace", ""]).is_empty(), "{text}");
         }
-        assert!(!is_mentioned("@ ", ""));
+    }
+
+    #[test]
+    fn the_longest_name_counts() {
+        assert_eq!(found("@Ada Lovelace and @Ada", &["Ada", "Ada Lovelace"]), ["Ada Lovelace", "Ada"]);
+    }
+
+    #[test]
+    fn letters_with_marks_have_one_form() {
+        let project_id = Uuid::new_v4();
+        let place = ProjectRole { role: Role::Artist, in_team: true };
+        let member = |name: &str| Member { project_id, person_id: Uuid::new_v4(), full_name: name.into(), place, departments: Vec::new() };
+        let team = Mentionable { members: vec![member("Zo\u{e9} Petit"), member("Zoe\u{301} Grand")], departments: Vec::new() };
+        assert_eq!(team.in_text("@Zoe\u{301} Petit, @Zo\u{e9} Grand", project_id).persons.len(), 2);
     }
 
     #[test]

@@ -70,8 +70,7 @@ async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result
     let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let text = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
-    let now = database::now();
-    let at = row.try_get_by_index::<Option<chrono::NaiveDateTime>>(1)?.unwrap_or(now);
+    let at = row.try_get_by_index::<Option<chrono::NaiveDateTime>>(1)?.unwrap_or_else(database::now);
     let draft = Draft {
         task_id: target_id,
         task_status_id: subject.task_status_id,
@@ -84,7 +83,7 @@ async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result
         attachments: Vec::new(),
     };
     let drafts = [draft];
-    let board = Board::load(work, &drafts, now).await?;
+    let board = Board::load(work, &drafts).await?;
     let task = board.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
     let mentions = task.project_id.map(|id| board.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
     let seen = subject.seen();

@@ -17,12 +17,13 @@ use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
+use crate::database;
 use crate::events::{Work, payload};
 use crate::notifications::news::{self, Entry};
 use crate::notifications::notices::{self, Kind, Notice};
+use crate::readiness::counts::Touched;
 use crate::tasks::progress::{self, Progress, Step};
 use crate::vocabulary::kinds::EntityKind;
-use crate::{database, readiness};
 
 /// A comment that was posted.
 #[derive(Clone, Copy, Debug)]
@@ -83,16 +84,15 @@ pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, F
 /// Those of [`post`].
 pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Refusal> {
     let now = database::now();
-    let board = Board::load(work, &drafts, now).await?;
+    let board = Board::load(work, &drafts).await?;
     let mut posting = Posting::new(board, now);
     let mut comments = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.into_iter().enumerate() {
         comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| Refusal { at: Some(at), failure })?);
     }
     posting.store(work).await?;
-    for (asset_id, _) in &posting.ready {
-        readiness::asset_changed(work, *asset_id).await?;
-    }
+    let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();
+    Touched::by(&**work, &ready).await?.settle(work).await?;
     Ok(Outcomes { comments, carried: posting.carried })
 }
 
@@ -141,10 +141,13 @@ impl Posting {
 
     fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &Origin) -> Result<Posted, Failure> {
         let task = self.board.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
-        self.require_retakes(&task, draft.task_status_id)?;
+        if matches!(origin, Origin::Person) && !self.allows_retake(&task, draft.task_status_id) {
+            return Err(Failure::parameter("No more retakes allowed on this task"));
+        }
         // Comments of one posting come one after the other, so that lists show consequences behind their causes.
-        let place = i64::try_from(self.written.len()).unwrap_or_default();
-        let at = draft.created_at.unwrap_or(self.now + TimeDelta::microseconds(place));
+        let turn = i64::try_from(self.written.len()).unwrap_or_default();
+        let at = draft.created_at.unwrap_or(self.now + TimeDelta::microseconds(turn));
+        let at = progress::place(self.board.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
         let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
         let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
         let mut about = payload([("comment_id", posted.id), ("task_id", task.id)]);
@@ -161,15 +164,10 @@ impl Posting {
         Ok(posted)
     }
 
-    fn require_retakes(&self, task: &Task, status: Option<Uuid>) -> Result<(), Failure> {
+    /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
+    fn allows_retake(&self, task: &Task, status: Option<Uuid>) -> bool {
         let is_retake = status.and_then(|id| self.board.statuses.get(&id)).is_some_and(|status| status.is_retake);
-        // What the task came to during this posting counts, too.
-        match task.retake_limit {
-            Some(limit) if is_retake && i64::from(task.progress.retake_count) >= limit => {
-                Err(Failure::parameter("No more retakes allowed on this task"))
-            }
-            _ => Ok(()),
-        }
+        !is_retake || task.retake_limit.is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
     }
 
     /// Copies the comment to the tasks that its hashtags name.
@@ -208,15 +206,11 @@ impl Posting {
         let previous = known.progress.task_status_id;
         let step = Step { at, task_status_id: posted.task_status_id };
         let status = posted.task_status_id.and_then(|id| self.board.statuses.get(&id));
-        let last = known.progress.is_last(at);
-        let changed = last && known.progress.advance(step, status, self.now);
-        if let Some(history) = self.board.histories.get_mut(&task.id) {
-            let place = history.partition_point(|earlier| earlier.at <= at);
-            history.insert(place, step);
-            if !last {
-                known.progress = Progress::of(history, &self.board.statuses);
-            }
-        }
+        let history = self.board.histories.entry(task.id).or_default();
+        let place = history.partition_point(|earlier| earlier.at <= at);
+        history.insert(place, step);
+        known.progress = Progress::of(history, &self.board.statuses);
+        let changed = place + 1 == history.len() && previous != posted.task_status_id;
         self.moved.insert(task.id, known.progress.clone());
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
         if changed {
@@ -264,6 +258,10 @@ impl Posting {
                     let others = self.board.of_entity.get(&entity_id).into_iter().flatten();
                     let mut others = others.filter_map(|id| self.board.tasks.get(id));
                     let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else { continue };
+                    // A task that may have no more retakes is left alone; what somebody wrote elsewhere is stored all the same.
+                    if !self.allows_retake(target, Some(task_status_id)) {
+                        continue;
+                    }
                     let type_name = self.board.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
                     let status_name = self.board.statuses.get(&rule.in_task_status_id).map_or("", |status| status.name.as_str());
                     let draft = Draft {

@@ -18,6 +18,18 @@ pub fn invalid_format() -> Failure {
     Failure::record("One of the provided values has an invalid format.")
 }
 
+/// 400: a field that has to hold something is null or not there.
+#[must_use]
+pub fn missing(field: &str) -> Failure {
+    Failure::record(format!("A required field is missing: {field}."))
+}
+
+/// 400: the value of a field can't be read as what its column holds.
+#[must_use]
+pub fn wrong_format(field: &str) -> Failure {
+    Failure::record(format!("One of the provided values has an invalid format: {field}."))
+}
+
 /// The value of a column from the value of a body. `creating` says that null stands for the default.
 ///
 /// # Errors
@@ -25,14 +37,35 @@ pub fn invalid_format() -> Failure {
 pub fn coerce(column: &Column, value: &Value, creating: bool) -> Result<Option<SqlValue>, Failure> {
     if value.is_null() {
         return match column.default {
-            ColumnDefault::None if !column.nullable => Err(Failure::record("A required field is missing.")),
+            ColumnDefault::None if !column.nullable => Err(missing(column.name)),
             ColumnDefault::None => Ok(Some(null(column.kind))),
             _ if creating => Ok(None),
             _ if column.nullable => Ok(Some(null(column.kind))),
-            _ => Err(Failure::record("A required field is missing.")),
+            _ => Err(missing(column.name)),
         };
     }
-    typed(column, value).map(Some).ok_or_else(invalid_format)
+    if column.name == "fps" {
+        require_frame_rate(column.name, value)?;
+    }
+    typed(column, value).map(Some).ok_or_else(|| wrong_format(column.name))
+}
+
+/// Refuses a frame rate that is no positive number; it may come as text. An empty text stands for none.
+///
+/// # Errors
+/// 400 that names the field.
+pub fn require_frame_rate(field: &str, value: &Value) -> Result<(), Failure> {
+    let rate = match value {
+        Value::Null => return Ok(()),
+        Value::String(text) if text.trim().is_empty() => return Ok(()),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.as_f64(),
+        _ => None,
+    };
+    match rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0) {
+        Some(_) => Ok(()),
+        None => Err(Failure::parameter(format!("{field}: a frame rate is a number above 0, such as 24 or 23.976."))),
+    }
 }
 
 fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
@@ -151,6 +184,16 @@ mod tests {
         assert_eq!(read("task", "priority", &json!(2.0)), Some(2.into()));
         assert_eq!(read("task", "priority", &json!(1.7)), None);
         assert_eq!(read("task", "estimation", &json!("1.5")), Some(1.5.into()));
+    }
+
+    #[test]
+    fn frame_rates_are_above_zero() {
+        for rate in [json!(24), json!("23.976"), json!(""), json!(null)] {
+            assert!(require_frame_rate("fps", &rate).is_ok(), "{rate}");
+        }
+        for rate in [json!("abc"), json!("0"), json!(0), json!(-24), json!("-24"), json!("nan"), json!("inf"), json!(true), json!([])] {
+            assert!(require_frame_rate("fps", &rate).is_err(), "{rate}");
+        }
     }
 
     #[test]

@@ -44,8 +44,9 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
     Ok(())
 }
 
-/// Adds the condition that a column of the row `alias` is equal to a value or to one of a list, or that a name is like
-/// it, with `AND` before it. `wrong` says that a number or a date is none.
+/// Adds the condition that a column of the row `alias` is equal to a value or to one of a list, or that a name is equal to
+/// it whatever the case of its letters, with `AND` before it. Nothing in a name has a meaning of its own. `wrong` says that a
+/// number or a date is none.
 ///
 /// # Errors
 /// 400 for a value that the column can't have.
@@ -55,8 +56,7 @@ pub fn add_column(sql: &mut Sql, alias: &str, column: &Column, value: &str, wron
         if value.contains('\0') {
             sql.push(" AND 1 = 0");
         } else {
-            // PostgreSQL takes a backslash for an escape unless another one is named.
-            sql.push(&format!(" AND LOWER({name}) LIKE LOWER(")).bind(value.replace('\\', "\\\\")).push(") ESCAPE '\\'");
+            sql.push(" AND ").same_text(&name, value);
         }
         return Ok(());
     }

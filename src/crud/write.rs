@@ -5,16 +5,16 @@ use std::collections::{HashMap, HashSet};
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
-use entity::facts::{Default as ColumnDefault, Kind};
-use sea_orm::Value as SqlValue;
+use entity::facts::{Column, Default as ColumnDefault, Kind, Table};
+use sea_orm::{ConnectionTrait, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::coerce::{coerce, invalid_format, is_moment};
+use super::coerce::{coerce, invalid_format, is_moment, missing};
 use super::{Changes, Record, Relation, Resource};
 use crate::access::references::{self, Related, Written};
 use crate::app::App;
-use crate::database::{self, Sql};
+use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 
 /// Columns that no body sets.
@@ -29,6 +29,7 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
             continue;
         }
         if let Some(column) = table.column(key).filter(|_| !resource.hidden().contains(&key.as_str())) {
+            require_name(resource, column, value)?;
             if let Some(value) = coerce(column, value, true)? {
                 changes.columns.push((column.name, value));
             }
@@ -50,13 +51,25 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
     Ok(changes)
 }
 
+/// Refuses a name of nothing but blanks, where records have a name.
+fn require_name(resource: &dyn Resource, column: &Column, value: &Value) -> Result<(), Failure> {
+    let needed = column.name == "name" && !column.nullable && column.default == ColumnDefault::None;
+    if needed && value.as_str().is_some_and(|name| name.trim().is_empty()) { Err(blank_name(resource.type_name())) } else { Ok(()) }
+}
+
+/// 400: a name of nothing but blanks.
+#[must_use]
+pub fn blank_name(of: &str) -> Failure {
+    Failure::parameter(format!("name: the name of {of} can't be blank."))
+}
+
 /// Refuses a new record that lacks what it needs.
 pub(super) fn complete(resource: &dyn Resource, changes: &Changes) -> Result<(), Failure> {
-    let missing = |column: &&entity::facts::Column| !column.nullable && column.default == ColumnDefault::None && changes.get(column.name).is_none();
-    if resource.table().columns.iter().any(|column| missing(&column)) {
-        return Err(Failure::record("A required field is missing."));
+    let lacks = |column: &&Column| !column.nullable && column.default == ColumnDefault::None && changes.get(column.name).is_none();
+    match resource.table().columns.iter().find(lacks) {
+        Some(column) => Err(missing(column.name)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The changes of a body that updates a record. Keys that mean nothing, and those that are protected, are ignored.
@@ -74,6 +87,7 @@ pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Resu
                 let message = format!("Invalid date format for '{key}': '{text}'. Expected an ISO 8601 date or datetime.");
                 return Err(Failure::parameter(message));
             }
+            require_name(resource, column, value)?;
             if let Some(value) = coerce(column, value, false)? {
                 changes.columns.push((column.name, value));
             }
@@ -123,7 +137,10 @@ fn says_nothing(resource: &dyn Resource, key: &str, value: &Value) -> bool {
 }
 
 /// Ids of a list whose items are ids, or objects with one. Repeated ids count once.
-fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
+///
+/// # Errors
+/// 400 for anything else.
+pub fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
     let items = match value {
         Value::Null => &[][..],
         Value::Array(items) => items,
@@ -139,6 +156,25 @@ fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// Refuses ids of a list that are those of no record, so that a list is taken as it is or not at all.
+///
+/// # Errors
+/// 400 that names the list and the first unknown id.
+pub async fn require_known(connection: &impl ConnectionTrait, table: &Table, list: &str, ids: &[Uuid]) -> Result<(), Failure> {
+    let mut known = HashSet::new();
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id", table.name));
+        sql.among(ids);
+        for row in database::rows(connection, &sql).await? {
+            known.insert(row.try_get::<Uuid>("", "id")?);
+        }
+    }
+    match ids.iter().find(|id| !known.contains(*id)) {
+        Some(unknown) => Err(Failure::parameter(format!("{list}: there is no {} with the id {unknown}.", table.name.replace('_', " ")))),
+        None => Ok(()),
+    }
 }
 
 /// Checks what a record comes to refer to. `record` is what is stored, for an update.
@@ -161,7 +197,10 @@ pub(super) async fn require_references(
     references::require(&**work, caller, &row).await
 }
 
-/// Replaces the sets of related ids, and says whether any of them changed. Ids of records that do not exist are left out.
+/// Replaces the sets of related ids, and says whether any of them changed.
+///
+/// # Errors
+/// 400 for ids of records that do not exist.
 pub(super) async fn store_relations(
     work: &Work<'_>,
     resource: &dyn Resource,
@@ -178,7 +217,9 @@ pub(super) async fn store_relations(
 }
 
 async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<bool, Failure> {
-    let Relation { table, own, other, links, .. } = *relation;
+    let Relation { name, table, own, other, links, .. } = *relation;
+    let target = table.column(other).and_then(|column| column.references).and_then(Table::find).unwrap_or(table);
+    require_known(&**work, target, name, wanted).await?;
     if !links {
         return hand_over(work, relation, id, wanted).await;
     }
@@ -192,8 +233,7 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
     if wanted.is_empty() {
         return Ok(removed);
     }
-    let target = table.column(other).and_then(|column| column.references).unwrap_or(table.name);
-    let mut sql = Sql::new(format!("SELECT id FROM \"{target}\" WHERE id IN "));
+    let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", target.name));
     sql.bind_list(wanted.iter().copied()).push(&format!(" AND id NOT IN (SELECT \"{other}\" FROM \"{}\" WHERE \"{own}\" = ", table.name));
     sql.bind(id).push(")");
     let mut links: Vec<Vec<(&'static str, SqlValue)>> = Vec::new();

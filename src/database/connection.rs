@@ -19,6 +19,7 @@ use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, Runtime
 use sea_query_sqlx::SqlxValues;
 
 use super::counting::Counter;
+use super::dialect::{NOCASE, compare_nocase};
 
 /// How long somebody waits for a connection, or on SQLite for a writer of another process.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -165,6 +166,7 @@ impl Manager {
                     .statement_cache_capacity(PREPARED)
                     .row_buffer_size(ROWS_AHEAD)
                     .analysis_limit(ROWS_ANALYSED)
+                    .collation(NOCASE, compare_nocase)
                     // Every connection has a cache of its own; the system keeps the file in mind for all of them.
                     .pragma("cache_size", "-2000")
                     .pragma("temp_store", "memory")

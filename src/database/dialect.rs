@@ -1,11 +1,35 @@
 //! What the two databases say differently: JSON that a statement puts together, so that what belongs to a record is a value
-//! of its row. Each function gives an expression of SQL; a query selects it as [`Kind::Json`].
+//! of its row. Each of those functions gives an expression of SQL; a query selects it as [`Kind::Json`]. And texts that are
+//! compared without regard to letter case.
+
+use std::cmp::Ordering;
 
 use entity::facts::{Kind, Table};
 use sea_orm::sqlx::{Column, Row};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
 use super::write_value;
+
+/// Name of the collation by which SQLite compares texts without regard to letter case. Every connection brings it along, and
+/// no index is made by it, so that other programs can read the file.
+pub(super) const NOCASE: &str = "dailies_nocase";
+
+/// The order of texts in small letters. SQLite by itself knows the letters of ASCII only.
+pub(super) fn compare_nocase(one: &str, other: &str) -> Ordering {
+    if one.is_ascii() && other.is_ascii() {
+        return one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+    one.to_lowercase().cmp(&other.to_lowercase())
+}
+
+/// What stands before, between and behind two texts that are to be equal in small letters. PostgreSQL takes the rules of ICU,
+/// because those of the database may know ASCII only.
+pub(super) fn same_text(backend: DbBackend) -> [&'static str; 3] {
+    match backend {
+        DbBackend::Postgres => ["LOWER(", " COLLATE \"und-x-icu\") = LOWER(", " COLLATE \"und-x-icu\")"],
+        _ => ["", " = ", " COLLATE dailies_nocase"],
+    }
+}
 
 /// A key of a JSON object that the database writes: the SQL of its value, its name, and what it holds.
 #[derive(Clone, Debug)]
@@ -210,4 +234,18 @@ fn sqlite_object(keys: &[JsonKey]) -> String {
 
 fn sqlite_list(item: &str, from: &str, order: &str) -> String {
     format!("(SELECT '[' || COALESCE(group_concat({item}, ',' ORDER BY {order}), '') || ']' FROM {from})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_every_script_have_a_small_form() {
+        for (one, other) in [("Hero_1", "hERO_1"), ("\u{c9}T\u{c9}", "\u{e9}t\u{e9}"), ("\u{416}", "\u{436}")] {
+            assert_eq!(compare_nocase(one, other), Ordering::Equal);
+        }
+        assert_ne!(compare_nocase("hero_1", "heroX1"), Ordering::Equal);
+        assert!(same_text(DbBackend::Sqlite).concat().ends_with(NOCASE));
+    }
 }

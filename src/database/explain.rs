@@ -1,7 +1,8 @@
 //! What a client is told when the database refuses a change.
 
 use dailies_definitions::failure::Failure;
-use sea_orm::sqlx::error::ErrorKind;
+use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::{DbErr, RuntimeErr};
 
 /// The documented answer for an error of the database that the request caused, or none when the server is at fault.
@@ -9,8 +10,12 @@ use sea_orm::{DbErr, RuntimeErr};
 pub fn explain(error: &DbErr) -> Option<Failure> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return None };
     let error = error.as_database_error()?;
+    if error.is_unique_violation() {
+        let fields = unique_fields(error);
+        let colon = if fields.is_empty() { "." } else { ": " };
+        return Some(Failure::record(format!("A record with the same unique values already exists{colon}{fields}")));
+    }
     let message = match error.kind() {
-        ErrorKind::UniqueViolation => "A record with the same unique values already exists.",
         ErrorKind::ForeignKeyViolation => "The change conflicts with records referencing this one.",
         ErrorKind::NotNullViolation => "A required field is missing.",
         ErrorKind::CheckViolation => "The data conflicts with database integrity rules.",
@@ -19,4 +24,18 @@ pub fn explain(error: &DbErr) -> Option<Failure> {
         _ => return None,
     };
     Some(Failure::record(message))
+}
+
+/// Names of the columns whose values are taken, in their order as words, as far as the database tells them.
+fn unique_fields(error: &(dyn DatabaseError + 'static)) -> String {
+    let text = match error.try_downcast_ref::<PgDatabaseError>() {
+        // `Key (name, project_id)=(Bunny, 1) already exists.`
+        Some(error) => error.detail().and_then(|detail| detail.strip_prefix("Key (")?.split_once(")=(")).map(|(columns, _)| columns.to_owned()),
+        // `UNIQUE constraint failed: entity.name, entity.project_id`
+        None => error.message().split_once("UNIQUE constraint failed: ").map(|(_, columns)| columns.to_owned()),
+    };
+    let names = text.unwrap_or_default();
+    let mut names: Vec<&str> = names.split(", ").map(|name| name.rsplit('.').next().unwrap_or(name).trim_matches('"')).collect();
+    names.sort_unstable();
+    names.join(", ")
 }

@@ -6,6 +6,12 @@ use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
+use super::dialect::same_text;
+
+/// Characters around the two sides of a comparison of texts, until it is known which database reads them. No statement holds
+/// them otherwise.
+const MARKS: [&str; 3] = ["\u{1}", "\u{2}", "\u{3}"];
+
 /// Text of a statement with the values of its placeholders.
 #[derive(Clone, Debug, Default)]
 pub struct Sql {
@@ -58,6 +64,12 @@ impl Sql {
         }
         self.text.push(')');
         self
+    }
+
+    /// Adds the condition that a text equals another one whatever the case of its letters, in every script and on both
+    /// databases alike. Nothing in the text has a meaning of its own.
+    pub fn same_text(&mut self, column: &str, value: impl Into<Value>) -> &mut Self {
+        self.push(MARKS[0]).push(column).push(MARKS[1]).bind(value).push(MARKS[2])
     }
 
     /// Takes a value in, and gives the placeholder that stands for it in text that is still to be put together.
@@ -114,6 +126,11 @@ impl Sql {
                 text = text.replace(&format!(" = ANY(${place})"), &format!(" IN (SELECT unhex(value) FROM json_each(${place}))"));
             }
         }
+        if text.contains(MARKS[0]) {
+            for (mark, written) in MARKS.iter().zip(same_text(backend)) {
+                text = text.replace(mark, written);
+            }
+        }
         let values = self.values.iter().cloned().map(|value| fit(value, backend));
         Statement::from_sql_and_values(backend, text, values)
     }
@@ -161,6 +178,15 @@ mod tests {
         let statement = sql.statement(DbBackend::Sqlite);
         assert_eq!(statement.sql, "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) AND b IN (SELECT unhex(value) FROM json_each($2))");
         assert_eq!(statement.values.map(|values| values.0.len()), Some(2));
+    }
+
+    #[test]
+    fn texts_are_compared_by_the_means_of_each_database() {
+        let mut sql = Sql::new("SELECT 1 WHERE ");
+        sql.same_text("t.name", "Hero").push(" AND b");
+        let written = |backend| sql.statement(backend).sql;
+        assert_eq!(written(DbBackend::Sqlite), "SELECT 1 WHERE t.name = $1 COLLATE dailies_nocase AND b");
+        assert_eq!(written(DbBackend::Postgres), "SELECT 1 WHERE LOWER(t.name COLLATE \"und-x-icu\") = LOWER($1 COLLATE \"und-x-icu\") AND b");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::database::{self, BATCH, Sent, Sql, now};
 use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
 use crate::vocabulary::kinds::EntityKind;
 
 /// The assets that a listing without a production in its path is about: those of the production that the query names,
@@ -197,7 +198,7 @@ pub(super) async fn share_of_project(
     set_shared(app, Work::begin(app, access.caller()).await?, assets, shared).await
 }
 
-async fn set_shared(app: &App, work: Work<'_>, assets: Sql, shared: Option<bool>) -> Result<Sent, Failure> {
+async fn set_shared(app: &App, mut work: Work<'_>, assets: Sql, shared: Option<bool>) -> Result<Sent, Failure> {
     let asset = EntityKind::Asset.condition("e.entity_type_id");
     let mut ids = rows::ids(&*work, &assets.clone().before(&format!("SELECT e.id FROM entity e WHERE {asset}"))).await?;
     ids.sort_unstable();
@@ -205,6 +206,7 @@ async fn set_shared(app: &App, work: Work<'_>, assets: Sql, shared: Option<bool>
         let mut sql = Sql::new("UPDATE entity SET is_shared = ");
         sql.bind(shared.unwrap_or(true)).push(", updated_at = ").bind(now()).push(" WHERE id").among(ids);
         database::execute(&*work, &sql).await?;
+        Touched::by(&*work, ids).await?.settle(&mut work).await?;
     }
     work.commit().await?;
     Listing::unrestricted(EntityKind::Asset, assets).send(&app.database).await

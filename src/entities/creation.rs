@@ -5,8 +5,10 @@ use dailies_definitions::failure::Failure;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
 use crate::app::App;
+use crate::crud::blank_name;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -31,8 +33,9 @@ pub struct NewEntity {
 /// Makes an asset, even when there is one with the same name already.
 ///
 /// # Errors
-/// The database refuses it.
+/// 400 for a blank name.
 pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid, creator: Uuid, new: NewEntity) -> Result<Uuid, Failure> {
+    check(EntityKind::Asset, &new)?;
     Ok(database::insert(&**work, &entity::entity::TABLE, columns(project_id, asset_type_id, creator, new)).await?)
 }
 
@@ -40,8 +43,9 @@ pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid
 /// was made.
 ///
 /// # Errors
-/// The database refuses it.
+/// 400 for a blank name.
 pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid, creator: Uuid, new: NewEntity) -> Result<(Uuid, bool), Failure> {
+    check(kind, &new)?;
     let entity_type_id = built_in_type(&**work, kind).await?;
     let mut find = Sql::with(
         "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3",
@@ -65,6 +69,14 @@ pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid,
     row.push(("id", id.into()));
     database::insert_many(&**work, &entity::entity::TABLE, vec![row]).await?;
     Ok((id, true))
+}
+
+/// 400 for a blank name, and for a frame rate that is none.
+fn check(kind: EntityKind, new: &NewEntity) -> Result<(), Failure> {
+    if new.name.trim().is_empty() {
+        return Err(blank_name(kind.type_name()));
+    }
+    frame_rates::check(new.data.as_ref(), None)
 }
 
 /// Makes an entity of a built-in kind, unless it is there, and answers its row. What it is part of is of the kind

@@ -38,13 +38,16 @@ pub(super) async fn with_project(app: &App, scope: &Scope, kind: EntityKind, que
     Ok(listing)
 }
 
-/// The shots or scenes that are in a sequence, with the names of sequence and production.
+/// The shots, or the scenes that are in a sequence, with the names of sequence and production. A shot may stand alone.
 ///
 /// # Errors
 /// As [`filtered`].
 pub(super) async fn in_sequences(app: &App, scope: &Scope, kind: EntityKind, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
     let mut listing = filtered(app, scope, kind, query, save_for).await?;
     name_sequences(&mut listing);
+    if kind == EntityKind::Shot {
+        listing.joins = "LEFT JOIN entity sq ON sq.id = e.parent_id JOIN project p ON p.id = e.project_id";
+    }
     Ok(listing)
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 
 /// `ORDER BY` texts, and at last by an id, so that no two rows are alike. Rows without a text come first.
-pub(super) fn order_by(backend: DbBackend, texts: &[&str], id: &str) -> String {
+pub fn order_by(backend: DbBackend, texts: &[&str], id: &str) -> String {
     let by_code = match backend {
         DbBackend::Postgres => "COLLATE \"C\" NULLS FIRST",
         _ => "COLLATE BINARY NULLS FIRST",

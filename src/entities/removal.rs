@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
-use super::rows::{self, EntityFacts, find_entities, find_entity};
+use super::rows::{EntityFacts, find_entities, find_entity};
 use crate::access::entities::{self, REMOVE, Standing};
 use crate::access::project_role;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
-use crate::readiness;
+use crate::readiness::counts::Touched;
 use crate::removal::Leftovers;
 use crate::tasks::removal::remove;
 use crate::vocabulary::kinds::EntityKind;
@@ -113,7 +113,7 @@ pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Fai
     database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
     tell(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
     if entity.kind == EntityKind::Asset {
-        readiness::asset_changed(work, entity.id).await?;
+        Touched::by(&**work, &[entity.id]).await?.settle(work).await?;
     }
     Ok(())
 }
@@ -135,8 +135,8 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
 
 /// Removes entities of any kind with all that depends on them: their tasks, castings, links with concepts, versions,
 /// subscriptions, files, asset instances and bars in the schedule. The shots and scenes of a sequence go along, and so
-/// do the sequences, edits, native assets and playlists of an episode. Tells of every task and entity that goes; then the
-/// assets that are ready are counted anew for the shots that cast one of them. Unknown ids mean nothing. Says which stored
+/// do the sequences, edits, native assets and playlists of an episode. Tells of every task and entity that goes; then
+/// what cast one of them is counted anew. Unknown ids mean nothing. Says which stored
 /// files nobody needs after the commit.
 ///
 /// # Errors
@@ -144,10 +144,7 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
 pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftovers, Failure> {
     let leaving = family(work, ids).await?;
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
-    let assets: Vec<Uuid> = leaving.iter().filter(|entity| entity.kind == EntityKind::Asset).map(|entity| entity.id).collect();
-    let mut shots = shots_casting(work, &assets).await?;
-    let gone: HashSet<Uuid> = all.iter().copied().collect();
-    shots.retain(|shot| !gone.contains(shot));
+    let touched = Touched::by(&**work, &all).await?;
     let tasks = tasks_of(work, &all).await?;
     let mut removed = remove(work, &leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect::<Vec<_>>()).await?;
     for entity in &leaving {
@@ -160,20 +157,8 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftov
     for ids in all.chunks(BATCH) {
         leftovers.extend(remove_rows(work, ids).await?);
     }
-    readiness::shots_changed(work, &shots).await?;
+    touched.settle(work).await?;
     Ok(leftovers)
-}
-
-/// The shots that cast one of these assets.
-async fn shots_casting(work: &Work<'_>, assets: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
-    let mut found = HashSet::new();
-    for assets in assets.chunks(BATCH) {
-        let shot = EntityKind::Shot.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!("SELECT e.id FROM entity_link l JOIN entity e ON e.id = l.entity_in_id WHERE {shot} AND l.entity_out_id"));
-        sql.among(assets);
-        found.extend(rows::ids(&**work, &sql).await?);
-    }
-    Ok(found.into_iter().collect())
 }
 
 fn tell(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {

@@ -2,7 +2,7 @@
 
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager};
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::Query;
+use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::schemas::NewShot;
 use entity::facts::Kind;
 use sea_orm::Value as SqlValue;
@@ -13,6 +13,7 @@ use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
+use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, Request, Wish};
 use super::{layouts, listings};
@@ -20,9 +21,10 @@ use crate::access::entities::Scope;
 use crate::access::references::{self, Written};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
-use crate::crud::coerce;
+use crate::crud::{blank_name, coerce};
 use crate::database::{self, Sent, Sql};
 use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
 use crate::vocabulary::kinds::EntityKind;
 
 /// `GET /data/shots`
@@ -45,7 +47,7 @@ pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uu
     send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
 
-/// Sends shots that are in a sequence.
+/// Sends shots, with the names of their sequence and production.
 async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
     let mut listing = listings::in_sequences(app, scope, EntityKind::Shot, query, save_for).await?;
     if let Some(sequence_id) = sequence_id {
@@ -67,7 +69,6 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named(app, caller, wish.project_id).await?;
     let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
-    request.conditions.push(" AND e.parent_id IS NOT NULL");
     match wish.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
@@ -126,11 +127,51 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     let stored = Map::from_iter([("project_id".to_owned(), json!(shot.project_id))]);
     let row = Written { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
     references::require(&*work, caller, &row).await?;
+    check_values(&work, &shot, body).await?;
+    let moved = database::value_of(&changes, "parent_id").is_some();
     database::update(&*work, &entity::entity::TABLE, id, changes).await?;
+    if moved {
+        let now = find_entity(&*work, id, EntityKind::Shot).await?.parent_id;
+        let groups: Vec<Uuid> = [shot.parent_id, now].into_iter().flatten().collect();
+        Touched::within(&*work, &groups).await?.settle(&mut work).await?;
+    }
     work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
     let row = rows::plain(&*work, id, "Entity").await?;
     work.commit().await?;
     Ok(row)
+}
+
+/// Refuses a blank name, one that another shot of the sequence has, and a frame rate that is none.
+async fn check_values(work: &Work<'_>, shot: &EntityFacts, body: &Map<String, Value>) -> Result<(), Failure> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Stored {
+        data: Option<Value>,
+    }
+    let sql = Sql::with("SELECT data FROM entity WHERE id = $1", [shot.id.into()]);
+    let stored: Option<Stored> = database::read_one(&**work, &sql).await?;
+    let stored = stored.and_then(|stored| stored.data);
+    frame_rates::check(body.get("data").and_then(Value::as_object), stored.as_ref().and_then(Value::as_object))?;
+    let name = body.get("name").and_then(Value::as_str);
+    if name.is_some_and(|name| name.trim().is_empty()) {
+        return Err(blank_name("Shot"));
+    }
+    let parent = body.get("parent_id").and_then(Value::as_str).and_then(parse_id).or(shot.parent_id);
+    let name = name.unwrap_or(&shot.name);
+    if name == shot.name && parent == shot.parent_id {
+        return Ok(());
+    }
+    let mut sql = Sql::with(
+        "SELECT 1 FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3 AND id <> $4 AND parent_id ",
+        [shot.project_id.into(), shot.entity_type_id.into(), name.into(), shot.id.into()],
+    );
+    match parent {
+        Some(parent) => sql.push("= ").bind(parent),
+        None => sql.push("IS NULL"),
+    };
+    match database::row(&**work, &sql).await? {
+        Some(_) => Err(Failure::parameter(format!("name: there is a shot {name} in this place already."))),
+        None => Ok(()),
+    }
 }
 
 fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, Failure> {

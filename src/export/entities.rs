@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::cells::{self, join_names, plain};
 use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{assigned_to, worked_on_by};
-use crate::access::{ALL_BUT_VENDORS, Reach, metadata};
+use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
 use crate::database::{self, Database, Sql, write_value};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -144,6 +144,8 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
     headings.extend(task_types.iter().flat_map(|name| [name.clone(), format!("{name} assignations")]));
     let texts = layout.texts.len();
+    // Who works how long on what is for the team.
+    let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
     let mut sql = from.before(&format!("SELECT {}, e.description, e.nb_frames, e.data, e.id ", layout.texts.join(", ")));
     sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
     Table::of_production(&project, layout.name, headings)
@@ -155,14 +157,15 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
             for index in 0..=texts {
                 cells.push(text(row, index)?);
             }
-            cells.push(format!("{:.2}", tasks.minutes / 60.0 / 8.0));
+            cells.push(if of_staff { format!("{:.2}", tasks.minutes / 60.0 / 8.0) } else { String::new() });
             if layout.has_frames {
                 cells.push(integer(row, texts + 1)?);
                 cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
             }
             cells.extend(descriptors.iter().map(|descriptor| descriptor.cell(&data)));
             for name in &task_types {
-                cells.extend(tasks.by_type.get(name).cloned().unwrap_or_default());
+                let [status, assignees] = tasks.by_type.get(name).cloned().unwrap_or_default();
+                cells.extend([status, if of_staff { assignees } else { String::new() }]);
             }
             Ok(cells)
         })

@@ -17,7 +17,7 @@ use super::task_columns::{Tasks, wishes};
 use crate::app::App;
 use crate::database;
 use crate::events::{Work, payload};
-use crate::readiness;
+use crate::readiness::counts::Touched;
 use crate::vocabulary::kinds::{EntityKind, is_temporal};
 
 const EPISODE: &str = "Episode";
@@ -90,7 +90,7 @@ pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, up
     database::insert_many(&*work, &entity_type::TABLE, new_types).await?;
     stock.store(&work).await?;
     tasks.store(&mut work, access.caller()).await?;
-    readiness::assets_changed(&mut work, &stock.readiness_changed()).await?;
+    Touched::by(&*work, &stock.readiness_changed()).await?.settle(&mut work).await?;
     let text = answer(&work, &ids).await?;
     work.commit().await?;
     Ok(text)

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value as SqlValue};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -14,9 +14,10 @@ use super::problem::Problem;
 use super::sheet::{Line, Sheet, short_enough};
 use super::values::integer_of;
 use crate::app::App;
-use crate::database::{self, BATCH, Sql};
+use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
+use crate::readiness::counts::{derived_data, recount};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Most letters of a label.
@@ -32,6 +33,8 @@ struct Link {
     entity_out_id: Uuid,
     nb_occurences: Option<i32>,
     label: Option<String>,
+    /// Whether the asset is canceled, so that it does not count.
+    canceled: Option<bool>,
 }
 
 struct Import {
@@ -41,6 +44,8 @@ struct Import {
     /// How many assets each entity casts.
     counts: HashMap<Uuid, i32>,
     new: BTreeSet<(Uuid, Uuid)>,
+    /// Castings of episodes that are there because a shot casts the asset.
+    derived: BTreeSet<(Uuid, Uuid)>,
     changed: BTreeSet<(Uuid, Uuid)>,
     /// Shots with other castings than before.
     shots: BTreeSet<Uuid>,
@@ -64,18 +69,28 @@ pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet) ->
 impl Import {
     async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
-            "SELECT l.id, l.entity_in_id, l.entity_out_id, l.nb_occurences, l.label FROM entity_link l JOIN entity c ON c.id = l.entity_in_id \
+            "SELECT l.id, l.entity_in_id, l.entity_out_id, l.nb_occurences, l.label, a.canceled FROM entity_link l \
+             JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
              WHERE c.project_id = $1",
             [project_id.into()],
         );
         let mut counts: HashMap<Uuid, i32> = HashMap::new();
         let mut links = HashMap::new();
         for link in database::read_all::<Link>(&**work, &sql).await? {
-            *counts.entry(link.entity_in_id).or_default() += 1;
+            *counts.entry(link.entity_in_id).or_default() += i32::from(link.canceled != Some(true));
             links.insert((link.entity_in_id, link.entity_out_id), link);
         }
         let targets = Targets::load(work, project_id).await?;
-        Ok(Self { project_id, targets, links, counts, new: BTreeSet::new(), changed: BTreeSet::new(), shots: BTreeSet::new() })
+        Ok(Self {
+            project_id,
+            targets,
+            links,
+            counts,
+            new: BTreeSet::new(),
+            derived: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            shots: BTreeSet::new(),
+        })
     }
 
     /// Imports one row. One whose asset or target is not there is passed over.
@@ -117,6 +132,7 @@ impl Import {
         } else {
             if let Some(episode_id) = target.episode_id.filter(|episode_id| !self.links.contains_key(&(*episode_id, asset_id))) {
                 self.add(episode_id, asset_id, 1, &given);
+                self.derived.insert((episode_id, asset_id));
                 work.emit_in(self.project_id, "asset:update", payload([("asset_id", asset_id)]));
             }
             let id = self.add(target.id, asset_id, count, &given);
@@ -129,7 +145,7 @@ impl Import {
 
     fn add(&mut self, entity_in_id: Uuid, entity_out_id: Uuid, count: i32, label: &str) -> Uuid {
         let id = Uuid::new_v4();
-        let link = Link { id, entity_in_id, entity_out_id, nb_occurences: Some(count), label: Some(label.to_owned()) };
+        let link = Link { id, entity_in_id, entity_out_id, nb_occurences: Some(count), label: Some(label.to_owned()), canceled: Some(false) };
         self.links.insert((entity_in_id, entity_out_id), link);
         self.new.insert((entity_in_id, entity_out_id));
         *self.counts.entry(entity_in_id).or_default() += 1;
@@ -155,6 +171,7 @@ impl Import {
                 ("entity_out_id", link.entity_out_id.into()),
                 ("nb_occurences", link.nb_occurences.into()),
                 ("label", link.label.clone().into()),
+                ("data", SqlValue::Json(self.derived.contains(&(link.entity_in_id, link.entity_out_id)).then(|| Box::new(derived_data())))),
             ]
         };
         let new = self.new.iter().filter_map(|key| self.links.get(key)).map(row).collect();
@@ -164,11 +181,7 @@ impl Import {
             database::execute(&**work, &change(links)).await?;
         }
         let containers: BTreeSet<Uuid> = self.new.iter().map(|(container, _)| *container).collect();
-        for ids in containers.into_iter().collect::<Vec<_>>().chunks(BATCH) {
-            let mut sql = Sql::new("UPDATE entity SET nb_entities_out = (SELECT COUNT(*) FROM entity_link l WHERE l.entity_in_id = entity.id)");
-            sql.push(", updated_at = ").bind(database::now()).push(" WHERE id").among(ids);
-            database::execute(&**work, &sql).await?;
-        }
+        recount(work, &containers.into_iter().collect::<Vec<_>>()).await?;
         readiness::shots_changed(work, &self.shots.into_iter().collect::<Vec<_>>()).await
     }
 }

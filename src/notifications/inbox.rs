@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{NaiveDateTime, Timelike};
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
@@ -19,7 +20,7 @@ use crate::database::json::{TEXT, array, id_lists, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload};
 
-/// Most notifications in an answer.
+/// Notifications in an answer.
 const LIMIT: i64 = 100;
 
 /// Keys, their SQL, and what they hold. The texts and mentions follow them.
@@ -64,9 +65,25 @@ const TABLES: &str = " FROM notification n JOIN person a ON a.id = n.author_id L
      LEFT JOIN entity_type k ON k.id = e.entity_type_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN subscription s ON s.task_id = n.task_id AND s.person_id = n.person_id";
 
-/// The latest notifications that the query keeps.
+/// The latest notifications that the query keeps: so many, and all others of the second of the last one, because clients walk
+/// on with that second.
 pub async fn list(database: &Database, caller: &Caller, query: &ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
+    let mut last = Sql::with(format!("SELECT n.created_at{TABLES} WHERE n.person_id = $1"), [caller.person.id.into()]);
+    keep(&mut last, query);
+    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ").bind(LIMIT - 1);
+    let last = database.row(&last).await?.map(|row| row.try_get::<Option<NaiveDateTime>>("", "created_at")).transpose()?.flatten();
     let mut sql = selection(caller);
+    keep(&mut sql, query);
+    if let Some(second) = last.and_then(|last| last.with_nanosecond(0)) {
+        sql.push(" AND n.created_at >= ").bind(second);
+    }
+    sql.push(" ORDER BY n.created_at DESC, n.id DESC");
+    let items = read(database, caller, &sql).await?;
+    Ok(Json::written(array(items.iter().map(Vec::as_slice))))
+}
+
+/// Adds the conditions of a query.
+fn keep(sql: &mut Sql, query: &ListUserNotificationsQuery) {
     if let Some(after) = query.after {
         sql.push(" AND n.created_at > ").bind(after);
     }
@@ -88,9 +105,6 @@ pub async fn list(database: &Database, caller: &Caller, query: &ListUserNotifica
     if let Some(watching) = query.watching {
         sql.push(if watching { " AND s.id IS NOT NULL" } else { " AND s.id IS NULL" });
     }
-    sql.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT ").bind(LIMIT);
-    let items = read(database, caller, &sql).await?;
-    Ok(Json::written(array(items.iter().map(Vec::as_slice))))
 }
 
 /// One notification of the caller.

@@ -8,7 +8,7 @@ use lettre::Address;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::crud::{Record, invalid_format};
+use crate::crud::{Record, missing, wrong_format};
 use crate::database::{self, Sql, now};
 use crate::events::Work;
 
@@ -37,7 +37,7 @@ pub async fn person(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Str
     if let Some(zone) = body.get("timezone").filter(|zone| !zone.is_null())
         && zone.as_str().is_none_or(|zone| chrono_tz::Tz::from_str(zone).is_err())
     {
-        return Err(invalid_format());
+        return Err(wrong_format("timezone"));
     }
     expiration(record, body)?;
     second_factor(body)?;
@@ -143,7 +143,7 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
         return Ok(());
     };
     let Some(text) = given.as_str() else {
-        return if given.is_null() && record.is_none() { Ok(()) } else { Err(Failure::record("A required field is missing.")) };
+        return if given.is_null() && record.is_none() { Ok(()) } else { Err(missing("email")) };
     };
     let address = address(text).map_err(Failure::parameter)?;
     let is_bot = body.get("is_bot").and_then(Value::as_bool).or_else(|| record.map(|record| record.flag("is_bot"))).unwrap_or_default();

@@ -7,11 +7,11 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{TimeSpent, UserDayOff, UserDesktopLogin};
 use uuid::Uuid;
 
-use super::presence::refresh_last_presence;
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::events::Work;
+use crate::tasks::presence::refresh;
 
 /// What the person spent from one day to another, both included; nothing without days.
 ///
@@ -84,7 +84,7 @@ pub async fn add_desktop_login(app: &App, caller: &Caller, date: Option<NaiveDat
     let table = &entity::desktop_login_log::TABLE;
     let date = date.unwrap_or_else(database::now);
     let id = database::insert(&*work, table, vec![("person_id", person_id.into()), ("date", date.into())]).await?;
-    refresh_last_presence(&mut work, person_id).await?;
+    refresh(&mut work, person_id).await?;
     let text = record(&*work, table, "DesktopLoginLog", id).await?;
     work.commit().await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))

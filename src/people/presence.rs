@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
-use crate::events::{Work, payload};
+use crate::events::Work;
+use crate::tasks::presence::refresh;
 use crate::vocabulary::period;
 use crate::vocabulary::persons::require_person;
 
@@ -39,29 +40,13 @@ pub(super) async fn add_login(app: &App, access: &SelfOrAdmin, date: Option<Naiv
     require_person(&*work, person_id).await?;
     let values = vec![("person_id", person_id.into()), ("date", date.unwrap_or_else(database::now).into())];
     let id = database::insert(&*work, &entity::desktop_login_log::TABLE, values).await?;
-    refresh_last_presence(&mut work, person_id).await?;
+    refresh(&mut work, person_id).await?;
     work.commit().await?;
     let text = format!("SELECT {} FROM desktop_login_log l WHERE l.id = $1", logs().columns());
     let row = app.database.row(&Sql::with(text, [id.into()])).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
     logs().write(&mut out, &row)?;
     Ok(Json::written(out))
-}
-
-/// Works the last presence of a person out anew, which is the latest day with a sign-in or with time spent, and tells that
-/// the person changed.
-///
-/// # Errors
-/// The database refuses.
-pub async fn refresh_last_presence(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT date FROM desktop_login_log WHERE person_id = $1 ORDER BY date DESC LIMIT 1", [person_id.into()]);
-    let login = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index::<NaiveDateTime>(0)).transpose()?;
-    let sql = Sql::with("SELECT date FROM time_spent WHERE person_id = $1 ORDER BY date DESC LIMIT 1", [person_id.into()]);
-    let spent = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?;
-    let last = login.map(|moment| moment.date()).max(spent);
-    database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
-    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
-    Ok(())
 }
 
 /// A sign-in of a person at a workstation.

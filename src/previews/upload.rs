@@ -20,7 +20,7 @@ use super::subject::Subject;
 use super::{removal, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::events::{Work, transact};
+use crate::events::{Work, payload, transact};
 use crate::jobs::Held;
 use crate::pictures;
 
@@ -156,9 +156,11 @@ pub(super) async fn release(work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
 /// Removes the record of a preview whose file can't be taken, unless another upload was taken meanwhile.
 async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    if Subject::find(&*work, id).await?.has_file() {
+    let preview = Subject::find(&*work, id).await?;
+    if preview.has_file() {
         return Err(already_there());
     }
     removal::remove(&mut work, id).await?;
+    work.emit_in(preview.project_id, "preview-file:delete", payload([("preview_file_id", id)]));
     Ok(work.commit().await?)
 }

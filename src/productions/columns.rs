@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::field_data::{self, Place};
 use super::field_name::field_name;
 use super::rows::ids_by_owner;
+use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
@@ -155,8 +156,9 @@ pub(super) async fn insert(
     Ok(ids)
 }
 
-/// Makes metadata columns be for these departments; unknown ones are left out.
+/// Makes metadata columns be for these departments.
 async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<(), Failure> {
+    require_known(&**work, &entity::department::TABLE, "departments", departments).await?;
     let mut sql = Sql::new("DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ");
     sql.bind_list(ids.iter().copied());
     database::execute(&**work, &sql).await?;

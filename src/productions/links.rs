@@ -11,7 +11,7 @@ use entity::facts::Table;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::settings::{Setting, TASK_STATUSES, TASK_TYPES, place, tell};
+use super::settings::{Setting, TASK_STATUSES, TASK_TYPES, changed, place};
 use crate::access::require_manager;
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
@@ -77,7 +77,7 @@ async fn set<T>(
             database::insert(&*work, links.table, values).await?
         }
     };
-    tell(&mut work, project_id);
+    changed(&mut work, links.setting, project_id).await?;
     work.commit().await?;
     let model = RecordWriter::new(links.table, "l", links.kind);
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" l WHERE l.id = $1", model.columns(), links.table.name), [id.into()]);
@@ -101,8 +101,9 @@ async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let priorities: Vec<(Uuid, i32)> = ids.iter().copied().zip(1..).collect();
+    links.setting.require_all(&work, ids).await?;
     place(&work, links.setting, project_id, &priorities).await?;
-    tell(&mut work, project_id);
+    changed(&mut work, links.setting, project_id).await?;
     work.commit().await?;
     let model = RecordWriter::new(links.table, "l", links.kind);
     let mut sql = Sql::new(format!("SELECT {} FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.table.name));

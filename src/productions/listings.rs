@@ -5,7 +5,6 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::ListedProject;
 use entity::facts::Kind;
-use sea_orm::DbBackend;
 
 use super::rows::descriptors;
 use crate::access::projects_of;
@@ -24,9 +23,7 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
         projects_of(&mut sql, "p.id", caller.person.id);
     }
     if let Some(name) = name {
-        // The backslash has a meaning in patterns on PostgreSQL only.
-        let pattern = if app.database.backend() == DbBackend::Postgres { name.replace('\\', "\\\\") } else { name.to_owned() };
-        sql.push(" AND LOWER(p.name) LIKE LOWER(").bind(pattern).push(")");
+        sql.push(" AND ").same_text("p.name", name);
     }
     sql.push(" ORDER BY p.name");
     if !caller.is_admin() {

@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::rows;
 use crate::app::App;
+use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
+use crate::readiness;
 
 /// A kind of thing that productions use.
 pub(super) struct Setting {
@@ -55,6 +57,11 @@ impl Setting {
         Ok(())
     }
 
+    /// 400 unless all of the things exist.
+    pub(super) async fn require_all(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<(), Failure> {
+        require_known(&**work, self.target, &format!("{}s", self.column), ids).await
+    }
+
     /// Those of the ids that exist, each once and in their order.
     pub(super) async fn known(&self, work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", self.target.name));
@@ -82,6 +89,15 @@ impl Setting {
     }
 }
 
+/// Counts again what depends on what a production uses, and tells that it changed.
+pub(super) async fn changed(work: &mut Work<'_>, setting: &Setting, project_id: Uuid) -> Result<(), Failure> {
+    if setting.name == TASK_TYPES.name {
+        readiness::pipeline_changed(work, project_id).await?;
+    }
+    tell(work, project_id);
+    Ok(())
+}
+
 /// Tells that a production changed.
 pub(super) fn tell(work: &mut Work<'_>, project_id: Uuid) {
     work.emit_in(project_id, "project:update", payload([]));
@@ -94,7 +110,7 @@ pub(super) async fn add(app: &App, access: &ProjectManager, setting: &Setting, i
     setting.require(&work, id).await?;
     if !setting.used(&work, project_id).await?.contains(&id) {
         setting.link(&work, project_id, vec![(id, Vec::new())]).await?;
-        tell(&mut work, project_id);
+        changed(&mut work, setting, project_id).await?;
     }
     work.commit().await?;
     answer(app, project_id).await
@@ -106,7 +122,7 @@ pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: &Pro
     let mut work = Work::begin(app, access).await?;
     TASK_TYPES.require(&work, body.task_type_id).await?;
     TASK_TYPES.link(&work, project_id, vec![(body.task_type_id, vec![("priority", body.priority.into())])]).await?;
-    tell(&mut work, project_id);
+    changed(&mut work, &TASK_TYPES, project_id).await?;
     work.commit().await?;
     answer(app, project_id).await
 }
@@ -117,7 +133,7 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, setting: &Setting
     let mut work = Work::begin(app, access).await?;
     let text = format!("DELETE FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", setting.link.name, setting.column);
     database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await?;
-    tell(&mut work, project_id);
+    changed(&mut work, setting, project_id).await?;
     work.commit().await?;
     Ok(NoContent)
 }
@@ -141,18 +157,20 @@ pub(super) async fn batch(app: &App, access: &ProjectManager, body: ProjectSetti
     let mut work = Work::begin(app, access).await?;
     let task_types = body.task_types.unwrap_or_default();
     set_task_types(&work, project_id, &task_types, body.replace_task_types.unwrap_or_default()).await?;
-    for (setting, ids) in [(&TASK_STATUSES, body.task_status_ids), (&ASSET_TYPES, body.asset_type_ids)] {
+    for (list, setting, ids) in [("task_status_ids", &TASK_STATUSES, body.task_status_ids), ("asset_type_ids", &ASSET_TYPES, body.asset_type_ids)] {
         let ids = ids.unwrap_or_default();
+        require_known(&*work, setting.target, list, &ids).await?;
         let links = setting.known(&work, &ids).await?.into_iter().map(|id| (id, Vec::new())).collect();
         setting.link(&work, project_id, links).await?;
     }
-    tell(&mut work, project_id);
+    changed(&mut work, &TASK_TYPES, project_id).await?;
     work.commit().await?;
     answer(app, project_id).await
 }
 
 async fn set_task_types(work: &Work<'_>, project_id: Uuid, task_types: &[ProjectTaskTypeAdd], replace: bool) -> Result<(), Failure> {
     let ids: Vec<Uuid> = task_types.iter().map(|item| item.task_type_id).collect();
+    require_known(&**work, TASK_TYPES.target, "task_types", &ids).await?;
     let known = TASK_TYPES.known(work, &ids).await?;
     let used = TASK_TYPES.used(work, project_id).await?;
     if replace {

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::access::persons::sees_all_departments;
-use crate::access::{project_role, projects_of};
+use crate::access::persons::{sees_all_departments, shares_searches};
+use crate::access::project_role;
 use crate::database::dialect::{JsonKey, json_list, json_object, json_of};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
 use crate::events::Work;
@@ -102,7 +102,7 @@ fn visible(sql: &mut Sql, caller: &Caller) {
     sql.push("(r.person_id = ").bind(caller.person.id).push(" OR (r.is_shared = true");
     if !caller.is_admin() {
         sql.push(" AND (r.project_id IS NULL OR ");
-        projects_of(sql, "r.project_id", caller.person.id);
+        shares_searches(sql, "r.project_id", &caller.person);
         sql.push(")");
     }
     sql.push(

@@ -9,12 +9,14 @@ use dailies_definitions::schemas::TaskType;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::Work;
 
 /// Gives task types priorities from 1 on, and answers them in that order.
 pub(super) async fn reorder(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<Json<Vec<TaskType>>, Failure> {
     let work = Work::begin(app, caller).await?;
+    require_known(&*work, &entity::task_type::TABLE, "task_type_ids", ids).await?;
     for (id, priority) in ids.iter().zip(1_i32..) {
         database::update(&*work, &entity::task_type::TABLE, *id, vec![("priority", priority.into())]).await?;
     }

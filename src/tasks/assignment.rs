@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::rows;
 use crate::access::tasks::{Assignee, Standing, standing, standings, task_assigner, task_unassigner};
 use crate::app::App;
+use crate::crud::require_known;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
@@ -219,24 +220,20 @@ async fn unlink(work: &Work<'_>, tasks: &[Uuid], person_id: Option<Uuid>) -> Res
     Ok(removed)
 }
 
-/// Makes these persons the assignees of a task, in place of those who were, and tells who joins and who leaves. Ids of
-/// nobody are left out. The team of the production stays as it is, and so does the assigner.
+/// Makes these persons the assignees of a task, in place of those who were, and tells who joins and who leaves. Those who
+/// are not in the team of the production join it. The assigner stays as it is.
 ///
 /// # Errors
-/// The database refuses.
+/// 400 for an id of nobody.
 pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
     let mut before = Vec::new();
     for row in database::rows(&**work, &sql).await? {
         before.push(row.try_get_by_index::<Uuid>(0)?);
     }
-    let mut sql = Sql::new("SELECT id FROM person WHERE id IN ");
-    sql.bind_list(persons.iter().copied());
-    let mut known = HashSet::new();
-    for row in database::rows(&**work, &sql).await? {
-        known.insert(row.try_get_by_index::<Uuid>(0)?);
-    }
-    let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && known.remove(id)).collect();
+    require_known(&**work, &entity::person::TABLE, "assignees", persons).await?;
+    let mut fresh = HashSet::new();
+    let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && fresh.insert(*id)).collect();
     let removed: Vec<Uuid> = before.into_iter().filter(|id| !persons.contains(id)).collect();
     if !removed.is_empty() {
         let mut sql = Sql::new("DELETE FROM task_person_link WHERE task_id = ");
@@ -245,17 +242,26 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
     }
     let links = added.iter().map(|person_id| vec![("task_id", task_id.into()), ("person_id", (*person_id).into())]).collect();
     database::insert_many(&**work, &entity::task_person_link::TABLE, links).await?;
+    welcome(work, caller, task_id, project_id, &added).await?;
+    for person_id in removed {
+        work.emit_in(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
+    }
+    Ok(())
+}
+
+/// Tells persons that they do a task now, and lets them into the team of its production.
+async fn welcome(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let mut notices = Vec::new();
-    for person_id in added {
-        work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
-        if let Some(notice) = notice(caller, person_id, task_id, project_id) {
+    for person_id in persons {
+        work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
+        if let Some(notice) = notice(caller, *person_id, task_id, project_id) {
             notice.tell(work);
             notices.push(notice);
         }
     }
-    for person_id in removed {
-        work.emit_in(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
-    }
     notices::store(work, &notices).await?;
+    for person_id in persons {
+        join_teams(work, *person_id, project_id.into_iter().collect()).await?;
+    }
     Ok(())
 }

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, Value as SqlValue};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::pipeline::{Candidate, Pipeline, Target};
 use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
@@ -17,6 +18,7 @@ use crate::app::App;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql, write_text};
 use crate::events::{Work, payload};
+use crate::readiness;
 use crate::vocabulary::kinds::EntityKind;
 
 /// The entities that get tasks.
@@ -66,10 +68,16 @@ struct TaskType {
     for_entity: Option<String>,
 }
 
+impl TaskType {
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate { id: self.id, for_entity: self.for_entity.as_deref() }
+    }
+}
+
 /// Creates a task of one type for each of the entities that has none, and gives the new ones as JSON.
 ///
 /// # Errors
-/// 404 for an unknown task type, and for ids that are not of such entities.
+/// 404 for an unknown task type, and for ids that are not of such entities; 400 for a task type that does not fit them.
 pub async fn for_entities(
     app: &App,
     caller: &Caller,
@@ -80,10 +88,26 @@ pub async fn for_entities(
 ) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, caller).await?;
     let task_type = task_types(&*work, Some(task_type_id)).await?.remove(&task_type_id).ok_or_else(Failure::not_found)?;
-    let (entities, concepts) = match selection {
-        Selection::Named(ids) => named_entities(&work, project_id, among, &ids).await?,
-        Selection::Matching(criteria) => matching_entities(&work, project_id, among, criteria).await?,
+    let pipeline = Pipeline::find(&*work, project_id).await?;
+    let why = |entity: &Entity| pipeline.mismatch(task_type.candidate(), entity.target());
+    let entities = match selection {
+        Selection::Named(ids) => {
+            let named = named_entities(&work, project_id, among, &ids).await?;
+            if let Some(message) = named.iter().find_map(why) {
+                return Err(Failure::parameter(message));
+            }
+            named
+        }
+        // Of all the assets of a production, those get tasks whose workflow has the task type.
+        Selection::Matching(criteria) => {
+            let all = matching_entities(&work, project_id, among, criteria).await?;
+            match all.first().and_then(why).filter(|_| !all.iter().any(|entity| why(entity).is_none())) {
+                Some(message) => return Err(Failure::parameter(message)),
+                None => all.into_iter().filter(|entity| why(entity).is_none()).collect(),
+            }
+        }
     };
+    let concepts = entities.first().is_some_and(|entity| entity.kind == EntityKind::Concept);
     let sql = Sql::with(
         "SELECT DISTINCT entity_id FROM task WHERE project_id = $1 AND task_type_id = $2 AND entity_id IS NOT NULL",
         [project_id.into(), task_type_id.into()],
@@ -92,38 +116,51 @@ pub async fn for_entities(
     for row in database::rows(&*work, &sql).await? {
         served.insert(row.try_get_by_index::<Uuid>(0)?);
     }
-    let wanted: Vec<(Uuid, Uuid)> = entities.into_iter().filter(|id| !served.contains(id)).map(|id| (id, task_type_id)).collect();
+    let wanted: Vec<(Uuid, Uuid)> = entities.iter().filter(|entity| !served.contains(&entity.id)).map(|entity| (entity.id, task_type_id)).collect();
     create(work, caller, project_id, &wanted, concepts, &HashMap::from([(task_type_id, task_type)])).await
 }
 
-/// Entities named by their ids, without those of other productions, and whether the first one is a concept.
-async fn named_entities(work: &Work<'_>, project_id: Uuid, among: &Among, ids: &[Uuid]) -> Result<(Vec<Uuid>, bool), Failure> {
+/// An entity that gets tasks.
+#[derive(Clone, Copy)]
+struct Entity {
+    id: Uuid,
+    entity_type_id: Uuid,
+    kind: EntityKind,
+}
+
+impl Entity {
+    fn target(&self) -> Target {
+        Target { kind: self.kind, entity_type_id: self.entity_type_id }
+    }
+}
+
+/// Entities named by their ids, without those of other productions.
+async fn named_entities(work: &Work<'_>, project_id: Uuid, among: &Among, ids: &[Uuid]) -> Result<Vec<Entity>, Failure> {
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new("SELECT e.id, e.project_id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id IN ");
         sql.bind_list(ids.iter().copied());
         for row in database::rows(&**work, &sql).await? {
             let kind = EntityKind::of_type(&row.try_get_by_index::<String>(3)?);
+            let entity = Entity { id: row.try_get_by_index(0)?, entity_type_id: row.try_get_by_index(2)?, kind };
             let fits = match among {
                 Among::Kind(wanted) => kind == *wanted,
-                Among::Type(wanted) => row.try_get_by_index::<Uuid>(2)? == *wanted,
+                Among::Type(wanted) => entity.entity_type_id == *wanted,
             };
             if fits {
-                found.insert(row.try_get_by_index::<Uuid>(0)?, (row.try_get_by_index::<Uuid>(1)?, kind));
+                found.insert(entity.id, (row.try_get_by_index::<Uuid>(1)?, entity));
             }
         }
     }
     let mut entities = Vec::with_capacity(ids.len());
-    let mut concepts = None;
     let mut seen = HashSet::with_capacity(ids.len());
     for id in ids {
-        let (project, kind) = found.get(id).ok_or_else(Failure::not_found)?;
+        let (project, entity) = found.get(id).ok_or_else(Failure::not_found)?;
         if *project == project_id && seen.insert(*id) {
-            concepts.get_or_insert(*kind == EntityKind::Concept);
-            entities.push(*id);
+            entities.push(*entity);
         }
     }
-    Ok((entities, concepts.unwrap_or_default()))
+    Ok(entities)
 }
 
 async fn matching_entities(
@@ -131,8 +168,8 @@ async fn matching_entities(
     project_id: Uuid,
     among: &Among,
     criteria: Vec<(&'static str, SqlValue)>,
-) -> Result<(Vec<Uuid>, bool), Failure> {
-    let mut sql = Sql::new("SELECT e.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ");
+) -> Result<Vec<Entity>, Failure> {
+    let mut sql = Sql::new("SELECT e.id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ");
     sql.bind(project_id).push(" AND ");
     match among {
         Among::Kind(kind) => sql.push(&kind.condition("e.entity_type_id")),
@@ -143,12 +180,11 @@ async fn matching_entities(
     }
     sql.push(" ORDER BY e.name, e.id");
     let mut entities = Vec::new();
-    let mut concepts = false;
     for row in database::rows(&**work, &sql).await? {
-        concepts = EntityKind::of_type(&row.try_get_by_index::<String>(1)?) == EntityKind::Concept;
-        entities.push(row.try_get_by_index(0)?);
+        let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
+        entities.push(Entity { id: row.try_get_by_index(0)?, entity_type_id: row.try_get_by_index(1)?, kind });
     }
-    Ok((entities, concepts))
+    Ok(entities)
 }
 
 /// A task that is about to be made.
@@ -198,6 +234,8 @@ async fn create(
         work.emit_in(project_id, "task:new", payload([("task_id", task.id)]));
     }
     insert(&work, caller, project_id, status_id, &new).await?;
+    let entities: Vec<Uuid> = wanted.iter().map(|(entity_id, _)| *entity_id).collect();
+    readiness::shots_changed(&mut work, &entities).await?;
     let ids: Vec<Uuid> = new.iter().map(|task| task.id).collect();
     let mut tasks = rows::tasks(&*work, &ids, false).await?;
     work.commit().await?;
@@ -244,60 +282,15 @@ async fn task_types(connection: &impl ConnectionTrait, only: Option<Uuid>) -> Re
     Ok(types)
 }
 
-/// What decides which task types fit an entity.
-struct Fitting {
-    kind: EntityKind,
-    asset_type_id: Uuid,
-    project_id: Uuid,
-    /// Task types of the production, in the order of its pipeline.
-    enabled: Vec<Uuid>,
-    /// Task types of the asset type; empty when it has no workflow.
-    workflow: HashSet<Uuid>,
-}
-
-impl Fitting {
-    async fn find(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<(Self, Option<Uuid>), Failure> {
-        let sql = Sql::with(
-            "SELECT e.project_id, k.id, k.name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
-            [entity_id.into()],
-        );
-        let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        let project_id: Uuid = row.try_get_by_index(0)?;
-        let asset_type_id: Uuid = row.try_get_by_index(1)?;
-        let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
-        let created_by = row.try_get_by_index(3)?;
-        let sql = Sql::with(
-            "SELECT l.task_type_id FROM project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = $1 \
-             ORDER BY COALESCE(l.priority, k.priority, 0), k.name",
-            [project_id.into()],
-        );
-        let mut enabled = Vec::new();
-        for row in database::rows(connection, &sql).await? {
-            enabled.push(row.try_get_by_index(0)?);
-        }
-        let mut workflow = HashSet::new();
-        if kind == EntityKind::Asset {
-            let sql = Sql::with("SELECT task_type_id FROM task_type_asset_type_link WHERE asset_type_id = $1", [asset_type_id.into()]);
-            for row in database::rows(connection, &sql).await? {
-                workflow.insert(row.try_get_by_index(0)?);
-            }
-        }
-        Ok((Self { kind, asset_type_id, project_id, enabled, workflow }, created_by))
-    }
-
-    /// Why a task type does not fit.
-    fn refusal(&self, task_type: &TaskType) -> Option<String> {
-        let TaskType { id, for_entity, .. } = task_type;
-        let kind = self.kind.type_name();
-        match for_entity.as_deref().filter(|name| !name.is_empty() && *name != kind) {
-            Some(other) => Some(format!("Task type {id} is for {other} entities, got {kind}.")),
-            None if !self.enabled.contains(id) => Some(format!("Task type {id} is not enabled in project {}.", self.project_id)),
-            None if !self.workflow.is_empty() && !self.workflow.contains(id) => {
-                Some(format!("Task type {id} is not in the workflow of asset type {}.", self.asset_type_id))
-            }
-            None => None,
-        }
-    }
+/// The entity that gets tasks, its production, and who made it.
+async fn find_entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<(Entity, Uuid, Option<Uuid>), Failure> {
+    let sql = Sql::with(
+        "SELECT e.project_id, k.id, k.name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        [id.into()],
+    );
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
+    Ok((Entity { id, entity_type_id: row.try_get_by_index(1)?, kind }, row.try_get_by_index(0)?, row.try_get_by_index(3)?))
 }
 
 /// Creates tasks of these types, or of all that fit, for one entity, and gives the new ones as JSON.
@@ -307,22 +300,23 @@ impl Fitting {
 /// type; 400 for one that does not fit.
 pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, access).await?;
-    let (fitting, created_by) = Fitting::find(&*work, entity_id).await?;
+    let (entity, project_id, created_by) = find_entity(&*work, entity_id).await?;
+    let pipeline = Pipeline::find(&*work, project_id).await?;
     let role = ProjectRole { role: access.role(), in_team: true };
     // Concepts are everybody's.
-    let creator = if fitting.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
+    let creator = if entity.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
     if !Standing::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;
     let mut wanted = Vec::new();
     if task_type_ids.is_empty() {
-        let fits = |id: &&Uuid| types.get(id).is_some_and(|task_type| fitting.refusal(task_type).is_none());
-        wanted.extend(fitting.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
+        let fits = |id: &&Uuid| types.get(id).is_some_and(|task_type| pipeline.refusal(task_type.candidate(), entity.target()).is_none());
+        wanted.extend(pipeline.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
     }
     for id in task_type_ids {
         let task_type = types.get(id).ok_or_else(Failure::not_found)?;
-        if let Some(message) = fitting.refusal(task_type) {
+        if let Some(message) = pipeline.refusal(task_type.candidate(), entity.target()) {
             return Err(Failure::parameter(message));
         }
         if !wanted.contains(&(entity_id, *id)) {
@@ -334,7 +328,7 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
         let served: Option<Uuid> = row.try_get_by_index(0)?;
         wanted.retain(|(_, id)| Some(*id) != served);
     }
-    create(work, access, fitting.project_id, &wanted, fitting.kind == EntityKind::Concept, &types).await
+    create(work, access, project_id, &wanted, entity.kind == EntityKind::Concept, &types).await
 }
 
 #[cfg(test)]

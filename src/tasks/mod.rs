@@ -11,6 +11,8 @@ mod listing;
 mod main_preview;
 mod open_tasks;
 pub mod own_todo;
+pub mod pipeline;
+pub mod presence;
 pub mod progress;
 pub mod recompute;
 pub mod removal;

@@ -134,8 +134,6 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
         }
         items.push(out);
     }
-    let none = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
-    let sums = if items.is_empty() { none } else { sums };
     let mut out = b"{\"data\":".to_vec();
     out.extend(array(items.iter().map(Vec::as_slice)));
     out.extend_from_slice(b",\"stats\":");

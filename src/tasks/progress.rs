@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDateTime, Timelike};
+use chrono::{NaiveDateTime, TimeDelta, Timelike};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
@@ -29,59 +29,48 @@ pub struct Step {
 }
 
 impl Progress {
-    /// Whether a comment of that moment comes after all others. Moments are compared by the second.
-    #[must_use]
-    pub fn is_last(&self, at: NaiveDateTime) -> bool {
-        let second = |moment: NaiveDateTime| moment.with_nanosecond(0).unwrap_or(moment);
-        self.last_comment_date.is_none_or(|last| second(last) <= second(at))
-    }
-
-    /// Takes a comment in that comes after all others. Says whether the status changed.
-    pub fn advance(&mut self, step: Step, status: Option<&Status>, now: NaiveDateTime) -> bool {
-        let changed = self.task_status_id != step.task_status_id;
-        self.task_status_id = step.task_status_id;
-        self.last_comment_date = Some(step.at);
-        if let Some(status) = status.filter(|_| changed) {
-            if status.is_retake {
-                self.retake_count = self.retake_count.saturating_add(1);
-            }
-            if status.is_wip && self.real_start_date.is_none() {
-                self.real_start_date = Some(now);
-            }
-            if status.is_feedback_request {
-                self.end_date = Some(now);
-            } else if !status.is_done {
-                self.end_date = None;
-            }
-            self.done_date = status.is_done.then_some(now);
-        }
-        changed
-    }
-
-    /// How far a task is by all of its comments, from the oldest to the newest.
+    /// How far a task is by all of its comments, from the oldest to the newest. Every way to post, change, move or remove a
+    /// comment comes here, so that the same comments always give the same dates: work began with the first status that means
+    /// so, it ended with the last request for feedback unless it went on, and it is done since the comment that said so.
     #[must_use]
     pub fn of(steps: &[Step], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();
-        let mut after_retake = false;
-        for step in steps {
+        for (at, step) in steps.iter().enumerate() {
+            let changed = at == 0 || progress.task_status_id != step.task_status_id;
+            let was_retake = progress.task_status_id.and_then(|id| statuses.get(&id)).is_some_and(|status| status.is_retake);
             progress.last_comment_date = Some(step.at);
             progress.task_status_id = step.task_status_id;
-            let status = step.task_status_id.and_then(|id| statuses.get(&id));
-            let is_retake = status.is_some_and(|status| status.is_retake);
-            progress.retake_count += i32::from(is_retake && !after_retake);
-            after_retake = is_retake;
-            let Some(status) = status else { continue };
-            if status.is_wip {
-                progress.real_start_date.get_or_insert(step.at);
-            }
-            if status.is_feedback_request {
-                progress.end_date.get_or_insert(step.at);
-            }
-            if status.is_done {
-                progress.done_date = Some(step.at);
+            if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)).filter(|_| changed) {
+                progress.enter(status, step.at, was_retake);
             }
         }
         progress
+    }
+
+    fn enter(&mut self, status: &Status, at: NaiveDateTime, was_retake: bool) {
+        if status.is_retake && !was_retake {
+            self.retake_count = self.retake_count.saturating_add(1);
+        }
+        if status.is_wip {
+            self.real_start_date.get_or_insert(at);
+        }
+        if status.is_feedback_request {
+            self.end_date = Some(at);
+        } else if !status.is_done {
+            self.end_date = None;
+        }
+        self.done_date = status.is_done.then_some(at);
+    }
+}
+
+/// The place of a new comment among those of a task, as its moment. One of the same second as the newest comment comes after
+/// it, since clients tell no parts of seconds; the difference is stored, so that the order stays.
+#[must_use]
+pub fn place(steps: &[Step], at: NaiveDateTime) -> NaiveDateTime {
+    let second = |moment: NaiveDateTime| moment.with_nanosecond(0).unwrap_or(moment);
+    match steps.last() {
+        Some(last) if second(last.at) == second(at) => at.max(last.at + TimeDelta::microseconds(1)),
+        _ => at,
     }
 }
 
@@ -139,50 +128,43 @@ mod tests {
         Step { at: moment(minutes), task_status_id: Some(status.id) }
     }
 
+    fn of(steps: &[Step], statuses: &[Status; 5]) -> Progress {
+        Progress::of(steps, &statuses.clone().map(|status| (status.id, status)).into())
+    }
+
     #[test]
     fn a_task_goes_its_way() {
-        let [wip, wfa, retake, done, todo] = statuses();
-        let mut task = Progress { task_status_id: Some(todo.id), ..Progress::default() };
+        let known = statuses();
+        let [wip, wfa, retake, done, todo] = &known;
+        let mut steps = Vec::new();
         let mut post = |minutes, status: &Status| {
-            let changed = task.advance(step(minutes, status), Some(status), moment(minutes));
-            (changed, task.clone())
+            steps.push(step(minutes, status));
+            of(&steps, &known)
         };
-        assert_eq!(post(1, &wip).1.real_start_date, Some(moment(1)));
-        assert_eq!(post(2, &wfa).1.end_date, Some(moment(2)));
-        assert_eq!((post(3, &retake).1.end_date, post(3, &retake).1.retake_count), (None, 1));
-        assert!(!post(4, &retake).0);
-        assert_eq!(post(5, &wip).1.real_start_date, Some(moment(1)), "work begins once");
-        post(6, &wfa);
-        let (_, finished) = post(7, &done);
-        assert_eq!((finished.end_date, finished.done_date), (Some(moment(6)), Some(moment(7))));
-        assert_eq!(post(8, &todo).1.done_date, None);
+        assert_eq!(post(1, wip).real_start_date, Some(moment(1)));
+        assert_eq!(post(2, wfa).end_date, Some(moment(2)));
+        let back = post(3, retake);
+        assert_eq!((back.end_date, back.retake_count), (None, 1));
+        assert_eq!(post(4, retake).retake_count, 1, "said twice");
+        assert_eq!(post(5, wip).real_start_date, Some(moment(1)), "work begins once");
+        assert_eq!(post(6, wfa).end_date, Some(moment(6)));
+        assert_eq!(post(7, wfa).end_date, Some(moment(6)), "asked twice");
+        let finished = post(8, done);
+        assert_eq!((finished.end_date, finished.done_date), (Some(moment(6)), Some(moment(8))));
+        let reopened = post(9, todo);
+        assert_eq!((reopened.end_date, reopened.done_date, reopened.retake_count), (None, None, 1));
+        assert_eq!((reopened.task_status_id, reopened.last_comment_date), (Some(todo.id), Some(moment(9))));
+        assert_eq!(of(&[], &known), Progress::default());
     }
 
     #[test]
     fn comments_of_the_same_second_are_last() {
-        let task = Progress { last_comment_date: Some(moment(1) + TimeDelta::milliseconds(900)), ..Progress::default() };
-        assert!(task.is_last(moment(1)));
-        assert!(!task.is_last(moment(0)));
-    }
-
-    #[test]
-    fn all_comments_together_tell_how_far_a_task_is() {
-        let [wip, wfa, retake, done, todo] = statuses();
-        let steps =
-            [step(1, &wip), step(2, &wfa), step(3, &retake), step(4, &retake), step(5, &wfa), step(6, &retake), step(7, &done), step(8, &todo)];
-        let known = [&wip, &wfa, &retake, &done, &todo].map(|status| (status.id, status.clone())).into();
-        let task = Progress::of(&steps, &known);
-        assert_eq!(
-            task,
-            Progress {
-                task_status_id: Some(todo.id),
-                retake_count: 2,
-                real_start_date: Some(moment(1)),
-                end_date: Some(moment(2)),
-                done_date: Some(moment(7)),
-                last_comment_date: Some(moment(8)),
-            }
-        );
-        assert_eq!(Progress::of(&[], &known), Progress::default());
+        let status = Status::default();
+        let newest = moment(1) + TimeDelta::milliseconds(900);
+        let steps = [Step { at: newest, ..step(1, &status) }];
+        assert_eq!(place(&steps, moment(1)), newest + TimeDelta::microseconds(1));
+        assert_eq!(place(&steps, moment(0)), moment(0));
+        assert_eq!(place(&steps, moment(2)), moment(2));
+        assert_eq!(place(&[], moment(2)), moment(2));
     }
 }

@@ -8,6 +8,7 @@ use dailies_definitions::failure::Failure;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::presence;
 use super::recompute::sum_durations;
 use crate::access::tasks::{is_assigned, standing};
 use crate::access::{Reach, hours};
@@ -116,28 +117,12 @@ pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, loggin
             let Place { task_id, person_id, day } = place;
             let values = vec![("duration", duration.into()), ("date", day.into()), ("task_id", task_id.into()), ("person_id", person_id.into())];
             let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
-            present(&mut work, person_id).await?;
+            presence::refresh(&mut work, person_id).await?;
             work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));
             id
         }
     };
     finish(work, place, project_id, id).await
-}
-
-/// Moves the last day on which the person was there to the last one that they logged time for or signed in on.
-async fn present(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT (SELECT MAX(date) FROM time_spent WHERE person_id = $1), (SELECT MAX(date) FROM desktop_login_log WHERE person_id = $1)",
-        [person_id.into()],
-    );
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let worked: Option<NaiveDate> = row.try_get_by_index(0)?;
-    let signed_in: Option<chrono::NaiveDateTime> = row.try_get_by_index(1)?;
-    let last = worked.max(signed_in.map(|moment| moment.date()));
-    database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
-    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
-    work.person_changed(person_id);
-    Ok(())
 }
 
 /// Sums the task up, tells of it, and gives the record as JSON.
@@ -162,6 +147,7 @@ pub async fn remove(app: &App, caller: &Caller, place: Place) -> Result<Vec<u8>,
     record.insert("duration".into(), 0.0.into());
     let sql = Sql::with("DELETE FROM time_spent WHERE id = $1", [id.into()]);
     database::execute(&*work, &sql).await?;
+    presence::refresh(&mut work, place.person_id).await?;
     work.emit_in(project_id, "time-spent:delete", payload([("time_spent_id", id)]));
     sum_durations(&*work, &[place.task_id]).await?;
     work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));

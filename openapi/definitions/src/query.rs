@@ -110,7 +110,7 @@ impl Query {
     /// # Errors
     /// 400 for what is no day of the form `2026-03-01`.
     pub fn day(&self, name: &str) -> Result<Option<NaiveDate>, Failure> {
-        self.get(name).map(|value| parse_day(value).ok_or_else(wrong_date)).transpose()
+        self.get(name).map(|value| parse_day(value).ok_or_else(|| wrong_date(name))).transpose()
     }
 
     /// A moment; a day stands for its midnight.
@@ -118,7 +118,7 @@ impl Query {
     /// # Errors
     /// 400 for what is no moment.
     pub fn moment(&self, name: &str) -> Result<Option<NaiveDateTime>, Failure> {
-        self.get(name).map(|value| parse_moment(value).ok_or_else(wrong_date)).transpose()
+        self.get(name).map(|value| parse_moment(value).ok_or_else(|| wrong_date(name))).transpose()
     }
 
     /// One of several words.
@@ -163,8 +163,8 @@ fn wrong_value(name: &str) -> Failure {
     Failure::parameter(format!("Wrong value for parameter {name}."))
 }
 
-fn wrong_date() -> Failure {
-    Failure::parameter("Wrong date format for before argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05")
+fn wrong_date(name: &str) -> Failure {
+    Failure::parameter(format!("Wrong date format for {name} argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"))
 }
 
 /// An identifier in its hyphenated form, in any letter case; nothing else.

@@ -84,6 +84,10 @@ impl Resource for Comments {
         Ok(())
     }
 
+    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, _body: &Map<String, Value>) -> Result<(), Failure> {
+        editing::after_create(work, id).await
+    }
+
     async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         editing::after_update(work, caller, before, body).await
     }

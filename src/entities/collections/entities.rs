@@ -16,8 +16,9 @@ use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Extra, Record, Relation, Resource};
 use crate::database::{self, Sql};
-use crate::entities::{removal, versions};
+use crate::entities::{frame_rates, removal, versions};
 use crate::events::{Work, payload};
+use crate::readiness::counts::Touched;
 use crate::vocabulary::kinds;
 
 pub struct Entities;
@@ -29,7 +30,7 @@ static RELATIONS: [Relation; 4] = [
     Relation::links("instance_casting", &entity::asset_instance_link::TABLE, "entity_id", "asset_instance_id"),
 ];
 
-/// What decides whether an asset is ready for the tasks of the shots that cast it.
+/// What decides whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
 /// The kind of an entity as its `type` on the wire.
@@ -129,6 +130,8 @@ impl Resource for Entities {
         if body.get("source_id").and_then(Value::as_str) == Some("null") {
             body.insert("source_id".into(), Value::Null);
         }
+        let stored = record.and_then(|record| record.values.get("data")).and_then(Value::as_object);
+        frame_rates::check(body.get("data").and_then(Value::as_object), stored)?;
         let Some(record) = record else {
             body.remove("created_by");
             return Ok(());
@@ -149,19 +152,26 @@ impl Resource for Entities {
         match kind_word(work, before).await? {
             "shot" => versions::keep(work, caller, before, body).await?,
             "asset" if READINESS.iter().any(|key| body.get(*key).is_some_and(|value| Some(value) != before.values.get(*key))) => {
-                crate::readiness::asset_changed(work, before.id).await?;
+                Touched::by(&**work, &[before.id]).await?.settle(work).await?;
             }
             _ => {}
+        }
+        let place = |value: Option<&Value>| value.and_then(Value::as_str).and_then(parse_id);
+        let (was, is) = (before.id_of("parent_id"), place(body.get("parent_id")));
+        if body.contains_key("parent_id") && was != is {
+            let groups: Vec<Uuid> = [was, is].into_iter().flatten().collect();
+            Touched::within(&**work, &groups).await?.settle(work).await?;
         }
         Ok(())
     }
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         let word = kind_word(work, record).await?;
+        let touched = Touched::by(&**work, &[record.id]).await?;
         removal::remove_links(work, record.id).await?;
         self.remove_row(work, record).await?;
         tell(work, word, "delete", record);
-        Ok(())
+        touched.settle(work).await
     }
 
     async fn tell(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {

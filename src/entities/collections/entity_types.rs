@@ -7,6 +7,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Table;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -46,13 +47,19 @@ impl Resource for EntityTypes {
             if is_temporal(stored) && name.is_some_and(|name| name.as_str() != Some(stored)) {
                 return Err(Failure::parameter(format!("The entity type {stored} can't be renamed.")));
             }
-        } else if let Some(name) = name.and_then(Value::as_str) {
-            let sql = Sql::with("SELECT 1 FROM entity_type WHERE LOWER(name) = LOWER($1)", [name.into()]);
-            if database::row(&**work, &sql).await?.is_some() {
-                return Err(Failure::parameter("Entity type with this name already exists"));
-            }
         }
-        Ok(())
+        // Two of one name may be there from of old; each can be changed all the same.
+        let name = name.and_then(Value::as_str).filter(|name| record.is_none_or(|record| record.text("name") != Some(*name)));
+        let Some(name) = name else { return Ok(()) };
+        let mut sql = Sql::new("SELECT name FROM entity_type WHERE ");
+        sql.same_text("name", name).push(" AND id <> ").bind(record.map_or(Uuid::nil(), |record| record.id)).push(" ORDER BY name LIMIT 1");
+        match database::row(&**work, &sql).await? {
+            Some(twin) => {
+                let twin: String = twin.try_get("", "name")?;
+                Err(Failure::parameter(format!("Entity type with this name already exists: {twin}")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The six types that are no asset types stay: shots and the like can't be without them.

@@ -13,7 +13,7 @@ use crate::access::entities::standing;
 use crate::access::records::{Subject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::rules::files_of;
-use crate::crud::{Nested, Record, Resource};
+use crate::crud::{Nested, Record, Resource, missing};
 use crate::database::Sql;
 use crate::events::Work;
 
@@ -73,7 +73,7 @@ impl Resource for OutputFiles {
     /// A new file belongs to an entity.
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         match (record, body.get("entity_id")) {
-            (None, None | Some(Value::Null)) => Err(Failure::record("A required field is missing.")),
+            (None, None | Some(Value::Null)) => Err(missing("entity_id")),
             _ => Ok(()),
         }
     }

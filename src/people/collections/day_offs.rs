@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::crud::{Changes, Record, Resource, only_admin, record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::tasks::presence;
 use crate::tasks::recompute::sum_durations;
 
 pub struct DayOffs;
@@ -56,6 +57,7 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
     }
     let removal = "DELETE FROM time_spent WHERE person_id = $1 AND date >= $2 AND date <= $3";
     database::execute(&**work, &Sql::with(removal, values())).await?;
+    presence::refresh(work, person_id).await?;
     if !tasks.is_empty() {
         let ids: Vec<Uuid> = tasks.iter().map(|(task_id, _)| *task_id).collect();
         sum_durations(&**work, &ids).await?;
@@ -118,13 +120,16 @@ impl Resource for DayOffs {
         let Some((person_id, first, last)) = leave(record, changes).filter(|(_, first, last)| first <= last) else { return Ok(()) };
         let itself = record.map_or(Uuid::nil(), |record| record.id);
         let sql = Sql::with(
-            "SELECT 1 FROM day_off WHERE person_id = $1 AND date <= $2 AND end_date >= $3 AND id <> $4",
+            "SELECT date, end_date FROM day_off WHERE person_id = $1 AND date <= $2 AND end_date >= $3 AND id <> $4 ORDER BY date LIMIT 1",
             [person_id.into(), last.into(), first.into(), itself.into()],
         );
-        if database::row(&**work, &sql).await?.is_some() {
-            return Err(Failure::parameter("Day off already exists for this period"));
+        match database::row(&**work, &sql).await? {
+            Some(other) => {
+                let (from, to): (NaiveDate, NaiveDate) = (other.try_get("", "date")?, other.try_get("", "end_date")?);
+                Err(Failure::parameter(format!("Day off already exists for this period: from {from} to {to}")))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, _body: &Map<String, Value>) -> Result<(), Failure> {

@@ -18,6 +18,7 @@ use crate::database::{self, Sql, write_text};
 use crate::events::Work;
 use crate::jobs;
 use crate::productions::{creation, removal};
+use crate::readiness;
 use crate::removal::RemovedFiles;
 
 pub struct Projects;
@@ -98,9 +99,12 @@ impl Resource for Projects {
         creation::complete(work, caller, id, body).await
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         if is_tv_show(work, before.id).await? {
             creation::first_episode(work, caller, before.id).await?;
+        }
+        if body.contains_key("task_types") {
+            readiness::pipeline_changed(work, before.id).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod custom_actions;
 mod organisations;
 mod plugins;
+mod project_status;
 mod status_automations;
 mod task_status;
 mod task_types;
@@ -10,6 +11,7 @@ mod task_types;
 pub use custom_actions::CustomActions;
 pub use organisations::Organisations;
 pub use plugins::Plugins;
+pub use project_status::ProjectStatus;
 pub use status_automations::StatusAutomations;
 pub use task_status::TaskStatus;
 pub use task_types::TaskTypes;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::crud::{Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::readiness;
 
 pub struct TaskTypes;
 
@@ -31,9 +32,24 @@ impl Resource for TaskTypes {
             return Ok(());
         }
         let itself = record.map_or(Uuid::nil(), |record| record.id);
-        let sql = Sql::with("SELECT 1 FROM task_type WHERE name = $1 AND id <> $2", [name.into(), itself.into()]);
-        if database::row(&**work, &sql).await?.is_some() {
-            return Err(Failure::parameter("A task type with similar name already exists"));
+        let sql = Sql::with("SELECT for_entity FROM task_type WHERE name = $1 AND id <> $2 LIMIT 1", [name.into(), itself.into()]);
+        match database::row(&**work, &sql).await? {
+            Some(twin) => {
+                let kind: Option<String> = twin.try_get("", "for_entity")?;
+                let kind = kind.unwrap_or_else(|| "all entities".into());
+                Err(Failure::parameter(format!("A task type with similar name already exists: {name}, for {kind}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A task type that is for other entities has another part in the pipelines of the productions that use it.
+    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        if body.get("for_entity").is_some_and(|kind| Some(kind) != before.values.get("for_entity")) {
+            let sql = Sql::with("SELECT project_id FROM project_task_type_link WHERE task_type_id = $1", [before.id.into()]);
+            for row in database::rows(&**work, &sql).await? {
+                readiness::pipeline_changed(work, row.try_get("", "project_id")?).await?;
+            }
         }
         Ok(())
     }

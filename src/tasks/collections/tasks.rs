@@ -13,10 +13,13 @@ use crate::access::Reach;
 use crate::access::records::{Subject, require_record};
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource};
+use crate::crud::{Changes, Record, Relation, Resource, ids, missing};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::readiness;
+use crate::tasks::pipeline::{Candidate, Pipeline, Target};
 use crate::tasks::{assignment, removal};
+use crate::vocabulary::kinds::EntityKind;
 
 pub struct Tasks;
 
@@ -100,12 +103,23 @@ impl Resource for Tasks {
 
     /// People who join or leave a task are told.
     async fn before_write(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+        let persons = changes.relations.remove("assignees");
         if let Some(record) = record
-            && let Some(persons) = changes.relations.remove("assignees")
+            && let Some(persons) = persons
         {
             assignment::replace(work, caller, record.id, record.id_of("project_id"), &persons).await?;
         }
         Ok(())
+    }
+
+    /// So are those whom a new task is given to.
+    async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+        if let Some(persons) = body.get("assignees") {
+            let project_id = body.get("project_id").and_then(Value::as_str).and_then(parse_id);
+            assignment::replace(work, caller, id, project_id, &ids(persons)?).await?;
+        }
+        let entity_id = needed(body, "entity_id")?;
+        readiness::shots_changed(work, &[entity_id]).await
     }
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
@@ -122,27 +136,32 @@ impl Resource for Tasks {
 
 fn needed(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
     match body.get(key) {
-        None | Some(Value::Null) => Err(Failure::record("A required field is missing.")),
+        None | Some(Value::Null) => Err(missing(key)),
         Some(value) => value.as_str().and_then(parse_id).ok_or_else(Failure::not_found),
     }
 }
 
-/// The production of the entity that a new task is for, once its task type fits the kind of the entity.
+/// The production of the entity that a new task is for, once its task type fits the entity.
 async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<Uuid, Failure> {
     let sql = Sql::with("SELECT for_entity FROM task_type WHERE id = $1", [needed(body, "task_type_id")?.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let for_entity: String = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_else(|| "Asset".into());
     let sql = Sql::with(
-        "SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.project_id, k.name, k.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind: String = row.try_get_by_index(1)?;
-    let kind = if crate::vocabulary::kinds::is_temporal(&kind) { kind.as_str() } else { "Asset" };
-    if !for_entity.eq_ignore_ascii_case(kind) {
+    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(1)?);
+    if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
         return Err(Failure::refused("Task type of the task does not match entity type."));
     }
-    Ok(row.try_get_by_index(0)?)
+    let project_id = row.try_get_by_index(0)?;
+    let task_type = Candidate { id: needed(body, "task_type_id")?, for_entity: Some(&for_entity) };
+    let target = Target { kind, entity_type_id: row.try_get_by_index(2)? };
+    match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
+        Some(message) => Err(Failure::parameter(message)),
+        None => Ok(project_id),
+    }
 }
 
 async fn refuse_twin(work: &Work<'_>, body: &Map<String, Value>) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! Time spent on tasks, as it is stored. Whatever changes, the tasks are summed up anew.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -11,9 +13,10 @@ use uuid::Uuid;
 
 use crate::access::hours;
 use crate::access::tasks::{is_assigned, standing};
-use crate::crud::{Record, Resource, record};
+use crate::crud::{Record, Resource, missing, record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::tasks::presence;
 use crate::tasks::recompute::sum_durations;
 
 pub struct TimeSpents;
@@ -25,6 +28,15 @@ async fn sum_up(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<(), Failure> {
         let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [(*task_id).into()]);
         let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
         work.emit_in(row.try_get_by_index::<Option<Uuid>>(0)?, "task:update", payload([("task_id", *task_id)]));
+    }
+    Ok(())
+}
+
+/// Works out anew when those were there last whose time it is.
+async fn refresh<const N: usize>(work: &mut Work<'_>, records: [&Record; N]) -> Result<(), Failure> {
+    let persons: BTreeSet<Uuid> = records.iter().filter_map(|record| record.id_of("person_id")).collect();
+    for person_id in persons {
+        presence::refresh(work, person_id).await?;
     }
     Ok(())
 }
@@ -65,18 +77,21 @@ impl Resource for TimeSpents {
 
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         match (record, body.get("task_id")) {
-            (None, None) | (_, Some(Value::Null)) => Err(Failure::record("A required field is missing.")),
+            (None, None) | (_, Some(Value::Null)) => Err(missing("task_id")),
             _ => Ok(()),
         }
     }
 
     async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, _body: &Map<String, Value>) -> Result<(), Failure> {
-        let task_id = record(&**work, self, id).await?.id_of("task_id");
-        sum_up(work, task_id.as_slice()).await
+        let stored = record(&**work, self, id).await?;
+        refresh(work, [&stored]).await?;
+        sum_up(work, stored.id_of("task_id").as_slice()).await
     }
 
     async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
-        let now = record(&**work, self, before.id).await?.id_of("task_id");
+        let stored = record(&**work, self, before.id).await?;
+        refresh(work, [before, &stored]).await?;
+        let now = stored.id_of("task_id");
         let left = before.id_of("task_id").filter(|left| now != Some(*left));
         let tasks: Vec<Uuid> = now.into_iter().chain(left).collect();
         sum_up(work, &tasks).await
@@ -85,6 +100,7 @@ impl Resource for TimeSpents {
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         self.remove_row(work, record).await?;
         self.tell(work, "delete", record.id, record).await?;
+        refresh(work, [record]).await?;
         sum_up(work, record.id_of("task_id").as_slice()).await
     }
 }
