@@ -44,6 +44,7 @@ mod removal;
 mod rooms;
 mod saved_searches;
 mod schedules;
+mod search;
 pub mod server;
 mod sessions;
 mod sharing;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 53] = [
+const ORDER: [(&str, &str); 54] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -52,6 +52,7 @@ const ORDER: [(&str, &str); 53] = [
     ("budgets", "budgets and salary scales"),
     ("schedules", "bars, milestones and versions of schedules"),
     ("saved_searches", "searches that persons save"),
+    ("search", "search for assets, shots and persons"),
     ("export", "tables for spreadsheets"),
     ("imports", "tables that people send: persons, assets, shots, edits, castings, estimations"),
     ("user", "where a client starts, and what belongs to the caller"),

@@ -161,6 +161,14 @@ impl Scope {
         Ok(Self { reach: Reach::teams(app.database.read(), caller).await? })
     }
 
+    /// As [`Scope::teams`], without the teams of closed productions.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn open_teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
+        Ok(Self { reach: Reach::open_teams(app.database.read(), caller).await? })
+    }
+
     /// Productions that the caller looks into from the outside, with the role of another production.
     #[must_use]
     pub fn visiting(caller: &Caller, projects: &[Uuid], role: Role) -> Self {

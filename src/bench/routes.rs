@@ -117,6 +117,8 @@ pub(super) const ROUTES: &[Route] = &[
     get("page of news", "/data/news?page=1"),
     get("page of events", "/data/events?page=1"),
     get("page of persons", "/data/persons?page=1"),
+    Route { name: "search", method: "POST", path: "/data/search", body: r#"{"query": "SQ10 SH01", "limit": 20}"#, writes: false },
+    Route { name: "search with a mistake", method: "POST", path: "/data/search", body: r#"{"query": "enviromnet"}"#, writes: false },
     put("CRUD update of a task", "/data/tasks/{own_task}", r#"{"priority": 1}"#),
     put("CRUD update of an entity", "/data/entities/{own_asset}", r#"{"description": "Measured."}"#),
     post("comment on a task", "/actions/tasks/{own_task}/comment", r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#),

@@ -1,4 +1,4 @@
-//! The persons that a client is told of when it starts.
+//! The persons that a caller is told of.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -17,13 +17,7 @@ const FULL_NAME: (&str, &str, Kind) = ("TRIM(p.first_name || ' ' || p.last_name)
 
 /// Everybody but guests, as a JSON list: whole for administrators and managers of the studio, short for others.
 pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
-    let writer = if sees_whole(caller) {
-        whole_record(caller, "p")
-    } else {
-        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
-    };
-    let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
-    let writer = writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)]);
+    let writer = writer(database, caller, sees_whole(caller));
     let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.is_guest = false", writer.columns()));
     if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
@@ -40,8 +34,16 @@ pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failu
     Ok(out)
 }
 
+/// Records of persons `p`, whole or short, with their departments.
+pub fn writer(database: &Database, caller: &Caller, whole: bool) -> RecordWriter {
+    let writer =
+        if whole { whole_record(caller, "p") } else { RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column)) };
+    let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
+    writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)])
+}
+
 /// Keeps the person, the teams of the person's productions, and whoever has work there.
-fn only_colleagues(sql: &mut Sql, person_id: Uuid) {
+pub fn only_colleagues(sql: &mut Sql, person_id: Uuid) {
     let own = "SELECT m.project_id FROM project_person_link m WHERE m.person_id = ";
     sql.push(" AND (p.id = ").bind(person_id);
     sql.push(" OR p.id IN (SELECT l.person_id FROM project_person_link l WHERE l.project_id IN (").push(own).bind(person_id).push("))");

@@ -148,7 +148,7 @@ impl Status for StatusHandlers {
             is_self_hosted: settings.is_self_hosted,
             crisp_token: settings.crisp_token.clone(),
             dark_theme_by_default: organisation.dark_theme_by_default.unwrap_or_default(),
-            indexer_configured: false,
+            indexer_configured: true,
             saml_enabled: false,
             saml_idp_name: String::new(),
             oidc_enabled: false,

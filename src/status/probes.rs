@@ -22,7 +22,7 @@ pub(super) struct Probes {
     pub event_stream: bool,
     /// Jobs are done in this process, too.
     pub job_queue: bool,
-    /// There is no index for searching.
+    /// A search reads the database, so it works when that does.
     pub indexer: bool,
 }
 
@@ -48,7 +48,7 @@ impl Prober {
             key_value_store: matches!(store, Ok(Ok(_))) && app.bus.is_joined(),
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
-            indexer: false,
+            indexer: matches!(database, Ok(Ok(_))),
         };
         *last = Some((Instant::now(), probes));
         probes
