@@ -7,7 +7,8 @@
 //! - of several media types the JSON one is kept, or else the answer is bytes;
 //! - every error is a [`ParameterError`]-like object with a message;
 //! - a body that may be a form with files is JSON, and operations that take nothing but such a form are left out;
-//! - what is said of a parameter is one line.
+//! - what is said of a parameter is one line;
+//! - of a choice of signs, such as `/` and `\\`, the type is text.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -101,6 +102,11 @@ fn narrow_schemas(value: &mut Value) {
             }
             if map.get("format") == Some(&json!("date-time-local")) {
                 map.insert("format".into(), json!("naive"));
+            }
+            // Signs such as `/` are no names for the variants of a type.
+            let named = |value: &Value| value.as_str().is_none_or(|text| text.contains(char::is_alphanumeric));
+            if map.get("enum").and_then(Value::as_array).is_some_and(|values| !values.iter().all(named)) {
+                map.remove("enum");
             }
             map.remove("pattern");
             map.remove("example");

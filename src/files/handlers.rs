@@ -62,7 +62,7 @@ impl Files for FilesHandlers {
         access: TaskReader,
         task_id: Uuid,
         body: WorkingFilePathRequest,
-    ) -> Result<Json<WorkingFilePath>, Failure> {
+    ) -> Result<Json<WorkingFileLocation>, Failure> {
         working::path(&self.0, &access, task_id, body).await
     }
 
@@ -110,7 +110,7 @@ impl Files for FilesHandlers {
         access: EntityReader,
         entity_id: Uuid,
         body: OutputFilePathRequest,
-    ) -> Result<Json<OutputFilePath>, Failure> {
+    ) -> Result<Json<OutputFileLocation>, Failure> {
         outputs::path(&self.0, &access, entity(&access, entity_id), body).await
     }
 
@@ -192,7 +192,7 @@ impl Files for FilesHandlers {
         asset_instance_id: Uuid,
         temporal_entity_id: Uuid,
         body: OutputFilePathRequest,
-    ) -> Result<Json<OutputFilePath>, Failure> {
+    ) -> Result<Json<OutputFileLocation>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
         outputs::path(&self.0, &access, Owner::Instance(instance), body).await
     }
@@ -257,7 +257,7 @@ impl Files for FilesHandlers {
         legacy::folder(&self.0, &access, body).await
     }
 
-    async fn build_file_legacy(&self, access: Caller, body: OldPathRequest) -> Result<Json<WorkingFilePath>, Failure> {
+    async fn build_file_legacy(&self, access: Caller, body: OldPathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
         legacy::file(&self.0, &access, body).await
     }
 

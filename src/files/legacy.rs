@@ -4,7 +4,7 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    OldFileTreeName, OldFolder, OldPathRequest, OldPublication, OldPublished, OutputFileAdd, Project, WorkingFilePath, WorkingFilePathRequest,
+    OldFileTreeName, OldFolder, OldPathRequest, OldPublication, OldPublished, OutputFileAdd, Project, WorkingFileLocation, WorkingFilePathRequest,
 };
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(super) async fn folder(app: &App, caller: &Caller, body: OldPathRequest) -> 
 }
 
 /// The path of a working file.
-pub(super) async fn file(app: &App, caller: &Caller, body: OldPathRequest) -> Result<Json<WorkingFilePath>, Failure> {
+pub(super) async fn file(app: &App, caller: &Caller, body: OldPathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
     let task_id = body.task_id;
     require(app.database.read(), caller, task_id, &READ).await?;
     working::path(app, caller, task_id, asked(body)).await

@@ -3,7 +3,7 @@
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{CreatedOutputFile, OutputFileAdd, OutputFilePath, OutputFilePathRequest};
+use dailies_definitions::schemas::{CreatedOutputFile, OutputFileAdd, OutputFileLocation, OutputFilePathRequest};
 use entity::output_file::TABLE;
 use uuid::Uuid;
 
@@ -196,7 +196,7 @@ impl Asked<'_> {
 }
 
 /// Where an output file belongs.
-pub(super) async fn path(app: &App, caller: &Caller, owner: Owner, body: OutputFilePathRequest) -> Result<Json<OutputFilePath>, Failure> {
+pub(super) async fn path(app: &App, caller: &Caller, owner: Owner, body: OutputFilePathRequest) -> Result<Json<OutputFileLocation>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let kind = output_type(&*work, body.output_type_id).await?.ok_or_else(Failure::not_found)?;
     let name = body.name.as_deref().unwrap_or(NAME);
@@ -207,5 +207,5 @@ pub(super) async fn path(app: &App, caller: &Caller, owner: Owner, body: OutputF
     let separator = separator(body.separator.as_ref().or(body.sep.as_ref()));
     let path = file.place(&mut work, separator).await?.map_err(|problem| malformed(&problem, &body))?;
     work.commit().await?;
-    Ok(Json::of(&OutputFilePath { folder_path: path.folder, file_name: path.file })?)
+    Ok(Json::of(&OutputFileLocation { folder_path: path.folder, file_name: path.file })?)
 }

@@ -4,7 +4,7 @@ use dailies_definitions::access::{Caller, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::rules::RecordRule;
-use dailies_definitions::schemas::{WorkingFile, WorkingFileAdd, WorkingFilePath, WorkingFilePathRequest};
+use dailies_definitions::schemas::{WorkingFile, WorkingFileAdd, WorkingFileLocation, WorkingFilePathRequest};
 use entity::working_file::{Entity, Model, TABLE};
 use sea_orm::{ConnectionTrait, EntityTrait, Value};
 use uuid::Uuid;
@@ -80,7 +80,7 @@ pub(super) async fn create(app: &App, access: &TaskReader, task_id: Uuid, body: 
 }
 
 /// Where a working file of a task belongs.
-pub(super) async fn path(app: &App, caller: &Caller, task_id: Uuid, body: WorkingFilePathRequest) -> Result<Json<WorkingFilePath>, Failure> {
+pub(super) async fn path(app: &App, caller: &Caller, task_id: Uuid, body: WorkingFilePathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let software = defaults::software(&mut work, body.software_id, MAX).await?;
     let mut place = Place::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
@@ -93,7 +93,7 @@ pub(super) async fn path(app: &App, caller: &Caller, task_id: Uuid, body: Workin
     let separator = separator(body.sep.as_ref().or(body.separator.as_ref()));
     let path = place.path(mode, separator).map_err(|problem| malformed(&problem, &body))?;
     work.commit().await?;
-    Ok(Json::of(&WorkingFilePath { path: path.folder, name: path.file })?)
+    Ok(Json::of(&WorkingFileLocation { path: path.folder, name: path.file })?)
 }
 
 /// The folder of the working files of a task.

@@ -250,7 +250,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
         editing::mention_again(&mut work, &changed, &text).await?;
     }
     if moved.is_some() {
-        editing::move_task(&mut work, &changed, before, moved).await?;
+        editing::move_task(&mut work, &changed).await?;
     }
     work.emit_in(changed.project_id, "comment:update", payload([("comment_id", changed.id), ("task_id", changed.task_id)]));
     let answer = answer(&*work, changed.id).await?;
