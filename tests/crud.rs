@@ -125,7 +125,7 @@ async fn relations_are_sets_of_ids(#[case] on: On) {
     let admin = &studio.admin;
     let modeling = studio.named("departments", "Modeling").await;
     let layout = studio.named("departments", "Layout").await;
-    let body = json!({"first_name": "Zoé", "last_name": "Li", "email": "ZOE@Example.com", "departments": [modeling, {"id": layout}, Uuid::new_v4()]});
+    let body = json!({"first_name": "Zoé", "last_name": "Li", "email": "ZOE@Example.com", "departments": [modeling, {"id": layout}]});
     let person = admin.post("/data/persons", body).await.expect(201);
     let mut departments: Vec<Value> = person["departments"].as_array().cloned().unwrap_or_default();
     departments.sort_by_key(|id| id.to_string());
@@ -137,7 +137,12 @@ async fn relations_are_sets_of_ids(#[case] on: On) {
     let path = format!("/data/persons/{}", id(&person));
     let found = admin.get(&format!("/data/persons?departments={modeling}")).await.expect(200);
     assert_eq!(found.as_array().map(Vec::len), Some(1));
-    assert_eq!(admin.put(&path, json!({"departments": [Uuid::new_v4()]})).await.expect(200)["departments"], json!([]));
+    let unknown = Uuid::new_v4();
+    let refusal = format!("departments: there is no department with the id {unknown}.");
+    assert_eq!(admin.put(&path, json!({"departments": [modeling, unknown]})).await.message(400), refusal);
+    let kept = admin.get(&format!("{path}?relations=true")).await.expect(200);
+    assert_eq!(kept["departments"].as_array().map(Vec::len), Some(2), "a refused change leaves the list as it was");
+    assert_eq!(admin.put(&path, json!({"departments": []})).await.expect(200)["departments"], json!([]));
     assert_eq!(
         admin.post("/data/persons", json!({"first_name": "A", "last_name": "B", "email": "zoe@example.com"})).await.message(400),
         "Email already in use."

@@ -22,7 +22,7 @@ pub async fn create(app: &App, caller: &Caller, body: SearchFilterAdd) -> Result
     let is_shared = shared(&work, caller, body.is_shared.unwrap_or_default(), body.project_id).await?;
     require_department(&work, body.department_id).await?;
     if let Some(group_id) = body.search_filter_group_id {
-        require_group(&work, caller, group_id, is_shared).await?;
+        require_group(&work, caller, group_id, is_shared, body.project_id).await?;
     }
     let values = vec![
         ("list_type", body.list_type.unwrap_or_else(|| "todo".to_owned()).into()),
@@ -63,15 +63,16 @@ pub async fn update(app: &App, caller: &Caller, id: Uuid, body: &Map<String, Val
         values.push(("is_shared", is_shared.into()));
     }
     // Only here null says something: the search leaves its group.
+    let stored = search_filter::Entity::find_by_id(id).one(&*work).await?.ok_or_else(Failure::not_found)?;
     let group_id = if body.contains_key("search_filter_group_id") {
         let group_id = given("search_filter_group_id");
         values.push(("search_filter_group_id", group_id.into()));
         group_id
     } else {
-        group_of(&work, id).await?
+        stored.search_filter_group_id
     };
     if let Some(group_id) = group_id {
-        require_group(&work, caller, group_id, is_shared).await?;
+        require_group(&work, caller, group_id, is_shared, given("project_id").or(stored.project_id)).await?;
     }
     database::update(&*work, &entity::search_filter::TABLE, id, values).await?;
     finish(work, id).await
@@ -92,21 +93,21 @@ async fn finish(work: Work<'_>, id: Uuid) -> Result<Json<SearchFilter>, Failure>
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }
 
-async fn group_of(work: &Work<'_>, id: Uuid) -> Result<Option<Uuid>, Failure> {
-    let filter = search_filter::Entity::find_by_id(id).one(&**work).await?;
-    Ok(filter.and_then(|filter| filter.search_filter_group_id))
-}
-
 /// # Errors
-/// 404 for a group that does not exist or that somebody keeps for themself, 400 when it is not shared alike.
-async fn require_group(work: &Work<'_>, caller: &Caller, id: Uuid, is_shared: bool) -> Result<(), Failure> {
+/// 404 for a group that does not exist or that somebody keeps for themself, 400 when it is not shared alike or is of another
+/// production.
+async fn require_group(work: &Work<'_>, caller: &Caller, id: Uuid, is_shared: bool, project_id: Option<Uuid>) -> Result<(), Failure> {
     let group = search_filter_group::Entity::find_by_id(id).one(&**work).await?.ok_or_else(Failure::not_found)?;
     if !group.is_shared && group.person_id != Some(caller.person.id) && !caller.is_admin() {
         return Err(Failure::not_found());
     }
-    if group.is_shared == is_shared {
-        Ok(())
-    } else {
-        Err(Failure::parameter("A search filter should have the same value for is_shared than its search filter group."))
+    if group.is_shared != is_shared {
+        return Err(Failure::parameter("A search filter should have the same value for is_shared than its search filter group."));
+    }
+    match (group.project_id, project_id) {
+        (Some(of_group), Some(of_filter)) if of_group != of_filter => {
+            Err(Failure::parameter("A search filter should be of the same production as its search filter group."))
+        }
+        _ => Ok(()),
     }
 }

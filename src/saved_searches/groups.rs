@@ -40,7 +40,7 @@ pub async fn create(app: &App, caller: &Caller, body: SearchFilterGroupAdd) -> R
     finish(work, id).await
 }
 
-/// Changes what the body names. The searches of the group are shared, or not, as the group is.
+/// Changes what the body names. The searches of the group are of its production, and shared or not, as the group is.
 pub async fn update(app: &App, caller: &Caller, id: Uuid, body: SearchFilterGroupChange) -> Result<Json<SearchFilterGroup>, Failure> {
     let work = Work::begin(app, caller).await?;
     let was_shared = require_own(&*work, caller, &entity::search_filter_group::TABLE, id).await?;
@@ -59,7 +59,11 @@ pub async fn update(app: &App, caller: &Caller, id: Uuid, body: SearchFilterGrou
     if body.is_shared.is_some() || body.project_id.is_some() {
         let is_shared = shared(&work, caller, body.is_shared.unwrap_or(was_shared), body.project_id).await?;
         values.push(("is_shared", is_shared.into()));
-        let sql = Sql::with("UPDATE search_filter SET is_shared = $1 WHERE search_filter_group_id = $2", [is_shared.into(), id.into()]);
+        let mut sql = Sql::with("UPDATE search_filter SET is_shared = $1", [is_shared.into()]);
+        if let Some(project_id) = body.project_id {
+            sql.push(", project_id = ").bind(project_id);
+        }
+        sql.push(" WHERE search_filter_group_id = ").bind(id);
         database::execute(&*work, &sql).await?;
     }
     database::update(&*work, &entity::search_filter_group::TABLE, id, values).await?;

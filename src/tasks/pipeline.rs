@@ -91,8 +91,11 @@ impl Pipeline {
     }
 }
 
+/// Scenes are worked on with the task types of shots, too: studios that lay shots out in scenes have no others.
 fn is_for(task_type: Candidate<'_>, kind: EntityKind) -> bool {
-    task_type.for_entity.is_none_or(|name| name.is_empty() || name.eq_ignore_ascii_case(kind.type_name()))
+    let is_named = |name: &str, kind: EntityKind| name.eq_ignore_ascii_case(kind.type_name());
+    let of_shots = |name: &str| kind == EntityKind::Scene && is_named(name, EntityKind::Shot);
+    task_type.for_entity.is_none_or(|name| name.is_empty() || is_named(name, kind) || of_shots(name))
 }
 
 #[cfg(test)]

@@ -180,9 +180,18 @@ impl<'a> Family<'a> {
 pub async fn studio(on: On) -> Studio {
     let mut studio = Studio::open_with(on, &["--user-limit", "100000"]).await;
     studio.server.stop_workers().await;
-    // The status is made when it is missed first.
-    let status = json!({"name": "To review", "short_name": "pndng", "color": "#f5f5f5"});
-    studio.admin.post("/data/task-status", status).await.expect(201);
+    // These are made when they are missed first.
+    let missed = [
+        ("task-status", json!({"name": "To review", "short_name": "pndng", "color": "#f5f5f5"})),
+        ("file-status", json!({"name": "To review", "color": "#ffffff"})),
+        ("output-types", json!({"name": "Geometry", "short_name": "Geo"})),
+        ("softwares", json!({"name": "Blender", "short_name": "blender", "file_extension": ".blend"})),
+        ("softwares", json!({"name": "3ds Max", "short_name": "max", "file_extension": ".max"})),
+        ("softwares", json!({"name": "3dsmax", "short_name": "max", "file_extension": ".max"})),
+    ];
+    for (collection, body) in missed {
+        studio.admin.post(&format!("/data/{collection}"), body).await.expect(201);
+    }
     studio
 }
 

@@ -296,6 +296,10 @@ impl<'a> Samples<'a> {
             ("preview_file", "status", _) => Some("ready".into()),
             ("preview_file", "extension", _) => Some("png".into()),
             ("preview_file", "position", Second) => Some(2.into()),
+            // The latest preview is the same in every sample.
+            ("preview_file", "revision", Second) => Some(2.into()),
+            // An entity has one chat.
+            ("chat", "object_id", Second) => own("asset", First),
             ("preview_file", "source_file_id", _) => Some(Value::Uuid(None)),
             ("playlist", "shots", First) => {
                 json(json!([{"entity_id": sample.own[&("shot", First)], "preview_file_id": sample.own[&("preview_file", First)]}]))

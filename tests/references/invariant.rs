@@ -4,6 +4,7 @@ use dailies::database::{Database, Sql};
 use entity::TABLES;
 use entity::belonging::Belonging;
 use entity::facts::{Column, Table};
+use uuid::Uuid;
 
 use harness::rows::execute;
 
@@ -42,6 +43,13 @@ fn queries() -> Vec<(String, &'static Table, Sql)> {
         }
     }
     found
+}
+
+/// The production that a row belongs to.
+pub async fn production_of(database: &Database, table: &Table, id: Uuid) -> Option<Uuid> {
+    let expression = production(table, "r")?;
+    let sql = Sql::with(format!("SELECT {expression} AS project_id FROM \"{}\" r WHERE r.id = $1", table.name), [id.into()]);
+    database.row(&sql).await.expect("an answer").and_then(|row| row.try_get("", "project_id").expect("an id"))
 }
 
 /// The columns that hold rows of other productions, with how many do.

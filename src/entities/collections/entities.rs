@@ -18,7 +18,7 @@ use crate::crud::{Changes, Extra, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
 use crate::events::{Work, payload};
-use crate::readiness::counts::Touched;
+use crate::readiness::counts::{Touched, recount};
 use crate::vocabulary::kinds;
 
 pub struct Entities;
@@ -146,6 +146,16 @@ impl Resource for Entities {
             changes.set("created_by", caller.person.id);
         }
         Ok(())
+    }
+
+    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+        if !body.contains_key("entities_in") && !body.contains_key("entities_out") {
+            return Ok(());
+        }
+        // The count of the new entity is told with it.
+        recount(work, &[id]).await?;
+        let touched = Touched::links_of(&**work, &[id]).await?;
+        touched.and(Touched::by(&**work, &[id]).await?).settle(work).await
     }
 
     async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
