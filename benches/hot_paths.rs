@@ -146,7 +146,10 @@ fn thumbnails(criterion: &mut Criterion, bench: &Bench) {
     }));
     std::fs::write(&source, pictures::png(&frame).expect("a picture")).expect("a file");
     criterion.bench_function("previews of a picture of 1920 x 1080", |bencher| {
-        bencher.iter(|| pictures::variants(&source, bench.folder.path(), 100_000_000).expect("pictures"));
+        bencher.iter(|| {
+            let admitted = bench.runtime.block_on(bench.app.pictures.admit(&source, pictures::Purpose::Preview)).expect("a picture");
+            pictures::variants(&admitted, bench.folder.path()).expect("pictures")
+        });
     });
 }
 

@@ -83,7 +83,7 @@ impl Mentionable {
         let text: String = text.nfc().collect();
         let members = || self.members.iter().filter(|member| member.project_id == project_id);
         let names: Vec<String> =
-            members().map(|member| &member.full_name).chain(self.departments.iter().map(|(name, _)| name)).map(composed).collect();
+            members().map(|member| &member.full_name).chain(self.departments.iter().map(|(name, _)| name)).map(|name| composed(name)).collect();
         let named: HashSet<&str> = places(&text).filter_map(|rest| longest(rest, &names)).collect();
         Mentions {
             persons: members().filter(|member| named.contains(composed(&member.full_name).as_str())).map(|member| member.person_id).collect(),
@@ -104,7 +104,7 @@ impl Mentionable {
 }
 
 /// A name in the one form of the same letters that texts are brought into, too.
-fn composed(name: &String) -> String {
+fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 

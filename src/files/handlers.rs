@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::output_listings::{self, Filter, Of};
 use super::owner::{Instance, Owner, require_instance};
 use super::working_listings::{self, Filter as WorkingFilter};
-use super::{content, files, guess, legacy, outputs, revisions, trees, working};
+use super::{by_id, content, guess, legacy, outputs, revisions, trees, working};
 use crate::app::SharedApp;
 
 /// Serves working files, output files and file trees.
@@ -93,7 +93,7 @@ impl Files for FilesHandlers {
     }
 
     async fn get_file(&self, access: Caller, file_id: Uuid) -> Result<Json<AnyFile>, Failure> {
-        files::get(&self.0, &access, file_id).await
+        by_id::get(&self.0, &access, file_id).await
     }
 
     async fn create_entity_output_file(

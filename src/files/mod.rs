@@ -1,10 +1,10 @@
 //! Working files, output files, and where the file tree of a production keeps them.
 
+mod by_id;
 mod claims;
 pub mod collections;
 mod content;
 mod defaults;
-mod files;
 mod guess;
 mod handlers;
 mod legacy;

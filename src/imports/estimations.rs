@@ -95,7 +95,7 @@ impl Import {
         sql.push(" ORDER BY COALESCE(e.canceled, false), e.id");
         let rows = database::read_all::<EntityRow>(&**work, &sql).await?;
         let of_type = task::Entity::find().filter(task::Column::TaskTypeId.eq(task_type_id)).filter(task::Column::ProjectId.eq(project_id));
-        let query = of_type.order_by_asc(task::Column::CreatedAt).order_by_asc(task::Column::Id);
+        let query = of_type.order_by_asc(task::Column::CreatedAt).order_by_asc(task::Column::Name).order_by_asc(task::Column::Id);
         let mut tasks = HashMap::new();
         for task in query.all(&**work).await? {
             if let Some(entity_id) = task.entity_id {

@@ -80,7 +80,8 @@ pub(super) async fn entities(
 fn document(row: EntityRow, kind: EntityKind, masks: &Masks) -> Document {
     let hidden = masks.of_project(row.project_id);
     let data: Map<String, Value> = row.data.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let shown = |field: &str| !hidden.iter().any(|name| name == field) && !(kind == EntityKind::Shot && FRAMES.contains(&field));
+    let is_number = |field: &str| kind == EntityKind::Shot && FRAMES.contains(&field);
+    let shown = |field: &str| !is_number(field) && hidden.iter().all(|name| name != field);
     let metadata = data.into_iter().filter(|(field, _)| shown(field)).map(|(field, value)| (field, text_of(&value)));
     Document {
         id: row.id,

@@ -36,9 +36,9 @@ const TABLES: &[(&str, &str)] = &[
     ("import_assets", "Type,Name,Description\nType {mark},New {mark},Wool\n"),
     ("import_shots", "Episode,Sequence,Name\nEpisode {mark},Sequence {mark},New {mark}\n"),
     ("import_edits", "Name,Description\nNew {mark},Wool\n"),
-    ("import_casting", "Parent,Name,Asset Type,Asset,Occurences\n"),
-    ("import_estimations", "Parent,Entity,Estimation\n"),
-    ("import_episode_estimations", "Parent,Entity,Estimation\n"),
+    ("import_casting", "Parent,Name,Asset Type,Asset,Occurences\nsequence {mark} First,shot {mark} First,Character,asset {mark} Second,3\n"),
+    ("import_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
+    ("import_episode_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
 ];
 
 /// Records that parameters of an operation name, other than the usual ones.
@@ -52,6 +52,21 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
 
 /// Properties whose texts are told apart by the mark of the sample.
 const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "path"];
+
+/// Operations whose effect is an answer, an e-mail or something that is kept for a short time, and no row.
+pub const WITHOUT_ROWS: [&str; 11] = [
+    "build_entity_output_file_path",
+    "build_instance_output_file_path",
+    "build_working_file_path",
+    "create_temporary_playlist",
+    "guess_from_path",
+    "make_password_link",
+    "next_entity_output_revision",
+    "next_instance_output_revision",
+    "notify_playlist_clients",
+    "request_password_reset",
+    "search",
+];
 
 /// An operation that writes.
 pub struct Operation {
@@ -178,6 +193,7 @@ impl Operation {
             (Some((.., label)), _) => return sample.variables().remove(*label),
             (None, "instance_id") => sample.own_record(self.table?, which),
             (None, "field_name") => return Some(format!("metadata__{}_{}", sample.mark, which as u8)),
+            (None, "token") => return Some(sample.share_token(which)),
             (None, "entity_type") => None,
             _ => sample.named(name, which),
         };

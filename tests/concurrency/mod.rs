@@ -20,7 +20,7 @@ use rstest::rstest;
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use self::calls::{Call, Choice, Operation, operations};
+use self::calls::{Call, Choice, Operation, WITHOUT_ROWS, operations};
 use self::sample::{Sample, Samples};
 use self::state::{Before, State};
 use harness::{Client, On, Studio};
@@ -98,7 +98,8 @@ impl<'a> Family<'a> {
             let call = operation.call(&sample, choice, None);
             let mut answers = in_turn(&sample.caller, vec![call.clone()]).await;
             if answers[0].0 >= 400 {
-                refusals.push(format!("{} {} {:?}: {} {}", call.method, call.path, call.body, answers[0].0, answers[0].1));
+                let shown: String = format!("{:?}", call.body).chars().take(200).collect();
+                refusals.push(format!("{} {} {shown}: {} {}", call.method, call.path, answers[0].0, answers[0].1));
                 continue;
             }
             answers.extend(in_turn(&sample.caller, vec![call.clone(); TWO - 1]).await);
@@ -116,6 +117,7 @@ impl<'a> Family<'a> {
             quiet = Some(sequence);
         }
         match &quiet {
+            Some(_) if WITHOUT_ROWS.contains(&operation.id) => {}
             Some(_) => self.without_effect.push(operation.id),
             None => self.refused.push(format!("{}: {}", operation.id, refusals.join("; "))),
         }

@@ -87,6 +87,7 @@ impl Sample {
             "entry" => "budget_entry",
             "descriptor" => "metadata_descriptor",
             "author" | "editor" | "assigner" => "person",
+            "asset_to_instantiate" => "asset",
             _ => name,
         };
         let starts = std::iter::once(0).chain(name.match_indices('_').map(|(at, _)| at + 1));
@@ -115,6 +116,11 @@ impl Sample {
         variables.insert("mark".into(), self.mark.clone());
         variables.insert("email".into(), self.email(First));
         variables
+    }
+
+    /// The secret part of the address of the sample's shared playlist.
+    pub fn share_token(&self, which: Which) -> String {
+        format!("share-{}-{}", self.mark, which as u8)
     }
 
     fn email(&self, which: Which) -> String {
@@ -293,6 +299,7 @@ impl<'a> Samples<'a> {
                 let author = sample.own[&("person", First)];
                 json(json!([{"id": reply, "date": "2026-03-02T10:00:00", "person_id": author, "text": "So be it."}]))
             }
+            ("playlist_share_link", "token", _) => Some(sample.share_token(which).into()),
             ("preview_file", "status", _) => Some("ready".into()),
             ("preview_file", "extension", _) => Some("png".into()),
             ("preview_file", "position", Second) => Some(2.into()),

@@ -145,7 +145,7 @@ impl Written<'_> {
                 let had = listed(known, keys);
                 let ids: Vec<Uuid> = listed(list, keys).into_iter().filter(|id| !had.contains(id)).collect();
                 let shares = SHARED.contains(&(self.table.name, *name));
-                found.push(Reference { field: *name, tables: tables.to_vec(), ids, shares, lenient: false, silent: false, held: None });
+                found.push(Reference { field: name, tables: tables.to_vec(), ids, shares, lenient: false, silent: false, held: None });
             }
         }
         found.extend(self.relations.iter().map(|related| Reference::of_relation(related, self.id)));

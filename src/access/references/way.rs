@@ -20,8 +20,11 @@ pub(super) const SHARED: [(&str, &str); 7] = [
     ("playlist", "shots"),
 ];
 
+/// Keys of an object that mean the same, with the tables that they name.
+type ListKey = (&'static [&'static str], &'static [&'static str]);
+
 /// JSON columns that hold lists of objects with references: the table, the column, and the keys with what they name.
-pub(super) const LISTS: [(&str, &str, &[(&[&str], &[&str])]); 1] =
+pub(super) const LISTS: [(&str, &str, &[ListKey]); 1] =
     [("playlist", "shots", &[(&["entity_id", "id"], &["entity"]), (&["preview_file_id"], &["preview_file"])])];
 
 /// Names of a table within a query, from the outermost to the innermost.
