@@ -51,7 +51,6 @@ def comment(day):
     gazu.task.update_comment({"id": corrected["id"], "text": "The pan is too fast"})
     day.heard(
         day.event("comment:update", comment_id=corrected["id"], task_id=task["id"]),
-        ("comment:update", {"comment_id": corrected["id"]}),
     )
     slip = gazu.task.add_comment(task, day.statuses["done"], "Oops")
     day.heard(*comment_events(day, slip, retake, author=day.admin, notified=(artist,)))
