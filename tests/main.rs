@@ -25,6 +25,7 @@ mod removal;
 mod replay;
 mod roles;
 mod schedules;
+mod second_factors;
 mod several_servers;
 mod shutdown;
 mod sign_in;

@@ -10,8 +10,8 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::AccountEmail;
-use super::handlers::too_many_failures;
 use super::lockout::Gate;
+use super::setup::too_many_failures;
 use super::sign_in::{self, Checked, Strategy};
 use crate::app::App;
 use crate::config::SignInSettings;

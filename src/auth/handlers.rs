@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, Human, Identity, Refresher, SessionHolder};
-use dailies_definitions::authentication::Authentication;
+use dailies_definitions::authentication::{Authentication, SendEmailOtpQuery};
 use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    Authenticated, Credentials, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
+    Authenticated, Credentials, EmailOtpCode, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
     SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
-use poem::http::{HeaderMap, StatusCode};
-use sea_orm::Value;
-use serde_json::json;
+use poem::http::HeaderMap;
 use tokio::time::Instant;
 
 use super::accounts::{check_new_password, set_password};
@@ -24,13 +22,14 @@ use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
 use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
+use super::setup::{self, too_many_failures};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, reset};
+use super::{AccountEmail, AccountLetter, email_code, emails, reset, totp};
 use crate::app::{App, SharedApp};
-use crate::events::{Work, transact};
+use crate::credentials::attempts::Mail;
+use crate::sessions;
 use crate::studio::{organisation, organisation_row};
 use crate::vocabulary::persons::{PersonRowOptions, person_row};
-use crate::{database, jobs, sessions};
 
 /// Handles the operations of the tag *Authentication*.
 pub struct AuthenticationHandlers {
@@ -51,33 +50,6 @@ impl AuthenticationHandlers {
     fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
         self.app.attempts.admit(address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies))
     }
-
-    /// Lets the change of an account go on only with one of its second factors. Wrong ones count as failures to sign in.
-    async fn prove(&self, account: &person::Model, proof: SecondFactorProof) -> Result<(), Failure> {
-        let proof = Proof::new(proof.totp, proof.recovery_code);
-        if proof.is_empty() {
-            return Err(wrong_code("OTP verification failed."));
-        }
-        let gate = Gate::of_session(account);
-        if gate.is_locked(&self.app).await? {
-            return Err(too_many_failures());
-        }
-        if !proof.holds(&self.app, account).await? {
-            gate.count_failure(&self.app).await?;
-            return Err(wrong_code("OTP verification failed."));
-        }
-        Ok(())
-    }
-
-    async fn store(&self, access: &SessionHolder, changes: Vec<(&'static str, Value)>) -> Result<(), Failure> {
-        let change = || async {
-            let mut work = Work::begin(&self.app, access).await?;
-            database::update(&*work, &person::TABLE, access.person.id, changes.clone()).await?;
-            work.person_changed(access.person.id);
-            Ok(work.commit().await?)
-        };
-        transact(&self.app, change).await
-    }
 }
 
 #[async_trait]
@@ -88,7 +60,7 @@ impl Authentication for AuthenticationHandlers {
         let applicant = Applicant {
             identifier: body.email,
             password: body.password.unwrap_or_default(),
-            proof: Proof::new(body.totp, body.recovery_code),
+            proof: Proof { totp: body.totp, email_otp: body.email_otp, recovery_code: body.recovery_code },
             address: address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies),
             from_browser: is_browser(&visitor.headers),
         };
@@ -193,55 +165,66 @@ impl Authentication for AuthenticationHandlers {
 
     async fn prepare_totp(&self, access: SessionHolder) -> Result<Json<TotpSetup>, Failure> {
         let account = account(&self.app, access.person.id).await?;
-        refuse_enabled(&account)?;
-        let secret = second_factor::new_totp_secret();
-        self.store(&access, vec![("totp_secret", secret.clone().into())]).await?;
+        refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
+        let secret = totp::new_secret();
+        setup::store(&self.app, &access, vec![("totp_secret", secret.clone().into())]).await?;
         let organisation = organisation(&self.app).await?;
         let label = account.email.unwrap_or_else(|| access.person.full_name());
-        let totp_provisionning_uri = second_factor::totp_address(&secret, &organisation.name, &label);
+        let totp_provisionning_uri = totp::address(&secret, &organisation.name, &label);
         Ok(Json::of(&TotpSetup { totp_provisionning_uri, otp_secret: secret })?)
     }
 
     async fn enable_totp(&self, access: SessionHolder, body: TotpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
         let app = &self.app;
-        let _turn = self.app.attempts.turn(access.person.id).await;
+        let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        refuse_enabled(&account)?;
-        if !second_factor::use_totp(app, &account, &body.totp).await? {
-            return Err(wrong_code("TOTP verification failed."));
-        }
-        let mut changes = vec![("totp_enabled", true.into())];
-        if account.preferred_two_factor_authentication.is_none() {
-            changes.push(("preferred_two_factor_authentication", SecondFactor::Totp.code().into()));
-        }
-        // Somebody who had another factor before has codes already.
-        let mut otp_recovery_codes = None;
-        if !second_factor::is_protected(&account) {
-            let (codes, hashes) = second_factor::new_recovery_codes(app).await?;
-            changes.push(("otp_recovery_codes", hashes));
-            otp_recovery_codes = Some(codes);
-        }
-        self.store(&access, changes).await?;
-        let tokens = app.tokens.session(account.id, false)?;
-        let headers = request_headers().unwrap_or_default();
-        let cookies = Cookies::new(&headers, &app.settings).session(&tokens);
-        let answer = SecondFactorEnabled { otp_recovery_codes, access_token: tokens.access, refresh_token: tokens.refresh };
-        Ok(cookies.on(Json::of(&answer)?))
+        refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
+        setup::confirm(app, &account, "TOTP verification failed.", totp::use_code(app, &account, &body.totp)).await?;
+        setup::enable(app, &access, &account, SecondFactor::Totp, Vec::new()).await
     }
 
     async fn disable_totp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
-        let _turn = self.app.attempts.turn(access.person.id).await;
-        let account = account(&self.app, access.person.id).await?;
-        let not_enabled = || Failure::refused("TOTP not enabled.");
-        if !second_factor::is_protected(&account) {
-            return Err(not_enabled());
-        }
-        self.prove(&account, body).await?;
-        if account.totp_enabled != Some(true) {
-            return Err(not_enabled());
-        }
-        self.store(&access, second_factor::without_totp(&account)).await?;
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        setup::disable(app, &access, &account, SecondFactor::Totp, &proof(body), "TOTP not enabled.").await
+    }
+
+    async fn send_email_otp(&self, visitor: Visitor, query: SendEmailOtpQuery) -> Result<Json<Success>, Failure> {
+        self.admit(&visitor)?;
+        let app = Arc::clone(&self.app);
+        // Done after the answer, whose time would tell otherwise who signs in with such codes.
+        self.app.jobs.soon(async move {
+            let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
+            if let Err(Failure::Fault(error)) = send_code(&app, &query.email, address).await {
+                tracing::error!(error = &*error as &dyn std::error::Error, "a code to sign in with was not sent");
+            }
+        });
         Ok(Json::of(&Success { success: true })?)
+    }
+
+    async fn prepare_email_otp(&self, access: SessionHolder) -> Result<Json<Success>, Failure> {
+        let account = account(&self.app, access.person.id).await?;
+        refuse_enabled(&account, SecondFactor::EmailOtp, "OTP by email already enabled.")?;
+        email_code::prepare(&self.app, &access, &account).await?;
+        Ok(Json::of(&Success { success: true })?)
+    }
+
+    async fn enable_email_otp(&self, access: SessionHolder, body: EmailOtpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        refuse_enabled(&account, SecondFactor::EmailOtp, "OTP by email already enabled.")?;
+        let shows = email_code::use_code(app, &account, &body.email_otp);
+        setup::confirm(app, &account, "OTP by email verification failed.", shows).await?;
+        setup::enable(app, &access, &account, SecondFactor::EmailOtp, Vec::new()).await
+    }
+
+    async fn disable_email_otp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        setup::disable(app, &access, &account, SecondFactor::EmailOtp, &proof(body), "OTP by email not enabled.").await
     }
 
     async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
@@ -250,9 +233,9 @@ impl Authentication for AuthenticationHandlers {
         if !second_factor::is_protected(&account) {
             return Err(Failure::refused("No two factor authentication enabled."));
         }
-        self.prove(&account, body).await?;
+        setup::prove(&self.app, &account, &proof(body)).await?;
         let (otp_recovery_codes, hashes) = second_factor::new_recovery_codes(&self.app).await?;
-        self.store(&access, vec![("otp_recovery_codes", hashes)]).await?;
+        setup::store(&self.app, &access, vec![("otp_recovery_codes", hashes)]).await?;
         Ok(Json::of(&RecoveryCodes { otp_recovery_codes })?)
     }
 }
@@ -279,28 +262,26 @@ async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>)
     if account.email.as_deref().is_none_or(|known| known.to_lowercase() != email.to_lowercase()) {
         return Ok(());
     }
-    if account.active != Some(true) || !app.attempts.may_mail(account.id) {
+    if account.active != Some(true) || !app.attempts.may_mail(account.id, Mail::Password) {
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    let email = AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from);
-    let enqueue = || async {
-        let mut work = Work::begin_as(app, None).await?;
-        jobs::enqueue(&mut work, email.as_slice()).await?;
-        Ok(work.commit().await?)
-    };
-    transact(app, enqueue).await
+    emails::send(app, AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from)).await
 }
 
-fn refuse_enabled(account: &person::Model) -> Result<(), Failure> {
-    if account.totp_enabled == Some(true) { Err(Failure::refused("TOTP already enabled.")) } else { Ok(()) }
+/// Sends a code to somebody active who signs in with such codes.
+async fn send_code(app: &App, identifier: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
+    let account = find_account(app, identifier).await?;
+    if let Some(account) = account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account)) {
+        email_code::send(app, &account, from).await?;
+    }
+    Ok(())
 }
 
-fn wrong_code(message: &str) -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "wrong_OTP": true}))
+fn refuse_enabled(account: &person::Model, factor: SecondFactor, refusal: &str) -> Result<(), Failure> {
+    if factor.is_enabled(account) { Err(Failure::refused(refusal)) } else { Ok(()) }
 }
 
-pub(super) fn too_many_failures() -> Failure {
-    let message = "Too many failed login attempts.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "too_many_failed_login_attemps": true}))
+fn proof(body: SecondFactorProof) -> Proof {
+    Proof { totp: body.totp, email_otp: body.email_otp, recovery_code: body.recovery_code }
 }

@@ -4,13 +4,16 @@
 pub mod accounts;
 mod browser;
 mod cookies;
+mod email_code;
 mod emails;
 mod handlers;
 mod lockout;
 pub mod reset;
 mod second_factor;
 mod secrets;
+mod setup;
 mod sign_in;
+mod totp;
 
 pub use browser::{caller_address, is_encrypted};
 pub use emails::{AccountEmail, AccountLetter};

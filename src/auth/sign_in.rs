@@ -138,10 +138,8 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
         Checked::Inactive => return Err(inactive()),
     }
     if is_protected(&account) {
-        if applicant.proof.is_empty() {
-            return Err(factor_missing(&account));
-        }
-        if !applicant.proof.holds(app, &account).await? {
+        let Some(evidence) = applicant.proof.evidence(&account) else { return Err(factor_missing(&account)) };
+        if !evidence.holds(app, &account).await? {
             gate.count_failure(app).await?;
             return Err(factor_wrong());
         }
@@ -211,11 +209,12 @@ fn no_strategy() -> Failure {
 
 /// The one answer for an unknown person and for a wrong password.
 fn wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false}))
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "message": "Wrong email or password."}))
 }
 
 fn locked() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true}))
+    let message = "Too many failed login attempts, retry in a minute.";
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true, "message": message}))
 }
 
 fn inactive() -> Failure {
@@ -231,12 +230,14 @@ fn factor_missing(account: &person::Model) -> Failure {
         "missing_OTP": true,
         "preferred_two_factor_authentication": account.preferred_two_factor_authentication,
         "two_factor_authentication_enabled": enabled,
+        "message": "A two-factor authentication code is required.",
     });
     Failure::answer(StatusCode::BAD_REQUEST, body)
 }
 
 fn factor_wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true}))
+    let message = "Wrong two-factor authentication code.";
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true, "message": message}))
 }
 
 fn default_password(token: &str) -> Failure {
@@ -316,16 +317,20 @@ pub(super) mod tests {
         protected.totp_enabled = Some(true);
         protected.preferred_two_factor_authentication = Some("totp".into());
         for (failure, status, text) in [
-            (wrong(), 400, r#"{"login":false}"#),
+            (wrong(), 400, r#"{"login":false,"message":"Wrong email or password."}"#),
             (no_strategy(), 409, r#"{"login":false}"#),
-            (locked(), 400, r#"{"error":true,"login":false,"too_many_failed_login_attemps":true}"#),
+            (
+                locked(),
+                400,
+                r#"{"error":true,"login":false,"too_many_failed_login_attemps":true,"message":"Too many failed login attempts, retry in a minute."}"#,
+            ),
             (inactive(), 401, r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#),
             (
                 factor_missing(&protected),
                 400,
-                r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"]}"#,
+                r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"],"message":"A two-factor authentication code is required."}"#,
             ),
-            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true}"#),
+            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true,"message":"Wrong two-factor authentication code."}"#),
             (default_password("T"), 400, r#"{"login":false,"default_password":true,"token":"T"}"#),
             (
                 explain(&DbErr::Custom(String::new())),
