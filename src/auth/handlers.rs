@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, Human, Identity, Refresher, SessionHolder};
-use dailies_definitions::authentication::{Authentication, SendEmailOtpQuery};
+use dailies_definitions::authentication::{Authentication, GetFidoChallengeQuery, SendEmailOtpQuery};
 use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    Authenticated, Credentials, EmailOtpCode, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
-    SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
+    Authenticated, Credentials, EmailOtpCode, FidoCreationOptions, FidoRegistrationAnswer, FidoRemoval, FidoRequestOptions, PasswordChange,
+    PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken, SecondFactorEnabled, SecondFactorProof, SignedIn,
+    SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
 use poem::http::HeaderMap;
@@ -22,9 +23,9 @@ use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
 use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
-use super::setup::{self, too_many_failures};
+use super::setup::{self, Changes, too_many_failures};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, email_code, emails, reset, totp};
+use super::{AccountEmail, AccountLetter, email_code, emails, fido, reset, totp};
 use crate::app::{App, SharedApp};
 use crate::credentials::attempts::Mail;
 use crate::sessions;
@@ -60,7 +61,7 @@ impl Authentication for AuthenticationHandlers {
         let applicant = Applicant {
             identifier: body.email,
             password: body.password.unwrap_or_default(),
-            proof: Proof { totp: body.totp, email_otp: body.email_otp, recovery_code: body.recovery_code },
+            proof: Proof { totp: body.totp, email_otp: body.email_otp, fido: body.fido_authentication_response, recovery_code: body.recovery_code },
             address: address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies),
             from_browser: is_browser(&visitor.headers),
         };
@@ -180,7 +181,7 @@ impl Authentication for AuthenticationHandlers {
         let account = account(app, access.person.id).await?;
         refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
         setup::confirm(app, &account, "TOTP verification failed.", totp::use_code(app, &account, &body.totp)).await?;
-        setup::enable(app, &access, &account, SecondFactor::Totp, Vec::new()).await
+        setup::enable(app, &access, &account, SecondFactor::Totp, Changes::default()).await
     }
 
     async fn disable_totp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
@@ -217,7 +218,7 @@ impl Authentication for AuthenticationHandlers {
         refuse_enabled(&account, SecondFactor::EmailOtp, "OTP by email already enabled.")?;
         let shows = email_code::use_code(app, &account, &body.email_otp);
         setup::confirm(app, &account, "OTP by email verification failed.", shows).await?;
-        setup::enable(app, &access, &account, SecondFactor::EmailOtp, Vec::new()).await
+        setup::enable(app, &access, &account, SecondFactor::EmailOtp, Changes::default()).await
     }
 
     async fn disable_email_otp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
@@ -225,6 +226,34 @@ impl Authentication for AuthenticationHandlers {
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         setup::disable(app, &access, &account, SecondFactor::EmailOtp, &proof(body), "OTP by email not enabled.").await
+    }
+
+    async fn get_fido_challenge(&self, visitor: Visitor, query: GetFidoChallengeQuery) -> Result<Json<FidoRequestOptions>, Failure> {
+        self.admit(&visitor)?;
+        let account = find_account(&self.app, &query.email).await?;
+        let account = account.filter(|account| account.active == Some(true) && SecondFactor::Fido.is_enabled(account));
+        fido::request_options(&self.app, &account.ok_or_else(|| Failure::refused("FIDO not enabled."))?).await
+    }
+
+    async fn prepare_fido(&self, access: SessionHolder) -> Result<Json<FidoCreationOptions>, Failure> {
+        fido::creation_options(&self.app, &account(&self.app, access.person.id).await?).await
+    }
+
+    async fn enable_fido(&self, access: SessionHolder, body: FidoRegistrationAnswer) -> Result<Json<SecondFactorEnabled>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        let keys = fido::with_new_key(app, account.id, &body.device_name, &body.registration_response).await?;
+        let changes = Changes { columns: Vec::new(), security_keys: Some(keys) };
+        setup::enable(app, &access, &account, SecondFactor::Fido, changes).await
+    }
+
+    async fn disable_fido(&self, access: SessionHolder, body: FidoRemoval) -> Result<Json<Success>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        let proof = Proof { totp: body.totp, email_otp: body.email_otp, fido: body.fido_authentication_response, recovery_code: body.recovery_code };
+        setup::remove_key(app, &access, &account, &body.device_name, &proof).await
     }
 
     async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
@@ -283,5 +312,5 @@ fn refuse_enabled(account: &person::Model, factor: SecondFactor, refusal: &str) 
 }
 
 fn proof(body: SecondFactorProof) -> Proof {
-    Proof { totp: body.totp, email_otp: body.email_otp, recovery_code: body.recovery_code }
+    Proof { totp: body.totp, email_otp: body.email_otp, fido: body.fido_authentication_response, recovery_code: body.recovery_code }
 }

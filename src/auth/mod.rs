@@ -3,9 +3,11 @@
 
 pub mod accounts;
 mod browser;
+mod browser_session;
 mod cookies;
 mod email_code;
 mod emails;
+mod fido;
 mod handlers;
 mod lockout;
 pub mod reset;

@@ -2,12 +2,13 @@
 //! the day that it is lost.
 
 use dailies_definitions::failure::Failure;
-use entity::arrays::BytesArray;
+use dailies_definitions::schemas::FidoAssertion;
+use entity::arrays::{BytesArray, JsonArray};
 use entity::person;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::{email_code, secrets, totp};
+use super::{email_code, fido, secrets, totp};
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::credentials::passwords::PasswordError;
@@ -20,16 +21,19 @@ pub(super) enum SecondFactor {
     Totp,
     /// Codes that are sent by e-mail.
     EmailOtp,
+    /// Security keys.
+    Fido,
 }
 
 impl SecondFactor {
-    const ALL: [Self; 2] = [Self::Totp, Self::EmailOtp];
+    const ALL: [Self; 3] = [Self::Totp, Self::EmailOtp, Self::Fido];
 
     /// The name on the wire and in the database.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::Totp => "totp",
             Self::EmailOtp => "email_otp",
+            Self::Fido => "fido",
         }
     }
 
@@ -38,6 +42,7 @@ impl SecondFactor {
         match self {
             Self::Totp => "totp_enabled",
             Self::EmailOtp => "email_otp_enabled",
+            Self::Fido => "fido_enabled",
         }
     }
 
@@ -46,14 +51,16 @@ impl SecondFactor {
         match self {
             Self::Totp => ("totp_secret", Value::String(None)),
             Self::EmailOtp => ("email_otp_secret", Value::String(None)),
+            Self::Fido => ("fido_credentials", JsonArray::default().into()),
         }
     }
 
     /// Those that take its place as the preferred one, the first that is set up.
-    pub(super) fn successors(self) -> Vec<Self> {
+    pub(super) fn successors(self) -> [Self; 2] {
         match self {
-            Self::Totp => vec![Self::EmailOtp],
-            Self::EmailOtp => vec![Self::Totp],
+            Self::Totp => [Self::Fido, Self::EmailOtp],
+            Self::EmailOtp => [Self::Fido, Self::Totp],
+            Self::Fido => [Self::Totp, Self::EmailOtp],
         }
     }
 
@@ -61,6 +68,7 @@ impl SecondFactor {
         match self {
             Self::Totp => account.totp_enabled == Some(true),
             Self::EmailOtp => account.email_otp_enabled == Some(true),
+            Self::Fido => account.fido_enabled == Some(true),
         }
     }
 
@@ -70,10 +78,9 @@ impl SecondFactor {
     }
 }
 
-/// Whether signing in to the account takes a second factor. Factors that only another server knew count too: with those,
-/// only a recovery code opens the account here, but the password alone never does.
+/// Whether signing in to the account takes a second factor.
 pub(super) fn is_protected(account: &person::Model) -> bool {
-    [account.totp_enabled, account.email_otp_enabled, account.fido_enabled].contains(&Some(true))
+    !SecondFactor::of(account).is_empty()
 }
 
 /// Whether the person has to set up a second factor before anything else.
@@ -87,14 +94,17 @@ pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> 
 pub(super) struct Proof {
     pub totp: Option<String>,
     pub email_otp: Option<String>,
+    /// What a browser says of a security key that was touched.
+    pub fido: Option<FidoAssertion>,
     pub recovery_code: Option<String>,
 }
 
 /// The part of a proof that counts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Evidence<'a> {
     Totp(&'a str),
     EmailOtp(&'a str),
+    Fido(&'a FidoAssertion),
     RecoveryCode(&'a str),
 }
 
@@ -107,7 +117,8 @@ impl Proof {
         }
         let totp = given(self.totp.as_ref()).filter(|_| SecondFactor::Totp.is_enabled(account)).map(Evidence::Totp);
         let email_otp = || given(self.email_otp.as_ref()).filter(|_| SecondFactor::EmailOtp.is_enabled(account)).map(Evidence::EmailOtp);
-        totp.or_else(email_otp).or_else(|| given(self.recovery_code.as_ref()).map(Evidence::RecoveryCode))
+        let fido = || self.fido.as_ref().filter(|_| SecondFactor::Fido.is_enabled(account)).map(Evidence::Fido);
+        totp.or_else(email_otp).or_else(fido).or_else(|| given(self.recovery_code.as_ref()).map(Evidence::RecoveryCode))
     }
 }
 
@@ -119,7 +130,8 @@ impl Evidence<'_> {
     pub(super) async fn holds(self, app: &App, account: &person::Model) -> Result<bool, Failure> {
         match self {
             Self::Totp(code) => totp::use_code(app, account, code).await,
-            Self::EmailOtp(code) => Ok(email_code::use_code(app, account, code).await?),
+            Self::EmailOtp(code) => email_code::use_code(app, account, code).await,
+            Self::Fido(assertion) => fido::use_assertion(app, account, assertion).await,
             Self::RecoveryCode(code) => use_recovery_code(app, account, code).await,
         }
     }
@@ -168,27 +180,30 @@ mod tests {
     use crate::auth::sign_in::tests::account;
 
     #[test]
-    fn factors_that_work_elsewhere_still_protect() {
+    fn any_factor_protects() {
         let mut person = account();
         assert!(!is_protected(&person) && SecondFactor::of(&person).is_empty());
         person.fido_enabled = Some(true);
-        assert!(is_protected(&person) && SecondFactor::of(&person).is_empty());
+        assert!(is_protected(&person));
         person.email_otp_enabled = Some(true);
         person.totp_enabled = Some(true);
-        assert_eq!(SecondFactor::of(&person), [SecondFactor::Totp, SecondFactor::EmailOtp]);
+        assert_eq!(SecondFactor::of(&person), [SecondFactor::Totp, SecondFactor::EmailOtp, SecondFactor::Fido]);
     }
 
     #[test]
     fn one_part_of_a_proof_counts() {
         let mut person = account();
         let text = |text: &str| Some(text.to_owned());
-        let all = Proof { totp: text("1"), email_otp: text("2"), recovery_code: text("3") };
-        assert_eq!(all.evidence(&person), Some(Evidence::RecoveryCode("3")));
+        let key = FidoAssertion { id: None, raw_id: None, r#type: None, response: None };
+        let all = Proof { totp: text("1"), email_otp: text("2"), fido: Some(key), recovery_code: text("3") };
+        assert!(matches!(all.evidence(&person), Some(Evidence::RecoveryCode("3"))));
+        person.fido_enabled = Some(true);
+        assert!(matches!(all.evidence(&person), Some(Evidence::Fido(_))));
         person.email_otp_enabled = Some(true);
-        assert_eq!(all.evidence(&person), Some(Evidence::EmailOtp("2")));
+        assert!(matches!(all.evidence(&person), Some(Evidence::EmailOtp("2"))));
         person.totp_enabled = Some(true);
-        assert_eq!(all.evidence(&person), Some(Evidence::Totp("1")));
-        assert_eq!(Proof { totp: text(""), ..all }.evidence(&person), Some(Evidence::EmailOtp("2")));
-        assert_eq!(Proof { totp: text(""), ..Proof::default() }.evidence(&person), None);
+        assert!(matches!(all.evidence(&person), Some(Evidence::Totp("1"))));
+        assert!(matches!(Proof { totp: text(""), ..all }.evidence(&person), Some(Evidence::EmailOtp("2"))));
+        assert!(Proof { totp: text(""), ..Proof::default() }.evidence(&person).is_none());
     }
 }

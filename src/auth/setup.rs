@@ -12,14 +12,26 @@ use sea_orm::Value;
 use serde_json::json;
 
 use super::cookies::Cookies;
+use super::fido;
 use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
 use crate::app::App;
 use crate::database;
 use crate::events::{Work, transact};
 
-/// Columns of an account with their new values.
-pub(super) type Changes = Vec<(&'static str, Value)>;
+/// What changes of an account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    pub columns: Vec<(&'static str, Value)>,
+    /// All security keys as they are to be stored, where they change.
+    pub security_keys: Option<Vec<String>>,
+}
+
+impl From<Vec<(&'static str, Value)>> for Changes {
+    fn from(columns: Vec<(&'static str, Value)>) -> Self {
+        Self { columns, security_keys: None }
+    }
+}
 
 /// 400: a code is wrong or missing.
 pub(super) fn wrong_code(message: &str) -> Failure {
@@ -36,10 +48,14 @@ pub(super) fn too_many_failures() -> Failure {
 ///
 /// # Errors
 /// The database refuses.
-pub(super) async fn store(app: &App, access: &SessionHolder, changes: Changes) -> Result<(), Failure> {
+pub(super) async fn store(app: &App, access: &SessionHolder, changes: impl Into<Changes>) -> Result<(), Failure> {
+    let changes = changes.into();
     let change = || async {
         let mut work = Work::begin(app, access).await?;
-        database::update(&*work, &person::TABLE, access.person.id, changes.clone()).await?;
+        database::update(&*work, &person::TABLE, access.person.id, changes.columns.clone()).await?;
+        if let Some(keys) = &changes.security_keys {
+            fido::store(app, &*work, access.person.id, keys).await?;
+        }
         work.person_changed(access.person.id);
         Ok(work.commit().await?)
     };
@@ -90,15 +106,15 @@ pub(super) async fn enable(
     factor: SecondFactor,
     mut changes: Changes,
 ) -> Result<Json<SecondFactorEnabled>, Failure> {
-    changes.push((factor.column(), true.into()));
+    changes.columns.push((factor.column(), true.into()));
     if account.preferred_two_factor_authentication.is_none() {
-        changes.push(("preferred_two_factor_authentication", factor.code().into()));
+        changes.columns.push(("preferred_two_factor_authentication", factor.code().into()));
     }
     // Somebody who had another factor before has codes already.
     let mut otp_recovery_codes = None;
     if !second_factor::is_protected(account) {
         let (codes, hashes) = second_factor::new_recovery_codes(app).await?;
-        changes.push(("otp_recovery_codes", hashes));
+        changes.columns.push(("otp_recovery_codes", hashes));
         otp_recovery_codes = Some(codes);
     }
     store(app, access, changes).await?;
@@ -132,9 +148,37 @@ pub(super) async fn disable(
     Ok(Json::of(&Success { success: true })?)
 }
 
+/// Gives one of the caller's security keys up, for whoever proves to be the person. With the last one security keys are no
+/// second factor any more.
+///
+/// # Errors
+/// 400 when there are none, or for a wrong or missing code.
+pub(super) async fn remove_key(
+    app: &App,
+    access: &SessionHolder,
+    account: &person::Model,
+    name: &str,
+    proof: &Proof,
+) -> Result<Json<Success>, Failure> {
+    const REFUSAL: &str = "FIDO not enabled.";
+    let mut keys = fido::keys_of(app, account.id).await?;
+    let named = keys.iter().position(|key| key.name == name);
+    let is_last = named.is_some() && keys.len() == 1;
+    if is_last || !SecondFactor::Fido.is_enabled(account) {
+        return disable(app, access, account, SecondFactor::Fido, proof, REFUSAL).await;
+    }
+    prove(app, account, proof).await?;
+    if let Some(at) = named {
+        keys.remove(at);
+        let security_keys = Some(keys.into_iter().map(|key| key.text).collect());
+        store(app, access, Changes { columns: Vec::new(), security_keys }).await?;
+    }
+    Ok(Json::of(&Success { success: true })?)
+}
+
 /// What changes when a factor is given up: another one takes its place as the preferred one, and without any factor the
 /// recovery codes go too.
-pub(super) fn without(account: &person::Model, factor: SecondFactor) -> Changes {
+fn without(account: &person::Model, factor: SecondFactor) -> Vec<(&'static str, Value)> {
     let rest = factor.successors().into_iter().find(|other| other.is_enabled(account)).map(|other| other.code().to_owned());
     let mut changes = vec![(factor.column(), false.into()), factor.no_secret()];
     if rest.is_none() {
@@ -172,5 +216,10 @@ mod tests {
         person.preferred_two_factor_authentication = Some("email_otp".into());
         assert_eq!(preferred(&person, SecondFactor::EmailOtp), Some(Some("totp".to_owned()).into()));
         assert_eq!(names(&person, SecondFactor::Totp), ["totp_enabled", "totp_secret"]);
+        // A key is what others give way to first.
+        person.fido_enabled = Some(true);
+        assert_eq!(preferred(&person, SecondFactor::EmailOtp), Some(Some("fido".to_owned()).into()));
+        person.preferred_two_factor_authentication = Some("fido".into());
+        assert_eq!(preferred(&person, SecondFactor::Fido), Some(Some("totp".to_owned()).into()));
     }
 }
