@@ -10,12 +10,11 @@ use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    Authenticated, Credentials, EmailOtpCode, FidoCreationOptions, FidoRegistrationAnswer, FidoRemoval, FidoRequestOptions, PasswordChange,
-    PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken, SecondFactorEnabled, SecondFactorProof, SignedIn,
-    SignedOut, Success, TotpCode, TotpSetup,
+    AppLoginChallenge, AppLoginCode, AppLoginRedemption, Authenticated, Credentials, EmailOtpCode, FidoCreationOptions, FidoRegistrationAnswer,
+    FidoRemoval, FidoRequestOptions, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
+    SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
-use poem::http::HeaderMap;
 use tokio::time::Instant;
 
 use super::accounts::{check_new_password, set_password};
@@ -25,9 +24,10 @@ use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::setup::{self, Changes, too_many_failures};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, email_code, emails, fido, reset, totp};
+use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, reset, totp};
 use crate::app::{App, SharedApp};
 use crate::credentials::attempts::Mail;
+use crate::credentials::tokens::Duty;
 use crate::sessions;
 use crate::studio::{organisation, organisation_row};
 use crate::vocabulary::persons::{PersonRowOptions, person_row};
@@ -66,7 +66,11 @@ impl Authentication for AuthenticationHandlers {
             from_browser: is_browser(&visitor.headers),
         };
         let answer = match sign_in::sign_in(&self.app, &applicant).await {
-            Ok(signed_in) => welcome(&self.app, &visitor.headers, &signed_in).await,
+            Ok(signed_in) => {
+                let answer = welcome(&self.app, &signed_in).await;
+                let cookies = Cookies::new(&visitor.headers, &self.app.settings).session(&signed_in.tokens);
+                answer.map(|answer| cookies.on(answer))
+            }
             Err(refusal) => {
                 tokio::time::sleep_until(started + LEAST_TIME).await;
                 Err(refusal)
@@ -102,8 +106,9 @@ impl Authentication for AuthenticationHandlers {
 
     async fn refresh_token(&self, access: Refresher) -> Result<Json<RenewedToken>, Failure> {
         let account = account(&self.app, access.person.id).await?;
-        let needs_second_factor = second_factor::is_missing(&account, &self.app.settings.sign_in);
-        let token = self.app.tokens.access(account.id, &access.refresh_id, needs_second_factor)?;
+        let missing = || Duty::from(second_factor::is_missing(&account, &self.app.settings.sign_in));
+        let duty = if access.skips_second_factor { Duty::Excused } else { missing() };
+        let token = self.app.tokens.access(account.id, &access.refresh_id, duty)?;
         let headers = request_headers().unwrap_or_default();
         let cookies = Cookies::new(&headers, &self.app.settings).access(&token).without_refresh();
         let renewed = if cookies.to_browser() {
@@ -256,6 +261,17 @@ impl Authentication for AuthenticationHandlers {
         setup::remove_key(app, &access, &account, &body.device_name, &proof).await
     }
 
+    async fn hand_session_out(&self, access: SessionHolder, body: AppLoginChallenge) -> Result<Json<AppLoginCode>, Failure> {
+        Ok(Json::of(&AppLoginCode { code: app_login::hand_out(&self.app, &access, body.code_challenge).await? })?)
+    }
+
+    async fn redeem_session(&self, visitor: Visitor, body: AppLoginRedemption) -> Result<Json<SignedIn>, Failure> {
+        self.admit(&visitor)?;
+        let address = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
+        let signed_in = app_login::redeem(&self.app, &body.code, &body.code_verifier, address).await?;
+        welcome(&self.app, &signed_in).await
+    }
+
     async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
@@ -269,17 +285,17 @@ impl Authentication for AuthenticationHandlers {
     }
 }
 
-/// The answer to somebody who signed in.
-async fn welcome(app: &App, headers: &HeaderMap, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
-    let sign_in::SignedIn { account, tokens, needs_second_factor } = signed_in;
+/// The answer to somebody who signed in, without cookies.
+async fn welcome(app: &App, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
+    let sign_in::SignedIn { account, tokens, duty } = signed_in;
     let options = PersonRowOptions { departments: true, fido_devices: false };
     let user = person_row(&app.database, account.id, options).await?.ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
-    let required = if *needs_second_factor { ",\"two_factor_authentication_required\":true" } else { "" };
+    let required = if *duty == Duty::SetUp { ",\"two_factor_authentication_required\":true" } else { "" };
     // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
     let rest = format!(",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}", tokens.access, tokens.refresh);
     let parts: [&[u8]; 5] = [b"{\"user\":", &user, b",\"organisation\":", &organisation, rest.as_bytes()];
-    Ok(Cookies::new(headers, &app.settings).session(tokens).on(Json::written(parts.concat())))
+    Ok(Json::written(parts.concat()))
 }
 
 /// Sends a link to choose a new password to somebody who has that e-mail address, unless they got several just now.

@@ -2,6 +2,7 @@
 //! strangers out.
 
 pub mod accounts;
+mod app_login;
 mod browser;
 mod browser_session;
 mod cookies;

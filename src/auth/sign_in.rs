@@ -14,7 +14,7 @@ use super::reset;
 use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
 use crate::app::App;
 use crate::credentials::passwords::Passwords;
-use crate::credentials::tokens::SessionTokens;
+use crate::credentials::tokens::{Duty, SessionTokens};
 use crate::database::{self, Sql, Transaction};
 
 /// How passwords are checked.
@@ -114,8 +114,19 @@ pub(super) async fn check_password(
 pub(super) struct SignedIn {
     pub account: person::Model,
     pub tokens: SessionTokens,
-    /// Whether a second factor has to be set up before anything else.
-    pub needs_second_factor: bool,
+    pub duty: Duty,
+}
+
+impl SignedIn {
+    /// Opens a session. Who is excused need not set a second factor up, even where the studio demands one.
+    ///
+    /// # Errors
+    /// The tokens can't be signed.
+    pub(super) fn open(app: &App, account: person::Model, excused: bool) -> Result<Self, Failure> {
+        let duty = if excused { Duty::Excused } else { is_missing(&account, &app.settings.sign_in).into() };
+        let tokens = app.tokens.session(account.id, duty)?;
+        Ok(Self { account, tokens, duty })
+    }
 }
 
 /// Checks everything that signing in takes, and opens a session.
@@ -152,9 +163,7 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
         return Err(default_password(&reset::token(app, account.id, &name)?));
     }
     // The turn lasts until here, so that a change of password either comes before the check above or ends this session.
-    let needs_second_factor = is_missing(&account, &app.settings.sign_in);
-    let tokens = app.tokens.session(account.id, needs_second_factor)?;
-    Ok(SignedIn { account, tokens, needs_second_factor })
+    SignedIn::open(app, account, false)
 }
 
 /// The refusal of an address that nobody has: it is what the wrong password of somebody gets, and takes as long.
@@ -194,13 +203,42 @@ async fn store_success(account: &person::Model, applicant: &Applicant, hash: Opt
         database::execute(&transaction, &sql).await?;
     }
     if !is_default {
-        let origin = if applicant.from_browser { "web" } else { "script" };
-        let address = applicant.address.map(|address| address.to_string());
-        let row = vec![("person_id", account.id.into()), ("ip_address", address.into()), ("origin", origin.into())];
-        database::insert(&transaction, &login_log::TABLE, row).await?;
+        let means = if applicant.from_browser { Means::Web } else { Means::Script };
+        insert_login(&transaction, account.id, applicant.address, means).await?;
     }
     transaction.finish();
     Ok(())
+}
+
+/// What somebody signed in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    Web,
+    Script,
+}
+
+async fn insert_login(transaction: &Transaction, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+    let origin = match means {
+        Means::Web => "web",
+        Means::Script => "script",
+    };
+    let address = address.map(|address| address.to_string());
+    let row = vec![("person_id", person_id.into()), ("ip_address", address.into()), ("origin", origin.into())];
+    database::insert(transaction, &login_log::TABLE, row).await.map(|_| ())
+}
+
+/// Notes in the log that somebody signed in without a password.
+///
+/// # Errors
+/// The database refuses.
+pub(super) async fn log(app: &App, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+    let insert = || async {
+        let transaction = Transaction::current()?;
+        insert_login(&transaction, person_id, address, means).await?;
+        transaction.finish();
+        Ok(())
+    };
+    app.database.transact(insert).await
 }
 
 fn no_strategy() -> Failure {
