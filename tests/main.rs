@@ -16,6 +16,7 @@ mod limits;
 mod machine;
 mod mail;
 mod notifications;
+mod oidc;
 mod people;
 mod playlists;
 mod processing;

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, Human, Identity, Refresher, SessionHolder};
-use dailies_definitions::authentication::{Authentication, GetFidoChallengeQuery, SendEmailOtpQuery};
+use dailies_definitions::authentication::{Authentication, FinishOidcQuery, GetFidoChallengeQuery, SendEmailOtpQuery};
 use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
-use dailies_definitions::payload::Json;
+use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::{
     AppLoginChallenge, AppLoginCode, AppLoginRedemption, Authenticated, Credentials, EmailOtpCode, FidoCreationOptions, FidoRegistrationAnswer,
     FidoRemoval, FidoRequestOptions, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
     SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::accounts::{check_new_password, set_password};
@@ -24,6 +25,7 @@ use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::setup::{self, Changes, too_many_failures};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
+use super::sign_on::OpenId;
 use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, reset, totp};
 use crate::app::{App, SharedApp};
 use crate::credentials::attempts::Mail;
@@ -35,6 +37,7 @@ use crate::vocabulary::persons::{PersonRowOptions, person_row};
 /// Handles the operations of the tag *Authentication*.
 pub struct AuthenticationHandlers {
     app: SharedApp,
+    open_id: OnceCell<OpenId>,
 }
 
 /// A refusal to sign in leaves no earlier than this, so that its time does not tell what kind of hash was compared, or
@@ -45,7 +48,11 @@ impl AuthenticationHandlers {
     /// Handlers of this server.
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
-        Self { app }
+        Self { app, open_id: OnceCell::new() }
+    }
+
+    async fn open_id(&self) -> Result<&OpenId, Failure> {
+        Ok(self.open_id.get_or_try_init(async || OpenId::new()).await?)
     }
 
     fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
@@ -270,6 +277,17 @@ impl Authentication for AuthenticationHandlers {
         let address = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
         let signed_in = app_login::redeem(&self.app, &body.code, &body.code_verifier, address).await?;
         welcome(&self.app, &signed_in).await
+    }
+
+    async fn begin_oidc(&self, visitor: Visitor) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        self.open_id().await?.begin(&self.app).await
+    }
+
+    async fn finish_oidc(&self, visitor: Visitor, query: FinishOidcQuery) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        let from = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
+        self.open_id().await?.finish(&self.app, &query, from).await
     }
 
     async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {

@@ -16,9 +16,11 @@ mod second_factor;
 mod secrets;
 mod setup;
 mod sign_in;
+mod sign_on;
 mod totp;
 
 pub use browser::{caller_address, is_encrypted};
 pub use emails::{AccountEmail, AccountLetter};
 pub use handlers::AuthenticationHandlers;
 pub use secrets::made_up_password;
+pub use sign_on::{OF_PROVIDERS, Provider, bind, is_bound};
