@@ -12,6 +12,7 @@ mod crud;
 mod dialect;
 mod files;
 mod imports;
+mod ldap;
 mod limits;
 mod machine;
 mod mail;

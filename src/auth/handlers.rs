@@ -132,6 +132,9 @@ impl Authentication for AuthenticationHandlers {
             Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
+        if strategy == Strategy::Directory && !strategy.is_kept(&account) {
+            return Err(Failure::refused("Your password is kept in the directory of the studio."));
+        }
         let gate = Gate::of_session(&account);
         match sign_in::check_password(app, strategy, &account, &gate, &body.old_password).await? {
             Checked::Right => {}

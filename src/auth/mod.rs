@@ -6,6 +6,7 @@ mod app_login;
 mod browser;
 mod browser_session;
 mod cookies;
+pub mod directory;
 mod email_code;
 mod emails;
 mod fido;

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::directory;
 use super::lockout::Gate;
 use super::reset;
 use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
@@ -24,6 +25,8 @@ pub(super) enum Strategy {
     Local,
     /// Not at all.
     NoPassword,
+    /// In the directory of the studio, for persons who come from there.
+    Directory,
 }
 
 impl Strategy {
@@ -32,7 +35,30 @@ impl Strategy {
         match text {
             "auth_local_classic" => Some(Self::Local),
             "auth_local_no_password" => Some(Self::NoPassword),
+            "auth_remote_ldap" => Some(Self::Directory),
             _ => None,
+        }
+    }
+
+    /// Whether the password of an account is the one that is kept here.
+    pub(super) fn is_kept(self, account: &person::Model) -> bool {
+        match self {
+            Self::Local => true,
+            Self::NoPassword => false,
+            Self::Directory => account.is_generated_from_ldap != Some(true),
+        }
+    }
+
+    /// Whether it is the password of an account.
+    async fn accepts(self, app: &App, account: &person::Model, password: &str) -> Result<bool, Failure> {
+        let settings = &app.settings.ldap;
+        match self {
+            Self::NoPassword => Ok(true),
+            Self::Directory if !self.is_kept(account) => {
+                Ok(directory::accepts(settings, account.desktop_login.as_deref().unwrap_or_default(), password).await?)
+            }
+            Self::Directory if !settings.ldap_fallback => Ok(false),
+            _ => Ok(app.passwords.verify(password, account.password.as_deref()).await?),
         }
     }
 }
@@ -102,8 +128,7 @@ pub(super) async fn check_password(
     if gate.is_locked(app).await? {
         return Ok(Checked::Locked);
     }
-    let right = strategy == Strategy::NoPassword || app.passwords.verify(password, account.password.as_deref()).await?;
-    if !right {
+    if !strategy.accepts(app, account, password).await? {
         gate.count_failure(app).await?;
         return Ok(Checked::Wrong);
     }
@@ -155,7 +180,7 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
             return Err(factor_wrong());
         }
     }
-    let is_default = strategy == Strategy::Local && applicant.password == DEFAULT_PASSWORD;
+    let is_default = strategy.is_kept(&account) && applicant.password == DEFAULT_PASSWORD;
     write_down(app, strategy, &account, applicant, is_default).await?;
     gate.forget(app).await?;
     if is_default {
@@ -173,7 +198,7 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
     if gate.is_locked(app).await? {
         return Ok(locked());
     }
-    if strategy == Strategy::Local {
+    if strategy != Strategy::NoPassword {
         app.passwords.verify(&applicant.password, None).await?;
     }
     gate.count_failure(app).await?;
@@ -183,7 +208,7 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
 /// What a success leaves behind: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless
 /// the password has to be replaced first.
 async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
-    let outdated = strategy == Strategy::Local && account.password.as_deref().is_some_and(Passwords::needs_rehash);
+    let outdated = strategy.is_kept(account) && account.password.as_deref().is_some_and(Passwords::needs_rehash);
     let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
     app.database.transact(|| store_success(account, applicant, hash.as_deref(), is_default)).await
 }
@@ -385,6 +410,7 @@ pub(super) mod tests {
     fn only_strategies_that_work_are_known() {
         assert_eq!(Strategy::from_setting("auth_local_classic"), Some(Strategy::Local));
         assert_eq!(Strategy::from_setting("auth_local_no_password"), Some(Strategy::NoPassword));
-        assert_eq!(Strategy::from_setting("auth_remote_ldap"), None);
+        assert_eq!(Strategy::from_setting("auth_remote_ldap"), Some(Strategy::Directory));
+        assert_eq!(Strategy::from_setting("auth_remote_active_directory"), None);
     }
 }

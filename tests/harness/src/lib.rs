@@ -2,6 +2,7 @@
 
 mod checker;
 mod client;
+mod directory;
 mod growth;
 mod listener;
 mod material;
@@ -18,6 +19,7 @@ mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::{Answer, Client};
+pub use directory::{Directory, DirectoryEntry};
 pub use growth::{ENTITIES, Growth, word};
 pub use listener::Listener;
 pub use material::{movie, picture};
