@@ -59,11 +59,22 @@ impl BrowserSession {
 
     /// The cookie, for the answer to a request with these headers.
     pub(super) fn cookie(&self, headers: &HeaderMap, settings: &Settings) -> Result<HeaderValue, Failure> {
+        self.written(SameSite::Lax, is_encrypted(headers, &settings.domain_protocol, &settings.domain_name))
+    }
+
+    /// The cookie, for a browser that is sent back by a form of another site. Without encryption browsers keep no such cookie,
+    /// and only those that are lenient at first send the usual one along.
+    pub(super) fn cookie_for_form(&self, settings: &Settings) -> Result<HeaderValue, Failure> {
+        let encrypted = settings.domain_protocol == "https";
+        self.written(if encrypted { SameSite::None } else { SameSite::Lax }, encrypted)
+    }
+
+    fn written(&self, same_site: SameSite, secure: bool) -> Result<HeaderValue, Failure> {
         let mut cookie = Cookie::new_with_str(COOKIE, &self.0);
         cookie.set_path("/");
         cookie.set_http_only(true);
-        cookie.set_same_site(SameSite::Lax);
-        cookie.set_secure(is_encrypted(headers, &settings.domain_protocol, &settings.domain_name));
+        cookie.set_same_site(same_site);
+        cookie.set_secure(secure);
         Ok(HeaderValue::from_str(&cookie.to_string())?)
     }
 }

@@ -25,7 +25,7 @@ use super::lockout::Gate;
 use super::second_factor::{self, Proof, SecondFactor};
 use super::setup::{self, Changes, too_many_failures};
 use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::sign_on::OpenId;
+use super::sign_on::{OpenId, Saml};
 use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, reset, totp};
 use crate::app::{App, SharedApp};
 use crate::credentials::attempts::Mail;
@@ -38,6 +38,7 @@ use crate::vocabulary::persons::{PersonRowOptions, person_row};
 pub struct AuthenticationHandlers {
     app: SharedApp,
     open_id: OnceCell<OpenId>,
+    saml: OnceCell<Saml>,
 }
 
 /// A refusal to sign in leaves no earlier than this, so that its time does not tell what kind of hash was compared, or
@@ -48,7 +49,11 @@ impl AuthenticationHandlers {
     /// Handlers of this server.
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
-        Self { app, open_id: OnceCell::new() }
+        Self { app, open_id: OnceCell::new(), saml: OnceCell::new() }
+    }
+
+    async fn saml(&self) -> Result<&Saml, Failure> {
+        Ok(self.saml.get_or_try_init(async || Saml::new()).await?)
     }
 
     async fn open_id(&self) -> Result<&OpenId, Failure> {
@@ -291,6 +296,17 @@ impl Authentication for AuthenticationHandlers {
         self.admit(&visitor)?;
         let from = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
         self.open_id().await?.finish(&self.app, &query, from).await
+    }
+
+    async fn begin_saml(&self, visitor: Visitor) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        self.saml().await?.begin(&self.app).await
+    }
+
+    async fn finish_saml(&self, visitor: Visitor, body: SamlAnswer) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        let from = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
+        self.saml().await?.finish(&self.app, &body.s_a_m_l_response, from).await
     }
 
     async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {

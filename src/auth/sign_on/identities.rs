@@ -173,21 +173,27 @@ async fn create(work: &mut Work<'_>, email: &str, profile: &Profile) -> Result<U
             values.push((name, "".into()));
         }
     }
-    values.extend(profile.columns.iter().map(|(column, text)| (*column, Value::from(text.as_str()))));
+    values.extend(profile.columns.iter().map(|(column, text)| (*column, stored(column, text))));
     accounts::insert(work, values).await
+}
+
+/// Names may be empty; of anything else nothing is stored then.
+fn stored(column: &str, text: &str) -> Value {
+    let keeps_empty = matches!(column, "first_name" | "last_name");
+    Value::from(Some(text).filter(|text| keeps_empty || !text.is_empty()).map(str::to_owned))
 }
 
 /// Takes over what the provider says otherwise than it is stored.
 async fn update(work: &mut Work<'_>, account: &person::Model, profile: &Profile) -> Result<(), DbErr> {
-    let stored = |column: &str| match column {
+    let known = |column: &str| match column {
         "first_name" => Some(account.first_name.as_str()),
         "last_name" => Some(account.last_name.as_str()),
         "phone" => account.phone.as_deref(),
         "country" => account.country.as_deref(),
         _ => None,
     };
-    let changes = profile.columns.iter().filter(|(column, text)| stored(column).unwrap_or_default() != text.as_str());
-    let changes: Vec<(&'static str, Value)> = changes.map(|(column, text)| (*column, Value::from(text.as_str()))).collect();
+    let changes = profile.columns.iter().filter(|(column, text)| known(column).unwrap_or_default() != text.as_str());
+    let changes: Vec<(&'static str, Value)> = changes.map(|(column, text)| (*column, stored(column, text))).collect();
     if changes.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 
 mod identities;
 mod oidc;
+mod saml;
 
 use std::net::IpAddr;
 
@@ -16,6 +17,7 @@ use serde_json::json;
 
 pub use self::identities::{OF_PROVIDERS, Provider, bind, is_bound};
 pub(super) use self::oidc::OpenId;
+pub(super) use self::saml::Saml;
 use super::browser_session::BrowserSession;
 use super::cookies::Cookies;
 use super::sign_in::{self, Means, SignedIn};
@@ -44,6 +46,27 @@ fn redirect(address: &str, cookies: Vec<HeaderValue>) -> Result<Media, Failure> 
 fn leave(app: &App, address: &str, session: &BrowserSession) -> Result<Media, Failure> {
     let headers = request_headers().unwrap_or_default();
     redirect(address, vec![session.cookie(&headers, &app.settings)?])
+}
+
+/// The same for a provider that sends the browser back with a form, where the cookie has to come along although the page that
+/// sends it is elsewhere.
+fn leave_for_form(app: &App, address: &str, session: &BrowserSession) -> Result<Media, Failure> {
+    redirect(address, vec![session.cookie_for_form(&app.settings)?])
+}
+
+/// Most bytes of an answer of a provider.
+const LONGEST: usize = 1_000_000;
+
+/// The whole answer of a provider; nothing when it is longer than is reasonable.
+async fn read_limited(mut answer: reqwest::Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(part) = answer.chunk().await? {
+        if bytes.len() + part.len() > LONGEST {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(Some(bytes))
 }
 
 /// Lets somebody in whom a provider vouches for, and sends the browser to the studio. Who is switched off gets there, too, and

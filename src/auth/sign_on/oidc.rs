@@ -27,7 +27,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Mutex;
 
 use super::identities::{self, Identity, Profile, Provider};
-use super::{arrive, leave, refused};
+use super::{arrive, leave, read_limited, refused};
 use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
 use crate::config::{OidcSettings, Settings};
@@ -36,8 +36,6 @@ use crate::config::{OidcSettings, Settings};
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How long the provider may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Most bytes of an answer of the provider.
-const LONGEST: usize = 1_000_000;
 /// How long what the provider says of itself is kept in mind.
 const MEMORY: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new keys, however many tokens are signed with unknown ones.
@@ -377,15 +375,8 @@ async fn fetch<T: DeserializeOwned>(http: &reqwest::Client, address: &str, token
     Ok(serde_json::from_slice(&read(answer).await?)?)
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(part) = answer.chunk().await? {
-        if bytes.len() + part.len() > LONGEST {
-            return Err(Problem::TooLong);
-        }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes)
+async fn read(answer: reqwest::Response) -> Result<Vec<u8>, Problem> {
+    read_limited(answer).await?.ok_or(Problem::TooLong)
 }
 
 #[cfg(test)]
