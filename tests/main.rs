@@ -26,6 +26,7 @@ mod references;
 mod removal;
 mod replay;
 mod roles;
+mod saml;
 mod schedules;
 mod second_factors;
 mod several_servers;

@@ -11,11 +11,10 @@ use url::Url;
 use uuid::Uuid;
 
 use harness::rows::{execute, update};
-use harness::{Checker, Client, On, OpenIdProvider, Signing, Studio};
+use harness::{Client, HOME, On, OpenIdProvider, Page, Signing, Studio};
 
 const FAILED: &str = "OIDC authentication failed.";
 const NOT_FOR_THEM: &str = "This account cannot be signed in to with this identity. Ask an administrator.";
-const HOME: &str = "https://localhost:8080";
 
 async fn studio_with(on: On, provider: &OpenIdProvider, more: &[&str]) -> Studio {
     let flags = provider.flags();
@@ -23,43 +22,9 @@ async fn studio_with(on: On, provider: &OpenIdProvider, more: &[&str]) -> Studio
     Studio::open_with(on, &flags).await
 }
 
-/// What a browser got.
-struct Page {
-    status: u16,
-    location: String,
-    cookies: Vec<String>,
-    json: Value,
-}
-
-impl Page {
-    /// The value of a cookie, as a browser sends it back.
-    fn cookie(&self, name: &str) -> Option<String> {
-        let pairs = self.cookies.iter().filter_map(|cookie| cookie.split(';').next());
-        pairs.filter(|pair| pair.starts_with(&format!("{name}="))).map(str::to_owned).next()
-    }
-
-    fn error(&self) -> &str {
-        assert_eq!(self.status, 400);
-        assert!(self.cookies.is_empty(), "{:?}", self.cookies);
-        self.json["error"].as_str().unwrap_or_default()
-    }
-}
-
-/// Opens a page as a browser does, and checks the answer against the contract.
+/// Opens a page as a browser does.
 async fn open(studio: &Studio, path: &str, cookie: Option<&str>) -> Page {
-    let nobody = studio.server.nobody();
-    let mut request = nobody.request(Method::GET, path);
-    if let Some(cookie) = cookie {
-        request = request.header("cookie", cookie);
-    }
-    let answer = request.send().await.expect("an answer");
-    let text = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let (status, location, media) = (answer.status().as_u16(), text("location"), text("content-type"));
-    let cookies = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
-    let bytes = answer.bytes().await.expect("a body");
-    let (bare, query) = path.split_once('?').unwrap_or((path, ""));
-    assert_eq!(Checker::get().problem("GET", bare, query, status, &media, &bytes), None);
-    Page { status, location, cookies, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    Page::open(&studio.server.nobody(), path, cookie).await
 }
 
 /// A browser that was sent to the provider.
@@ -107,12 +72,7 @@ fn ada() -> Value {
 
 /// Whoever has the cookies of a page.
 async fn whoami(studio: &Studio, page: &Page) -> Value {
-    assert_eq!((page.status, page.location.as_str()), (302, HOME), "{}", page.json);
-    let cookie = page.cookie("access_token_cookie").expect("a token");
-    assert!(page.cookie("refresh_token_cookie").is_some());
-    let nobody = studio.server.nobody();
-    let request = nobody.request(Method::GET, "/auth/authenticated").header("cookie", cookie);
-    nobody.finish(Method::GET, "/auth/authenticated", request).await.expect(200)["user"].clone()
+    page.user(&studio.server.nobody()).await
 }
 
 #[rstest]
@@ -315,11 +275,10 @@ async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[case
         let studio = studio_with(on, &provider, &["--enforce-2fa", "true", "--oidc-skip-2fa", skip]).await;
         provider.vouch(ada());
         let page = sign_in(&studio, &provider).await;
-        let token = |name: &str| page.cookie(name).and_then(|cookie| cookie.split_once('=').map(|(_, value)| value.to_owned()));
-        let session = Client { token: token("access_token_cookie"), ..studio.server.nobody() };
+        let session = Client { token: page.value("access_token_cookie"), ..studio.server.nobody() };
         assert_eq!(session.get("/data/departments").await.status, if held { 403 } else { 200 });
         // It stays so when the token is renewed.
-        let refresh = Client { token: token("refresh_token_cookie"), ..studio.server.nobody() };
+        let refresh = Client { token: page.value("refresh_token_cookie"), ..studio.server.nobody() };
         let renewed = refresh.get("/auth/refresh-token").await.expect(200);
         let session = Client { token: renewed["access_token"].as_str().map(str::to_owned), ..studio.server.nobody() };
         assert_eq!(session.get("/data/departments").await.status, if held { 403 } else { 200 });

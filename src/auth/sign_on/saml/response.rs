@@ -16,6 +16,12 @@ use super::metadata::Metadata;
 use super::xml::{ASSERTION, PROTOCOL, SIGNATURE, attribute, is, only, parse, text};
 
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/// What may be done with an element before it is signed, as SAML has it.
+const TRANSFORMS: [&str; 3] = [
+    "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+    "http://www.w3.org/2001/10/xml-exc-c14n#",
+    "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+];
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 /// How far the clocks of the provider and of this server may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
@@ -99,10 +105,7 @@ fn signed(document: &Document<'_>, xml: &str, root: NodeId, provider: &Metadata)
     if elements.iter().all(|node| !is(document, *node, SIGNATURE, "Signature")) {
         return Err(Refusal::Unsigned);
     }
-    // Nothing is fetched to check a signature: it covers an element of this document, by its name.
-    let references = elements.iter().filter(|node| is(document, **node, SIGNATURE, "Reference"));
-    let within = |node: &NodeId| attribute(document, *node, "URI").is_some_and(|name| name.len() > 1 && name.starts_with('#'));
-    if !references.into_iter().all(within) {
+    if !elements.iter().all(|node| is_plain(document, *node)) {
         return Err(Refusal::Signature);
     }
     let mut keys = KeysManager::new();
@@ -117,6 +120,22 @@ fn signed(document: &Document<'_>, xml: &str, root: NodeId, provider: &Metadata)
         signed.extend(references.into_iter().filter(|reference| reference.digest_verified).filter_map(|reference| reference.resolved_node));
     }
     Ok(signed)
+}
+
+/// Whether an element may be part of a signature: it covers a whole element of this document by its name, so that nothing is
+/// fetched or computed to find out what is signed, and does so with a hash that nobody can forge.
+fn is_plain(document: &Document<'_>, node: NodeId) -> bool {
+    let has = |name: &str| is(document, node, SIGNATURE, name);
+    let algorithm = attribute(document, node, "Algorithm").unwrap_or_default();
+    if has("Reference") {
+        attribute(document, node, "URI").is_some_and(|name| name.len() > 1 && name.starts_with('#'))
+    } else if has("Transform") {
+        TRANSFORMS.contains(&algorithm)
+    } else if has("SignatureMethod") || has("DigestMethod") {
+        !algorithm.ends_with("sha1") && !algorithm.ends_with("md5")
+    } else {
+        true
+    }
 }
 
 /// Checks what goes around the statement.
