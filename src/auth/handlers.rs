@@ -12,7 +12,7 @@ use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::{
     AppLoginChallenge, AppLoginCode, AppLoginRedemption, Authenticated, Credentials, EmailOtpCode, FidoCreationOptions, FidoRegistrationAnswer,
     FidoRemoval, FidoRequestOptions, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
-    SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
+    SamlAnswer, SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
 use tokio::sync::OnceCell;

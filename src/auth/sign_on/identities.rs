@@ -115,24 +115,27 @@ pub(super) async fn account(
     email: &Result<String, &'static str>,
     profile: &Profile,
 ) -> Result<person::Model, Failure> {
-    let find = || async {
-        let mut work = Work::begin_as(app, None).await?;
-        let bound = match identity {
-            Some(identity) => bound_person(&work, identity).await?,
-            None => None,
-        };
-        let id = match bound {
-            Some(account) => {
-                update(&mut work, &account, profile).await?;
-                account.id
-            }
-            None => by_email(&mut work, identity, email.as_ref().map_err(|reason| refused(reason))?, profile).await?,
-        };
-        work.commit().await?;
-        Ok::<_, Failure>(id)
-    };
-    let id = transact(app, find).await?;
+    let id = transact(app, || find(app, identity, email, profile)).await?;
     person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+}
+
+/// The account, as part of one transaction.
+async fn find(app: &App, identity: Option<&Identity>, email: &Result<String, &'static str>, profile: &Profile) -> Result<Uuid, Failure> {
+    let mut work = Work::begin_as(app, None).await?;
+    let bound = match identity {
+        Some(identity) => bound_person(&work, identity).await?,
+        None => None,
+    };
+    let id = match (bound, email) {
+        (Some(account), _) => {
+            update(&mut work, &account, profile).await?;
+            account.id
+        }
+        (None, Ok(email)) => by_email(&mut work, identity, email, profile).await?,
+        (None, Err(reason)) => return Err(refused(reason)),
+    };
+    work.commit().await?;
+    Ok(id)
 }
 
 async fn by_email(work: &mut Work<'_>, identity: Option<&Identity>, email: &str, profile: &Profile) -> Result<Uuid, Failure> {
