@@ -4,6 +4,7 @@
 //! signed with a key of the provider, which is fetched anew when none fits; secrets are no such keys.
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -17,8 +18,8 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -169,7 +170,7 @@ impl OpenId {
     async fn claims(&self, settings: &Settings, question: Question, code: String) -> Result<(Identity, Map<String, Value>), Problem> {
         let metadata = self.provider(&settings.oidc).await?;
         let client = client(&settings.oidc, metadata.clone()).set_redirect_uri(redirect_address(settings)?);
-        let http = |request: HttpRequest| send(&self.http, request);
+        let http = Http(self.http.clone());
         let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(|error| Problem::Exchange(error.to_string()))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(question.verifier));
         let answer = exchange.request_async(&http).await.map_err(|error| Problem::Exchange(error.to_string()))?;
@@ -351,15 +352,24 @@ fn profile(settings: &OidcSettings, claims: &Map<String, Value>) -> Profile {
     Profile { columns: columns.into_iter().flatten().collect() }
 }
 
-/// Asks the provider in the way of the library.
-async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let (parts, body) = request.into_parts();
-    let answer = http.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body).send().await?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut response = HttpResponse::new(read(answer).await?);
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
+/// The way in which the library asks the provider.
+struct Http(reqwest::Client);
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Problem>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let answer = self.0.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body).send().await?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut response = HttpResponse::new(read(answer).await?);
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response)
+        })
+    }
 }
 
 /// Asks the provider for a document.
