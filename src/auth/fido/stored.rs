@@ -24,7 +24,7 @@ pub(in crate::auth) struct SecurityKey {
     /// The name that the key has for itself, without zeros in front, which numbers don't have.
     id: Vec<u8>,
     /// None when it can't be read.
-    pub public_key: Option<PublicKey>,
+    pub(super) public_key: Option<PublicKey>,
     /// What is stored.
     pub text: String,
 }
