@@ -32,7 +32,7 @@ const ORDER: [(&str, &str); 53] = [
     // Capabilities.
     ("event_log", "the log of events and sign-ins"),
     ("studio", "what all productions share: organisation, departments, task types, statuses"),
-    ("auth", "signing in, second factors, accounts"),
+    ("auth", "signing in here, at providers and in a directory; second factors, accounts"),
     ("notifications", "what persons are told, the news of productions, who follows what"),
     ("previews", "previews, annotations, avatars, backgrounds, movies"),
     ("readiness", "how many assets of a shot are ready, counted anew after a change"),
