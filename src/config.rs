@@ -1,11 +1,14 @@
 //! Settings: command-line flags and environment variables, read once at start.
 
+mod sign_on;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+pub use self::sign_on::{LdapSettings, OidcSettings, SamlSettings};
 use crate::peers::Monitor;
 
 /// Where the data is. Every command takes these.
@@ -184,6 +187,12 @@ pub struct Settings {
     pub connections: ConnectionSettings,
     #[command(flatten)]
     pub sign_in: SignInSettings,
+    #[command(flatten)]
+    pub oidc: OidcSettings,
+    #[command(flatten)]
+    pub saml: SamlSettings,
+    #[command(flatten)]
+    pub ldap: LdapSettings,
     #[command(flatten)]
     pub mail: MailSettings,
     #[command(flatten)]

@@ -33,7 +33,7 @@ const ORDER: [(&str, &str); 54] = [
     ("readiness", "what follows from castings: counts, what episodes cast, how many assets are ready"),
     ("event_log", "the log of events and sign-ins"),
     ("studio", "what all productions share: organisation, departments, task types, statuses"),
-    ("auth", "signing in, second factors, accounts"),
+    ("auth", "signing in here, at providers and in a directory; second factors, accounts"),
     ("notifications", "what persons are told, the news of productions, who follows what"),
     ("previews", "previews, annotations, avatars, backgrounds, movies"),
     ("removal", "rows and files that fall with what they belong to"),

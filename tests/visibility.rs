@@ -82,7 +82,7 @@ impl Crowd {
             insert_many(database, &entity::department_link::TABLE, vec![link]).await.expect("a department");
         }
         let found = app.people.find(person).await.expect("an answer").expect("a person");
-        let token = Token { id: String::new(), identity: Identity::Person, refresh_id: None, needs_second_factor: false };
+        let token = Token { id: String::new(), identity: Identity::Person, refresh_id: None, needs_second_factor: false, skips_second_factor: false };
         self.callers.push(Caller { person: found, token: Arc::new(token) });
         person
     }

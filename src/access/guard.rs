@@ -22,7 +22,7 @@ use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR,
 use super::rule::RoleRule;
 use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
-use crate::credentials::tokens::{self, Claims, TokenKind};
+use crate::credentials::tokens::{self, Claims, Duty, TokenKind};
 use crate::database::Database;
 use crate::events::transact;
 use crate::sessions;
@@ -59,10 +59,12 @@ impl AccessGuard {
         let person = owner(app, &claims).await?;
         let identity = claims.identity.ok_or_else(revoked)?;
         let id = claims.jti.clone().ok_or_else(revoked)?;
-        if claims.needs_second_factor && !OPEN_BEFORE_SECOND_FACTOR.contains(&path.strip_prefix("/api").unwrap_or(path)) {
+        let needs_second_factor = claims.duty == Duty::SetUp;
+        if needs_second_factor && !OPEN_BEFORE_SECOND_FACTOR.contains(&path.strip_prefix("/api").unwrap_or(path)) {
             return Err(second_factor_needed());
         }
-        let token = Token { id, identity, refresh_id: claims.refresh_jti, needs_second_factor: claims.needs_second_factor };
+        let skips_second_factor = claims.duty == Duty::Excused;
+        let token = Token { id, identity, refresh_id: claims.refresh_jti, needs_second_factor, skips_second_factor };
         Ok(Caller { person, token: Arc::new(token) })
     }
 
@@ -144,7 +146,8 @@ impl Guard for AccessGuard {
         if claims.identity == Some(Identity::Bot) {
             return Err(Failure::forbidden());
         }
-        Ok(Refresher { person, refresh_id: claims.jti.unwrap_or_default() })
+        let skips_second_factor = claims.duty == Duty::Excused;
+        Ok(Refresher { person, refresh_id: claims.jti.unwrap_or_default(), skips_second_factor })
     }
 
     async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure> {

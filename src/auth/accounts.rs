@@ -5,13 +5,13 @@ use dailies_definitions::access::{Identity, Token};
 use dailies_definitions::failure::Failure;
 use entity::person;
 use lettre::Address;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, Value};
 
 use uuid::Uuid;
 
 use super::AccountEmail;
-use super::handlers::too_many_failures;
 use super::lockout::Gate;
+use super::setup::too_many_failures;
 use super::sign_in::{self, Checked, Strategy};
 use crate::app::App;
 use crate::config::SignInSettings;
@@ -85,23 +85,32 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
     email.parse::<Address>().map_err(|_| AccountError::NoAddress(email.clone()))?;
     require_room(app).await?;
     let hash = app.passwords.hash(password).await.map_err(Failure::from)?;
-    let values = vec![
+    let values: Vec<(&str, Value)> = vec![
         ("first_name", "Super".into()),
         ("last_name", "Admin".into()),
         ("email", email.into()),
         ("password", hash.into()),
         ("role", "admin".into()),
-        ("timezone", app.settings.default_timezone.clone().into()),
-        ("locale", app.settings.default_locale.clone().into()),
     ];
     let create = || async {
         let mut work = Work::begin_as(app, None).await?;
-        let id = database::insert(&*work, &person::TABLE, values.clone()).await?;
-        work.emit_of_studio(&entity::person::TABLE, "person:new", payload([("person_id", id)]));
+        let id = insert(&mut work, values.clone()).await?;
         work.commit().await?;
         Ok::<_, DbErr>(id)
     };
     Ok(Administrator::Created(transact(app, create).await?))
+}
+
+/// Makes an account with the time zone and the language of the studio.
+///
+/// # Errors
+/// The database refuses.
+pub async fn insert(work: &mut Work<'_>, mut values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
+    let settings = &work.app().settings;
+    values.extend([("timezone", settings.default_timezone.clone().into()), ("locale", settings.default_locale.clone().into())]);
+    let id = database::insert(&**work, &person::TABLE, values).await?;
+    work.emit_of_studio(&person::TABLE, "person:new", payload([("person_id", id)]));
+    Ok(id)
 }
 
 async fn promote(app: &App, id: Uuid) -> Result<(), DbErr> {

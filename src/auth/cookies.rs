@@ -32,6 +32,12 @@ impl Cookies {
         Self { browser: is_browser(headers), secure, set: Vec::new() }
     }
 
+    /// The same for a page that is opened on the way to somewhere else, which only browsers do.
+    pub(super) fn on_page(mut self) -> Self {
+        self.browser = true;
+        self
+    }
+
     /// Whether the answer goes to a browser.
     pub(super) fn to_browser(&self) -> bool {
         self.browser
@@ -76,10 +82,14 @@ impl Cookies {
         self.set.push(cookie);
     }
 
+    /// The cookies as they are sent.
+    pub(super) fn values(self) -> Vec<HeaderValue> {
+        let set = if self.browser { self.set } else { Vec::new() };
+        set.iter().filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok()).collect()
+    }
+
     /// The answer with its cookies.
     pub(super) fn on<T>(self, answer: Json<T>) -> Json<T> {
-        let set = if self.browser { self.set } else { Vec::new() };
-        let values = set.iter().filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok());
-        values.fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
+        self.values().into_iter().fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
     }
 }

@@ -4,16 +4,19 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use chrono::NaiveDateTime;
+use dailies_definitions::failure::Failure;
 use entity::person;
 use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::email_code;
 use super::reset::{self, TokenName};
 use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::database;
-use crate::jobs::Job;
+use crate::events::{Work, transact};
+use crate::jobs::{self, Job};
 use crate::mail::{Letter, MailError, Origin, Recipient};
 use crate::studio::organisation;
 
@@ -33,6 +36,8 @@ pub enum AccountLetter {
     SecondFactorsRemovedByAdmin,
     /// Their address was changed, from the one that this goes to.
     AddressChanged,
+    /// They, or somebody else, asked for a code to sign in with.
+    Code,
 }
 
 /// An e-mail about an account that is to be sent. It names the token of a link, and does not hold it.
@@ -56,13 +61,17 @@ impl AccountEmail {
         Some(Self { letter, person_id: account.id, to, moment: database::now(), from })
     }
 
-    /// The letter, or nothing when its link is no longer good for anything.
-    async fn letter(&self, app: &App) -> Result<Option<Letter>, JobError> {
+    /// The letter, or nothing when its link or code is no longer good for anything.
+    async fn letter(&self, app: &App, account: &person::Model) -> Result<Option<Letter>, JobError> {
         Ok(Some(match &self.letter {
             AccountLetter::PasswordChanged => Letter::PasswordChanged,
             AccountLetter::PasswordChangedByAdmin => Letter::PasswordChangedByAdmin,
             AccountLetter::SecondFactorsRemovedByAdmin => Letter::SecondFactorsRemovedByAdmin,
             AccountLetter::AddressChanged => Letter::AddressChanged,
+            AccountLetter::Code => {
+                let Some(code) = email_code::pending(app, account).await? else { return Ok(None) };
+                Letter::VerificationCode { code }
+            }
             AccountLetter::PasswordRecovery { token } => {
                 let Some(link) = self.link(app, token).await? else { return Ok(None) };
                 Letter::PasswordRecovery { link }
@@ -83,6 +92,19 @@ impl AccountEmail {
     }
 }
 
+/// Sends an e-mail, if there is one, that goes with no other change.
+///
+/// # Errors
+/// The database refuses.
+pub(super) async fn send(app: &App, email: Option<AccountEmail>) -> Result<(), Failure> {
+    let enqueue = || async {
+        let mut work = Work::begin_as(app, None).await?;
+        jobs::enqueue(&mut work, email.as_slice()).await?;
+        Ok(work.commit().await?)
+    };
+    transact(app, enqueue).await
+}
+
 #[async_trait]
 impl Job for AccountEmail {
     const KIND: &'static str = "account-email";
@@ -92,7 +114,7 @@ impl Job for AccountEmail {
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
         let Some(account) = person::Entity::find_by_id(self.person_id).one(app.database.read()).await? else { return Ok(()) };
-        let Some(letter) = self.letter(app).await? else { return Ok(()) };
+        let Some(letter) = self.letter(app, &account).await? else { return Ok(()) };
         let recipient = Recipient {
             address: self.to.clone(),
             full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),

@@ -1,6 +1,8 @@
 //! Random texts that nobody can guess.
 
-use rand::Rng;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::{Rng, RngCore};
 
 pub(super) const CAPITALS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// Without the letters and digits that are read for one another.
@@ -15,6 +17,13 @@ fn draw(length: usize, alphabet: &[u8]) -> String {
 /// A text of capitals and digits.
 pub(super) fn capitals_and_digits(length: usize) -> String {
     draw(length, CAPITALS_AND_DIGITS)
+}
+
+/// A text of that many random bytes, as addresses and cookies take it.
+pub(super) fn url_safe(bytes: usize) -> String {
+    let mut drawn = vec![0; bytes];
+    rand::rng().fill_bytes(&mut drawn);
+    URL_SAFE_NO_PAD.encode(drawn)
 }
 
 /// A set of recovery codes.
@@ -40,5 +49,7 @@ mod tests {
         assert_eq!(capitals_and_digits(25).len(), 25);
         assert_ne!(capitals_and_digits(25), capitals_and_digits(25));
         assert_eq!(made_up_password().len(), 20);
+        assert_eq!(url_safe(32).len(), 43);
+        assert_ne!(url_safe(32), url_safe(32));
     }
 }

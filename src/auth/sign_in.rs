@@ -9,12 +9,13 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::directory;
 use super::lockout::Gate;
 use super::reset;
 use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
 use crate::app::App;
 use crate::credentials::passwords::Passwords;
-use crate::credentials::tokens::SessionTokens;
+use crate::credentials::tokens::{Duty, SessionTokens};
 use crate::database::{self, Sql, Transaction};
 
 /// How passwords are checked.
@@ -24,6 +25,8 @@ pub(super) enum Strategy {
     Local,
     /// Not at all.
     NoPassword,
+    /// In the directory of the studio, for persons who come from there.
+    Directory,
 }
 
 impl Strategy {
@@ -32,7 +35,30 @@ impl Strategy {
         match text {
             "auth_local_classic" => Some(Self::Local),
             "auth_local_no_password" => Some(Self::NoPassword),
+            "auth_remote_ldap" => Some(Self::Directory),
             _ => None,
+        }
+    }
+
+    /// Whether the password of an account is the one that is kept here.
+    pub(super) fn is_kept(self, account: &person::Model) -> bool {
+        match self {
+            Self::Local => true,
+            Self::NoPassword => false,
+            Self::Directory => account.is_generated_from_ldap != Some(true),
+        }
+    }
+
+    /// Whether it is the password of an account.
+    async fn accepts(self, app: &App, account: &person::Model, password: &str) -> Result<bool, Failure> {
+        let settings = &app.settings.ldap;
+        match self {
+            Self::NoPassword => Ok(true),
+            Self::Directory if !self.is_kept(account) => {
+                Ok(directory::accepts(settings, account.desktop_login.as_deref().unwrap_or_default(), password).await?)
+            }
+            Self::Directory if !settings.ldap_fallback => Ok(false),
+            _ => Ok(app.passwords.verify(password, account.password.as_deref()).await?),
         }
     }
 }
@@ -102,8 +128,7 @@ pub(super) async fn check_password(
     if gate.is_locked(app).await? {
         return Ok(Checked::Locked);
     }
-    let right = strategy == Strategy::NoPassword || app.passwords.verify(password, account.password.as_deref()).await?;
-    if !right {
+    if !strategy.accepts(app, account, password).await? {
         gate.count_failure(app).await?;
         return Ok(Checked::Wrong);
     }
@@ -114,8 +139,19 @@ pub(super) async fn check_password(
 pub(super) struct SignedIn {
     pub account: person::Model,
     pub tokens: SessionTokens,
-    /// Whether a second factor has to be set up before anything else.
-    pub needs_second_factor: bool,
+    pub duty: Duty,
+}
+
+impl SignedIn {
+    /// Opens a session. Who is excused need not set a second factor up, even where the studio demands one.
+    ///
+    /// # Errors
+    /// The tokens can't be signed.
+    pub(super) fn open(app: &App, account: person::Model, excused: bool) -> Result<Self, Failure> {
+        let duty = if excused { Duty::Excused } else { is_missing(&account, &app.settings.sign_in).into() };
+        let tokens = app.tokens.session(account.id, duty)?;
+        Ok(Self { account, tokens, duty })
+    }
 }
 
 /// Checks everything that signing in takes, and opens a session.
@@ -138,15 +174,13 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
         Checked::Inactive => return Err(inactive()),
     }
     if is_protected(&account) {
-        if applicant.proof.is_empty() {
-            return Err(factor_missing(&account));
-        }
-        if !applicant.proof.holds(app, &account).await? {
+        let Some(evidence) = applicant.proof.evidence(&account) else { return Err(factor_missing(&account)) };
+        if !evidence.holds(app, &account).await? {
             gate.count_failure(app).await?;
             return Err(factor_wrong());
         }
     }
-    let is_default = strategy == Strategy::Local && applicant.password == DEFAULT_PASSWORD;
+    let is_default = strategy.is_kept(&account) && applicant.password == DEFAULT_PASSWORD;
     write_down(app, strategy, &account, applicant, is_default).await?;
     gate.forget(app).await?;
     if is_default {
@@ -154,9 +188,7 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
         return Err(default_password(&reset::token(app, account.id, &name)?));
     }
     // The turn lasts until here, so that a change of password either comes before the check above or ends this session.
-    let needs_second_factor = is_missing(&account, &app.settings.sign_in);
-    let tokens = app.tokens.session(account.id, needs_second_factor)?;
-    Ok(SignedIn { account, tokens, needs_second_factor })
+    SignedIn::open(app, account, false)
 }
 
 /// The refusal of an address that nobody has: it is what the wrong password of somebody gets, and takes as long.
@@ -166,7 +198,7 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
     if gate.is_locked(app).await? {
         return Ok(locked());
     }
-    if strategy == Strategy::Local {
+    if strategy != Strategy::NoPassword {
         app.passwords.verify(&applicant.password, None).await?;
     }
     gate.count_failure(app).await?;
@@ -176,7 +208,7 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
 /// What a success leaves behind: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless
 /// the password has to be replaced first.
 async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
-    let outdated = strategy == Strategy::Local && account.password.as_deref().is_some_and(Passwords::needs_rehash);
+    let outdated = strategy.is_kept(account) && account.password.as_deref().is_some_and(Passwords::needs_rehash);
     let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
     app.database.transact(|| store_success(account, applicant, hash.as_deref(), is_default)).await
 }
@@ -196,13 +228,42 @@ async fn store_success(account: &person::Model, applicant: &Applicant, hash: Opt
         database::execute(&transaction, &sql).await?;
     }
     if !is_default {
-        let origin = if applicant.from_browser { "web" } else { "script" };
-        let address = applicant.address.map(|address| address.to_string());
-        let row = vec![("person_id", account.id.into()), ("ip_address", address.into()), ("origin", origin.into())];
-        database::insert(&transaction, &login_log::TABLE, row).await?;
+        let means = if applicant.from_browser { Means::Web } else { Means::Script };
+        insert_login(&transaction, account.id, applicant.address, means).await?;
     }
     transaction.finish();
     Ok(())
+}
+
+/// What somebody signed in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    Web,
+    Script,
+}
+
+async fn insert_login(transaction: &Transaction, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+    let origin = match means {
+        Means::Web => "web",
+        Means::Script => "script",
+    };
+    let address = address.map(|address| address.to_string());
+    let row = vec![("person_id", person_id.into()), ("ip_address", address.into()), ("origin", origin.into())];
+    database::insert(transaction, &login_log::TABLE, row).await.map(|_| ())
+}
+
+/// Notes in the log that somebody signed in without a password.
+///
+/// # Errors
+/// The database refuses.
+pub(super) async fn log(app: &App, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+    let insert = || async {
+        let transaction = Transaction::current()?;
+        insert_login(&transaction, person_id, address, means).await?;
+        transaction.finish();
+        Ok(())
+    };
+    app.database.transact(insert).await
 }
 
 fn no_strategy() -> Failure {
@@ -211,11 +272,12 @@ fn no_strategy() -> Failure {
 
 /// The one answer for an unknown person and for a wrong password.
 fn wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false}))
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "message": "Wrong email or password."}))
 }
 
 fn locked() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true}))
+    let message = "Too many failed login attempts, retry in a minute.";
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true, "message": message}))
 }
 
 fn inactive() -> Failure {
@@ -231,12 +293,14 @@ fn factor_missing(account: &person::Model) -> Failure {
         "missing_OTP": true,
         "preferred_two_factor_authentication": account.preferred_two_factor_authentication,
         "two_factor_authentication_enabled": enabled,
+        "message": "A two-factor authentication code is required.",
     });
     Failure::answer(StatusCode::BAD_REQUEST, body)
 }
 
 fn factor_wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true}))
+    let message = "Wrong two-factor authentication code.";
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true, "message": message}))
 }
 
 fn default_password(token: &str) -> Failure {
@@ -316,16 +380,20 @@ pub(super) mod tests {
         protected.totp_enabled = Some(true);
         protected.preferred_two_factor_authentication = Some("totp".into());
         for (failure, status, text) in [
-            (wrong(), 400, r#"{"login":false}"#),
+            (wrong(), 400, r#"{"login":false,"message":"Wrong email or password."}"#),
             (no_strategy(), 409, r#"{"login":false}"#),
-            (locked(), 400, r#"{"error":true,"login":false,"too_many_failed_login_attemps":true}"#),
+            (
+                locked(),
+                400,
+                r#"{"error":true,"login":false,"too_many_failed_login_attemps":true,"message":"Too many failed login attempts, retry in a minute."}"#,
+            ),
             (inactive(), 401, r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#),
             (
                 factor_missing(&protected),
                 400,
-                r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"]}"#,
+                r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"],"message":"A two-factor authentication code is required."}"#,
             ),
-            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true}"#),
+            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true,"message":"Wrong two-factor authentication code."}"#),
             (default_password("T"), 400, r#"{"login":false,"default_password":true,"token":"T"}"#),
             (
                 explain(&DbErr::Custom(String::new())),
@@ -342,6 +410,7 @@ pub(super) mod tests {
     fn only_strategies_that_work_are_known() {
         assert_eq!(Strategy::from_setting("auth_local_classic"), Some(Strategy::Local));
         assert_eq!(Strategy::from_setting("auth_local_no_password"), Some(Strategy::NoPassword));
-        assert_eq!(Strategy::from_setting("auth_remote_ldap"), None);
+        assert_eq!(Strategy::from_setting("auth_remote_ldap"), Some(Strategy::Directory));
+        assert_eq!(Strategy::from_setting("auth_remote_active_directory"), None);
     }
 }

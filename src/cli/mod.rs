@@ -52,6 +52,9 @@ enum Command {
         #[arg(long)]
         password: String,
     },
+    /// Take the persons of the studio over from its directory (LDAP), which the settings name.
+    #[command(alias = "sync-with-ldap-server")]
+    SyncLdap(Box<accounts::SyncLdapArgs>),
     /// Make a production that looks real.
     Demo(crate::demo::DemoArgs),
     /// Measure how fast a running server answers.
@@ -119,6 +122,7 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
         Command::Init { domain } => accounts::init(&data, domain).await,
         Command::CreateAdmin { email, password } => accounts::create_admin(&data, &email, password.as_deref()).await,
         Command::ChangePassword { email, password } => accounts::change_password(&data, &email, &password).await,
+        Command::SyncLdap(args) => accounts::sync_ldap(&data, *args).await,
         Command::Demo(args) => crate::demo::run(&offline(&data).await?, &args).await,
         Command::Bench(args) => crate::bench::run(&args).await,
         Command::Adopt { dry_run } => adopt::run(&data, dry_run).await,
@@ -135,9 +139,13 @@ async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>
 
 /// The parts of a server that serves nobody, on a prepared database with its base data.
 async fn offline(data: &DataArgs) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
+    offline_with(data, environment()).await
+}
+
+async fn offline_with(data: &DataArgs, settings: Settings) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
     let database = connect(data).await?;
     let fresh = crate::server::prepare(&database).await?;
-    let app = crate::server::build(data, environment(), database).await?;
+    let app = crate::server::build(data, settings, database).await?;
     if fresh {
         crate::studio::seed::seed(&app, Domain::default()).await?;
     }

@@ -24,11 +24,20 @@ const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 /// Tries between two looks for addresses that need not be remembered any more.
 const HOUSEKEEPING: u32 = 1024;
 
+/// What strangers can have sent to a person. Each is limited for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mail {
+    /// A link to choose another password.
+    Password,
+    /// A code to sign in with.
+    Code,
+}
+
 /// Who tried lately.
 pub struct Attempts {
     /// None when the settings put no limit.
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    mailboxes: Option<DefaultKeyedRateLimiter<Uuid>>,
+    mailboxes: Option<DefaultKeyedRateLimiter<(Uuid, Mail)>>,
     accounts: [Mutex<()>; LOCKS],
     hasher: RandomState,
     tries: AtomicU32,
@@ -62,13 +71,13 @@ impl Attempts {
         limit.check_key(&address).map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
     }
 
-    /// Whether one more e-mail may go to a person.
-    pub fn may_mail(&self, person_id: Uuid) -> bool {
+    /// Whether one more e-mail of that kind may go to a person.
+    pub fn may_mail(&self, person_id: Uuid, mail: Mail) -> bool {
         let Some(limit) = &self.mailboxes else {
             return true;
         };
         limit.retain_recent();
-        limit.check_key(&person_id).is_ok()
+        limit.check_key(&(person_id, mail)).is_ok()
     }
 
     /// Waits until nobody else tries on the account, which is named by the person's id, or by what stands for nobody.
@@ -120,8 +129,8 @@ mod tests {
     fn a_mailbox_is_not_flooded() {
         let attempts = Attempts::new(0);
         let person = Uuid::new_v4();
-        let sent = (0..10).filter(|_| attempts.may_mail(person)).count();
+        let sent = (0..10).filter(|_| attempts.may_mail(person, Mail::Code)).count();
         assert_eq!(sent, 3);
-        assert!(attempts.may_mail(Uuid::new_v4()));
+        assert!(attempts.may_mail(person, Mail::Password) && attempts.may_mail(Uuid::new_v4(), Mail::Code));
     }
 }

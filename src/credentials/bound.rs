@@ -38,7 +38,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::credentials::tokens::TokenKind;
+    use crate::credentials::tokens::{Duty, TokenKind};
 
     fn claims(issued_at: i64, jti: &str, refresh_jti: Option<&str>) -> Claims {
         Claims {
@@ -47,7 +47,7 @@ mod tests {
             kind: TokenKind::Access,
             identity: None,
             refresh_jti: refresh_jti.map(str::to_owned),
-            needs_second_factor: false,
+            duty: Duty::None,
             issued_at,
             exp: None,
         }

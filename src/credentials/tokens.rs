@@ -31,6 +31,24 @@ pub enum TokenKind {
     Refresh,
 }
 
+/// What a session owes of second factors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duty {
+    /// Nothing, or nothing any more.
+    #[default]
+    None,
+    /// One has to be set up before anything else.
+    SetUp,
+    /// None is asked for: whoever vouches for the person has asked.
+    Excused,
+}
+
+impl From<bool> for Duty {
+    fn from(needs_second_factor: bool) -> Self {
+        if needs_second_factor { Self::SetUp } else { Self::None }
+    }
+}
+
 /// What a token says. The signature, the end and the beginning of its validity have been checked; whether it was revoked
 /// has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +62,7 @@ pub struct Claims {
     pub identity: Option<Identity>,
     /// Identifier of the refresh token that was made with it, or that it was got with.
     pub refresh_jti: Option<String>,
-    /// Whether a second factor has to be set up before anything else.
-    pub needs_second_factor: bool,
+    pub duty: Duty,
     /// When the token was made, in microseconds since 1970; 0 when it does not say.
     pub issued_at: i64,
     /// When the token ends, in seconds since 1970. A token without an end is good for ever.
@@ -68,6 +85,8 @@ struct Payload<'a> {
     refresh_jti: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     requires_2fa_setup: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    skip_2fa_setup: bool,
     /// `iat` is in seconds, which is too coarse to tell a session that was opened just before a change of password from
     /// one that was opened just after it.
     iat_micros: i64,
@@ -82,6 +101,7 @@ struct Sent {
     identity_type: Option<Value>,
     refresh_jti: Option<Value>,
     requires_2fa_setup: Option<Value>,
+    skip_2fa_setup: Option<Value>,
     iat: Option<f64>,
     iat_micros: Option<i64>,
     exp: Option<f64>,
@@ -132,31 +152,28 @@ impl Tokens {
     ///
     /// # Errors
     /// The token can't be signed.
-    pub fn session(&self, person_id: Uuid, needs_second_factor: bool) -> Result<SessionTokens, Error> {
-        let refresh_jti = Uuid::new_v4().to_string();
-        Ok(SessionTokens {
-            access: self.access(person_id, &refresh_jti, needs_second_factor)?,
-            refresh: self.refresh(person_id, &refresh_jti, needs_second_factor)?,
-        })
+    pub fn session(&self, person_id: Uuid, duty: impl Into<Duty>) -> Result<SessionTokens, Error> {
+        let (refresh_jti, duty) = (Uuid::new_v4().to_string(), duty.into());
+        Ok(SessionTokens { access: self.access(person_id, &refresh_jti, duty)?, refresh: self.refresh(person_id, &refresh_jti, duty)? })
     }
 
     /// An access token that belongs to a refresh token.
     ///
     /// # Errors
     /// The token can't be signed.
-    pub fn access(&self, person_id: Uuid, refresh_jti: &str, needs_second_factor: bool) -> Result<String, Error> {
+    pub fn access(&self, person_id: Uuid, refresh_jti: &str, duty: Duty) -> Result<String, Error> {
         let jti = Uuid::new_v4().to_string();
         let mut payload = payload(person_id, &jti, "access", "person");
         payload.exp = Some(payload.iat + seconds(SignInSettings::ACCESS_LIFETIME));
         payload.refresh_jti = Some(refresh_jti);
-        payload.requires_2fa_setup = needs_second_factor;
+        payload.owe(duty);
         self.sign(&payload)
     }
 
-    fn refresh(&self, person_id: Uuid, jti: &str, needs_second_factor: bool) -> Result<String, Error> {
+    fn refresh(&self, person_id: Uuid, jti: &str, duty: Duty) -> Result<String, Error> {
         let mut payload = payload(person_id, jti, "refresh", "person");
         payload.exp = Some(payload.iat + seconds(SignInSettings::REFRESH_LIFETIME));
-        payload.requires_2fa_setup = needs_second_factor;
+        payload.owe(duty);
         self.sign(&payload)
     }
 
@@ -193,7 +210,11 @@ impl Tokens {
                 _ => None,
             },
             refresh_jti: text(sent.refresh_jti),
-            needs_second_factor: sent.requires_2fa_setup == Some(Value::Bool(true)),
+            duty: match (sent.requires_2fa_setup, sent.skip_2fa_setup) {
+                (Some(Value::Bool(true)), _) => Duty::SetUp,
+                (_, Some(Value::Bool(true))) => Duty::Excused,
+                _ => Duty::None,
+            },
             issued_at: sent.iat_micros.or_else(|| sent.iat.map(|moment| whole(moment * 1e6))).unwrap_or_default(),
             exp: sent.exp.map(whole),
         })
@@ -210,6 +231,13 @@ impl Tokens {
     }
 }
 
+impl Payload<'_> {
+    fn owe(&mut self, duty: Duty) {
+        self.requires_2fa_setup = duty == Duty::SetUp;
+        self.skip_2fa_setup = duty == Duty::Excused;
+    }
+}
+
 fn payload<'a>(person_id: Uuid, jti: &'a str, kind: &'a str, identity: &'a str) -> Payload<'a> {
     let now = Utc::now();
     Payload {
@@ -223,6 +251,7 @@ fn payload<'a>(person_id: Uuid, jti: &'a str, kind: &'a str, identity: &'a str) 
         identity_type: identity,
         refresh_jti: None,
         requires_2fa_setup: false,
+        skip_2fa_setup: false,
         iat_micros: now.timestamp_micros(),
     }
 }
@@ -358,7 +387,11 @@ mod tests {
         assert_eq!(access.sub, person.to_string());
         assert_eq!((access.kind, refresh.kind), (TokenKind::Access, TokenKind::Refresh));
         assert_eq!(access.refresh_jti, refresh.jti);
-        assert_eq!((access.identity, access.needs_second_factor), (Some(Identity::Person), true));
+        assert_eq!((access.identity, access.duty, refresh.duty), (Some(Identity::Person), Duty::SetUp, Duty::SetUp));
+        for duty in [Duty::None, Duty::Excused] {
+            let session = tokens().session(person, duty).expect("tokens");
+            assert!([session.access, session.refresh].iter().all(|token| tokens().verify(token).expect("good").duty == duty));
+        }
         let lifetime = |claims: &Claims| claims.exp.expect("an end") - claims.issued_at / 1_000_000;
         assert_eq!((lifetime(&access), lifetime(&refresh)), (604_800, 1_296_000));
     }

@@ -4,11 +4,12 @@
 
 use std::cmp::Ordering;
 
+use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
 use sea_orm::sqlx::{Column, Row};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
-use super::write_value;
+use super::{Sql, write_value};
 
 /// Name of the collation by which SQLite compares texts without regard to letter case. Every connection brings it along, and
 /// no index is made by it, so that other programs can read the file.
@@ -151,6 +152,23 @@ pub fn json_length(backend: DbBackend, column: &str) -> String {
         DbBackend::Postgres => format!("CAST(CASE WHEN jsonb_typeof({column}) = 'array' THEN jsonb_array_length({column}) END AS bigint)"),
         _ => format!("CASE WHEN json_type({column}) = 'array' THEN json_array_length({column}) END"),
     }
+}
+
+/// A column that is a list of JSON values as the text of one JSON list, in which long numbers have all their digits.
+#[must_use]
+pub fn json_text(backend: DbBackend, column: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("COALESCE(CAST(array_to_json({column}) AS text), '[]')"),
+        _ => format!("COALESCE({column}, '[]')"),
+    }
+}
+
+/// Adds the value of such a column to a statement, from the texts of its items.
+pub fn bind_json_texts(backend: DbBackend, sql: &mut Sql, items: &[String]) {
+    match backend {
+        DbBackend::Postgres => sql.push("CAST(CAST(").bind(TextArray(items.to_vec())).push(" AS text[]) AS jsonb[])"),
+        _ => sql.bind(format!("[{}]", items.join(","))),
+    };
 }
 
 /// The JSON that a row holds under a name; null where it holds nothing.

@@ -23,6 +23,8 @@ pub enum Letter {
     SecondFactorsRemovedByAdmin,
     /// The person, or an administrator, changed the person's e-mail address; this goes to the former one.
     AddressChanged,
+    /// The person, or somebody else, asked for a code to sign in with.
+    VerificationCode { code: String },
     /// Something happened on a task.
     Task(TaskNews),
     /// Somebody shares a playlist with the person, who needs no account.
@@ -141,6 +143,7 @@ impl Letter {
             Self::PasswordChangedByAdmin => "password_changed_by_admin.html",
             Self::SecondFactorsRemovedByAdmin => "second_factors_removed.html",
             Self::AddressChanged => "address_changed.html",
+            Self::VerificationCode { .. } => "verification_code.html",
             Self::Task(_) => "task_news.html",
             Self::PlaylistShared(_) => "playlist_shared.html",
             Self::MovieBuilt { .. } => "movie_built.html",
@@ -154,6 +157,7 @@ impl Letter {
             Self::Invitation { .. } => "Welcome to Kitsu",
             Self::SecondFactorsRemovedByAdmin => "Two Factor Authentication Disabled",
             Self::AddressChanged => "E-mail Address Changed",
+            Self::VerificationCode { .. } => "Your verification code",
             Self::Task(news) => news.news.title(),
             Self::PlaylistShared(_) => "Playlist Shared With You",
             Self::MovieBuilt { .. } => "Playlist Movie Ready",
@@ -173,6 +177,7 @@ impl Letter {
                 format!("{organisation} - Kitsu: two factor authentication disabled")
             }
             Self::AddressChanged => format!("{organisation} - Kitsu: e-mail address changed"),
+            Self::VerificationCode { .. } => format!("{organisation} - Kitsu: your verification code"),
             Self::Task(news) => news.subject(),
             Self::PlaylistShared(shared) => format!("[Kitsu] {} shared the playlist {} with you", shared.author, shared.playlist),
             Self::MovieBuilt { .. } => format!("{organisation} - Kitsu: playlist download"),
@@ -194,6 +199,7 @@ impl Letter {
         let shared = if let Self::PlaylistShared(shared) = self { Some(shared) } else { None };
         let text = news.map(|news| news.text.as_str()).or(shared.map(|shared| shared.text.as_str()));
         let playlist = if let Self::MovieBuilt { playlist, .. } = self { Some(playlist.as_str()) } else { None };
+        let code = if let Self::VerificationCode { code } = self { Some(code.as_str()) } else { None };
         let values = context! {
             news => news.map(|news| news.news.word()),
             author => news.map(|news| news.author.as_str()).or(shared.map(|shared| shared.author.as_str())),
@@ -206,6 +212,7 @@ impl Letter {
             organisation,
             first_name => recipient.first_name.as_str(),
             email => recipient.address.as_str(),
+            code,
             link => self.link(),
             time => local_time(origin.moment, recipient.timezone.as_deref()),
             address => origin.address.map(|address| address.to_string()).unwrap_or_default(),
@@ -221,6 +228,7 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     templates.add_template("layout.html", include_str!("templates/layout.html"))?;
     templates.add_template("origin.html", include_str!("templates/origin.html"))?;
     templates.add_template("password_changed.html", include_str!("templates/password_changed.html"))?;
+    templates.add_template("verification_code.html", include_str!("templates/verification_code.html"))?;
     templates.add_template("password_recovery.html", include_str!("templates/password_recovery.html"))?;
     templates.add_template("invitation.html", include_str!("templates/invitation.html"))?;
     templates.add_template("password_changed_by_admin.html", include_str!("templates/password_changed_by_admin.html"))?;
@@ -269,6 +277,7 @@ mod tests {
             Letter::PasswordChangedByAdmin,
             Letter::SecondFactorsRemovedByAdmin,
             Letter::AddressChanged,
+            Letter::VerificationCode { code: "492039".into() },
             Letter::MovieBuilt { playlist: "Dailies".into(), link: link.clone() },
         ] {
             let written = letter.write(&recipient(), "Blue & Sheep", origin)?;

@@ -1,5 +1,8 @@
 //! Pictures of persons, productions and the organisation.
 
+use std::io::Write;
+use std::path::Path;
+
 use chrono::NaiveDateTime;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -80,17 +83,33 @@ pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Resu
 pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid, form: Submission) -> Result<Json<AvatarPath>, Failure> {
     let (had_avatar, _) = owner.facts(app, id).await?;
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
-    let picture = picture_work(app, &file.path, Purpose::Avatar, pictures::avatar).await.map_err(failure)?;
+    keep(app, Some(caller.person.id), owner, id, &file.path, had_avatar).await?;
+    let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
+    Ok(Json::of(&AvatarPath { thumbnail_path })?)
+}
+
+/// Stores a picture of a person that comes from elsewhere.
+///
+/// # Errors
+/// 404 when there is nobody of that id, 400 for what is no picture.
+pub async fn set_of_person(app: &App, id: Uuid, content: &[u8]) -> Result<(), Failure> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(content)?;
+    let (had_avatar, _) = Owner::Person.facts(app, id).await?;
+    keep(app, None, Owner::Person, id, file.path(), had_avatar).await
+}
+
+async fn keep(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid, path: &Path, had_avatar: bool) -> Result<(), Failure> {
+    let picture = picture_work(app, path, Purpose::Avatar, pictures::avatar).await.map_err(failure)?;
     let key = keys::thumbnail(id);
     app.storage.put(&key, picture.into()).await?;
-    if let Err(error) = transact(app, || record(app, caller, owner, id)).await {
+    if let Err(error) = transact(app, || record(app, author, owner, id)).await {
         if !had_avatar {
             removal::discard(&app.storage, vec![key]).await;
         }
         return Err(error);
     }
-    let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
-    Ok(Json::of(&AvatarPath { thumbnail_path })?)
+    Ok(())
 }
 
 /// Removes the stored picture of somebody once the change is stored, if the settings want that.
@@ -100,8 +119,8 @@ pub fn discard_avatar(work: &mut Work<'_>, id: Uuid) {
     }
 }
 
-async fn record(app: &App, caller: &Caller, owner: Owner, id: Uuid) -> Result<(), Failure> {
-    let mut work = Work::begin(app, caller).await?;
+async fn record(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin_as(app, author).await?;
     if !database::update(&*work, owner.table(), id, vec![("has_avatar", true.into())]).await? {
         return Err(Failure::not_found());
     }

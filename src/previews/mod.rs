@@ -26,6 +26,6 @@ pub mod subject;
 pub mod upload;
 mod work;
 
-pub use avatars::discard_avatar;
+pub use avatars::{discard_avatar, set_of_person};
 pub use handlers::PreviewsHandlers;
 pub use processing::Processing;

@@ -15,9 +15,10 @@ use uuid::Uuid;
 use super::sample::Sample;
 
 /// Tables and columns with values that are made up anew each time.
-const RANDOM: [(&str, &str); 6] = [
+const RANDOM: [(&str, &str); 7] = [
     ("person", "password"),
     ("person", "totp_secret"),
+    ("person", "email_otp_secret"),
     ("person", "otp_recovery_codes"),
     ("person", "jti"),
     ("playlist_share_link", "token"),

@@ -93,6 +93,8 @@ pub struct Token {
     pub refresh_id: Option<String>,
     /// Whether a second factor has to be set up before anything else.
     pub needs_second_factor: bool,
+    /// Whether the person never has to set one up in this session, because who vouched for them has asked for one.
+    pub skips_second_factor: bool,
 }
 
 /// Somebody who is signed in.
@@ -158,6 +160,8 @@ pub struct Refresher {
     pub person: Arc<Person>,
     /// Identifier of the refresh token.
     pub refresh_id: String,
+    /// Whether the person never has to set a second factor up in this session, because who vouched for them has asked for one.
+    pub skips_second_factor: bool,
 }
 
 /// Whoever holds the link of a shared playlist, which is good, and its password where there is one.

@@ -14,6 +14,7 @@ use super::account_rules::{
     CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password, prefers_what_is_set_up, protect,
     require_another,
 };
+use super::identities;
 use crate::access::persons::{require_session, sees_salaries, sees_whole};
 use crate::access::records::Subject;
 use crate::app::App;
@@ -96,7 +97,7 @@ impl Resource for Persons {
 
     fn accepted(&self) -> &'static [&'static str] {
         // A password comes in the clear and is stored as a hash.
-        &["password", CURRENT_PASSWORD]
+        &["password", CURRENT_PASSWORD, "oidc_issuer", "oidc_subject", "saml_issuer", "saml_subject"]
     }
 
     fn extras(&self) -> Vec<Extra> {
@@ -167,6 +168,7 @@ impl Resource for Persons {
                 return Err(Failure::refused("Password is too short."));
             }
         }
+        identities::check(caller, record, body)?;
         for column in NOT_BY_BODY {
             body.remove(column);
         }
@@ -221,6 +223,7 @@ impl Resource for Persons {
     }
 
     async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+        identities::store(work, before, body).await?;
         work.person_changed(before.id);
         if body.contains_key("active") && before.flag("active") != is_active(work, before.id).await? {
             // On the return, too: what was to be ended when they went may not have been.

@@ -1,0 +1,128 @@
+//! Security keys as they are stored in the account: a name, the make, the name that the key has for itself, and its public
+//! half. The reference server writes bytes as large numbers, which are read here and kept as they are.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sea_orm::DbErr;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::keys::{PublicKey, bytes};
+use super::webauthn::NewKey;
+use crate::app::App;
+use crate::database::dialect::{bind_json_texts, json_text};
+use crate::database::{self, Sql, Writes};
+
+/// A security key of somebody.
+#[derive(Clone, Debug)]
+pub(in crate::auth) struct SecurityKey {
+    pub name: String,
+    /// The name that the key has for itself, without zeros in front, which numbers don't have.
+    id: Vec<u8>,
+    /// None when it can't be read.
+    pub(super) public_key: Option<PublicKey>,
+    /// What is stored.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    #[serde(default)]
+    device_name: String,
+    credential_id: Box<RawValue>,
+    public_key: BTreeMap<String, Box<RawValue>>,
+}
+
+impl SecurityKey {
+    /// A key that was just made.
+    pub(super) fn new(name: &str, key: &NewKey) -> Self {
+        let text = json!({
+            "device_name": name,
+            "aaguid": URL_SAFE_NO_PAD.encode(&key.make),
+            "credential_id": URL_SAFE_NO_PAD.encode(&key.id),
+            "public_key": key.public_key.to_stored(),
+        });
+        Self { name: name.to_owned(), id: key.id.clone(), public_key: Some(key.public_key.clone()), text: text.to_string() }
+    }
+
+    /// What can't be read stays stored, under a name at most, and opens nothing.
+    fn read(text: &RawValue) -> Self {
+        let text = text.get().to_owned();
+        match serde_json::from_str::<Record>(&text) {
+            Ok(record) => Self {
+                name: record.device_name,
+                id: bytes(&record.credential_id).unwrap_or_default(),
+                public_key: PublicKey::from_stored(&record.public_key),
+                text,
+            },
+            Err(_) => Self { name: String::new(), id: Vec::new(), public_key: None, text },
+        }
+    }
+
+    /// The name that the key has for itself, as browsers know it.
+    pub(super) fn id(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.id)
+    }
+
+    /// Whether the key has that name for itself.
+    pub(super) fn is_called(&self, id: &[u8]) -> bool {
+        let significant = |id: &[u8]| id.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<_>>();
+        !self.id.is_empty() && significant(&self.id) == significant(id)
+    }
+}
+
+/// The keys of a person.
+///
+/// # Errors
+/// The database does not answer.
+pub(in crate::auth) async fn keys_of(app: &App, person_id: Uuid) -> Result<Vec<SecurityKey>, DbErr> {
+    let list = json_text(app.database.backend(), "fido_credentials");
+    let row = app.database.row(&Sql::with(format!("SELECT {list} AS list FROM person WHERE id = $1"), [person_id.into()])).await?;
+    let list = row.map(|row| row.try_get::<String>("", "list")).transpose()?.unwrap_or_else(|| "[]".to_owned());
+    let list: Vec<Box<RawValue>> = serde_json::from_str(&list).map_err(|error| DbErr::Json(error.to_string()))?;
+    Ok(list.iter().map(|text| SecurityKey::read(text)).collect())
+}
+
+/// Stores the keys of a person in place of those from before.
+///
+/// # Errors
+/// The database refuses.
+pub(in crate::auth) async fn store(app: &App, transaction: &impl Writes, person_id: Uuid, texts: &[String]) -> Result<(), DbErr> {
+    let mut sql = Sql::new("UPDATE person SET fido_credentials = ");
+    bind_json_texts(app.database.backend(), &mut sql, texts);
+    sql.push(" WHERE id = ").bind(person_id);
+    database::execute(transaction, &sql).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> SecurityKey {
+        SecurityKey::read(&RawValue::from_string(text.to_owned()).expect("JSON"))
+    }
+
+    #[test]
+    fn both_ways_to_write_bytes_are_read() {
+        let ours = read(r#"{"device_name": "blue", "aaguid": "AA", "credential_id": "AAEC", "public_key": {"1": 2}}"#);
+        assert_eq!((ours.name.as_str(), ours.id().as_str()), ("blue", "AAEC"));
+        assert!(ours.is_called(&[0, 1, 2]) && ours.is_called(&[1, 2]) && !ours.is_called(&[1, 3]));
+        let long = "340282366920938463463374607431768211457";
+        let theirs = read(&format!(r#"{{"device_name": "red", "aaguid": 0, "credential_id": {long}, "public_key": {{"-2": {long}}}}}"#));
+        assert!(theirs.is_called(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
+        assert!(theirs.text.contains(long));
+    }
+
+    #[test]
+    fn what_can_not_be_read_opens_nothing() {
+        for text in ["null", "{}", "[1]", r#"{"device_name": "x", "credential_id": -1, "public_key": {"a": true}}"#] {
+            let key = read(text);
+            assert!(key.public_key.is_none() && !key.is_called(&[]) && !key.is_called(&[0]), "{text}");
+            assert_eq!(key.text, text);
+        }
+    }
+}
