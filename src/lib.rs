@@ -47,6 +47,7 @@ mod schedules;
 pub mod server;
 mod sessions;
 mod sharing;
+mod sources;
 mod status;
 pub mod storage;
 mod store;

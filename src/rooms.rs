@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 53] = [
+const ORDER: [(&str, &str); 54] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -57,6 +57,7 @@ const ORDER: [(&str, &str); 53] = [
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),
     ("collections", "the list of the collections of the CRUD pattern"),
+    ("sources", "what comes from other programs: rows of another instance, records of ShotGrid"),
     // The program.
     ("web", "HTTP around the operations: router, limits, compression, documentation"),
     ("server", "puts the server together"),
