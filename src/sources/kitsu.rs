@@ -42,7 +42,7 @@ static BUILD_JOBS: Plain = Plain::of(&entity::build_job::TABLE, "BuildJob");
 
 impl Source {
     /// Builds of playlists.
-    pub(super) const fn build_jobs() -> Self {
+    pub(super) fn build_jobs() -> Self {
         Self { resource: &BUILD_JOBS, relations: &[], adds: false }
     }
 

@@ -43,18 +43,19 @@ pub(super) async fn prepare(work: &Work<'_>, table: &'static Table, rows: &mut [
 
 /// News do not change.
 fn news(row: &mut Row) {
-    if let Some(moment) = row.get("created_at").filter(|moment| !moment.is_null()) {
-        row.insert("updated_at".into(), moment.clone());
+    if let Some(moment) = row.get("created_at").filter(|moment| !moment.is_null()).cloned() {
+        row.insert("updated_at".into(), moment);
     }
 }
 
 /// What a notification tells of has a name of its own, because `type` is the kind of record.
 fn notification(row: &mut Row) {
-    match row.get("notification_type").filter(|kind| !kind.is_null()) {
-        Some(kind) => row.insert("type".into(), kind.clone()),
-        None if row.get("type") == Some(&json!("Notification")) => row.remove("type"),
-        None => None,
-    };
+    let kind = row.get("notification_type").filter(|kind| !kind.is_null()).cloned();
+    if let Some(kind) = kind {
+        row.insert("type".into(), kind);
+    } else if row.get("type") == Some(&json!("Notification")) {
+        row.remove("type");
+    }
 }
 
 fn preview_file(row: &mut Row) {
@@ -81,7 +82,7 @@ async fn entities(work: &Work<'_>, table: &'static Table, rows: &mut [Row]) -> R
             row.remove("preview_file_id");
         }
     }
-    let frames = |row: &mut Row| FRAMES.into_iter().filter_map(|key| Some((key.to_owned(), row.remove(key)?))).collect();
+    let frames = |row: &mut Row| FRAMES.into_iter().filter_map(|key| Some((key.to_owned(), row.remove(key)?))).collect::<Row>();
     data::add(work, table, rows, id_of, frames).await
 }
 
