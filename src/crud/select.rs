@@ -216,12 +216,7 @@ pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, 
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn rows(
-    connection: &impl ConnectionTrait,
-    resource: &dyn Resource,
-    shape: &Shape,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub async fn rows(connection: &impl ConnectionTrait, resource: &dyn Resource, shape: &Shape, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let writer = ShapeWriter::new(resource, shape);
     let text = format!("SELECT {} {} WHERE t.id = ANY($1)", writer.columns(), from(resource));
     let mut found = HashMap::with_capacity(ids.len());

@@ -139,11 +139,7 @@ pub async fn update(transaction: &impl Writes, table: &'static Table, id: Uuid, 
 ///
 /// # Errors
 /// The database refuses a change; none is stored then.
-pub async fn update_many(
-    transaction: &impl Writes,
-    table: &'static Table,
-    rows: Vec<(Uuid, Vec<(&'static str, Value)>)>,
-) -> Result<(), DbErr> {
+pub async fn update_many(transaction: &impl Writes, table: &'static Table, rows: Vec<(Uuid, Vec<(&'static str, Value)>)>) -> Result<(), DbErr> {
     let Some((_, first)) = rows.first() else { return Ok(()) };
     let moved = (table.column("updated_at").is_some() && value_of(first, "updated_at").is_none()).then(|| ("updated_at", Value::from(now())));
     let names = first.iter().map(|(name, _)| *name).chain(moved.iter().map(|(name, _)| *name));

@@ -114,7 +114,9 @@ async fn require_references(work: &Work<'_>, table: &'static Table, rows: &mut [
     for column in table.columns.iter().filter(|column| column.is_reference()) {
         let mut unknown: HashSet<Uuid> = rows.iter().filter_map(|row| row.reference(column.name)).collect();
         if column.targets().contains(&table.name) {
-            rows.iter().for_each(|row| drop(unknown.remove(&row.id)));
+            for row in rows.iter() {
+                unknown.remove(&row.id);
+            }
         }
         for target in column.targets() {
             let ids: Vec<Uuid> = unknown.iter().copied().collect();

@@ -17,7 +17,7 @@ struct Stored {
     data: Option<Value>,
 }
 
-/// Adds values to the `data` of rows, each with its id: to what the row brings along, or else to what is stored.
+/// Adds values to the `data` of rows, some to each: to what the row brings along, or else to what is stored.
 ///
 /// # Errors
 /// The database does not answer.
@@ -25,10 +25,9 @@ pub(super) async fn add(
     work: &Work<'_>,
     table: &'static Table,
     rows: &mut [Map<String, Value>],
-    id_of: impl Fn(&Map<String, Value>) -> Option<Uuid>,
-    mut values: impl FnMut(&mut Map<String, Value>) -> Map<String, Value>,
+    added: Vec<Map<String, Value>>,
+    id_of: fn(&Map<String, Value>) -> Option<Uuid>,
 ) -> Result<(), Failure> {
-    let added: Vec<Map<String, Value>> = rows.iter_mut().map(&mut values).collect();
     let bare = |row: &Map<String, Value>| row.get("data").is_none_or(Value::is_null);
     let asked = rows.iter().zip(&added).filter(|(row, added)| bare(row) && !added.is_empty());
     let ids: Vec<Uuid> = asked.filter_map(|(row, _)| id_of(row)).collect();

@@ -53,9 +53,7 @@ impl Source {
             Collection::Entities => (&["entities_out"], false),
             Collection::Tasks => (&["assignees"], false),
             Collection::MetadataDescriptors => (&["departments"], true),
-            Collection::Projects => {
-                (&["team", "asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"], true)
-            }
+            Collection::Projects => (&["team", "asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"], true),
             _ => (&[], false),
         };
         Self { resource: collections::resource(collection), relations, adds }

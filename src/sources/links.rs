@@ -47,7 +47,8 @@ impl Lists {
         if self.replaces {
             let gone: Vec<(Uuid, Uuid)> = stored.difference(&wanted).copied().collect();
             for pairs in gone.chunks(PORTION) {
-                let change = if links { format!("DELETE FROM \"{}\"", table.name) } else { format!("UPDATE \"{}\" SET \"{own}\" = NULL", table.name) };
+                let change =
+                    if links { format!("DELETE FROM \"{}\"", table.name) } else { format!("UPDATE \"{}\" SET \"{own}\" = NULL", table.name) };
                 let mut sql = Sql::new(format!("{change} WHERE (\"{own}\", \"{other}\") IN (VALUES "));
                 list(&mut sql, pairs).push(")");
                 database::execute(&**work, &sql).await?;

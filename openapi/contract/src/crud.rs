@@ -502,7 +502,10 @@ mod tests {
         });
         let Expanded { paths, schemas } = expand(&resource, &pattern).expect("a complete resource");
         let (path, item) = paths.last().expect("a path");
-        assert_eq!((path.as_str(), &item["post"]["operationId"], &item["post"]["tags"]), ("/import/kitsu/gadgets", &json!("import_gadgets"), &json!(["Sources"])));
+        assert_eq!(
+            (path.as_str(), &item["post"]["operationId"], &item["post"]["tags"]),
+            ("/import/kitsu/gadgets", &json!("import_gadgets"), &json!(["Sources"]))
+        );
         assert_eq!(item["post"]["description"], "In.\n\nWords.");
         let (name, schema) = schemas.last().expect("a schema");
         assert_eq!((name.as_str(), &schema["required"], &schema["additionalProperties"]), ("GadgetImport", &json!(["id"]), &json!(true)));

@@ -48,7 +48,7 @@ pub async fn require_many(
     before: &HashMap<Uuid, Option<Uuid>>,
 ) -> Result<HashMap<Uuid, Option<Uuid>>, Failure> {
     let backend = connection.get_database_backend();
-    let searches: Vec<String> = places.iter().flat_map(|(table, own)| searches(backend, table, own)).collect();
+    let searches: Vec<String> = places.iter().flat_map(|(table, own)| searches(backend, *table, own)).collect();
     if !searches.is_empty() {
         let text = format!("{} LIMIT 1", searches.join(" UNION ALL "));
         for ids in ids.chunks(BATCH) {
@@ -76,7 +76,8 @@ fn searches(backend: DbBackend, table: &'static Table, own: &str) -> Vec<String>
     for (column, target) in table.columns.iter().filter_map(|column| Some((column, bound_target(column)?))) {
         let Some(way) = place.way(column.name) else { continue };
         let column = column.name;
-        let shared = unless_shared(table, column, &format!("EXISTS (SELECT 1 FROM \"{}\" ra WHERE ra.id = r.\"{column}\" AND ", target.name), target, ")");
+        let shared =
+            unless_shared(table, column, &format!("EXISTS (SELECT 1 FROM \"{}\" ra WHERE ra.id = r.\"{column}\" AND ", target.name), target, ")");
         found.push(format!("SELECT '{column}' AS field FROM \"{name}\" r WHERE r.\"{own}\" = ANY($1) AND {home} <> {way}{shared}"));
     }
     for (_, column, keys) in LISTS.iter().filter(|(of, ..)| *of == name) {
@@ -115,7 +116,9 @@ mod tests {
 
     #[test]
     fn every_bound_reference_is_searched() {
-        let columns = |table: &'static Table| searches(DbBackend::Sqlite, table, "id").iter().map(|text| text.split('\'').nth(1).map(str::to_owned)).collect::<Vec<_>>();
+        let columns = |table: &'static Table| {
+            searches(DbBackend::Sqlite, table, "id").iter().map(|text| text.split('\'').nth(1).map(str::to_owned)).collect::<Vec<_>>()
+        };
         let some = |names: &[&str]| names.iter().map(|name| Some((*name).to_owned())).collect::<Vec<_>>();
         assert_eq!(columns(&entity::news::TABLE), some(&["comment_id", "task_id", "preview_file_id"]));
         assert_eq!(columns(&entity::department::TABLE), some(&[]));

@@ -34,8 +34,9 @@ pub(super) async fn prepare(work: &Work<'_>, table: &'static Table, rows: &mut [
         }
         "preview_file" => {
             rows.iter_mut().for_each(preview_file);
-            let mark = |_: &mut Row| Map::from_iter([("imported_only".to_owned(), Value::Bool(true))]);
-            data::add(work, table, rows, id_of, mark).await
+            let mark = Map::from_iter([("imported_only".to_owned(), Value::Bool(true))]);
+            let marks = vec![mark; rows.len()];
+            data::add(work, table, rows, marks, id_of).await
         }
         _ => Ok(()),
     }
@@ -82,8 +83,13 @@ async fn entities(work: &Work<'_>, table: &'static Table, rows: &mut [Row]) -> R
             row.remove("preview_file_id");
         }
     }
-    let frames = |row: &mut Row| FRAMES.into_iter().filter_map(|key| Some((key.to_owned(), row.remove(key)?))).collect::<Row>();
-    data::add(work, table, rows, id_of, frames).await
+    let frames = rows.iter_mut().map(frames).collect();
+    data::add(work, table, rows, frames, id_of).await
+}
+
+/// Takes what is said of the frames of a shot out of its row.
+fn frames(row: &mut Row) -> Row {
+    FRAMES.into_iter().filter_map(|key| Some((key.to_owned(), row.remove(key)?))).collect()
 }
 
 /// The kind that a row names; without one it is a shot.

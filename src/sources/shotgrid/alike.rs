@@ -33,11 +33,12 @@ impl Alike {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn load<'a>(work: &Work<'_>, kind: &Kind, records: impl Iterator<Item = &'a Columns>) -> Result<Self, Failure> {
+    pub(super) async fn load(work: &Work<'_>, kind: &Kind, records: &[&Columns]) -> Result<Self, Failure> {
         let columns = kind.natural.columns;
         let mut alike = Self { columns, ids: HashMap::new() };
         let Some((first, others)) = columns.split_first() else { return Ok(alike) };
-        let mut values: Vec<SqlValue> = records.filter_map(|record| value_of(record, first)).filter(|value| !word(value).is_empty()).cloned().collect();
+        let mut values: Vec<SqlValue> =
+            records.iter().filter_map(|record| value_of(record, first)).filter(|value| !word(value).is_empty()).cloned().collect();
         values.sort_by_key(word);
         values.dedup();
         let condition = kind.condition();

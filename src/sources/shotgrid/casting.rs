@@ -21,13 +21,13 @@ const PARENTS: &str = "parents";
 ///
 /// # Errors
 /// 400 when a parent is of another production.
-pub(super) async fn store_parents<'a>(work: &mut Work<'_>, assets: impl Iterator<Item = (&'a Reading<'a>, Uuid)>) -> Result<(), Failure> {
+pub(super) async fn store_parents(work: &mut Work<'_>, assets: &[(Reading<'_>, Uuid)]) -> Result<(), Failure> {
     let mut children: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (reading, id) in assets {
         for parent in reading.found_all(PARENTS) {
             let cast = children.entry(parent).or_default();
-            if !cast.contains(&id) {
-                cast.push(id);
+            if !cast.contains(id) {
+                cast.push(*id);
             }
         }
     }

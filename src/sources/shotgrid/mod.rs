@@ -32,6 +32,7 @@ use crate::crud::{self, Relation, Resource};
 use crate::database::{json, value_of};
 use crate::events::Work;
 use crate::people::checks;
+use crate::tasks::statuses::default_status;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 use crate::vocabulary::persons::person_rows;
 
@@ -61,7 +62,9 @@ pub(super) struct Kind {
     first: &'static [(&'static str, Origin)],
     /// Columns without which a record is left out.
     holds: &'static [&'static str],
-    /// Columns without which a new record is left out, and that others keep when the record has none for them.
+    /// Columns that keep what they hold, or begin as usual, when a record says nothing of them.
+    optional: &'static [&'static str],
+    /// Columns without which a new record is left out.
     begins_with: &'static [&'static str],
     /// What makes a row the one that is meant, besides its number.
     natural: Natural,
@@ -116,7 +119,7 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, reco
     for (place, record) in records {
         drafts.extend(draft(kind, Reading { record, known: &known }, place)?);
     }
-    let beginning = beginning(&work, caller, kind).await?;
+    let beginning = beginning(&mut work, caller, kind).await?;
     let (rows, order) = sort(&work, kind, &drafts, &beginning).await?;
     let joining = rows.iter().filter(|row| row.stored.is_none() && value_of(&row.columns, "active") == Some(&true.into())).count();
     if joining > 0 && !checks::has_room(&work, u64::try_from(joining)?).await? {
@@ -142,7 +145,8 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, reco
         ids.iter().for_each(|id| work.person_changed(*id));
     }
     if kind.entity == Some(EntityKind::Asset) {
-        casting::store_parents(&mut work, drafts.iter().zip(&order).filter_map(|(draft, id)| Some((&draft.reading, (*id)?)))).await?;
+        let assets: Vec<(Reading<'_>, Uuid)> = drafts.iter().zip(&order).filter_map(|(draft, id)| Some((draft.reading, (*id)?))).collect();
+        casting::store_parents(&mut work, &assets).await?;
     }
     let answered = answer(&work, kind, &ids).await?;
     work.commit().await?;
@@ -164,11 +168,16 @@ fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<D
     let mut columns: Columns = vec![(NUMBER, number.into())];
     for (name, origin) in kind.columns {
         let value = origin.value(&reading);
-        if value.is_null() && (kind.holds.contains(name) || kind.begins_with.contains(name)) {
-            if kind.holds.contains(name) {
-                tracing::warn!(collection = kind.collection.name(), place, column = name, "a record of ShotGrid was left out, because it says too little");
-                return Ok(None);
-            }
+        if value.is_null() && kind.holds.contains(name) {
+            tracing::warn!(
+                collection = kind.collection.name(),
+                place,
+                column = name,
+                "a record of ShotGrid was left out, because it says too little"
+            );
+            return Ok(None);
+        }
+        if value.is_null() && kind.optional.contains(name) {
             continue;
         }
         let Some(column) = kind.table().column(name) else { continue };
@@ -183,7 +192,7 @@ fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<D
 }
 
 /// Columns that every new row gets.
-async fn beginning(work: &Work<'_>, caller: &Caller, kind: &Kind) -> Result<Columns, Failure> {
+async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &Kind) -> Result<Columns, Failure> {
     let settings = &work.app().settings;
     let mut columns = Columns::new();
     for column in &kind.table().columns {
@@ -192,6 +201,9 @@ async fn beginning(work: &Work<'_>, caller: &Caller, kind: &Kind) -> Result<Colu
             ColumnDefault::Locale => columns.push((column.name, settings.default_locale.clone().into())),
             _ => {}
         }
+    }
+    if kind.collection == Collection::Tasks {
+        columns.push(("task_status_id", default_status(work, false).await?.into()));
     }
     if let Some(entity) = kind.entity {
         columns.push(("created_by", caller.person.id.into()));
@@ -206,7 +218,8 @@ async fn beginning(work: &Work<'_>, caller: &Caller, kind: &Kind) -> Result<Colu
 async fn sort(work: &Work<'_>, kind: &Kind, drafts: &[Draft<'_>], beginning: &Columns) -> Result<(Vec<Incoming>, Vec<Option<Uuid>>), Failure> {
     let numbers: Vec<i32> = drafts.iter().map(|draft| draft.number).collect();
     let mut by_number = by_number(work, kind.table(), kind.condition().as_deref(), &numbers).await?;
-    let mut alike = Alike::load(work, kind, drafts.iter().map(|draft| &draft.columns)).await?;
+    let said: Vec<&Columns> = drafts.iter().map(|draft| &draft.columns).collect();
+    let mut alike = Alike::load(work, kind, &said).await?;
     let mut rows: Vec<Incoming> = Vec::with_capacity(drafts.len());
     let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(drafts.len());
     let mut order = Vec::with_capacity(drafts.len());
