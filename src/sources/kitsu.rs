@@ -92,7 +92,11 @@ pub(super) async fn import(app: &App, caller: &Caller, source: Source, mut given
     for (place, row) in given.iter().enumerate() {
         let id = id_of(row).ok_or_else(|| wrong(place, "id", "Field required"))?;
         let key = key(table, row, id);
-        let known = stored.get(&key).copied();
+        let named = stored.get(&(id, Uuid::nil())).copied();
+        let known = stored.get(&key).copied().or(named);
+        if named.is_some() && known != named {
+            return Err(wrong(place, "id", "Input should not be the id of another record"));
+        }
         let columns = read_columns(table, row, place, known.is_none())?;
         let at = *places.entry(key).or_insert_with(|| {
             incoming.push(Incoming { stored: known, id, place, columns: Vec::new() });
