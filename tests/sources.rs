@@ -1,5 +1,6 @@
 //! Rows of another instance and records of ShotGrid, by the thousand.
 
+use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -38,7 +39,7 @@ async fn many_rows_take_few_statements(#[values(On::Sqlite, On::Postgres)] on: O
     let studio = Studio::open(on).await;
     let animation = studio.named("task-types", "Animation").await;
     let todo = studio.named("task-status", "Todo").await;
-    let artist = studio.member_id(dailies_definitions::access::Role::Artist);
+    let artist = studio.member_id(Role::Artist);
     for count in ROWS {
         let sequence = Uuid::new_v4();
         let shots: Vec<Uuid> = (1..count).map(|_| Uuid::new_v4()).collect();

@@ -34,11 +34,16 @@ const fn made(name: &'static str, table: &'static Table, only: Only, keys: Keys,
 }
 
 /// The production, by its name.
-const PROJECT_BY_NAME: Lookup =
-    Lookup { name: "project", table: &entity::project::TABLE, column: "name", only: Only::All, keys: Keys::At("project.name"), make: None };
-/// The production, by its number.
-const PROJECT: Lookup = by_number("project", &entity::project::TABLE, Only::All, Keys::At("project.id"));
+const fn project_by_name() -> Lookup {
+    Lookup { name: "project", table: &entity::project::TABLE, column: "name", only: Only::All, keys: Keys::At("project.name"), make: None }
+}
 
+/// The production, by its number.
+const fn project() -> Lookup {
+    by_number("project", &entity::project::TABLE, Only::All, Keys::At("project.id"))
+}
+
+/// An entity of a kind, by its number.
 const fn entity_at(name: &'static str, kind: EntityKind, keys: Keys) -> Lookup {
     by_number(name, &entity::entity::TABLE, Only::Of(kind), keys)
 }
@@ -110,7 +115,7 @@ pub(in crate::sources) static EPISODES: Kind = Kind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Episode),
     needs: &["code", "description", "project"],
-    lookups: &[PROJECT_BY_NAME],
+    lookups: &[project_by_name()],
     columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project"))],
     first: &[],
     holds: &["name", "project_id"],
@@ -125,7 +130,7 @@ pub(in crate::sources) static SEQUENCES: Kind = Kind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Sequence),
     needs: &["code", "description", "project"],
-    lookups: &[PROJECT_BY_NAME, entity_at("episode", EntityKind::Episode, Keys::At("episode.id"))],
+    lookups: &[project_by_name(), entity_at("episode", EntityKind::Episode, Keys::At("episode.id"))],
     columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("parent_id", Found("episode"))],
     first: &[],
     holds: &["name", "project_id"],
@@ -140,7 +145,7 @@ pub(in crate::sources) static SCENES: Kind = Kind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Scene),
     needs: &["code", "project"],
-    lookups: &[PROJECT_BY_NAME, entity_at("sequence", EntityKind::Sequence, Keys::First("sequence_sg_scenes_1_sequences"))],
+    lookups: &[project_by_name(), entity_at("sequence", EntityKind::Sequence, Keys::First("sequence_sg_scenes_1_sequences"))],
     columns: &[("name", Field("code")), ("project_id", Found("project")), ("parent_id", Found("sequence"))],
     first: &[],
     holds: &["name", "project_id"],
@@ -156,7 +161,7 @@ pub(in crate::sources) static SHOTS: Kind = Kind {
     entity: Some(EntityKind::Shot),
     needs: &["code", "project", "sg_cut_in", "sg_cut_duration"],
     lookups: &[
-        PROJECT_BY_NAME,
+        project_by_name(),
         entity_at("sequence", EntityKind::Sequence, Keys::At("sg_sequence.id")),
         entity_at("scene", EntityKind::Scene, Keys::At("sg_scene.id")),
         entity_at("assets", EntityKind::Asset, Keys::Each("assets")),
@@ -187,7 +192,7 @@ pub(in crate::sources) static ASSETS: Kind = Kind {
     entity: Some(EntityKind::Asset),
     needs: &["code", "description", "project", "sg_asset_type"],
     lookups: &[
-        PROJECT,
+        project(),
         made(
             "type",
             &entity::entity_type::TABLE,
@@ -270,7 +275,7 @@ pub(in crate::sources) static TASKS: Kind = Kind {
         "task_assignees",
     ],
     lookups: &[
-        PROJECT,
+        project(),
         by_number("step", &entity::task_type::TABLE, Only::All, Keys::At("step.id")),
         Lookup {
             name: "status",
