@@ -48,6 +48,7 @@ mod search;
 pub mod server;
 mod sessions;
 mod sharing;
+mod sources;
 mod status;
 pub mod storage;
 mod store;

@@ -58,6 +58,7 @@ const ORDER: [(&str, &str); 54] = [
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),
     ("collections", "the list of the collections of the CRUD pattern"),
+    ("sources", "what comes from other programs: rows of another instance, records of ShotGrid"),
     // The program.
     ("web", "HTTP around the operations: router, limits, compression, documentation"),
     ("server", "puts the server together"),

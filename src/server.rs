@@ -255,6 +255,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
         imports: Arc::new(crate::imports::ImportsHandlers(app.clone())),
         search: Arc::new(crate::search::SearchHandlers(app.clone())),
+        sources: Arc::new(crate::sources::SourcesHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }
 }

@@ -33,6 +33,7 @@ mod several_servers;
 mod shutdown;
 mod sign_in;
 mod slow_peers;
+mod sources;
 mod status;
 mod stored_files;
 mod uploads;

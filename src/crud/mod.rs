@@ -15,5 +15,5 @@ pub use engine::Engine;
 pub use filter::{add_column, invalid_id};
 pub use plain::Plain;
 pub use resource::{Changes, Extra, Nested, Record, Relation, Resource, Shape, only_admin};
-pub use select::record;
+pub use select::{record, rows};
 pub use write::{blank_name, ids, require_known};

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::{Nested, Record, Relation, Resource, Shape};
-use crate::database::{self, Database, Field, NestedWriter, RecordWriter, RowWriter, Sql, write_uuid};
+use crate::database::{self, BATCH, Database, Field, NestedWriter, RecordWriter, RowWriter, Sql, write_uuid};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
@@ -210,6 +210,24 @@ pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, 
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", all_columns(table), table.name), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     read(table, &row, 0, id)
+}
+
+/// Records of a shape by their ids, as JSON objects without relations.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn rows(connection: &impl ConnectionTrait, resource: &dyn Resource, shape: &Shape, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let writer = ShapeWriter::new(resource, shape);
+    let text = format!("SELECT {} {} WHERE t.id = ANY($1)", writer.columns(), from(resource));
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        for row in database::rows(connection, &Sql::of_ids(text.as_str(), ids)).await? {
+            let mut out = Vec::with_capacity(512);
+            writer.write(&mut out, &row)?;
+            found.insert(row.try_get_by_index(writer.record.width())?, out);
+        }
+    }
+    Ok(found)
 }
 
 /// Number of records of a condition.

@@ -38,7 +38,7 @@ pub use self::explain::explain;
 pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
-pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
+pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};

@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::{Sql, Writes, execute};
 
+/// Placeholders of one statement: few enough for both databases, and SQLite looks every one up among all others.
+const PLACEHOLDERS: usize = 1000;
+
 /// The current time in UTC, to the microsecond, which is what both databases keep.
 #[must_use]
 pub fn now() -> NaiveDateTime {
@@ -75,7 +78,7 @@ pub async fn insert(transaction: &impl Writes, table: &'static Table, values: Ve
     Ok(id)
 }
 
-/// Inserts several rows at once. All of them must name the same columns in the same order.
+/// Inserts several rows at once. A column that a row does not name gets its default.
 ///
 /// # Errors
 /// The database refuses a row; none is stored then.
@@ -96,8 +99,6 @@ pub async fn insert_ignoring_duplicates(
 }
 
 async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<(), DbErr> {
-    // Few enough for both databases: SQLite looks every placeholder up among all others.
-    const PLACEHOLDERS: usize = 1000;
     let moment = now();
     let columns = || table.columns.iter();
     let names: Vec<String> = columns().map(|column| format!("\"{}\"", column.name)).collect();
@@ -131,4 +132,29 @@ pub async fn update(transaction: &impl Writes, table: &'static Table, id: Uuid, 
     }
     sql.push(" WHERE id = ").bind(id);
     Ok(execute(transaction, &sql).await? > 0)
+}
+
+/// Changes columns of several rows, each found by its id, and moves their `updated_at` unless it is among the columns. All of
+/// them must name the same columns in the same order.
+///
+/// # Errors
+/// The database refuses a change; none is stored then.
+pub async fn update_many(transaction: &impl Writes, table: &'static Table, rows: Vec<(Uuid, Vec<(&'static str, Value)>)>) -> Result<(), DbErr> {
+    let Some((_, first)) = rows.first() else { return Ok(()) };
+    let moved = (table.column("updated_at").is_some() && value_of(first, "updated_at").is_none()).then(|| ("updated_at", Value::from(now())));
+    let names = first.iter().map(|(name, _)| *name).chain(moved.iter().map(|(name, _)| *name));
+    let changes: Vec<String> = names.enumerate().map(|(at, name)| format!("\"{name}\" = v.column{}", at + 2)).collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    for rows in rows.chunks((PLACEHOLDERS / (changes.len() + 1)).max(1)) {
+        let mut sql = Sql::new(format!("UPDATE \"{}\" SET {} FROM (VALUES ", table.name, changes.join(", ")));
+        for (at, (id, values)) in rows.iter().enumerate() {
+            let values = values.iter().chain(&moved).map(|(_, value)| value.clone());
+            sql.push(if at > 0 { ", " } else { "" }).bind_list(std::iter::once(Value::from(*id)).chain(values));
+        }
+        sql.push(&format!(") AS v WHERE \"{}\".id = v.column1", table.name));
+        execute(transaction, &sql).await?;
+    }
+    Ok(())
 }

@@ -5,10 +5,11 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use dailies_definitions::failure::Failure;
 use lettre::Address;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::crud::{Record, missing, wrong_format};
+use crate::app::App;
+use crate::crud::{Record, invalid_format, missing, wrong_format};
 use crate::database::{self, Sql, now};
 use crate::events::Work;
 
@@ -137,6 +138,22 @@ pub fn address(text: &str) -> Result<String, String> {
     Ok(address.to_string().to_lowercase())
 }
 
+/// Whether the studio may have so many active persons more.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn has_room(work: &Work<'_>, more: u64) -> Result<bool, Failure> {
+    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
+    let count: i64 = database::read_value(&**work, &sql).await?.unwrap_or_default();
+    Ok(u64::try_from(count).unwrap_or_default() + more <= work.app().settings.user_limit)
+}
+
+/// 400: the studio has as many active persons as it may.
+#[must_use]
+pub fn no_room(app: &App) -> Failure {
+    Failure::parameter_with("User limit reached.", json!({"limit": app.settings.user_limit}))
+}
+
 /// An address is stored in small letters, and is used by one person only, bots aside.
 async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     let Some(given) = body.get("email") else {
@@ -163,8 +180,6 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn body(value: Value) -> Map<String, Value> {

@@ -51,6 +51,9 @@ const FILE_TREE: &str = include_str!("../../src/file_trees/shipped/simple.json")
 
 type Row = Vec<(&'static str, Value)>;
 
+/// What records beyond the two of each table have, so that a number in ShotGrid means one record.
+const UNNUMBERED: (&str, Value) = ("shotgun_id", Value::Int(None));
+
 /// One production with what belongs to it, and somebody who may do everything.
 pub struct Sample {
     /// What every text of the sample has in it, and of no other one.
@@ -114,6 +117,7 @@ impl Sample {
         let mut variables: HashMap<String, String> = self.shared.iter().map(|(word, id)| ((*word).to_owned(), id.to_string())).collect();
         variables.extend(self.labels().into_iter().map(|(id, label)| (label, id.to_string())));
         variables.insert("mark".into(), self.mark.clone());
+        variables.extend([("shotgun", First), ("second shotgun", Second)].map(|(name, which)| (name.to_owned(), self.number(which).to_string())));
         variables.insert("email".into(), self.email(First));
         variables
     }
@@ -121,6 +125,12 @@ impl Sample {
     /// The secret part of the address of the sample's shared playlist.
     pub fn share_token(&self, which: Which) -> String {
         format!("share-{}-{}", self.mark, which as u8)
+    }
+
+    /// The number that its records have in ShotGrid.
+    fn number(&self, which: Which) -> i32 {
+        let own: i32 = self.mark.trim_start_matches('n').parse().expect("a number");
+        2 * own + 1 + i32::from(which == Second)
     }
 
     fn email(&self, which: Which) -> String {
@@ -211,7 +221,8 @@ impl<'a> Samples<'a> {
             "entity" => ENTITIES.iter().flat_map(|kind| [First, Second].map(|which| row(which, entity_of(sample, kind, which)))).collect(),
             "task_type" => {
                 let others = more().map(|(id, word, kind)| {
-                    row(First, vec![("id", id.into()), ("name", format!("{word} {}", sample.mark).into()), ("for_entity", kind.into())])
+                    let name = format!("{word} {}", sample.mark);
+                    row(First, vec![("id", id.into()), UNNUMBERED, ("name", name.into()), ("for_entity", kind.into())])
                 });
                 two().into_iter().chain(others).collect()
             }
@@ -222,6 +233,7 @@ impl<'a> Samples<'a> {
                         First,
                         vec![
                             ("id", id.into()),
+                            UNNUMBERED,
                             ("name", format!("{word} {}", sample.mark).into()),
                             ("short_name", short.into()),
                             ("is_wip", true.into()),
@@ -233,7 +245,7 @@ impl<'a> Samples<'a> {
             "task" => {
                 let of_asset = [("entity_id", "asset"), ("task_type_id", "asset_task_type")];
                 let given = of_asset.map(|(column, word)| (column, sample.own[&(word, First)].into()));
-                let others = more().map(|(id, ..)| row(First, std::iter::once(("id", id.into())).chain(given.clone()).collect()));
+                let others = more().map(|(id, ..)| row(First, [("id", id.into()), UNNUMBERED].into_iter().chain(given.clone()).collect()));
                 two().into_iter().chain(others).collect()
             }
             "project_task_type_link" => {
@@ -285,6 +297,7 @@ impl<'a> Samples<'a> {
         let own = |word, which| Some(Value::from(sample.own[&(word, which)]));
         let json = |value: Json| Some(Value::from(value));
         match (table.name, column.name, which) {
+            (_, "shotgun_id", _) => Some(sample.number(which).into()),
             ("person", "role", First) => Some("admin".into()),
             ("person", "email", _) => Some(sample.email(which).into()),
             ("person", "password", _) => Some(self.password.clone().into()),

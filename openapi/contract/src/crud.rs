@@ -1,4 +1,5 @@
-//! Expands a file of `resources/` by the pattern of `crud.yaml` into five operations and their schemas.
+//! Expands a file of `resources/` by the pattern of `crud.yaml` into five operations and their schemas, and a sixth one that
+//! takes rows of another instance over, where the file says `import`.
 
 use serde_json::{Map, Value, json};
 
@@ -20,13 +21,14 @@ pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, Stri
     }
     let collection = format!("/data/{}", resource.text("resource"));
     let one = format!("{collection}/{{instance_id}}");
-    Ok(Expanded {
-        paths: vec![
-            (collection, json!({"get": resource.list(), "post": resource.create()})),
-            (one, json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()})),
-        ],
-        schemas: resource.schemas(),
-    })
+    let mut paths = vec![
+        (collection, json!({"get": resource.list(), "post": resource.create()})),
+        (one, json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()})),
+    ];
+    if resource.is_imported() {
+        paths.push((format!("/import/kitsu/{}", resource.text("resource")), json!({"post": resource.import()})));
+    }
+    Ok(Expanded { paths, schemas: resource.schemas() })
 }
 
 struct Resource<'a> {
@@ -234,14 +236,68 @@ impl Resource<'_> {
         operation.into()
     }
 
+    fn is_imported(&self) -> bool {
+        self.file.get("import").is_some()
+    }
+
+    /// Takes rows of another instance over. It is no operation of the CRUD pattern: many rows come in one body.
+    fn import(&self) -> Value {
+        let pattern = &self.pattern["import"];
+        let note = self.file["import"]["note"].as_str().unwrap_or_default().trim();
+        let description = [self.fill(&pattern["description"]), note.to_owned()].join("\n\n");
+        let rows = json!({"type": "array", "items": reference(&format!("{}Import", self.text("schema"))), "x-malformed": pattern["malformed"]});
+        let answer = json!({"type": "array", "items": reference(self.text("schema"))});
+        json!({
+            "operationId": self.operation_id("import"),
+            "tags": [pattern["tag"]],
+            "summary": self.fill(&pattern["summary"]),
+            "description": description.trim(),
+            "x-access": pattern["access"],
+            "x-body-limit": pattern["body_limit"],
+            "parameters": pattern["parameters"],
+            "requestBody": {
+                "description": self.fill(&pattern["body"]),
+                "required": true,
+                "content": {"application/json": {"schema": rows}},
+            },
+            "responses": {"200": self.answer("import", &answer)},
+        })
+    }
+
     fn schemas(&self) -> Vec<(String, Value)> {
         let name = self.text("schema");
-        vec![
+        let mut schemas = vec![
             (name.to_owned(), self.row_schema()),
             (format!("{name}Create"), self.create_schema()),
             (format!("{name}Update"), self.update_schema()),
             (format!("{name}Page"), self.page_schema()),
-        ]
+        ];
+        if self.is_imported() {
+            schemas.push((format!("{name}Import"), self.import_schema()));
+        }
+        schemas
+    }
+
+    /// A row of another instance: every column, the relations that come along, and what else is special to the resource.
+    fn import_schema(&self) -> Value {
+        let import = &self.file["import"];
+        let mut properties = self.map("properties");
+        properties.extend(self.pattern["properties"].as_object().cloned().unwrap_or_default());
+        for relation in import["relations"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            properties.insert(relation.to_owned(), ids(&self.file["relations"][relation]));
+        }
+        for (name, schema) in &mut properties {
+            if let Some(map) = schema.as_object_mut() {
+                map.remove("default");
+            }
+            if name != "id" {
+                allow_null(schema);
+            }
+            admit_another_type(schema);
+        }
+        properties.extend(import["properties"].as_object().cloned().unwrap_or_default());
+        let about = format!("A row of another instance, as it is answered there: {}. Other keys are passed over.", self.text("singular"));
+        json!({"type": "object", "description": about, "required": ["id"], "additionalProperties": true, "properties": properties})
     }
 
     fn row_schema(&self) -> Value {
@@ -431,6 +487,31 @@ mod tests {
         assert_eq!(named("Gadget")["properties"]["name"], json!({"type": "string", "description": "Its name."}));
         let either = json!({"description": "Its name.", "oneOf": [{"type": "string"}, {"type": "number"}]});
         assert_eq!([&named("GadgetCreate"), &named("GadgetUpdate")].map(|schema| &schema["properties"]["name"]), [&either, &either]);
+    }
+
+    #[test]
+    fn rows_of_another_instance_may_lack_all_but_their_id() {
+        let resource = json!({
+            "resource": "gadgets", "tag": "Studio", "schema": "Gadget", "singular": "gadget", "plural": "gadgets", "about": "A thing.",
+            "properties": {"name": {"type": "string", "enum": ["a"], "default": "a"}}, "relations": {"owners": {"description": "Who owns it."}, "parts": {}},
+            "import": {"relations": ["owners"], "note": "Words.", "properties": {"kind": {"type": "string"}}},
+        });
+        let pattern = json!({
+            "properties": {"id": {"type": "string"}},
+            "import": {"operationId": "import_{plural}", "tag": "Sources", "access": "admin", "description": "In.", "malformed": "No list."},
+        });
+        let Expanded { paths, schemas } = expand(&resource, &pattern).expect("a complete resource");
+        let (path, item) = paths.last().expect("a path");
+        assert_eq!(
+            (path.as_str(), &item["post"]["operationId"], &item["post"]["tags"]),
+            ("/import/kitsu/gadgets", &json!("import_gadgets"), &json!(["Sources"]))
+        );
+        assert_eq!(item["post"]["description"], "In.\n\nWords.");
+        let (name, schema) = schemas.last().expect("a schema");
+        assert_eq!((name.as_str(), &schema["required"], &schema["additionalProperties"]), ("GadgetImport", &json!(["id"]), &json!(true)));
+        assert_eq!(schema["properties"]["name"], json!({"type": "string", "enum": ["a", null], "nullable": true}));
+        let names: Vec<&String> = schema["properties"].as_object().expect("properties").keys().collect();
+        assert_eq!(names, ["name", "id", "owners", "kind"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Which columns are references is said by the entities, how the rows of a table belong to a production by
 //! [`Belonging`]. A column of ids that is in neither fails a test.
 
+mod many;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ use entity::facts::{Column, Table};
 use sea_orm::{ConnectionTrait, DbErr, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+pub use self::many::{productions, require_many};
 
 use self::query::Found;
 use self::way::{LISTS, SHARED};
@@ -184,8 +187,8 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, row: &W
     };
     let [now, before] = homes.map(production);
     judge(&references[..loud], &found, now)?;
-    if before.is_some() && before != now && query::is_referred_to(connection, row.table, row.id).await? {
-        return Err(Failure::record("Records that refer to this one belong to its production."));
+    if before.is_some() && before != now && query::is_referred_to(connection, row.table, row.id.as_slice()).await? {
+        return Err(bound());
     }
     Ok(())
 }
@@ -237,6 +240,10 @@ fn judge(references: &[Reference], found: &[Found], project_id: Option<Uuid>) ->
 
 fn unknown(field: &str) -> Failure {
     Failure::record(format!("'{field}' names a record that does not exist."))
+}
+
+fn bound() -> Failure {
+    Failure::record("Records that refer to this one belong to its production.")
 }
 
 fn elsewhere(field: &str) -> Failure {

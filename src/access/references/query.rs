@@ -81,14 +81,14 @@ pub(super) async fn production(connection: &impl ConnectionTrait, column: &'stat
     Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
 }
 
-/// Whether a row of a production refers to this one.
-pub(super) async fn is_referred_to(connection: &impl ConnectionTrait, table: &Table, id: Option<Uuid>) -> Result<bool, Failure> {
+/// Whether a row of a production refers to one of these.
+pub(super) async fn is_referred_to(connection: &impl ConnectionTrait, table: &Table, ids: &[Uuid]) -> Result<bool, DbErr> {
     let mut sql = Sql::default();
     let bound = TABLES.iter().filter(|other| !matches!(Belonging::of(other.name), Belonging::Studio));
     for (other, column) in bound.flat_map(|other| other.columns.iter().map(move |column| (other, column))) {
         if column.targets().contains(&table.name) {
             let joint = if sql.text().is_empty() { "" } else { " UNION ALL " };
-            sql.push(&format!("{joint}SELECT 1 AS one FROM \"{}\" r WHERE r.\"{}\" = ", other.name, column.name)).bind(id);
+            sql.push(&format!("{joint}SELECT 1 AS one FROM \"{}\" r WHERE r.\"{}\"", other.name, column.name)).among(ids);
         }
     }
     if sql.text().is_empty() {

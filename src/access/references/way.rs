@@ -56,6 +56,11 @@ impl Place {
         Self { table, depth: 0 }
     }
 
+    /// A table that the outermost one refers to, which is called `ra`.
+    pub(super) fn next(table: &'static Table) -> Self {
+        Self { table, depth: 1 }
+    }
+
     fn name(self) -> &'static str {
         NAMES[self.depth.min(NAMES.len() - 1)]
     }
@@ -83,7 +88,8 @@ impl Place {
         }
     }
 
-    fn way(self, column: &str) -> Option<String> {
+    /// SQL expression of the production that one of its columns leads to.
+    pub(super) fn way(self, column: &str) -> Option<String> {
         let name = self.name();
         let beyond = self.beyond(column)?;
         if Belonging::of(beyond.table.name) == Itself {

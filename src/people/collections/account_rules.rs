@@ -4,7 +4,7 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::persons::{require_session, signed_in};
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::crud::{Changes, Record};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::people::checks;
 
 /// The caller's own password in a body that changes what only its owner may change.
 pub(super) const CURRENT_PASSWORD: &str = "current_password";
@@ -117,15 +118,8 @@ pub(super) async fn limit(work: &Work<'_>, record: Option<&Record>, body: &Map<S
     if is_bot || !becomes_active {
         return Ok(());
     }
-    let limit = work.app().settings.user_limit;
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
-    let count: i64 = match database::row(&**work, &sql).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    if u64::try_from(count).unwrap_or_default() < limit {
+    if checks::has_room(work, 1).await? {
         return Ok(());
     }
-    let data = if record.is_none() { json!({"limit": limit}) } else { Value::Null };
-    Err(Failure::parameter_with("User limit reached.", data))
+    Err(if record.is_none() { checks::no_room(work.app()) } else { Failure::parameter("User limit reached.") })
 }

@@ -1,0 +1,406 @@
+//! The kinds of records, each with what becomes of its fields here.
+
+use dailies_definitions::rules::Collection;
+use entity::facts::Table;
+use serde_json::{Value, json};
+
+use super::alike::Natural;
+use super::lookups::{Keys, Lookup, Make, Only, number_of};
+use super::reading::{Origin, Reading, colour};
+use super::{Kind, Links, NUMBER, Record};
+use crate::crud::Relation;
+use crate::file_trees::shipped;
+use crate::people::checks::address;
+use crate::vocabulary::kinds::EntityKind;
+
+use Origin::{Always, Field, Found, Worked};
+
+/// An address that ShotGrid gives to those who have none.
+const NO_ADDRESS: &str = "changeme@email.com";
+/// The colour of what is made because a record names it.
+const BLACK: &str = "#000000";
+
+/// Nothing but the number makes a row the one that is meant.
+const BY_NUMBER: Natural = Natural { columns: &[], adopts: false };
+
+/// A lookup by a number in a field.
+const fn by_number(name: &'static str, table: &'static Table, only: Only, keys: Keys) -> Lookup {
+    Lookup { name, table, column: NUMBER, only, keys, make: None }
+}
+
+/// A lookup by a name, which is made where it is missing.
+const fn made(name: &'static str, table: &'static Table, only: Only, keys: Keys, make: Make) -> Lookup {
+    Lookup { name, table, column: "name", only, keys, make: Some(make) }
+}
+
+/// The production, by its name.
+const fn project_by_name() -> Lookup {
+    Lookup { name: "project", table: &entity::project::TABLE, column: "name", only: Only::All, keys: Keys::At("project.name"), make: None }
+}
+
+/// The production, by its number.
+const fn project() -> Lookup {
+    by_number("project", &entity::project::TABLE, Only::All, Keys::At("project.id"))
+}
+
+/// An entity of a kind, by its number.
+const fn entity_at(name: &'static str, kind: EntityKind, keys: Keys) -> Lookup {
+    by_number(name, &entity::entity::TABLE, Only::Of(kind), keys)
+}
+
+/// A person, by the number in a field.
+const fn person(name: &'static str, keys: Keys) -> Lookup {
+    by_number(name, &entity::person::TABLE, Only::All, keys)
+}
+
+pub(in crate::sources) static PROJECTS: Kind = Kind {
+    collection: Collection::Projects,
+    entity: None,
+    needs: &["name", "sg_status"],
+    lookups: &[made(
+        "status",
+        &entity::project_status::TABLE,
+        Only::All,
+        Keys::At("sg_status"),
+        Make { columns: || vec![("color", BLACK.into())], event: None },
+    )],
+    columns: &[
+        ("name", Field("name")),
+        ("project_status_id", Found("status")),
+        ("data", Worked(|reading| reading.own_fields(&["sg_status"]).into())),
+    ],
+    first: &[("file_tree", Worked(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))))],
+    holds: &["name"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["name"], adopts: true },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static PERSONS: Kind = Kind {
+    collection: Collection::Persons,
+    entity: None,
+    needs: &["firstname", "lastname", "email", "login"],
+    lookups: &[made(
+        "department",
+        &entity::department::TABLE,
+        Only::All,
+        Keys::At("department.name"),
+        Make { columns: || vec![("color", BLACK.into())], event: Some(("department:new", "department_id")) },
+    )],
+    columns: &[
+        ("first_name", Field("firstname")),
+        ("last_name", Field("lastname")),
+        ("email", Worked(email)),
+        ("desktop_login", Field("login")),
+        ("active", Worked(|reading| matches!(reading.text("sg_status_list"), "" | "act").into())),
+        ("role", Worked(role)),
+    ],
+    first: &[],
+    holds: &["first_name", "last_name", "email"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["email"], adopts: true },
+    keeps: true,
+    links: &[Links {
+        relation: Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id"),
+        to: "department",
+        field: "department",
+        strict: false,
+    }],
+};
+
+pub(in crate::sources) static EPISODES: Kind = Kind {
+    collection: Collection::Entities,
+    entity: Some(EntityKind::Episode),
+    needs: &["code", "description", "project"],
+    lookups: &[project_by_name()],
+    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project"))],
+    first: &[],
+    holds: &["name", "project_id"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["name", "project_id"], adopts: true },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static SEQUENCES: Kind = Kind {
+    collection: Collection::Entities,
+    entity: Some(EntityKind::Sequence),
+    needs: &["code", "description", "project"],
+    lookups: &[project_by_name(), entity_at("episode", EntityKind::Episode, Keys::At("episode.id"))],
+    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("parent_id", Found("episode"))],
+    first: &[],
+    holds: &["name", "project_id"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: false },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static SCENES: Kind = Kind {
+    collection: Collection::Entities,
+    entity: Some(EntityKind::Scene),
+    needs: &["code", "project"],
+    lookups: &[project_by_name(), entity_at("sequence", EntityKind::Sequence, Keys::First("sequence_sg_scenes_1_sequences"))],
+    columns: &[("name", Field("code")), ("project_id", Found("project")), ("parent_id", Found("sequence"))],
+    first: &[],
+    holds: &["name", "project_id"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static SHOTS: Kind = Kind {
+    collection: Collection::Entities,
+    entity: Some(EntityKind::Shot),
+    needs: &["code", "project", "sg_cut_in", "sg_cut_duration"],
+    lookups: &[
+        project_by_name(),
+        entity_at("sequence", EntityKind::Sequence, Keys::At("sg_sequence.id")),
+        entity_at("scene", EntityKind::Scene, Keys::At("sg_scene.id")),
+        entity_at("assets", EntityKind::Asset, Keys::Each("assets")),
+    ],
+    columns: &[
+        ("name", Field("code")),
+        ("project_id", Found("project")),
+        ("parent_id", Found("sequence")),
+        ("source_id", Found("scene")),
+        ("data", Worked(frames)),
+    ],
+    first: &[],
+    holds: &["name", "project_id"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
+    keeps: false,
+    links: &[Links {
+        relation: Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id"),
+        to: "assets",
+        field: "assets",
+        strict: false,
+    }],
+};
+
+pub(in crate::sources) static ASSETS: Kind = Kind {
+    collection: Collection::Entities,
+    entity: Some(EntityKind::Asset),
+    needs: &["code", "description", "project", "sg_asset_type"],
+    lookups: &[
+        project(),
+        made(
+            "type",
+            &entity::entity_type::TABLE,
+            Only::AssetTypes,
+            Keys::At("sg_asset_type"),
+            Make { columns: Vec::new, event: Some(("asset-type:new", "asset_type_id")) },
+        ),
+        entity_at("parents", EntityKind::Asset, Keys::Each("parents")),
+    ],
+    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("entity_type_id", Found("type"))],
+    first: &[],
+    holds: &["name", "project_id"],
+    optional: &["entity_type_id"],
+    begins_with: &["entity_type_id"],
+    natural: Natural { columns: &["name", "project_id", "entity_type_id"], adopts: false },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static STEPS: Kind = Kind {
+    collection: Collection::TaskTypes,
+    entity: None,
+    needs: &["code"],
+    lookups: &[made(
+        "department",
+        &entity::department::TABLE,
+        Only::All,
+        Keys::Worked(first_word),
+        Make { columns: || vec![("color", BLACK.into())], event: None },
+    )],
+    columns: &[
+        ("name", Field("code")),
+        ("short_name", Worked(|reading| reading.text("short_name").into())),
+        ("color", Worked(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0")))),
+        ("for_entity", Worked(|reading| reading.at("entity_type").and_then(Value::as_str).unwrap_or("Asset").into())),
+        ("department_id", Found("department")),
+    ],
+    first: &[],
+    holds: &["name"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["name", "for_entity"], adopts: true },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static STATUSES: Kind = Kind {
+    collection: Collection::TaskStatus,
+    entity: None,
+    needs: &["name", "code"],
+    lookups: &[],
+    columns: &[
+        ("name", Field("name")),
+        ("short_name", Field("code")),
+        ("color", Worked(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0")))),
+    ],
+    first: &[],
+    holds: &["name", "short_name"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["short_name"], adopts: true },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static TASKS: Kind = Kind {
+    collection: Collection::Tasks,
+    entity: None,
+    needs: &[
+        "cached_display_name",
+        "step",
+        "project",
+        "entity",
+        "sg_status_list",
+        "created_by",
+        "start_date",
+        "due_date",
+        "sg_sort_order",
+        "duration",
+        "task_assignees",
+    ],
+    lookups: &[
+        project(),
+        by_number("step", &entity::task_type::TABLE, Only::All, Keys::At("step.id")),
+        Lookup {
+            name: "status",
+            table: &entity::task_status::TABLE,
+            column: "short_name",
+            only: Only::All,
+            keys: Keys::At("sg_status_list"),
+            make: None,
+        },
+        entity_at("asset", EntityKind::Asset, Keys::Worked(|record| number_of(record, "entity", EntityKind::Asset))),
+        entity_at("shot", EntityKind::Shot, Keys::Worked(|record| number_of(record, "entity", EntityKind::Shot))),
+        entity_at("scene", EntityKind::Scene, Keys::Worked(|record| number_of(record, "entity", EntityKind::Scene))),
+        entity_at("sequence", EntityKind::Sequence, Keys::Worked(|record| number_of(record, "entity", EntityKind::Sequence))),
+        entity_at("episode", EntityKind::Episode, Keys::Worked(|record| number_of(record, "entity", EntityKind::Episode))),
+        person("author", Keys::At("created_by.id")),
+        person("assignees", Keys::Each("task_assignees")),
+    ],
+    columns: &[
+        ("name", Field("cached_display_name")),
+        ("project_id", Found("project")),
+        ("task_type_id", Found("step")),
+        ("task_status_id", Found("status")),
+        ("entity_id", Worked(entity_of_task)),
+        ("assigner_id", Found("author")),
+        ("start_date", Field("start_date")),
+        ("due_date", Field("due_date")),
+        ("sort_order", Field("sg_sort_order")),
+        ("duration", Field("duration")),
+    ],
+    first: &[],
+    holds: &["name", "project_id", "task_type_id"],
+    optional: &["task_status_id"],
+    begins_with: &[],
+    natural: Natural { columns: &["entity_id", "name", "project_id", "task_type_id"], adopts: true },
+    keeps: false,
+    links: &[Links {
+        relation: Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id"),
+        to: "assignees",
+        field: "task_assignees",
+        strict: true,
+    }],
+};
+
+pub(in crate::sources) static VERSIONS: Kind = Kind {
+    collection: Collection::PreviewFiles,
+    entity: None,
+    needs: &["code", "description", "sg_task", "sg_uploaded_movie"],
+    lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")), person("author", Keys::At("user.id"))],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("source", Always("Shotgun")),
+        ("task_id", Found("task")),
+        ("person_id", Found("author")),
+        ("uploaded_movie_url", Field("sg_uploaded_movie.url")),
+        ("uploaded_movie_name", Field("sg_uploaded_movie.name")),
+    ],
+    first: &[("status", Always("processing"))],
+    holds: &["task_id"],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &["task_id", "name"], adopts: true },
+    keeps: false,
+    links: &[],
+};
+
+pub(in crate::sources) static NOTES: Kind = Kind {
+    collection: Collection::Comments,
+    entity: None,
+    needs: &["content", "created_at", "user", "tasks"],
+    lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")), person("author", Keys::At("user.id"))],
+    columns: &[
+        ("object_id", Found("task")),
+        ("object_type", Always("Task")),
+        ("person_id", Found("author")),
+        ("text", Field("content")),
+        ("created_at", Worked(moment)),
+    ],
+    first: &[],
+    holds: &["object_id", "person_id"],
+    optional: &[],
+    begins_with: &[],
+    natural: BY_NUMBER,
+    keeps: false,
+    links: &[],
+};
+
+/// The address in the form that is stored; none for those who have none.
+fn email(reading: &Reading<'_>) -> Value {
+    let text = reading.text("email").trim();
+    if text.eq_ignore_ascii_case(NO_ADDRESS) { Value::Null } else { address(text).map_or(Value::Null, Value::from) }
+}
+
+fn role(reading: &Reading<'_>) -> Value {
+    match reading.text("permission_rule_set.name") {
+        "Manager" => "manager",
+        "Admin" => "admin",
+        _ => "user",
+    }
+    .into()
+}
+
+/// The name of a department: steps are called after it.
+fn first_word(record: &Record) -> Option<Value> {
+    record.get("code")?.as_str()?.split_whitespace().next().map(Value::from)
+}
+
+/// The values of a shot that have no columns: first and last frame, and what studios add.
+fn frames(reading: &Reading<'_>) -> Value {
+    let mut data = reading.own_fields(&["sg_cut_in", "sg_cut_out", "sg_sequence"]);
+    let number = |field: &str| reading.at(field).and_then(Value::as_i64);
+    let first = number("sg_cut_in");
+    let last = first.map(|first| first.saturating_add(number("sg_cut_duration").unwrap_or_default()));
+    data.insert("frame_in".into(), json!(first));
+    data.insert("frame_out".into(), json!(last));
+    data.into()
+}
+
+/// What a task is on; none where it is of a kind that has no tasks here.
+fn entity_of_task(reading: &Reading<'_>) -> Value {
+    let found = ["asset", "shot", "scene", "sequence", "episode"].into_iter().find_map(|lookup| reading.found(lookup));
+    found.map_or(Value::Null, |id| id.to_string().into())
+}
+
+/// A moment without its zone, which is dropped and not converted.
+fn moment(reading: &Reading<'_>) -> Value {
+    reading.at("created_at").and_then(Value::as_str).map_or(Value::Null, |text| text.get(..19).unwrap_or(text).into())
+}
