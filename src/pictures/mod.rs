@@ -27,7 +27,7 @@ pub use draw::{draw_avatar, draw_frame};
 pub use drawings::annotated;
 pub use encode::png;
 pub use extensions::{BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension};
-pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail};
+pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail, fitted_thumbnail};
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,10 @@ const HEAD: (f32, f32) = (15.0, 30.0);
 /// What an object draws, around its middle.
 pub(super) enum Figure {
     /// Other objects.
-    Group { width: f32, height: f32 },
+    Group {
+        width: f32,
+        height: f32,
+    },
     Outline(Outline),
     Pressure(Moved),
     Text(Lettering),

@@ -59,8 +59,9 @@ impl Lettering {
         let line_height = size * LINE.0 * positive(object, "lineHeight").unwrap_or(LINE_HEIGHT);
         let height = line_height * (lines.len() - 1) as f32 + size * LINE.0;
         let weight = object.get("fontWeight");
-        let bold = weight.and_then(|weight| weight.as_str()).is_some_and(|word| word == "bold" || word.parse::<u32>().is_ok_and(|weight| weight >= 600))
-            || weight.and_then(|weight| weight.as_u64()).is_some_and(|weight| weight >= 600);
+        let bold =
+            weight.and_then(|weight| weight.as_str()).is_some_and(|word| word == "bold" || word.parse::<u32>().is_ok_and(|weight| weight >= 600))
+                || weight.and_then(|weight| weight.as_u64()).is_some_and(|weight| weight >= 600);
         Some(Self {
             size,
             line_height,

@@ -115,7 +115,8 @@ impl Sheet {
         let place = base.pre_concat(figures::placement(object, figure.size()));
         let opacity = ink.opacity * number(object, "opacity").unwrap_or(1.0).clamp(0.0, 1.0);
         let own = Ink { opacity, ..ink };
-        let erased: Vec<&Object> = object.get("eraser").and_then(|eraser| eraser["objects"].as_array()).into_iter().flatten().filter_map(Value::as_object).collect();
+        let erased: Vec<&Object> =
+            object.get("eraser").and_then(|eraser| eraser["objects"].as_array()).into_iter().flatten().filter_map(Value::as_object).collect();
         if erased.is_empty() || ink.erases {
             return self.figure(object, &figure, place, own, depth);
         }

@@ -21,8 +21,13 @@ fn at(picture: &RgbImage, x: u32, y: u32) -> [u8; 3] {
 #[test]
 fn shapes_lie_where_their_corner_is() {
     let picture = drawn(json!([{"type": "rect", "left": 10, "top": 5, "width": 20, "height": 10, "strokeWidth": 0, "fill": "red"}]));
-    assert_eq!([at(&picture, 10, 5), at(&picture, 29, 14), at(&picture, 9, 5), at(&picture, 30, 10), at(&picture, 20, 15)], [RED, RED, WHITE, WHITE, WHITE]);
-    let picture = drawn(json!([{"type": "circle", "left": 40, "top": 10, "radius": 10, "strokeWidth": 0, "fill": "#ff0000", "originX": "center", "originY": "center"}]));
+    assert_eq!(
+        [at(&picture, 10, 5), at(&picture, 29, 14), at(&picture, 9, 5), at(&picture, 30, 10), at(&picture, 20, 15)],
+        [RED, RED, WHITE, WHITE, WHITE]
+    );
+    let picture = drawn(
+        json!([{"type": "circle", "left": 40, "top": 10, "radius": 10, "strokeWidth": 0, "fill": "#ff0000", "originX": "center", "originY": "center"}]),
+    );
     assert_eq!([at(&picture, 40, 10), at(&picture, 32, 10), at(&picture, 48, 10), at(&picture, 31, 1)], [RED, RED, RED, WHITE]);
     let picture = drawn(json!([{"type": "Ellipse", "left": 0, "top": 0, "rx": 50, "ry": 25, "strokeWidth": 0, "fill": "rgb(255,0,0)"}]));
     assert_eq!([at(&picture, 50, 25), at(&picture, 1, 25), at(&picture, 1, 1)], [RED, RED, WHITE]);

@@ -17,7 +17,8 @@ const MOST_CHANNELS: u32 = 8;
 /// Most pixels of a line whose pixels are no squares, once they are.
 const WIDEST: u32 = 16_384;
 /// Brings the light of HDR to that of a screen.
-const TONES: &str = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
+const TONES: &str =
+    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 
 /// Where the movies go that are made. Low definition is always made.
 pub(in crate::previews) struct Definitions {

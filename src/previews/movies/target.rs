@@ -34,7 +34,7 @@ impl Asked {
     }
 
     /// Frames in a second.
-    pub(super) fn rate(&self) -> f64 {
+    pub(in crate::previews) fn rate(&self) -> f64 {
         self.rate
     }
 
@@ -86,7 +86,7 @@ pub(in crate::previews) fn frame_rate(entity: &Value, project: Option<&str>) -> 
 }
 
 /// A rate with a point or a comma.
-pub(in crate::previews) fn rate(text: &str) -> Option<f64> {
+fn rate(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").parse().ok().filter(|rate| RATES.contains(rate))
 }
 
