@@ -35,7 +35,8 @@ pub(super) async fn set(app: &App, access: &ProjectManager, task_type_id: Uuid, 
     let rate = rate_of_production(production.fps.as_deref());
     let shown: Vec<Shown> = database::read_all(&*work, &latest(&work, production.id, task_type_id, episode_id).await?).await?;
     let lengths = shown.iter().map(|shot| (shot, ShotLength { id: shot.id, nb_frames: frames(shot.duration, rate) }));
-    let changed: Vec<ShotLength> = lengths.clone().filter(|(shot, length)| shot.nb_frames != Some(length.nb_frames)).map(|(_, length)| length).collect();
+    let changed: Vec<ShotLength> =
+        lengths.clone().filter(|(shot, length)| shot.nb_frames != Some(length.nb_frames)).map(|(_, length)| length).collect();
     for portion in changed.chunks(PORTION) {
         database::execute(&*work, &change(portion)).await?;
     }
