@@ -132,7 +132,7 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
     // 25 frames in rows of eight.
     let tile = review.bytes(&format!("{preview}/extract-tile")).await;
     assert_eq!(decoded(&tile).dimensions(), (8 * 178, 4 * 100));
-    assert_eq!(review.bytes(&preview.replace("/actions", "/movies/tiles")).await.len(), tile.len());
+    assert_eq!(review.bytes(&format!("{}.png", preview.replace("/actions", "/movies/tiles"))).await.len(), tile.len());
 
     review.draw(&preview, 0.4, json!([rectangle()])).await;
     let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;
