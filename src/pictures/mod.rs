@@ -14,7 +14,6 @@ mod drawings;
 mod encode;
 mod extensions;
 mod fit;
-mod glyphs;
 mod thumbnails;
 mod typeface;
 
