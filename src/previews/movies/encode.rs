@@ -58,18 +58,18 @@ fn arguments(facts: &MovieFacts, asked: &Asked, definitions: &Definitions, threa
     let size = asked.size(facts.aspect);
     let outputs: Vec<(&PathBuf, &str)> = definitions.high.iter().map(|path| (path, HIGH_BITS)).chain([(&definitions.low, LOW_BITS)]).collect();
     let filters = format!("{};{}", pictures(facts, size, outputs.len() == 2, tones), sound(facts, outputs.len()));
-    let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters].map(Into::into).into();
+    let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters].map(OsString::from).into();
     let rate = format!("{:.3}", asked.rate());
     for (at, (path, bits)) in outputs.into_iter().enumerate() {
         let (pictures, sound) = (format!("[v{at}]"), format!("[a{at}]"));
-        arguments.extend(["-map", &pictures, "-map", &sound, "-map_metadata", "-1", "-map_chapters", "-1"].map(Into::into));
-        arguments.extend(["-c:v", "libx264", "-preset", "slow", "-profile:v", "high", "-pix_fmt", "yuv420p", "-b:v", bits].map(Into::into));
-        arguments.extend(["-r", &rate, "-x264-params", "keyint=2:scenecut=0", "-threads", threads, "-c:a", "aac"].map(Into::into));
+        arguments.extend(["-map", &pictures, "-map", &sound, "-map_metadata", "-1", "-map_chapters", "-1"].map(OsString::from));
+        arguments.extend(["-c:v", "libx264", "-preset", "slow", "-profile:v", "high", "-pix_fmt", "yuv420p", "-b:v", bits].map(OsString::from));
+        arguments.extend(["-r", &rate, "-x264-params", "keyint=2:scenecut=0", "-threads", threads, "-c:a", "aac"].map(OsString::from));
         if facts.channels.is_none() && facts.duration <= 0.0 {
             // Silence goes on for ever.
             arguments.push("-shortest".into());
         }
-        arguments.extend(["-max_muxing_queue_size", "4096", "-movflags", "+faststart", "-f", "mp4", "-y"].map(Into::into));
+        arguments.extend(["-max_muxing_queue_size", "4096", "-movflags", "+faststart", "-f", "mp4", "-y"].map(OsString::from));
         arguments.push(file_argument(path));
     }
     arguments

@@ -27,7 +27,7 @@ pub(super) async fn write_frame(budget: &PictureBudget, movie: &Path, second: f6
     let seek = format!("{:.6}", second.max(0.0));
     // A decoder with several threads keeps as many frames at once.
     let input = ["-threads", "1", "-ss", &seek];
-    let mut output: Vec<OsString> = ["-map", "0:V:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"].map(Into::into).into();
+    let mut output: Vec<OsString> = ["-map", "0:V:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"].map(OsString::from).into();
     output.push(file_argument(picture));
     run(Room::Frame(budget), FFMPEG, &input, movie, &output).await?;
     Ok(tokio::fs::metadata(picture).await.is_ok_and(|written| written.len() > 0))

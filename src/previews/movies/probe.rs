@@ -1,5 +1,6 @@
 //! What `ffprobe` tells of a movie.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -28,15 +29,12 @@ pub struct MovieFacts {
     pub is_rgb: bool,
 }
 
-const ENTRIES: &str = "stream=codec_type,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,duration,pix_fmt,color_transfer,channels:\
-                       stream_disposition=attached_pic:stream_tags=rotate:stream_side_data=rotation:format=duration";
-
 /// Reads what there is to know of a movie.
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
 pub(in crate::previews) async fn probe(budget: &PictureBudget, movie: &Path) -> Result<MovieFacts, MovieError> {
-    let output = ["-show_entries", ENTRIES, "-of", "json"].map(Into::into);
+    let output = ["-show_streams", "-show_format", "-of", "json"].map(OsString::from);
     let output = run(Room::Frame(budget), FFPROBE, &[], movie, &output).await?;
     read_facts(&output.stdout)
 }

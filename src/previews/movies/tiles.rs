@@ -49,7 +49,8 @@ pub(in crate::previews) async fn write_tiles(
     let Layout { cell_width, rows, step } = Layout::of(facts, facts.rate.unwrap_or(rate));
     let every = if step > 1 { format!("select=not(mod(n\\,{step})),") } else { String::new() };
     let filter = format!("{every}scale={cell_width}:{HEIGHT},setsar=1,tile={COLUMNS}x{rows}");
-    let mut output: Vec<OsString> = ["-map", "0:V:0", "-vf", &filter, "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"].map(Into::into).into();
+    let mut output: Vec<OsString> =
+        ["-map", "0:V:0", "-vf", &filter, "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"].map(OsString::from).into();
     output.push(file_argument(picture));
     run(Room::Frame(budget), FFMPEG, &["-threads", "1"], movie, &output).await?;
     match tokio::fs::metadata(picture).await {
