@@ -72,7 +72,7 @@ fn rectangle() -> Value {
 
 fn names(archive: &[u8]) -> Vec<String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
-    (0..archive.len()).map(|at| archive.by_index(at).expect("a file").name().to_owned()).collect()
+    (0..archive.len()).map(|at| archive.by_index(at).expect("a file").name().expect("a name").into_owned()).collect()
 }
 
 #[rstest]

@@ -187,9 +187,7 @@ impl Document {
         description.ascent(measure(face.ascender())).descent(measure(face.descender()));
         description.cap_height(measure(face.capital_height().unwrap_or_else(|| face.ascender())));
         description.finish();
-        let mut file = self.pdf.stream(FILE, &deflate(typeface::FILE)?);
-        file.filter(Filter::FlateDecode);
-        file.finish();
+        self.pdf.stream(FILE, &deflate(typeface::FILE)?).filter(Filter::FlateDecode);
         let mut meanings = UnicodeCmap::new(Name(b"Meanings"), SYSTEM);
         for (glyph, letter) in &self.letters {
             meanings.pair(*glyph, *letter);

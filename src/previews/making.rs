@@ -191,7 +191,8 @@ async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), aske
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions { high, low: folder.join("low.mp4") };
-    let patience = Duration::from_secs(settings.jobs.job_queue_timeout);
+    // The rest of the job needs some time, too.
+    let patience = Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9);
     movies::encode(&app.pictures, movie, facts, asked, &definitions, patience).await?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());

@@ -121,7 +121,8 @@ impl Sheet {
             return self.figure(object, &figure, place, own, depth);
         }
         // On a layer of its own, where nothing but the object itself can be erased.
-        let below = std::mem::replace(&mut self.canvas, canvas(self.canvas.width(), self.canvas.height())?);
+        let layer = canvas(self.canvas.width(), self.canvas.height())?;
+        let below = std::mem::replace(&mut self.canvas, layer);
         let drawn = self.figure(object, &figure, place, own, depth).and_then(|()| self.erase(object, &erased, place, depth));
         let layer = std::mem::replace(&mut self.canvas, below);
         drawn?;
