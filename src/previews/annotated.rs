@@ -301,7 +301,7 @@ mod tests {
         let stored = json!([{"time": 1, "drawing": {"objects": [{"id": "a"}]}}, {"time": "x"}, 7, {"time": 0.5}]);
         let found = read(stored);
         assert_eq!(found, [Moment { time: 1.0, objects: vec![json!({"id": "a"})] }, Moment { time: 0.5, objects: Vec::new() }]);
-        assert_eq!(read(Value::Null), []);
+        assert!(read(Value::Null).is_empty());
     }
 
     #[test]

@@ -68,17 +68,21 @@ mod tests {
         read(&timeline(items)).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
     }
 
+    fn found(name: &str, first: i64, last: i64, length: i64) -> (String, i64, i64, Option<i64>) {
+        (name.to_owned(), first, last, Some(length))
+    }
+
     #[test]
     fn clips_are_where_they_start() {
         let items = [item("lune_SQ01-SH010.mov", 0, 130, 10, 140), item("a &amp; b", 150, 223, 0, 73)].concat();
-        assert_eq!(ranges(&items), [("lune_SQ01-SH010.mov".into(), 0, 129, Some(130)), ("a & b".into(), 150, 222, Some(73))]);
+        assert_eq!(ranges(&items), [found("lune_SQ01-SH010.mov", 0, 129, 130), found("a & b", 150, 222, 73)]);
     }
 
     #[test]
     fn edges_lie_in_the_middle_of_transitions() {
         let transition = "<transitionitem><start>90</start><end>110</end><alignment>center</alignment></transitionitem>";
         let items = [item("a", 0, -1, 0, 110), transition.to_owned(), item("b", -1, 200, 0, 110)].concat();
-        assert_eq!(ranges(&items), [("a".into(), 0, 99, Some(110)), ("b".into(), 100, 199, Some(110))]);
+        assert_eq!(ranges(&items), [found("a", 0, 99, 110), found("b", 100, 199, 110)]);
     }
 
     #[test]
