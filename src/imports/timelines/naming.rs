@@ -148,7 +148,8 @@ mod tests {
     fn shots_are_known_by_their_names() {
         let names = Names { project: "Lune", episode: "", sequence: "SQ01", shot: "SH010" };
         let exact = Convention::read(USUAL, true).unwrap();
-        assert_eq!((exact.key_of_shot(names), exact.key_of_clip("lune_SQ01-SH010")), ("Lune_SQ01-SH010".into(), "lune_SQ01-SH010".into()));
+        assert_eq!(exact.key_of_shot(names), "Lune_SQ01-SH010");
+        assert_eq!(exact.key_of_clip("lune_SQ01-SH010"), "lune_SQ01-SH010");
         let close = Convention::read(USUAL, false).unwrap();
         assert_eq!(close.key_of_shot(names), close.key_of_clip("LUNE_sq01-SH010"));
         assert_eq!(close.told("LUNE_sq01-SH010").map(|told| told.sequence), Ok("sq01"));
