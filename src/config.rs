@@ -388,6 +388,15 @@ pub struct FileSettings {
     /// avatar or the thumbnail of an attached file a fifth, a background in HDR three quarters.
     #[arg(long, env = "DAILIES_PICTURE_MEMORY", default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..), hide = true)]
     pub picture_memory: u32,
+    /// Whether movies are kept as they were sent beside what is made of them.
+    #[arg(long, env = "PREVIEW_SAVE_SOURCE_FILE", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub preview_save_source_file: bool,
+    /// Whether movies are stored as they were sent, and nothing is made of them but pictures.
+    #[arg(long, env = "SKIP_NORMALIZATION_FULL", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub skip_normalization_full: bool,
+    /// Whether movies are made in low definition alone.
+    #[arg(long, env = "SKIP_NORMALIZATION_HIGHDEF", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
+    pub skip_normalization_highdef: bool,
     /// Whether stored files go when their rows do.
     #[arg(long, env = "REMOVE_FILES", default_value = "false", value_parser = switch, action = ArgAction::Set, hide = true)]
     pub remove_files: bool,

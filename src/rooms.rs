@@ -54,7 +54,7 @@ const ORDER: [(&str, &str); 54] = [
     ("saved_searches", "searches that persons save"),
     ("search", "search for assets, shots and persons"),
     ("export", "tables for spreadsheets"),
-    ("imports", "tables that people send: persons, assets, shots, edits, castings, estimations"),
+    ("imports", "tables that people send: persons, assets, shots, edits, castings, estimations; and timelines"),
     ("user", "where a client starts, and what belongs to the caller"),
     ("status", "health, configuration and figures of the server"),
     ("collections", "the list of the collections of the CRUD pattern"),

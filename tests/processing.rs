@@ -26,7 +26,7 @@ async fn preview(studio: &Studio) -> Uuid {
 
 /// Waits until a preview is no longer being processed.
 async fn outcome(client: &Client, preview: Uuid) -> Value {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let record = client.get(&format!("/data/preview-files/{preview}")).await.expect(200);
         if record["status"] != "processing" {
             return record;
@@ -49,7 +49,14 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     let again = studio.admin.send_file(&path(first), "other.mp4", &movie()).await;
     assert_eq!(again.status, 400);
     let record = outcome(&studio.admin, first).await;
-    assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(320), &json!(180)));
+    assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(1920), &json!(1080)));
+    assert_eq!((&record["duration"], &record["data"]["original_width"]), (&json!(1.0), &json!(320)));
+    for place in ["movies/originals", "movies/low"] {
+        let content = studio.admin.get(&format!("/{place}/preview-files/{first}.mp4")).await;
+        assert_eq!((content.status, &content.bytes[4..8]), (200, &b"ftyp"[..]), "{place}");
+    }
+    assert_eq!(studio.admin.get(&format!("/movies/source/preview-files/{first}.mp4")).await.status, 404);
+    assert_eq!(studio.admin.get(&format!("/movies/tiles/preview-files/{first}.png")).await.status, 200);
     assert_eq!(studio.admin.get(&format!("/pictures/thumbnails/preview-files/{first}.png")).await.status, 200);
     let task = studio.admin.get(&format!("/data/tasks/{}", record["task_id"].as_str().expect("a task"))).await.expect(200);
     assert_eq!(task["last_preview_file_id"], json!(first));
@@ -66,6 +73,104 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     studio.admin.send_file(&path(late), "shot.mp4", &movie()).await.expect(201);
     studio.server = TestServer::start_at(studio.server.stop().await).await;
     assert_eq!(outcome(&studio.server.as_person(studio.admin_id), late).await["status"], "ready");
+}
+
+/// Makes a movie with the program ffmpeg.
+fn made(name: &str, arguments: &[&str]) -> Vec<u8> {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join(name);
+    let done = std::process::Command::new("ffmpeg").args(["-v", "error"]).args(arguments).arg(&path).status().expect("ffmpeg");
+    assert!(done.success(), "{name}");
+    std::fs::read(path).expect("a movie")
+}
+
+/// What ffprobe tells of the pictures and the sound of a movie.
+fn streams(content: &[u8]) -> Value {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("movie.mp4");
+    std::fs::write(&path, content).expect("a file");
+    let output = std::process::Command::new("ffprobe")
+        .args(["-v", "error", "-count_frames", "-show_streams", "-of", "json"])
+        .arg(&path)
+        .output()
+        .expect("ffprobe");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let of =
+        |kind: &str| report["streams"].as_array().expect("streams").iter().find(|stream| stream["codec_type"] == kind).cloned().unwrap_or_default();
+    json!({"video": of("video"), "audio": of("audio")})
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[tokio::test(flavor = "multi_thread")]
+async fn movies_of_all_kinds_become_alike(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let admin = &studio.admin;
+    admin.put(&format!("/data/projects/{}", studio.project_id), json!({"resolution": "640x360", "fps": "25"})).await.expect(200);
+    let test = "testsrc=size=161x91:rate=24:duration=1";
+    let wide = "testsrc=size=160x90:rate=24:duration=1,setsar=2";
+    let slow = "testsrc=size=160x90:rate=24:duration=2,select=lt(n\\,5)+gt(n\\,30)";
+    let sound = "sine=frequency=440:duration=1";
+    let kinds: [(&str, Vec<&str>, i64); 7] = [
+        ("odd.mkv", vec!["-f", "lavfi", "-i", test, "-c:v", "ffv1"], 25),
+        ("wide.mov", vec!["-f", "lavfi", "-i", wide, "-c:v", "mpeg4"], 25),
+        ("sound.mov", vec!["-f", "lavfi", "-i", test, "-f", "lavfi", "-i", sound, "-c:v", "mpeg4", "-c:a", "aac"], 25),
+        ("deep.mkv", vec!["-f", "lavfi", "-i", test, "-c:v", "ffv1", "-pix_fmt", "yuv422p10le"], 25),
+        ("colours.mkv", vec!["-f", "lavfi", "-i", test, "-c:v", "ffv1", "-pix_fmt", "gbrp"], 25),
+        ("single.mov", vec!["-f", "lavfi", "-i", test, "-frames:v", "1", "-c:v", "mpeg4"], 1),
+        ("uneven.mkv", vec!["-f", "lavfi", "-i", slow, "-fps_mode", "vfr", "-c:v", "ffv1"], 50),
+    ];
+    for (name, arguments, frames) in kinds {
+        let id = preview(&studio).await;
+        let record = admin.send_file(&format!("/pictures/preview-files/{id}"), name, &made(name, &arguments)).await.expect(201);
+        assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(640), &json!(360)), "{name}");
+        for (place, size) in [("originals", (640, 360)), ("low", (1280, 720))] {
+            let content = admin.get(&format!("/movies/{place}/preview-files/{id}.mp4")).await;
+            let found = streams(&content.bytes);
+            let video = &found["video"];
+            assert_eq!(
+                (&video["codec_name"], &video["pix_fmt"], &video["r_frame_rate"]),
+                (&json!("h264"), &json!("yuv420p"), &json!("25/1")),
+                "{name}"
+            );
+            assert_eq!((video["width"].as_i64(), video["height"].as_i64()), (Some(size.0), Some(size.1)), "{name}");
+            let count: i64 = video["nb_read_frames"].as_str().and_then(|count| count.parse().ok()).expect("a count");
+            assert!((count - frames).abs() <= 1, "{name} has {count} frames");
+            assert_eq!(found["audio"]["codec_name"], "aac", "{name}");
+        }
+    }
+    // As it was sent, when somebody asks for that.
+    let id = preview(&studio).await;
+    let content = movie();
+    let record = admin.send_file(&format!("/pictures/preview-files/{id}?normalize=false"), "shot.mp4", &content).await.expect(201);
+    assert_eq!((&record["status"], &record["width"], &record["file_size"]), (&json!("ready"), &json!(320), &json!(content.len())));
+    for place in ["originals", "low"] {
+        assert_eq!(admin.get(&format!("/movies/{place}/preview-files/{id}.mp4")).await.bytes, content);
+    }
+    assert_eq!(admin.get(&format!("/movies/tiles/preview-files/{id}.png")).await.status, 200);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_say_which_movies_are_kept(#[case] on: On) {
+    for (flag, there) in [
+        ("--preview-save-source-file", ["previews", "lowdef", "source"].as_slice()),
+        ("--skip-normalization-highdef", &["lowdef"]),
+        ("--skip-normalization-full", &["previews"]),
+    ] {
+        let studio = Studio::open_with(on, &["--enable-job-queue", "true", flag, "true"]).await;
+        let id = preview(&studio).await;
+        studio.admin.send_file(&format!("/pictures/preview-files/{id}"), "shot.mp4", &movie()).await.expect(201);
+        assert_eq!(outcome(&studio.admin, id).await["status"], "ready", "{flag}");
+        // What was stored to be worked on goes a moment after the preview is ready.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        for prefix in ["previews", "lowdef", "source"] {
+            let key = FileKey::new(Bucket::Movies, prefix, id);
+            let found = studio.server.app.storage.get(&key, None).await.expect("a store").is_some();
+            assert_eq!(found, there.contains(&prefix), "{flag}: {prefix}");
+        }
+    }
 }
 
 /// Leaves a preview as a server does that is killed while it stores the file.
@@ -94,6 +199,9 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: 
     studio.server.stop_workers().await;
     let stored = break_off(&studio, "picture", "png").await;
     studio.server.app.storage.put(&FileKey::new(Bucket::Pictures, "original", stored), picture().into()).await.expect("a file");
+    // An earlier release stored movies that waited where players look for them.
+    let early = break_off(&studio, "movie", "mp4").await;
+    studio.server.app.storage.put(&FileKey::new(Bucket::Movies, "previews", early), movie().into()).await.expect("a file");
     let generic = break_off(&studio, "generic", "zip").await;
     studio.server.app.storage.put(&FileKey::new(Bucket::Files, "previews", generic), b"a zip".as_slice().into()).await.expect("a file");
     let lost = break_off(&studio, "picture", "png").await;
@@ -105,6 +213,8 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: 
         let path = format!("/pictures/{size}/preview-files/{stored}.png");
         assert_eq!(studio.admin.get(&path).await.status, 200, "{path}");
     }
+    let record = outcome(&studio.admin, early).await;
+    assert_eq!((&record["status"], &record["width"]), (&json!("ready"), &json!(1920)));
     let record = outcome(&studio.admin, generic).await;
     assert_eq!((&record["status"], &record["file_size"]), (&json!("ready"), &json!(5)));
     let path = format!("/pictures/preview-files/{lost}");

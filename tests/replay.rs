@@ -40,6 +40,9 @@ struct Step {
     with: HashMap<String, String>,
     /// A table that is sent as the file of a form, in place of a body.
     table: Option<String>,
+    /// Name of that file.
+    #[serde(default = "table_name")]
+    file: String,
     #[serde(default = "ok")]
     status: u16,
     /// The shape of the answer.
@@ -64,6 +67,10 @@ fn admin() -> String {
 
 fn ok() -> u16 {
     200
+}
+
+fn table_name() -> String {
+    "table.csv".into()
 }
 
 fn role(word: &str) -> Role {
@@ -134,11 +141,11 @@ async fn call(
     path: &str,
     body: Option<Value>,
     headers: &HashMap<String, String>,
-    table: Option<&str>,
+    table: Option<(&str, &str)>,
     known: &HashMap<String, String>,
 ) -> Answer {
-    if let Some(table) = table {
-        return client.send_file(path, "table.csv", table.as_bytes()).await;
+    if let Some((name, table)) = table {
+        return client.send_file(path, name, table.as_bytes()).await;
     }
     let mut request = client.request(method.clone(), path);
     for (name, value) in headers {
@@ -158,7 +165,7 @@ async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>
     assert!(!path.contains('{'), "{does} {path} names an unknown variable");
     let body = step.body.as_ref().map(|body| fill_all(body, known));
     let table = step.table.as_ref().map(|table| fill(table, known));
-    let table = table.as_deref();
+    let table = table.as_deref().map(|table| (step.file.as_str(), table));
     let before = log(studio).await;
     for word in &step.refused {
         let status = call(&caller(studio, word), &method, &path, body.clone(), &step.with, table, known).await.status;

@@ -67,7 +67,8 @@ impl Sent {
         for preview in [self.picture, self.movie] {
             keys.extend(["original", "previews", "thumbnails", "thumbnails-square"].map(|prefix| ("pictures", prefix, preview)));
         }
-        keys.push(("movies", "previews", self.movie));
+        keys.extend(["previews", "lowdef"].map(|prefix| ("movies", prefix, self.movie)));
+        keys.push(("pictures", "tiles", self.movie));
         keys.push(("files", "previews", self.generic));
         keys.push(("files", "attachments", self.attachment));
         keys.push(("pictures", "thumbnails", self.person));
@@ -81,6 +82,7 @@ impl Sent {
         let mut addresses = vec![
             format!("/movies/originals/preview-files/{movie}.mp4"),
             format!("/movies/low/preview-files/{movie}.mp4"),
+            format!("/movies/tiles/preview-files/{movie}.png"),
             format!("/pictures/originals/preview-files/{generic}.zip"),
             format!("/pictures/originals/preview-files/{generic}/download"),
             format!("/data/attachment-files/{attachment}/file/notes.txt"),

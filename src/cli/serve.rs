@@ -18,6 +18,7 @@ use crate::auth::made_up_password;
 use crate::config::{DataArgs, Settings};
 use crate::database::Sql;
 use crate::jobs;
+use crate::previews::reads_movies;
 use crate::realtime::Realtime;
 use crate::server::{self, Doorkeeper};
 use crate::storage::Backend;
@@ -51,6 +52,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
     let extras = Extras { realtime: Some(door.boxed()), metrics: Some(metrics) };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
+    tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));
     let workers = server::start_workers(&app);
     let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
@@ -66,6 +68,13 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     workers.close(LAST_PATIENCE).await;
     app.database.clone().close().await;
     Ok(())
+}
+
+/// Says so when movies can't be read.
+async fn tell_of_movies() {
+    if !reads_movies().await {
+        tracing::warn!("the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them");
+    }
 }
 
 /// Number of connections that there may be: the database, stored files and files on their way need some of the files that

@@ -48,7 +48,7 @@ pub async fn draw(count: usize, seed: u64, progress: &Progress) -> Result<Vec<Fr
 fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
     let (width, height) = SIZE;
     let caption = format!("{CODE} {:03}", (number + 1) * 10);
-    let picture = pictures::draw_frame(seed.wrapping_add(number as u64), width, height, &caption);
+    let picture = pictures::draw_frame(seed.wrapping_add(number as u64), width, height, &caption)?;
     let folder = tempfile::tempdir()?;
     let derived = pictures::from_drawing(&DynamicImage::from(picture), folder.path())?;
     let read = |one: &pictures::DerivedPicture| Ok((one.prefix, Bytes::from(fs::read(&one.path)?)));
@@ -66,7 +66,7 @@ fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
 /// It can't be drawn or stored.
 pub async fn cover(storage: &Storage, project: Uuid, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
     let drawn = tokio::task::spawn_blocking(move || {
-        let picture = pictures::draw_frame(seed, COVER_SIDE, COVER_SIDE, TITLE);
+        let picture = pictures::draw_frame(seed, COVER_SIDE, COVER_SIDE, TITLE)?;
         pictures::png(&DynamicImage::from(picture))
     });
     Ok(storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", project), drawn.await??.into()).await?)

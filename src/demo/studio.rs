@@ -157,7 +157,7 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
 
 async fn draw_avatar(app: &App, id: Uuid, place: usize) -> Result<(), DemoError> {
     let drawn = tokio::task::spawn_blocking(move || {
-        let picture = pictures::draw_avatar(place as u64, &PEOPLE[place].initials());
+        let picture = pictures::draw_avatar(place as u64, &PEOPLE[place].initials())?;
         pictures::png(&DynamicImage::from(picture))
     });
     Ok(app.storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", id), drawn.await??.into()).await?)

@@ -23,6 +23,7 @@ pub mod own_work;
 pub mod removal;
 pub mod rows;
 mod scenes;
+mod shot_lengths;
 mod shots;
 pub mod versions;
 mod with_tasks;

@@ -120,6 +120,21 @@ impl Stock {
         self.entries.iter().map(|entry| &entry.model).filter(move |model| fits(model.entity_type_id))
     }
 
+    /// One of the entities, to look at.
+    pub(super) fn model(&self, id: Uuid) -> Option<&stored::Model> {
+        self.places.get(&id).map(|place| &self.entries[*place].model)
+    }
+
+    /// Whether an id is that of an episode of the production.
+    pub(super) fn is_episode(&self, id: Uuid) -> bool {
+        self.model(id).is_some_and(|model| model.entity_type_id == self.episode_type)
+    }
+
+    /// The first sequence with a name, in whichever episode.
+    pub(super) fn sequence_named(&self, name: &str) -> Option<Uuid> {
+        self.of_type(|id| id == self.sequence_type).find(|sequence| sequence.name == name).map(|sequence| sequence.id)
+    }
+
     /// One of the entities.
     pub(super) fn entry(&mut self, id: Uuid) -> Option<&mut Entry> {
         self.entries.get_mut(*self.places.get(&id)?)

@@ -3,17 +3,20 @@
 use async_trait::async_trait;
 use dailies_definitions::access::{Admin, Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
-use dailies_definitions::imports::{ImportAssetsQuery, ImportEditsQuery, ImportPersonsQuery, ImportShotsQuery, Imports};
+use dailies_definitions::imports::{
+    ImportAssetsQuery, ImportEditsQuery, ImportEpisodeTimelineQuery, ImportPersonsQuery, ImportShotsQuery, ImportTimelineQuery, Imports,
+};
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{Entity, Person};
-use dailies_definitions::submission::Submission;
+use dailies_definitions::schemas::{Entity, Person, TimelineImport};
+use dailies_definitions::submission::{Submission, UploadedFile};
 use poem::http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::estimations::{self, Subject};
 use super::sheet::Sheet;
-use super::{assets, casting, edits, persons, shots};
+use super::timelines::{self, Convention, Format, Place};
+use super::{assets, casting, decoding, edits, persons, shots};
 use crate::app::SharedApp;
 use crate::events::transact;
 use crate::studio::organisation;
@@ -27,17 +30,57 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 /// The answer of imports that give no records.
 type Nulls = Json<Vec<Option<Map<String, Value>>>>;
 
-/// The table of a form.
-async fn sheet(form: &Submission) -> Result<Sheet, Failure> {
+/// The file of a form.
+fn file(form: &Submission) -> Result<&UploadedFile, Failure> {
     let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
     let file = form.file("file").ok_or_else(missing)?;
     if file.size > LARGEST {
-        return Err(Failure::plain(StatusCode::BAD_REQUEST, format!("The table has more than {LARGEST} bytes.")));
+        return Err(Failure::plain(StatusCode::BAD_REQUEST, format!("The file has more than {LARGEST} bytes.")));
     }
-    Sheet::read(&tokio::fs::read(&file.path).await?)
+    Ok(file)
+}
+
+/// The table of a form.
+async fn sheet(form: &Submission) -> Result<Sheet, Failure> {
+    Sheet::read(&tokio::fs::read(&file(form)?.path).await?)
+}
+
+/// How clips are named where nobody says, in productions without and with episodes.
+const NAMING: [&str; 2] = ["${project_name}_${sequence_name}-${shot_name}", "${project_name}_${episode_name}-${sequence_name}-${shot_name}"];
+
+/// What a request says of a timeline beside its file: in the query, or else in the form.
+struct Wish<'a> {
+    episode_id: Option<Uuid>,
+    naming_convention: Option<&'a str>,
+    match_case: Option<&'a str>,
+}
+
+impl Wish<'_> {
+    /// Whether the letter case of names counts.
+    fn match_case(&self, form: &Submission) -> Result<bool, Failure> {
+        match self.match_case.or_else(|| form.text("match_case")).map(str::to_ascii_lowercase).as_deref() {
+            None | Some("true" | "1" | "on") => Ok(true),
+            Some("false" | "0") => Ok(false),
+            Some(_) => Err(Failure::parameter("Wrong value for parameter match_case.")),
+        }
+    }
 }
 
 impl ImportsHandlers {
+    async fn timeline(&self, access: &ProjectManager, wish: Wish<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
+        let app = &*self.0;
+        let match_case = wish.match_case(form)?;
+        let file = file(form)?;
+        let format = Format::of(&file.name).map_err(Failure::parameter)?;
+        let [usual, of_episode] = NAMING;
+        let naming = wish.naming_convention.or_else(|| form.text("naming_convention")).filter(|text| !text.is_empty());
+        let naming = naming.unwrap_or(if wish.episode_id.is_some() { of_episode } else { usual });
+        let convention = Convention::read(naming, match_case).map_err(Failure::refused)?;
+        let text = decoding::text(&tokio::fs::read(&file.path).await?);
+        let place = Place { episode_id: wish.episode_id, format, text: &text, convention: &convention };
+        Ok(Json::written(transact(app, || timelines::import(app, access, place)).await?))
+    }
+
     async fn estimations(&self, caller: &Caller, subject: Subject<'_>, form: &Submission) -> Result<Nulls, Failure> {
         let app = &*self.0;
         estimations::require(app, caller, subject).await?;
@@ -105,5 +148,28 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Nulls, Failure> {
         self.estimations(&access, Subject { project_id, task_type_id, episode: Some(&episode_id) }, &body).await
+    }
+
+    async fn import_timeline(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        query: ImportTimelineQuery,
+        body: Submission,
+    ) -> Result<Json<TimelineImport>, Failure> {
+        let (naming_convention, match_case) = (query.naming_convention.as_deref(), query.match_case.as_deref());
+        self.timeline(&access, Wish { episode_id: None, naming_convention, match_case }, &body).await
+    }
+
+    async fn import_episode_timeline(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        episode_id: Uuid,
+        query: ImportEpisodeTimelineQuery,
+        body: Submission,
+    ) -> Result<Json<TimelineImport>, Failure> {
+        let (naming_convention, match_case) = (query.naming_convention.as_deref(), query.match_case.as_deref());
+        self.timeline(&access, Wish { episode_id: Some(episode_id), naming_convention, match_case }, &body).await
     }
 }

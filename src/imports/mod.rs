@@ -1,5 +1,6 @@
-//! Tables that people send: persons, and the assets, shots, edits, castings and estimations of a production. A table is
-//! read as a whole before anything is changed, and imported in one transaction, so that nothing is ever half imported.
+//! Tables that people send: persons, and the assets, shots, edits, castings and estimations of a production; and timelines,
+//! whose clips are shots. Each is read as a whole before anything is changed, and imported in one transaction, so that
+//! nothing is ever half imported.
 
 mod accounts;
 mod assets;
@@ -20,6 +21,7 @@ mod production;
 mod sheet;
 mod shots;
 mod task_columns;
+mod timelines;
 mod values;
 
 pub use handlers::ImportsHandlers;

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::PictureError;
 use super::decode::{self, AROUND_PIXELS, Bounds};
-use super::derive;
+use super::{derive, drawings};
 
 /// The budget is counted in these.
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -25,6 +25,8 @@ pub enum Purpose {
     Preview,
     /// All pictures that are derived from a frame of a movie.
     Frame,
+    /// A frame with what was drawn on it.
+    Drawing,
     /// The picture of a person, a production or the organisation.
     Avatar,
     /// The thumbnail of an attached file.
@@ -37,7 +39,7 @@ impl Purpose {
     /// Most bytes of a decoded picture.
     fn most(self, budget: u64) -> u64 {
         match self {
-            Self::Preview | Self::Frame => budget / 2,
+            Self::Preview | Self::Frame | Self::Drawing => budget / 2,
             Self::Avatar | Self::Thumbnail => budget / 5,
             Self::Background => budget / 4 * 3,
         }
@@ -138,9 +140,14 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) if !turned => 1,
         _ => 2,
     };
-    let alpha = if purpose == Purpose::Frame { u64::from(width) * u64::from(height) * 4 } else { 0 };
+    let more = match purpose {
+        Purpose::Frame => 4,
+        Purpose::Drawing => drawings::BYTES_PER_PIXEL,
+        _ => 0,
+    };
+    let more = u64::from(width) * u64::from(height) * more;
     let outputs = outputs(purpose, width.max(1), height.max(1), decoder.color_type().bytes_per_pixel().into());
-    Ok(decoded.saturating_mul(copies).saturating_add(alpha).saturating_add(outputs))
+    Ok(decoded.saturating_mul(copies).saturating_add(more).saturating_add(outputs))
 }
 
 /// Bytes of the largest picture that is made: in the pixels of the source, with eight bits for each channel, and on its
@@ -150,6 +157,7 @@ fn outputs(purpose: Purpose, width: u32, height: u32, bytes_per_pixel: u64) -> u
         // A picture that lies may be turned upright.
         Purpose::Preview | Purpose::Frame => derive::preview_pixels(width, height).max(derive::preview_pixels(height, width)),
         Purpose::Avatar | Purpose::Thumbnail | Purpose::Background => super::thumbnails::MOST_PIXELS,
+        Purpose::Drawing => u64::from(width) * u64::from(height),
     };
     pixels * (bytes_per_pixel + 8)
 }

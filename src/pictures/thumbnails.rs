@@ -34,6 +34,15 @@ pub fn attachment_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> 
     png(&fit::fill(&picture, ATTACHMENT.0, ATTACHMENT.1)?.into())
 }
 
+/// Thumbnail of a background from a common picture: 300×200 PNG with alpha, the picture whole.
+///
+/// # Errors
+/// As for [`avatar`].
+pub fn fitted_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> {
+    let picture = decode(source)?;
+    png(&fit::fit(&picture, BACKGROUND.0, BACKGROUND.1)?.into())
+}
+
 /// Thumbnail of a Radiance HDR background: 300×200 PNG with alpha, the picture whole.
 ///
 /// # Errors

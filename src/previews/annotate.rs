@@ -53,7 +53,10 @@ async fn draw(work: &mut Work<'_>, preview: &Subject, person_id: Uuid, changes: 
 }
 
 /// The annotations as they are now.
-async fn stored(connection: &impl ConnectionTrait, id: Uuid) -> Result<Value, Failure> {
+///
+/// # Errors
+/// 404 when there is no such preview.
+pub(super) async fn stored(connection: &impl ConnectionTrait, id: Uuid) -> Result<Value, Failure> {
     let sql = Sql::with("SELECT annotations FROM preview_file WHERE id = $1", [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();

@@ -3,7 +3,7 @@
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
-use dailies_definitions::schemas::PreviewBackgroundFile;
+use dailies_definitions::schemas::{AvatarPath, PreviewBackgroundFile};
 use dailies_definitions::submission::{Submission, UploadedFile};
 use entity::preview_background_file::{Entity, Model, TABLE};
 use sea_orm::EntityTrait;
@@ -83,6 +83,29 @@ async fn record(app: &App, caller: &Caller, id: Uuid, file: &UploadedFile) -> Re
     text.extend_from_slice(b",\"type\":\"PreviewBackgroundFile\"}");
     work.commit().await?;
     Ok(text)
+}
+
+/// Takes another picture as the thumbnail of a background.
+///
+/// # Errors
+/// 404 when there is no such background, 400 for what is no picture.
+pub(super) async fn set_thumbnail(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission) -> Result<Json<AvatarPath>, Failure> {
+    find(app, id).await?;
+    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
+    let thumbnail = picture_work(app, &file.path, Purpose::Thumbnail, pictures::fitted_thumbnail).await.map_err(failure)?;
+    app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?;
+    transact(app, || note_change(app, caller, id)).await?;
+    Ok(Json::of(&AvatarPath { thumbnail_path: format!("pictures/thumbnails/preview-background-files/{id}.png") })?)
+}
+
+/// Enters that a background changed, so that clients ask for its thumbnail again.
+async fn note_change(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    if !database::update(&*work, &TABLE, id, Vec::new()).await? {
+        return Err(Failure::not_found());
+    }
+    work.emit_of_studio(&TABLE, "preview-background-file:update", payload([("preview_background_file_id", id)]));
+    Ok(work.commit().await?)
 }
 
 /// Removes the record of a background whose file can't be taken, unless something uses it, and then its stored files.

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, SelfOrAdmin, TaskActor};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
-use dailies_definitions::previews::{ListRunningPreviewsQuery, Previews, RemovePreviewFromCommentQuery, UploadPreviewFileQuery};
+use dailies_definitions::previews::{
+    ExtractAnnotatedFrameQuery, ExtractPreviewFrameQuery, ListRunningPreviewsQuery, Previews, RemovePreviewFromCommentQuery, UploadPreviewFileQuery,
+};
 use dailies_definitions::schemas::{
     AnnotationChanges, AvatarPath, Entity, MainPreview, PreviewAdd, PreviewBackgroundFile, PreviewFile, PreviewPosition, PreviewSummary,
     PreviewsByTaskType, RunningPreview,
@@ -14,8 +16,8 @@ use uuid::Uuid;
 
 use super::add::{Placement, add_preview, revision_of};
 use super::avatars::{self, Owner};
-use super::upload::Haste;
-use super::{annotate, attachments, backgrounds, download, frames, keys, listings, positions, removal, rows, upload};
+use super::upload::{Haste, Wish};
+use super::{annotate, annotated, attachments, backgrounds, download, extraction, frames, keys, listings, positions, removal, rows, upload};
 use crate::access::ALL_BUT_CLIENTS;
 use crate::app::SharedApp;
 use crate::events::Work;
@@ -76,7 +78,7 @@ impl Previews for PreviewsHandlers {
         body: Submission,
     ) -> Result<Json<PreviewFile>, Failure> {
         let haste = if query.normalize && !query.no_job { Haste::Afterwards } else { Haste::Answered };
-        upload::upload(&self.0, &access, instance_id, body, haste).await
+        upload::upload(&self.0, &access, instance_id, body, Wish { normalize: query.normalize, haste }).await
     }
 
     async fn get_movie(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {
@@ -130,6 +132,26 @@ impl Previews for PreviewsHandlers {
 
     async fn set_main_preview(&self, access: Caller, preview_file_id: Uuid, body: MainPreview) -> Result<Json<Entity>, Failure> {
         frames::set_main(&self.0, &access, preview_file_id, body.frame_number).await
+    }
+
+    async fn extract_preview_frame(&self, access: Caller, preview_file_id: Uuid, query: ExtractPreviewFrameQuery) -> Result<Media, Failure> {
+        extraction::frame(&self.0, &access, preview_file_id, query.frame_number).await
+    }
+
+    async fn extract_preview_tile(&self, access: Caller, preview_file_id: Uuid) -> Result<Media, Failure> {
+        extraction::tile(&self.0, &access, preview_file_id).await
+    }
+
+    async fn extract_annotated_frame(&self, access: Caller, preview_file_id: Uuid, query: ExtractAnnotatedFrameQuery) -> Result<Media, Failure> {
+        annotated::frame(&self.0, &access, preview_file_id, query.frame_number).await
+    }
+
+    async fn extract_annotated_frames(&self, access: Caller, preview_file_id: Uuid) -> Result<Media, Failure> {
+        annotated::archive(&self.0, &access, preview_file_id).await
+    }
+
+    async fn extract_annotated_frames_document(&self, access: Caller, preview_file_id: Uuid) -> Result<Media, Failure> {
+        annotated::document(&self.0, &access, preview_file_id).await
     }
 
     async fn move_preview(&self, access: Caller, preview_file_id: Uuid, body: PreviewPosition) -> Result<Json<Vec<PreviewFile>>, Failure> {
@@ -228,5 +250,9 @@ impl Previews for PreviewsHandlers {
 
     async fn get_preview_background_thumbnail(&self, _access: Caller, instance_id: Uuid) -> Result<Media, Failure> {
         backgrounds::thumbnail(&self.0, instance_id).await
+    }
+
+    async fn set_preview_background_thumbnail(&self, access: Admin, instance_id: Uuid, body: Submission) -> Result<Json<AvatarPath>, Failure> {
+        backgrounds::set_thumbnail(&self.0, &access, instance_id, body).await
     }
 }

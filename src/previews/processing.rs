@@ -35,12 +35,20 @@ pub struct Processing {
     extension: String,
     /// Whether the file was announced by the request.
     announced: bool,
+    /// Whether players get a movie in definitions of their own.
+    #[serde(default = "usual")]
+    normalize: bool,
+}
+
+/// Jobs of earlier releases say nothing of definitions.
+const fn usual() -> bool {
+    true
 }
 
 impl Processing {
     /// The job of an upload of which that is made.
-    pub(super) fn new(preview_id: Uuid, author_id: Uuid, made: &Made) -> Self {
-        Self { preview_id, author_id, kind: made.kind, extension: made.extension.clone(), announced: made.is_unfinished() }
+    pub(super) fn new(preview_id: Uuid, author_id: Uuid, made: &Made, normalize: bool) -> Self {
+        Self { preview_id, author_id, kind: made.kind, extension: made.extension.clone(), announced: made.is_unfinished(), normalize }
     }
 
     /// The preview that it is about.
@@ -48,15 +56,16 @@ impl Processing {
         self.preview_id
     }
 
-    fn first_file(&self) -> FileKey {
+    /// Where the first file may be that was stored.
+    fn first_files(&self) -> Vec<FileKey> {
         let id = self.preview_id;
         match self.kind {
-            MediaKind::Picture => keys::picture("original", id),
+            MediaKind::Picture => vec![keys::picture("original", id)],
             MediaKind::Movie => {
-                let [best, ..] = keys::movie(id);
-                best
+                let [best, _, source] = keys::movie(id);
+                vec![source, best]
             }
-            MediaKind::Generic => keys::generic(id),
+            MediaKind::Generic => vec![keys::generic(id)],
         }
     }
 
@@ -73,14 +82,21 @@ impl Processing {
         }
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("source");
-        if !app.storage.download(&self.first_file(), &source).await? {
+        let mut found = None;
+        for key in self.first_files() {
+            if app.storage.download(&key, &source).await? {
+                found = Some(key);
+                break;
+            }
+        }
+        let Some(first) = found else {
             let release = || async {
                 let work = Work::begin_as(app, None).await?;
                 release(&work, id).await?;
                 Ok(work.commit().await?)
             };
             return transact(app, release).await;
-        }
+        };
         let mut made = Made::new(self.kind, self.extension.clone(), tokio::fs::metadata(&source).await?.len());
         match self.kind {
             MediaKind::Picture => {
@@ -91,18 +107,21 @@ impl Processing {
                 made.measure(&derived);
                 made.add_pictures(id, derived, target);
             }
-            MediaKind::Movie => made = make_movie(app, id, &source, made).await?,
+            MediaKind::Movie => {
+                let preview = Subject::find(app.database.read(), id).await?;
+                made = make_movie(app, &preview, &source, made, self.normalize).await?;
+            }
             MediaKind::Generic => {}
         }
-        for (key, path) in &made.files {
-            if let Some(path) = path {
-                app.storage.put_file(key, path).await?;
-            }
+        for (key, path) in made.files.iter().filter(|(key, path)| path.is_some() || *key != first) {
+            app.storage.put_file(key, path.as_deref().unwrap_or(&source)).await?;
         }
-        if made.status == "broken" {
-            removal::discard(&app.storage, vec![self.first_file()]).await;
+        transact(app, || self.enter(app, &made)).await?;
+        // What was only stored to be worked on goes.
+        if self.kind == MediaKind::Movie && made.files.iter().all(|(key, _)| *key != first) {
+            removal::discard(&app.storage, vec![first]).await;
         }
-        transact(app, || self.enter(app, &made)).await
+        Ok(())
     }
 
     async fn enter(&self, app: &App, made: &Made) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use dailies_definitions::schemas::PreviewFile;
 use dailies_definitions::submission::{Submission, UploadedFile};
 use uuid::Uuid;
 
-use super::making::{Made, make};
+use super::making::{Made, Treatment, make};
 use super::processing::{Processing, Telling, enter};
 use super::subject::Subject;
 use super::{removal, rows};
@@ -32,22 +32,30 @@ const NAME_LENGTH: usize = 250;
 pub enum Haste {
     /// All of it.
     Answered,
-    /// Movies are looked into after the answer, where the settings say so.
+    /// Movies are worked on after the answer, where the settings say so.
     Afterwards,
+}
+
+/// What the sender of a movie wants of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// Whether players get it in definitions of their own, rather than as it was sent.
+    pub normalize: bool,
+    pub haste: Haste,
 }
 
 /// Takes the file of a preview that somebody sends.
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, haste: Haste) -> Result<Json<PreviewFile>, Failure> {
+pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: Wish) -> Result<Json<PreviewFile>, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_actor(app, caller).await?;
     if preview.has_file() {
         return Err(already_there());
     }
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
-    accept(app, caller, &preview, file, haste).await?;
+    accept(app, caller, &preview, file, wish).await?;
     Ok(Json::written(rows::record(app.database.read(), id, false).await?))
 }
 
@@ -57,14 +65,15 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
 /// 400 when the file can't be taken; the record of the preview is gone then.
 pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
     let preview = Subject::find(app.database.read(), preview_id).await?;
-    accept(app, caller, &preview, file, Haste::Afterwards).await
+    accept(app, caller, &preview, file, Wish { normalize: true, haste: Haste::Afterwards }).await
 }
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile, haste: Haste) -> Result<(), Failure> {
+async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile, wish: Wish) -> Result<(), Failure> {
+    let Wish { normalize, haste } = wish;
     let later = haste == Haste::Afterwards && app.settings.jobs.enable_job_queue;
-    let made = match make(app, preview.id, file, later).await {
+    let made = match make(app, preview, file, Treatment { normalize, later }).await {
         Ok(made) => made,
         Err(refusal) if refusal.status().is_client_error() => {
             transact(app, || drop_record(app, caller, preview.id)).await?;
@@ -73,7 +82,7 @@ async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &Uplo
         Err(fault) => return Err(fault),
     };
     // A task of its own comes to an end when the sender hangs up, so the record is never left between two states.
-    let upload = Upload { path: file.path.to_path_buf(), name: file.name.clone(), made };
+    let upload = Upload { path: file.path.to_path_buf(), name: file.name.clone(), made, normalize };
     tokio::spawn(store(Arc::clone(app), caller.person.id, preview.clone(), upload)).await?
 }
 
@@ -83,13 +92,14 @@ struct Upload {
     path: PathBuf,
     name: String,
     made: Made,
+    normalize: bool,
 }
 
 /// Stores the files, and enters them into the record. What can't be entered is removed again.
 async fn store(app: SharedApp, author: Uuid, preview: Subject, upload: Upload) -> Result<(), Failure> {
-    let Upload { path, name, made } = upload;
+    let Upload { path, name, made, normalize } = upload;
     let later = made.is_unfinished();
-    let job = Processing::new(preview.id, author, &made);
+    let job = Processing::new(preview.id, author, &made, normalize);
     let held = transact(&app, || claim(&app, author, &name, &job)).await?;
     let stored = async {
         for (key, derived) in &made.files {

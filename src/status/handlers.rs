@@ -76,6 +76,7 @@ impl Status for StatusHandlers {
             event_stream_up: probes.event_stream,
             job_queue_up: probes.job_queue,
             indexer_up: probes.indexer,
+            movie_tools_up: probes.movie_tools,
         })?)
     }
 
@@ -88,6 +89,7 @@ impl Status for StatusHandlers {
             ("key-value-store-up", probes.key_value_store),
             ("job-queue-up", probes.job_queue),
             ("indexer-up", probes.indexer),
+            ("movie-tools-up", probes.movie_tools),
         ] {
             text.push_str(&format!("{name}: {}\n", if up { "up" } else { "down" }));
         }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::database::Sql;
+use crate::previews::reads_movies;
 
 /// How long what was found is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
@@ -24,16 +25,22 @@ pub(super) struct Probes {
     pub job_queue: bool,
     /// A search reads the database, so it works when that does.
     pub indexer: bool,
+    /// Movies can be read.
+    pub movie_tools: bool,
 }
 
 /// What was found last.
 #[derive(Default)]
-pub(super) struct Prober(Mutex<Option<(Instant, Probes)>>);
+pub(super) struct Prober {
+    last: Mutex<Option<(Instant, Probes)>>,
+    /// Programs come and go less often than connections: this is looked up once.
+    movie_tools: OnceCell<bool>,
+}
 
 impl Prober {
     /// Which parts work now, or did a moment ago.
     pub(super) async fn probe(&self, app: &App) -> Probes {
-        let mut last = self.0.lock().await;
+        let mut last = self.last.lock().await;
         if let Some((moment, probes)) = *last
             && moment.elapsed() < LIFETIME
         {
@@ -49,6 +56,7 @@ impl Prober {
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
             indexer: matches!(database, Ok(Ok(_))),
+            movie_tools: *self.movie_tools.get_or_init(reads_movies).await,
         };
         *last = Some((Instant::now(), probes));
         probes

@@ -114,6 +114,15 @@ const TABLES: &[(&str, &str)] = &[
     ("import_episode_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
 ];
 
+/// Timelines that imports read; in braces, texts of the sample.
+const TIMELINES: &[(&str, &str)] = &[
+    ("import_timeline", "001 A V C 00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* FROM CLIP NAME: wool_Sequence{mark}-Shot{mark}.mov\n"),
+    (
+        "import_episode_timeline",
+        "001 A V C 00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* FROM CLIP NAME: wool_1-Sequence{mark}-Shot{mark}.mov\n",
+    ),
+];
+
 /// Records that parameters of an operation name, other than the usual ones.
 const PARAMETERS: &[(&str, &str, &str)] = &[
     ("create_asset_tasks", "task_type_id", "asset_task_type"),
@@ -277,6 +286,9 @@ impl Operation {
         let Some((media, schema)) = self.body else { return Body::None };
         if let Some((_, table)) = TABLES.iter().find(|(id, _)| *id == self.id) {
             return Body::File("table.csv", fill(table, &sample.variables()).into_bytes());
+        }
+        if let Some((_, list)) = TIMELINES.iter().find(|(id, _)| *id == self.id) {
+            return Body::File("cut.edl", fill(list, &sample.variables()).into_bytes());
         }
         if media == "multipart/form-data" {
             let hdr = self.path.contains("background");

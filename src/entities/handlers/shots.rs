@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
-use dailies_definitions::schemas::{Entity, EntityTask, ListedShot, NewShot, ShotDetails, ShotVersion, TaskType};
+use dailies_definitions::schemas::{Entity, EntityTask, ListedShot, NewShot, ShotDetails, ShotLength, ShotVersion, TaskType};
 use dailies_definitions::shots::{
     DeleteShotQuery, ListAllShotsQuery, ListEpisodeShotsQuery, ListSequenceShotsQuery, ListShotTasksQuery, ListShotsQuery, ListShotsWithTasksQuery,
-    Shots,
+    SetShotLengthsQuery, Shots,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::Wish;
 use crate::entities::work_lists::{Of, TaskList, task_types};
-use crate::entities::{assets, listings, removal, shots, versions};
+use crate::entities::{assets, listings, removal, shot_lengths, shots, versions};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Shots*.
@@ -89,5 +89,15 @@ impl Shots for ShotsHandlers {
 
     async fn list_shot_versions(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<ShotVersion>>, Failure> {
         Ok(Json::written(versions::list(&self.0, &access, shot_id, EntityKind::Shot).await?))
+    }
+
+    async fn set_shot_lengths(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        task_type_id: Uuid,
+        query: SetShotLengthsQuery,
+    ) -> Result<Json<Vec<ShotLength>>, Failure> {
+        Ok(Json::of(&shot_lengths::set(&self.0, &access, task_type_id, query.episode_id).await?)?)
     }
 }
