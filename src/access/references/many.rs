@@ -83,7 +83,8 @@ fn searches(backend: DbBackend, table: &'static Table, own: &str) -> Vec<String>
     for (_, column, keys) in LISTS.iter().filter(|(of, ..)| *of == name) {
         for (keys, tables) in *keys {
             for target in tables.iter().filter_map(|name| Table::find(name)) {
-                let JsonItems { from, id, .. } = json_items(backend, &format!("r.\"{column}\""));
+                let list = format!("r.\"{column}\"");
+                let JsonItems { from, id, .. } = json_items(backend, &list);
                 let ids: Vec<String> = keys.iter().map(|key| id(key)).collect();
                 let id = if let [id] = ids.as_slice() { id.clone() } else { format!("COALESCE({})", ids.join(", ")) };
                 let other = Place::next(target).production();
