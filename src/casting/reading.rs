@@ -73,7 +73,7 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
         "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
          JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
          WHERE l.entity_out_id = $1 AND COALESCE(a.canceled, $2) = $2 \
-         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') ORDER BY k.name, a.name, a.id",
+         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') ORDER BY k.name, a.name, a.id",
         [asset_id.into(), false.into()],
     );
     let heads = RowWriter::new([Field::new("shot_id", Kind::Uuid), Field::new("shot_name", TEXT), Field::new("sequence_name", TEXT)]);

@@ -88,7 +88,7 @@ async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry])
         entries.iter().filter_map(|entry| Some((entry.asset_id?, entry.nb_occurences?, entry.label.clone().unwrap_or_default()))).collect();
     let mut sql = Sql::new(
         "SELECT e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
-         WHERE k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') AND (e.project_id = ",
+         WHERE k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') AND (e.project_id = ",
     );
     sql.bind(container.project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id IN ");
     sql.bind_list(complete.iter().map(|(asset, _, _)| *asset));
