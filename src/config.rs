@@ -283,6 +283,12 @@ impl SignInSettings {
     pub const ACCESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
     /// How long a refresh token is good.
     pub const REFRESH_LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
+
+    /// Whether people sign in with passwords that this server keeps.
+    #[must_use]
+    pub fn keeps_passwords(&self) -> bool {
+        self.auth_strategy == "auth_local_classic"
+    }
 }
 
 /// Settings of e-mails.

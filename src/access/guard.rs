@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{
-    Admin, Caller, EntityReader, Human, Identity, Person, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
+    Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
     SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
 };
 use dailies_definitions::call::{Sessions, Working};
@@ -23,7 +23,7 @@ use super::rule::RoleRule;
 use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
 use crate::credentials::tokens::{self, Claims, TokenKind};
-use crate::database::Database;
+use crate::database::{self, Database};
 use crate::events::transact;
 use crate::sessions;
 
@@ -94,6 +94,10 @@ async fn owner(app: &App, claims: &Claims) -> Result<Arc<Person>, Failure> {
         }
         return Err(unauthorized());
     }
+    let admits = |window: PreviewWindow| app.settings.sign_in.keeps_passwords() && window.admits(claims.issued_at / 1_000_000, database::now());
+    if !person.preview.is_none_or(admits) {
+        return Err(unauthorized());
+    }
     Ok(person)
 }
 
@@ -131,7 +135,11 @@ impl Sessions for AccessGuard {
 #[async_trait]
 impl Guard for AccessGuard {
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
-        self.identify(request.headers(), request.uri().path()).await
+        let caller = self.identify(request.headers(), request.uri().path()).await?;
+        if caller.person.preview.is_some() && !request.method().is_safe() {
+            return Err(Failure::forbidden());
+        }
+        Ok(caller)
     }
 
     async fn refresher(&self, request: &Request) -> Result<Refresher, Failure> {

@@ -168,7 +168,7 @@ pub async fn team_of(connection: &impl ConnectionTrait, project_id: Uuid) -> Res
     database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
 }
 
-/// The clients in the team of a production, bots excepted; those of a studio or department, where one is named.
+/// The clients in the team of a production, bots and preview accounts excepted; those of a studio or department, where one is named.
 ///
 /// # Errors
 /// The database does not answer.
@@ -180,7 +180,7 @@ pub async fn clients_of(
 ) -> Result<Vec<Uuid>, DbErr> {
     let mut sql = Sql::with(
         format!(
-            "SELECT a.id FROM project_person_link l JOIN person a ON a.id = l.person_id WHERE l.project_id = $1 AND a.is_bot = $2 AND {} = '{}'",
+            "SELECT a.id FROM project_person_link l JOIN person a ON a.id = l.person_id WHERE l.project_id = $1 AND a.is_bot = $2 AND a.preview_project_id IS NULL AND {} = '{}'",
             role_sql("a", "l"),
             Role::Client.code()
         ),

@@ -24,7 +24,7 @@ pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<u8>, Failu
     };
     let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
     let writer = writer.with(&[FULL_NAME, (&departments, "departments", Kind::Json)]);
-    let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.is_guest = false", writer.columns()));
+    let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.is_guest = false AND p.preview_project_id IS NULL", writer.columns()));
     if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::rows::{OpenStatus, open_project_rows};
 use super::settings::{ASSET_TYPES, BACKGROUNDS, STATUS_AUTOMATIONS, TASK_STATUSES, TASK_TYPES};
-use super::{descriptors, links, listings, settings, studio_descriptors, team, time};
+use super::{descriptors, links, listings, preview_account, settings, studio_descriptors, team, time};
 use crate::app::SharedApp;
 
 /// Serves productions.
@@ -48,6 +48,27 @@ impl Productions for ProductionsHandlers {
 
     async fn remove_team_member(&self, access: ProjectManager, _project_id: Uuid, person_id: Uuid) -> Result<NoContent, Failure> {
         team::remove(&self.0, &access, person_id).await
+    }
+
+    async fn get_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<ProjectPreviewAccount>, Failure> {
+        preview_account::read(&self.0, &access).await
+    }
+
+    async fn make_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<NewPreviewAccount>, Failure> {
+        preview_account::make(&self.0, &access).await
+    }
+
+    async fn open_preview_account(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: PreviewAccountOpening,
+    ) -> Result<Json<PreviewAccount>, Failure> {
+        preview_account::open(&self.0, &access, body.is_open).await
+    }
+
+    async fn delete_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<NoContent, Failure> {
+        preview_account::delete(&self.0, &access).await
     }
 
     async fn list_project_task_types(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {

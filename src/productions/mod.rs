@@ -9,6 +9,7 @@ mod field_name;
 mod handlers;
 mod links;
 mod listings;
+mod preview_account;
 pub mod removal;
 pub mod rows;
 mod settings;

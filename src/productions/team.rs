@@ -7,6 +7,7 @@ use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
 use entity::facts::Kind;
 use uuid::Uuid;
 
+use super::preview_account;
 use super::rows::{self, ids_by_owner};
 use super::settings::tell;
 use crate::access::persons::{sees_whole_team, whole_record};
@@ -65,6 +66,10 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     if database::row(&*work, &sql).await?.is_none() {
         return Err(Failure::parameter(format!("Person with id {} not found", body.person_id)));
     }
+    preview_account::require_own(&work, Some(project_id), &[body.person_id]).await?;
+    if body.role.is_some() {
+        preview_account::require_other(&work, body.person_id).await?;
+    }
     if !is_member(&work, project_id, body.person_id).await? {
         let link = vec![("project_id", project_id.into()), ("person_id", body.person_id.into())];
         database::insert_ignoring_duplicates(&*work, &entity::project_person_link::TABLE, vec![link]).await?;
@@ -96,6 +101,7 @@ async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Op
 pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid, role: Option<String>) -> Result<Json<TeamMembership>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
+    preview_account::require_other(&work, person_id).await?;
     if !store_role(&work, project_id, person_id, role.as_ref()).await? {
         return Err(Failure::parameter("Person is not a member of the project team"));
     }

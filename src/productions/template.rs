@@ -15,7 +15,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 
 /// Settings that a template gives, unless it has none or the body of the production has its own.
-pub(super) const SETTINGS: [&str; 15] = [
+pub(super) const SETTINGS: [&str; 18] = [
     "fps",
     "ratio",
     "resolution",
@@ -23,6 +23,9 @@ pub(super) const SETTINGS: [&str; 15] = [
     "production_style",
     "max_retakes",
     "is_clients_isolated",
+    "is_client_stats_visible",
+    "is_client_task_list_visible",
+    "is_client_task_panel_visible",
     "is_preview_download_allowed",
     "is_set_preview_automated",
     "is_publish_default_for_artists",

@@ -23,8 +23,13 @@ use crate::notifications::notices::{self, Kind, Notice};
 async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Assignee, Failure> {
     let id = id.ok_or_else(unknown_assignee)?;
     let sql =
-        Sql::with("SELECT p.is_bot, d.department_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1", [id.into()]);
+        Sql::with("SELECT p.is_bot, d.department_id, p.preview_project_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1", [id.into()]);
     let rows = database::rows(connection, &sql).await?;
+    if let Some(row) = rows.first()
+        && row.try_get_by_index::<Option<Uuid>>(2)?.is_some()
+    {
+        return Err(looks_only());
+    }
     let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
     let mut departments = Vec::new();
     for row in &rows {
@@ -36,6 +41,11 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
 fn unknown_assignee() -> Failure {
     let message = "Assignee doesn't exist in database.";
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message}))
+}
+
+/// The refusal of a preview account, which does no work.
+fn looks_only() -> Failure {
+    Failure::parameter("A preview account can't be assigned")
 }
 
 /// Assigns one task to a person, and gives the task as JSON.
@@ -230,10 +240,13 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
     for row in database::rows(&**work, &sql).await? {
         before.push(row.try_get_by_index::<Uuid>(0)?);
     }
-    let mut sql = Sql::new("SELECT id FROM person WHERE id IN ");
+    let mut sql = Sql::new("SELECT id, preview_project_id FROM person WHERE id IN ");
     sql.bind_list(persons.iter().copied());
     let mut known = HashSet::new();
     for row in database::rows(&**work, &sql).await? {
+        if row.try_get_by_index::<Option<Uuid>>(1)?.is_some() {
+            return Err(looks_only());
+        }
         known.insert(row.try_get_by_index::<Uuid>(0)?);
     }
     let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && known.remove(id)).collect();

@@ -31,7 +31,7 @@ pub struct Persons;
 static RELATIONS: [Relation; 1] = [Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id")];
 
 /// What nobody gets to see, and what second factors and sign-ins write themselves.
-pub(crate) const SECRETS: [&str; 9] = [
+pub(crate) const SECRETS: [&str; 13] = [
     "password",
     "totp_secret",
     "email_otp_secret",
@@ -41,10 +41,18 @@ pub(crate) const SECRETS: [&str; 9] = [
     "login_failed_attemps",
     "last_login_failed",
     "fido_devices",
+    "oidc_issuer",
+    "oidc_subject",
+    "saml_issuer",
+    "saml_subject",
 ];
 
+/// What binds a person to an identity provider. Nobody sees it, and administrators set it.
+const BINDINGS: [&str; 4] = ["oidc_issuer", "oidc_subject", "saml_issuer", "saml_subject"];
+
 /// Columns that are set by their own routes only.
-const NOT_BY_BODY: [&str; 4] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest"];
+const NOT_BY_BODY: [&str; 7] =
+    ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest", "preview_project_id", "preview_opened_at", "preview_open_until"];
 
 /// What somebody who is no manager gets to see of others.
 const SHORT: [&str; 12] =
@@ -141,6 +149,12 @@ impl Resource for Persons {
         Subject::Person(Some(record.id))
     }
 
+    /// Preview accounts are shown in the team of their production, and nowhere else.
+    async fn visible(&self, _app: &App, _caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        sql.push(" AND t.preview_project_id IS NULL");
+        Ok(())
+    }
+
     async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
         match body.get(CURRENT_PASSWORD) {
             Some(password) if caller.person.id == id => confirm_password(app, id, password.as_str().unwrap_or_default()).await,
@@ -150,6 +164,9 @@ impl Resource for Persons {
 
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(record) = record {
+            if record.id_of("preview_project_id").is_some() {
+                return Err(Failure::forbidden());
+            }
             if !caller.is_admin() {
                 body.retain(|key, _| OWN.contains(&key.as_str()) || key == CURRENT_PASSWORD);
             }
@@ -220,8 +237,13 @@ impl Resource for Persons {
         Ok(())
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         work.person_changed(before.id);
+        let given = BINDINGS.iter().filter_map(|column| Some((*column, body.get(*column)?.as_str().map(str::to_owned).into())));
+        let bindings: Vec<(&'static str, SqlValue)> = given.collect();
+        if caller.is_admin() && !bindings.is_empty() {
+            database::update(&**work, self.table(), before.id, bindings).await?;
+        }
         if body.contains_key("active") && before.flag("active") != is_active(work, before.id).await? {
             // On the return, too: what was to be ended when they went may not have been.
             work.end_sessions_of(before.id);

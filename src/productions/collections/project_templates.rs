@@ -28,7 +28,7 @@ static RELATIONS: [Relation; 5] = [
 ];
 
 /// What a new template takes from a body.
-const TAKEN: [&str; 18] = [
+const TAKEN: [&str; 21] = [
     "name",
     "description",
     "fps",
@@ -38,6 +38,9 @@ const TAKEN: [&str; 18] = [
     "production_style",
     "max_retakes",
     "is_clients_isolated",
+    "is_client_stats_visible",
+    "is_client_task_list_visible",
+    "is_client_task_panel_visible",
     "is_preview_download_allowed",
     "is_set_preview_automated",
     "is_publish_default_for_artists",
