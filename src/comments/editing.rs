@@ -17,7 +17,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::recompute::recompute;
-use crate::tasks::statuses;
+use crate::tasks::statuses::Settable;
 
 /// # Errors
 /// 403 for those who may not change the comment in this way, 404 for an unknown status.
@@ -49,9 +49,8 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if status != subject.task_status_id && !standing.allows(&ACT) {
         return Err(Failure::forbidden());
     }
-    let known = statuses::all(&**work).await?;
-    let status = status.and_then(|id| known.get(&id)).ok_or_else(Failure::not_found)?;
-    if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
+    let settable = Settable::find(&**work, [standing.project_id]).await?;
+    settable.require(standing.project_id, status.ok_or_else(Failure::not_found)?, standing.role.role)
 }
 
 /// Refuses to take the text of a comment away, and drops what answers add to the replies. `record` is what is stored, for

@@ -27,7 +27,7 @@ use crate::database::dialect::{JsonKey, json_object, json_of};
 use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
-use crate::tasks::statuses;
+use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
 const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
@@ -145,10 +145,11 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestComment
     if !Shown::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
     }
-    match statuses::all(database).await?.get(&body.task_status_id) {
+    let project_id = Some(visitor.project_id);
+    match Settable::find(database, [project_id]).await?.allows(project_id, body.task_status_id, GUEST) {
         None => return Err(refused(StatusCode::BAD_REQUEST, "Task status not found")),
-        Some(status) if !status.allows(GUEST) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
-        Some(_) => {}
+        Some(false) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
+        Some(true) => {}
     }
     let draft = Draft {
         task_id: body.task_id,
@@ -235,7 +236,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     let before = own.stored.task_status_id;
     let moved = body.task_status_id.filter(|id| Some(*id) != before);
     if let Some(id) = moved
-        && !statuses::all(&*work).await?.get(&id).is_some_and(|status| status.allows(GUEST))
+        && Settable::find(&*work, [own.stored.project_id]).await?.allows(own.stored.project_id, id, GUEST) != Some(true)
     {
         return Err(forbidden());
     }

@@ -11,6 +11,7 @@ use super::file_trees::check_file_tree;
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::productions::bitrates;
 
 pub struct ProjectTemplates;
 
@@ -78,6 +79,7 @@ impl Resource for ProjectTemplates {
         if record.is_none() {
             body.retain(|key, _| TAKEN.contains(&key.as_str()));
         }
+        bitrates::check(work.app(), record, body)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         let name = body.get("name").map(|name| name.as_str().unwrap_or_default());
         let name = if record.is_none() { Some(name.unwrap_or_default()) } else { name };

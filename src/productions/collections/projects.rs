@@ -17,7 +17,7 @@ use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql, write_text};
 use crate::events::Work;
 use crate::jobs;
-use crate::productions::{creation, preview_account, removal};
+use crate::productions::{bitrates, creation, preview_account, removal};
 use crate::removal::RemovedFiles;
 
 pub struct Projects;
@@ -81,6 +81,7 @@ impl Resource for Projects {
         {
             return Err(Failure::parameter(format!("Invalid resolution {resolution}. Expected format: '1920x1080' or 'x1080'.")));
         }
+        bitrates::check(work.app(), record, body)?;
         round(body, "man_days");
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         check_backgrounds(work, body, record.is_none()).await?;

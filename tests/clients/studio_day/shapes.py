@@ -37,7 +37,7 @@ PROJECT = set(
 PROJECT_RELATIONS = set(
     "team asset_types task_statuses task_types status_automations preview_background_files".split()
 )
-OPEN_PROJECT = PROJECT | PROJECT_RELATIONS | {"descriptors", "task_types_priority", "task_statuses_link"}
+OPEN_PROJECT = PROJECT | PROJECT_RELATIONS | {"descriptors", "task_type_links", "task_types_priority", "task_statuses_link"}
 DESCRIPTOR_OF_OPEN_PROJECT = set(
     "id name field_name data_type choices for_client entity_type task_type_id position departments".split()
 )
