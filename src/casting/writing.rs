@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::CastingEntry;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::reading;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
+use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
 struct Container {
@@ -68,6 +69,105 @@ pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid)
         readiness::shots_changed(work, &[container.id]).await?;
     }
     tell(work, &container, left, &[], &[link.entity_out_id]);
+    Ok(())
+}
+
+/// A line of a casting.
+#[derive(FromQueryResult)]
+struct Line {
+    id: Uuid,
+    entity_in_id: Uuid,
+    nb_occurences: Option<i32>,
+    label: Option<String>,
+}
+
+/// How an asset is to be cast. What is not said stays as it is.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub asset_id: Uuid,
+    /// Zero takes the asset out.
+    pub nb_occurences: Option<i32>,
+    pub label: Option<String>,
+}
+
+/// Casts one asset in several entities, beside what is cast there already. Entities that are named twice count once.
+///
+/// # Errors
+/// 404 for an unknown asset or entity, 403 for those of another production, unless the asset is shared.
+pub(super) async fn cast_in(work: &mut Work<'_>, project_id: Uuid, part: &Part, entities: &[Uuid]) -> Result<(), Failure> {
+    let sql = Sql::with(
+        format!("SELECT project_id, is_shared FROM entity WHERE id = $1 AND {}", EntityKind::Asset.condition("entity_type_id")),
+        [part.asset_id.into()],
+    );
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    if row.try_get::<Uuid>("", "project_id")? != project_id && !row.try_get::<bool>("", "is_shared")? {
+        return Err(Failure::forbidden());
+    }
+    let mut sql = Sql::new("SELECT id, entity_in_id, nb_occurences, label FROM entity_link WHERE entity_out_id = ");
+    sql.bind(part.asset_id).push(" AND entity_in_id").among(entities);
+    let lines: Vec<Line> = database::read_all(&**work, &sql).await?;
+    let mut lines: HashMap<Uuid, Line> = lines.into_iter().map(|line| (line.entity_in_id, line)).collect();
+    let mut seen = HashSet::from([part.asset_id]);
+    for entity_id in entities.iter().filter(|id| seen.insert(**id)) {
+        reading::belongs(&**work, *entity_id, project_id).await?;
+        let container = find(work, project_id, *entity_id).await?;
+        match (lines.remove(entity_id), part.nb_occurences) {
+            (None, Some(0)) => {}
+            (Some(line), Some(0)) => take_out(work, &container, line.id, part.asset_id).await?,
+            (Some(line), count) => change(work, &container, part, &line, count).await?,
+            (None, count) => put_in(work, &container, part, count.unwrap_or(1)).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn put_in(work: &mut Work<'_>, container: &Container, part: &Part, count: i32) -> Result<(), Failure> {
+    let wanted = [(part.asset_id, count, part.label.clone().unwrap_or_default())];
+    let is_shot = container.kind == "Shot";
+    let joining = if is_shot { join_episode(work, container, &wanted).await? } else { HashSet::new() };
+    store(work, container, &wanted, &joining).await?;
+    let there = cast(work, container.id).await?.len();
+    set_count(work, container.id, there).await?;
+    if is_shot {
+        readiness::shots_changed(work, &[container.id]).await?;
+    }
+    tell(work, container, there, &[part.asset_id], &[]);
+    Ok(())
+}
+
+async fn change(work: &mut Work<'_>, container: &Container, part: &Part, line: &Line, count: Option<i32>) -> Result<(), Failure> {
+    let count = count.or(line.nb_occurences);
+    let label = part.label.clone().or_else(|| line.label.clone());
+    database::update(&**work, &entity::entity_link::TABLE, line.id, vec![("nb_occurences", count.into()), ("label", label.into())]).await?;
+    let mut told = payload([("entity_link_id", line.id)]);
+    told.insert("nb_occurences".into(), json!(count));
+    work.emit_in(container.project_id, "entity-link:update", told);
+    if container.kind == "Episode" {
+        work.emit_in(container.project_id, "asset:update", payload([("asset_id", part.asset_id)]));
+    }
+    let there = cast(work, container.id).await?.len();
+    tell(work, container, there, &[], &[]);
+    Ok(())
+}
+
+async fn take_out(work: &mut Work<'_>, container: &Container, line_id: Uuid, asset_id: Uuid) -> Result<(), Failure> {
+    let is_shot = container.kind == "Shot";
+    if container.kind == "Episode" {
+        leave_shots_of_episode(work, container, &[asset_id]).await?;
+    }
+    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [line_id.into()])).await?;
+    let left = cast(work, container.id).await?.len();
+    set_count(work, container.id, left).await?;
+    if is_shot {
+        readiness::shots_changed(work, &[container.id]).await?;
+    }
+    if container.kind == "Episode" {
+        work.emit_in(container.project_id, "asset:update", payload([("asset_id", asset_id)]));
+    }
+    tell(work, container, left, &[], &[asset_id]);
+    if is_shot {
+        leave_episode(work, container, &[asset_id]).await?;
+    }
     Ok(())
 }
 
@@ -176,6 +276,16 @@ fn casting_payload(word: &str, id: Uuid, count: usize, added: &[Uuid], removed: 
     told
 }
 
+/// Key in the data of a line of an episode that is there since a shot casts the asset, and not by hand.
+const OF_SHOTS: &str = "auto";
+
+/// A line of an episode, with what says why it is there.
+#[derive(FromQueryResult)]
+struct EpisodeLine {
+    entity_out_id: Uuid,
+    data: Option<Value>,
+}
+
 /// What is cast in a shot is cast in its episode too. Gives the assets that are new there.
 async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i32, String)]) -> Result<HashSet<Uuid>, Failure> {
     let Some(episode_id) = shot.episode_id else { return Ok(HashSet::new()) };
@@ -185,27 +295,31 @@ async fn join_episode(work: &mut Work<'_>, shot: &Container, wanted: &[(Uuid, i3
         return Ok(HashSet::new());
     }
     let rows = new.iter().map(|(asset, _, label)| {
-        vec![("entity_in_id", episode_id.into()), ("entity_out_id", (*asset).into()), ("nb_occurences", 1.into()), ("label", label.as_str().into())]
+        vec![
+            ("entity_in_id", episode_id.into()),
+            ("entity_out_id", (*asset).into()),
+            ("data", json!({OF_SHOTS: true}).into()),
+            ("nb_occurences", 1.into()),
+            ("label", label.as_str().into()),
+        ]
     });
     database::insert_many(&**work, &entity::entity_link::TABLE, rows.collect()).await?;
     set_count(work, episode_id, there.len() + new.len()).await?;
     Ok(new.into_iter().map(|(asset, _, _)| *asset).collect())
 }
 
-/// An asset that no shot of the episode casts any more leaves the episode.
+/// An asset that no shot of the episode casts any more leaves the episode, unless somebody cast it there by hand.
 async fn leave_episode(work: &mut Work<'_>, shot: &Container, removed: &[Uuid]) -> Result<(), Failure> {
     let Some(episode_id) = shot.episode_id.filter(|_| !removed.is_empty()) else { return Ok(()) };
-    let mut sql = Sql::new("SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ");
+    let mut sql = Sql::new("SELECT l.entity_out_id, l.data FROM entity_link l WHERE l.entity_in_id = ");
     sql.bind(episode_id).push(" AND l.entity_out_id IN ").bind_list(removed.iter().copied());
     sql.push(
         " AND NOT EXISTS (SELECT 1 FROM entity_link o JOIN entity s ON s.id = o.entity_in_id JOIN entity q ON q.id = s.parent_id \
          WHERE o.entity_out_id = l.entity_out_id AND q.parent_id = ",
     );
     sql.bind(episode_id).push(") ORDER BY l.entity_out_id");
-    let mut leaving = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        leaving.push(row.try_get_by_index::<Uuid>(0)?);
-    }
+    let lines: Vec<EpisodeLine> = database::read_all(&**work, &sql).await?;
+    let leaving = lines.into_iter().filter(|line| line.data.as_ref().is_some_and(|data| data[OF_SHOTS] == true)).map(|line| line.entity_out_id);
     let mut left = cast(work, episode_id).await?.len();
     for asset in leaving {
         let sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1 AND entity_out_id = $2", [episode_id.into(), asset.into()]);

@@ -18,6 +18,7 @@ pub mod posting;
 pub mod reading;
 pub mod removal;
 mod replies;
+mod reposting;
 pub mod rows;
 pub mod writing;
 
