@@ -49,6 +49,7 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             "tasks/dates.rs",
             "tasks/full.rs",
             "tasks/open_tasks.rs",
+            "tasks/own_todo.rs",
             "tasks/removal.rs",
             "tasks/rows.rs",
         ],

@@ -6,11 +6,12 @@ use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, P
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssignationClearing, Assignee, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile, PriorityChange,
+    AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile, PriorityChange,
     ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
 };
 use dailies_definitions::tasks::{
-    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery, ListOpenTasksQuery,
+    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery, GetOpenTaskBurndownQuery,
+    ListOpenTasksQuery,
     ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
 };
 use serde_json::{Map, Value};
@@ -20,7 +21,7 @@ use super::creation::{self, Among, Selection};
 use super::listing::{self, ProjectTasks};
 use super::open_tasks::{self, OpenTasks};
 use super::time_spent::{self, Logging, Place};
-use super::{assignment, dates, editing, full, main_preview, removal, review, todo};
+use super::{assignment, burndown, dates, editing, full, main_preview, removal, review, todo};
 use crate::access::STAFF;
 use crate::app::SharedApp;
 use crate::database::Sql;
@@ -72,10 +73,23 @@ impl Tasks for TasksHandlers {
             start_date: query.start_date,
             due_date: query.due_date,
             priority: query.priority,
-            page: query.page,
-            limit: query.limit,
         };
-        Ok(Json::written(open_tasks::page(&self.0, &access, &wanted).await?))
+        Ok(Json::written(open_tasks::page(&self.0, &access, &wanted, query.page, query.limit).await?))
+    }
+
+    async fn get_open_task_burndown(&self, access: Caller, query: GetOpenTaskBurndownQuery) -> Result<Json<Burndown>, Failure> {
+        let wanted = OpenTasks {
+            project_id: query.project_id,
+            task_type_id: query.task_type_id,
+            task_status_id: query.task_status_id,
+            person_id: query.person_id,
+            studio_id: query.studio_id,
+            department_id: query.department_id,
+            start_date: query.start_date,
+            due_date: query.due_date,
+            priority: query.priority,
+        };
+        burndown::burndown(&self.0, &access, &wanted).await
     }
 
     async fn get_open_task_stats(&self, access: Caller) -> Result<Json<Map<String, Value>>, Failure> {

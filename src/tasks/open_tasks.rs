@@ -41,8 +41,6 @@ pub struct OpenTasks {
     pub start_date: Option<NaiveDateTime>,
     pub due_date: Option<NaiveDateTime>,
     pub priority: Option<i64>,
-    pub page: i64,
-    pub limit: i64,
 }
 
 impl OpenTasks {
@@ -94,11 +92,11 @@ fn without_concepts(sql: &mut Sql) {
     sql.push(" AND COALESCE(ty.for_entity, '') <> 'Concept'");
 }
 
-/// A page of what there is to do, as JSON.
+/// The condition of what is asked for, from `FROM` on, and what the caller sees of it.
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<u8>, Failure> {
+pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<(Sql, Visible), Failure> {
     let database = &app.database;
     let mut condition = Sql::new(TABLES);
     let visible = match wanted.project_id {
@@ -115,8 +113,19 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     };
     visible.restrict(&mut condition, "t");
     wanted.add_to(&mut condition)?;
+    Ok((condition, visible))
+}
+
+/// A page of what there is to do, as JSON.
+///
+/// # Errors
+/// 404 for an unknown production, 403 for one of others, 400 for what is no id.
+pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, limit: i64) -> Result<Vec<u8>, Failure> {
+    let database = &app.database;
+    let (condition, visible) = condition(app, caller, wanted).await?;
     let sums = sums(app, &condition).await?;
-    let (number, limit) = (wanted.page.max(1), wanted.limit);
+    let (number, limit) = (number.max(1), limit.max(1));
+    let is_more = number.saturating_mul(limit) < sums.total;
     let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
@@ -140,7 +149,6 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     out.extend(array(items.iter().map(Vec::as_slice)));
     out.extend_from_slice(b",\"stats\":");
     serde_json::to_writer(&mut out, &sums)?;
-    let is_more = limit > 0 && i64::try_from(items.len()).is_ok_and(|count| count == limit);
     out.extend_from_slice(format!(",\"limit\":{limit},\"is_more\":{is_more},\"page\":{number}}}").as_bytes());
     Ok(out)
 }

@@ -8,7 +8,7 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
     AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd, SearchFilterGroup,
     SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskType,
-    TimeSpent, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
+    TimeSpent, ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
 };
 use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTimeSpentsQuery, User};
 use serde_json::{Map, Value};
@@ -47,6 +47,10 @@ impl User for UserHandlers {
 
     async fn list_user_tasks_to_check(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
         own_todo::to_check(&self.0, &access).await
+    }
+
+    async fn get_tasks_to_check_filter_values(&self, access: Human) -> Result<Json<ToCheckFilterValues>, Failure> {
+        own_todo::filter_values(&self.0, &access).await
     }
 
     async fn list_user_asset_tasks(&self, access: Human, asset_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
