@@ -55,7 +55,8 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
     match rule {
         AssetLister | DatesLister | EventReader | FileLister | NotVendor | OtherAccount | OwnAccount | OwnRecord | PersonViewer | PlaylistLister
         | PreviewViewer | ProductionViewer | QuotaReader | ShotsReader | TimeReader | WorkLister => true,
-        AttachmentReader
+        AbsenceReader
+        | AttachmentReader
         | BuildViewer
         | ChatMessageKeeper
         | CommentEditor

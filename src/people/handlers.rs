@@ -173,36 +173,36 @@ impl People for PeopleHandlers {
         time_spent::on_entity(&self.0, &access, entity_id).await
     }
 
-    async fn list_day_offs_of_person(&self, access: SelfOrAdmin, _person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, None).await
+    async fn list_day_offs_of_person(&self, access: Caller, person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, None).await
     }
 
-    async fn get_day_off_of_person(&self, access: SelfOrAdmin, _person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
-        day_offs::around(&self.0, &access, date).await
+    async fn get_day_off_of_person(&self, access: Caller, person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
+        day_offs::around(&self.0, &access, person_id, date).await
     }
 
-    async fn list_day_offs_of_person_in_year(&self, access: SelfOrAdmin, _person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::year(year).ok_or_else(invalid_month)?)).await
+    async fn list_day_offs_of_person_in_year(&self, access: Caller, person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, Some(period::year(year).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_of_person_in_month(
         &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
+        access: Caller,
+        person_id: Uuid,
         year: i32,
         month: i32,
     ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_of_person_in_week(
         &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
+        access: Caller,
+        person_id: Uuid,
         year: i32,
         week: i32,
     ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_in_month(&self, access: Caller, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::parse_id;
+use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::absences::{Absences, absence_reader};
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Resource, only_admin, record};
@@ -91,6 +92,25 @@ impl Resource for DayOffs {
 
     fn subject(&self, record: &Record) -> Subject {
         Subject::Person(record.id_of("person_id"))
+    }
+
+    async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        let person_id = record.id_of("person_id").ok_or_else(Failure::forbidden)?;
+        absence_reader(app.database.read(), caller, person_id).await.map(|_| ())
+    }
+
+    /// Leaves the reason out for those who are not told.
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let absences = Absences::of(app.database.read(), caller).await?;
+        let mut sql = Sql::default();
+        let with_reason = absences.with_reason(&mut sql, "o.person_id");
+        sql.push(&format!("SELECT {with_reason} AS with_reason FROM day_off o WHERE o.id = ")).bind(id);
+        if database::read_value::<bool>(app.database.read(), &sql).await?.unwrap_or_default() {
+            return Ok(text);
+        }
+        let mut record: Map<String, Value> = serde_json::from_slice(&text)?;
+        record.remove("description");
+        Ok(serde_json::to_vec(&record)?)
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
