@@ -10,7 +10,7 @@ use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
 use super::time_tables::{self, TableFilter, Unit};
-use super::{accounts, day_offs, presence, profile, time_spent};
+use super::{accounts, colleagues, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
 use crate::quotas::shots::{Asked, shots};
 use crate::vocabulary::period::{self, invalid_date, invalid_month};
@@ -50,6 +50,10 @@ impl People for PeopleHandlers {
 
     async fn add_department_to_person(&self, access: Admin, person_id: Uuid, body: PersonDepartmentAdd) -> Result<Json<Person>, Failure> {
         profile::add_department(&self.0, &access, person_id, body.department_id).await
+    }
+
+    async fn list_persons_of_department(&self, access: Caller, department_id: Uuid) -> Result<Json<Vec<PersonView>>, Failure> {
+        Ok(Json::written(colleagues::of_department(&self.0.database, &access, department_id).await?))
     }
 
     async fn remove_department_from_person(&self, access: Admin, person_id: Uuid, department_id: Uuid) -> Result<NoContent, Failure> {

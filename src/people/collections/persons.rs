@@ -14,7 +14,7 @@ use super::account_rules::{
     CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password, prefers_what_is_set_up, protect,
     require_another,
 };
-use crate::access::persons::{require_session, sees_salaries, sees_whole};
+use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
 use crate::access::records::Subject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
@@ -57,6 +57,9 @@ const NOT_BY_BODY: [&str; 7] =
 /// What somebody who is no manager gets to see of others.
 const SHORT: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
+
+/// What a client gets to see of others.
+const CARD: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
 
 /// What a person who is no administrator may change of themself.
 const OWN: [&str; 19] = [
@@ -113,8 +116,10 @@ impl Resource for Persons {
 
     fn shape(&self, caller: &Caller, one: bool) -> Shape {
         let mut shape = self.full_shape();
-        let whole = caller.is_admin() || (one && sees_whole(caller));
-        if !whole {
+        let view = if one { View::of_studio(caller) } else { View::of_others(caller) };
+        if view == View::Card {
+            shape.keep(&CARD);
+        } else if view == View::Short {
             shape.keep(&SHORT);
             shape.keeps_relations = true;
         } else if !sees_salaries(caller) {
@@ -150,9 +155,15 @@ impl Resource for Persons {
     }
 
     /// Preview accounts are shown in the team of their production, and nowhere else.
-    async fn visible(&self, _app: &App, _caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         sql.push(" AND t.preview_project_id IS NULL");
+        restrict_to_known(sql, caller, "t.id");
         Ok(())
+    }
+
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        require_known(app.database.read(), caller, id).await?;
+        Ok(text)
     }
 
     async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
