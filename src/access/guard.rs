@@ -18,7 +18,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::persons::require_session;
-use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
+use super::roles::{MANAGER, MEMBER, MEMBER_NOT_CLIENT, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
 use super::rule::RoleRule;
 use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
@@ -191,6 +191,11 @@ impl Guard for AccessGuard {
 
     async fn project_member_not_vendor(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
         let role = self.role_by(&caller, id, &MEMBER_NOT_VENDOR).await?;
+        Ok(ProjectMember::granted(caller, id, role))
+    }
+
+    async fn project_member_not_client(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
+        let role = self.role_by(&caller, id, &MEMBER_NOT_CLIENT).await?;
         Ok(ProjectMember::granted(caller, id, role))
     }
 
