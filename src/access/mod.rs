@@ -14,6 +14,7 @@ mod guard;
 pub mod hours;
 pub mod metadata;
 pub mod persons;
+pub mod plans;
 pub mod playlists;
 pub mod previews;
 mod reach;

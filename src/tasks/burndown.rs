@@ -39,7 +39,7 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
     let (condition, visible) = open_tasks::condition(app, caller, wanted).await?;
     let connection = app.database.read();
     let mut select = Sql::default();
-    let estimation = estimation(&mut select, &visible.reach().as_client());
+    let estimation = open_tasks::minutes(&mut select, "estimation", &visible.reach().as_client());
     // The values of the condition follow those of the expression.
     let from = select.embed(&condition);
     let mut sums = select.clone();
@@ -54,17 +54,6 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
     ));
     let done: Vec<Done> = database::read_all(connection, &done).await?;
     Ok(Json::of(&summed(&sums, &done))?)
-}
-
-/// SQL of the estimation of a task `t`, which is nothing where the caller is a client.
-fn estimation(sql: &mut Sql, as_client: &[uuid::Uuid]) -> String {
-    let known = "COALESCE(t.estimation, 0.0)";
-    if as_client.is_empty() {
-        return known.to_owned();
-    }
-    let mut list = Sql::default();
-    list.push("t.project_id").among(as_client);
-    format!("(CASE WHEN {} THEN 0.0 ELSE {known} END)", sql.embed(&list))
 }
 
 fn summed(sums: &Sums, done: &[Done]) -> Burndown {

@@ -51,8 +51,8 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
     for row in app.database.rows(&sql).await? {
         dates.push(PersonTaskDates {
             person_id: row.try_get_by_index(0)?,
-            min_date: Some(text(row.try_get_by_index(1)?)),
-            max_date: Some(text(row.try_get_by_index(2)?)),
+            min_date: row.try_get_by_index::<Option<NaiveDateTime>>(1)?.map(text),
+            max_date: row.try_get_by_index::<Option<NaiveDateTime>>(2)?.map(text),
             busy_periods: Vec::new(),
         });
     }
@@ -62,9 +62,14 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
     Ok(dates)
 }
 
-/// A moment as clients of this list expect it.
-fn text(moment: Option<NaiveDateTime>) -> String {
-    moment.map_or_else(|| "None".into(), |moment| moment.format("%Y-%m-%d %H:%M:%S").to_string())
+/// A moment as everywhere in JSON.
+fn text(moment: NaiveDateTime) -> String {
+    moment.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// A moment as clients of this list expect the end of a period.
+fn plain(moment: NaiveDateTime) -> String {
+    moment.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 async fn add_busy_periods(app: &App, caller: &Caller, dates: &mut Vec<PersonTaskDates>) -> Result<(), Failure> {
@@ -94,7 +99,7 @@ fn periods(times: Vec<(NaiveDateTime, NaiveDateTime)>) -> Vec<BusyPeriod> {
             None => merged.push((start, end.max(start))),
         }
     }
-    merged.into_iter().map(|(start, end)| BusyPeriod { start_date: text(Some(start)), end_date: text(Some(end)) }).collect()
+    merged.into_iter().map(|(start, end)| BusyPeriod { start_date: plain(start), end_date: plain(end) }).collect()
 }
 
 #[cfg(test)]
@@ -113,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_date_is_a_word() {
-        assert_eq!(text(None), "None");
+    fn dates_are_written_as_everywhere_and_periods_in_words() {
+        assert_eq!((text(day(4)), plain(day(4))), ("2026-03-04T00:00:00".into(), "2026-03-04 00:00:00".into()));
     }
 }

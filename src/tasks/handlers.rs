@@ -101,8 +101,8 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(full::get(&self.0, &access, task_id).await?))
     }
 
-    async fn list_task_previews(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
-        listing::previews(&self.0, task_id).await
+    async fn list_task_previews(&self, access: TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
+        listing::previews(&self.0, &access, task_id).await
     }
 
     async fn list_project_tasks(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectTasksQuery) -> Result<Json<Value>, Failure> {

@@ -13,6 +13,7 @@ use crate::access::Reach;
 use crate::access::comments::by_client;
 use crate::access::data_mask::DataMask;
 use crate::access::persons::may_ask_for_others;
+use crate::access::plans::PlanMask;
 use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
@@ -105,6 +106,7 @@ pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order
     let connection = database.read();
     visible.restrict(&mut filter, "t");
     let mask = DataMask::of_reach(connection, visible.reach()).await?;
+    let plans = PlanMask::of(visible.reach());
     let condition = filter.before(&format!("{TABLES} "));
     let assignees = rows::assignees(connection, &condition).await?;
     let comments = last_comments(connection, &condition).await?;
@@ -124,6 +126,9 @@ pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order
         out.push(b'}');
         if let Some(mask) = &mask {
             mask.apply_to_task(out, start);
+        }
+        if let Some(plans) = &plans {
+            plans.apply(out, start);
         }
         Ok(())
     });
