@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{
-    Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
-    SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
+    Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role,
+    SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
 };
 use dailies_definitions::call::{Sessions, Working};
 use dailies_definitions::failure::Failure;

@@ -189,23 +189,11 @@ impl People for PeopleHandlers {
         day_offs::of_person(&self.0, &access, person_id, Some(period::year(year).ok_or_else(invalid_month)?)).await
     }
 
-    async fn list_day_offs_of_person_in_month(
-        &self,
-        access: Caller,
-        person_id: Uuid,
-        year: i32,
-        month: i32,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
+    async fn list_day_offs_of_person_in_month(&self, access: Caller, person_id: Uuid, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
         day_offs::of_person(&self.0, &access, person_id, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
     }
 
-    async fn list_day_offs_of_person_in_week(
-        &self,
-        access: Caller,
-        person_id: Uuid,
-        year: i32,
-        week: i32,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
+    async fn list_day_offs_of_person_in_week(&self, access: Caller, person_id: Uuid, year: i32, week: i32) -> Result<Json<Vec<DayOff>>, Failure> {
         day_offs::of_person(&self.0, &access, person_id, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
     }
 

@@ -123,13 +123,7 @@ impl Productions for ProductionsHandlers {
         softwares::add(&self.0, &access, project_id, task_type_id, &body.software_id).await
     }
 
-    async fn remove_task_type_software(
-        &self,
-        access: Caller,
-        project_id: Uuid,
-        task_type_id: Uuid,
-        software_id: Uuid,
-    ) -> Result<NoContent, Failure> {
+    async fn remove_task_type_software(&self, access: Caller, project_id: Uuid, task_type_id: Uuid, software_id: Uuid) -> Result<NoContent, Failure> {
         softwares::remove(&self.0, &access, project_id, task_type_id, software_id).await
     }
 

@@ -113,7 +113,10 @@ pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: Proj
     TASK_TYPES.link(&work, project_id, vec![(item.task_type_id, vec![("priority", item.priority.into())])]).await?;
     let values = link_values(rates, item.is_client_visible);
     if !values.is_empty() {
-        let sql = Sql::with("SELECT id FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2", [project_id.into(), item.task_type_id.into()]);
+        let sql = Sql::with(
+            "SELECT id FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2",
+            [project_id.into(), item.task_type_id.into()],
+        );
         let id: Uuid = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
         database::update(&*work, TASK_TYPES.link, id, values).await?;
     }

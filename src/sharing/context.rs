@@ -14,14 +14,8 @@ use crate::database::{Field, RowWriter, Sql};
 
 const PRODUCTION: [(&str, Kind); 5] = [("id", Kind::Uuid), ("name", TEXT), ("fps", TEXT), ("ratio", TEXT), ("resolution", TEXT)];
 const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("color", TEXT), ("for_entity", TEXT)];
-const TASK_STATUS: [(&str, Kind); 6] = [
-    ("id", Kind::Uuid),
-    ("name", TEXT),
-    ("short_name", TEXT),
-    ("color", TEXT),
-    ("is_default", Kind::Bool),
-    ("for_concept", Kind::Bool),
-];
+const TASK_STATUS: [(&str, Kind); 6] =
+    [("id", Kind::Uuid), ("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("is_default", Kind::Bool), ("for_concept", Kind::Bool)];
 
 /// What surrounds the playlist of a link.
 ///

@@ -22,8 +22,10 @@ use crate::notifications::notices::{self, Kind, Notice};
 /// 400 when there is no such person.
 async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Assignee, Failure> {
     let id = id.ok_or_else(unknown_assignee)?;
-    let sql =
-        Sql::with("SELECT p.is_bot, d.department_id, p.preview_project_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT p.is_bot, d.department_id, p.preview_project_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
+        [id.into()],
+    );
     let rows = database::rows(connection, &sql).await?;
     if let Some(row) = rows.first()
         && row.try_get_by_index::<Option<Uuid>>(2)?.is_some()

@@ -6,13 +6,13 @@ use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, P
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile, PriorityChange,
-    ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile,
+    PriorityChange, ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
 };
 use dailies_definitions::tasks::{
-    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery, GetOpenTaskBurndownQuery,
-    ListOpenTasksQuery,
-    ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
+    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery,
+    GetOpenTaskBurndownQuery, ListOpenTasksQuery, ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery,
+    ListProjectTasksQuery, Tasks,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;

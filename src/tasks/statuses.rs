@@ -89,8 +89,9 @@ impl Settable {
     /// The database does not answer.
     pub async fn find(connection: &impl ConnectionTrait, projects: impl IntoIterator<Item = Option<Uuid>>) -> Result<Self, DbErr> {
         let projects: Vec<Uuid> = projects.into_iter().flatten().collect();
-        let mut sql =
-            Sql::new("SELECT project_id, task_status_id, is_client_allowed FROM project_task_status_link WHERE is_client_allowed IS NOT NULL AND project_id");
+        let mut sql = Sql::new(
+            "SELECT project_id, task_status_id, is_client_allowed FROM project_task_status_link WHERE is_client_allowed IS NOT NULL AND project_id",
+        );
         sql.among(&projects);
         let rules: Vec<ClientRule> = database::read_all(connection, &sql).await?;
         let for_clients = rules.into_iter().map(|rule| ((rule.project_id, rule.task_status_id), rule.is_client_allowed)).collect();

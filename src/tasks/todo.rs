@@ -27,7 +27,8 @@ pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN
      LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode') WHERE 1 = 1";
 
 /// Episode of the entity: above its sequence, or where an asset belongs to, or above a sequence itself.
-pub(super) const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
+pub(super) const EPISODE_ID: &str =
+    "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
 
 /// Its name; an asset that belongs to something that is no episode is of the main pack.
 pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name \

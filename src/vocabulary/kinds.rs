@@ -21,8 +21,7 @@ pub enum EntityKind {
 
 impl EntityKind {
     /// The kinds that have one entity type of their own, with a fixed name.
-    pub const BUILT_IN: [Self; 7] =
-        [Self::Shot, Self::Sequence, Self::Episode, Self::Edit, Self::Scene, Self::Concept, Self::ConceptFolder];
+    pub const BUILT_IN: [Self; 7] = [Self::Shot, Self::Sequence, Self::Episode, Self::Edit, Self::Scene, Self::Concept, Self::ConceptFolder];
 
     /// The kind of the entities of an entity type, by the name of the type.
     #[must_use]

@@ -86,7 +86,10 @@ pub(in crate::entities) const LINKED: Layout = Layout {
         ("nb_entities_out", integer("e.nb_entities_out")),
         ("is_casting_standby", flag("e.is_casting_standby")),
         ("entity_concept_links", Cell::Ids),
-        ("type", text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END")),
+        (
+            "type",
+            text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END"),
+        ),
         ("updated_at", moment("e.updated_at")),
         ("created_at", moment("e.created_at")),
         ("created_by", id("e.created_by")),

@@ -118,7 +118,10 @@ pub(super) async fn limit(work: &Work<'_>, record: Option<&Record>, body: &Map<S
         return Ok(());
     }
     let limit = work.app().settings.user_limit;
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2 AND preview_project_id IS NULL", [true.into(), false.into()]);
+    let sql = Sql::with(
+        "SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2 AND preview_project_id IS NULL",
+        [true.into(), false.into()],
+    );
     let count: i64 = match database::row(&**work, &sql).await? {
         Some(row) => row.try_get_by_index(0)?,
         None => 0,

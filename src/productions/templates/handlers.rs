@@ -31,7 +31,11 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         snapshot::apply(&self.0, &access, project_id, project_template_id).await
     }
 
-    async fn list_project_template_task_types(&self, _access: StudioManager, project_template_id: Uuid) -> Result<Json<Vec<ProjectTemplateTaskType>>, Failure> {
+    async fn list_project_template_task_types(
+        &self,
+        _access: StudioManager,
+        project_template_id: Uuid,
+    ) -> Result<Json<Vec<ProjectTemplateTaskType>>, Failure> {
         links::list(&self.0, &TASK_TYPES, project_template_id).await
     }
 

@@ -70,10 +70,8 @@ fn writer(link: &Link) -> RecordWriter {
             ("l.ld_bitrate_compression", "ld_bitrate_compression", Kind::Integer),
             ("l.is_client_visible", "is_client_visible", Kind::Bool),
         ]),
-        "task_status_id" => placed("TaskStatus").with(&[
-            ("l.roles_for_board", "roles_for_board", Kind::TextArray),
-            ("l.is_client_allowed", "link_is_client_allowed", Kind::Bool),
-        ]),
+        "task_status_id" => placed("TaskStatus")
+            .with(&[("l.roles_for_board", "roles_for_board", Kind::TextArray), ("l.is_client_allowed", "link_is_client_allowed", Kind::Bool)]),
         "status_automation_id" => RecordWriter::new(link.target, "t", "StatusAutomation"),
         "preview_background_file_id" => short(&[("id", Kind::Uuid), ("name", TEXT), ("is_default", Kind::Bool)]),
         _ => short(&[("id", Kind::Uuid), ("name", TEXT)]),
