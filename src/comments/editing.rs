@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
+use super::telling::told;
 use crate::access::comments::{KEEP, Seen, Subject, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
@@ -154,16 +155,14 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     Ok(notices::store(work, &notices).await?)
 }
 
-/// Tells the production of a comment that was stored as it is, or changed; a change is told with the task.
+/// Tells the production of a comment that was stored as it is, or changed.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
-    let mut about = payload([("comment_id", id)]);
-    if what == "update" {
-        about.insert("task_id".into(), json!(record.id_of("object_id")));
-    }
+    let of = |key: &str| record.id_of(key).unwrap_or_default();
+    let about = told(id, of("object_id"), of("person_id"), record.flag("for_client"));
     work.emit_in(project_id, format!("comment:{what}"), about);
     Ok(())
 }

@@ -21,12 +21,13 @@ use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
 use crate::comments::rows::{Related, bare, repliers};
+use crate::comments::telling::told;
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
 use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
-use crate::events::{Work, payload};
+use crate::events::Work;
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
@@ -253,7 +254,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     if moved.is_some() {
         editing::move_task(&mut work, &changed, before, moved).await?;
     }
-    work.emit_in(changed.project_id, "comment:update", payload([("comment_id", changed.id), ("task_id", changed.task_id)]));
+    work.emit_in(changed.project_id, "comment:update", told(changed.id, changed.task_id, changed.seen.author_id, changed.seen.for_client));
     let answer = answer(&*work, changed.id).await?;
     work.commit().await?;
     Ok(Json::written(answer))
