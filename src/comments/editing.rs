@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::mentions::{self, Mentionable};
 use super::removal;
 use super::telling::told;
-use crate::access::comments::{KEEP, Seen, Subject, Viewer};
+use crate::access::comments::{self, KEEP, Seen, Subject, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
@@ -32,6 +32,7 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if standing.role.is_manager() {
         return Ok(());
     }
+    subject.require(caller, &comments::READ)?;
     let own = subject.author_id == person.id;
     let supervises = standing.allows(&LEAD);
     let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
