@@ -19,6 +19,7 @@ mod review;
 pub mod rows;
 pub mod statuses;
 mod time_spent;
+pub mod to_check;
 pub mod todo;
 
 pub use handlers::TasksHandlers;

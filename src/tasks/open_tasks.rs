@@ -54,17 +54,7 @@ impl OpenTasks {
         if self.task_type_id.is_none() {
             without_concepts(sql);
         }
-        match self.person_id.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            None => {}
-            Some("unassigned") => {
-                sql.push(" AND NOT EXISTS (SELECT 1 FROM task_person_link l WHERE l.task_id = t.id)");
-            }
-            Some(text) => {
-                let wrong = || Failure::parameter(format!("Invalid UUID format for person_id: {text}"));
-                let ids = text.split(',').map(|id| parse_id(id.trim()).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
-                sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ").bind_list(ids).push(")");
-            }
-        }
+        of_persons(sql, self.person_id.as_deref())?;
         if let Some(id) = self.studio_id {
             sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN person a ON a.id = l.person_id WHERE a.studio_id = ");
             sql.bind(id).push(")");
@@ -87,6 +77,26 @@ impl OpenTasks {
         }
         Ok(())
     }
+}
+
+/// Adds the condition on tasks `t` of one of several persons, by their ids with commas between them, or of nobody, with `AND`
+/// before it.
+///
+/// # Errors
+/// 400 for what is no id.
+pub(super) fn of_persons(sql: &mut Sql, wanted: Option<&str>) -> Result<(), Failure> {
+    match wanted.map(str::trim).filter(|text| !text.is_empty()) {
+        None => {}
+        Some("unassigned") => {
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM task_person_link l WHERE l.task_id = t.id)");
+        }
+        Some(text) => {
+            let wrong = || Failure::parameter(format!("Invalid UUID format for person_id: {text}"));
+            let ids = text.split(',').map(|id| parse_id(id.trim()).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
+            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ").bind_list(ids).push(")");
+        }
+    }
+    Ok(())
 }
 
 fn without_concepts(sql: &mut Sql) {
@@ -169,7 +179,11 @@ pub(super) fn minutes(sql: &mut Sql, column: &str, as_client: &[Uuid]) -> String
     format!("(CASE WHEN {} THEN 0.0 ELSE {known} END)", sql.embed(&list))
 }
 
-async fn sums(app: &App, condition: &Sql, as_client: &[Uuid]) -> Result<OpenTaskSums, Failure> {
+/// Sums over the tasks of a condition.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn sums(app: &App, condition: &Sql, as_client: &[Uuid]) -> Result<OpenTaskSums, Failure> {
     let mut sql = Sql::default();
     let [duration, estimation] = ["duration", "estimation"].map(|column| minutes(&mut sql, column, as_client));
     let from = sql.embed(condition);
