@@ -55,7 +55,7 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     settable.require(standing.project_id, status.ok_or_else(Failure::not_found)?, standing.role.role)
 }
 
-/// Refuses to take the text of a comment away, and drops what answers add to the replies. `record` is what is stored, for
+/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies. `record` is what is stored, for
 /// an update.
 ///
 /// # Errors
@@ -63,6 +63,9 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
 pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     for reply in body.get_mut("replies").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         reply.remove("person");
+    }
+    if let Some(checklist) = body.get_mut("checklist").filter(|list| list.is_null()) {
+        *checklist = json!([]);
     }
     let Some(record) = record else { return Ok(()) };
     let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();
