@@ -70,3 +70,16 @@ pub async fn absence_reader(connection: &impl ConnectionTrait, caller: &Caller, 
     database::row(connection, &sql).await?.ok_or_else(Failure::forbidden)?;
     Ok(absences)
 }
+
+/// The same for one day off, with whether its reason is told.
+///
+/// # Errors
+/// 403 for everybody else.
+pub async fn reads_with_reason(connection: &impl ConnectionTrait, caller: &Caller, day_off_id: Uuid) -> Result<bool, Failure> {
+    let absences = Absences::of(connection, caller).await?;
+    let mut sql = Sql::default();
+    let with_reason = absences.with_reason(&mut sql, "o.person_id");
+    sql.push(&format!("SELECT {with_reason} AS with_reason FROM day_off o WHERE o.id = ")).bind(day_off_id);
+    absences.restrict(&mut sql, "o.person_id");
+    database::read_value(connection, &sql).await?.ok_or_else(Failure::forbidden)
+}
