@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dailies_definitions::access::{Person, Role};
+use dailies_definitions::access::{Person, PreviewWindow, Role};
 use moka::future::Cache;
 use sea_orm::DbErr;
 use uuid::Uuid;
@@ -65,7 +65,7 @@ impl People {
 async fn load(database: &Database, id: Uuid) -> Result<Option<Person>, DbErr> {
     let sql = Sql::with(
         "SELECT p.first_name, p.last_name, p.email, p.role, p.active, p.is_bot, p.studio_id, p.timezone, p.locale, \
-         p.expiration_date, p.jti, d.department_id \
+         p.expiration_date, p.jti, d.department_id, p.preview_project_id, p.preview_opened_at, p.preview_open_until \
          FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
         [id.into()],
     );
@@ -88,6 +88,10 @@ async fn load(database: &Database, id: Uuid) -> Result<Option<Person>, DbErr> {
         locale: row.try_get_by_index(8)?,
         expiration_date: row.try_get_by_index(9)?,
         token_id: row.try_get_by_index(10)?,
+        preview: match row.try_get_by_index::<Option<Uuid>>(12)? {
+            Some(_) => Some(PreviewWindow { opened_at: row.try_get_by_index(13)?, open_until: row.try_get_by_index(14)? }),
+            None => None,
+        },
         departments,
     }))
 }

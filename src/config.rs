@@ -155,6 +155,12 @@ pub struct Settings {
     /// Public protocol.
     #[arg(long, env = "DOMAIN_PROTOCOL", default_value = "https", hide = true)]
     pub domain_protocol: String,
+    /// Highest bitrate of movies in high definition, in megabits a second; it counts where a production asks for none.
+    #[arg(long, env = "MOVIE_HIGHDEF_BITRATE", default_value_t = 28, hide = true)]
+    pub movie_highdef_bitrate: i32,
+    /// Bitrate of movies in low definition where a production asks for none, in megabits a second.
+    #[arg(long, env = "MOVIE_LOWDEF_BITRATE", default_value_t = 6, hide = true)]
+    pub movie_lowdef_bitrate: i32,
     /// Whether the studio runs this server itself.
     #[arg(long, env = "IS_SELF_HOSTED", default_value = "true", value_parser = switch, action = ArgAction::Set, hide = true)]
     pub is_self_hosted: bool,
@@ -292,6 +298,12 @@ impl SignInSettings {
     pub const ACCESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
     /// How long a refresh token is good.
     pub const REFRESH_LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
+
+    /// Whether people sign in with passwords that this server keeps.
+    #[must_use]
+    pub fn keeps_passwords(&self) -> bool {
+        self.auth_strategy == "auth_local_classic"
+    }
 }
 
 /// Settings of e-mails.

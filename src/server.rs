@@ -267,7 +267,12 @@ pub struct Doorkeeper(pub SharedApp);
 impl Gatekeeper for Doorkeeper {
     async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
         let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.ok()?;
-        Some(Admitted { person: caller.person.id, session: caller.token.id.clone(), hears_all: caller.is_admin() })
+        Some(Admitted {
+            person: caller.person.id,
+            session: caller.token.id.clone(),
+            hears_all: caller.is_admin(),
+            looks_only: caller.person.preview.is_some(),
+        })
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {

@@ -23,7 +23,7 @@ const KINDS: [&str; 9] = ["Uuid", "Text", "Bool", "Integer", "BigInteger", "Floa
 
 /// A row with a value in every column that refers to nothing, or with as few values as there may be.
 fn row(table: &Table, at: usize, full: bool) -> Vec<(&'static str, SqlValue)> {
-    let wanted = |column: &&Column| column.references.is_none() && (full || !column.nullable);
+    let wanted = |column: &&Column| column.references.is_none() && (!column.nullable || (full && !column.is_reference()));
     table.columns.iter().filter(wanted).filter_map(|column| Some((column.name, value(column, at)?))).collect()
 }
 

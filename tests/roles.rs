@@ -55,7 +55,8 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
     match rule {
         AssetLister | DatesLister | EventReader | FileLister | NotVendor | OtherAccount | OwnAccount | OwnRecord | PersonViewer | PlaylistLister
         | PreviewViewer | ProductionViewer | QuotaReader | ShotsReader | TimeReader | WorkLister => true,
-        AttachmentReader
+        AbsenceReader
+        | AttachmentReader
         | BuildViewer
         | ChatMessageKeeper
         | CommentEditor
@@ -119,6 +120,7 @@ fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
         "studio-manager" => admin || role == Role::Manager,
         "project-member" => admin || in_team,
         "project-member-not-vendor" => admin || (in_team && role != Role::Vendor),
+        "project-member-not-client" => admin || (in_team && role != Role::Client),
         "project-staff" => admin || (in_team && !matches!(role, Role::Vendor | Role::Client)),
         "project-supervisor" => admin || (in_team && matches!(role, Role::Manager | Role::Supervisor)),
         "project-manager" => admin || (in_team && role == Role::Manager),

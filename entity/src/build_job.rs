@@ -12,6 +12,9 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "movie")]
     pub job_type: String,
     pub ended_at: Option<DateTime>,
+    /// What there is to say of the movie, such as why it failed.
+    #[sea_orm(column_type = "Text")]
+    pub message: Option<String>,
     pub playlist_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,

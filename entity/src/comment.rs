@@ -61,4 +61,9 @@ pub enum Relation {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().default(Column::Replies, Default::EmptyList).names(Column::ObjectId, &["task"]));
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .default(Column::Replies, Default::EmptyList)
+        .default(Column::Checklist, Default::EmptyList)
+        .names(Column::ObjectId, &["task"])
+});

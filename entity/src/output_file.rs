@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::Table;
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "output_file")]
@@ -28,6 +28,9 @@ pub struct Model {
     /// Flavour of the deliverable, such as a file format.
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub representation: Option<String>,
+    /// How fine it is; null where nobody says.
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub quality: Option<String>,
     /// How many numbered files the path stands for.
     #[sea_orm(default_value = 1)]
     pub nb_elements: Option<i32>,
@@ -79,4 +82,4 @@ pub enum Relation {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::of::<Entity>();
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Quality, &["low", "mid", "high"]));

@@ -108,6 +108,22 @@ pub struct Model {
     /// Name in the LDAP directory of the studio.
     #[sea_orm(column_type = "String(StringLen::N(60))")]
     pub ldap_uid: Option<String>,
+    /// Production that a preview account is for; null for everybody else. Such an account has a password that is handed out,
+    /// and may sign in only while it is open.
+    pub preview_project_id: Option<Uuid>,
+    /// When the account was opened; tokens of before are dead.
+    pub preview_opened_at: Option<DateTime>,
+    /// Until when the account is open; null when it is closed.
+    pub preview_open_until: Option<DateTime>,
+    /// Identity provider that the account is bound to, with the name that it knows the person by.
+    #[sea_orm(column_type = "Text")]
+    pub oidc_issuer: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub oidc_subject: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub saml_issuer: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub saml_subject: Option<String>,
     pub studio_id: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -142,4 +158,6 @@ pub static TABLE: Table = Table::new(|| {
         .choices(Column::Role, ROLES)
         .choices(Column::Position, POSITIONS)
         .choices(Column::Seniority, SENIORITIES)
+        // The database has a foreign key; but it says how long the account lives, not what the person belongs to.
+        .names(Column::PreviewProjectId, &["project"])
 });

@@ -17,6 +17,8 @@ pub struct Model {
     pub priority: Option<i32>,
     /// Who may use the status on the board.
     pub roles_for_board: Option<TextArray>,
+    /// Whether clients may set the status; null for what the status itself says.
+    pub is_client_allowed: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub created_at: Option<DateTime>,

@@ -13,6 +13,13 @@ pub struct Model {
     pub task_type_id: Uuid,
     /// Place in the pipeline of the production.
     pub priority: Option<i32>,
+    /// Megabits a second, in the place of those of the production.
+    pub hd_bitrate_compression: Option<i32>,
+    /// Megabits a second, in the place of those of the production.
+    pub ld_bitrate_compression: Option<i32>,
+    /// Whether clients are shown the task type.
+    #[sea_orm(default_value = true)]
+    pub is_client_visible: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub created_at: Option<DateTime>,

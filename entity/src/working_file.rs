@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::Table;
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "working_file")]
@@ -22,6 +22,9 @@ pub struct Model {
     pub checksum: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(400))")]
     pub path: Option<String>,
+    /// What a review said of it.
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "neutral")]
+    pub validation_status: String,
     /// Free metadata.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
@@ -50,4 +53,4 @@ pub enum Relation {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::of::<Entity>();
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::ValidationStatus, &["validated", "rejected", "neutral"]));

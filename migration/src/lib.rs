@@ -9,6 +9,7 @@ mod differences;
 mod m20261121_000001_reference_schema;
 mod m20261121_000002_dailies_additions;
 mod m20261128_000003_page_indexes;
+mod m20261129_000004_newer_release;
 mod m20261129_000010_identities;
 mod revision;
 mod statements;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_reference_schema::Migration),
             Box::new(m20261121_000002_dailies_additions::Migration),
             Box::new(m20261128_000003_page_indexes::Migration),
+            Box::new(m20261129_000004_newer_release::Migration),
             Box::new(m20261129_000010_identities::Migration),
         ]
     }

@@ -149,7 +149,7 @@ impl<'a> Metadata<'a> {
     }
 
     /// The value of a field that is text without anything to unescape, such as an identifier.
-    fn text(&self, field: &str) -> Option<String> {
+    pub(crate) fn text(&self, field: &str) -> Option<String> {
         self.get(field).map(|value| value.trim_matches('"').to_owned())
     }
 
@@ -157,6 +157,15 @@ impl<'a> Metadata<'a> {
     fn set(&mut self, field: &str, value: &'a RawValue) {
         for (_, old) in self.0.iter_mut().filter(|(key, _)| key == field) {
             *old = value;
+        }
+    }
+
+    /// Gives fields the values that are meant for them.
+    pub(crate) fn replace(&mut self, value: impl Fn(&str) -> Option<&'static str>) {
+        for (key, old) in &mut self.0 {
+            if let Some(new) = value(key).and_then(|text| serde_json::from_str::<&'static RawValue>(text).ok()) {
+                *old = new;
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use uuid::Uuid;
 
 use super::metadata::{self, Masks};
+use super::plans::PlanMask;
 use super::reach::Reach;
 use super::roles::{self, ProjectRole, join_place, role_in};
 use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, LEADERS, RoleRule, Rule, STAFF};
@@ -185,6 +186,12 @@ impl Scope {
     #[must_use]
     pub fn is_narrowed(&self) -> bool {
         !self.reach.projects_as(&[Role::Vendor]).is_empty()
+    }
+
+    /// What the caller, as a client, is not told of how tasks are planned.
+    #[must_use]
+    pub fn plans(&self) -> Option<PlanMask> {
+        PlanMask::of(&self.reach)
     }
 
     /// What metadata the caller may not see.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{
-    Admin, Caller, EntityReader, Human, Identity, Person, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role, SelfOrAdmin,
-    SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
+    Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role,
+    SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
 };
 use dailies_definitions::call::{Sessions, Working};
 use dailies_definitions::failure::Failure;
@@ -18,12 +18,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::persons::require_session;
-use super::roles::{MANAGER, MEMBER, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
+use super::roles::{MANAGER, MEMBER, MEMBER_NOT_CLIENT, MEMBER_NOT_VENDOR, STAFF_MEMBER, SUPERVISOR, require};
 use super::rule::RoleRule;
 use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
 use crate::credentials::tokens::{self, Claims, Duty, TokenKind};
-use crate::database::Database;
+use crate::database::{self, Database};
 use crate::events::transact;
 use crate::sessions;
 
@@ -96,6 +96,10 @@ async fn owner(app: &App, claims: &Claims) -> Result<Arc<Person>, Failure> {
         }
         return Err(unauthorized());
     }
+    let admits = |window: PreviewWindow| app.settings.sign_in.keeps_passwords() && window.admits(claims.issued_at / 1_000_000, database::now());
+    if !person.preview.is_none_or(admits) {
+        return Err(unauthorized());
+    }
     Ok(person)
 }
 
@@ -133,7 +137,11 @@ impl Sessions for AccessGuard {
 #[async_trait]
 impl Guard for AccessGuard {
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
-        self.identify(request.headers(), request.uri().path()).await
+        let caller = self.identify(request.headers(), request.uri().path()).await?;
+        if caller.person.preview.is_some() && !request.method().is_safe() {
+            return Err(Failure::forbidden());
+        }
+        Ok(caller)
     }
 
     async fn refresher(&self, request: &Request) -> Result<Refresher, Failure> {
@@ -186,6 +194,11 @@ impl Guard for AccessGuard {
 
     async fn project_member_not_vendor(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
         let role = self.role_by(&caller, id, &MEMBER_NOT_VENDOR).await?;
+        Ok(ProjectMember::granted(caller, id, role))
+    }
+
+    async fn project_member_not_client(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
+        let role = self.role_by(&caller, id, &MEMBER_NOT_CLIENT).await?;
         Ok(ProjectMember::granted(caller, id, role))
     }
 

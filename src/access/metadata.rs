@@ -225,6 +225,7 @@ mod tests {
             locale: None,
             expiration_date: None,
             token_id: None,
+            preview: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! list are both made from that tree, so they can't differ. Nothing outside of this room says again what a rule says:
 //! `tests.rs` reads the sources and refuses it.
 
+pub mod absences;
 pub mod chats;
 pub mod comments;
 pub mod data_mask;
@@ -13,6 +14,7 @@ mod guard;
 pub mod hours;
 pub mod metadata;
 pub mod persons;
+pub mod plans;
 pub mod playlists;
 pub mod previews;
 mod reach;

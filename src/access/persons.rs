@@ -5,16 +5,95 @@ use dailies_definitions::failure::Failure;
 use entity::facts::Column;
 use entity::person;
 use poem::http::StatusCode;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
 
-use super::roles::projects_as;
+use super::roles::{open_projects_of, projects_as};
 use super::rule::ALL_BUT_CLIENTS;
-use crate::database::{Field, RecordWriter, Sql};
+use crate::database::{self, Field, RecordWriter, Sql};
 use crate::vocabulary::persons::{HIDDEN_COLUMNS, NO_SALARY, SALARY};
 
 /// Whether the caller sees whole records of everybody: administrators and managers of the studio do.
 #[must_use]
 pub fn sees_whole(caller: &Caller) -> bool {
     manages(caller.person.role)
+}
+
+/// How much somebody sees of persons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Everything but secrets.
+    Whole,
+    /// What colleagues know of each other.
+    Short,
+    /// What a client has to know of those who work for them.
+    Card,
+}
+
+/// Columns of a person that colleagues see.
+const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
+
+/// Columns of a person that clients see.
+const CARD: [&str; 7] = ["id", "first_name", "last_name", "has_avatar", "active", "role", "is_bot"];
+
+impl View {
+    /// What the caller sees of the persons of the studio.
+    #[must_use]
+    pub fn of_studio(caller: &Caller) -> Self {
+        if sees_whole(caller) { Self::Whole } else { Self::without_whole(caller.person.role) }
+    }
+
+    /// What the caller sees of persons where whole records are for administrators alone.
+    #[must_use]
+    pub fn of_others(caller: &Caller) -> Self {
+        if caller.is_admin() { Self::Whole } else { Self::without_whole(caller.person.role) }
+    }
+
+    /// What somebody with this role in a production sees of its team.
+    #[must_use]
+    pub fn of_team(role: Role) -> Self {
+        if sees_whole_team(role) { Self::Whole } else { Self::without_whole(role) }
+    }
+
+    fn without_whole(role: Role) -> Self {
+        if role == Role::Client { Self::Card } else { Self::Short }
+    }
+
+    /// A writer of persons, whom the query calls `alias`.
+    #[must_use]
+    pub fn record(self, caller: &Caller, alias: &str) -> RecordWriter {
+        let of = |columns: &[&str]| RecordWriter::of(&person::TABLE, alias, "Person", |column| columns.contains(&column));
+        match self {
+            Self::Whole => whole_record(caller, alias),
+            Self::Short => of(&SHORT),
+            Self::Card => of(&CARD),
+        }
+    }
+}
+
+/// Adds the condition that the caller knows a person, with `AND` before it; `column` holds the person's id. Clients know
+/// themselves and the teams of their open productions, others everybody.
+pub fn restrict_to_known(sql: &mut Sql, caller: &Caller, column: &str) {
+    if caller.person.role != Role::Client {
+        return;
+    }
+    sql.push(&format!(" AND ({column} = ")).bind(caller.person.id);
+    sql.push(&format!(" OR {column} IN (SELECT kn.person_id FROM project_person_link kn WHERE "));
+    open_projects_of(sql, "kn.project_id", caller.person.id);
+    sql.push("))");
+}
+
+/// Lets only those go on who know a person.
+///
+/// # Errors
+/// 403 for clients who don't.
+pub async fn require_known(connection: &impl ConnectionTrait, caller: &Caller, person_id: Uuid) -> Result<(), Failure> {
+    if caller.person.role != Role::Client {
+        return Ok(());
+    }
+    let mut sql = Sql::with("SELECT 1 FROM person p WHERE p.id = $1", [person_id.into()]);
+    restrict_to_known(&mut sql, caller, "p.id");
+    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::forbidden)
 }
 
 /// Whether the caller sees what people are paid: administrators do.
@@ -29,10 +108,11 @@ pub fn sees_whole_team(role: Role) -> bool {
     manages(role)
 }
 
-/// Whether the caller learns only of people of the own productions: clients and vendors of the studio do.
+/// Whether the caller learns only of people of the own productions: vendors of the studio do, and clients, see
+/// [`restrict_to_known`].
 #[must_use]
 pub fn knows_colleagues_only(caller: &Caller) -> bool {
-    matches!(caller.person.role, Role::Client | Role::Vendor)
+    caller.person.role == Role::Vendor
 }
 
 /// Whether the caller sees what is shared with every department.

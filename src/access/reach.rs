@@ -108,6 +108,12 @@ impl Reach {
         }
     }
 
+    /// The productions in which the person is a client, who is not told how work is planned.
+    #[must_use]
+    pub fn as_client(&self) -> Vec<Uuid> {
+        self.projects_as(&[Role::Client])
+    }
+
     /// What the person is in one of the productions; a stranger in all others.
     #[must_use]
     pub fn place(&self, project_id: Uuid) -> ProjectRole {

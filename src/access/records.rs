@@ -73,7 +73,8 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::OtherAccount => S::Person(is_others),
         R::PersonViewer => S::Person(is_own_or_managed),
         R::NotVendor => S::Person(|caller, _| caller.person.role != Role::Vendor),
-        R::CommentReader
+        R::AbsenceReader
+        | R::CommentReader
         | R::CommentReplier
         | R::TaskCommenter
         | R::TaskAssigner

@@ -8,7 +8,7 @@ use poem::http::StatusCode;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::rule::{ALL_BUT_VENDORS, EVERYBODY, RoleRule, Rule, STAFF};
+use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, RoleRule, Rule, STAFF};
 use crate::database::{self, Sql};
 
 /// What a person is in one production.
@@ -24,6 +24,8 @@ pub struct ProjectRole {
 pub const MEMBER: RoleRule = Rule::Any(&[Rule::Admin, Rule::Team(&EVERYBODY)]);
 /// Administrators, and the team without vendors.
 pub const MEMBER_NOT_VENDOR: RoleRule = Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS)]);
+/// Administrators, and the team without clients.
+pub const MEMBER_NOT_CLIENT: RoleRule = Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_CLIENTS)]);
 /// Administrators, and the team without vendors and clients.
 pub const STAFF_MEMBER: RoleRule = Rule::Any(&[Rule::Admin, Rule::Team(&STAFF)]);
 /// Administrators, and managers and supervisors of the team.
@@ -168,7 +170,7 @@ pub async fn team_of(connection: &impl ConnectionTrait, project_id: Uuid) -> Res
     database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
 }
 
-/// The clients in the team of a production, bots excepted; those of a studio or department, where one is named.
+/// The clients in the team of a production, bots and preview accounts excepted; those of a studio or department, where one is named.
 ///
 /// # Errors
 /// The database does not answer.
@@ -180,7 +182,7 @@ pub async fn clients_of(
 ) -> Result<Vec<Uuid>, DbErr> {
     let mut sql = Sql::with(
         format!(
-            "SELECT a.id FROM project_person_link l JOIN person a ON a.id = l.person_id WHERE l.project_id = $1 AND a.is_bot = $2 AND {} = '{}'",
+            "SELECT a.id FROM project_person_link l JOIN person a ON a.id = l.person_id WHERE l.project_id = $1 AND a.is_bot = $2 AND a.preview_project_id IS NULL AND {} = '{}'",
             role_sql("a", "l"),
             Role::Client.code()
         ),
@@ -230,13 +232,14 @@ pub async fn production_viewer(connection: &impl ConnectionTrait, caller: &Calle
     if caller.person.role == Role::Manager { Ok(()) } else { require(connection, caller, project_id, &MEMBER).await.map(|_| ()) }
 }
 
-/// `quota-reader`: managers and supervisors of the production, and the person.
+/// `quota-reader`: managers and supervisors of the production, and the person, unless that is a client.
 ///
 /// # Errors
 /// 404 when there is no such production, 403 for everybody else.
 pub async fn quota_reader(connection: &impl ConnectionTrait, caller: &Caller, project_id: Uuid, person_id: Uuid) -> Result<ProjectRole, Failure> {
     let found = project_role(connection, caller, project_id).await?;
-    if found.is_supervisor() || person_id == caller.person.id { Ok(found) } else { Err(Failure::forbidden()) }
+    let own = person_id == caller.person.id && found.role != Role::Client;
+    if found.is_supervisor() || own { Ok(found) } else { Err(Failure::forbidden()) }
 }
 
 /// `shots-reader`: managers of the production, and the person, in whatever production. Gives the caller's role there.

@@ -19,6 +19,7 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             "people/colleagues.rs",
             "people/removal.rs",
             "productions/collections/projects.rs",
+            "productions/preview_account.rs",
             "productions/removal.rs",
             "productions/rows.rs",
             "productions/team.rs",
@@ -50,6 +51,7 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             "tasks/open_tasks.rs",
             "tasks/removal.rs",
             "tasks/rows.rs",
+            "tasks/to_check.rs",
         ],
     ),
     (

@@ -145,7 +145,10 @@ fn require_length(app: &App, password: &str) -> Result<(), AccountError> {
 }
 
 async fn require_room(app: &App) -> Result<(), AccountError> {
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
+    let sql = Sql::with(
+        "SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2 AND preview_project_id IS NULL",
+        [true.into(), false.into()],
+    );
     let row = app.database.row(&sql).await?;
     let active: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
     let limit = app.settings.user_limit;

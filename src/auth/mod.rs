@@ -23,5 +23,5 @@ mod totp;
 pub use browser::{caller_address, is_encrypted};
 pub use emails::{AccountEmail, AccountLetter};
 pub use handlers::AuthenticationHandlers;
-pub use secrets::made_up_password;
+pub use secrets::{handed_out_password, made_up_password};
 pub use sign_on::{OF_PROVIDERS, Provider, bind, is_bound};

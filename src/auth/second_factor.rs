@@ -86,7 +86,7 @@ pub(super) fn is_protected(account: &person::Model) -> bool {
 /// Whether the person has to set up a second factor before anything else.
 pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> bool {
     let exempt = account.email.as_ref().is_some_and(|email| settings.two_factor_exempt_users.contains(email));
-    settings.enforce_2fa && !is_protected(account) && !exempt
+    settings.enforce_2fa && !is_protected(account) && !exempt && account.preview_project_id.is_none()
 }
 
 /// What somebody sends to prove themself.

@@ -37,6 +37,12 @@ pub fn made_up_password() -> String {
     draw(20, READABLE)
 }
 
+/// A password of an account that several people share for an hour: short enough to be read out.
+#[must_use]
+pub fn handed_out_password() -> String {
+    draw(16, READABLE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -110,7 +110,7 @@ pub(super) enum Checked {
     Wrong,
     /// Too many were wrong lately; this one was not looked at.
     Locked,
-    /// Right, but the account is switched off.
+    /// Right, but the account is switched off, or a preview account is closed.
     Inactive,
 }
 
@@ -132,7 +132,13 @@ pub(super) async fn check_password(
         gate.count_failure(app).await?;
         return Ok(Checked::Wrong);
     }
-    Ok(if account.active == Some(true) { Checked::Right } else { Checked::Inactive })
+    Ok(if account.active == Some(true) && is_open(strategy, account) { Checked::Right } else { Checked::Inactive })
+}
+
+/// Whether the account may be used at all just now: a preview account is good as long as it is open.
+fn is_open(strategy: Strategy, account: &person::Model) -> bool {
+    let open = || strategy == Strategy::Local && account.preview_open_until.is_some_and(|end| end > database::now());
+    account.preview_project_id.is_none() || open()
 }
 
 /// Somebody who is signed in now.
@@ -367,6 +373,13 @@ pub(super) mod tests {
             expiration_date: None,
             is_generated_from_ldap: None,
             ldap_uid: None,
+            preview_project_id: None,
+            preview_opened_at: None,
+            preview_open_until: None,
+            oidc_issuer: None,
+            oidc_subject: None,
+            saml_issuer: None,
+            saml_subject: None,
             studio_id: None,
             id: Uuid::nil(),
             created_at: None,

@@ -6,10 +6,11 @@ use dailies_definitions::casting::{Casting, ListProjectEntityLinksQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::query::parse_id;
-use dailies_definitions::schemas::{CastAsset, CastIn, CastingEntry, EntityLink};
+use dailies_definitions::schemas::{AssetCasting, CastAsset, CastIn, CastingEntry, EntityLink};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::spreading::{self, Part};
 use super::{links, reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
@@ -59,6 +60,21 @@ impl Casting for CastingHandlers {
         }
         work.commit().await?;
         Ok(Json::of(&body)?)
+    }
+
+    async fn cast_asset_in_entities(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        asset_id: Uuid,
+        body: AssetCasting,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
+        let mut work = Work::begin(&self.0, &access).await?;
+        let part = Part { asset_id, nb_occurences: body.nb_occurences, label: body.label };
+        spreading::cast_in(&mut work, project_id, &part, &body.entity_ids).await?;
+        let answer = reading::entities(&*work, &body.entity_ids).await?;
+        work.commit().await?;
+        Ok(answer)
     }
 
     async fn get_asset_casting(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {

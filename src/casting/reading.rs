@@ -1,5 +1,7 @@
 //! Queries of castings.
 
+use std::collections::{HashMap, HashSet};
+
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{CastAsset, CastIn};
@@ -33,15 +35,12 @@ pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), F
     if is_temporal(&name) { Err(Failure::not_found()) } else { Ok(()) }
 }
 
-/// The assets of one entity.
-pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-    let sql = Sql::with(
-        "SELECT a.id, a.name, k.name, a.ready_for, a.source_id, a.preview_file_id, l.nb_occurences, l.label, a.is_shared, a.project_id \
-         FROM entity_link l JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id \
-         WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id",
-        [entity_id.into(), false.into()],
-    );
-    let writer = RowWriter::new([
+/// The assets `a` of castings, as [`cast_asset`] writes them.
+const CAST_ASSETS: &str = "a.id, a.name, k.name, a.ready_for, a.source_id, a.preview_file_id, l.nb_occurences, l.label, a.is_shared, a.project_id, \
+     l.entity_in_id FROM entity_link l JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id";
+
+fn cast_asset() -> RowWriter {
+    RowWriter::new([
         Field::new("asset_id", Kind::Uuid),
         Field::new("asset_name", TEXT),
         Field::new("asset_type_name", TEXT),
@@ -52,7 +51,41 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
         Field::new("label", TEXT),
         Field::new("is_shared", Kind::Bool),
         Field::new("project_id", Kind::Uuid),
-    ]);
+    ])
+}
+
+/// The assets of several entities, as lists by their ids.
+pub(super) async fn entities<T>(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Json<T>, Failure> {
+    let mut sql = Sql::new(format!("SELECT {CAST_ASSETS} WHERE COALESCE(a.canceled, "));
+    sql.bind(false).push(") = ").bind(false).push(" AND l.entity_in_id").among(ids).push(" ORDER BY k.name, a.name, a.id");
+    let writer = cast_asset();
+    let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let list = lists.entry(row.try_get("", "entity_in_id")?).or_default();
+        list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
+        writer.write(list, &row)?;
+        list.push(b'}');
+    }
+    let mut out = b"{".to_vec();
+    let mut seen = HashSet::new();
+    for id in ids.iter().filter(|id| seen.insert(**id)) {
+        separate(&mut out);
+        write_uuid(&mut out, *id);
+        out.extend_from_slice(b":[");
+        out.extend(lists.remove(id).unwrap_or_default());
+        out.push(b']');
+    }
+    out.push(b'}');
+    Ok(Json::written(out))
+}
+
+/// The assets of one entity.
+pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+    let sql = Sql::with(
+        format!("SELECT {CAST_ASSETS} WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id"),
+        [entity_id.into(), false.into()],
+    );
+    let writer = cast_asset();
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');
         writer.write(out, row)?;
@@ -78,7 +111,7 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
         "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
          JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
          WHERE l.entity_out_id = $1 AND COALESCE(a.canceled, $2) = $2 \
-         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') ORDER BY k.name, a.name, a.id",
+         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') ORDER BY k.name, a.name, a.id",
         [asset_id.into(), false.into()],
     );
     let heads = RowWriter::new([Field::new("shot_id", Kind::Uuid), Field::new("shot_name", TEXT), Field::new("sequence_name", TEXT)]);

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use crate::access::comments::{KEEP, Seen, Subject, Viewer};
+use super::telling::told;
+use crate::access::comments::{self, KEEP, Seen, Subject, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
@@ -19,7 +20,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::recompute::{recompute, tell_changed};
-use crate::tasks::statuses;
+use crate::tasks::statuses::Settable;
 
 /// # Errors
 /// 403 for those who may not change the comment in this way, 404 for an unknown status.
@@ -33,6 +34,7 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if standing.role.is_manager() {
         return Ok(());
     }
+    subject.require(caller, &comments::READ)?;
     let own = subject.author_id == person.id;
     let supervises = standing.allows(&LEAD);
     let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
@@ -51,12 +53,11 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if status != subject.task_status_id && !standing.allows(&ACT) {
         return Err(Failure::forbidden());
     }
-    let known = statuses::all(&**work).await?;
-    let status = status.and_then(|id| known.get(&id)).ok_or_else(Failure::not_found)?;
-    if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
+    let settable = Settable::find(&**work, [standing.project_id]).await?;
+    settable.require(standing.project_id, status.ok_or_else(Failure::not_found)?, standing.role.role)
 }
 
-/// Refuses to take the text of a comment away, and drops what answers add to the replies. `record` is what is stored, for
+/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies. `record` is what is stored, for
 /// an update.
 ///
 /// # Errors
@@ -64,6 +65,9 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
 pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     for reply in body.get_mut("replies").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         reply.remove("person");
+    }
+    if let Some(checklist) = body.get_mut("checklist").filter(|list| list.is_null()) {
+        *checklist = json!([]);
     }
     let Some(record) = record else { return Ok(()) };
     let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();
@@ -182,16 +186,14 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
     Ok(())
 }
 
-/// Tells the production of a comment that was stored as it is, or changed; a change is told with the task.
+/// Tells the production of a comment that was stored as it is, or changed.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
-    let mut about = payload([("comment_id", id)]);
-    if what == "update" {
-        about.insert("task_id".into(), json!(record.id_of("object_id")));
-    }
+    let of = |key: &str| record.id_of(key).unwrap_or_default();
+    let about = told(id, of("object_id"), of("person_id"), record.flag("for_client"));
     work.emit_in(project_id, format!("comment:{what}"), about);
     Ok(())
 }

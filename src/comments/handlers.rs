@@ -1,20 +1,20 @@
 //! The operations of the tag *Comments*.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Admin, Caller, ProjectMember, TaskActor, TaskReader};
+use dailies_definitions::access::{Admin, Caller, ProjectManager, ProjectMember, TaskActor, TaskReader};
 use dailies_definitions::comments::{Comments, ListNewsQuery, ListProjectCommentsQuery, ListProjectNewsQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::schemas::{
-    AttachmentFile, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment, ManyCommentsEntry,
-    NewsEntry, NewsFeedPage,
+    AttachmentFile, BatchedComment, ClientCommentsToCopy, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment,
+    ManyCommentsEntry, NewsEntry, NewsFeedPage,
 };
 use dailies_definitions::submission::Submission;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::files::{self, Of};
-use super::{attachments, editing, listing, moving, reading, replies, writing};
+use super::{attachments, editing, listing, moving, reading, replies, reposting, writing};
 use crate::app::SharedApp;
 use crate::notifications::feed::{self, Filter};
 
@@ -25,6 +25,15 @@ pub struct CommentsHandlers(pub SharedApp);
 impl Comments for CommentsHandlers {
     async fn comment_task(&self, access: Caller, task_id: Uuid, body: Submission) -> Result<Json<CreatedComment>, Failure> {
         Ok(Json::written(writing::write(&self.0, &access, task_id, body).await?))
+    }
+
+    async fn copy_client_comments(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ClientCommentsToCopy,
+    ) -> Result<Json<Vec<CreatedComment>>, Failure> {
+        Ok(Json::written(reposting::repost(&self.0, &access, &body).await?))
     }
 
     async fn comment_tasks(

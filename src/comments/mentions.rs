@@ -45,7 +45,7 @@ impl Mentionable {
     pub async fn find(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<Self, DbErr> {
         let mut sql = Sql::new(format!(
             "SELECT l.project_id, p.id, p.first_name, p.last_name, d.department_id, {} FROM project_person_link l \
-             JOIN person p ON p.id = l.person_id LEFT JOIN department_link d ON d.person_id = p.id WHERE l.project_id IN ",
+             JOIN person p ON p.id = l.person_id LEFT JOIN department_link d ON d.person_id = p.id WHERE p.preview_project_id IS NULL AND l.project_id IN ",
             place_columns("member", "p", "l")
         ));
         sql.bind_list(projects.iter().copied()).push(" ORDER BY l.project_id, p.created_at, p.id");

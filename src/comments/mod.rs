@@ -18,7 +18,9 @@ pub mod posting;
 pub mod reading;
 pub mod removal;
 mod replies;
+mod reposting;
 pub mod rows;
+pub mod telling;
 pub mod writing;
 
 pub use carrying::CarriedFiles;

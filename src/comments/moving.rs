@@ -2,14 +2,15 @@
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::board::Board;
 use super::drafts::Draft;
 use super::posting::{Posted, news_of, notices_of};
+use super::removal::tell_lost_news;
 use super::rows;
+use super::telling::told;
 use crate::access::comments::Subject;
 use crate::access::tasks::standing;
 use crate::app::App;
@@ -44,19 +45,15 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
     if database::row(&*work, &previews).await?.is_some() {
         return Err(Failure::parameter("A comment attached to a preview revision cannot be moved."));
     }
-    let former = Sql::with("SELECT id FROM news WHERE comment_id = $1", [comment_id.into()]);
-    let former = database::rows(&*work, &former).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
-    for id in former {
-        work.emit_in(subject.project_id(), "news:delete", payload([("news_id", id)]));
-    }
+    tell_lost_news(&mut work, subject.project_id(), comment_id).await?;
     for table in ["notification", "news"] {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1"), [comment_id.into()]);
         database::execute(&*work, &sql).await?;
     }
     database::update(&*work, &entity::comment::TABLE, comment_id, vec![("object_id", target_id.into())]).await?;
     recompute(&mut work, &[task_id, target_id]).await?;
-    work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id)]));
-    let mut about = payload([("comment_id", comment_id), ("task_id", target_id)]);
+    work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
+    let mut about = told(comment_id, target_id, subject.author_id, subject.for_client);
     about.insert("task_status_id".into(), json!(subject.task_status_id));
     work.emit_in(target.project_id, "comment:new", about);
     tell(&mut work, &subject, target_id).await?;

@@ -15,6 +15,7 @@ use super::automations::{Automation, Outcome};
 use super::board::{Board, Task};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
+use super::telling::told;
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
 use crate::database;
@@ -150,7 +151,7 @@ impl Posting {
         let at = progress::place(self.board.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
         let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
         let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
-        let mut about = payload([("comment_id", posted.id), ("task_id", task.id)]);
+        let mut about = told(posted.id, task.id, posted.author_id, draft.for_client);
         about.insert("task_status_id".into(), json!(posted.task_status_id));
         work.emit_in(task.project_id, "comment:new", about);
         if matches!(origin, Origin::Person) {

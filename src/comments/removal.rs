@@ -1,6 +1,7 @@
 //! Removes comments with everything that came with them.
 
 use dailies_definitions::failure::Failure;
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::database::{self, BATCH, Sql};
@@ -20,12 +21,25 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Leftover
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let (task_id, author, project_id): (Uuid, Uuid, Option<Uuid>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    tell_lost_news(work, project_id, comment_id).await?;
     let leftovers = remove_comment_rows(work, &[comment_id]).await?;
-    work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id)]));
+    work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
     for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author);
     }
     Ok(leftovers)
+}
+
+/// Tells that the news of a comment go.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn tell_lost_news(work: &mut Work<'_>, project_id: Option<Uuid>, comment_id: Uuid) -> Result<(), DbErr> {
+    let sql = Sql::with("SELECT id FROM news WHERE comment_id = $1 ORDER BY created_at, id", [comment_id.into()]);
+    for id in database::read_values::<Uuid>(&**work, &sql).await? {
+        work.emit_in(project_id, "news:delete", payload([("news_id", id)]));
+    }
+    Ok(())
 }
 
 /// Removes several comments, whose author goes too, and tells of each. The tasks stay as they are.
@@ -34,11 +48,12 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Leftover
 /// The database refuses.
 pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Result<(), Failure> {
     for ids in comment_ids.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT c.id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id");
+        let mut sql = Sql::new("SELECT c.id, c.object_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id");
         sql.among(ids).push(" ORDER BY c.created_at, c.id");
         for row in database::rows(&**work, &sql).await? {
-            let project_id: Option<Uuid> = row.try_get_by_index(1)?;
-            work.emit_in(project_id, "comment:delete", payload([("comment_id", row.try_get_by_index(0)?)]));
+            let project_id: Option<Uuid> = row.try_get_by_index(2)?;
+            let about = payload([("comment_id", row.try_get_by_index(0)?), ("task_id", row.try_get_by_index(1)?)]);
+            work.emit_in(project_id, "comment:delete", about);
         }
     }
     remove_comment_rows(work, comment_ids).await?;

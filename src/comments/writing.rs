@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, ProjectMember, Role};
+use dailies_definitions::access::{Caller, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::ManyCommentsEntry;
@@ -20,7 +20,7 @@ use crate::app::{App, SharedApp};
 use crate::events::{Work, transact};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::upload::accept_for;
-use crate::tasks::statuses::{self, Status};
+use crate::tasks::statuses::Settable;
 
 /// Writes one comment, and gives it as JSON.
 ///
@@ -32,7 +32,7 @@ pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) 
     let standing = standing(connection, caller, task_id).await?;
     let keeps_status = standing.task_status_id == Some(fields.task_status_id);
     task_commenter(connection, caller, &standing, keeps_status).await?;
-    require_status(&statuses::all(connection).await?, standing.role.role, fields.task_status_id)?;
+    Settable::find(connection, [standing.project_id]).await?.require(standing.project_id, fields.task_status_id, standing.role.role)?;
     let mut draft = fields.draft(task_id, caller.person.id, standing.role.is_manager())?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     draft.attachments = files.clone();
@@ -78,12 +78,6 @@ async fn written(
     rows::created(connection, &comments, previews, with_previews).await
 }
 
-/// # Errors
-/// 404 for an unknown status, 403 for one that the role may not set.
-fn require_status(known: &HashMap<Uuid, Status>, role: Role, id: Uuid) -> Result<(), Failure> {
-    if known.get(&id).ok_or_else(Failure::not_found)?.allows(role) { Ok(()) } else { Err(Failure::forbidden()) }
-}
-
 /// Writes a comment on each of several tasks of a production, and gives those that the caller may write as JSON.
 ///
 /// # Errors
@@ -116,9 +110,10 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
     if drafts.is_empty() {
         return Ok(b"[]".to_vec());
     }
-    let known = statuses::all(connection).await?;
+    let project_id = Some(access.project_id());
+    let settable = Settable::find(connection, [project_id]).await?;
     for id in drafts.iter().filter_map(|draft| draft.task_status_id) {
-        require_status(&known, access.role(), id)?;
+        settable.require(project_id, id, access.role())?;
     }
     let (_, text) = store(app, access, &drafts).await?;
     Ok(text)
@@ -141,12 +136,12 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
     let tasks: Vec<Uuid> = wanted.iter().map(|(task, _)| *task).collect();
     let connection = app.database.read();
     let known_tasks = standings(connection, caller, &tasks).await?;
-    let known = statuses::all(connection).await?;
+    let settable = Settable::find(connection, known_tasks.values().map(|standing| standing.project_id)).await?;
     let mut drafts = Vec::with_capacity(wanted.len());
     for (task, fields) in wanted {
         let standing = known_tasks.get(&task).ok_or_else(Failure::not_found)?;
         standing.require(&ACT)?;
-        require_status(&known, standing.role.role, fields.task_status_id)?;
+        settable.require(standing.project_id, fields.task_status_id, standing.role.role)?;
         drafts.push(fields.draft(task, caller.person.id, standing.role.is_manager())?);
     }
     let files = keep_all(app, &body, &mut drafts).await?;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::select::{self, ShapeWriter, Wanted};
 use super::{Resource, Shape, filter, only_admin, write};
 use crate::access::data_mask::DataMask;
+use crate::access::plans::PlanMask;
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
 use crate::events::{Work, transact};
@@ -49,6 +50,7 @@ struct List<'a> {
     shape: &'a Shape,
     relations: bool,
     mask: Option<DataMask>,
+    plans: Option<PlanMask>,
 }
 
 impl Engine {
@@ -67,7 +69,7 @@ impl Engine {
     }
 
     async fn send_page(&self, list: List<'_>, condition: Sql, page: Page) -> Result<Json<Value>, Failure> {
-        let List { resource, shape, relations, mask } = list;
+        let List { resource, shape, relations, mask, plans } = list;
         let database = &self.app.database;
         let total = select::count(database, &condition).await?;
         let Page { number, limit } = page;
@@ -87,6 +89,9 @@ impl Engine {
                 writer.write(&mut out, row)?;
                 if let Some(mask) = &mask {
                     mask.apply(&mut out, start);
+                }
+                if let Some(plans) = &plans {
+                    plans.apply(&mut out, start);
                 }
             }
         }
@@ -174,8 +179,9 @@ impl Crud for Engine {
             shape.keep(&keys);
         }
         let mask = resource.mask(&self.app, &caller).await?;
+        let plans = resource.plans(&self.app, &caller).await?;
         if let Some(page) = page {
-            return self.send_page(List { resource, shape: &shape, relations, mask }, condition, page).await;
+            return self.send_page(List { resource, shape: &shape, relations, mask, plans }, condition, page).await;
         }
         let database = &self.app.database;
         let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
@@ -190,6 +196,9 @@ impl Crud for Engine {
             writer.write(out, row)?;
             if let Some(mask) = &mask {
                 mask.apply(out, start);
+            }
+            if let Some(plans) = &plans {
+                plans.apply(out, start);
             }
             Ok(())
         };

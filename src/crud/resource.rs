@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
+use crate::access::plans::PlanMask;
 use crate::access::records::{self, Subject};
 use crate::access::references::production_of;
 use crate::app::App;
@@ -277,6 +278,15 @@ pub trait Resource: Send + Sync {
     /// # Errors
     /// The database does not answer.
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
+        let _ = (app, caller);
+        Ok(None)
+    }
+
+    /// What is left out of how the records of a list are planned, where they are tasks, for this caller.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
         let _ = (app, caller);
         Ok(None)
     }

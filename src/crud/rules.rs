@@ -22,6 +22,15 @@ pub fn round(body: &mut Map<String, Value>, key: &str) {
     }
 }
 
+/// Refuses what is none of the words that a key of a body is limited to. A body need not have the key.
+///
+/// # Errors
+/// 400 for another value.
+pub fn one_of(body: &Map<String, Value>, key: &str, words: &[&str], nullable: bool) -> Result<(), Failure> {
+    let fits = body.get(key).is_none_or(|value| value.as_str().map_or(nullable && value.is_null(), |word| words.contains(&word)));
+    if fits { Ok(()) } else { Err(Failure::parameter(format!("Invalid {key}"))) }
+}
+
 /// The id that a body has to give.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use sea_orm::{DbErr, QueryResult};
 
 use super::layouts::{Cell, Field};
 use crate::access::data_mask::Metadata;
+use crate::access::plans::blank;
 use crate::database::{write_text, write_value};
 
 /// How rows are written.
@@ -29,6 +30,8 @@ struct Step {
     /// The key with its quotes and colon; nothing in the compact form. A comma stands before it, but for the first.
     key: Vec<u8>,
     name: &'static str,
+    /// What clients get, where they are not told the value of a task.
+    blank: Option<&'static str>,
     action: Action,
 }
 
@@ -70,7 +73,7 @@ impl Writer {
                 write_text(&mut key, name);
                 key.push(b':');
             }
-            steps.push(Step { key, name, action });
+            steps.push(Step { key, name, blank: blank(name), action });
         }
         let opens_metadata = steps.iter().any(|step| matches!(step.action, Action::MetadataField));
         Self { steps, opens_metadata, brackets: form.brackets() }
@@ -106,14 +109,15 @@ impl Writer {
         Ok(gap)
     }
 
-    /// Writes a task, and says where its assignees go.
-    pub(super) fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<usize, DbErr> {
+    /// Writes a task, and says where its assignees go. With `planless`, how it is planned is left out.
+    pub(super) fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult, planless: bool) -> Result<usize, DbErr> {
         let mut gap = out.len();
         out.push(self.brackets.0);
         for step in &self.steps {
             out.extend_from_slice(&step.key);
-            match step.action {
-                Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
+            match (step.action, step.blank.filter(|_| planless)) {
+                (Action::Column(..), Some(blank)) => out.extend_from_slice(blank.as_bytes()),
+                (Action::Column(index, kind, null), None) => write_column(out, row, index, kind, null)?,
                 _ => gap = out.len(),
             }
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::assets::query_id;
-use super::creation::{NewEntity, find_or_create};
+use super::creation::{NewEntity, find_or_create, require_within};
 use super::details::{self, Rest};
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
 use super::with_tasks::{self, Request, Wish};
@@ -75,7 +75,8 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;
-    let new = NewEntity { name: body.name, description: body.description, data: body.data, ..NewEntity::default() };
+    let folder_id = require_within(&work, body.parent_id, EntityKind::ConceptFolder, project_id).await?.map(|folder| folder.id);
+    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id: folder_id, ..NewEntity::default() };
     let (id, made) = find_or_create(&work, EntityKind::Concept, project_id, access.caller().person.id, new).await?;
     if made {
         let links = subjects.into_iter().map(|subject| vec![("entity_in_id", id.into()), ("entity_out_id", subject.into())]);

@@ -24,7 +24,7 @@ pub struct NewEntity {
     /// One of the four codes; `running` when not given.
     pub status: Option<String>,
     pub is_shared: bool,
-    /// The sequence of a shot or scene, the episode of a sequence or edit.
+    /// The sequence of a shot or scene, the episode of a sequence or edit, the folder of a concept.
     pub parent_id: Option<Uuid>,
     /// The main episode of an asset.
     pub source_id: Option<Uuid>,

@@ -91,13 +91,16 @@ async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, ou
         [id.into(), scope.person().id.into()],
     );
     let writer = Writer::new(layout.task_fields, 0, Form::Plain);
+    // The scope is the production of the entity.
+    let planless = scope.plans().is_some();
     out.push(b'[');
     for (at, row) in database.rows(&sql).await?.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        let gap = writer.write_task(out, row)?;
-        out.splice(gap..gap, json_of(row, "assignees")?);
+        let gap = writer.write_task(out, row, planless)?;
+        let assignees = if planless { b"[]".to_vec() } else { json_of(row, "assignees")? };
+        out.splice(gap..gap, assignees);
     }
     out.push(b']');
     Ok(())

@@ -8,6 +8,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::access::ALL_BUT_CLIENTS;
 use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -92,6 +93,11 @@ impl Bulk {
 
 /// `GET /data/projects/{project_id}/episodes/stats`
 pub(super) async fn by_status(app: &App, access: &ProjectMember) -> Result<Vec<u8>, Failure> {
+    let shown = Sql::with("SELECT COALESCE(is_client_stats_visible, true) FROM project WHERE id = $1", [access.project_id().into()]);
+    let shown = database::read_value::<bool>(app.database.read(), &shown).await?.unwrap_or_default();
+    if !shown && !ALL_BUT_CLIENTS.contains(&access.role()) {
+        return Err(Failure::forbidden());
+    }
     let mut sql = selection("t.task_status_id, ts.short_name AS name, ts.color", access);
     sql.push(" GROUP BY ep.id, t.task_type_id, t.task_status_id, ts.short_name, ts.color");
     let mut found: ByEpisode<BTreeMap<Uuid, StatusStats>> = BTreeMap::new();

@@ -4,6 +4,7 @@ mod asset_types;
 mod assets;
 mod cells;
 pub mod collections;
+mod concept_folders;
 mod concepts;
 mod creation;
 mod criteria;

@@ -103,6 +103,8 @@ struct TaskText {
     /// Where the assignees go.
     gap: usize,
     end: usize,
+    /// Whether how it is planned is left out.
+    planless: bool,
 }
 
 impl Request {
@@ -212,17 +214,20 @@ impl Listing {
 
     async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(sql_of(layout.task_fields)).collect();
+        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id", "t.project_id"].into_iter().chain(sql_of(layout.task_fields)).collect();
         let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
         sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
-        let writer = Writer::new(layout.task_fields, 3, *form);
+        let writer = Writer::new(layout.task_fields, 4, *form);
+        let plans = self.request.scope.plans();
         let mut tasks = Tasks::default();
         let each = |row: &QueryResult| {
             let start = tasks.text.len();
-            let gap = writer.write_task(&mut tasks.text, row)?;
             let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-            tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
+            let project_id: Option<Uuid> = row.try_get_by_index(3)?;
+            let planless = plans.as_ref().is_some_and(|plans| plans.covers(project_id));
+            let gap = writer.write_task(&mut tasks.text, row, planless)?;
+            tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len(), planless });
             Ok(())
         };
         self.database.each_row(&sql, each).await?;
@@ -257,7 +262,11 @@ impl Listing {
                 out.push(b',');
             }
             out.extend_from_slice(&tasks.text[task.start..task.gap]);
-            tasks.assignees.write(out, task.id);
+            if task.planless {
+                out.extend_from_slice(b"[]");
+            } else {
+                tasks.assignees.write(out, task.id);
+            }
             out.extend_from_slice(&tasks.text[task.gap..task.end]);
         }
         out.extend_from_slice(&[b']', form.brackets().1]);

@@ -3,4 +3,4 @@
 
 mod work;
 
-pub use work::{Work, payload, transact};
+pub use work::{Payload, Work, payload, transact};

@@ -35,7 +35,7 @@ const DAILY_SALARY: &str = "Daily Salary";
 /// Everybody but bots and guests. Salaries are for administrators.
 pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Media, Failure> {
     let from = Sql::new(
-        "FROM person p LEFT JOIN studio s ON s.id = p.studio_id WHERE p.is_bot = false AND p.is_guest = false \
+        "FROM person p LEFT JOIN studio s ON s.id = p.studio_id WHERE p.is_bot = false AND p.is_guest = false AND p.preview_project_id IS NULL \
          ORDER BY LOWER(p.first_name), LOWER(p.last_name), p.id",
     );
     let hidden = Column::text(DAILY_SALARY, "''");

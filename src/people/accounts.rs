@@ -16,10 +16,10 @@ use crate::database;
 use crate::events::Work;
 use crate::jobs;
 
-/// The account of a person; 404 for nobody, 403 for a bot.
+/// The account of a person; 404 for nobody, 403 for a bot or a preview account.
 async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
     let account = person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
-    if account.is_bot { Err(Failure::forbidden()) } else { Ok(account) }
+    if account.is_bot || account.preview_project_id.is_some() { Err(Failure::forbidden()) } else { Ok(account) }
 }
 
 fn address(account: &person::Model) -> Result<&str, Failure> {

@@ -143,7 +143,10 @@ pub fn address(text: &str) -> Result<String, String> {
 /// # Errors
 /// The database does not answer.
 pub async fn has_room(work: &Work<'_>, more: u64) -> Result<bool, Failure> {
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
+    let sql = Sql::with(
+        "SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2 AND preview_project_id IS NULL",
+        [true.into(), false.into()],
+    );
     let count: i64 = database::read_value(&**work, &sql).await?.unwrap_or_default();
     Ok(u64::try_from(count).unwrap_or_default() + more <= work.app().settings.user_limit)
 }

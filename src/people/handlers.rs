@@ -10,7 +10,7 @@ use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
 use super::time_tables::{self, TableFilter, Unit};
-use super::{accounts, day_offs, presence, profile, time_spent};
+use super::{accounts, colleagues, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
 use crate::quotas::shots::{Asked, shots};
 use crate::vocabulary::period::{self, invalid_date, invalid_month};
@@ -50,6 +50,10 @@ impl People for PeopleHandlers {
 
     async fn add_department_to_person(&self, access: Admin, person_id: Uuid, body: PersonDepartmentAdd) -> Result<Json<Person>, Failure> {
         profile::add_department(&self.0, &access, person_id, body.department_id).await
+    }
+
+    async fn list_persons_of_department(&self, access: Caller, department_id: Uuid) -> Result<Json<Vec<PersonView>>, Failure> {
+        Ok(Json::written(colleagues::of_department(&self.0.database, &access, department_id).await?))
     }
 
     async fn remove_department_from_person(&self, access: Admin, person_id: Uuid, department_id: Uuid) -> Result<NoContent, Failure> {
@@ -173,36 +177,24 @@ impl People for PeopleHandlers {
         time_spent::on_entity(&self.0, &access, entity_id).await
     }
 
-    async fn list_day_offs_of_person(&self, access: SelfOrAdmin, _person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, None).await
+    async fn list_day_offs_of_person(&self, access: Caller, person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, None).await
     }
 
-    async fn get_day_off_of_person(&self, access: SelfOrAdmin, _person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
-        day_offs::around(&self.0, &access, date).await
+    async fn get_day_off_of_person(&self, access: Caller, person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
+        day_offs::around(&self.0, &access, person_id, date).await
     }
 
-    async fn list_day_offs_of_person_in_year(&self, access: SelfOrAdmin, _person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::year(year).ok_or_else(invalid_month)?)).await
+    async fn list_day_offs_of_person_in_year(&self, access: Caller, person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, Some(period::year(year).ok_or_else(invalid_month)?)).await
     }
 
-    async fn list_day_offs_of_person_in_month(
-        &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
-        year: i32,
-        month: i32,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
+    async fn list_day_offs_of_person_in_month(&self, access: Caller, person_id: Uuid, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
     }
 
-    async fn list_day_offs_of_person_in_week(
-        &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
-        year: i32,
-        week: i32,
-    ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
+    async fn list_day_offs_of_person_in_week(&self, access: Caller, person_id: Uuid, year: i32, week: i32) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
     }
 
     async fn list_day_offs_in_month(&self, access: Caller, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {

@@ -76,7 +76,7 @@ pub(super) async fn table(app: &App, month: &str) -> Result<Media, Failure> {
         present.entry(login.person_id).or_default().insert(login.date.day());
     }
     let sql = Sql::new(
-        "SELECT p.id, TRIM(p.first_name || ' ' || p.last_name) AS full_name FROM person p WHERE p.active = true AND p.is_guest = false \
+        "SELECT p.id, TRIM(p.first_name || ' ' || p.last_name) AS full_name FROM person p WHERE p.active = true AND p.is_guest = false AND p.preview_project_id IS NULL \
          ORDER BY p.first_name, p.last_name, p.id",
     );
     let mut table = csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());

@@ -34,6 +34,9 @@ pub struct MovieBuild {
     pub(super) still: Option<f64>,
 }
 
+/// What is said of a build that failed.
+const FAILURE: &str = "The movie could not be built: the log of the server tells why.";
+
 /// What a build is made of.
 #[derive(FromQueryResult)]
 struct Plan {
@@ -72,7 +75,7 @@ impl Job for MovieBuild {
         let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
         let movie = assembly::assemble(&clips, &target, self.full, folder.path()).await.map_err(of_job)?;
         app.storage.put_file(&movie_key(self.build_id), &movie).await?;
-        let kept = transact(app, || self.end(app, "succeeded")).await.map_err(JobError::of)?;
+        let kept = transact(app, || self.end(app, "succeeded", None)).await.map_err(JobError::of)?;
         if !kept {
             app.storage.delete(&movie_key(self.build_id)).await?;
         }
@@ -80,7 +83,7 @@ impl Job for MovieBuild {
     }
 
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
-        transact(app, || self.end(app, "failed")).await.map(|_| ()).map_err(JobError::of)
+        transact(app, || self.end(app, "failed", Some(FAILURE))).await.map(|_| ()).map_err(JobError::of)
     }
 }
 
@@ -139,7 +142,7 @@ impl MovieBuild {
     }
 
     /// Enters the end of the build, and tells of it; says no when the build was deleted meanwhile.
-    async fn end(&self, app: &App, status: &'static str) -> Result<bool, dailies_definitions::failure::Failure> {
+    async fn end(&self, app: &App, status: &'static str, message: Option<&'static str>) -> Result<bool, dailies_definitions::failure::Failure> {
         let mut work = Work::begin_as(app, None).await?;
         let sql = Sql::with(
             "SELECT b.playlist_id, y.project_id FROM build_job b JOIN playlist y ON y.id = b.playlist_id WHERE b.id = $1 AND b.status = 'running'",
@@ -151,10 +154,11 @@ impl MovieBuild {
         };
         let playlist_id: Uuid = row.try_get("", "playlist_id")?;
         let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-        let values = vec![("status", status.into()), ("ended_at", database::now().into())];
+        let values = vec![("status", status.into()), ("message", message.into()), ("ended_at", database::now().into())];
         database::update(&*work, &entity::build_job::TABLE, self.build_id, values).await?;
         let mut told = payload([("build_job_id", self.build_id), ("playlist_id", playlist_id)]);
         told.insert("status".into(), json!(status));
+        told.insert("message".into(), json!(message));
         work.emit_in(project_id, "build-job:update", told);
         if status == "succeeded" && app.mailer.is_enabled() {
             jobs::enqueue(&mut work, &[MovieLetter { build_id: self.build_id, person_id: self.author_id }]).await?;

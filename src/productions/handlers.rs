@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::rows::{OpenStatus, open_project_rows};
 use super::settings::{ASSET_TYPES, BACKGROUNDS, STATUS_AUTOMATIONS, TASK_STATUSES, TASK_TYPES};
-use super::{descriptors, links, listings, settings, studio_descriptors, team, time};
+use super::{descriptors, links, listings, preview_account, settings, softwares, studio_descriptors, team, time};
 use crate::app::SharedApp;
 
 /// Serves productions.
@@ -50,6 +50,27 @@ impl Productions for ProductionsHandlers {
         team::remove(&self.0, &access, person_id).await
     }
 
+    async fn get_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<ProjectPreviewAccount>, Failure> {
+        preview_account::read(&self.0, &access).await
+    }
+
+    async fn make_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<NewPreviewAccount>, Failure> {
+        preview_account::make(&self.0, &access).await
+    }
+
+    async fn open_preview_account(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: PreviewAccountOpening,
+    ) -> Result<Json<PreviewAccount>, Failure> {
+        preview_account::open(&self.0, &access, body.is_open).await
+    }
+
+    async fn delete_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<NoContent, Failure> {
+        preview_account::delete(&self.0, &access).await
+    }
+
     async fn list_project_task_types(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         settings::list(&self.0, &TASK_TYPES, project_id).await
     }
@@ -62,8 +83,8 @@ impl Productions for ProductionsHandlers {
         settings::remove(&self.0, &access, &ASSET_TYPES, asset_type_id).await
     }
 
-    async fn add_project_task_type(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskTypeAdd) -> Result<Json<Project>, Failure> {
-        settings::add_task_type(&self.0, &access, &body).await
+    async fn add_project_task_type(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskTypeSet) -> Result<Json<Project>, Failure> {
+        settings::add_task_type(&self.0, &access, body).await
     }
 
     async fn remove_project_task_type(&self, access: ProjectManager, _project_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
@@ -76,6 +97,34 @@ impl Productions for ProductionsHandlers {
 
     async fn add_project_task_status(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskStatusAdd) -> Result<Json<Project>, Failure> {
         settings::add(&self.0, &access, &TASK_STATUSES, body.task_status_id).await
+    }
+
+    async fn set_project_task_status_for_clients(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        task_status_id: Uuid,
+        body: ProjectTaskStatusForClients,
+    ) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+        links::set_client_rule(&self.0, &access, task_status_id, body.is_client_allowed).await
+    }
+
+    async fn list_task_type_softwares(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<TaskTypeSoftware>>, Failure> {
+        softwares::list(&self.0, &access).await
+    }
+
+    async fn add_task_type_software(
+        &self,
+        access: Caller,
+        project_id: Uuid,
+        task_type_id: Uuid,
+        body: TaskTypeSoftwareAdd,
+    ) -> Result<Json<TaskTypeSoftware>, Failure> {
+        softwares::add(&self.0, &access, project_id, task_type_id, &body.software_id).await
+    }
+
+    async fn remove_task_type_software(&self, access: Caller, project_id: Uuid, task_type_id: Uuid, software_id: Uuid) -> Result<NoContent, Failure> {
+        softwares::remove(&self.0, &access, project_id, task_type_id, software_id).await
     }
 
     async fn remove_project_task_status(&self, access: ProjectManager, _project_id: Uuid, task_status_id: Uuid) -> Result<NoContent, Failure> {

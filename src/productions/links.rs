@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::settings::{Setting, TASK_STATUSES, TASK_TYPES, changed, place};
 use crate::access::require_manager;
 use crate::app::App;
-use crate::database::{self, RecordWriter, Sql};
+use crate::database::{self, RecordWriter, Sql, json};
 use crate::events::Work;
 
 /// A link table whose rows are records of their own.
@@ -79,12 +79,34 @@ async fn set<T>(
     };
     changed(&mut work, links.setting, project_id).await?;
     work.commit().await?;
-    let model = RecordWriter::new(links.table, "l", links.kind);
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" l WHERE l.id = $1", model.columns(), links.table.name), [id.into()]);
-    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let mut out = Vec::new();
-    model.write(&mut out, &row)?;
-    Ok(Json::written(out))
+    answer(app, links, id).await
+}
+
+/// Says for a production whether clients may set a status; nothing leaves it to the status.
+pub(super) async fn set_client_rule(
+    app: &App,
+    access: &ProjectManager,
+    task_status_id: Uuid,
+    is_client_allowed: Option<bool>,
+) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+    let links = &TASK_STATUS_LINKS;
+    let project_id = access.project_id();
+    let mut work = Work::begin(app, access).await?;
+    let sql = Sql::with(
+        format!("SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", links.table.name, links.column),
+        [project_id.into(), task_status_id.into()],
+    );
+    let id: Uuid = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    database::update(&*work, links.table, id, vec![("is_client_allowed", is_client_allowed.into())]).await?;
+    tell(&mut work, project_id);
+    work.commit().await?;
+    answer(app, links, id).await
+}
+
+/// A link as it is now.
+async fn answer<T>(app: &App, links: &LinkKind, id: Uuid) -> Result<Json<T>, Failure> {
+    let record = json::record(app.database.read(), links.table, links.kind, id).await?;
+    Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
 /// Orders the task types of a production.

@@ -142,7 +142,7 @@ const REMOVED: [(&str, &str, &str); 22] = [
 ];
 
 /// Tables whose rows belong to one production, and to nothing else that is left by then.
-const OWN: [&str; 12] = [
+const OWN: [&str; 13] = [
     "budget",
     "metadata_descriptor",
     "milestone",
@@ -150,6 +150,7 @@ const OWN: [&str; 12] = [
     "production_schedule_version",
     "project_person_link",
     "project_asset_type_link",
+    "project_task_type_software_link",
     "project_task_type_link",
     "project_task_status_link",
     "project_status_automation_link",

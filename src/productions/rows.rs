@@ -76,10 +76,21 @@ const FIRST_EPISODE: &str = "(SELECT e.id FROM entity e JOIN entity_type k ON k.
     AND e.project_id = p.id AND p.production_type = 'tvshow' ORDER BY CASE WHEN e.status = 'running' THEN 0 ELSE 1 END, e.name LIMIT 1)";
 
 /// Lists and maps of what is related to the production `p`: for each key its SQL.
-fn relations(backend: DbBackend) -> [(&'static str, String); 8] {
+fn relations(backend: DbBackend) -> [(&'static str, String); 9] {
     let ids = |table: &str, id: &str| json_ids(backend, &format!("l.{id}"), &format!("{table} l WHERE l.project_id = p.id"));
-    let board = [JsonKey::new("l.priority", "priority", Kind::Integer), JsonKey::new("l.roles_for_board", "roles_for_board", Kind::TextArray)];
+    let board = [
+        JsonKey::new("l.priority", "priority", Kind::Integer),
+        JsonKey::new("l.roles_for_board", "roles_for_board", Kind::TextArray),
+        JsonKey::new("l.is_client_allowed", "is_client_allowed", Kind::Bool),
+    ];
     let board = json_object(backend, &board);
+    let place = [
+        JsonKey::new("l.priority", "priority", Kind::Integer),
+        JsonKey::new("l.hd_bitrate_compression", "hd_bitrate_compression", Kind::Integer),
+        JsonKey::new("l.ld_bitrate_compression", "ld_bitrate_compression", Kind::Integer),
+        JsonKey::new("l.is_client_visible", "is_client_visible", Kind::Bool),
+    ];
+    let place = json_object(backend, &place);
     let map = |table: &str, id: &str, value: (&str, Kind)| {
         json_map(backend, (&format!("l.{id}"), Kind::Uuid), value, &format!("{table} l WHERE l.project_id = p.id"))
     };
@@ -90,6 +101,7 @@ fn relations(backend: DbBackend) -> [(&'static str, String); 8] {
         ("task_types", ids("project_task_type_link", "task_type_id")),
         ("status_automations", ids("project_status_automation_link", "status_automation_id")),
         ("preview_background_files", ids("project_preview_background_file_link", "preview_background_file_id")),
+        ("task_type_links", map("project_task_type_link", "task_type_id", (&place, Kind::Json))),
         ("task_types_priority", map("project_task_type_link", "task_type_id", ("l.priority", Kind::Integer))),
         ("task_statuses_link", map("project_task_status_link", "task_status_id", (&board, Kind::Json))),
     ]

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{Project, ProjectSettingsBatch, ProjectTaskTypeAdd};
+use dailies_definitions::schemas::{Project, ProjectSettingsBatch, ProjectTaskTypeAdd, ProjectTaskTypeSet};
 use entity::facts::Table;
-use sea_orm::Value;
+use sea_orm::Value as SqlValue;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::rows;
+use super::{bitrates, rows};
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
@@ -77,8 +78,8 @@ impl Setting {
     }
 
     /// Links the things to the production; links that are there already stay as they are.
-    async fn link(&self, work: &Work<'_>, project_id: Uuid, links: Vec<(Uuid, Vec<(&'static str, Value)>)>) -> Result<(), Failure> {
-        let rows: Vec<Vec<(&'static str, Value)>> = links
+    async fn link(&self, work: &Work<'_>, project_id: Uuid, links: Vec<(Uuid, Vec<(&'static str, SqlValue)>)>) -> Result<(), Failure> {
+        let rows: Vec<Vec<(&'static str, SqlValue)>> = links
             .into_iter()
             .map(|(id, more)| [("project_id", project_id.into()), (self.column, id.into())].into_iter().chain(more).collect())
             .collect();
@@ -117,14 +118,37 @@ pub(super) async fn add(app: &App, access: &ProjectManager, setting: &Setting, i
 }
 
 /// Makes the production use a task type at some place. One that it uses already keeps its place.
-pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: &ProjectTaskTypeAdd) -> Result<Json<Project>, Failure> {
+pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: ProjectTaskTypeSet) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    TASK_TYPES.require(&work, body.task_type_id).await?;
-    TASK_TYPES.link(&work, project_id, vec![(body.task_type_id, vec![("priority", body.priority.into())])]).await?;
+    let item: ProjectTaskTypeAdd = serde_json::from_value(Value::Object(body.clone()))?;
+    TASK_TYPES.require(&work, item.task_type_id).await?;
+    let sql = Sql::with("SELECT hd_bitrate_compression FROM project WHERE id = $1", [project_id.into()]);
+    let of_production: Option<i32> = database::read_value::<Option<i32>>(&*work, &sql).await?.flatten();
+    let rates = bitrates::of_link(app, &body, of_production)?;
+    TASK_TYPES.link(&work, project_id, vec![(item.task_type_id, vec![("priority", item.priority.into())])]).await?;
+    let values = link_values(rates, item.is_client_visible);
+    if !values.is_empty() {
+        let sql = Sql::with(
+            "SELECT id FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2",
+            [project_id.into(), item.task_type_id.into()],
+        );
+        let id: Uuid = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+        database::update(&*work, TASK_TYPES.link, id, values).await?;
+    }
     changed(&mut work, &TASK_TYPES, project_id).await?;
     work.commit().await?;
     answer(app, project_id).await
+}
+
+/// The columns of the link of a task type that a body sets.
+pub(super) fn link_values(rates: Option<[Option<i32>; 2]>, is_client_visible: Option<bool>) -> Vec<(&'static str, SqlValue)> {
+    let mut values: Vec<(&'static str, SqlValue)> = Vec::new();
+    if let Some([high, low]) = rates {
+        values.extend([(bitrates::HIGH, high.into()), (bitrates::LOW, low.into())]);
+    }
+    values.extend(is_client_visible.map(|yes| ("is_client_visible", yes.into())));
+    values
 }
 
 /// The production no longer uses something.
@@ -184,7 +208,15 @@ async fn set_task_types(work: &Work<'_>, project_id: Uuid, task_types: &[Project
     let new = known.iter().filter(|id| !used.contains(id)).map(|id| (*id, vec![("priority", priority(*id).into())])).collect();
     TASK_TYPES.link(work, project_id, new).await?;
     let moved: Vec<(Uuid, i32)> = known.iter().filter(|id| used.contains(id)).filter_map(|id| Some((*id, priority(*id)?))).collect();
-    place(work, &TASK_TYPES, project_id, &moved).await
+    place(work, &TASK_TYPES, project_id, &moved).await?;
+    let shown = |id: Uuid| task_types.iter().rev().find(|item| item.task_type_id == id).and_then(|item| item.is_client_visible);
+    for visible in [true, false] {
+        let ids: Vec<Uuid> = known.iter().copied().filter(|id| shown(*id) == Some(visible)).collect();
+        let mut sql = Sql::new("UPDATE project_task_type_link SET is_client_visible = ");
+        sql.bind(visible).push(" WHERE project_id = ").bind(project_id).push(" AND task_type_id").among(&ids);
+        database::execute(&**work, &sql).await?;
+    }
+    Ok(())
 }
 
 /// Sets the priorities of links that are there, in one statement.

@@ -7,26 +7,21 @@ use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
 use entity::facts::Kind;
 use uuid::Uuid;
 
+use super::preview_account;
 use super::rows::{self, ids_by_owner};
 use super::settings::tell;
-use crate::access::persons::{sees_whole_team, whole_record};
+use crate::access::persons::View;
 use crate::app::App;
-use crate::database::{self, RecordWriter, Sql, write_value};
+use crate::database::{self, Sql, write_value};
 use crate::events::Work;
-
-/// Columns of a person that everybody in the team sees.
-const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
 
 const TEXT: Kind = Kind::Text { max: None };
 
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
-    let whole = sees_whole_team(access.role());
-    let model = if whole {
-        whole_record(access.caller(), "p")
-    } else {
-        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
-    };
+    let view = View::of_team(access.role());
+    let whole = view == View::Whole;
+    let model = view.record(access.caller(), "p");
     let text = format!(
         "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
@@ -48,10 +43,13 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         write_value(&mut out, &row, model.width(), TEXT)?;
         out.extend_from_slice(b",\"project_role\":");
         write_value(&mut out, &row, model.width() + 1, TEXT)?;
-        out.extend_from_slice(b",\"departments\":[");
-        let id: Uuid = row.try_get("", "id")?;
-        out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
-        out.extend_from_slice(b"]}");
+        if view != View::Card {
+            out.extend_from_slice(b",\"departments\":[");
+            let id: Uuid = row.try_get("", "id")?;
+            out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
+            out.push(b']');
+        }
+        out.push(b'}');
     }
     out.push(b']');
     Ok(Json::written(out))
@@ -64,6 +62,10 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [body.person_id.into()]);
     if database::row(&*work, &sql).await?.is_none() {
         return Err(Failure::parameter(format!("Person with id {} not found", body.person_id)));
+    }
+    preview_account::require_own(&work, Some(project_id), &[body.person_id]).await?;
+    if body.role.is_some() {
+        preview_account::require_other(&work, body.person_id).await?;
     }
     if !is_member(&work, project_id, body.person_id).await? {
         let link = vec![("project_id", project_id.into()), ("person_id", body.person_id.into())];
@@ -96,6 +98,7 @@ async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Op
 pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid, role: Option<String>) -> Result<Json<TeamMembership>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
+    preview_account::require_other(&work, person_id).await?;
     if !store_role(&work, project_id, person_id, role.as_ref()).await? {
         return Err(Failure::parameter("Person is not a member of the project team"));
     }

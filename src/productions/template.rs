@@ -15,7 +15,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 
 /// Settings that a template gives, unless it has none or the body of the production has its own.
-pub(super) const SETTINGS: [&str; 15] = [
+pub(super) const SETTINGS: [&str; 18] = [
     "fps",
     "ratio",
     "resolution",
@@ -23,6 +23,9 @@ pub(super) const SETTINGS: [&str; 15] = [
     "production_style",
     "max_retakes",
     "is_clients_isolated",
+    "is_client_stats_visible",
+    "is_client_task_list_visible",
+    "is_client_task_panel_visible",
     "is_preview_download_allowed",
     "is_set_preview_automated",
     "is_publish_default_for_artists",
@@ -81,9 +84,16 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         database::execute(&**work, &sql).await?;
     }
     let links = task_type_link::Entity::find().filter(task_type_link::Column::ProjectTemplateId.eq(template_id)).all(&**work).await?;
-    let rows = links
-        .into_iter()
-        .map(|link| vec![("project_id", project_id.into()), ("task_type_id", link.task_type_id.into()), ("priority", link.priority.into())]);
+    let rows = links.into_iter().map(|link| {
+        vec![
+            ("project_id", project_id.into()),
+            ("task_type_id", link.task_type_id.into()),
+            ("priority", link.priority.into()),
+            ("hd_bitrate_compression", link.hd_bitrate_compression.into()),
+            ("ld_bitrate_compression", link.ld_bitrate_compression.into()),
+            ("is_client_visible", link.is_client_visible.into()),
+        ]
+    });
     insert(work, &entity::project_task_type_link::TABLE, rows.collect()).await?;
     let links = task_status_link::Entity::find().filter(task_status_link::Column::ProjectTemplateId.eq(template_id)).all(&**work).await?;
     let rows = links.into_iter().map(|link| {
@@ -92,6 +102,7 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
             ("task_status_id", link.task_status_id.into()),
             ("priority", link.priority.into()),
             ("roles_for_board", boards(link.roles_for_board)),
+            ("is_client_allowed", link.is_client_allowed.into()),
         ]
     });
     insert(work, &entity::project_task_status_link::TABLE, rows.collect()).await

@@ -2,7 +2,7 @@
 //! assets are ready for a task. All of it is a function of the links and of the assets, so that whoever changes one of them
 //! names what is touched, and has it settled afterwards.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -82,12 +82,10 @@ impl Touched {
     /// # Errors
     /// The database refuses.
     pub async fn settle(self, work: &mut Work<'_>) -> Result<(), Failure> {
-        for episode_id in &self.episodes {
-            let derived = derive(work, *episode_id, None).await?;
-            for asset_id in &derived.joined {
-                work.emit_in(derived.project_id, "asset:update", payload([("asset_id", *asset_id)]));
-            }
-            derived.tell_left(work, *episode_id);
+        let episodes: Vec<Uuid> = self.episodes.into_iter().collect();
+        for derived in derive(work, &episodes, None).await? {
+            derived.tell_joined(work);
+            derived.tell_left(work);
         }
         let containers: Vec<Uuid> = self.containers.into_iter().collect();
         let counts = recount(work, &containers).await?;
@@ -170,8 +168,15 @@ pub async fn recount(work: &Work<'_>, containers: &[Uuid]) -> Result<HashMap<Uui
 
 /// The number of assets that an entity casts.
 pub async fn count_of(work: &Work<'_>, id: Uuid) -> Result<i32, Failure> {
-    let count = database::read_one::<Count>(&**work, &Sql::with("SELECT id, nb_entities_out FROM entity WHERE id = $1", [id.into()])).await?;
-    Ok(count.and_then(|count| count.nb_entities_out).unwrap_or_default())
+    Ok(counts_of(work, &[id]).await?.remove(&id).unwrap_or_default())
+}
+
+/// The numbers of assets that entities cast.
+pub async fn counts_of(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, i32>, Failure> {
+    let mut sql = Sql::new("SELECT id, nb_entities_out FROM entity WHERE id");
+    sql.among(ids);
+    let counts: Vec<Count> = database::read_all(&**work, &sql).await?;
+    Ok(counts.into_iter().map(|count| (count.id, count.nb_entities_out.unwrap_or_default())).collect())
 }
 
 /// Tells that the casting of an entity of a type is another one.
@@ -191,6 +196,7 @@ pub fn tell(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count):
 /// What an episode casts because its shots do, after it was derived anew.
 #[derive(Default)]
 pub struct Derived {
+    episode_id: Uuid,
     project_id: Uuid,
     /// Assets that the episode casts now.
     pub joined: Vec<Uuid>,
@@ -199,10 +205,17 @@ pub struct Derived {
 }
 
 impl Derived {
+    /// Tells of each asset that joined the episode.
+    pub fn tell_joined(&self, work: &mut Work<'_>) {
+        for asset_id in &self.joined {
+            work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
+        }
+    }
+
     /// Tells of each asset that left the episode.
-    pub fn tell_left(&self, work: &mut Work<'_>, episode_id: Uuid) {
+    pub fn tell_left(&self, work: &mut Work<'_>) {
         for (asset_id, count) in &self.left {
-            tell(work, self.project_id, EntityKind::Episode.type_name(), (episode_id, *count), (&[], &[*asset_id]));
+            tell(work, self.project_id, EntityKind::Episode.type_name(), (self.episode_id, *count), (&[], &[*asset_id]));
             work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
     }
@@ -212,14 +225,18 @@ impl Derived {
 #[derive(FromQueryResult)]
 struct EpisodeLink {
     id: Uuid,
-    entity_out_id: Uuid,
+    episode_id: Uuid,
+    asset_id: Uuid,
     data: Option<Value>,
+    /// Whether the asset is canceled, so that it does not count.
+    canceled: Option<bool>,
 }
 
 /// An asset that shots of an episode cast.
 #[derive(FromQueryResult)]
 struct CastByShots {
-    entity_out_id: Uuid,
+    episode_id: Uuid,
+    asset_id: Uuid,
     label: Option<String>,
 }
 
@@ -243,59 +260,81 @@ pub fn kept_data(data: Option<&Value>) -> Option<Value> {
     (!data.is_empty()).then(|| data.into())
 }
 
-/// Makes an episode cast what its shots cast. Links that were derived and have no such ground any more go; those that
-/// somebody made stay. `among` are the only assets to look at.
-pub async fn derive(work: &mut Work<'_>, episode_id: Uuid, among: Option<&[Uuid]>) -> Result<Derived, Failure> {
-    let Some(episode) = containers_of(work, &[episode_id]).await?.into_iter().next() else { return Ok(Derived::default()) };
-    let mut derived = Derived { project_id: episode.project_id, ..Derived::default() };
-    let (links, cast) = (episode_links(work, episode_id, among).await?, cast_by_shots(work, episode_id, among).await?);
-    let (there, wanted): (HashSet<Uuid>, HashSet<Uuid>) =
-        (links.iter().map(|link| link.entity_out_id).collect(), cast.iter().map(|cast| cast.entity_out_id).collect());
+/// Makes episodes cast what their shots cast, and gives what changed, in the order of their ids. Links that were derived and
+/// have no such ground any more go; those that somebody made stay. `among` are the only assets to look at.
+pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]>) -> Result<Vec<Derived>, Failure> {
+    if episodes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = containers_of(work, episodes).await?.into_iter();
+    let mut derived: BTreeMap<Uuid, Derived> =
+        found.map(|episode| (episode.id, Derived { episode_id: episode.id, project_id: episode.project_id, ..Derived::default() })).collect();
+    let episodes: Vec<Uuid> = derived.keys().copied().collect();
+    let (links, cast) = (episode_links(work, &episodes, among).await?, cast_by_shots(work, &episodes, among).await?);
+    let there: HashSet<(Uuid, Uuid)> = links.iter().map(|link| (link.episode_id, link.asset_id)).collect();
+    let wanted: HashSet<(Uuid, Uuid)> = cast.iter().map(|cast| (cast.episode_id, cast.asset_id)).collect();
     let mut joining = Vec::new();
-    for cast in cast.into_iter().filter(|cast| !there.contains(&cast.entity_out_id)) {
-        derived.joined.push(cast.entity_out_id);
+    for CastByShots { episode_id, asset_id, label } in cast.into_iter().filter(|cast| !there.contains(&(cast.episode_id, cast.asset_id))) {
+        if let Some(derived) = derived.get_mut(&episode_id) {
+            derived.joined.push(asset_id);
+        }
         joining.push(vec![
             ("entity_in_id", episode_id.into()),
-            ("entity_out_id", cast.entity_out_id.into()),
+            ("entity_out_id", asset_id.into()),
             ("nb_occurences", 1.into()),
-            ("label", cast.label.unwrap_or_default().into()),
+            ("label", label.unwrap_or_default().into()),
             ("data", derived_data().into()),
         ]);
     }
-    if !joining.is_empty() {
-        database::insert_many(&**work, &entity::entity_link::TABLE, joining).await?;
-        recount(work, &[episode_id]).await?;
+    let groundless = |link: &&EpisodeLink| is_derived(link.data.as_ref()) && !wanted.contains(&(link.episode_id, link.asset_id));
+    let leaving: Vec<&EpisodeLink> = links.iter().filter(groundless).collect();
+    if joining.is_empty() && leaving.is_empty() {
+        return Ok(derived.into_values().collect());
     }
-    for link in links.iter().filter(|link| is_derived(link.data.as_ref()) && !wanted.contains(&link.entity_out_id)) {
-        database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link.id.into()])).await?;
-        recount(work, &[episode_id]).await?;
-        derived.left.push((link.entity_out_id, count_of(work, episode_id).await?));
+    database::insert_many(&**work, &entity::entity_link::TABLE, joining).await?;
+    let ids: Vec<Uuid> = leaving.iter().map(|link| link.id).collect();
+    let mut sql = Sql::new("DELETE FROM entity_link WHERE id");
+    sql.among(&ids);
+    database::execute(&**work, &sql).await?;
+    recount(work, &episodes).await?;
+    // They are told of as if they left one after the other, so the last one leaves what there is now.
+    let mut counts = counts_of(work, &episodes).await?;
+    for link in leaving.into_iter().rev() {
+        let count = counts.entry(link.episode_id).or_default();
+        if let Some(derived) = derived.get_mut(&link.episode_id) {
+            derived.left.insert(0, (link.asset_id, *count));
+        }
+        if link.canceled != Some(true) {
+            *count += 1;
+        }
     }
-    Ok(derived)
+    Ok(derived.into_values().collect())
 }
 
-async fn episode_links(work: &Work<'_>, episode_id: Uuid, among: Option<&[Uuid]>) -> Result<Vec<EpisodeLink>, Failure> {
-    let mut sql = Sql::with("SELECT id, entity_out_id, data FROM entity_link WHERE entity_in_id = $1", [episode_id.into()]);
+async fn episode_links(work: &Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]>) -> Result<Vec<EpisodeLink>, Failure> {
+    let mut sql = Sql::new(
+        "SELECT l.id, l.entity_in_id AS episode_id, l.entity_out_id AS asset_id, l.data, a.canceled FROM entity_link l \
+         JOIN entity a ON a.id = l.entity_out_id WHERE l.entity_in_id",
+    );
+    sql.among(episodes);
     if let Some(assets) = among {
-        sql.push(" AND entity_out_id IN ").bind_list(assets.iter().copied());
+        sql.push(" AND l.entity_out_id").among(assets);
     }
-    sql.push(" ORDER BY entity_out_id");
+    sql.push(" ORDER BY l.entity_in_id, l.entity_out_id");
     Ok(database::read_all(&**work, &sql).await?)
 }
 
-async fn cast_by_shots(work: &Work<'_>, episode_id: Uuid, among: Option<&[Uuid]>) -> Result<Vec<CastByShots>, Failure> {
+async fn cast_by_shots(work: &Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]>) -> Result<Vec<CastByShots>, Failure> {
     let shot = EntityKind::Shot.condition("s.entity_type_id");
-    let mut sql = Sql::with(
-        format!(
-            "SELECT l.entity_out_id, MIN(l.label) AS label FROM entity_link l JOIN entity s ON s.id = l.entity_in_id \
-             JOIN entity q ON q.id = s.parent_id WHERE {shot} AND q.parent_id = $1"
-        ),
-        [episode_id.into()],
-    );
+    let mut sql = Sql::new(format!(
+        "SELECT q.parent_id AS episode_id, l.entity_out_id AS asset_id, MIN(l.label) AS label FROM entity_link l \
+         JOIN entity s ON s.id = l.entity_in_id JOIN entity q ON q.id = s.parent_id WHERE {shot} AND q.parent_id"
+    ));
+    sql.among(episodes);
     if let Some(assets) = among {
-        sql.push(" AND l.entity_out_id IN ").bind_list(assets.iter().copied());
+        sql.push(" AND l.entity_out_id").among(assets);
     }
-    sql.push(" GROUP BY l.entity_out_id ORDER BY l.entity_out_id");
+    sql.push(" GROUP BY q.parent_id, l.entity_out_id ORDER BY q.parent_id, l.entity_out_id");
     Ok(database::read_all(&**work, &sql).await?)
 }
 

@@ -33,6 +33,11 @@ impl Listener {
         self.read(|who| who.person)
     }
 
+    /// Whether the person is only shown what others do in a review room.
+    pub(super) fn looks_only(&self) -> bool {
+        self.read(|who| who.looks_only)
+    }
+
     /// Tells the client to leave, for good; fails when it does not keep up.
     pub(super) fn leave(&self) -> Result<(), SocketError> {
         // The client stays connected for as long as it is in any namespace.

@@ -85,6 +85,8 @@ pub struct Admitted {
     pub session: String,
     /// Whether events of every production are heard, which is for admins.
     pub hears_all: bool,
+    /// Whether the person is only shown what others do in a review room.
+    pub looks_only: bool,
 }
 
 /// Who an event is for.

@@ -192,8 +192,8 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
                 hub.act(Act::Leave { room, sid });
             }
         }
-        // From here on, only those who have opened the room are heard.
-        _ if !hub.follows(room, sid) => {}
+        // From here on, only those are heard who have opened the room, and who may do more than look.
+        _ if !hub.follows(room, sid) || listener.looks_only() => {}
         "preview-room:room-updated" | "preview-room:update-playing-status" => {
             let Ok(state) = serde_json::from_str(payload.get()) else {
                 return;

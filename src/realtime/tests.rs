@@ -41,7 +41,7 @@ impl Gatekeeper for Gate {
         if self.closed.load(Ordering::Relaxed) {
             return None;
         }
-        Some(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9 })
+        Some(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9, looks_only: false })
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {

@@ -13,7 +13,7 @@ use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
 use crate::access::persons::knows_colleagues_only;
 use crate::database::{self, Database, Sql};
-use crate::people::colleagues::only_colleagues;
+use crate::people::colleagues::{only_colleagues, only_known};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Metadata of shots that are numbers for machines.
@@ -128,6 +128,7 @@ pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Vec<
     if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
     }
+    only_known(&mut sql, caller);
     let rows: Vec<PersonRow> = database::read_all(database.read(), &sql).await?;
     let document = |row: PersonRow| Document {
         id: row.id,

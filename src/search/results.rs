@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::ranking::Hit;
 use crate::access::metadata::Masks;
+use crate::access::persons::View;
 use crate::database::{Database, Sql, write_text, write_uuid};
 use crate::entities::rows::EntityWriter;
 use crate::people::colleagues;
@@ -56,9 +57,9 @@ pub(super) async fn entities(database: &Database, kind: EntityKind, masks: Masks
     .await
 }
 
-/// The list of persons: whole records for administrators, short ones for others.
+/// The list of persons: whole records for administrators, short ones for others, and shorter ones for clients.
 pub(super) async fn persons(database: &Database, caller: &Caller, hits: &[Hit]) -> Result<Vec<u8>, Failure> {
-    let writer = colleagues::writer(database, caller, caller.is_admin());
+    let writer = colleagues::writer(database, caller, View::of_others(caller));
     let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.id", writer.columns()));
     sql.among(&ids(hits));
     list(database, &sql, hits, |out, row| writer.write_open(out, row)).await

@@ -21,13 +21,14 @@ use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
 use crate::comments::rows::{Related, bare, repliers};
+use crate::comments::telling::told;
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
 use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
-use crate::events::{Work, payload};
-use crate::tasks::statuses;
+use crate::events::Work;
+use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
 const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
@@ -145,10 +146,11 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestComment
     if !Shown::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
     }
-    match statuses::all(database).await?.get(&body.task_status_id) {
+    let project_id = Some(visitor.project_id);
+    match Settable::find(database, [project_id]).await?.allows(project_id, body.task_status_id, GUEST) {
         None => return Err(refused(StatusCode::BAD_REQUEST, "Task status not found")),
-        Some(status) if !status.allows(GUEST) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
-        Some(_) => {}
+        Some(false) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
+        Some(true) => {}
     }
     let draft = Draft {
         task_id: body.task_id,
@@ -235,7 +237,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     let before = own.stored.task_status_id;
     let moved = body.task_status_id.filter(|id| Some(*id) != before);
     if let Some(id) = moved
-        && !statuses::all(&*work).await?.get(&id).is_some_and(|status| status.allows(GUEST))
+        && Settable::find(&*work, [own.stored.project_id]).await?.allows(own.stored.project_id, id, GUEST) != Some(true)
     {
         return Err(forbidden());
     }
@@ -252,7 +254,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     if moved.is_some() {
         editing::move_task(&mut work, &changed).await?;
     }
-    work.emit_in(changed.project_id, "comment:update", payload([("comment_id", changed.id), ("task_id", changed.task_id)]));
+    work.emit_in(changed.project_id, "comment:update", told(changed.id, changed.task_id, changed.seen.author_id, changed.seen.for_client));
     let answer = answer(&*work, changed.id).await?;
     work.commit().await?;
     Ok(Json::written(answer))

@@ -14,15 +14,8 @@ use crate::database::{Field, RowWriter, Sql};
 
 const PRODUCTION: [(&str, Kind); 5] = [("id", Kind::Uuid), ("name", TEXT), ("fps", TEXT), ("ratio", TEXT), ("resolution", TEXT)];
 const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("color", TEXT), ("for_entity", TEXT)];
-const TASK_STATUS: [(&str, Kind); 7] = [
-    ("id", Kind::Uuid),
-    ("name", TEXT),
-    ("short_name", TEXT),
-    ("color", TEXT),
-    ("is_client_allowed", Kind::Bool),
-    ("is_default", Kind::Bool),
-    ("for_concept", Kind::Bool),
-];
+const TASK_STATUS: [(&str, Kind); 6] =
+    [("id", Kind::Uuid), ("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("is_default", Kind::Bool), ("for_concept", Kind::Bool)];
 
 /// What surrounds the playlist of a link.
 ///
@@ -38,9 +31,11 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
         "project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = p.id",
         "k.priority, k.name, k.id",
     );
+    let mut shown = keys(&TASK_STATUS);
+    shown.push(JsonKey::new("COALESCE(l.is_client_allowed, k.is_client_allowed)", "is_client_allowed", Kind::Bool));
     let statuses = json_list(
         backend,
-        &keys(&TASK_STATUS),
+        &shown,
         "project_task_status_link l JOIN task_status k ON k.id = l.task_status_id WHERE l.project_id = p.id",
         "k.priority, k.name, k.id",
     );

@@ -22,7 +22,7 @@ pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<Json<Configura
     if !bool::from(sent.as_bytes().ct_eq(expected.as_bytes())) {
         return Err(Failure::forbidden());
     }
-    let sql = Sql::new("SELECT COUNT(*) FROM person WHERE active = true AND is_bot = false AND is_guest = false");
+    let sql = Sql::new("SELECT COUNT(*) FROM person WHERE active = true AND is_bot = false AND is_guest = false AND preview_project_id IS NULL");
     let active_users = database::read_value(&app.database, &sql).await.ok().flatten();
     let text = |value: &str| CheckedText { env: Some(value.to_owned()), redis: None };
     let unused = || CheckedText { env: None, redis: None };

@@ -158,6 +158,9 @@ impl Status for StatusHandlers {
             default_locale: settings.default_locale.clone(),
             default_timezone: settings.default_timezone.clone(),
             enforce_2fa: settings.sign_in.enforce_2fa,
+            movie_highdef_bitrate: settings.movie_highdef_bitrate,
+            movie_lowdef_bitrate: settings.movie_lowdef_bitrate,
+            preview_accounts_enabled: settings.sign_in.keeps_passwords(),
             sentry: reports
                 .sentry_kitsu_enabled
                 .then(|| ErrorReports { dsn: reports.sentry_kitsu_dsn.clone(), sample_rate: reports.sentry_kitsu_sr }),

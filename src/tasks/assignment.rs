@@ -23,9 +23,16 @@ use crate::notifications::notices::{self, Kind, Notice};
 /// 400 when there is no such person.
 async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Assignee, Failure> {
     let id = id.ok_or_else(unknown_assignee)?;
-    let sql =
-        Sql::with("SELECT p.is_bot, d.department_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT p.is_bot, d.department_id, p.preview_project_id FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
+        [id.into()],
+    );
     let rows = database::rows(connection, &sql).await?;
+    if let Some(row) = rows.first()
+        && row.try_get_by_index::<Option<Uuid>>(2)?.is_some()
+    {
+        return Err(looks_only());
+    }
     let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
     let mut departments = Vec::new();
     for row in &rows {
@@ -37,6 +44,19 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
 fn unknown_assignee() -> Failure {
     let message = "Assignee doesn't exist in database.";
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message}))
+}
+
+/// The refusal of a preview account, which does no work.
+fn looks_only() -> Failure {
+    Failure::parameter("A preview account can't be assigned")
+}
+
+/// # Errors
+/// 400 for a preview account among the persons.
+async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[Uuid]) -> Result<(), Failure> {
+    let mut sql = Sql::new("SELECT 1 FROM person WHERE preview_project_id IS NOT NULL AND id");
+    sql.among(persons);
+    if database::row(connection, &sql).await?.is_some() { Err(looks_only()) } else { Ok(()) }
 }
 
 /// Assigns one task to a person, and gives the task as JSON.
@@ -224,7 +244,7 @@ async fn unlink(work: &Work<'_>, tasks: &[Uuid], person_id: Option<Uuid>) -> Res
 /// are not in the team of the production join it. The assigner stays as it is.
 ///
 /// # Errors
-/// 400 for an id of nobody.
+/// 400 for an id of nobody, and for a preview account.
 pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
     let mut before = Vec::new();
@@ -234,6 +254,7 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
     require_known(&**work, &entity::person::TABLE, "assignees", persons).await?;
     let mut fresh = HashSet::new();
     let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && fresh.insert(*id)).collect();
+    refuse_preview_accounts(&**work, &added).await?;
     let removed: Vec<Uuid> = before.into_iter().filter(|id| !persons.contains(id)).collect();
     if !removed.is_empty() {
         let mut sql = Sql::new("DELETE FROM task_person_link WHERE task_id = ");

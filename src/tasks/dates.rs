@@ -62,8 +62,13 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
     Ok(dates)
 }
 
-/// A moment as clients of this list expect it.
+/// A moment as everywhere in JSON.
 fn text(moment: NaiveDateTime) -> String {
+    moment.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// A moment as clients of this list expect the end of a period.
+fn plain(moment: NaiveDateTime) -> String {
     moment.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -94,7 +99,7 @@ fn periods(times: Vec<(NaiveDateTime, NaiveDateTime)>) -> Vec<BusyPeriod> {
             None => merged.push((start, end.max(start))),
         }
     }
-    merged.into_iter().map(|(start, end)| BusyPeriod { start_date: text(start), end_date: text(end) }).collect()
+    merged.into_iter().map(|(start, end)| BusyPeriod { start_date: plain(start), end_date: plain(end) }).collect()
 }
 
 #[cfg(test)]
@@ -110,5 +115,10 @@ mod tests {
         let found = periods(vec![(day(1), day(3)), (day(2), day(5)), (day(5), day(6)), (day(8), day(9)), (day(8), day(8))]);
         let found: Vec<_> = found.iter().map(|period| (period.start_date.as_str(), period.end_date.as_str())).collect();
         assert_eq!(found, [("2026-03-01 00:00:00", "2026-03-06 00:00:00"), ("2026-03-08 00:00:00", "2026-03-09 00:00:00")]);
+    }
+
+    #[test]
+    fn dates_are_written_as_everywhere_and_periods_in_words() {
+        assert_eq!((text(day(4)), plain(day(4))), ("2026-03-04T00:00:00".into(), "2026-03-04 00:00:00".into()));
     }
 }

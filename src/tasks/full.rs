@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::rows::task_writer;
 use crate::access::data_mask::DataMask;
 use crate::access::persons::{sees_whole, whole_record};
+use crate::access::plans::PlanMask;
 use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
@@ -168,7 +169,8 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
          EXISTS (SELECT 1 FROM subscription u WHERE u.task_id = t.id AND u.person_id = {person}) AS is_subscribed {FROM} WHERE t.id = {task}"
     ));
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let assignees = json_of(&row, "assignees")?;
+    let plans = PlanMask::of(&Reach::within(access, access.project_id(), access.role()));
+    let assignees = if plans.is_some() { b"[]".to_vec() } else { json_of(&row, "assignees")? };
     let mask = DataMask::read(&row)?;
     let mut out = writer.write_open(&row, PLACE.len() + STATE.len(), mask.as_ref())?;
     write_key(&mut out, "assignees", Some(&assignees));
@@ -177,7 +179,7 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
         "(SELECT w.person_id FROM task_person_link w WHERE w.task_id = $1 UNION SELECT t.assigner_id FROM task t WHERE t.id = $1)",
         [task_id.into()],
     );
-    let known = persons_in(connection, access, people).await?;
+    let known = if plans.is_some() { HashMap::new() } else { persons_in(connection, access, people).await? };
     let assignees: Vec<Uuid> = serde_json::from_slice(&assignees)?;
     let doers = array(assignees.iter().filter_map(|id| known.get(id)).map(Vec::as_slice));
     write_key(&mut out, "persons", Some(&doers));
@@ -186,6 +188,9 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
     }
     write_parents(&mut out, &row, &writer, mask.as_ref())?;
     out.push(b'}');
+    if let Some(plans) = plans {
+        plans.apply(&mut out, 0);
+    }
     Ok(out)
 }
 

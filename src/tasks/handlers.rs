@@ -6,12 +6,13 @@ use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, P
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssignationClearing, Assignee, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile, PriorityChange,
-    ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile,
+    PriorityChange, ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
 };
 use dailies_definitions::tasks::{
-    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery, ListOpenTasksQuery,
-    ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
+    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery,
+    GetOpenTaskBurndownQuery, ListOpenTasksQuery, ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery,
+    ListProjectTasksQuery, Tasks,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use super::creation::{self, Among, Selection};
 use super::listing::{self, ProjectTasks};
 use super::open_tasks::{self, OpenTasks};
 use super::time_spent::{self, Logging, Place};
-use super::{assignment, dates, editing, full, main_preview, removal, review, todo};
+use super::{assignment, burndown, dates, editing, full, main_preview, removal, review, todo};
 use crate::access::STAFF;
 use crate::app::SharedApp;
 use crate::database::Sql;
@@ -72,10 +73,23 @@ impl Tasks for TasksHandlers {
             start_date: query.start_date,
             due_date: query.due_date,
             priority: query.priority,
-            page: query.page,
-            limit: query.limit,
         };
-        Ok(Json::written(open_tasks::page(&self.0, &access, &wanted).await?))
+        Ok(Json::written(open_tasks::page(&self.0, &access, &wanted, query.page, query.limit).await?))
+    }
+
+    async fn get_open_task_burndown(&self, access: Caller, query: GetOpenTaskBurndownQuery) -> Result<Json<Burndown>, Failure> {
+        let wanted = OpenTasks {
+            project_id: query.project_id,
+            task_type_id: query.task_type_id,
+            task_status_id: query.task_status_id,
+            person_id: query.person_id,
+            studio_id: query.studio_id,
+            department_id: query.department_id,
+            start_date: query.start_date,
+            due_date: query.due_date,
+            priority: query.priority,
+        };
+        burndown::burndown(&self.0, &access, &wanted).await
     }
 
     async fn get_open_task_stats(&self, access: Caller) -> Result<Json<Map<String, Value>>, Failure> {
@@ -87,8 +101,8 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(full::get(&self.0, &access, task_id).await?))
     }
 
-    async fn list_task_previews(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
-        listing::previews(&self.0, task_id).await
+    async fn list_task_previews(&self, access: TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
+        listing::previews(&self.0, &access, task_id).await
     }
 
     async fn list_project_tasks(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectTasksQuery) -> Result<Json<Value>, Failure> {

@@ -1,6 +1,6 @@
 //! Plain lists of tasks: of a production, of an entity, and beside those of a person.
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{PreviewFile, Task};
@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::rows::{self, task_writer};
 use super::todo;
+use crate::access::ALL_BUT_CLIENTS;
+use crate::access::plans::PlanMask;
 use crate::access::tasks::{Visible, worked_on_by};
 use crate::app::App;
 use crate::database::json::write_list;
@@ -37,7 +39,9 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     if let Some(id) = wanted.episode_id {
         condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
     }
-    Visible::within(access, access.project_id(), access.role()).restrict(&mut condition, "t");
+    let visible = Visible::within(access, access.project_id(), access.role());
+    visible.restrict(&mut condition, "t");
+    let plans = PlanMask::of(visible.reach());
     let database = &app.database;
     let writer = task_writer();
     let select = format!("SELECT {}, t.id ", writer.columns());
@@ -53,6 +57,9 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
             writer.write_open(&mut out, &row)?;
             write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
             out.push(b'}');
+            if let Some(plans) = &plans {
+                plans.apply(&mut out, 0);
+            }
             items.push(out);
         }
         return Ok(Json::written(page.written(total, &items, &[])));
@@ -61,9 +68,13 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let mut sql = condition.before(&select);
     sql.push(" ORDER BY ").push(order);
     let sent = stream_array(database, sql, move |out, row| {
+        let start = out.len();
         writer.write_open(out, row)?;
         write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
         out.push(b'}');
+        if let Some(plans) = &plans {
+            plans.apply(out, start);
+        }
         Ok(())
     });
     Ok(sent.await?.into())
@@ -76,9 +87,10 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
     let mut sql = Sql::new("FROM task t WHERE t.entity_id = ");
     sql.bind(entity_id).push(" AND t.task_type_id = ").bind(task_type_id);
-    Visible::within(access, access.project_id(), access.role()).restrict(&mut sql, "t");
+    let visible = Visible::within(access, access.project_id(), access.role());
+    visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.name, t.id");
-    send(app, sql).await
+    send(app, sql, &visible).await
 }
 
 /// The tasks of one type on every entity that a person has work of, as far as the caller sees the productions.
@@ -95,22 +107,35 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
     todo::in_open_projects(&mut sql, &visible);
     visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.created_at, t.id");
-    send(app, sql).await
+    send(app, sql, &visible).await
 }
 
 /// Sends the tasks of a condition, without their assignees.
-async fn send(app: &App, condition: Sql) -> Result<Json<Vec<Task>>, Failure> {
+async fn send(app: &App, condition: Sql, visible: &Visible) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
-    Ok(writer.list(&app.database, sql).await?)
+    let plans = PlanMask::of(visible.reach());
+    let sent = stream_array(&app.database, sql, move |out, row| {
+        let start = out.len();
+        writer.write(out, row)?;
+        if let Some(plans) = &plans {
+            plans.apply(out, start);
+        }
+        Ok(())
+    });
+    Ok(sent.await?.into())
 }
 
-/// The previews of a task, the last revision first.
+/// The previews of a task, the last revision first. Clients don't see those that were rejected.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn previews(app: &App, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
-    let text = format!("SELECT {} FROM preview_file p WHERE p.task_id = $1 ORDER BY p.revision DESC, p.position, p.created_at", preview_columns());
+pub async fn previews(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
+    let mut sql = Sql::with(format!("SELECT {} FROM preview_file p WHERE p.task_id = $1", preview_columns()), [task_id.into()]);
+    if !ALL_BUT_CLIENTS.contains(&access.role()) {
+        sql.push(" AND COALESCE(p.validation_status, '') <> 'rejected'");
+    }
+    sql.push(" ORDER BY p.revision DESC, p.position, p.created_at");
     let writer = PreviewWriter::new();
-    Ok(stream_array(&app.database, Sql::with(text, [task_id.into()]), move |out, row| writer.write(out, row)).await?.into())
+    Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
 use crate::access::data_mask::DataMask;
+use crate::access::plans::PlanMask;
 use crate::access::tasks::{LISTED, Visible};
 use crate::access::{Reach, require_member};
 use crate::app::App;
@@ -41,8 +42,6 @@ pub struct OpenTasks {
     pub start_date: Option<NaiveDateTime>,
     pub due_date: Option<NaiveDateTime>,
     pub priority: Option<i64>,
-    pub page: i64,
-    pub limit: i64,
 }
 
 impl OpenTasks {
@@ -55,17 +54,7 @@ impl OpenTasks {
         if self.task_type_id.is_none() {
             without_concepts(sql);
         }
-        match self.person_id.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            None => {}
-            Some("unassigned") => {
-                sql.push(" AND NOT EXISTS (SELECT 1 FROM task_person_link l WHERE l.task_id = t.id)");
-            }
-            Some(text) => {
-                let wrong = || Failure::parameter(format!("Invalid UUID format for person_id: {text}"));
-                let ids = text.split(',').map(|id| parse_id(id.trim()).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
-                sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ").bind_list(ids).push(")");
-            }
-        }
+        of_persons(sql, self.person_id.as_deref())?;
         if let Some(id) = self.studio_id {
             sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN person a ON a.id = l.person_id WHERE a.studio_id = ");
             sql.bind(id).push(")");
@@ -90,15 +79,35 @@ impl OpenTasks {
     }
 }
 
+/// Adds the condition on tasks `t` of one of several persons, by their ids with commas between them, or of nobody, with `AND`
+/// before it.
+///
+/// # Errors
+/// 400 for what is no id.
+pub(super) fn of_persons(sql: &mut Sql, wanted: Option<&str>) -> Result<(), Failure> {
+    match wanted.map(str::trim).filter(|text| !text.is_empty()) {
+        None => {}
+        Some("unassigned") => {
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM task_person_link l WHERE l.task_id = t.id)");
+        }
+        Some(text) => {
+            let wrong = || Failure::parameter(format!("Invalid UUID format for person_id: {text}"));
+            let ids = text.split(',').map(|id| parse_id(id.trim()).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
+            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ").bind_list(ids).push(")");
+        }
+    }
+    Ok(())
+}
+
 fn without_concepts(sql: &mut Sql) {
     sql.push(" AND COALESCE(ty.for_entity, '') <> 'Concept'");
 }
 
-/// A page of what there is to do, as JSON.
+/// The condition of what is asked for, from `FROM` on, and what the caller sees of it.
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<u8>, Failure> {
+pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<(Sql, Visible), Failure> {
     let database = &app.database;
     let mut condition = Sql::new(TABLES);
     let visible = match wanted.project_id {
@@ -115,14 +124,26 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
     };
     visible.restrict(&mut condition, "t");
     wanted.add_to(&mut condition)?;
-    let sums = sums(app, &condition).await?;
-    let (number, limit) = (wanted.page.max(1), wanted.limit);
+    Ok((condition, visible))
+}
+
+/// A page of what there is to do, as JSON.
+///
+/// # Errors
+/// 404 for an unknown production, 403 for one of others, 400 for what is no id.
+pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, limit: i64) -> Result<Vec<u8>, Failure> {
+    let database = &app.database;
+    let (condition, visible) = condition(app, caller, wanted).await?;
+    let sums = sums(app, &condition, &visible.reach().as_client()).await?;
+    let (number, limit) = (number.max(1), limit.max(1));
+    let is_more = number.saturating_mul(limit) < sums.total;
     let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
     let assignees = rows::assignees(database.read(), &chosen).await?;
     let writer = ContextWriter::new(&MORE);
     let mask = DataMask::of_reach(database.read(), visible.reach()).await?;
+    let plans = PlanMask::of(visible.reach());
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
         let mut out = Vec::with_capacity(2048);
@@ -132,20 +153,41 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Vec<
         if let Some(mask) = &mask {
             mask.apply_to_task(&mut out, 0);
         }
+        if let Some(plans) = &plans {
+            plans.apply(&mut out, 0);
+        }
         items.push(out);
     }
     let mut out = b"{\"data\":".to_vec();
     out.extend(array(items.iter().map(Vec::as_slice)));
     out.extend_from_slice(b",\"stats\":");
     serde_json::to_writer(&mut out, &sums)?;
-    let is_more = limit > 0 && i64::try_from(items.len()).is_ok_and(|count| count == limit);
     out.extend_from_slice(format!(",\"limit\":{limit},\"is_more\":{is_more},\"page\":{number}}}").as_bytes());
     Ok(out)
 }
 
-async fn sums(app: &App, condition: &Sql) -> Result<OpenTaskSums, Failure> {
-    let mut sql = condition.clone().before("SELECT t.task_status_id, COUNT(*), SUM(COALESCE(t.duration, 0.0)), SUM(COALESCE(t.estimation, 0.0)) ");
-    sql.push(" GROUP BY t.task_status_id ORDER BY t.task_status_id");
+/// SQL of a number of minutes of a task `t`, which is nothing in productions in which the caller is a client.
+pub(super) fn minutes(sql: &mut Sql, column: &str, as_client: &[Uuid]) -> String {
+    let known = format!("COALESCE(t.{column}, 0.0)");
+    if as_client.is_empty() {
+        return known;
+    }
+    let mut list = Sql::new("t.project_id");
+    list.among(as_client);
+    format!("(CASE WHEN {} THEN 0.0 ELSE {known} END)", sql.embed(&list))
+}
+
+/// Sums over the tasks of a condition.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn sums(app: &App, condition: &Sql, as_client: &[Uuid]) -> Result<OpenTaskSums, Failure> {
+    let mut sql = Sql::default();
+    let [duration, estimation] = ["duration", "estimation"].map(|column| minutes(&mut sql, column, as_client));
+    let from = sql.embed(condition);
+    sql.push(&format!(
+        "SELECT t.task_status_id, COUNT(*), SUM({duration}), SUM({estimation}) {from} GROUP BY t.task_status_id ORDER BY t.task_status_id"
+    ));
     let mut sums = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
     for row in app.database.rows(&sql).await? {
         let amount = row.try_get_by_index(1)?;
@@ -175,18 +217,21 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
          SUM(COALESCE(t.estimation, 0.0)) ",
     );
     sql.push(" GROUP BY t.project_id, t.task_type_id, t.task_status_id, s.is_done ORDER BY t.project_id, t.task_type_id, t.task_status_id");
+    let plans = PlanMask::of(visible.reach());
     let mut found: BTreeMap<Uuid, ProjectTaskStats> = BTreeMap::new();
     for row in app.database.rows(&sql).await? {
         let project_id = row.try_get_by_index(0)?;
         let amount: i64 = row.try_get_by_index(4)?;
+        let told = plans.as_ref().is_none_or(|plans| !plans.covers(Some(project_id)));
+        let minutes = |index: usize| if told { row.try_get_by_index::<f64>(index) } else { Ok(0.0) };
         let entry = TaskTypeStats {
             project_id,
             task_type_id: row.try_get_by_index(1)?,
             task_status_id: row.try_get_by_index(2)?,
             amount,
             amount_done: if row.try_get_by_index::<Option<bool>>(3)?.unwrap_or_default() { amount } else { 0 },
-            total_duration: row.try_get_by_index(5)?,
-            total_estimation: row.try_get_by_index(6)?,
+            total_duration: minutes(5)?,
+            total_estimation: minutes(6)?,
         };
         let none = || ProjectTaskStats { amount: 0, amount_done: 0, total_duration: 0.0, total_estimation: 0.0, task_types: Vec::new() };
         let project = found.entry(project_id).or_insert_with(none);

@@ -1,12 +1,12 @@
-//! What the caller has to do, did, and has to check.
+//! What the caller has to do, and did.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::TodoTask;
 
-use super::todo::{DONE_ORDER, TODO_ORDER, in_open_projects, send};
-use crate::access::tasks::{LEAD, LISTED, Visible, assigned_to};
+use super::todo::{DONE_ORDER, TODO_ORDER, send};
+use crate::access::tasks::{LISTED, Visible, assigned_to};
 use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::Sql;
@@ -29,15 +29,4 @@ async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<Tod
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
     let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
     Ok(send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
-}
-
-/// What waits for feedback of the caller: of somebody who runs productions, or supervises departments in them.
-pub async fn to_check(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LEAD);
-    if visible.is_nothing() {
-        return Ok(Json::written("[]"));
-    }
-    let mut filter = Sql::new("AND s.is_feedback_request = true");
-    in_open_projects(&mut filter, &visible);
-    Ok(send(&app.database, &visible, filter, TODO_ORDER, false).await?.into())
 }

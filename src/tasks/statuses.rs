@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
@@ -65,6 +65,54 @@ pub async fn all(connection: &impl ConnectionTrait) -> Result<HashMap<Uuid, Stat
         statuses.insert(status.id, status);
     }
     Ok(statuses)
+}
+
+/// Which statuses people may set in some productions, which may say for themselves what clients may do.
+#[derive(Clone, Debug, Default)]
+pub struct Settable {
+    known: HashMap<Uuid, Status>,
+    /// What productions say of statuses, by the ids of both.
+    for_clients: HashMap<(Uuid, Uuid), bool>,
+}
+
+#[derive(FromQueryResult)]
+struct ClientRule {
+    project_id: Uuid,
+    task_status_id: Uuid,
+    is_client_allowed: bool,
+}
+
+impl Settable {
+    /// The statuses of these productions.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn find(connection: &impl ConnectionTrait, projects: impl IntoIterator<Item = Option<Uuid>>) -> Result<Self, DbErr> {
+        let projects: Vec<Uuid> = projects.into_iter().flatten().collect();
+        let mut sql = Sql::new(
+            "SELECT project_id, task_status_id, is_client_allowed FROM project_task_status_link WHERE is_client_allowed IS NOT NULL AND project_id",
+        );
+        sql.among(&projects);
+        let rules: Vec<ClientRule> = database::read_all(connection, &sql).await?;
+        let for_clients = rules.into_iter().map(|rule| ((rule.project_id, rule.task_status_id), rule.is_client_allowed)).collect();
+        Ok(Self { known: all(connection).await?, for_clients })
+    }
+
+    /// Whether somebody with this role may set a status in a production; nothing for an unknown status.
+    #[must_use]
+    pub fn allows(&self, project_id: Option<Uuid>, id: Uuid, role: Role) -> Option<bool> {
+        let status = self.known.get(&id)?;
+        let rule = project_id.and_then(|project_id| self.for_clients.get(&(project_id, id))).filter(|_| role == Role::Client);
+        Some(rule.copied().unwrap_or_else(|| status.allows(role)))
+    }
+
+    /// As [`Settable::allows`].
+    ///
+    /// # Errors
+    /// 404 for an unknown status, 403 for one that the role may not set.
+    pub fn require(&self, project_id: Option<Uuid>, id: Uuid, role: Role) -> Result<(), Failure> {
+        if self.allows(project_id, id, role).ok_or_else(Failure::not_found)? { Ok(()) } else { Err(Failure::forbidden()) }
+    }
 }
 
 /// A status that is made when there is none like it.
@@ -134,5 +182,16 @@ mod tests {
         let status = Status { is_client_allowed: true, ..Status::default() };
         let allowed: Vec<Role> = Role::ALL.into_iter().filter(|role| status.allows(*role)).collect();
         assert_eq!(allowed, [Role::Admin, Role::Manager, Role::Supervisor, Role::Client]);
+    }
+
+    #[test]
+    fn a_production_says_for_itself_what_clients_may_set() {
+        let (project, status) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let known = HashMap::from([(status, Status { id: status, is_client_allowed: true, ..Status::default() })]);
+        let settable = Settable { known, for_clients: HashMap::from([((project, status), false)]) };
+        assert_eq!(settable.allows(Some(project), status, Role::Client), Some(false));
+        assert_eq!(settable.allows(Some(status), status, Role::Client), Some(true));
+        assert_eq!(settable.allows(Some(project), status, Role::Manager), Some(true));
+        assert_eq!(settable.allows(Some(project), project, Role::Manager), None);
     }
 }

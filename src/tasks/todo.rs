@@ -13,6 +13,7 @@ use crate::access::Reach;
 use crate::access::comments::by_client;
 use crate::access::data_mask::DataMask;
 use crate::access::persons::may_ask_for_others;
+use crate::access::plans::PlanMask;
 use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
@@ -26,7 +27,8 @@ pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN
      LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode') WHERE 1 = 1";
 
 /// Episode of the entity: above its sequence, or where an asset belongs to, or above a sequence itself.
-const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
+pub(super) const EPISODE_ID: &str =
+    "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
 
 /// Its name; an asset that belongs to something that is no episode is of the main pack.
 pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name \
@@ -102,32 +104,68 @@ impl ContextWriter {
 /// # Errors
 /// The database does not answer.
 pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
-    let connection = database.read();
     visible.restrict(&mut filter, "t");
-    let mask = DataMask::of_reach(connection, visible.reach()).await?;
-    let condition = filter.before(&format!("{TABLES} "));
-    let assignees = rows::assignees(connection, &condition).await?;
-    let comments = last_comments(connection, &condition).await?;
-    let episodes = if casting { cast_episodes(connection, &condition).await? } else { HashMap::new() };
-    let writer = ContextWriter::new(&OWN);
-    let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    send_selected(database, visible, &filter.before(&format!("{TABLES} ")), order, casting).await
+}
+
+/// Sends the tasks of a selection (`FROM … WHERE …`) of what is visible.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn send_selected(database: &Database, visible: &Visible, selection: &Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+    let writer = OwnWriter::of(database.read(), visible, selection, casting).await?;
+    let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
-    let sent = stream_array(database, sql, move |out, row| {
+    Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?)
+}
+
+/// Writes the tasks of a selection as the lists of one person show them.
+pub(super) struct OwnWriter {
+    context: ContextWriter,
+    assignees: HashMap<Uuid, Vec<u8>>,
+    comments: HashMap<Uuid, Vec<u8>>,
+    episodes: HashMap<Uuid, Cast>,
+    mask: Option<DataMask>,
+    plans: Option<PlanMask>,
+}
+
+impl OwnWriter {
+    /// Looks up what belongs to the tasks. With `casting`, each tells the episodes that its entity is cast in.
+    pub(super) async fn of(connection: &impl ConnectionTrait, visible: &Visible, selection: &Sql, casting: bool) -> Result<Self, Failure> {
+        Ok(Self {
+            context: ContextWriter::new(&OWN),
+            assignees: rows::assignees(connection, selection).await?,
+            comments: last_comments(connection, selection).await?,
+            episodes: if casting { cast_episodes(connection, selection).await? } else { HashMap::new() },
+            mask: DataMask::of_reach(connection, visible.reach()).await?,
+            plans: PlanMask::of(visible.reach()),
+        })
+    }
+
+    /// What the query selects.
+    pub(super) fn columns(&self) -> String {
+        self.context.columns()
+    }
+
+    /// Writes a task.
+    pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
         let start = out.len();
-        let (id, entity_id) = writer.open(out, row)?;
-        write_list(out, "assignees", &assignees, id);
-        write_key(out, "last_comment", Some(comments.get(&id).map_or(b"{}", Vec::as_slice)));
-        if let Some(Cast { ids, names }) = episodes.get(&entity_id) {
+        let (id, entity_id) = self.context.open(out, row)?;
+        write_list(out, "assignees", &self.assignees, id);
+        write_key(out, "last_comment", Some(self.comments.get(&id).map_or(b"{}", Vec::as_slice)));
+        if let Some(Cast { ids, names }) = self.episodes.get(&entity_id) {
             write_key(out, "episode_ids", Some(&[b"[".as_slice(), ids, b"]"].concat()));
             write_key(out, "episode_names", Some(&[b"[".as_slice(), names, b"]"].concat()));
         }
         out.push(b'}');
-        if let Some(mask) = &mask {
+        if let Some(mask) = &self.mask {
             mask.apply_to_task(out, start);
         }
+        if let Some(plans) = &self.plans {
+            plans.apply(out, start);
+        }
         Ok(())
-    });
-    Ok(sent.await?)
+    }
 }
 
 /// The latest comment on each task of a condition that no client wrote.

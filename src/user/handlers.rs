@@ -8,9 +8,9 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
     AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd, SearchFilterGroup,
     SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskType,
-    TimeSpent, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
+    TimeSpent, ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
 };
-use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTimeSpentsQuery, User};
+use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTasksToCheckQuery, ListUserTimeSpentsQuery, User};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::people::{own_avatar, own_time};
 use crate::productions::rows::{OpenStatus, open_project_rows};
 use crate::saved_searches::{FILTERS, GROUPS, filters, groups};
 use crate::tasks::own_todo;
+use crate::tasks::to_check::{self, ToCheck};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Serves what belongs to the caller from the database.
@@ -45,8 +46,25 @@ impl User for UserHandlers {
         own_todo::done(&self.0, &access).await
     }
 
-    async fn list_user_tasks_to_check(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
-        own_todo::to_check(&self.0, &access).await
+    async fn list_user_tasks_to_check(&self, access: Human, query: ListUserTasksToCheckQuery) -> Result<Json<Value>, Failure> {
+        let wanted = ToCheck {
+            project_id: query.project_id,
+            task_type_id: query.task_type_id,
+            task_status_id: query.task_status_id,
+            episode_id: query.episode_id,
+            person_id: query.person_id,
+            due_since: query.due_date_since,
+            due_until: query.due_date_until,
+            order_by: query.order_by,
+        };
+        match query.page {
+            Some(page) => to_check::page(&self.0, &access, &wanted, page, query.limit).await,
+            None => to_check::list(&self.0, &access, &wanted).await,
+        }
+    }
+
+    async fn get_tasks_to_check_filter_values(&self, access: Human) -> Result<Json<ToCheckFilterValues>, Failure> {
+        to_check::filter_values(&self.0, &access).await
     }
 
     async fn list_user_asset_tasks(&self, access: Human, asset_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {

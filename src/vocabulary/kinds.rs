@@ -1,4 +1,4 @@
-//! Kinds of entities. The name of the entity type decides: six names are built in, and every other type is an asset type.
+//! Kinds of entities. The name of the entity type decides: seven names are built in, and every other type is an asset type.
 
 use sea_orm::DbErr;
 use uuid::Uuid;
@@ -15,11 +15,13 @@ pub enum EntityKind {
     Edit,
     Scene,
     Concept,
+    /// What concepts are put into. It is shown nowhere but among concepts.
+    ConceptFolder,
 }
 
 impl EntityKind {
     /// The kinds that have one entity type of their own, with a fixed name.
-    pub const BUILT_IN: [Self; 6] = [Self::Shot, Self::Sequence, Self::Episode, Self::Edit, Self::Scene, Self::Concept];
+    pub const BUILT_IN: [Self; 7] = [Self::Shot, Self::Sequence, Self::Episode, Self::Edit, Self::Scene, Self::Concept, Self::ConceptFolder];
 
     /// The kind of the entities of an entity type, by the name of the type.
     #[must_use]
@@ -38,6 +40,7 @@ impl EntityKind {
             Self::Edit => "Edit",
             Self::Scene => "Scene",
             Self::Concept => "Concept",
+            Self::ConceptFolder => "ConceptFolder",
         }
     }
 
@@ -52,6 +55,7 @@ impl EntityKind {
             Self::Edit => "edit",
             Self::Scene => "scene",
             Self::Concept => "concept",
+            Self::ConceptFolder => "concept-folder",
         }
     }
 
@@ -66,6 +70,7 @@ impl EntityKind {
             Self::Edit => "edit_id",
             Self::Scene => "scene_id",
             Self::Concept => "concept_id",
+            Self::ConceptFolder => "concept_folder_id",
         }
     }
 
@@ -81,9 +86,9 @@ impl EntityKind {
 }
 
 /// Names of the built-in entity types, as a list of SQL.
-pub const BUILT_IN_NAMES: &str = "('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept')";
+pub const BUILT_IN_NAMES: &str = "('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder')";
 
-/// Whether an entity type is one of the six that are built in. Those keep their names and can't be deleted.
+/// Whether an entity type is one of those that are built in. Those keep their names and can't be deleted.
 #[must_use]
 pub fn is_temporal(entity_type_name: &str) -> bool {
     EntityKind::of_type(entity_type_name) != EntityKind::Asset
@@ -134,8 +139,8 @@ mod tests {
     #[test]
     fn keys_follow_words() {
         for kind in EntityKind::BUILT_IN {
-            assert_eq!(kind.id_key(), format!("{}_id", kind.word()));
-            assert_eq!(kind.word(), kind.type_name().to_lowercase());
+            assert_eq!(kind.id_key(), format!("{}_id", kind.word().replace('-', "_")));
+            assert_eq!(kind.word().replace('-', ""), kind.type_name().to_lowercase());
         }
     }
 }

@@ -25,8 +25,20 @@ pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
 ];
 
 /// Columns that no answer ever shows.
-pub const HIDDEN_COLUMNS: [&str; 8] =
-    ["password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret", "fido_credentials", "otp_recovery_codes", "jti"];
+pub const HIDDEN_COLUMNS: [&str; 12] = [
+    "password",
+    "login_failed_attemps",
+    "last_login_failed",
+    "totp_secret",
+    "email_otp_secret",
+    "fido_credentials",
+    "otp_recovery_codes",
+    "jti",
+    "oidc_issuer",
+    "oidc_subject",
+    "saml_issuer",
+    "saml_subject",
+];
 
 /// The column that holds what a day of the person's work costs.
 pub const SALARY: &str = "daily_salary";

@@ -347,6 +347,7 @@ fn type_word(kind: &str) -> &'static str {
         "asset" => "asset_type",
         "edit" => "edit_type",
         "scene" => "scene_type",
+        "concept_folder" => "concept_folder_type",
         _ => "concept_type",
     }
 }

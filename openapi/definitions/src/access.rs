@@ -4,7 +4,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
 /// What a person may do, in the studio or in one production.
@@ -63,6 +63,24 @@ pub struct Person {
     pub expiration_date: Option<NaiveDate>,
     /// Identifier of the one personal token that is good.
     pub token_id: Option<String>,
+    /// Until when the person may look at a production, where the account is for nothing else.
+    pub preview: Option<PreviewWindow>,
+}
+
+/// When a preview account is open. It reads and changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreviewWindow {
+    pub opened_at: Option<NaiveDateTime>,
+    pub open_until: Option<NaiveDateTime>,
+}
+
+impl PreviewWindow {
+    /// Whether a session of that age is good at a moment. `issued_at` is in seconds since 1970; a session of before the opening
+    /// is dead, since it is of a former one.
+    #[must_use]
+    pub fn admits(&self, issued_at: i64, now: NaiveDateTime) -> bool {
+        self.open_until.is_some_and(|end| end > now) && self.opened_at.is_some_and(|opened| opened.and_utc().timestamp() <= issued_at)
+    }
 }
 
 impl Person {

@@ -117,12 +117,17 @@ impl Subject {
     }
 
     /// `comment-replier`: the author, whoever may comment the task, and whoever its comments mention, if they see anything
-    /// of the comment. No client replies to a client of another studio.
+    /// of the comment. What is between clients and whoever runs the production is for managers and clients alone, and no client
+    /// replies to a client of another studio.
     ///
     /// # Errors
     /// 403 for everybody else.
     pub async fn comment_replier(&self, connection: &impl ConnectionTrait, caller: &Caller) -> Result<(), Failure> {
         let standing = &self.standing;
+        let of_clients = self.for_client || self.author_role == Role::Client;
+        if of_clients && !standing.role.is_manager() && standing.role.role != Role::Client {
+            return Err(Failure::forbidden());
+        }
         if !standing.role.is_member() || self.sight(connection, caller).await? == Sight::Nothing {
             return Err(Failure::forbidden());
         }

@@ -12,7 +12,7 @@ use super::way::{LISTS, Place, SHARED};
 const WITHIN_A_RECORD: [(&str, &str); 2] = [("attachment_file", "reply_id"), ("notification", "reply_id")];
 
 /// JSON columns in which ids mean nothing to the server, or that bodies can't set.
-const FREE: [(&str, &str); 20] = [
+const FREE: [(&str, &str); 21] = [
     ("api_event", "data"),
     ("asset_instance", "data"),
     ("budget_entry", "exceptions"),
@@ -31,6 +31,7 @@ const FREE: [(&str, &str); 20] = [
     ("preview_file", "data"),
     ("project", "data"),
     ("project", "file_tree"),
+    ("stored_file", "journal"),
     ("task", "data"),
     ("working_file", "data"),
 ];

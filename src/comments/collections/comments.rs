@@ -98,7 +98,6 @@ impl Resource for Comments {
         Ok(())
     }
 
-    /// An update is told with the task; a bare record without.
     async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         editing::tell(work, what, id, record).await
     }

@@ -34,7 +34,7 @@ static RELATIONS: [Relation; 4] = [
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
 /// The kind of an entity as its `type` on the wire.
-const KIND: &str = "(SELECT CASE WHEN k.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') THEN k.name ELSE 'Asset' END \
+const KIND: &str = "(SELECT CASE WHEN k.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN k.name ELSE 'Asset' END \
                     FROM entity_type k WHERE k.id = t.entity_type_id)";
 
 #[async_trait]
@@ -192,7 +192,7 @@ impl Resource for Entities {
 }
 
 fn tell(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
-    let key = format!("{word}_id");
+    let key = format!("{}_id", word.replace('-', "_"));
     work.emit_in(record.id_of("project_id"), format!("{word}:{what}"), payload([(key.as_str(), record.id)]));
 }
 

@@ -1,4 +1,4 @@
-//! Types of entities: the asset types of the studio, and the six types that shots, sequences, episodes, edits, scenes
+//! Types of entities: the asset types of the studio, and the seven types that shots, sequences, episodes, edits, scenes
 //! and concepts have.
 
 use async_trait::async_trait;
@@ -62,7 +62,7 @@ impl Resource for EntityTypes {
         }
     }
 
-    /// The six types that are no asset types stay: shots and the like can't be without them.
+    /// The seven types that are no asset types stay: shots and the like can't be without them.
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         let name = record.text("name").unwrap_or_default();
         if is_temporal(name) {

@@ -1,16 +1,18 @@
 //! Concepts.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Caller, ProjectMember};
+use dailies_definitions::access::{Caller, ProjectMember, ProjectSupervisor};
 use dailies_definitions::concepts::{Concepts, DeleteConceptQuery, ListConceptTasksQuery, ListConceptsQuery, ListConceptsWithTasksQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{Concept, ConceptDetails, ConceptWithTasks, EntityTask, ListedConcept, NewConcept, TaskType};
+use dailies_definitions::schemas::{
+    Concept, ConceptDetails, ConceptFolderName, ConceptMove, ConceptWithTasks, Entity, EntityTask, ListedConcept, NewConcept, TaskType,
+};
 use uuid::Uuid;
 
 use crate::app::SharedApp;
 use crate::entities::with_tasks::Wish;
-use crate::entities::{concepts, removal};
+use crate::entities::{concept_folders, concepts, removal};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Answers the operations of the tag *Concepts*.
@@ -50,5 +52,25 @@ impl Concepts for ConceptsHandlers {
 
     async fn list_concept_task_types(&self, access: Caller, concept_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         Ok(concepts::list_task_types(&self.0, &access, concept_id).await?.into())
+    }
+
+    async fn list_concept_folders(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(concept_folders::list(&self.0, &access).await?.into())
+    }
+
+    async fn create_concept_folder(&self, access: ProjectSupervisor, _project_id: Uuid, body: ConceptFolderName) -> Result<Json<Entity>, Failure> {
+        Ok(Json::written(concept_folders::create(&self.0, &access, body.name).await?))
+    }
+
+    async fn rename_concept_folder(&self, access: Caller, concept_folder_id: Uuid, body: ConceptFolderName) -> Result<Json<Entity>, Failure> {
+        Ok(Json::written(concept_folders::rename(&self.0, &access, concept_folder_id, body.name).await?))
+    }
+
+    async fn delete_concept_folder(&self, access: Caller, concept_folder_id: Uuid) -> Result<NoContent, Failure> {
+        concept_folders::delete(&self.0, &access, concept_folder_id).await
+    }
+
+    async fn move_concepts(&self, access: ProjectSupervisor, _project_id: Uuid, body: ConceptMove) -> Result<Json<Vec<Uuid>>, Failure> {
+        Ok(Json::of(&concept_folders::move_concepts(&self.0, &access, &body.concept_ids, body.concept_folder_id).await?)?)
     }
 }

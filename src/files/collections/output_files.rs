@@ -12,7 +12,7 @@ use crate::access::Reach;
 use crate::access::entities::standing;
 use crate::access::records::{Subject, require_other_than_vendor, require_record};
 use crate::app::App;
-use crate::crud::rules::files_of;
+use crate::crud::rules::{files_of, one_of};
 use crate::crud::{Nested, Record, Resource, missing};
 use crate::database::Sql;
 use crate::events::Work;
@@ -72,6 +72,7 @@ impl Resource for OutputFiles {
 
     /// A new file belongs to an entity.
     async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        one_of(body, "quality", &["low", "mid", "high"], true)?;
         match (record, body.get("entity_id")) {
             (None, None | Some(Value::Null)) => Err(missing("entity_id")),
             _ => Ok(()),

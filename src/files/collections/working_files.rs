@@ -6,13 +6,15 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
+use serde_json::{Map, Value};
 
 use crate::access::Reach;
 use crate::access::records::{Subject, require_other_than_vendor};
 use crate::app::App;
-use crate::crud::rules::files_of;
+use crate::crud::rules::{files_of, one_of};
 use crate::crud::{Record, Relation, Resource};
 use crate::database::Sql;
+use crate::events::Work;
 
 pub struct WorkingFiles;
 
@@ -48,6 +50,10 @@ impl Resource for WorkingFiles {
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         files_of(sql, &Reach::teams(app.database.read(), caller).await?);
         Ok(())
+    }
+
+    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, _record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+        one_of(body, "validation_status", &["validated", "rejected", "neutral"], false)
     }
 
     fn subject(&self, record: &Record) -> Subject {

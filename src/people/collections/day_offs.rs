@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::parse_id;
+use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::absences::reads_with_reason;
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Resource, only_admin, record};
@@ -93,6 +94,21 @@ impl Resource for DayOffs {
 
     fn subject(&self, record: &Record) -> Subject {
         Subject::Person(record.id_of("person_id"))
+    }
+
+    /// [`Resource::enrich`] asks the rule, along with what is told.
+    async fn may_read(&self, _app: &App, _caller: &Caller, _rule: RecordRule, _record: &Record) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Leaves the reason out for those who are not told.
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        if reads_with_reason(app.database.read(), caller, id).await? {
+            return Ok(text);
+        }
+        let mut record: Map<String, Value> = serde_json::from_slice(&text)?;
+        record.remove("description");
+        Ok(serde_json::to_vec(&record)?)
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ use super::account_rules::{
     require_another,
 };
 use super::identities;
-use crate::access::persons::{require_session, sees_salaries, sees_whole};
+use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
 use crate::access::records::Subject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
@@ -32,7 +32,7 @@ pub struct Persons;
 static RELATIONS: [Relation; 1] = [Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id")];
 
 /// What nobody gets to see, and what second factors and sign-ins write themselves.
-pub(crate) const SECRETS: [&str; 9] = [
+pub(crate) const SECRETS: [&str; 13] = [
     "password",
     "totp_secret",
     "email_otp_secret",
@@ -42,14 +42,22 @@ pub(crate) const SECRETS: [&str; 9] = [
     "login_failed_attemps",
     "last_login_failed",
     "fido_devices",
+    "oidc_issuer",
+    "oidc_subject",
+    "saml_issuer",
+    "saml_subject",
 ];
 
 /// Columns that are set by their own routes only.
-const NOT_BY_BODY: [&str; 4] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest"];
+const NOT_BY_BODY: [&str; 7] =
+    ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest", "preview_project_id", "preview_opened_at", "preview_open_until"];
 
 /// What somebody who is no manager gets to see of others.
 const SHORT: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
+
+/// What a client gets to see of others.
+const CARD: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
 
 /// What a person who is no administrator may change of themself.
 const OWN: [&str; 19] = [
@@ -106,8 +114,10 @@ impl Resource for Persons {
 
     fn shape(&self, caller: &Caller, one: bool) -> Shape {
         let mut shape = self.full_shape();
-        let whole = caller.is_admin() || (one && sees_whole(caller));
-        if !whole {
+        let view = if one { View::of_studio(caller) } else { View::of_others(caller) };
+        if view == View::Card {
+            shape.keep(&CARD);
+        } else if view == View::Short {
             shape.keep(&SHORT);
             shape.keeps_relations = true;
         } else if !sees_salaries(caller) {
@@ -142,6 +152,18 @@ impl Resource for Persons {
         Subject::Person(Some(record.id))
     }
 
+    /// Preview accounts are shown in the team of their production, and nowhere else.
+    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        sql.push(" AND t.preview_project_id IS NULL");
+        restrict_to_known(sql, caller, "t.id");
+        Ok(())
+    }
+
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        require_known(app.database.read(), caller, id).await?;
+        Ok(text)
+    }
+
     async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
         match body.get(CURRENT_PASSWORD) {
             Some(password) if caller.person.id == id => confirm_password(app, id, password.as_str().unwrap_or_default()).await,
@@ -151,6 +173,9 @@ impl Resource for Persons {
 
     async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(record) = record {
+            if record.id_of("preview_project_id").is_some() {
+                return Err(Failure::forbidden());
+            }
             if !caller.is_admin() {
                 body.retain(|key, _| OWN.contains(&key.as_str()) || key == CURRENT_PASSWORD);
             }

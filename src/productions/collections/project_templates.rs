@@ -11,6 +11,7 @@ use super::file_trees::check_file_tree;
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::productions::bitrates;
 
 pub struct ProjectTemplates;
 
@@ -28,7 +29,7 @@ static RELATIONS: [Relation; 5] = [
 ];
 
 /// What a new template takes from a body.
-const TAKEN: [&str; 18] = [
+const TAKEN: [&str; 21] = [
     "name",
     "description",
     "fps",
@@ -38,6 +39,9 @@ const TAKEN: [&str; 18] = [
     "production_style",
     "max_retakes",
     "is_clients_isolated",
+    "is_client_stats_visible",
+    "is_client_task_list_visible",
+    "is_client_task_panel_visible",
     "is_preview_download_allowed",
     "is_set_preview_automated",
     "is_publish_default_for_artists",
@@ -75,6 +79,7 @@ impl Resource for ProjectTemplates {
         if record.is_none() {
             body.retain(|key, _| TAKEN.contains(&key.as_str()));
         }
+        bitrates::check(work.app(), record, body)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         let name = body.get("name").map(|name| name.as_str().unwrap_or_default());
         let name = if record.is_none() { Some(name.unwrap_or_default()) } else { name };

@@ -17,7 +17,7 @@ use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql, write_text};
 use crate::events::Work;
 use crate::jobs;
-use crate::productions::{creation, removal};
+use crate::productions::{bitrates, creation, preview_account, removal};
 use crate::readiness;
 use crate::removal::RemovedFiles;
 
@@ -82,6 +82,7 @@ impl Resource for Projects {
         {
             return Err(Failure::parameter(format!("Invalid resolution {resolution}. Expected format: '1920x1080' or 'x1080'.")));
         }
+        bitrates::check(work.app(), record, body)?;
         round(body, "man_days");
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         check_backgrounds(work, body, record.is_none()).await?;
@@ -91,6 +92,9 @@ impl Resource for Projects {
                 body.insert("project_status_id".into(), json!(open));
             }
             creation::check_template(work, body).await?;
+            let team = body.get("team").and_then(Value::as_array);
+            let team: Vec<Uuid> = team.into_iter().flatten().filter_map(|person| person.as_str().and_then(parse_id)).collect();
+            preview_account::require_own(work, None, &team).await?;
         }
         Ok(())
     }
@@ -115,6 +119,7 @@ impl Resource for Projects {
             return Err(Failure::refused("Only closed projects can be deleted"));
         }
         let team = removal::team(work, record.id).await?;
+        preview_account::remove(work, record.id).await?;
         if query.flag("force")?.unwrap_or_default() {
             let mut leftovers = removal::remove_project(work, record.id).await?;
             if !work.app().settings.files.remove_files {

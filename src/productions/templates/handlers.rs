@@ -31,7 +31,11 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         snapshot::apply(&self.0, &access, project_id, project_template_id).await
     }
 
-    async fn list_project_template_task_types(&self, _access: StudioManager, project_template_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_project_template_task_types(
+        &self,
+        _access: StudioManager,
+        project_template_id: Uuid,
+    ) -> Result<Json<Vec<ProjectTemplateTaskType>>, Failure> {
         links::list(&self.0, &TASK_TYPES, project_template_id).await
     }
 
@@ -39,9 +43,9 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         &self,
         access: Admin,
         project_template_id: Uuid,
-        body: ProjectTaskTypeAdd,
+        body: ProjectTaskTypeSet,
     ) -> Result<Json<ProjectTemplateTaskTypeLink>, Failure> {
-        links::set_task_type(&self.0, &access, project_template_id, &body).await
+        links::set_task_type(&self.0, &access, project_template_id, body).await
     }
 
     async fn remove_project_template_task_type(&self, access: Admin, project_template_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {

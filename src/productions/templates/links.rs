@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{ProjectTaskTypeAdd, ProjectTemplateTaskStatusAdd};
+use dailies_definitions::schemas::{ProjectTaskTypeAdd, ProjectTaskTypeSet, ProjectTemplateTaskStatusAdd};
 use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
+use super::super::bitrates;
+use super::super::settings::link_values;
 use super::{require, tell};
 use crate::app::App;
 use crate::database::json::{self, TEXT};
@@ -63,8 +65,13 @@ fn writer(link: &Link) -> RecordWriter {
     let placed =
         |type_name| RecordWriter::of(link.target, "t", type_name, |column| column != "priority").with(&[("l.priority", "priority", Kind::Integer)]);
     match link.column {
-        "task_type_id" => placed("TaskType"),
-        "task_status_id" => placed("TaskStatus").with(&[("l.roles_for_board", "roles_for_board", Kind::TextArray)]),
+        "task_type_id" => placed("TaskType").with(&[
+            ("l.hd_bitrate_compression", "hd_bitrate_compression", Kind::Integer),
+            ("l.ld_bitrate_compression", "ld_bitrate_compression", Kind::Integer),
+            ("l.is_client_visible", "is_client_visible", Kind::Bool),
+        ]),
+        "task_status_id" => placed("TaskStatus")
+            .with(&[("l.roles_for_board", "roles_for_board", Kind::TextArray), ("l.is_client_allowed", "link_is_client_allowed", Kind::Bool)]),
         "status_automation_id" => RecordWriter::new(link.target, "t", "StatusAutomation"),
         "preview_background_file_id" => short(&[("id", Kind::Uuid), ("name", TEXT), ("is_default", Kind::Bool)]),
         _ => short(&[("id", Kind::Uuid), ("name", TEXT)]),
@@ -145,10 +152,14 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &Link, template_id: 
 }
 
 /// Links a template to a task type, or moves it.
-pub(super) async fn set_task_type<T>(app: &App, access: &Admin, template_id: Uuid, body: &ProjectTaskTypeAdd) -> Result<Json<T>, Failure> {
-    let mut values = Vec::new();
-    values.extend(body.priority.map(|priority| ("priority", priority.into())));
-    set(app, access, &TASK_TYPES, template_id, body.task_type_id, values).await
+pub(super) async fn set_task_type<T>(app: &App, access: &Admin, template_id: Uuid, body: ProjectTaskTypeSet) -> Result<Json<T>, Failure> {
+    let item: ProjectTaskTypeAdd = serde_json::from_value(serde_json::Value::Object(body.clone()))?;
+    let sql = Sql::with("SELECT hd_bitrate_compression FROM project_template WHERE id = $1", [template_id.into()]);
+    let of_template = database::read_value::<Option<i32>>(app.database.read(), &sql).await?.flatten();
+    let rates = bitrates::of_link(app, &body, of_template).map_err(as_record)?;
+    let mut values = link_values(rates, item.is_client_visible);
+    values.extend(item.priority.map(|priority| ("priority", priority.into())));
+    set(app, access, &TASK_TYPES, template_id, item.task_type_id, values).await
 }
 
 /// Links a template to a task status, or changes its place and boards.
@@ -157,6 +168,9 @@ pub(super) async fn set_task_status<T>(app: &App, access: &Admin, template_id: U
     values.extend(body.priority.map(|priority| ("priority", priority.into())));
     let boards = body.roles_for_board.filter(|roles| !roles.is_empty());
     values.extend(boards.map(|roles| ("roles_for_board", TextArray(roles).into())));
+    if let Some(allowed) = body.is_client_allowed {
+        values.push(("is_client_allowed", allowed.into()));
+    }
     set(app, access, &TASK_STATUSES, template_id, body.task_status_id, values).await
 }
 
@@ -234,6 +248,14 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &Link, template_
     let records = json::records(app.database.read(), link.table, link.record_name(), &row_ids).await?;
     let texts = ids.iter().filter_map(|id| records.get(links.get(id)?)).map(Vec::as_slice);
     Ok(Json::written(json::array(texts)))
+}
+
+/// The same refusal in the shape that templates have.
+fn as_record(failure: Failure) -> Failure {
+    match failure {
+        Failure::Answer { body, .. } => Failure::record(body["message"].as_str().unwrap_or_default()),
+        fault => fault,
+    }
 }
 
 /// The same refusal in the usual shape.

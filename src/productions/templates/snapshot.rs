@@ -69,7 +69,14 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
     database::execute(&**work, &sql).await?;
     let links = project_task_type_link::Entity::find().filter(project_task_type_link::Column::ProjectId.eq(project_id)).all(&**work).await?;
     let links = links.into_iter().map(|link| {
-        vec![("project_template_id", template_id.into()), ("task_type_id", link.task_type_id.into()), ("priority", link.priority.into())]
+        vec![
+            ("project_template_id", template_id.into()),
+            ("task_type_id", link.task_type_id.into()),
+            ("priority", link.priority.into()),
+            ("hd_bitrate_compression", link.hd_bitrate_compression.into()),
+            ("ld_bitrate_compression", link.ld_bitrate_compression.into()),
+            ("is_client_visible", link.is_client_visible.into()),
+        ]
     });
     database::insert_ignoring_duplicates(&**work, &entity::project_template_task_type_link::TABLE, links.collect()).await?;
     let links = project_task_status_link::Entity::find().filter(project_task_status_link::Column::ProjectId.eq(project_id)).all(&**work).await?;
@@ -79,6 +86,7 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
             ("task_status_id", link.task_status_id.into()),
             ("priority", link.priority.into()),
             ("roles_for_board", boards(link.roles_for_board)),
+            ("is_client_allowed", link.is_client_allowed.into()),
         ]
     });
     database::insert_ignoring_duplicates(&**work, &entity::project_template_task_status_link::TABLE, links.collect()).await?;

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::tasks;
-use crate::crud::rules::round;
+use crate::app::App;
+use crate::crud::rules::{asks_given_project, round};
 use crate::crud::{Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -28,6 +29,10 @@ impl Resource for ScheduleItems {
 
     fn type_name(&self) -> &'static str {
         "ScheduleItem"
+    }
+
+    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        if caller.is_admin() { Ok(()) } else { asks_given_project(app, caller, rule, body).await }
     }
 
     /// Managers of the production, and supervisors of the task type.

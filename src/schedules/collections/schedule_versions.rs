@@ -12,9 +12,13 @@ use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
 use crate::crud::{Record, Relation, Resource};
-use crate::database::Sql;
+use crate::database::{self, Sql};
+use crate::events::Work;
 
 pub struct ScheduleVersions;
+
+/// What says that it comes from a draft, and stays without it.
+const MADE_FROM: [(&str, &str); 2] = [("production_schedule_version", "production_schedule_from"), ("project", "from_schedule_version_id")];
 
 #[async_trait]
 impl Resource for ScheduleVersions {
@@ -32,6 +36,15 @@ impl Resource for ScheduleVersions {
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         asks_given_project(app, caller, rule, body).await
+    }
+
+    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+        for (table, column) in MADE_FROM {
+            let text = format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1");
+            database::execute(&**work, &Sql::with(text, [record.id.into()])).await?;
+        }
+        self.remove_row(work, record).await?;
+        self.tell(work, "delete", record.id, record).await
     }
 }
 

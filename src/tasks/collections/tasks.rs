@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::access::Reach;
+use crate::access::plans::PlanMask;
 use crate::access::records::{Subject, require_record};
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
@@ -55,6 +56,17 @@ impl Resource for Tasks {
         let reach = Reach::open_teams(app.database.read(), caller).await?;
         Visible::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
+    }
+
+    async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
+        Ok(PlanMask::of(&Reach::teams(app.database.read(), caller).await?))
+    }
+
+    async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        if let Some(plans) = self.plans(app, caller).await? {
+            plans.apply(&mut text, 0);
+        }
+        Ok(text)
     }
 
     fn subject(&self, record: &Record) -> Subject {

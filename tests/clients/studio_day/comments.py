@@ -50,14 +50,14 @@ def comment(day):
 
     gazu.task.update_comment({"id": corrected["id"], "text": "The pan is too fast"})
     day.heard(
-        day.event("comment:update", comment_id=corrected["id"], task_id=task["id"]),
-        ("comment:update", {"comment_id": corrected["id"]}),
+        day.event("comment:update", comment_id=corrected["id"], task_id=task["id"], **concerned(corrected)),
     )
     slip = gazu.task.add_comment(task, day.statuses["done"], "Oops")
     day.heard(*comment_events(day, slip, retake, author=day.admin, notified=(artist,)))
     gazu.task.remove_comment(slip)
     day.heard(
-        day.event("comment:delete", comment_id=slip["id"]),
+        day.event("news:delete", news_id=SOME_ID),
+        day.event("comment:delete", comment_id=slip["id"], task_id=task["id"]),
         day.event("task:update", task_id=task["id"]),
         day.event(
             "task:status-changed",
@@ -90,13 +90,24 @@ def comment(day):
     )
 
 
+def concerned(comment):
+    """What events say of whom a comment concerns."""
+    return {"person_id": comment["person_id"], "for_client": comment["for_client"]}
+
+
 def comment_events(day, comment, previous, author, notified=(), to_review=False):
     """What is announced when a comment is posted, where a status change is one with a previous status."""
     task_id, status_id = comment["object_id"], comment["task_status_id"]
     task = gazu.client.fetch_one("tasks", task_id)
     change = {"new_task_status_id": status_id, "person_id": author["id"], "task_id": task_id}
     events = [
-        day.event("comment:new", comment_id=comment["id"], task_id=task_id, task_status_id=status_id),
+        day.event(
+            "comment:new",
+            comment_id=comment["id"],
+            task_id=task_id,
+            task_status_id=status_id,
+            **concerned(comment),
+        ),
         day.event("task:update", task_id=task_id),
     ]
     if previous:

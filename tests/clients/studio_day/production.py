@@ -168,4 +168,4 @@ def set_up_production(day):
     }, open_project["task_types_priority"]
     assert set(open_project["task_statuses_link"]) == linked
     for link in open_project["task_statuses_link"].values():
-        assert set(link) == {"priority", "roles_for_board"}, link
+        assert set(link) == {"priority", "roles_for_board", "is_client_allowed"}, link

@@ -14,14 +14,15 @@ use super::Studio;
 use super::rows::{insert, insert_ignoring_duplicates};
 
 /// Kinds of entities: the word for one, the name of its type, and what it is part of.
-pub const ENTITIES: [(&str, &str, Option<&str>); 7] = [
+pub const ENTITIES: [(&str, &str, Option<&str>); 8] = [
     ("episode", "Episode", None),
     ("sequence", "Sequence", Some("episode")),
     ("shot", "Shot", Some("sequence")),
     ("asset", "Character", None),
     ("edit", "Edit", Some("episode")),
     ("scene", "Scene", Some("sequence")),
-    ("concept", "Concept", None),
+    ("concept_folder", "ConceptFolder", None),
+    ("concept", "Concept", Some("concept_folder")),
 ];
 
 /// Columns whose records are of another kind than the usual one of their table.
