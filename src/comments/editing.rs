@@ -17,7 +17,7 @@ use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::Work;
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::crud::{Record, invalid_format, missing, wrong_format};
+use crate::crud::{Record, missing, wrong_format};
 use crate::database::{self, Sql, now};
 use crate::events::Work;
 

@@ -98,7 +98,7 @@ pub(super) async fn set_client_rule(
     );
     let id: Uuid = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     database::update(&*work, links.table, id, vec![("is_client_allowed", is_client_allowed.into())]).await?;
-    tell(&mut work, project_id);
+    changed(&mut work, links.setting, project_id).await?;
     work.commit().await?;
     answer(app, links, id).await
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::crud::{self, Record};
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
-use crate::readiness;
+use crate::readiness::counts::Touched;
 use crate::tasks::removal::tell;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -76,7 +76,7 @@ async fn remove_asset(work: &mut Work<'_>, kind: &Kind, id: Uuid) -> Result<bool
     if database::row(&**work, &sql).await?.is_some() {
         database::update(&**work, kind.table(), id, vec![("canceled", true.into())]).await?;
         tell_of_asset(work, &record);
-        readiness::asset_changed(work, id).await?;
+        Touched::by(&**work, &[id]).await?.settle(work).await?;
         return Ok(true);
     }
     let sql = Sql::with("SELECT id, task_type_id, project_id FROM task WHERE entity_id = $1 ORDER BY created_at, id", [id.into()]);
