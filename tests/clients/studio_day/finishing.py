@@ -42,7 +42,7 @@ def finish(day):
         "Only closed projects can be deleted",
         gazu.ParameterException,
     )
-    gazu.project.close_project(day.project)
+    gazu.project.close_project(gazu.project.get_project(day.project["id"]))
     day.heard(day.event("project:update"))
     assert day.project["id"] not in by_id(gazu.project.all_open_projects())
     gazu.project.remove_project(day.project, force=True)

@@ -107,12 +107,13 @@ def wrong_file(day):
     body = answer(day.http.post(f"{URL}/pictures/preview-files/{preview['id']}", files=files), 400)
     assert body["message"] == "Wrong file format, extension: txt", body
     answer(day.http.get(f"{URL}/data/preview-files/{preview['id']}"), 404)
+    day.heard(day.event("preview-file:delete", preview_file_id=preview["id"]))
     preview = gazu.task.create_preview(day.task, day.attached, 7)
     day.heard(*new_preview(day, preview, day.attached))
     files = {"file": ("fake.png", b"not a picture")}
     answer(day.http.post(f"{URL}/pictures/preview-files/{preview['id']}", files=files), 400)
     answer(day.http.get(f"{URL}/data/preview-files/{preview['id']}"), 404)
-    day.heard()
+    day.heard(day.event("preview-file:delete", preview_file_id=preview["id"]))
 
 
 def ranges_and_caching(day, url, content):

@@ -130,7 +130,7 @@ def to_review(day):
         "change_status": True,
     }
     made = [] if existing else [("task-status:new", {"task_status_id": status["id"]})]
-    day.heard(*made, ("task:to-review", payload))
+    day.heard(*made, day.event("task:to-review", **payload))
 
 
 def todo_lists(day):

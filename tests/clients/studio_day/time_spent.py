@@ -40,7 +40,9 @@ def spend_time(day):
         201,
     )
     assert gone["duration"] == 0, gone
-    day.heard(day.event("time-spent:delete", time_spent_id=gone["id"]), updated)
+    # The day of the last hours is another one now.
+    seen = ("person:update", {"person_id": artist["id"]})
+    day.heard(seen, day.event("time-spent:delete", time_spent_id=gone["id"]), updated)
     refused(
         lambda: gazu.task.set_time_spent(task, day.people["manager"], "2026-01-05", 10),
         "",
