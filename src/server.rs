@@ -1,6 +1,5 @@
 //! Puts the server together: its parts, its handlers, and the stream of events.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -35,7 +34,7 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
-use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay};
+use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
 use crate::sharing::ShareInvitation;
@@ -279,12 +278,12 @@ impl Gatekeeper for Doorkeeper {
         matches!(access::playlists::may_read(self.0.database.read(), person, playlist).await, Ok(true))
     }
 
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
+    async fn team(&self, project: Uuid) -> Arc<Team> {
         match access::team_of(self.0.database.read(), project).await {
             Ok(team) => Arc::new(team),
             Err(error) => {
                 tracing::error!(%error, "the team of a production can't be known, so it hears nothing");
-                Arc::new(HashSet::new())
+                Arc::default()
             }
         }
     }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::{self, insert, insert_many};
-use harness::{Client, On, Studio, id};
+use harness::{Client, Listener, On, Studio, id};
 
 /// Roles that a team's list may give: none, an empty one, administration, and every other one; and nobody in the team.
 const IN_TEAM: [Option<&str>; 8] = [None, Some(""), Some("admin"), Some("manager"), Some("supervisor"), Some("user"), Some("client"), Some("vendor")];
@@ -604,4 +604,38 @@ async fn managers_export_what_they_manage(#[case] on: On) {
     assert!(!text(&studio.member(Role::Manager), "/export/csv/tasks.csv").await.contains("Wool"));
     assert!(text(&studio.admin, "/export/csv/persons.csv").await.contains("777"));
     assert!(!text(&studio.member(Role::Manager), "/export/csv/persons.csv").await.contains("777"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_hear_of_comments_and_not_whose_they_are(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let asset_type = studio.named("entity-types", "Prop").await;
+    let path = format!("/data/projects/{}/asset-types/{asset_type}/assets/new", studio.project_id);
+    let asset = id(&studio.admin.post(&path, json!({"name": "Tree"})).await.expect(201));
+    let task_type = studio.named("task-types", "Modeling").await;
+    let status = studio.named("task-status", "Done").await;
+    let task = id(&studio.admin.post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type})).await.expect(201));
+    let [manager, client] = [Role::Manager, Role::Client].map(|role| studio.member(role));
+    let listeners = [Listener::open(&studio.admin).await, Listener::open(&manager).await, Listener::open(&client).await];
+    let comment = json!({"task_status_id": status, "comment": "Fine", "for_client": true});
+    manager.post(&format!("/actions/tasks/{task}/comment"), comment).await.expect(201);
+    studio.admin.post("/data/departments", json!({"name": "Sound", "color": "#000000"})).await.expect(201);
+
+    let mut heard = Vec::new();
+    for listener in &listeners {
+        let events = listener.until("department:new").await;
+        let of = |name: &str| events.iter().find(|(found, _)| found == name).map(|(_, payload)| payload.clone()).expect("it is heard");
+        heard.push([of("comment:new"), of("task:status-changed")]);
+    }
+    let author = json!(studio.member_id(Role::Manager));
+    for payload in heard[0].iter().chain(&heard[1]) {
+        assert_eq!(payload["person_id"], author);
+    }
+    assert_eq!(heard[0], heard[1]);
+    for (payload, whole) in heard[2].iter().zip(&heard[0]) {
+        let mut less = whole.clone();
+        less.as_object_mut().expect("an object").remove("person_id");
+        assert_eq!(*payload, less);
+    }
 }

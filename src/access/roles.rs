@@ -1,7 +1,5 @@
 //! What somebody is in a production: the role that the team's list gives, or else the one in the studio.
 
-use std::collections::HashSet;
-
 use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
@@ -10,6 +8,7 @@ use uuid::Uuid;
 
 use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, RoleRule, Rule, STAFF};
 use crate::database::{self, Sql};
+use crate::realtime::Team;
 
 /// What a person is in one production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,13 +160,27 @@ pub fn open_projects_of(sql: &mut Sql, project: &str, person_id: Uuid) {
         .push(")");
 }
 
-/// Everybody in the team of a production.
+/// Everybody in the team of a production, and who of them are clients there.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn team_of(connection: &impl ConnectionTrait, project_id: Uuid) -> Result<HashSet<Uuid>, DbErr> {
-    let sql = Sql::with("SELECT person_id FROM project_person_link WHERE project_id = $1", [project_id.into()]);
-    database::rows(connection, &sql).await?.iter().map(|row| row.try_get("", "person_id")).collect()
+pub async fn team_of(connection: &impl ConnectionTrait, project_id: Uuid) -> Result<Team, DbErr> {
+    let is_client = format!("{} = '{}'", role_sql("a", "l"), Role::Client.code());
+    let sql = Sql::with(
+        format!(
+            "SELECT l.person_id, {is_client} AS is_client FROM project_person_link l JOIN person a ON a.id = l.person_id WHERE l.project_id = $1"
+        ),
+        [project_id.into()],
+    );
+    let mut team = Team::default();
+    for row in database::rows(connection, &sql).await? {
+        let person_id: Uuid = row.try_get("", "person_id")?;
+        team.members.insert(person_id);
+        if row.try_get::<Option<bool>>("", "is_client")?.unwrap_or_default() {
+            team.clients.insert(person_id);
+        }
+    }
+    Ok(team)
 }
 
 /// The clients in the team of a production, bots and preview accounts excepted; those of a studio or department, where one is named.

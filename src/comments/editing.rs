@@ -194,7 +194,7 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
     let of = |key: &str| record.id_of(key).unwrap_or_default();
     let about = told(id, of("object_id"), of("person_id"), record.flag("for_client"));
-    work.emit_in(project_id, format!("comment:{what}"), about);
+    work.emit_signed(project_id, format!("comment:{what}"), about);
     Ok(())
 }
 

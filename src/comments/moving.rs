@@ -55,7 +55,7 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
     work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
     let mut about = told(comment_id, target_id, subject.author_id, subject.for_client);
     about.insert("task_status_id".into(), json!(subject.task_status_id));
-    work.emit_in(target.project_id, "comment:new", about);
+    work.emit_signed(target.project_id, "comment:new", about);
     tell(&mut work, &subject, target_id).await?;
     let text = rows::comment(&*work, comment_id).await?;
     work.commit().await?;

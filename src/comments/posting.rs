@@ -153,7 +153,7 @@ impl Posting {
         let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
         let mut about = told(posted.id, task.id, posted.author_id, draft.for_client);
         about.insert("task_status_id".into(), json!(posted.task_status_id));
-        work.emit_in(task.project_id, "comment:new", about);
+        work.emit_signed(task.project_id, "comment:new", about);
         if matches!(origin, Origin::Person) {
             self.copy(work, &task, &draft)?;
         }
@@ -218,10 +218,10 @@ impl Posting {
             let mut about = payload([("task_id", task.id), ("person_id", posted.author_id)]);
             about.insert("new_task_status_id".into(), json!(posted.task_status_id));
             about.insert("previous_task_status_id".into(), json!(previous));
-            work.emit_in(task.project_id, "task:status-changed", about.clone());
+            work.emit_signed(task.project_id, "task:status-changed", about.clone());
             if status.is_some_and(|status| status.is_feedback_request) {
                 about.insert("comment_id".into(), json!(posted.id));
-                work.emit_in(task.project_id, "task:to-review", about);
+                work.emit_signed(task.project_id, "task:to-review", about);
             }
         }
         changed

@@ -26,6 +26,7 @@ pub(super) struct Account {
     pub(super) studio_id: Option<Uuid>,
     pub(super) active: Option<bool>,
     pub(super) is_guest: bool,
+    pub(super) preview_project_id: Option<Uuid>,
 }
 
 /// A person while a table is imported.
@@ -49,7 +50,7 @@ impl Entry {
 
 /// Whether the limit of users counts an account.
 pub(super) fn counts(account: &Account) -> bool {
-    account.active.unwrap_or_default() && !account.is_guest
+    account.active.unwrap_or_default() && !account.is_guest && account.preview_project_id.is_none()
 }
 
 /// Whether somebody may do everything.
@@ -74,6 +75,7 @@ pub(super) fn fresh(wanted: &Wanted) -> Account {
         studio_id: None,
         active: Some(true),
         is_guest: false,
+        preview_project_id: None,
     }
 }
 

@@ -55,7 +55,7 @@ impl<'a> Import<'a> {
     async fn load(work: &Work<'_>, app: &'a App, caller: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
             "SELECT id, first_name, last_name, email, phone, role, contract_type, position, seniority, country, daily_salary, studio_id, \
-             active, is_guest FROM person WHERE is_bot = $1 ORDER BY id",
+             active, is_guest, preview_project_id FROM person WHERE is_bot = $1 ORDER BY id",
             [false.into()],
         );
         let mut departments: HashMap<Uuid, BTreeSet<Uuid>> = HashMap::new();
@@ -111,8 +111,11 @@ impl<'a> Import<'a> {
         Ok(id)
     }
 
-    /// Others can't deactivate a protected account, nor change its role.
+    /// Others can't deactivate a protected account, nor change its role. Preview accounts are changed by their productions alone.
     fn protect(&self, account: &Account, wanted: &Wanted) -> Result<(), Problem> {
+        if account.preview_project_id.is_some() {
+            return Err(Problem("A preview account can't be changed.".into()));
+        }
         let email = account.email.as_deref().unwrap_or_default();
         let protected = self.app.settings.protected_accounts.iter().any(|known| !email.is_empty() && known.trim().eq_ignore_ascii_case(email));
         if !protected || account.id == self.caller {

@@ -118,7 +118,7 @@ async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<Plan, DbE
     let mut work = Work::begin_as(app, None).await?;
     let sql = Sql::with(
         "SELECT id, first_name, last_name, email, desktop_login, active, role, is_generated_from_ldap, ldap_uid, has_avatar \
-         FROM person WHERE is_bot = $1 AND is_guest = $1 ORDER BY created_at, id",
+         FROM person WHERE is_bot = $1 AND is_guest = $1 AND preview_project_id IS NULL ORDER BY created_at, id",
         [false.into()],
     );
     let known = database::read_all::<Account>(&*work, &sql).await?;

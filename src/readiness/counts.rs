@@ -296,9 +296,12 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
     let mut sql = Sql::new("DELETE FROM entity_link WHERE id");
     sql.among(&ids);
     database::execute(&**work, &sql).await?;
-    recount(work, &episodes).await?;
+    let joined = derived.values().filter(|derived| !derived.joined.is_empty()).map(|derived| derived.episode_id);
+    let changed: BTreeSet<Uuid> = joined.chain(leaving.iter().map(|link| link.episode_id)).collect();
+    let changed: Vec<Uuid> = changed.into_iter().collect();
+    recount(work, &changed).await?;
     // They are told of as if they left one after the other, so the last one leaves what there is now.
-    let mut counts = counts_of(work, &episodes).await?;
+    let mut counts = counts_of(work, &changed).await?;
     for link in leaving.into_iter().rev() {
         let count = counts.entry(link.episode_id).or_default();
         if let Some(derived) = derived.get_mut(&link.episode_id) {

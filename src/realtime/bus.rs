@@ -17,10 +17,10 @@ impl Bus {
         let _already_connected = self.0.set(realtime);
     }
 
-    /// Announces one event.
-    pub async fn publish(&self, audience: Audience, name: &str, payload: &RawValue) {
+    /// Announces one event, with what clients of a production are told in place of the payload.
+    pub async fn publish(&self, audience: Audience, name: &str, payload: &RawValue, for_clients: Option<&RawValue>) {
         if let Some(realtime) = self.0.get() {
-            realtime.broadcast(audience, name, payload).await;
+            realtime.broadcast(audience, name, payload, for_clients).await;
         }
     }
 

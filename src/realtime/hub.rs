@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{origins::Origins, peers};
 
 use super::{
-    Admitted, Audience, Gatekeeper, Options,
+    Admitted, Audience, Gatekeeper, Options, Team,
     admission::{Strangers, credible},
     door::Lines,
     listeners::{Hearers, Listener, Listeners},
@@ -46,7 +46,7 @@ pub(super) enum Job {
 }
 
 /// The teams looked up for a batch of events.
-type Teams = HashMap<Uuid, Arc<HashSet<Uuid>>>;
+type Teams = HashMap<Uuid, Arc<Team>>;
 
 /// All that the stream knows.
 pub(super) struct Hub {
@@ -103,8 +103,9 @@ impl Hub {
         peers::address(headers, peer, &self.proxies).is_none_or(|address| self.strangers.admit(address))
     }
 
-    pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue) {
-        let event = Event { audience, name: name.to_owned(), payload: payload.to_owned() };
+    pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue, for_clients: Option<&RawValue>) {
+        let for_clients = for_clients.map(ToOwned::to_owned);
+        let event = Event { audience, name: name.to_owned(), payload: payload.to_owned(), for_clients };
         if self.jobs.send(Job::Announce(event)).await.is_err() {
             tracing::warn!(name, "not announced, as the stream is closed");
         }
@@ -291,7 +292,7 @@ impl Hub {
     }
 
     /// The team of a production; a lookup that hangs must not hold up every event after it.
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
+    async fn team(&self, project: Uuid) -> Arc<Team> {
         let team = timeout(LOOKUP_PATIENCE, self.gatekeeper.team(project)).await;
         team.unwrap_or_else(|_| {
             tracing::error!(%project, "the team of a production misses events");
@@ -301,13 +302,14 @@ impl Hub {
 
     /// Sends an event to those here who may hear it.
     async fn hand_out(&self, event: &Event, teams: &mut Teams) {
-        let nobody = HashSet::new();
-        let former: HashSet<Uuid>;
+        let nobody = Team::default();
+        let former: Team;
         let hearers = match &event.audience {
             Audience::Everyone => Hearers::Everyone,
             Audience::Persons(persons) => Hearers::Persons(persons),
             Audience::Team(persons) => {
-                former = persons.iter().copied().collect();
+                let members: HashSet<Uuid> = persons.iter().copied().collect();
+                former = Team { clients: members.clone(), members };
                 Hearers::Team(&former)
             }
             Audience::Project(project) => match teams.entry(*project) {
@@ -316,7 +318,14 @@ impl Hub {
                 Entry::Vacant(_) => Hearers::Team(&nobody),
             },
         };
-        let late = self.listeners.announce(&hearers, &event.name, &event.payload);
+        let late = match &event.for_clients {
+            None => self.listeners.announce(|who| hearers.include(who), &event.name, &event.payload),
+            Some(less) => {
+                let mut late = self.listeners.announce(|who| hearers.include(who) && !hearers.are_clients(who), &event.name, &event.payload);
+                late.extend(self.listeners.announce(|who| hearers.are_clients(who), &event.name, less));
+                late
+            }
+        };
         self.cut(late);
     }
 }

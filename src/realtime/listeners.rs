@@ -1,7 +1,7 @@
 //! The sockets that listen, and how an event reaches each of them.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Admitted, Audience, ROOT};
+use super::{Admitted, Audience, ROOT, Team};
 
 /// An open socket of an admitted person.
 pub(super) struct Listener {
@@ -61,17 +61,22 @@ impl Listener {
 /// An [`Audience`] with its team looked up.
 pub(super) enum Hearers<'a> {
     Everyone,
-    Team(&'a HashSet<Uuid>),
+    Team(&'a Team),
     Persons(&'a [Uuid]),
 }
 
 impl Hearers<'_> {
-    fn include(&self, who: &Admitted) -> bool {
+    pub(super) fn include(&self, who: &Admitted) -> bool {
         match self {
             Self::Everyone => true,
-            Self::Team(team) => who.hears_all || team.contains(&who.person),
+            Self::Team(team) => who.hears_all || team.members.contains(&who.person),
             Self::Persons(persons) => persons.contains(&who.person),
         }
+    }
+
+    /// Whether somebody hears of it as a client of the production.
+    pub(super) fn are_clients(&self, who: &Admitted) -> bool {
+        matches!(self, Self::Team(team) if !who.hears_all && team.clients.contains(&who.person))
     }
 }
 
@@ -115,9 +120,8 @@ impl Listeners {
     /// Sends to those who may hear, and answers the sockets that could not keep up: they are
     /// no listeners any more, and their connection is to be cut.
     #[must_use]
-    pub(super) fn announce<T: Serialize + ?Sized>(&self, hearers: &Hearers<'_>, name: &str, payload: &T) -> Vec<SocketRef> {
-        let hearing = self.matching(|who| hearers.include(who));
-        self.send(hearing, name, payload)
+    pub(super) fn announce<T: Serialize + ?Sized>(&self, hears: impl Fn(&Admitted) -> bool, name: &str, payload: &T) -> Vec<SocketRef> {
+        self.send(self.matching(hears), name, payload)
     }
 
     /// Like [`announce`](Self::announce), to chosen sockets.

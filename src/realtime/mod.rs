@@ -63,7 +63,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
 
     /// The persons in the team of a production; nobody when it cannot be known.
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>>;
+    async fn team(&self, project: Uuid) -> Arc<Team>;
 
     /// Another server changed a person, or ended their sessions: what is kept in mind of them is
     /// no longer true.
@@ -87,6 +87,15 @@ pub struct Admitted {
     pub hears_all: bool,
     /// Whether the person is only shown what others do in a review room.
     pub looks_only: bool,
+}
+
+/// The persons in the team of a production.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Team {
+    /// Everybody.
+    pub members: HashSet<Uuid>,
+    /// Those of them who are clients there.
+    pub clients: HashSet<Uuid>,
 }
 
 /// Who an event is for.
@@ -159,12 +168,13 @@ impl Realtime {
     }
 
     /// Announces an event, once, to each listener of the audience, here and on the other
-    /// servers; `payload` is the text of a JSON object.
+    /// servers; `payload` is the text of a JSON object. Clients of a production get `for_clients` in its place, where that is
+    /// there, and so does a team that is told of a production which is gone: who was a client there is not known any more.
     ///
     /// Events reach a listener in the order in which they were given. This only waits when
     /// thousands of events are already on their way, never for a listener.
-    pub async fn broadcast(&self, audience: Audience, name: &str, payload: &RawValue) {
-        self.hub.announce(audience, name, payload).await;
+    pub async fn broadcast(&self, audience: Audience, name: &str, payload: &RawValue, for_clients: Option<&RawValue>) {
+        self.hub.announce(audience, name, payload, for_clients).await;
     }
 
     /// How many sockets listen to this server.

@@ -92,6 +92,9 @@ pub(super) struct Event {
     pub(super) audience: Audience,
     pub(super) name: String,
     pub(super) payload: Box<RawValue>,
+    /// What clients of the production are told in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) for_clients: Option<Box<RawValue>>,
 }
 
 /// Whose sockets have to be closed.
@@ -241,7 +244,8 @@ mod tests {
     #[test]
     fn news_survive_the_journey() {
         let payload = RawValue::from_string(r#"{"task_id":  "1", "b":1, "a":2}"#.into()).unwrap();
-        let event = Event { audience: Audience::Project(Uuid::nil()), name: "task:new".into(), payload };
+        let less = RawValue::from_string(r#"{"b": 1}"#.into()).unwrap();
+        let event = Event { audience: Audience::Project(Uuid::nil()), name: "task:new".into(), payload, for_clients: Some(less) };
         let news = News::Event(event);
         let from = Uuid::nil();
         let text = serde_json::to_string(&Envelope { from, news }).unwrap();
@@ -251,6 +255,7 @@ mod tests {
         };
         assert_eq!(event.audience, Audience::Project(Uuid::nil()));
         assert_eq!(event.payload.get(), r#"{"task_id":  "1", "b":1, "a":2}"#);
+        assert_eq!(event.for_clients.map(|less| less.get().to_owned()).as_deref(), Some(r#"{"b": 1}"#));
 
         let hello = json!({"from": Uuid::nil(), "news": "hello"}).to_string();
         let back: Envelope = serde_json::from_str(&hello).unwrap();

@@ -1,7 +1,6 @@
 //! The stream as a long-polling client meets it.
 
 use std::{
-    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +17,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Admitted, Audience, Door, Gatekeeper, Options, Realtime};
+use super::{Admitted, Audience, Door, Gatekeeper, Options, Realtime, Team};
 
 const PROJECT: Uuid = Uuid::from_u128(100);
 const PLAYLIST: Uuid = Uuid::from_u128(200);
@@ -27,7 +26,7 @@ const fn person(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-/// The token is the number of a person. 1 and 2 are a team, and 9 is an admin.
+/// The token is the number of a person. 1 and 2 are a team, 2 as a client, and 9 is an admin.
 #[derive(Default)]
 struct Gate {
     closed: AtomicBool,
@@ -47,15 +46,14 @@ impl Gatekeeper for Gate {
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
         // Slow, so that what is said meanwhile has to wait its turn.
         sleep(Duration::from_millis(20)).await;
-        playlist == PLAYLIST && self.team(PROJECT).await.contains(&person)
+        playlist == PLAYLIST && self.team(PROJECT).await.members.contains(&person)
     }
 
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
-        let team = match project {
-            PROJECT => [person(1), person(2)].into(),
-            _ => HashSet::new(),
-        };
-        Arc::new(team)
+    async fn team(&self, project: Uuid) -> Arc<Team> {
+        Arc::new(match project {
+            PROJECT => Team { members: [person(1), person(2)].into(), clients: [person(2)].into() },
+            _ => Team::default(),
+        })
     }
 
     async fn person_changed(&self, _person: Uuid) {}
@@ -160,7 +158,7 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
         ("main:test", Audience::Everyone),
     ];
     for (name, audience) in events {
-        realtime.broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#)).await;
+        realtime.broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#), None).await;
     }
     let expected = [
         vec!["person:new", "task:new", "task:delete", "main:test"],
@@ -170,6 +168,20 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
     for (client, names) in clients.iter().zip(expected) {
         let packets = names.iter().map(|name| format!(r#"42/events,["{name}",{{"b":  1.50, "a":null}}]"#));
         assert_eq!(client.receive(names.len()).await, packets.collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn clients_of_a_production_are_told_less() {
+    let (realtime, door) = stream();
+    let mut clients = Vec::new();
+    for token in ["1", "2", "9"] {
+        clients.push(Client::listen(&door, token).await);
+    }
+    let (whole, less) = (payload(r#"{"comment_id":"c","person_id":"p"}"#), payload(r#"{"comment_id":"c"}"#));
+    realtime.broadcast(Audience::Project(PROJECT), "comment:new", &whole, Some(&less)).await;
+    for (client, told) in clients.iter().zip([&whole, &less, &whole]) {
+        assert_eq!(client.receive(1).await, [format!(r#"42/events,["comment:new",{}]"#, told.get())]);
     }
 }
 
@@ -229,7 +241,7 @@ async fn a_change_of_a_person_is_looked_at_at_once() {
     let one = Client::listen(&door, "1").await;
     let two = Client::listen(&door, "2").await;
     realtime.person_changed(person(1));
-    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}")).await;
+    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}"), None).await;
     assert_eq!(one.receive(1).await, [r#"42/events,["main:test",{}]"#], "who may still listen goes on");
     gate.closed.store(true, Ordering::Relaxed);
     realtime.person_changed(person(1));
@@ -291,7 +303,7 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
 async fn a_closed_stream_takes_no_connection() {
     let (realtime, door) = stream();
     let client = Client::listen(&door, "1").await;
-    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}")).await;
+    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}"), None).await;
     let (heard, ()) = tokio::join!(client.receive(1), realtime.close());
     assert_eq!(heard, [r#"42/events,["main:test",{}]"#]);
     let request = Request::builder().uri_str("/?EIO=4&transport=polling");

@@ -254,7 +254,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     if moved.is_some() {
         editing::move_task(&mut work, &changed).await?;
     }
-    work.emit_in(changed.project_id, "comment:update", told(changed.id, changed.task_id, changed.seen.author_id, changed.seen.for_client));
+    work.emit_signed(changed.project_id, "comment:update", told(changed.id, changed.task_id, changed.seen.author_id, changed.seen.for_client));
     let answer = answer(&*work, changed.id).await?;
     work.commit().await?;
     Ok(Json::written(answer))

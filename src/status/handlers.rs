@@ -124,7 +124,7 @@ impl Status for StatusHandlers {
             let failure = Failure::plain(StatusCode::TOO_MANY_REQUESTS, "Too many test events. Try again in a moment.");
             return Err(failure.with_header(header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
-        self.app.bus.publish(Audience::Everyone, "main:test", &RawValue::from_string("{}".into())?).await;
+        self.app.bus.publish(Audience::Everyone, "main:test", &RawValue::from_string("{}".into())?, None).await;
         Ok(Json::of(&Success { success: true })?)
     }
 

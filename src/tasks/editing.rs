@@ -64,7 +64,7 @@ pub async fn start(app: &App, access: &TaskActor, task_id: Uuid) -> Result<Vec<u
     if previous != Some(status) {
         let mut change = payload([("task_id", task_id), ("new_task_status_id", status), ("person_id", access.person.id)]);
         change.insert("previous_task_status_id".into(), json!(previous));
-        work.emit_in(project_id, "task:status-changed", change);
+        work.emit_signed(project_id, "task:status-changed", change);
     }
     let text = rows::task(&*work, task_id).await?;
     work.commit().await?;

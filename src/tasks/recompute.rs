@@ -104,6 +104,6 @@ pub fn tell_changed(work: &mut Work<'_>, task: &Recomputed, author: Uuid) {
         let mut change = payload([("task_id", task.task_id), ("person_id", author)]);
         change.insert("new_task_status_id".into(), serde_json::json!(task.current));
         change.insert("previous_task_status_id".into(), serde_json::json!(task.previous));
-        work.emit_in(task.project_id, "task:status-changed", change);
+        work.emit_signed(task.project_id, "task:status-changed", change);
     }
 }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
 use entity::belonging::Belonging;
+use sea_orm::FromQueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::comments::telling::told;
 use crate::crud::Resource;
-use crate::database::{BATCH, Sql, rows};
+use crate::database::{BATCH, Sql, read_all, rows};
 use crate::entities::rows::find_entities;
 use crate::events::{Work, payload};
 use crate::vocabulary::kinds::EntityKind;
@@ -46,6 +48,12 @@ pub(super) async fn tell(
                 work.emit_to(*person, format!("notification:{}", what(*id)), about);
             }
         }
+        "comment" => {
+            for Comment { id, object_id, person_id, for_client } in comments(work, ids).await? {
+                let about = told(id, object_id, person_id, for_client.unwrap_or_default());
+                work.emit_signed(homes.get(&id).copied().flatten(), format!("comment:{}", what(id)), about);
+            }
+        }
         _ => {
             let prefix = resource.event_prefix();
             let key = format!("{}_id", prefix.replace('-', "_"));
@@ -60,6 +68,25 @@ pub(super) async fn tell(
         }
     }
     Ok(())
+}
+
+/// What is told of a comment.
+#[derive(FromQueryResult)]
+struct Comment {
+    id: Uuid,
+    object_id: Uuid,
+    person_id: Uuid,
+    for_client: Option<bool>,
+}
+
+/// Comments in the order of their ids in a list.
+async fn comments(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Comment>, Failure> {
+    let mut found: HashMap<Uuid, Comment> = HashMap::new();
+    for ids in ids.chunks(BATCH) {
+        let sql = Sql::of_ids("SELECT id, object_id, person_id, for_client FROM comment WHERE id = ANY($1)", ids);
+        found.extend(read_all::<Comment>(&**work, &sql).await?.into_iter().map(|comment| (comment.id, comment)));
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// Whose notifications they are.
