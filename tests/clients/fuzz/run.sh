@@ -3,14 +3,16 @@
 #
 #   MAX_EXAMPLES  test cases per operation in the fuzzing phase, and test runs of the stateful one
 #   SEED          another one finds other cases
+#   LOG           name of the log, where two run at once
 # Further arguments go to Schemathesis.
 set -euo pipefail
 cd "$(dirname "$0")"
 repository=$(cd ../../.. && pwd)
 PATH=$repository/target/clients/venv/bin:$PATH
 
-export HYPOTHESIS_STORAGE_DIRECTORY=$repository/target/clients/hypothesis
-log=$repository/target/clients/schemathesis.log
+name=${LOG:-sqlite}
+export HYPOTHESIS_STORAGE_DIRECTORY=$repository/target/clients/hypothesis-$name
+log=$repository/target/clients/schemathesis-$name.log
 mkdir -p "$(dirname "$log")"
 status=0
 schemathesis --config-file schemathesis.toml run "$DAILIES_URL/openapi.json" \
