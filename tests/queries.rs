@@ -136,9 +136,10 @@ const ALSO_SINGLE: [&str; 6] = [
 
 /// Operations that take more, and how many. The rules on comments, files and instances look at what these belong to; quotas
 /// are lists of what was done.
-const EXCEPTIONS: [(&str, u64); 8] = [
+const EXCEPTIONS: [(&str, u64); 9] = [
     ("/data/asset-instances/{instance_id}", 4),
     ("/data/comments/{instance_id}", 4),
+    ("/data/persons/{person_id}/day-offs", 4),
     ("/data/output-files/{instance_id}", 4),
     ("/data/output_files/{instance_id}", 4),
     ("/data/preview-files/{instance_id}", 4),
