@@ -150,6 +150,25 @@ pub const WITHOUT_ROWS: [&str; 11] = [
     "search",
 ];
 
+/// Operations that take a secret which an earlier call told somebody: the code of an e-mail, the answer of a key or of a
+/// provider, the cookie of a guest.
+pub const WITH_SECRETS: [&str; 14] = [
+    "create_shared_comment",
+    "update_shared_comment",
+    "delete_shared_comment",
+    "add_shared_attachments",
+    "delete_shared_attachment",
+    "update_shared_annotations",
+    "enable_email_otp",
+    "disable_email_otp",
+    "enable_fido",
+    "disable_fido",
+    "redeem_session",
+    "finish_saml",
+    "reset_password",
+    "disable_totp",
+];
+
 /// An operation that writes.
 pub struct Operation {
     pub id: &'static str,

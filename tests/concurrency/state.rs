@@ -192,7 +192,7 @@ impl Terms<'_> {
         let value = |name: &str, kind: Kind| match &row[name] {
             Value::Null => Value::Null,
             _ if RANDOM.contains(&(table.name, name)) => json!("something"),
-            Value::String(text) if text.ends_with("@guest.kitsu") => json!("a guest"),
+            Value::String(text) if text.ends_with("@guest.kitsu") || text.ends_with("@preview.kitsu.invalid") => json!("a made up address"),
             // Each sample has its own.
             _ if name == "shotgun_id" => json!("a number"),
             Value::String(text) if matches!(kind, Kind::Json | Kind::TextArray | Kind::JsonArray) => {

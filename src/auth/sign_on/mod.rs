@@ -28,14 +28,23 @@ fn refused(reason: &str) -> Failure {
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": reason}))
 }
 
-/// Sends the browser elsewhere. Where it goes is never what a request says.
+/// Whether the caller is a program, which takes JSON and no page.
+fn wants_json() -> bool {
+    let headers = request_headers().unwrap_or_default();
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.contains("application/json") && !accepted.contains("text/html")
+}
+
+/// Sends the browser elsewhere, or tells a program where to send one. Where it goes is never what a request says.
 fn redirect(address: &str, cookies: Vec<HeaderValue>) -> Result<Media, Failure> {
-    let mut response = Response::builder()
-        .status(StatusCode::FOUND)
-        .header(header::LOCATION, HeaderValue::from_str(address)?)
-        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(header::CACHE_CONTROL, "no-store")
-        .body("<!doctype html>\n<title>One moment</title>\n<p>You are taken to another page.</p>\n");
+    let response = Response::builder().header(header::CACHE_CONTROL, "no-store");
+    let mut response = if wants_json() {
+        response.header(header::CONTENT_TYPE, "application/json").body(json!({"location": address}).to_string())
+    } else {
+        let page = "<!doctype html>\n<title>One moment</title>\n<p>You are taken to another page.</p>\n";
+        let response = response.status(StatusCode::FOUND).header(header::LOCATION, HeaderValue::from_str(address)?);
+        response.header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(page)
+    };
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
