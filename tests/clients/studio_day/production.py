@@ -49,8 +49,8 @@ def create_production(day):
         "production_style": "2d3d",
         "homepage": "assets",
         "max_retakes": 0,
-        "hd_bitrate_compression": 28,
-        "ld_bitrate_compression": 6,
+        "hd_bitrate_compression": None,
+        "ld_bitrate_compression": None,
         "team": [day.people["manager"]["id"]],
         "asset_types": [day.asset_types["Hero"]["id"]],
     }.items():
