@@ -13,6 +13,3 @@ CREATE INDEX IF NOT EXISTS ix_stored_file_file_id ON stored_file (file_id);
 CREATE INDEX IF NOT EXISTS ix_stored_file_to_purge ON stored_file (purge_forced, deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 CREATE INDEX IF NOT EXISTS ix_entity_entity_type_parent ON entity (entity_type_id, parent_id);
 CREATE INDEX IF NOT EXISTS ix_entity_entity_type_project ON entity (entity_type_id, project_id);
-
--- A checklist is a list from now on, be it an empty one. Null may be stored in both of its forms.
-UPDATE comment SET checklist = '[]' WHERE checklist IS NULL OR checklist = 'null';
