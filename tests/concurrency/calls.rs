@@ -136,12 +136,13 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
 const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "path"];
 
 /// Operations whose effect is an answer, an e-mail or something that is kept for a short time, and no row.
-pub const WITHOUT_ROWS: [&str; 11] = [
+pub const WITHOUT_ROWS: [&str; 12] = [
     "build_entity_output_file_path",
     "build_instance_output_file_path",
     "build_working_file_path",
     "create_temporary_playlist",
     "guess_from_path",
+    "hand_session_out",
     "make_password_link",
     "next_entity_output_revision",
     "next_instance_output_revision",
