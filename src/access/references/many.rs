@@ -48,7 +48,7 @@ pub async fn require_many(
     before: &HashMap<Uuid, Option<Uuid>>,
 ) -> Result<HashMap<Uuid, Option<Uuid>>, Failure> {
     let backend = connection.get_database_backend();
-    let searches: Vec<String> = places.iter().flat_map(|(table, own)| searches(backend, *table, own)).collect();
+    let searches: Vec<String> = places.iter().flat_map(|(table, own)| searches(backend, table, own)).collect();
     if !searches.is_empty() {
         let text = format!("{} LIMIT 1", searches.join(" UNION ALL "));
         for ids in ids.chunks(BATCH) {

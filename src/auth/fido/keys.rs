@@ -60,11 +60,11 @@ impl PublicKey {
 
     /// Reads what is stored. Bytes are text there, or one large number, as the reference server writes them.
     pub(super) fn from_stored(parts: &BTreeMap<String, Box<RawValue>>) -> Option<Self> {
-        let part = |(place, text): (&String, &Box<RawValue>)| {
+        let part = |(place, text): (&String, &RawValue)| {
             let part = text.get().parse().map(Part::Number).ok().or_else(|| bytes(text).map(Part::Bytes))?;
             Some((place.parse().ok()?, part))
         };
-        parts.iter().map(part).collect::<Option<_>>().map(Self)
+        parts.iter().map(|(place, text)| part((place, text))).collect::<Option<_>>().map(Self)
     }
 
     /// What is stored of it.

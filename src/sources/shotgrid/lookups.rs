@@ -86,7 +86,7 @@ impl Keys {
 
     fn field(&self) -> &'static str {
         match self {
-            Self::At(field) | Self::Each(field) | Self::First(field) => *field,
+            Self::At(field) | Self::Each(field) | Self::First(field) => field,
             Self::Worked(_) => "",
         }
     }
