@@ -1,19 +1,15 @@
 //! Concepts, and what is linked with an entity as they are.
 
-use super::{Cell, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
+use super::{Cell, Field, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Ids of the entities that a concept is about.
 const CONCEPT_LINKS: LinkedIds =
     LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" };
 
-/// Concepts.
-pub(in crate::entities) const CONCEPTS: Layout = Layout {
-    kind: EntityKind::Concept,
-    any_kind: false,
-    header: "concept_fields",
-    from: "entity e JOIN project p ON p.id = e.project_id",
-    fields: &[
+/// Fields of concepts and of what is listed beside them, which differ in where their type comes from alone.
+const fn fields(type_name: Cell) -> [Field; 22] {
+    [
         ("canceled", flag("e.canceled")),
         ("data", Cell::Metadata("{}")),
         ("description", text("e.description")),
@@ -33,11 +29,20 @@ pub(in crate::entities) const CONCEPTS: Layout = Layout {
         ("nb_entities_out", integer("e.nb_entities_out")),
         ("is_casting_standby", flag("e.is_casting_standby")),
         ("entity_concept_links", Cell::Ids),
-        ("type", Cell::Fixed("\"Concept\"")),
+        ("type", type_name),
         ("updated_at", moment("e.updated_at")),
         ("created_at", moment("e.created_at")),
         ("created_by", id("e.created_by")),
-    ],
+    ]
+}
+
+/// Concepts.
+pub(in crate::entities) const CONCEPTS: Layout = Layout {
+    kind: EntityKind::Concept,
+    any_kind: false,
+    header: "concept_fields",
+    from: "entity e JOIN project p ON p.id = e.project_id",
+    fields: &fields(Cell::Fixed("\"Concept\"")),
     ids: Some(CONCEPT_LINKS),
     task_fields: &[
         ("id", id("t.id")),
@@ -67,33 +72,7 @@ pub(in crate::entities) const LINKED: Layout = Layout {
     any_kind: true,
     header: "concept_fields",
     from: "entity e JOIN entity_type et ON et.id = e.entity_type_id JOIN project p ON p.id = e.project_id",
-    fields: &[
-        ("canceled", flag("e.canceled")),
-        ("data", Cell::Metadata("{}")),
-        ("description", text("e.description")),
-        ("entity_type_id", id("e.entity_type_id")),
-        ("fps", Cell::MetadataField),
-        ("frame_in", Cell::MetadataField),
-        ("frame_out", Cell::MetadataField),
-        ("id", id("e.id")),
-        ("name", text("e.name")),
-        ("nb_frames", integer("e.nb_frames")),
-        ("parent_id", id("e.parent_id")),
-        ("preview_file_id", id("e.preview_file_id")),
-        ("project_id", id("e.project_id")),
-        ("project_name", text("p.name")),
-        ("source_id", id("e.source_id")),
-        ("nb_entities_out", integer("e.nb_entities_out")),
-        ("is_casting_standby", flag("e.is_casting_standby")),
-        ("entity_concept_links", Cell::Ids),
-        (
-            "type",
-            text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END"),
-        ),
-        ("updated_at", moment("e.updated_at")),
-        ("created_at", moment("e.created_at")),
-        ("created_by", id("e.created_by")),
-    ],
+    fields: &fields(text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END")),
     ids: Some(CONCEPT_LINKS),
     task_fields: &[
         ("id", id("t.id")),
