@@ -8,7 +8,7 @@ const CONCEPT_LINKS: LinkedIds =
     LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" };
 
 /// Fields of concepts and of what is listed beside them, which differ in where their type comes from alone.
-const fn fields(type_name: Cell) -> [Field; 22] {
+const fn fields(type_name: Cell) -> [Field; 23] {
     [
         ("canceled", flag("e.canceled")),
         ("data", Cell::Metadata("{}")),

@@ -12,6 +12,7 @@ use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::productions::bitrates;
+use crate::productions::template::SETTINGS;
 
 pub struct ProjectTemplates;
 
@@ -28,30 +29,8 @@ static RELATIONS: [Relation; 5] = [
     ),
 ];
 
-/// What a new template takes from a body.
-const TAKEN: [&str; 21] = [
-    "name",
-    "description",
-    "fps",
-    "ratio",
-    "resolution",
-    "production_type",
-    "production_style",
-    "max_retakes",
-    "is_clients_isolated",
-    "is_client_stats_visible",
-    "is_client_task_list_visible",
-    "is_client_task_panel_visible",
-    "is_preview_download_allowed",
-    "is_set_preview_automated",
-    "is_publish_default_for_artists",
-    "homepage",
-    "hd_bitrate_compression",
-    "ld_bitrate_compression",
-    "file_tree",
-    "data",
-    "metadata_descriptors",
-];
+/// What a new template takes from a body, beside the settings that it gives to productions.
+const TAKEN: [&str; 3] = ["name", "description", "metadata_descriptors"];
 
 #[async_trait]
 impl Resource for ProjectTemplates {
@@ -77,7 +56,7 @@ impl Resource for ProjectTemplates {
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if record.is_none() {
-            body.retain(|key, _| TAKEN.contains(&key.as_str()));
+            body.retain(|key, _| TAKEN.contains(&key.as_str()) || SETTINGS.contains(&key.as_str()));
         }
         bitrates::check(work.app(), record, body)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
