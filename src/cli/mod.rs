@@ -4,13 +4,16 @@ mod accounts;
 mod adopt;
 mod backup;
 mod contract;
+mod first_steps;
 mod private;
 mod serve;
+mod settings;
+mod variables;
 mod workroom;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
 
 use crate::config::{DataArgs, Settings};
 use crate::database::Database;
@@ -30,6 +33,8 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(Box<Settings>),
+    /// Print the settings that count, and where each comes from; or a file with all of them.
+    Config(Box<settings::ConfigArgs>),
     /// Make the database and what every studio starts with.
     Init {
         /// Kind of work that the studio does.
@@ -86,13 +91,17 @@ struct FromEnvironment {
 }
 
 fn environment() -> Settings {
-    FromEnvironment::parse_from(["dailies"]).settings
+    variables::read::<FromEnvironment>(&["dailies".into()]).0.settings
 }
 
 /// Runs the command that the program was started with.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let given: Vec<_> = std::env::args_os().collect();
+    let (cli, matches) = variables::read::<Cli>(&given);
+    if !matches!(cli.command, Command::Serve(_)) {
+        unknown_variables().iter().for_each(|sentence| eprintln!("dailies: {sentence}"));
+    }
     if let Command::Openapi { format } = cli.command {
         return finish(contract::print(format));
     }
@@ -101,7 +110,12 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return finish(Err(error.into())),
     };
-    finish(runtime.block_on(execute(cli.data, cli.command)))
+    finish(runtime.block_on(execute(cli.data, cli.command, &matches)))
+}
+
+/// A sentence on each variable that looks like a setting of ours and is none.
+fn unknown_variables() -> Vec<String> {
+    variables::unknown(Cli::command(), std::env::vars_os().map(|(name, _)| name))
 }
 
 type CommandResult = Result<(), Box<dyn std::error::Error>>;
@@ -116,9 +130,10 @@ fn finish(result: CommandResult) -> ExitCode {
     }
 }
 
-async fn execute(data: DataArgs, command: Command) -> CommandResult {
+async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> CommandResult {
     match command {
         Command::Serve(settings) => serve::run(data, *settings).await,
+        Command::Config(args) => settings::run(&data, &args, Cli::command(), matches),
         Command::Init { domain } => accounts::init(&data, domain).await,
         Command::CreateAdmin { email, password } => accounts::create_admin(&data, &email, password.as_deref()).await,
         Command::ChangePassword { email, password } => accounts::change_password(&data, &email, &password).await,

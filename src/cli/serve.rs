@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::workroom::Workroom;
-use super::{CommandResult, connect, private};
+use super::{CommandResult, connect, first_steps, private, unknown_variables};
 use crate::app::SharedApp;
 use crate::auth::accounts::{self, Administrator};
 use crate::auth::made_up_password;
@@ -33,7 +33,10 @@ const MOST_FILES: u64 = 65_536;
 const SWEEP: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
-    log();
+    log(&settings.log);
+    for sentence in unknown_variables() {
+        tracing::warn!("{sentence}");
+    }
     let workroom = Workroom::open(settings.files.tmp_dir.as_ref())?;
     workroom.move_in();
     let database = connect(&data).await?;
@@ -57,6 +60,9 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let workers = server::start_workers(&app);
     let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
     println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
+    if fresh {
+        print!("{}", first_steps::text(&data, &app.settings, &bound.address().to_string()));
+    }
     let bus = app.bus.clone();
     let shutdown = async move {
         stop_signal().await;
@@ -89,8 +95,8 @@ fn most_connections() -> usize {
 }
 
 /// Text for people on a terminal, JSON for programs.
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+fn log(levels: &str) {
+    let filter = EnvFilter::new(levels);
     let registry = tracing_subscriber::registry().with(filter);
     if std::io::stderr().is_terminal() {
         registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
