@@ -162,7 +162,8 @@ pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageS
             access_key: files.fs_s3_access_key.clone(),
             secret_key: files.fs_s3_secret_key.clone(),
             create_buckets: files.fs_s3_create_bucket,
-            ..S3Settings::default()
+            encrypted: files.fs_s3_aes256_encrypted,
+            encryption_key: files.fs_s3_aes256_key.clone(),
         }),
         other => return Err(StartError::Backend(other.to_owned())),
     };

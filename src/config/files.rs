@@ -37,6 +37,12 @@ pub struct FileSettings {
     /// Whether missing buckets are made.
     #[arg(long, env = "FS_S3_CREATE_BUCKET", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub fs_s3_create_bucket: bool,
+    /// Whether the object storage is asked to encrypt what it stores with AES-256.
+    #[arg(long, env = "FS_S3_AES256_ENCRYPTED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
+    pub fs_s3_aes256_encrypted: bool,
+    /// Key for that encryption, of 32 characters; without it, the object storage takes its own.
+    #[arg(long, env = "FS_S3_AES256_KEY", hide_env_values = true)]
+    pub fs_s3_aes256_key: Option<String>,
     /// Most pixels of a picture that is taken.
     #[arg(long, env = "MAX_IMAGE_PIXELS", default_value_t = 400_000_000, help_heading = "Limits")]
     pub max_image_pixels: u64,
