@@ -31,6 +31,7 @@ mod saml;
 mod schedules;
 mod second_factors;
 mod several_servers;
+mod settings;
 mod shutdown;
 mod sign_in;
 mod slow_peers;

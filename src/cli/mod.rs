@@ -5,6 +5,8 @@ mod adopt;
 mod backup;
 mod contract;
 mod first_steps;
+#[cfg(test)]
+mod manual;
 mod private;
 mod serve;
 mod settings;

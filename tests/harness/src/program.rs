@@ -37,7 +37,7 @@ pub struct Program {
     pub url: String,
     process: Child,
     /// Kept open, so that the server can go on printing.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Installation {
@@ -67,6 +67,13 @@ impl Installation {
         self.folder.path().join("temporary")
     }
 
+    /// The command with these variables in its environment, run to its end.
+    pub async fn run_with(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Ended {
+        let output = self.command(name).envs(variables.iter().copied()).args(arguments).output().await.expect("the program runs");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ended { success: output.status.success(), printed: text(output.stdout), complained: text(output.stderr) }
+    }
+
     fn command(&self, name: &str) -> Command {
         let program = std::env::var_os("CARGO_BIN_EXE_dailies").expect("Cargo names the program to the tests of its package");
         let mut command = Command::new(program);
@@ -79,9 +86,7 @@ impl Installation {
 
     /// Runs a command of the program to its end.
     pub async fn run(&self, name: &str, arguments: &[&str]) -> Ended {
-        let output = self.command(name).args(arguments).output().await.expect("the program runs");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ended { success: output.status.success(), printed: text(output.stdout), complained: text(output.stderr) }
+        self.run_with(&[], name, arguments).await
     }
 
     /// Tries to start a server that refuses to run.
@@ -112,7 +117,7 @@ impl Installation {
             panic!("the server ended: {}", std::fs::read_to_string(self.log()).unwrap_or_default());
         };
         let url = tokio::time::timeout(Duration::from_secs(30), listening).await.expect("a server that listens");
-        Program { url, process, _output: output }
+        Program { url, process, output }
     }
 
     fn log(&self) -> PathBuf {
@@ -147,6 +152,11 @@ impl Program {
     /// The same person at this server, who signed in at an earlier one.
     pub fn again(&self, client: &Client) -> Client {
         Client { token: client.token.clone(), ..self.nobody() }
+    }
+
+    /// The next line that the server prints; none when nothing comes within a second.
+    pub async fn line(&mut self) -> Option<String> {
+        tokio::time::timeout(Duration::from_secs(1), self.output.next_line()).await.ok().and_then(|line| line.expect("its output"))
     }
 
     /// Ends the server without a warning.
