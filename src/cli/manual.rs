@@ -126,7 +126,8 @@ fn links_lead_to_what_is_there() {
 fn every_page_of_the_manual_is_in_its_index() {
     let index = fs::read_to_string(root().join("docs/README.md")).expect("an index");
     let listed: BTreeSet<String> = links(&index).into_iter().map(|link| format!("docs/{link}")).collect();
-    let missing: Vec<String> = manual().into_keys().filter(|name| name.starts_with("docs/") && name != "docs/README.md" && !listed.contains(name)).collect();
+    let missing: Vec<String> =
+        manual().into_keys().filter(|name| name.starts_with("docs/") && name != "docs/README.md" && !listed.contains(name)).collect();
     assert_none(&missing);
 }
 
@@ -152,7 +153,9 @@ fn commands_and_flags_are_those_of_the_program() {
             };
             let looked_at = called.as_ref().map_or(code.as_str(), |found| found.get(3).expect("the rest").as_str());
             let looked_at = looked_at.split(" && ").next().unwrap_or_default().split('#').next().unwrap_or_default();
-            problems.extend(flag.captures_iter(looked_at).filter(|found| !takes.contains(&found[1])).map(|found| format!("{name}: {} in {code}", &found[1])));
+            problems.extend(
+                flag.captures_iter(looked_at).filter(|found| !takes.contains(&found[1])).map(|found| format!("{name}: {} in {code}", &found[1])),
+            );
         }
     }
     assert_none(&problems);

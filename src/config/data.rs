@@ -12,7 +12,8 @@ pub struct DataArgs {
     /// Folder of everything that the server keeps: the embedded database, the secret key, files.
     #[arg(long, env = "DAILIES_DATA_DIR", default_value = "./data", global = true)]
     pub data_dir: PathBuf,
-    /// Database: `sqlite://path` or `postgres://user:password@host:port/name`. Without it, the DB_* variables, or the embedded database in the data folder.
+    /// Database: `sqlite://path` or `postgres://user:password@host:port/name`. Without it, the DB_* variables count; without
+    /// those, it is the embedded database in the data folder.
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,
     #[command(flatten)]
@@ -23,19 +24,19 @@ pub struct DataArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseParts {
-    /// Host of the PostgreSQL server.
+    /// Host of the PostgreSQL server; `localhost` when only the name of the database is given.
     #[arg(long, env = "DB_HOST", global = true)]
     pub db_host: Option<String>,
-    /// Port of the PostgreSQL server.
+    /// Port of the PostgreSQL server; 5432 unless it is given.
     #[arg(long, env = "DB_PORT", global = true)]
     pub db_port: Option<u16>,
-    /// User of the PostgreSQL server.
+    /// User of the PostgreSQL server; `postgres` unless it is given.
     #[arg(long, env = "DB_USERNAME", global = true)]
     pub db_username: Option<String>,
     /// Password of that user.
     #[arg(long, env = "DB_PASSWORD", global = true, hide_env_values = true)]
     pub db_password: Option<String>,
-    /// Name of the database.
+    /// Name of the database; `zoudb` when only the host is given.
     #[arg(long, env = "DB_DATABASE", global = true)]
     pub db_database: Option<String>,
     /// Most connections that are kept open; four for each processor, and at least eight, unless it is given.
