@@ -38,7 +38,8 @@ async fn the_file_of_all_variables_is_good_for_the_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn variables_that_are_wrong_are_named() {
     let studio = Installation::new(On::Sqlite, &[]).await;
-    for (name, arguments) in [("serve", &[][..]), ("config", &[]), ("create-admin", &["ada@example.com", "--password", "a long password"])] {
+    let calls: [(&str, &[&str]); 3] = [("serve", &[]), ("config", &[]), ("create-admin", &["ada@example.com", "--password", "a long password"])];
+    for (name, arguments) in calls {
         let refused = studio.run_with(&[("DAILIES_PORT", "many")], name, arguments).await;
         assert!(!refused.success && refused.complained.contains("DAILIES_PORT"), "{name}: {refused:?}");
     }
