@@ -12,14 +12,11 @@ use super::Cli;
 use crate::web::docs::{self, Edition};
 
 /// Flags of other programs.
-const FLAGS_OF_OTHERS: &str = "--all-targets --archive --bench --check --clean --config --dbname --directory --encoding --env-file --extract --file \
-    --force --format --gzip --if-exists --include-method --include-path --locked --no-owner --now --offline --output --owner --path --pipe \
-    --postgresql --empty --property --pwprompt --release --role --schema-only --setenv --tests --wait --workspace --version --all --test --doc \
-    --open --edition --no-verify --profile";
-/// Variables of other programs, of the suites of this repository, and of the server whose installations are taken over.
-const VARIABLES_OF_OTHERS: &str = "CARGO_BIN_EXE_dailies CARGO_MANIFEST_DIR DAILIES_EMAIL DAILIES_PASSWORD DAILIES_URL MAX_EXAMPLES POSTGRES_PASSWORD \
-    S3_SECRET RUST_BACKTRACE DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT INDEXER_HOST \
-    INDEXER_KEY JOB_QUEUE_NOMAD_HOST PLUGIN_FOLDER PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
+const FLAGS_OF_OTHERS: &str = "--archive --config --dbname --directory --encoding --extract --file --force --format --gzip --locked --no-owner --now \
+    --offline --output --owner --path --pipe --property --pwprompt --release --role --setenv --wait --workspace";
+/// Variables of the server whose installations are taken over, which mean nothing here.
+const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
+    INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PLUGIN_FOLDER PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
 /// Words behind the name of the program that are no commands: names of containers and services.
 const NO_COMMANDS: [&str; 1] = ["dailies"];
 
