@@ -4,6 +4,7 @@ mod accounts;
 mod adopt;
 mod backup;
 mod contract;
+mod dumps;
 mod private;
 mod serve;
 mod workroom;
@@ -71,11 +72,15 @@ enum Command {
         #[arg(long, value_enum, default_value = "json")]
         format: contract::Format,
     },
-    /// Copy the embedded database into a file while the server runs.
+    /// Copy the embedded database into a file while the server runs. For PostgreSQL, and for the stored files, see `dump`.
     Backup {
         /// File to write; it must not exist.
         file: std::path::PathBuf,
     },
+    /// Write everything into one file while the server runs: the database, SQLite or PostgreSQL, and the stored files.
+    Dump(dumps::DumpArgs),
+    /// Make the database and the stored files from a file that `dump` wrote, of either kind of database. Stop servers first.
+    Restore(dumps::RestoreArgs),
 }
 
 /// Settings of the environment, for commands that take none of their own.
@@ -128,6 +133,8 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
         Command::Adopt { dry_run } => adopt::run(&data, dry_run).await,
         Command::Openapi { format } => contract::print(format),
         Command::Backup { file } => backup::run(&data, &file).await,
+        Command::Dump(args) => dumps::dump(&data, &args).await,
+        Command::Restore(args) => dumps::restore(&data, &args).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tells how far the making of a production is: a bar on a terminal, a line for each part elsewhere.
+//! How far long work is: a bar on a terminal, a line for each part elsewhere.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, stderr};
@@ -23,11 +23,14 @@ impl Progress {
         Self { bar, lines }
     }
 
-    /// Says what is made now, and how many of them.
-    pub fn part(&self, name: impl Into<Cow<'static, str>>, count: usize) {
+    /// Says what is worked on now, and how many of them, where that is known.
+    pub fn part(&self, name: impl Into<Cow<'static, str>>, count: impl Into<Option<usize>>) {
         let name = name.into();
         if self.lines {
-            eprintln!("{name}: {count}");
+            match count.into() {
+                Some(count) => eprintln!("{name}: {count}"),
+                None => eprintln!("{name}"),
+            }
         }
         self.bar.set_message(name);
     }
@@ -35,6 +38,12 @@ impl Progress {
     /// Notes that so many more are done.
     pub fn done(&self, count: usize) {
         self.bar.inc(count as u64);
+    }
+
+    /// Notes that so many more are done of a number that is not known before.
+    pub fn more(&self, count: usize) {
+        self.bar.inc_length(count as u64);
+        self.done(count);
     }
 
     /// Takes the bar away.
