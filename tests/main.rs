@@ -10,6 +10,7 @@ mod contract;
 mod crash;
 mod crud;
 mod dialect;
+mod dumps;
 mod extraction;
 mod files;
 mod imports;
