@@ -56,6 +56,7 @@ pub mod storage;
 mod store;
 pub mod studio;
 mod tasks;
+mod upkeep;
 mod user;
 mod vocabulary;
 pub mod web;

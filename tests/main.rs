@@ -39,6 +39,7 @@ mod sources;
 mod status;
 mod stored_files;
 mod timelines;
+mod upkeep;
 mod uploads;
 mod vendors;
 mod visibility;

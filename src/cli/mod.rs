@@ -7,6 +7,7 @@ mod contract;
 mod dumps;
 mod private;
 mod serve;
+mod upkeep;
 mod workroom;
 
 use std::process::ExitCode;
@@ -81,6 +82,9 @@ enum Command {
     Dump(dumps::DumpArgs),
     /// Make the database and the stored files from a file that `dump` wrote, of either kind of database. Stop servers first.
     Restore(dumps::RestoreArgs),
+    /// Remove what nobody needs any more, and work out anew what follows from other figures.
+    #[command(subcommand)]
+    Upkeep(upkeep::Upkeep),
 }
 
 /// Settings of the environment, for commands that take none of their own.
@@ -135,6 +139,7 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
         Command::Backup { file } => backup::run(&data, &file).await,
         Command::Dump(args) => dumps::dump(&data, &args).await,
         Command::Restore(args) => dumps::restore(&data, &args).await,
+        Command::Upkeep(what) => upkeep::run(&data, &what).await,
     }
 }
 
