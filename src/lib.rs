@@ -38,6 +38,7 @@ mod playlists;
 mod previews;
 mod productions;
 mod progress;
+mod pulling;
 mod quotas;
 mod readiness;
 pub mod realtime;

@@ -4,6 +4,7 @@ mod accounts;
 mod adopt;
 mod backup;
 mod contract;
+mod copying;
 mod dumps;
 mod private;
 mod serve;
@@ -82,6 +83,10 @@ enum Command {
     Dump(dumps::DumpArgs),
     /// Make the database and the stored files from a file that `dump` wrote, of either kind of database. Stop servers first.
     Restore(dumps::RestoreArgs),
+    /// Copy another instance here, of Zou or of Dailies, with its files; best into an empty database, before the first `serve`.
+    Pull(copying::PullArgs),
+    /// Bring one production of this server to another instance.
+    Push(copying::PushArgs),
     /// Remove what nobody needs any more, and work out anew what follows from other figures.
     #[command(subcommand)]
     Upkeep(upkeep::Upkeep),
@@ -139,6 +144,8 @@ async fn execute(data: DataArgs, command: Command) -> CommandResult {
         Command::Backup { file } => backup::run(&data, &file).await,
         Command::Dump(args) => dumps::dump(&data, &args).await,
         Command::Restore(args) => dumps::restore(&data, &args).await,
+        Command::Pull(args) => copying::pull(&data, args).await,
+        Command::Push(args) => copying::push(&data, args).await,
         Command::Upkeep(what) => upkeep::run(&data, &what).await,
     }
 }
@@ -155,11 +162,21 @@ async fn offline(data: &DataArgs) -> Result<crate::app::SharedApp, Box<dyn std::
 }
 
 async fn offline_with(data: &DataArgs, settings: Settings) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
-    let database = connect(data).await?;
-    let fresh = crate::server::prepare(&database).await?;
-    let app = crate::server::build(data, settings, database).await?;
+    let (app, fresh) = bare_with(data, settings).await?;
     if fresh {
         crate::studio::seed::seed(&app, Domain::default()).await?;
     }
-    Ok(std::sync::Arc::new(app))
+    Ok(app)
+}
+
+/// The same without base data, and whether the database was empty before.
+async fn bare(data: &DataArgs) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+    bare_with(data, environment()).await
+}
+
+async fn bare_with(data: &DataArgs, settings: Settings) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+    let database = connect(data).await?;
+    let fresh = crate::server::prepare(&database).await?;
+    let app = crate::server::build(data, settings, database).await?;
+    Ok((std::sync::Arc::new(app), fresh))
 }
