@@ -23,6 +23,7 @@ mod oidc;
 mod people;
 mod playlists;
 mod processing;
+mod pulling;
 mod queries;
 mod references;
 mod removal;

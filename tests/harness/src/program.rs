@@ -79,7 +79,19 @@ impl Installation {
 
     /// Runs a command of the program to its end.
     pub async fn run(&self, name: &str, arguments: &[&str]) -> Ended {
-        let output = self.command(name).args(arguments).output().await.expect("the program runs");
+        self.run_with(&[], name, arguments).await
+    }
+
+    /// Begins a command of the program with some variables.
+    pub fn begin(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Child {
+        let mut command = self.command(name);
+        command.args(arguments).envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the program runs")
+    }
+
+    /// The same to its end.
+    pub async fn run_with(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Ended {
+        let output = self.command(name).args(arguments).envs(variables.iter().copied()).output().await.expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ended { success: output.status.success(), printed: text(output.stdout), complained: text(output.stderr) }
     }

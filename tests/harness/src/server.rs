@@ -21,7 +21,7 @@ use tokio::sync::{OnceCell, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Client;
+use super::{Client, Installation};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +140,12 @@ impl TestServer {
         let Place { database_url, flags, .. } = self.place.as_ref().expect("a place");
         let folder = TempDir::new().expect("a folder");
         Self::start_at(Place { folder, database_url: database_url.clone(), flags: flags.clone() }).await
+    }
+
+    /// Commands of the program on the database of this server, with a data folder of their own.
+    pub fn commands(&self) -> Installation {
+        let Place { database_url, .. } = self.place.as_ref().expect("a place");
+        Installation::on_database(database_url, &[])
     }
 
     /// Ends the server as a signal does: requests in flight are answered, and jobs come to an end or go back to the queue.
