@@ -67,6 +67,14 @@ fn sorted(mut row: Value) -> Value {
     row
 }
 
+/// A list of records by their ids, in which they have no order; anything else as it is.
+fn named(value: Value) -> BTreeMap<String, Value> {
+    match value {
+        Value::Array(rows) => rows.into_iter().map(|row| (row["id"].to_string(), sorted(row))).collect(),
+        other => sorted(other).as_object().cloned().unwrap_or_default().into_iter().collect(),
+    }
+}
+
 async fn assert_same(there: &Client, here: &Client) {
     let mut different = Vec::new();
     for collection in COLLECTIONS {
@@ -77,6 +85,11 @@ async fn assert_same(there: &Client, here: &Client) {
             }
         }
         assert_eq!(source.len(), copy.len(), "{collection}");
+    }
+    let projects: Vec<String> = rows(there, "projects").await.into_keys().collect();
+    for path in projects.iter().flat_map(|id| [format!("/data/projects/{id}"), format!("/data/projects/{id}/team")]) {
+        let (source, copy) = (there.get(&path).await.expect(200), here.get(&path).await.expect(200));
+        assert_eq!(named(source), named(copy), "{path}");
     }
     assert!(different.is_empty(), "{} differ\n{}", different.len(), different[..different.len().min(5)].join("\n"));
 }

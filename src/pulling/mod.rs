@@ -12,6 +12,7 @@ mod pull;
 mod push;
 mod remote;
 mod scope;
+mod settings;
 mod stages;
 mod state;
 

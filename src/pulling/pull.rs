@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use dailies_definitions::rules::Collection;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use super::pages::{Filter, Page, page};
 use super::remote::{Remote, RemoteError};
 use super::stages::{Stage, stages};
 use super::state::{Place, State};
-use super::{PullError, scope};
+use super::{PullError, scope, settings};
 use crate::app::App;
 use crate::events::transact;
 use crate::progress::Progress;
@@ -63,6 +64,9 @@ pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<O
     while let Some(stage) = stages.get(place.stage) {
         progress.part(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }), None);
         run(app, remote, stage, production, (&state, &mut place), &mut outcome, &progress).await?;
+        if stage.collection == Collection::Projects {
+            settings::bring(app, remote, production).await?;
+        }
         place = Place { stage: place.stage + 1, question: 0, page: 1, ..place };
         state.write(&place)?;
     }
