@@ -141,13 +141,13 @@ fn quoted(text: &str) -> String {
 
 /// The very number that was written. SQLite has none of those that are words.
 fn number(json: &str) -> Option<f64> {
-    json.trim_matches('"').parse().ok().filter(|number: &f64| number.is_finite() || number.is_infinite())
+    json.trim_matches('"').parse().ok().filter(|number: &f64| !number.is_nan())
 }
 
 /// Bytes from two digits each, behind `\x`.
 fn bytes(digits: &str) -> Vec<u8> {
     let digits: Vec<u8> = digits.trim_start_matches("\\x").chars().filter_map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
-    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect()
 }
 
 #[cfg(test)]

@@ -74,7 +74,9 @@ fn listed(archive: &mut Reader, part: &FilesPart) -> Result<impl Iterator<Item =
     let mut file = tempfile::tempfile()?;
     io::copy(&mut member(archive, &part.member)?, &mut file)?;
     file.rewind()?;
-    let read = |line: io::Result<String>| serde_json::from_str(&line?).map_err(|error| DumpError::Damaged(format!("{LIST}: {error}")));
+    let read = |line: io::Result<String>| -> Result<StoredPart, DumpError> {
+        serde_json::from_str(&line?).map_err(|error| DumpError::Damaged(format!("{LIST}: {error}")))
+    };
     Ok(BufReader::new(file).lines().map(read))
 }
 
@@ -111,7 +113,7 @@ pub(super) async fn restore(archive: &mut Reader, part: &FilesPart, storage: &St
         let name = file?.name;
         let key: FileKey = name.parse().map_err(|_| DumpError::Unlisted(name.clone()))?;
         let content = member(archive, &StoredPart::member(&name))?;
-        storage.put_stream(&key, futures::stream::try_unfold(content, |content| async { next(content) })).await?;
+        storage.put_stream(&key, futures::stream::try_unfold(content, |content| async move { next(content) })).await?;
         progress.done(1);
     }
     progress.finish();

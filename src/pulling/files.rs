@@ -150,7 +150,7 @@ async fn each(
     each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send,
 ) -> Result<(), DbErr> {
     let mut text = format!("SELECT {columns} FROM {table} WHERE {condition}");
-    let values = production.map(|id| id.into());
+    let values: Option<sea_orm::Value> = production.map(Into::into);
     if values.is_some() {
         text.push_str(&format!(" AND {}", scope::belongs(table)));
     }

@@ -67,17 +67,16 @@ pub(super) async fn count(remote: &Remote, collection: &str, filters: &[Filter])
     Ok(ids.len() as u64)
 }
 
-async fn ask(remote: &Remote, collection: &str, filter: &Filter, mut query: Vec<(&str, String)>) -> Result<Page, RemoteError> {
-    if let Some((column, value)) = filter {
-        query.push((column, value.clone()));
-    }
+async fn ask(remote: &Remote, collection: &str, filter: &Filter, query: Vec<(&str, String)>) -> Result<Page, RemoteError> {
+    let filter = filter.as_ref().map(|(column, value)| (column.as_str(), value.clone()));
+    let query: Vec<(&str, String)> = query.into_iter().chain(filter).collect();
     let path = format!("/data/{collection}");
     let strange = || RemoteError::Strange(format!("{}{path}", remote.url()));
     let mut answer = remote.json(&path, &query).await?;
     let number = |answer: &Value, key: &str| answer[key].as_u64();
     let (pages, total) = (number(&answer, "nb_pages"), number(&answer, "total"));
     // Some instances give small collections whole.
-    let rows = if answer.is_array() { answer.take() } else { answer["data"].take() };
+    let rows = if answer.is_array() { answer.take() } else { answer.get_mut("data").map(Value::take).unwrap_or_default() };
     let Value::Array(rows) = rows else { return Err(strange()) };
     let rows: Vec<Row> = rows.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect();
     let total = total.unwrap_or(rows.len() as u64);

@@ -33,7 +33,7 @@ impl RemoteError {
 }
 
 /// Another instance, with somebody signed in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Remote {
     http: reqwest::Client,
     /// Address of its API, without a slash at the end.

@@ -42,7 +42,7 @@ pub async fn files(database: &Database, storage: &Storage, hours: u32, all: bool
         }
         sort(database, portion, limit, &mut kinds).await?;
     }
-    let (count, orphans) = kinds.values().fold((0, 0), |(count, orphans), (all, found)| (count + all, orphans + found.len() as u64));
+    let (count, orphans) = kinds.values().fold((0_u64, 0_u64), |(count, orphans), (all, found)| (count + all, orphans + found.len() as u64));
     if orphans > 0 && orphans == count && !all {
         return Err(OrphanError::AnotherDatabase(count));
     }
