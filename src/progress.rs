@@ -23,14 +23,20 @@ impl Progress {
         Self { bar, lines }
     }
 
-    /// Says what is worked on now, and how many of them, where that is known.
-    pub fn part(&self, name: impl Into<Cow<'static, str>>, count: impl Into<Option<usize>>) {
+    /// Says what is worked on now, and how many of them.
+    pub fn part(&self, name: impl Into<Cow<'static, str>>, count: usize) {
         let name = name.into();
         if self.lines {
-            match count.into() {
-                Some(count) => eprintln!("{name}: {count}"),
-                None => eprintln!("{name}"),
-            }
+            eprintln!("{name}: {count}");
+        }
+        self.bar.set_message(name);
+    }
+
+    /// Says what is worked on now, when nobody knows how many of them there are.
+    pub fn next(&self, name: impl Into<Cow<'static, str>>) {
+        let name = name.into();
+        if self.lines {
+            eprintln!("{name}");
         }
         self.bar.set_message(name);
     }

@@ -31,7 +31,7 @@ pub(super) async fn write(storage: &Storage, archive: &mut Archive) -> Result<(F
     let (mut count, mut total, mut strange) = (0, 0, Vec::new());
     let progress = Progress::start(0);
     for bucket in Bucket::ALL {
-        progress.part(format!("Files: {}", bucket.name()), None);
+        progress.next(format!("Files: {}", bucket.name()));
         let mut found = storage.list(bucket);
         while let Some(listed) = found.try_next().await? {
             let Some(key) = listed.key else {

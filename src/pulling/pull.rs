@@ -62,7 +62,7 @@ pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<O
     let stages = stages();
     let progress = Progress::start(0);
     while let Some(stage) = stages.get(place.stage) {
-        progress.part(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }), None);
+        progress.next(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }));
         run(app, remote, stage, production, (&state, &mut place), &mut outcome, &progress).await?;
         if stage.collection == Collection::Projects {
             settings::bring(app, remote, production).await?;

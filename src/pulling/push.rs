@@ -77,7 +77,7 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
     let mut pushed = Pushed::default();
     let progress = Progress::start(0);
     for stage in stages().iter().filter(|stage| PUSHED.contains(&stage.collection)) {
-        progress.part(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }), None);
+        progress.next(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }));
         for ids in ids(&app.database, stage.table().name, production).await?.chunks(ROWS) {
             let rows = rows(&app.database, stage, ids).await?;
             pushed.rows += rows.len() as u64;
