@@ -45,35 +45,6 @@ async fn statements(studio: &Studio, client: &Client, path: &str, enough: Option
     Some(least)
 }
 
-/// The address of an operation, with records of the studio for its parameters.
-async fn address(studio: &Studio, growth: &Growth<'_>, path: &str, operation: &Value) -> Option<String> {
-    let mut address = path.to_owned();
-    let mut query = Vec::new();
-    for parameter in operation["parameters"].as_array().into_iter().flatten() {
-        let name = parameter["name"].as_str()?;
-        let required = parameter["required"].as_bool().unwrap_or_default();
-        let known = match growth.of_parameter(name) {
-            Some(id) => Some(id.to_string()),
-            None if name == "instance_id" => {
-                let list = studio.admin.request(Method::GET, &path.replace("/{instance_id}", "?page=1&limit=1")).send().await.ok()?;
-                let list: Value = serde_json::from_slice(&list.bytes().await.ok()?).ok()?;
-                list["data"][0]["id"].as_str().map(str::to_owned)
-            }
-            None if parameter["schema"]["format"] == "uuid" => None,
-            None => parameter["example"].as_str().map(str::to_owned).or_else(|| parameter["example"].as_i64().map(|number| number.to_string())),
-        };
-        match (parameter["in"].as_str()?, required) {
-            ("path", _) => address = address.replace(&format!("{{{name}}}"), &known?),
-            ("query", true) => query.push(format!("{name}={}", known?)),
-            _ => {}
-        }
-    }
-    if !query.is_empty() {
-        address = format!("{address}?{}", query.join("&"));
-    }
-    Some(address)
-}
-
 async fn all_statements(studio: &Studio, client: &Client, addresses: &[String], few: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for address in addresses {
@@ -97,7 +68,7 @@ async fn more_rows_take_no_more_statements(#[values(On::Sqlite, On::Postgres)] o
         let reads = !path.starts_with("/auth") && !path.starts_with("/actions");
         if reads
             && !operation.is_null()
-            && let Some(address) = address(&studio, &growth, path, operation).await
+            && let Some(address) = growth.address(path, operation).await
         {
             addresses.push(address);
         }
@@ -176,7 +147,7 @@ async fn a_single_record_takes_few_statements(#[values(On::Sqlite, On::Postgres)
     for (path, item) in contract()["paths"].as_object().expect("paths") {
         let single = path.starts_with("/data") && (is_single(path) || ALSO_SINGLE.contains(&path.as_str()));
         let Some(operation) = item.get("get").filter(|_| single) else { continue };
-        let Some(address) = address(&studio, &growth, path, operation).await else { continue };
+        let Some(address) = growth.address(path, operation).await else { continue };
         let enough = EXCEPTIONS.iter().find(|(known, _)| known == path).map_or(ENOUGH, |(_, enough)| *enough);
         for (who, client) in &clients {
             if let Some(count) = statements(&studio, client, &address, Some(enough)).await {

@@ -112,6 +112,25 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
+/// Names of all migrations of this release, in order.
+#[must_use]
+pub fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Brings an empty database to the schema that the first migrations of this release make, all or nothing.
+///
+/// # Errors
+/// When the database is not empty, or cannot be changed.
+pub async fn up_to(db: &DatabaseConnection, migrations: u32) -> Result<(), DbErr> {
+    let transaction = begin_alone(db).await?;
+    if state(&transaction).await? != State::Empty {
+        return Err(refusal("it is not empty"));
+    }
+    Migrator::up(&transaction, Some(migrations)).await?;
+    transaction.commit().await
+}
+
 /// Takes over a database that the reference system made: records its schema as the baseline, and adds what this release
 /// has on top, all or nothing. Brings a database that was taken over already to this release.
 ///

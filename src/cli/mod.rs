@@ -4,12 +4,15 @@ mod accounts;
 mod adopt;
 mod backup;
 mod contract;
+mod copying;
+mod dumps;
 mod first_steps;
 #[cfg(test)]
 mod manual;
 mod private;
 mod serve;
 mod settings;
+mod upkeep;
 mod variables;
 mod workroom;
 
@@ -78,11 +81,22 @@ enum Command {
         #[arg(long, value_enum, default_value = "json")]
         format: contract::Format,
     },
-    /// Copy the embedded database into a file while the server runs.
+    /// Copy the embedded database into a file while the server runs. For PostgreSQL, and for the stored files, see `dump`.
     Backup {
         /// File to write; it must not exist.
         file: std::path::PathBuf,
     },
+    /// Write everything into one file while the server runs: the database, SQLite or PostgreSQL, and the stored files.
+    Dump(dumps::DumpArgs),
+    /// Make the database and the stored files from a file that `dump` wrote, of either kind of database. Stop servers first.
+    Restore(dumps::RestoreArgs),
+    /// Copy another instance here, of Zou or of Dailies, with its files; best into an empty database, before the first `serve`.
+    Pull(copying::PullArgs),
+    /// Bring one production of this server to another instance.
+    Push(copying::PushArgs),
+    /// Remove what nobody needs any more, and work out anew what follows from other figures.
+    #[command(subcommand)]
+    Upkeep(upkeep::Upkeep),
 }
 
 /// Settings of the environment, for commands that take none of their own.
@@ -145,6 +159,11 @@ async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> Comm
         Command::Adopt { dry_run } => adopt::run(&data, dry_run).await,
         Command::Openapi { format } => contract::print(format),
         Command::Backup { file } => backup::run(&data, &file).await,
+        Command::Dump(args) => dumps::dump(&data, &args).await,
+        Command::Restore(args) => dumps::restore(&data, &args).await,
+        Command::Pull(args) => copying::pull(&data, args).await,
+        Command::Push(args) => copying::push(&data, args).await,
+        Command::Upkeep(what) => upkeep::run(&data, &what).await,
     }
 }
 
@@ -160,11 +179,21 @@ async fn offline(data: &DataArgs) -> Result<crate::app::SharedApp, Box<dyn std::
 }
 
 async fn offline_with(data: &DataArgs, settings: Settings) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
-    let database = connect(data).await?;
-    let fresh = crate::server::prepare(&database).await?;
-    let app = crate::server::build(data, settings, database).await?;
+    let (app, fresh) = bare_with(data, settings).await?;
     if fresh {
         crate::studio::seed::seed(&app, Domain::default()).await?;
     }
-    Ok(std::sync::Arc::new(app))
+    Ok(app)
+}
+
+/// The same without base data, and whether the database was empty before.
+async fn bare(data: &DataArgs) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+    bare_with(data, environment()).await
+}
+
+async fn bare_with(data: &DataArgs, settings: Settings) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+    let database = connect(data).await?;
+    let fresh = crate::server::prepare(&database).await?;
+    let app = crate::server::build(data, settings, database).await?;
+    Ok((std::sync::Arc::new(app), fresh))
 }

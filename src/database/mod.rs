@@ -6,6 +6,7 @@
 mod connection;
 mod counting;
 pub mod dialect;
+mod exact;
 mod explain;
 pub mod json;
 mod listing;
@@ -34,6 +35,7 @@ use self::counting::Counter;
 pub(crate) use self::counting::describe;
 use self::session::{Held, Session};
 
+pub use self::exact::ExactWriter;
 pub use self::explain::explain;
 pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;

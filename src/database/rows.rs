@@ -91,7 +91,7 @@ pub fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kin
     }
 }
 
-fn broken(what: &str) -> DbErr {
+pub(super) fn broken(what: &str) -> DbErr {
     DbErr::Type(format!("a column does not hold {what}"))
 }
 
@@ -109,7 +109,7 @@ fn write_postgres(out: &mut Vec<u8>, row: &PgRow, index: usize, kind: Kind) -> R
 }
 
 /// One value in the binary format of PostgreSQL.
-fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
+pub(super) fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
     match kind {
         Kind::Uuid => write_uuid(out, Uuid::from_slice(bytes).map_err(|_| broken("an identifier"))?),
         Kind::Text { .. } | Kind::Bytes => write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?),
@@ -142,9 +142,9 @@ fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
 }
 
 /// Seconds from 1970 to 2000, where the time of PostgreSQL begins.
-const POSTGRES_EPOCH: i64 = 946_684_800;
+pub(super) const POSTGRES_EPOCH: i64 = 946_684_800;
 
-fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
+pub(super) fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
     match bytes.len() {
         2 => Ok(i64::from(i16::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
         4 => Ok(i64::from(i32::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
@@ -181,7 +181,7 @@ fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
     Ok(())
 }
 
-fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Result<(), DbErr> {
+pub(super) fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Result<(), DbErr> {
     let problem = |error: &dyn std::fmt::Display| DbErr::Type(error.to_string());
     let value = row.try_get_raw(index).map_err(|error| problem(&error))?;
     if value.is_null() {

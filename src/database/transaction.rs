@@ -100,6 +100,27 @@ impl Database {
         }
     }
 
+    /// Lets a task read what the database held at one moment, whatever others write meanwhile. Tables are read in the order
+    /// of their rows on the disk.
+    ///
+    /// # Errors
+    /// Those of the task, and that of a database which does not answer.
+    pub async fn at_one_moment<T, E: From<DbErr>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let begin = match self.backend() {
+            DbBackend::Sqlite => "BEGIN",
+            _ => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL synchronize_seqscans = off",
+        };
+        let mut lent = self.connections.lend().await?;
+        lent.in_transaction = true;
+        lent.run(begin).await?;
+        let session = Session::writing(self.connections.clone(), lent);
+        let result = Session::scope(Some(session.clone()), task).await;
+        if let Some(mut lent) = session.take().await {
+            undo(&mut lent).await?;
+        }
+        result
+    }
+
     async fn turn(&self, number: u32) -> Turn<'_> {
         if self.backend() == DbBackend::Postgres && number <= ATTEMPTS_BESIDE_OTHERS {
             Turn::BesideOthers { _place: self.writers.read().await }

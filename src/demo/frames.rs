@@ -7,9 +7,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use image::DynamicImage;
 use uuid::Uuid;
 
-use super::progress::Progress;
 use super::story::{CODE, TITLE};
 use crate::pictures::{self, PictureError};
+use crate::progress::Progress;
 use crate::storage::{Bucket, FileKey, Storage, StorageError};
 
 /// Size in pixels of the pictures that are drawn.

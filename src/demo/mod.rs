@@ -10,7 +10,6 @@ mod people;
 mod pipeline;
 mod plan;
 mod production;
-mod progress;
 mod remarks;
 mod review;
 mod scale;
@@ -30,7 +29,6 @@ use clap::Args;
 use self::activity::Activity;
 use self::people::{PASSWORD, PEOPLE, WITH_PASSWORD};
 use self::plan::Plan;
-use self::progress::Progress;
 use self::scale::Scale;
 pub use self::scale::Size;
 use self::studio::Studio;
@@ -38,6 +36,7 @@ use self::writer::Writer;
 use crate::app::SharedApp;
 use crate::database;
 use crate::events::{Work, transact};
+use crate::progress::Progress;
 use crate::studio::seed::{Domain, seed};
 
 /// What can be said about a demo production.

@@ -3,8 +3,8 @@
 use entity::facts::Table;
 use sea_orm::{DbErr, Value};
 
-use super::progress::Progress;
 use crate::database::{self, Database, Transaction};
+use crate::progress::Progress;
 
 /// Columns of a row.
 pub type Row = Vec<(&'static str, Value)>;

@@ -29,7 +29,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::held::Held;
-pub use self::queue::sweep;
+pub use self::queue::{sweep, to_sweep};
 pub use self::registry::Registry;
 pub use self::workers::Workers;
 use crate::app::{App, SharedApp};

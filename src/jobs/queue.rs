@@ -146,6 +146,16 @@ fn shortened(error: &str) -> String {
     error.chars().filter(|char| *char != '\0').take(ERROR_LENGTH).collect()
 }
 
+/// Number of jobs that were given up a month ago.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn to_sweep(database: &Database) -> Result<u64, DbErr> {
+    let sql = Sql::with("SELECT COUNT(*) FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - GRAVE).into()]);
+    let count: i64 = database::read_value(database, &sql).await?.unwrap_or_default();
+    Ok(count.unsigned_abs())
+}
+
 /// Removes jobs that were given up a month ago.
 ///
 /// # Errors

@@ -35,7 +35,7 @@ impl SourcesHandlers {
     /// Takes rows of another instance over.
     async fn rows<T>(&self, access: &Admin, source: Source, silent: Option<String>, rows: Vec<Row>) -> Result<Json<T>, Failure> {
         let silent = silent.is_some_and(|word| SILENT.contains(&word.to_lowercase().as_str()));
-        Ok(Json::written(kitsu::import(&self.0, access, source, rows, silent).await?))
+        Ok(Json::written(kitsu::import(&self.0, Some(access.person.id), source, rows, silent).await?))
     }
 
     /// Imports records of ShotGrid.

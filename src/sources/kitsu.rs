@@ -2,11 +2,11 @@
 //! collection is in [`peculiar`].
 
 mod events;
+mod outgoing;
 mod peculiar;
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::rules::Collection;
@@ -25,16 +25,18 @@ use crate::database::{BATCH, Sql, json, rows};
 use crate::events::Work;
 
 /// A row as another instance answers it.
-pub(super) type Row = Map<String, Value>;
+pub type Row = Map<String, Value>;
 
 /// What rows are of.
 #[derive(Clone, Copy)]
-pub(super) struct Source {
+pub struct Source {
     resource: &'static dyn Resource,
     /// Relations whose ids come along.
     relations: &'static [&'static str],
     /// Whether these ids are added to those that are there, and not put in their place.
     adds: bool,
+    /// Whether rows are taken as they are, and their files follow.
+    exact: bool,
 }
 
 /// Builds of playlists, which are no collection.
@@ -43,7 +45,7 @@ static BUILD_JOBS: Plain = Plain::of(&entity::build_job::TABLE, "BuildJob");
 impl Source {
     /// Builds of playlists.
     pub(super) fn build_jobs() -> Self {
-        Self { resource: &BUILD_JOBS, relations: &[], adds: false }
+        Self { resource: &BUILD_JOBS, relations: &[], adds: false, exact: false }
     }
 
     /// A collection, with what comes along of its relations.
@@ -56,10 +58,32 @@ impl Source {
             Collection::Projects => (&["team", "asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"], true),
             _ => (&[], false),
         };
-        Self { resource: collections::resource(collection), relations, adds }
+        Self { resource: collections::resource(collection), relations, adds, exact: false }
     }
 
-    fn table(self) -> &'static Table {
+    /// A collection whose rows are to be the same as on the other instance, with all relations that are no records of their
+    /// own.
+    #[must_use]
+    pub fn copy_of(collection: Collection) -> Self {
+        let relations: &[&str] = match collection {
+            Collection::AssetInstances => &["shots"],
+            Collection::Chats => &["participants"],
+            Collection::Comments => &["previews", "mentions", "department_mentions", "acknowledgements"],
+            Collection::Entities => &["entity_concept_links"],
+            Collection::EntityTypes => &["task_types"],
+            Collection::MetadataDescriptors | Collection::Persons => &["departments"],
+            Collection::ProductionScheduleVersionTaskLinks => &["assignees"],
+            Collection::Projects => &["team", "asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"],
+            Collection::ProjectTemplates => &["asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"],
+            Collection::Tasks => &["assignees"],
+            _ => &[],
+        };
+        Self { resource: collections::resource(collection), relations, adds: false, exact: true }
+    }
+
+    /// The table of the rows.
+    #[must_use]
+    pub fn table(self) -> &'static Table {
         self.resource.table()
     }
 
@@ -80,10 +104,14 @@ type Key = (Uuid, Uuid);
 ///
 /// # Errors
 /// 400 that names the place and the field of a row that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, source: Source, mut given: Vec<Row>, silent: bool) -> Result<Vec<u8>, Failure> {
-    let mut work = Work::begin(app, caller).await?;
+pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: Vec<Row>, silent: bool) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin_as(app, author).await?;
     let table = source.table();
-    peculiar::prepare(&work, table, &mut given).await?;
+    if source.exact {
+        peculiar::name(table, &mut given);
+    } else {
+        peculiar::prepare(&work, table, &mut given).await?;
+    }
     let stored = stored(&work, table, &given).await?;
     let mut places: HashMap<Key, usize> = HashMap::with_capacity(given.len());
     let mut incoming: Vec<Incoming> = Vec::with_capacity(given.len());

@@ -10,3 +10,4 @@ mod links;
 mod shotgrid;
 
 pub use handlers::SourcesHandlers;
+pub use kitsu::{Row, Source, import};

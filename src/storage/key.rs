@@ -1,6 +1,7 @@
 //! Names of stored files, and where each kind of store puts them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use object_store::path::Path;
 use uuid::Uuid;
@@ -18,7 +19,16 @@ pub enum Bucket {
 
 impl Bucket {
     /// All buckets, in the order in which a store keeps them.
-    pub(super) const ALL: [Self; 3] = [Self::Pictures, Self::Movies, Self::Files];
+    pub const ALL: [Self; 3] = [Self::Pictures, Self::Movies, Self::Files];
+
+    /// The prefixes of the files in it.
+    fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Pictures => &["original", "previews", "thumbnails", "thumbnails-square", "tiles", "preview-backgrounds"],
+            Self::Movies => &["previews", "lowdef", "source", "playlists"],
+            Self::Files => &["previews", "attachments", "working"],
+        }
+    }
 
     /// Name of the bucket, without the prefix of the installation.
     pub fn name(self) -> &'static str {
@@ -29,6 +39,9 @@ impl Bucket {
         }
     }
 }
+
+/// Characters of an id.
+const ID_LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
 
 /// How a store turns keys into locations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +65,26 @@ impl FileKey {
     /// (`thumbnails`, `previews`, `source`…).
     pub fn new(bucket: Bucket, prefix: &'static str, id: Uuid) -> Self {
         Self { bucket, prefix, id }
+    }
+
+    /// Key of the file of a bucket at a location; none for what is not stored by this server.
+    pub(super) fn at(bucket: Bucket, location: &Path, layout: Layout) -> Option<Self> {
+        let name = location.filename()?;
+        let (rest, id) = name.split_at_checked(name.len().checked_sub(ID_LENGTH)?)?;
+        let id = Uuid::parse_str(id).ok()?;
+        let known = |prefix: &&&'static str| layout == Layout::Folders || rest.strip_suffix('-') == Some(**prefix);
+        let mut keys = bucket.prefixes().iter().filter(known).map(|prefix| Self::new(bucket, prefix, id));
+        keys.find(|key| key.location(layout) == *location)
+    }
+
+    /// The row that the file belongs to.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Which of the files of its row it is.
+    pub fn prefix(&self) -> &'static str {
+        self.prefix
     }
 
     /// The bucket that holds the file.
@@ -81,6 +114,22 @@ impl fmt::Display for FileKey {
     }
 }
 
+/// Reads a key from the form in which it is written.
+impl FromStr for FileKey {
+    type Err = NoKey;
+
+    fn from_str(text: &str) -> Result<Self, NoKey> {
+        let (bucket, name) = text.split_once('/').ok_or(NoKey)?;
+        let bucket = Bucket::ALL.into_iter().find(|known| known.name() == bucket).ok_or(NoKey)?;
+        Self::at(bucket, &Path::from(name), Layout::Flat).ok_or(NoKey)
+    }
+}
+
+/// A text is not the name of a stored file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not the name of a stored file")]
+pub struct NoKey;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +151,22 @@ mod tests {
         assert_eq!(square.location(Layout::Folders).as_ref(), "thumbnails/squ/are/square-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
         let background = FileKey::new(Bucket::Pictures, "preview-backgrounds", id());
         assert_eq!(background.location(Layout::Folders).as_ref(), "preview/bac/kgr/backgrounds-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
+    }
+    #[test]
+    fn keys_are_found_again_from_where_their_files_are() {
+        for bucket in Bucket::ALL {
+            for prefix in bucket.prefixes() {
+                let key = FileKey::new(bucket, prefix, id());
+                for layout in [Layout::Folders, Layout::Flat] {
+                    assert_eq!(FileKey::at(bucket, &key.location(layout), layout).as_ref(), Some(&key));
+                }
+                assert_eq!(key.to_string().parse(), Ok(key));
+            }
+        }
+        for other in ["other", "dbbackup-2026", "unknown/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"] {
+            assert_eq!(FileKey::at(Bucket::Files, &Path::from(other), Layout::Folders), None);
+            assert_eq!(other.parse::<FileKey>(), Err(NoKey));
+        }
+        assert!("movies/previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c/..".parse::<FileKey>().is_err());
     }
 }

@@ -17,7 +17,7 @@ use tokio_util::io::ReaderStream;
 
 pub use backend::{Backend, S3Settings, StorageSettings};
 pub use disposition::Disposition;
-pub use key::{Bucket, FileKey};
+pub use key::{Bucket, FileKey, NoKey};
 pub use serve::{Cache, Delivery, ServeError, serve};
 
 use backend::OpenBucket;
@@ -60,6 +60,19 @@ pub struct FileMeta {
     pub modified: DateTime<Utc>,
     /// Strong entity tag, with its quotes.
     pub etag: String,
+}
+
+/// What a bucket holds at one place.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Key of the file; none for what is not stored by this server.
+    pub key: Option<FileKey>,
+    /// Its place, for messages.
+    pub name: String,
+    /// Size in bytes; zero is what an interrupted copy leaves behind.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: DateTime<Utc>,
 }
 
 /// A stored file, or a part of it, ready to be read.
@@ -184,6 +197,20 @@ impl Storage {
         Ok(found.as_ref().and_then(file_meta))
     }
 
+    /// Everything in a bucket, in no order.
+    pub fn list(&self, bucket: Bucket) -> BoxStream<'static, Result<Listed, StorageError>> {
+        let place = self.bucket(bucket);
+        let layout = place.layout;
+        let found = place.store.list(None);
+        let listed = move |meta: ObjectMeta| Listed {
+            key: FileKey::at(bucket, &meta.location, layout),
+            name: format!("{}/{}", bucket.name(), meta.location),
+            size: meta.size,
+            modified: meta.last_modified,
+        };
+        found.map_ok(listed).map_err(StorageError::from).boxed()
+    }
+
     /// Whether there is such a file.
     ///
     /// # Errors
@@ -251,13 +278,17 @@ impl Storage {
         Ok(true)
     }
 
-    fn locate(&self, key: &FileKey) -> (&OpenBucket, object_store::path::Path) {
+    fn bucket(&self, bucket: Bucket) -> &OpenBucket {
         let [pictures, movies, files] = self.buckets.as_ref();
-        let bucket = match key.bucket() {
+        match bucket {
             Bucket::Pictures => pictures,
             Bucket::Movies => movies,
             Bucket::Files => files,
-        };
+        }
+    }
+
+    fn locate(&self, key: &FileKey) -> (&OpenBucket, object_store::path::Path) {
+        let bucket = self.bucket(key.bucket());
         (bucket, key.location(bucket.layout))
     }
 }

@@ -42,6 +42,13 @@ pub(super) async fn prepare(work: &Work<'_>, table: &'static Table, rows: &mut [
     }
 }
 
+/// Brings the names of rows that are taken as they are into the form of their columns.
+pub(super) fn name(table: &'static Table, rows: &mut [Row]) {
+    if table.name == "notification" {
+        rows.iter_mut().for_each(notification);
+    }
+}
+
 /// News do not change.
 fn news(row: &mut Row) {
     if let Some(moment) = row.get("created_at").filter(|moment| !moment.is_null()).cloned() {

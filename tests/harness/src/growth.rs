@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate};
 use dailies::database::Sql;
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
+use reqwest::Method;
 use sea_orm::Value;
 use serde_json::json;
 use uuid::Uuid;
@@ -70,6 +71,35 @@ impl<'a> Growth<'a> {
     /// The record that a path parameter names, such as `shot_id`.
     pub fn of_parameter(&self, name: &str) -> Option<Uuid> {
         self.base.get(name.strip_suffix("_id")?).copied()
+    }
+
+    /// The address of an operation, with records of the studio for its parameters.
+    pub async fn address(&self, path: &str, operation: &serde_json::Value) -> Option<String> {
+        let mut address = path.to_owned();
+        let mut query = Vec::new();
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str()?;
+            let required = parameter["required"].as_bool().unwrap_or_default();
+            let known = match self.of_parameter(name) {
+                Some(id) => Some(id.to_string()),
+                None if name == "instance_id" => {
+                    let list = self.studio.admin.request(Method::GET, &path.replace("/{instance_id}", "?page=1&limit=1")).send().await.ok()?;
+                    let list: serde_json::Value = serde_json::from_slice(&list.bytes().await.ok()?).ok()?;
+                    list["data"][0]["id"].as_str().map(str::to_owned)
+                }
+                None if parameter["schema"]["format"] == "uuid" => None,
+                None => parameter["example"].as_str().map(str::to_owned).or_else(|| parameter["example"].as_i64().map(|number| number.to_string())),
+            };
+            match (parameter["in"].as_str()?, required) {
+                ("path", _) => address = address.replace(&format!("{{{name}}}"), &known?),
+                ("query", true) => query.push(format!("{name}={}", known?)),
+                _ => {}
+            }
+        }
+        if !query.is_empty() {
+            address = format!("{address}?{}", query.join("&"));
+        }
+        Some(address)
     }
 
     /// Adds rows to every table until there are so many of each kind.

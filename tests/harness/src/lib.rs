@@ -33,6 +33,6 @@ pub use program::{Ended, Installation, Program, files};
 pub use redis::TemporaryRedis;
 pub use saml_provider::{SamlProvider, SamlStatement, Signed};
 pub use security_key::SecurityKey;
-pub use server::{On, TestServer};
+pub use server::{On, Place, TestServer};
 pub use shape::{fill, fill_all, mismatch};
 pub use studio::{Studio, id};

@@ -89,6 +89,13 @@ impl Installation {
         self.run_with(&[], name, arguments).await
     }
 
+    /// Begins a command of the program with some variables.
+    pub fn begin(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Child {
+        let mut command = self.command(name);
+        command.args(arguments).envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the program runs")
+    }
+
     /// Tries to start a server that refuses to run.
     pub async fn refused(&self) -> Ended {
         let arguments: Vec<&str> = ["--port", "0"].into_iter().chain(self.flags.iter().map(String::as_str)).collect();

@@ -10,6 +10,7 @@ use dailies::database::Database;
 use dailies::jobs::Workers;
 use dailies::realtime::Realtime;
 use dailies::server::{Doorkeeper, build, prepare, routes, start_workers, stream_options};
+use dailies::storage::{Backend, Storage, StorageSettings};
 use dailies::studio::seed::{Domain, seed};
 use dailies::web::{Bound, Extras, application};
 use poem::EndpointExt;
@@ -20,7 +21,7 @@ use tokio::sync::{OnceCell, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Client;
+use super::{Client, Installation};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,29 @@ pub struct Place {
     flags: Vec<String>,
 }
 
+impl Place {
+    /// One with an empty database and no files.
+    pub async fn empty(on: On) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let database_url = match on {
+            On::Sqlite => format!("sqlite://{}/test.db", folder.path().to_str().expect("a name in UTF-8")),
+            On::Postgres => TestServer::empty_database().await,
+        };
+        Self { folder, database_url, flags: Vec::new() }
+    }
+
+    /// A connection to its database.
+    pub async fn database(&self) -> Database {
+        Database::connect(&self.database_url, 2).await.expect("a connection")
+    }
+
+    /// Its stored files.
+    pub async fn storage(&self) -> Storage {
+        let folder = self.folder.path().join("previews");
+        Storage::open(&StorageSettings { bucket_prefix: String::new(), backend: Backend::Local { folder } }).await.expect("a storage")
+    }
+}
+
 #[derive(Parser)]
 struct Flags {
     #[command(flatten)]
@@ -68,13 +92,8 @@ impl TestServer {
 
     /// A server with more flags.
     pub async fn start_with(on: On, flags: &[&str]) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let path = folder.path().to_str().expect("a name in UTF-8");
-        let database_url = match on {
-            On::Sqlite => format!("sqlite://{path}/test.db"),
-            On::Postgres => Self::empty_database().await,
-        };
-        Self::start_at(Place { folder, database_url, flags: flags.iter().map(|flag| (*flag).to_owned()).collect() }).await
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Self::start_at(Place { flags, ..Place::empty(on).await }).await
     }
 
     /// The address of a database of PostgreSQL that nobody else uses.
@@ -121,6 +140,12 @@ impl TestServer {
         let Place { database_url, flags, .. } = self.place.as_ref().expect("a place");
         let folder = TempDir::new().expect("a folder");
         Self::start_at(Place { folder, database_url: database_url.clone(), flags: flags.clone() }).await
+    }
+
+    /// Commands of the program on the database of this server, with a data folder of their own.
+    pub fn commands(&self) -> Installation {
+        let Place { database_url, .. } = self.place.as_ref().expect("a place");
+        Installation::on_database(database_url, &[])
     }
 
     /// Ends the server as a signal does: requests in flight are answered, and jobs come to an end or go back to the queue.

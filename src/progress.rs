@@ -1,4 +1,4 @@
-//! Tells how far the making of a production is: a bar on a terminal, a line for each part elsewhere.
+//! How far long work is: a bar on a terminal, a line for each part elsewhere.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, stderr};
@@ -23,7 +23,7 @@ impl Progress {
         Self { bar, lines }
     }
 
-    /// Says what is made now, and how many of them.
+    /// Says what is worked on now, and how many of them.
     pub fn part(&self, name: impl Into<Cow<'static, str>>, count: usize) {
         let name = name.into();
         if self.lines {
@@ -32,9 +32,24 @@ impl Progress {
         self.bar.set_message(name);
     }
 
+    /// Says what is worked on now, when nobody knows how many of them there are.
+    pub fn next(&self, name: impl Into<Cow<'static, str>>) {
+        let name = name.into();
+        if self.lines {
+            eprintln!("{name}");
+        }
+        self.bar.set_message(name);
+    }
+
     /// Notes that so many more are done.
     pub fn done(&self, count: usize) {
         self.bar.inc(count as u64);
+    }
+
+    /// Notes that so many more are done of a number that is not known before.
+    pub fn more(&self, count: usize) {
+        self.bar.inc_length(count as u64);
+        self.done(count);
     }
 
     /// Takes the bar away.

@@ -1,0 +1,29 @@
+//! What an operator does from time to time: old rows and files that nobody needs are removed, and figures that follow from
+//! others are worked out anew. Each can be tried first: a dry run finds the same, and changes nothing.
+
+mod expired;
+mod figures;
+mod files;
+mod old_rows;
+
+pub use self::expired::expired;
+pub use self::figures::figures;
+pub use self::files::{OrphanError, files};
+pub use self::old_rows::old_rows;
+
+/// What was found of a kind, and changed unless it was a dry run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Kind of rows, files or figures.
+    pub what: String,
+    /// How many there are.
+    pub all: u64,
+    /// How many of them are removed or changed.
+    pub changed: u64,
+}
+
+impl Found {
+    fn new(what: impl Into<String>, all: u64, changed: u64) -> Self {
+        Self { what: what.into(), all, changed }
+    }
+}
