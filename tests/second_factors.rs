@@ -389,6 +389,35 @@ async fn keys_go_one_by_one(#[case] on: On) {
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_key_is_told_by_its_counter(#[case] on: On) {
+    let (studio, email) = studio_with(on, &[]).await;
+    let (artist, nobody) = (studio.member(Role::Artist), studio.server.nobody());
+    let (key, plain) = (SecurityKey::new(7), SecurityKey::new(8).uncounted());
+    register(&artist, &key, "blue").await;
+    register(&artist, &plain, "red").await;
+    let touch = async |key: &SecurityKey| {
+        let (asked, cookie) = options(&nobody, Method::GET, &format!("/auth/fido?email={email}")).await;
+        sign_in_with(&studio, &email, &key.touch(&asked), &cookie).await.0
+    };
+    for _ in 0..2 {
+        assert_eq!((touch(&key).await, touch(&plain).await), (200, 200));
+    }
+    let copy = key.copy();
+    assert_eq!(touch(&key).await, 200);
+    assert_eq!(touch(&copy).await, 400, "it counts behind");
+    assert_eq!(touch(&copy).await, 200, "it went on");
+    assert_eq!(touch(&key).await, 400, "now it is the key that counts behind");
+    // Giving another key up with this one keeps what it counted.
+    let (asked, cookie) = options(&nobody, Method::GET, &format!("/auth/fido?email={email}")).await;
+    let body = json!({"device_name": "red", "fido_authentication_response": key.touch(&asked)});
+    send(&artist, Method::DELETE, "/auth/fido", &cookie, body).await.expect(200);
+    assert_eq!(touch(&copy).await, 400);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_of_the_reference_go_on_working(#[case] on: On) {
     let (studio, email) = studio_with(on, &[]).await;
     let (artist, id, nobody) = (studio.member(Role::Artist), studio.member_id(Role::Artist), studio.server.nobody());
