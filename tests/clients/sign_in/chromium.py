@@ -19,6 +19,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--remote-debugging-port=0",
+    # Without a window Chromium calls itself a program, and programs get no cookies.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0",
 )
 
 
@@ -73,15 +75,19 @@ class Page:
         """Opens an address."""
         self.call("Page.navigate", url=address)
         parts.wait_for(
-            lambda: self.call("Runtime.evaluate", expression="document.readyState + location.href")["result"]["value"]
-            == f"complete{address}",
+            lambda: (
+                self.call("Runtime.evaluate", expression="document.readyState + location.href")["result"]["value"]
+                == f"complete{address}"
+            ),
             f"{address} does not open",
         )
 
     def run(self, function, *arguments):
         """What a function of JavaScript gives."""
         given = ", ".join(json.dumps(argument) for argument in arguments)
-        found = self.call("Runtime.evaluate", expression=f"({function})({given})", awaitPromise=True, returnByValue=True)
+        found = self.call(
+            "Runtime.evaluate", expression=f"({function})({given})", awaitPromise=True, returnByValue=True
+        )
         if "exceptionDetails" in found:
             thrown = found["exceptionDetails"].get("exception", {})
             raise Refused(thrown.get("description", found["exceptionDetails"]["text"]).split("\n")[0])

@@ -1,4 +1,4 @@
-"""An identity provider of SAML (pysaml2, which signs with xmlsec1), with a page to sign in on where any password is right."""
+"""An identity provider of SAML (pysaml2, which signs with xmlsec1). On its page to sign in any password is right."""
 
 import base64
 import contextlib
@@ -6,24 +6,32 @@ import html
 import http.server
 import threading
 import urllib.parse
+import warnings
 
-import saml2
-import server
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
-from saml2.config import IdPConfig
-from saml2.metadata import entity_descriptor
-from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID
-from saml2.server import Server
-from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
+import parts
+from cryptography.utils import CryptographyDeprecationWarning
 
-PASSWORD_SIGN_IN = {"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", "authn_auth": "wool"}
+warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning)  # pysaml2 names what it does not use here
+
+import saml2  # noqa: E402
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT  # noqa: E402
+from saml2.config import IdPConfig  # noqa: E402
+from saml2.metadata import entity_descriptor  # noqa: E402
+from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID  # noqa: E402
+from saml2.server import Server  # noqa: E402
+from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256  # noqa: E402
+
+PASSWORD_SIGN_IN = {
+    "class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+    "authn_auth": "wool",
+}
 
 
 def described(name, consumer):
     """What a server that takes answers says of itself."""
     return (
         f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{name}">'
-        '<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol" WantAssertionsSigned="true">'
+        '<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
         f'<md:AssertionConsumerService Binding="{BINDING_HTTP_POST}" Location="{consumer}" index="0" isDefault="true"/>'
         "</md:SPSSODescriptor></md:EntityDescriptor>"
     )
@@ -33,7 +41,7 @@ class IdentityProvider:
     """The provider. What it answers is that of `signs` and `more`, which a test may change."""
 
     def __init__(self, studio_address, certificates):
-        self.address = f"http://localhost:{server.free_port()}"
+        self.address = f"http://localhost:{parts.server.free_port()}"
         self.studio = f"{studio_address}/api/auth/saml/login"
         self.consumer = f"{studio_address}/api/auth/saml/sso"
         self.requests = []
@@ -49,7 +57,10 @@ class IdentityProvider:
             "cert_file": str(certificates[0]),
             "key_file": str(certificates[1]),
             "metadata": {
-                "inline": [described(self.studio, self.consumer), described("http://another.example", "http://another.example/sso")]
+                "inline": [
+                    described(self.studio, self.consumer),
+                    described("http://another.example", "http://another.example/sso"),
+                ]
             },
             "service": {
                 "idp": {
@@ -93,18 +104,25 @@ class IdentityProvider:
         """The page to sign in on, for a request that is good."""
         read = self.server.parse_authn_request(request, BINDING_HTTP_REDIRECT)
         self.requests.append(read.message)
-        return form("/signed-in", {"request": read.message.id, "state": state}, '<input name="login"><input name="password">')
+        return form(
+            "/signed-in", {"request": read.message.id, "state": state}, '<input name="login"><input name="password">'
+        )
 
     def back(self, fields):
         """The page that takes the answer back."""
         xml = self.answer(fields["login"][0], fields["request"][0])
-        return form(self.consumer, {"SAMLResponse": base64.b64encode(xml.encode()).decode(), "RelayState": fields["state"][0]})
+        return form(
+            self.consumer, {"SAMLResponse": base64.b64encode(xml.encode()).decode(), "RelayState": fields["state"][0]}
+        )
 
 
 def form(address, hidden, more=""):
     """A page with a form."""
-    fields = "".join(f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in hidden.items())
-    return f'<!doctype html><title>Wool</title><form method="post" action="{address}">{fields}{more}<button>Go on</button></form>'
+    fields = "".join(
+        f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in hidden.items()
+    )
+    content = f"{fields}{more}<button>Go on</button>"
+    return f'<!doctype html><title>Wool</title><form method="post" action="{address}">{content}</form>'
 
 
 @contextlib.contextmanager

@@ -77,16 +77,25 @@ def first_key(suite, at, browser):
     ada.page.plug_in()
     _, options = ada.page.fetch("PUT", "/auth/fido")
     suite.check("the question is of this host", options["rp"]["id"], "localhost")
-    suite.check("and asks for a key that can be carried", options["authenticatorSelection"]["authenticatorAttachment"], "cross-platform")
+    suite.check(
+        "and asks for a key that can be carried",
+        options["authenticatorSelection"]["authenticatorAttachment"],
+        "cross-platform",
+    )
     status, enabled = ada.register("blue")
     suite.check("the key is taken", status, 200)
     codes = enabled["otp_recovery_codes"]
-    suite.check("there are recovery codes", (len(codes), len(set(codes)), {len(code) for code in codes}), (16, 16, {10}))
+    suite.check(
+        "there are recovery codes", (len(codes), len(set(codes)), {len(code) for code in codes}), (16, 16, {10})
+    )
     suite.check("it has its name", ada.devices(), ["blue"])
     ada.sign_out()
     status, told = ada.sign_in()
-    suite.check("the password alone is not enough", (status, told["missing_OTP"], told["preferred_two_factor_authentication"]),
-                (400, True, "fido"))  # fmt: skip
+    suite.check(
+        "the password alone is not enough",
+        (status, told["missing_OTP"], told["preferred_two_factor_authentication"]),
+        (400, True, "fido"),
+    )
     suite.check("what there is", told["two_factor_authentication_enabled"], ["recovery_code", "fido"])
     status, signed_in = ada.sign_in_with_key()
     suite.check("the key signs in", (status, signed_in.get("login")), (200, True))
@@ -137,8 +146,11 @@ def several_keys(suite, at, browser):
 
     key = plugged(of_red)
     suite.check("red signs in", eve.sign_in_with_key()[0], 200)
-    suite.check("nothing goes without a proof", eve.page.fetch("DELETE", "/auth/fido", {"device_name": "blue"}),
-                (400, {"error": True, "message": "OTP verification failed.", "wrong_OTP": True}))  # fmt: skip
+    suite.check(
+        "nothing goes without a proof",
+        eve.page.fetch("DELETE", "/auth/fido", {"device_name": "blue"}),
+        (400, {"error": True, "message": "OTP verification failed.", "wrong_OTP": True}),
+    )
     body = {"device_name": "blue", "recovery_code": "AAAAAAAAAA"}
     suite.check("nor with a wrong one", eve.page.fetch("DELETE", "/auth/fido", body)[0], 400)
     body = {"device_name": "blue", "password": PASSWORD}
@@ -158,7 +170,9 @@ def several_keys(suite, at, browser):
     only_blue = [{"type": "public-key", "id": blue_id}]
     told = eve.sign_in_with_key(allowCredentials=only_blue)
     suite.check("blue does not any more", (told[0], told[1].get("wrong_OTP")), (400, True))
-    suite.check("nothing of it is asked for", [one["id"] for one in eve.ask()["allowCredentials"]].count(only_blue[0]["id"]), 0)
+    suite.check(
+        "nothing of it is asked for", [one["id"] for one in eve.ask()["allowCredentials"]].count(only_blue[0]["id"]), 0
+    )
     eve.page.pull_out(key)
     suite.check("a code signs in", eve.sign_in(recovery_code=codes[0])[0], 200)
     for name, code in (("öld ☂ key", codes[1]), ("red", codes[2])):
@@ -199,7 +213,11 @@ def attacks(suite, at, browser):
     made = max_.page.create(options)
     max_.page.fetch("POST", "/auth/fido", {"registration_response": made, "device_name": "green"})
     told = max_.page.fetch("POST", "/auth/fido", {"registration_response": made, "device_name": "green"})
-    suite.check("an answer makes one key", (told[0], told[1]["message"], max_.devices()), (400, "No preregistration before.", ["green"]))
+    suite.check(
+        "an answer makes one key",
+        (told[0], told[1]["message"], max_.devices()),
+        (400, "No preregistration before.", ["green"]),
+    )
     max_.sign_out()
     suite.check("another question to sign in", max_.sign_in_with_key(challenge="A" * 43)[1].get("wrong_OTP"), True)
 
@@ -235,11 +253,15 @@ def attacks(suite, at, browser):
     other = browser.page(f"{at.address}/status.txt")
     touched = max_.touch()
     body = {"email": max_.email, "password": PASSWORD, "fido_authentication_response": touched}
-    suite.check("another browser without a question", other.fetch("POST", "/auth/login", body)[1].get("wrong_OTP"), True)
+    suite.check(
+        "another browser without a question", other.fetch("POST", "/auth/login", body)[1].get("wrong_OTP"), True
+    )
     max_.ask(other)
-    suite.check("another browser with one of its own", other.fetch("POST", "/auth/login", body)[1].get("wrong_OTP"), True)
+    suite.check(
+        "another browser with one of its own", other.fetch("POST", "/auth/login", body)[1].get("wrong_OTP"), True
+    )
     suite.check("the first one", max_.sign_in(fido_authentication_response=touched)[0], 200)
-    # The page of another host can't use keys of this one: the browser itself says no, and the key has another name there.
+    # The page of another host can't use keys of this one: the browser itself says no.
     elsewhere = browser.page(at.running.url + "/status.txt")
     elsewhere.plug_in()
     try:
@@ -255,10 +277,18 @@ def attacks(suite, at, browser):
     mallory.register("grey")
     theirs = [{"type": "public-key", "id": mallory.ask()["allowCredentials"][0]["id"]}]
     touched = mallory.page.get({**max_.ask(mallory.page), "allowCredentials": theirs})
-    suite.check("somebody else's key", max_.sign_in(mallory.page, fido_authentication_response=touched)[1].get("wrong_OTP"), True)
+    suite.check(
+        "somebody else's key",
+        max_.sign_in(mallory.page, fido_authentication_response=touched)[1].get("wrong_OTP"),
+        True,
+    )
     touched = mallory.page.get({**max_.ask(mallory.page), "allowCredentials": theirs})
     touched["id"] = touched["rawId"] = max_.ask(other)["allowCredentials"][0]["id"]
-    suite.check("under the name of theirs", max_.sign_in(mallory.page, fido_authentication_response=touched)[1].get("wrong_OTP"), True)
+    suite.check(
+        "under the name of theirs",
+        max_.sign_in(mallory.page, fido_authentication_response=touched)[1].get("wrong_OTP"),
+        True,
+    )
     for unknown in ("nobody@wool.example", at.running.email, ""):
         told = other.fetch("GET", f"/auth/fido?email={unknown}")
         suite.check(f"{unknown or 'nobody'} has no keys", told, (400, {"error": True, "message": "FIDO not enabled."}))

@@ -1,5 +1,5 @@
-// A provider of OpenID Connect (oidc-provider), with the pages to sign in on that it brings along: any password is right there.
-// It is told what to do by one argument of JSON; the file of accounts is read anew each time that somebody is looked for.
+// A provider of OpenID Connect (oidc-provider), with its own pages to sign in on, where any password is right. It is told
+// what to do by one argument of JSON; the file of accounts is read anew each time that somebody is looked for.
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Provider } from "oidc-provider";
@@ -9,8 +9,12 @@ const { port, issuer, accounts, keys, algorithm, clients, idTokenHasAll } = told
 
 // Keys of every kind that tokens may be signed with; they stay for who names the same file again.
 if (!existsSync(keys)) {
-  const kinds = { RS256: ["rsa", { modulusLength: 2048 }], ES256: ["ec", { namedCurve: "P-256" }], EdDSA: ["ed25519", {}] };
-  const made = Object.entries(kinds).map(([kind, [type, options]]) => ({
+  const kinds = [
+    ["RS256", "rsa", { modulusLength: 2048 }],
+    ["ES256", "ec", { namedCurve: "P-256" }],
+    ["EdDSA", "ed25519", {}],
+  ];
+  const made = kinds.map(([kind, type, options]) => ({
     ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }),
     kid: `${kind}-${Date.now()}`,
     use: "sig",

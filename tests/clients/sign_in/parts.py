@@ -131,8 +131,21 @@ def openssl(*arguments):
 def authority(place, name):
     """A certificate authority: its certificate and key."""
     certificate, key = place / f"{name}.pem", place / f"{name}.key"
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-            "-keyout", key, "-out", certificate)  # fmt: skip
+    openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        f"/CN={name}",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    )
     return certificate, key
 
 
@@ -141,8 +154,23 @@ def certificate(place, host, issuer):
     made, key, request, names = (place / f"{host}.{end}" for end in ("pem", "key", "csr", "cnf"))
     names.write_text(f"subjectAltName=DNS:{host}\nextendedKeyUsage=serverAuth\n")
     openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}", "-keyout", key, "-out", request)
-    openssl("x509", "-req", "-in", request, "-CA", issuer[0], "-CAkey", issuer[1], "-CAcreateserial", "-days", "2",
-            "-extfile", names, "-out", made)  # fmt: skip
+    openssl(
+        "x509",
+        "-req",
+        "-in",
+        request,
+        "-CA",
+        issuer[0],
+        "-CAkey",
+        issuer[1],
+        "-CAcreateserial",
+        "-days",
+        "2",
+        "-extfile",
+        names,
+        "-out",
+        made,
+    )
     return made, key
 
 

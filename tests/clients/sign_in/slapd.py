@@ -16,6 +16,13 @@ SCHEMAS = "/etc/ldap/schema"
 MODULES = "/usr/lib/ldap"
 USUAL_SCHEMAS = ("core.schema", "cosine.schema", "inetorgperson.schema")
 MANAGER_PASSWORD = "the-managers-password"
+SUFFIX = "dc=wool,dc=example"
+READS = "the-readers-password"
+# A picture of one pixel.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+REFUSED = (400, {"login": False, "message": "Wrong email or password."})
 
 
 class Directory:
@@ -58,8 +65,8 @@ def entry(name, **attributes):
 
 @contextlib.contextmanager
 def directory(place, suffix, entries, tls, more="", schemas=USUAL_SCHEMAS, modules=(), overlay=""):
-    """Runs slapd with these entries. `tls` is a certificate with its key, `more` goes into the settings of the server, and
-    `overlay` into those of its database."""
+    """Runs slapd with these entries. `tls` is a certificate with its key, `more` goes into the settings of the server,
+    and `overlay` into those of its database."""
     data = place / "database"
     data.mkdir()
     port, tls_port = server.free_port(), server.free_port()
@@ -114,3 +121,22 @@ def find(name):
     if not found:
         raise FileNotFoundError(f"{name}: install slapd")
     return found
+
+
+def settings(directory, trusted, **more):
+    """The settings of a studio that asks a directory, and takes its certificate when somebody trusted signed it."""
+    return {
+        "AUTH_STRATEGY": "auth_remote_ldap",
+        "LDAP_FALLBACK": "true",
+        "LDAP_HOST": "localhost",
+        "LDAP_PORT": str(directory.port),
+        "LDAP_PASSWORD": READS,
+        "EMAIL_DOMAIN": "wool.example",
+        "SSL_CERT_FILE": str(trusted),
+        **more,
+    }
+
+
+def escaped(text):
+    """A text as a part of a name in LDAP."""
+    return "".join(f"\\{byte:02x}" if byte > 127 or not chr(byte).isalnum() else chr(byte) for byte in text.encode())
