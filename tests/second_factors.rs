@@ -189,9 +189,12 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
     let office = PostOffice::open().await;
     let (studio, email) = with_post(on, &office).await;
     let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
-    let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"].as_str().expect("a secret").to_owned();
-    let clock = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32")).build().expect("a clock");
-    artist.post("/auth/totp", json!({"totp": clock.generate_current().to_string()})).await.expect(200);
+    let set_app_up = async || {
+        let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"].as_str().expect("a secret").to_owned();
+        let clock = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32")).build().expect("a clock");
+        artist.post("/auth/totp", json!({"totp": clock.generate_current().to_string()})).await.expect(200)
+    };
+    set_app_up().await;
     artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
     let enabled = artist.post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await})).await.expect(200);
     assert_eq!(enabled["otp_recovery_codes"], Value::Null, "there are codes already");
@@ -205,6 +208,8 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
     let gone = artist.send(Method::DELETE, "/auth/totp", Some(json!({"email_otp": right}))).await.expect(200);
     assert_eq!(gone, json!({"success": true}));
     assert_eq!(stored(&studio, id).await.preferred_two_factor_authentication.as_deref(), Some("email_otp"));
+    // Codes of another secret are good at once.
+    assert_eq!(set_app_up().await["otp_recovery_codes"], Value::Null);
 }
 
 #[rstest]
@@ -383,6 +388,35 @@ async fn keys_go_one_by_one(#[case] on: On) {
     let left = stored(&studio, id).await;
     assert_eq!((left.fido_enabled, left.preferred_two_factor_authentication, left.otp_recovery_codes), (Some(false), None, None));
     assert_eq!(sign_in(&studio, &email, json!({})).await.0, 200);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_key_is_told_by_its_counter(#[case] on: On) {
+    let (studio, email) = studio_with(on, &[]).await;
+    let (artist, nobody) = (studio.member(Role::Artist), studio.server.nobody());
+    let (key, plain) = (SecurityKey::new(7), SecurityKey::new(8).uncounted());
+    register(&artist, &key, "blue").await;
+    register(&artist, &plain, "red").await;
+    let touch = async |key: &SecurityKey| {
+        let (asked, cookie) = options(&nobody, Method::GET, &format!("/auth/fido?email={email}")).await;
+        sign_in_with(&studio, &email, &key.touch(&asked), &cookie).await.0
+    };
+    for _ in 0..2 {
+        assert_eq!((touch(&key).await, touch(&plain).await), (200, 200));
+    }
+    let copy = key.copy();
+    assert_eq!(touch(&key).await, 200);
+    assert_eq!(touch(&copy).await, 400, "it counts behind");
+    assert_eq!(touch(&copy).await, 200, "it went on");
+    assert_eq!(touch(&key).await, 400, "now it is the key that counts behind");
+    // Giving another key up with this one keeps what it counted.
+    let (asked, cookie) = options(&nobody, Method::GET, &format!("/auth/fido?email={email}")).await;
+    let body = json!({"device_name": "red", "fido_authentication_response": key.touch(&asked)});
+    send(&artist, Method::DELETE, "/auth/fido", &cookie, body).await.expect(200);
+    assert_eq!(touch(&copy).await, 400);
 }
 
 #[rstest]

@@ -103,7 +103,8 @@ fn reader_name(settings: &LdapSettings) -> String {
     let user = &settings.ldap_user;
     match Kind::of(settings) {
         Kind::Simple => user.clone(),
-        Kind::Other if user.contains('=') => user.clone(),
+        // No account of either kind has such a name.
+        _ if user.contains('=') => user.clone(),
         _ => bind_name(settings, user),
     }
 }
@@ -195,7 +196,7 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
     attributes.extend(["mail", "givenName", "sn", "memberOf", "userAccountControl", "organizationalStatus"]);
     let entries = search(&mut ldap, &settings.ldap_base_dn, &filter, attributes).await?;
     ldap.unbind().await?;
-    let wanted = |entry: &SearchEntry| narrowing.is_none_or(|group| members[group].contains(&entry.dn.to_lowercase()));
+    let wanted = |entry: &SearchEntry| narrowing.is_none_or(|group| members[group].contains(&entry.dn.to_lowercase()) || is_in(entry, group));
     let persons = entries.iter().filter(|entry| wanted(entry)).filter_map(|entry| {
         let mut person = read(settings, kind, entry)?;
         let belongs = |group: &str| is_in(entry, group) || members.get(group).is_some_and(|members| members.contains(&entry.dn.to_lowercase()));
@@ -218,9 +219,9 @@ async fn search(ldap: &mut Ldap, base: &str, filter: &str, attributes: Vec<&'sta
 
 /// Names of the entries in a group, in small letters.
 async fn members_of(ldap: &mut Ldap, settings: &LdapSettings, group: &str) -> Result<HashSet<String>, DirectoryError> {
-    let filter = format!("(&(objectClass=groupOfUniqueNames)(cn={}))", ldap_escape(group));
-    let entries = search(ldap, &settings.ldap_base_dn, &filter, vec!["uniqueMember"]).await?;
-    let names = entries.iter().flat_map(|entry| values(entry, "uniqueMember"));
+    let filter = format!("(&(|(objectClass=groupOfUniqueNames)(objectClass=groupOfNames))(cn={}))", ldap_escape(group));
+    let entries = search(ldap, &settings.ldap_base_dn, &filter, vec!["uniqueMember", "member"]).await?;
+    let names = entries.iter().flat_map(|entry| values(entry, "uniqueMember").chain(values(entry, "member")));
     Ok(names.map(|name| name.to_lowercase()).collect())
 }
 
@@ -317,6 +318,7 @@ mod tests {
         assert_eq!(bind_name(&settings(&["--ldap-is-ad", "true", "--ldap-domain", "WOOL"]), "ada"), "WOOL\\ada");
         assert_eq!(reader_name(&settings(&["--ldap-user", "reader"])), "uid=reader,dc=wool");
         assert_eq!(reader_name(&settings(&["--ldap-user", "cn=reader"])), "cn=reader");
+        assert_eq!(reader_name(&settings(&["--ldap-user", "cn=reader", "--ldap-is-ad", "true"])), "cn=reader");
     }
 
     #[test]

@@ -189,6 +189,7 @@ impl Authentication for AuthenticationHandlers {
         refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
         let secret = totp::new_secret();
         setup::store(&self.app, &access, vec![("totp_secret", secret.clone().into())]).await?;
+        totp::forget(&self.app, account.id).await?;
         let organisation = organisation(&self.app).await?;
         let label = account.email.unwrap_or_else(|| access.person.full_name());
         let totp_provisionning_uri = totp::address(&secret, &organisation.name, &label);

@@ -161,14 +161,15 @@ pub(super) async fn remove_key(
     proof: &Proof,
 ) -> Result<Json<Success>, Failure> {
     const REFUSAL: &str = "FIDO not enabled.";
-    let mut keys = fido::keys_of(app, account.id).await?;
-    let named = keys.iter().position(|key| key.name == name);
-    let is_last = named.is_some() && keys.len() == 1;
+    let keys = fido::keys_of(app, account.id).await?;
+    let is_last = keys.len() == 1 && keys[0].name == name;
     if is_last || !SecondFactor::Fido.is_enabled(account) {
         return disable(app, access, account, SecondFactor::Fido, proof, REFUSAL).await;
     }
     prove(app, account, proof).await?;
-    if let Some(at) = named {
+    // The proof may have been one of them, which was counted.
+    let mut keys = fido::keys_of(app, account.id).await?;
+    if let Some(at) = keys.iter().position(|key| key.name == name) {
         keys.remove(at);
         let security_keys = Some(keys.into_iter().map(|key| key.text).collect());
         store(app, access, Changes { columns: Vec::new(), security_keys }).await?;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::Utc;
 use dailies_definitions::failure::Failure;
 use entity::person;
+use sea_orm::DbErr;
 use totp_rs::{Builder, Secret, Totp};
+use uuid::Uuid;
 
 use crate::app::App;
 
@@ -40,6 +42,19 @@ pub(super) fn counted(secret: &str, counter: u64) -> Option<String> {
     Some(clock(secret)?.generate(counter.checked_mul(STEP)?).to_string())
 }
 
+/// Where the last step is kept that a person used.
+fn key(person_id: Uuid) -> String {
+    format!("totp-step:{person_id}")
+}
+
+/// Forgets which codes were used. A person who gets another secret would have to wait for the next code of it otherwise.
+///
+/// # Errors
+/// The store does not answer.
+pub(super) async fn forget(app: &App, person_id: Uuid) -> Result<(), DbErr> {
+    app.store.take(&key(person_id)).await.map(|_| ())
+}
+
 /// Whether the code is good and was not used before, to sign in or to switch the factor on. Codes are good for a minute and
 /// a half, so somebody who overheard one could use it again; therefore the last step that was used is kept, and it and
 /// earlier ones are refused.
@@ -48,7 +63,7 @@ pub(super) async fn use_code(app: &App, account: &person::Model, code: &str) -> 
     let Some(step) = step_of(account.totp_secret.as_deref(), code) else {
         return Ok(false);
     };
-    let key = format!("totp-step:{}", account.id);
+    let key = key(account.id);
     let take = || async {
         let last = app.store.get(&key).await?.and_then(|text| text.parse::<u64>().ok());
         if last.is_some_and(|last| step <= last) {

@@ -47,6 +47,20 @@ class Running:
     email: str
     password: str
     log: pathlib.Path
+    place: tuple
+    settings: dict
+
+    def command(self, name, *arguments, settings=None):
+        """What a command says that is run beside the server, with its data and settings, and others."""
+        return subprocess.run(
+            [binary(), name, *self.place, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **self.settings, **(settings or {})},
+            check=False,
+            timeout=STOPPED_WITHIN,
+        )
 
     def environment(self):
         """The environment of a command that talks to this server."""
@@ -76,14 +90,18 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(demo=True, database_url=None):
-    """Runs a server until the block ends; raises when it does not start, stop or stay up as it should."""
+def running(demo=True, database_url=None, port=None, settings=None):
+    """Runs a server until the block ends; raises when it does not start, stop or stay up as it should.
+
+    `settings` are variables of its environment, and `port` is the one to listen on, for who has to know it before.
+    """
     folder = pathlib.Path(tempfile.mkdtemp(prefix="dailies-clients-"))
     log = folder / "server.log"
     place = ["--data-dir", str(folder / "data")]
     place += ["--database-url", database_url] if database_url else []
     # No mail server listens here, so mails would only be failures in the log.
-    environment = {**os.environ, "MAIL_ENABLED": "false", "RUST_BACKTRACE": "1"}
+    settings = {"MAIL_ENABLED": "false", **(settings or {})}
+    environment = {**os.environ, "RUST_BACKTRACE": "1", **settings}
     try:
         with log.open("wb") as output:
             if demo:
@@ -96,7 +114,7 @@ def running(demo=True, database_url=None):
                     check=True,
                     timeout=DEMO_WITHIN,
                 )
-            port = free_port()
+            port = port or free_port()
             process = subprocess.Popen(
                 [binary(), "serve", "--host", "127.0.0.1", "--port", str(port), *place]
                 + ["--admin-email", EMAIL, "--admin-password", PASSWORD],
@@ -108,7 +126,7 @@ def running(demo=True, database_url=None):
         url = f"http://127.0.0.1:{port}"
         try:
             wait_until_ready(process, url)
-            yield Running(url, EMAIL, PASSWORD, log)
+            yield Running(url, EMAIL, PASSWORD, log, tuple(place), settings)
         finally:
             stop(process)
         if "panicked at" in log.read_text(errors="replace"):

@@ -24,11 +24,13 @@ use entity::person;
 use poem::http::header;
 use uuid::Uuid;
 
+use self::stored::keys_in;
 pub(super) use self::stored::{SecurityKey, keys_of, store};
 use self::webauthn::{NewKey, Refusal, RelyingParty, decode};
 use super::browser_session::BrowserSession;
 use super::secrets;
 use crate::app::App;
+use crate::database::Transaction;
 
 /// How long somebody has to touch their key.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -148,26 +150,47 @@ fn read_registration(party: &RelyingParty, challenge: &str, answer: &FidoRegistr
     if made.id == id { Ok(made) } else { Err(Refusal::Malformed) }
 }
 
-/// Whether a browser used one of the keys of a person, as it was asked to. The question is used up.
+/// Whether a browser used one of the keys of a person, as it was asked to. The question is used up, and the key counted.
 ///
 /// # Errors
 /// The database does not answer.
 pub(super) async fn use_assertion(app: &App, account: &person::Model, answer: &FidoAssertion) -> Result<bool, Failure> {
     let Some(challenge) = challenged(app, account.id, Purpose::Use).await? else { return Ok(false) };
     let keys = keys_of(app, account.id).await?;
-    let checked = check_assertion(&party(app), &challenge, &keys, answer);
+    let checked = match check_assertion(&party(app), &challenge, &keys, answer) {
+        Ok((id, counter)) => app.database.transact(|| count(app, account.id, &id, counter)).await?,
+        Err(refusal) => Err(refusal),
+    };
     if let Err(refusal) = checked {
-        tracing::info!(%refusal, person = %account.id, "a security key was refused");
+        tracing::warn!(%refusal, person = %account.id, "a security key was refused");
     }
     Ok(checked.is_ok())
 }
 
-fn check_assertion(party: &RelyingParty, challenge: &str, keys: &[SecurityKey], answer: &FidoAssertion) -> Result<(), Refusal> {
+/// Notes the counter of a key that was used. The key may have been given up in the meantime, or used at another server.
+async fn count(app: &App, person_id: Uuid, id: &[u8], counter: u32) -> Result<Result<(), Refusal>, Failure> {
+    let transaction = Transaction::current()?;
+    let keys = keys_in(&transaction, person_id).await?;
+    let Some(at) = keys.iter().position(|key| key.is_called(id)) else { return Ok(Err(Refusal::Unsupported)) };
+    if !keys[at].goes_on_at(counter) {
+        return Ok(Err(Refusal::Copied));
+    }
+    let counted = keys[at].text_at(counter)?;
+    let mut texts: Vec<String> = keys.into_iter().map(|key| key.text).collect();
+    texts[at] = counted;
+    store(app, &transaction, person_id, &texts).await?;
+    transaction.finish();
+    Ok(Ok(()))
+}
+
+/// The name that the key has for itself which was used, and its counter.
+fn check_assertion(party: &RelyingParty, challenge: &str, keys: &[SecurityKey], answer: &FidoAssertion) -> Result<(Vec<u8>, u32), Refusal> {
     let id = decode(answer.raw_id.as_deref().or(answer.id.as_deref()))?;
     let key = keys.iter().find(|key| key.is_called(&id)).ok_or(Refusal::Unsupported)?;
     let public_key = key.public_key.as_ref().ok_or(Refusal::Unsupported)?;
     let response = answer.response.as_ref().ok_or(Refusal::Malformed)?;
     let client_data = decode(response.client_data_j_s_o_n.as_deref())?;
     let authenticator_data = decode(response.authenticator_data.as_deref())?;
-    party.used(challenge, public_key, &client_data, &authenticator_data, &decode(response.signature.as_deref())?)
+    let counter = party.used(challenge, public_key, &client_data, &authenticator_data, &decode(response.signature.as_deref())?)?;
+    Ok((id, counter))
 }

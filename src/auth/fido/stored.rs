@@ -1,11 +1,12 @@
 //! Security keys as they are stored in the account: a name, the make, the name that the key has for itself, and its public
-//! half. The reference server writes bytes as large numbers, which are read here and kept as they are.
+//! half; and how often it was used, as the key counts. The reference server writes bytes as large numbers, which are read here
+//! and kept as they are.
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -25,6 +26,8 @@ pub(in crate::auth) struct SecurityKey {
     id: Vec<u8>,
     /// None when it can't be read.
     pub(super) public_key: Option<PublicKey>,
+    /// What the key counted when it was used last; 0 for one that does not count, or was not used here.
+    counter: u32,
     /// What is stored.
     pub text: String,
 }
@@ -35,6 +38,8 @@ struct Record {
     device_name: String,
     credential_id: Box<RawValue>,
     public_key: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
+    sign_count: u32,
 }
 
 impl SecurityKey {
@@ -45,8 +50,9 @@ impl SecurityKey {
             "aaguid": URL_SAFE_NO_PAD.encode(&key.make),
             "credential_id": URL_SAFE_NO_PAD.encode(&key.id),
             "public_key": key.public_key.to_stored(),
+            "sign_count": key.counter,
         });
-        Self { name: name.to_owned(), id: key.id.clone(), public_key: Some(key.public_key.clone()), text: text.to_string() }
+        Self { name: name.to_owned(), id: key.id.clone(), public_key: Some(key.public_key.clone()), counter: key.counter, text: text.to_string() }
     }
 
     /// What can't be read stays stored, under a name at most, and opens nothing.
@@ -57,9 +63,10 @@ impl SecurityKey {
                 name: record.device_name,
                 id: bytes(&record.credential_id).unwrap_or_default(),
                 public_key: PublicKey::from_stored(&record.public_key),
+                counter: record.sign_count,
                 text,
             },
-            Err(_) => Self { name: String::new(), id: Vec::new(), public_key: None, text },
+            Err(_) => Self { name: String::new(), id: Vec::new(), public_key: None, counter: 0, text },
         }
     }
 
@@ -73,6 +80,19 @@ impl SecurityKey {
         let significant = |id: &[u8]| id.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<_>>();
         !self.id.is_empty() && significant(&self.id) == significant(id)
     }
+
+    /// Whether a use with that counter comes after the last one. A copy of the key counts for itself, and falls behind or
+    /// makes the key fall behind. Some keys don't count.
+    pub(super) fn goes_on_at(&self, counter: u32) -> bool {
+        counter > self.counter || (counter == 0 && self.counter == 0)
+    }
+
+    /// What is stored after a use with that counter. Everything else stays as it was written.
+    pub(super) fn text_at(&self, counter: u32) -> Result<String, serde_json::Error> {
+        let mut record: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&self.text)?;
+        record.insert("sign_count".into(), RawValue::from_string(counter.to_string())?);
+        serde_json::to_string(&record)
+    }
 }
 
 /// The keys of a person.
@@ -80,8 +100,16 @@ impl SecurityKey {
 /// # Errors
 /// The database does not answer.
 pub(in crate::auth) async fn keys_of(app: &App, person_id: Uuid) -> Result<Vec<SecurityKey>, DbErr> {
-    let list = json_text(app.database.backend(), "fido_credentials");
-    let row = app.database.row(&Sql::with(format!("SELECT {list} AS list FROM person WHERE id = $1"), [person_id.into()])).await?;
+    keys_in(&app.database, person_id).await
+}
+
+/// The keys of a person, as a connection sees them.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn keys_in(connection: &impl ConnectionTrait, person_id: Uuid) -> Result<Vec<SecurityKey>, DbErr> {
+    let list = json_text(connection.get_database_backend(), "fido_credentials");
+    let row = database::row(connection, &Sql::with(format!("SELECT {list} AS list FROM person WHERE id = $1"), [person_id.into()])).await?;
     let list = row.map(|row| row.try_get::<String>("", "list")).transpose()?.unwrap_or_else(|| "[]".to_owned());
     let list: Vec<Box<RawValue>> = serde_json::from_str(&list).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(list.iter().map(|text| SecurityKey::read(text)).collect())
@@ -115,6 +143,16 @@ mod tests {
         let theirs = read(&format!(r#"{{"device_name": "red", "aaguid": 0, "credential_id": {long}, "public_key": {{"-2": {long}}}}}"#));
         assert!(theirs.is_called(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
         assert!(theirs.text.contains(long));
+    }
+
+    #[test]
+    fn a_key_counts_on() {
+        let fresh = read(r#"{"device_name": "blue", "credential_id": 340282366920938463463374607431768211457, "public_key": {"1": 2}}"#);
+        assert!(fresh.goes_on_at(0) && fresh.goes_on_at(1));
+        let used = read(&fresh.text_at(5).expect("JSON"));
+        assert!(used.goes_on_at(6) && used.goes_on_at(u32::MAX));
+        assert!(!used.goes_on_at(5) && !used.goes_on_at(4) && !used.goes_on_at(0));
+        assert!(used.text.contains("340282366920938463463374607431768211457") && used.is_called(&fresh.id));
     }
 
     #[test]

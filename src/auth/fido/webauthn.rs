@@ -12,6 +12,8 @@ use super::keys::PublicKey;
 
 /// Bytes in front of what an authenticator says of a new key: the hash of the host, flags and a counter.
 const HEAD: usize = 37;
+/// Where the counter is.
+const COUNTER: std::ops::Range<usize> = 33..HEAD;
 /// Flags: somebody touched the key; a new key follows.
 const PRESENT: u8 = 0x01;
 const WITH_KEY: u8 = 0x40;
@@ -37,6 +39,8 @@ pub(super) enum Refusal {
     Unsupported,
     #[error("the signature is wrong")]
     Signature,
+    #[error("its counter does not go on, so that there is a copy of the key")]
+    Copied,
 }
 
 /// The host that keys are for.
@@ -58,6 +62,8 @@ struct ClientData {
 /// A key that was just made.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NewKey {
+    /// How often it was used, as it says itself; 0 for one that does not count.
+    pub counter: u32,
     pub make: Vec<u8>,
     pub id: Vec<u8>,
     pub public_key: PublicKey,
@@ -66,6 +72,7 @@ pub(super) struct NewKey {
 /// What an authenticator says.
 struct AuthenticatorData<'a> {
     flags: u8,
+    counter: u32,
     rest: &'a [u8],
 }
 
@@ -104,7 +111,8 @@ impl RelyingParty {
             return Err(Refusal::OtherHost);
         }
         let flags = head[32];
-        if flags & PRESENT == 0 { Err(Refusal::Absent) } else { Ok(AuthenticatorData { flags, rest }) }
+        let counter = head[COUNTER].iter().fold(0, |counter, byte| (counter << 8) | u32::from(*byte));
+        if flags & PRESENT == 0 { Err(Refusal::Absent) } else { Ok(AuthenticatorData { flags, counter, rest }) }
     }
 
     /// Checks the answer to a challenge to make a key.
@@ -130,10 +138,10 @@ impl RelyingParty {
         if !public_key.is_supported() {
             return Err(Refusal::Unsupported);
         }
-        Ok(NewKey { make: make.to_vec(), id: id.to_vec(), public_key })
+        Ok(NewKey { counter: data.counter, make: make.to_vec(), id: id.to_vec(), public_key })
     }
 
-    /// Checks the answer to a challenge to use a key.
+    /// Checks the answer to a challenge to use a key, and gives the counter of the key.
     pub(super) fn used(
         &self,
         challenge: &str,
@@ -141,11 +149,11 @@ impl RelyingParty {
         client_data: &[u8],
         authenticator_data: &[u8],
         signature: &[u8],
-    ) -> Result<(), Refusal> {
+    ) -> Result<u32, Refusal> {
         let hash = self.client_data("webauthn.get", challenge, client_data)?;
-        self.authenticator_data(authenticator_data)?;
+        let counter = self.authenticator_data(authenticator_data)?.counter;
         let signed = [authenticator_data, &hash].concat();
-        if key.verifies(&signed, signature) { Ok(()) } else { Err(Refusal::Signature) }
+        if key.verifies(&signed, signature) { Ok(counter) } else { Err(Refusal::Signature) }
     }
 }
 

@@ -1,5 +1,8 @@
 //! A security key in software, with the browser around it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ciborium::Value as Cbor;
@@ -18,6 +21,8 @@ pub struct SecurityKey {
     origin: String,
     /// Flags of what the key says: by default that somebody touched it.
     flags: u8,
+    /// How often it was used, on whatever page.
+    counter: Arc<AtomicU32>,
 }
 
 fn text(bytes: &[u8]) -> Value {
@@ -28,7 +33,17 @@ impl SecurityKey {
     /// A key of its own for each number, which is not 0.
     pub fn new(number: u8) -> Self {
         let private = SigningKey::from_slice(&[number; 32]).expect("a key");
-        Self { private, id: vec![number; 40], origin: "http://localhost:8080".into(), flags: 0x01 }
+        Self { private, id: vec![number; 40], origin: "http://localhost:8080".into(), flags: 0x01, counter: Arc::new(AtomicU32::new(0)) }
+    }
+
+    /// What somebody copied off the key, which counts for itself from now on.
+    pub fn copy(&self) -> Self {
+        Self { counter: Arc::new(AtomicU32::new(self.counter.load(Ordering::SeqCst))), ..self.clone() }
+    }
+
+    /// The same key, which does not count.
+    pub fn uncounted(&self) -> Self {
+        Self { counter: Arc::new(AtomicU32::new(u32::MAX)), ..self.clone() }
     }
 
     /// The same key on the page of another origin.
@@ -53,7 +68,9 @@ impl SecurityKey {
     fn authenticator_data(&self, host: &Value, more: u8) -> Vec<u8> {
         let mut data = Sha256::digest(host.as_str().expect("a host").as_bytes()).to_vec();
         data.push(self.flags | more);
-        data.extend([0, 0, 0, 1]);
+        let counted = |counter: u32| counter.checked_add(1);
+        let before = self.counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, counted);
+        data.extend(before.map_or(0, |before| before + 1).to_be_bytes());
         data
     }
 
