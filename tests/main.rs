@@ -17,6 +17,7 @@ mod ldap;
 mod limits;
 mod machine;
 mod mail;
+mod movies;
 mod notifications;
 mod oidc;
 mod people;
