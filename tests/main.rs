@@ -13,6 +13,7 @@ mod dialect;
 mod extraction;
 mod files;
 mod imports;
+mod large_files;
 mod ldap;
 mod limits;
 mod machine;
