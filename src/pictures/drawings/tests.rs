@@ -41,6 +41,17 @@ fn sheets_of_another_size_are_scaled() {
 }
 
 #[test]
+fn lines_grow_with_their_object_unless_they_are_even() {
+    let square = |uniform: bool| {
+        drawn(json!([{"type": "rect", "left": 0, "top": 0, "width": 10, "height": 10, "scaleX": 8, "scaleY": 4, "strokeWidth": 1, "stroke": "red",
+            "strokeUniform": uniform}]))
+    };
+    let (grown, even) = (square(false), square(true));
+    assert_eq!([at(&grown, 5, 20), at(&grown, 80, 20), at(&grown, 40, 2)], [RED, RED, RED]);
+    assert_eq!([at(&even, 0, 20), at(&even, 80, 20), at(&even, 40, 0), at(&even, 3, 20), at(&even, 40, 2)], [RED, RED, RED, WHITE, WHITE]);
+}
+
+#[test]
 fn objects_turn_around_their_corner() {
     let picture = drawn(json!([{"type": "rect", "left": 50, "top": 10, "width": 30, "height": 10, "strokeWidth": 0, "fill": "red", "angle": 90}]));
     assert_eq!([at(&picture, 45, 20), at(&picture, 45, 38), at(&picture, 60, 15)], [RED, RED, WHITE]);
