@@ -56,6 +56,7 @@ def listen():
 def blank_production():
     """A production with its tree, a shot, and an artist with a task on it."""
     project = gazu.project.new_project(f"Pipeline {TAG}", production_type="short")
+    gazu.project.update_project({"id": project["id"], "resolution": "640x360"})
     broken = {"working": {"mountpoint": "/mnt", "root": "work", "folder_path": {"shot": "<Project>/<Wool>"}}}
     refused(lambda: gazu.files.update_project_file_tree(project, broken), "Wool", gazu.ParameterException)
     assert gazu.files.update_project_file_tree(project, TREE)["file_tree"] == TREE
@@ -142,7 +143,7 @@ def publish(task, mine, folder, heard):
 def look_at(preview, folder):
     """The movie as it is downloaded, and single frames of it."""
     for download, size in (
-        (gazu.files.download_preview_movie, "1920x1080"),
+        (gazu.files.download_preview_movie, "640x360"),
         (gazu.files.download_preview_lowdef_movie, "1280x720"),
     ):
         path = folder / "downloaded.mp4"
@@ -153,7 +154,7 @@ def look_at(preview, folder):
         assert told == size.replace("x", ",") + ",50", f"{size}: {told}"
     frame, tiles = folder / "frame.png", folder / "tiles.png"
     gazu.files.extract_frame_from_preview(preview, 25, str(frame))
-    assert size_of(frame.read_bytes()) == (1920, 1080)
+    assert size_of(frame.read_bytes()) == (640, 360)
     gazu.files.extract_tile_from_preview(preview, str(tiles))
     assert size_of(tiles.read_bytes()) == (8 * 178, 7 * 100)
 

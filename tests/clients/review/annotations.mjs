@@ -16,6 +16,8 @@ const screenshots = fileURLToPath(new URL("../../../target/screenshots/", import
 // another typeface on the server, so only their place and size are compared.
 const SHAPES = { share: 0.02, edges: 2 };
 const TEXTS = { share: 1, edges: 16 };
+// How wide the letters were of a text that wraps is not stored.
+const WRAPPED = { share: 1, edges: 60 };
 
 async function compareAll(studio, browser) {
   const white = join(studio.folder, "white.png");
@@ -27,18 +29,19 @@ async function compareAll(studio, browser) {
   const unlike = [];
   for (const name of names) {
     const objects = await page.evaluate((name) => stored(name), name);
-    const annotations = [{ time: 0, drawing: { objects } }];
-    await studio.admin.put(`/data/preview-files/${preview.id}`, { annotations });
+    const draw = (change) => studio.admin.put(`/actions/preview-files/${preview.id}/update-annotations`, change);
+    await draw({ additions: [{ time: 0, drawing: { objects } }] });
     const source = `/api/actions/preview-files/${preview.id}/extract-annotated-frame`;
     const found = await page.evaluate(([objects, source]) => compare(objects, source), [objects, source]);
     assert.ok(found.ink > 500, `${name}: nothing is drawn`);
-    const limit = name.startsWith("a text") ? TEXTS : SHAPES;
+    const limit = name === "a text that wraps" ? WRAPPED : name.startsWith("a text") ? TEXTS : SHAPES;
     const figures = `${(100 * found.share).toFixed(2)} % of ${found.ink} pixels, edges ${found.edges} pixels apart`;
     console.log(`  ${name.padEnd(40)} ${figures}`);
     if (found.share > limit.share || found.edges > limit.edges) {
       unlike.push(`${name}: ${figures}`);
       await keep(studio, page, name, objects, source);
     }
+    await draw({ deletions: [{ time: 0, objects: objects.map(({ id }) => id) }] });
   }
   assert.deepEqual(unlike, []);
   return names.length;

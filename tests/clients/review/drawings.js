@@ -112,7 +112,7 @@ const DRAWINGS = {
   },
   "a text": () => [new fabric.IText("Slower!", words)],
   "a text of two lines": () => [new fabric.IText("Slower\nin the pan", { ...words, textAlign: "center", angle: 10 })],
-  "a text that wraps": () => [new fabric.Textbox("The sheep comes too late", { ...words, width: 330, fontSize: 44 })],
+  "a text that wraps": () => [new fabric.Textbox("Enormously unexpected slowness", { ...words, width: 330, fontSize: 44 })],
 };
 
 // The stored form of a drawing.
@@ -132,7 +132,9 @@ async function fabricShows(objects, width, height) {
 }
 
 async function decoded(source) {
-  const bitmap = await createImageBitmap(await (await fetch(source)).blob());
+  const answer = await fetch(source);
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
+  const bitmap = await createImageBitmap(await answer.blob());
   const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
   const sheet = canvas.getContext("2d");
   sheet.drawImage(bitmap, 0, 0);

@@ -6,7 +6,9 @@ const player = readFileSync(new URL("player.html", import.meta.url), "utf8");
 
 // A page with the player; `person` has an e-mail and a password.
 export async function openPlayer(browser, person) {
-  const context = await browser.newContext();
+  // Without a head it calls itself otherwise, and only browsers of people are given cookies.
+  const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`;
+  const context = await browser.newContext({ userAgent });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   page.on("pageerror", (error) => console.error(`the page failed: ${error.message}`));

@@ -46,10 +46,12 @@ def edit_episode(day):
     (task,) = gazu.task.create_edit_tasks(cut, [cutting])
     day.heard(day.event("task:new", task_id=task["id"]))
     assert set(by_id(gazu.task.all_tasks_for_edit(cut))) == {task["id"]}
+    gazu.project.update_project({"id": project["id"], "resolution": "640x360"})
+    day.heard(day.event("project:update"))
     path = movie(day.folder / "rough.cut.mov", seconds=1, rate="24")
     preview = publish(day, task, path, "First cut", extension="mp4")
     assert (preview["status"], preview["original_name"]) == ("ready", "rough.cut"), preview
-    assert abs(preview["duration"] - 1) < 0.05 and preview["width"] == 1920, preview
+    assert abs(preview["duration"] - 1) < 0.05 and preview["width"] == 640, preview
     shown = gazu.edit.all_previews_for_edit(cut)
     assert [row["id"] for row in shown[cutting["id"]]] == [preview["id"]], shown
     assert gazu.edit.get_edit(cut["id"])["tasks"][0]["id"] == task["id"]

@@ -52,7 +52,7 @@ def keep_working_files(day):
         for client in clients:
             client.tokens = gazu.client.default_client.tokens
         made = list(
-            at_once.map(lambda client: gazu.files.new_working_file(task, "crowd", client=client), clients)
+            at_once.map(lambda client: gazu.files.new_working_file(task, "crowd", software=software, client=client), clients)
         )
     assert sorted(row["revision"] for row in made) == [1, 2, 3, 4], "everybody gets a revision of their own"
     day.heard(*(day.event("working-file:new", working_file_id=row["id"]) for row in made), any_order=True)

@@ -28,8 +28,11 @@ def publish(day, task, path, text, extension):
     assert preview["task_id"] == task["id"] and preview["revision"] == 1, preview
     assert comment["text"] == text and preview["extension"] == extension, preview
     kind = gazu.entity.get_entity(task["entity_id"])["type"].lower()
+    written = comment_events(day, comment, before, author=day.admin, to_review=True)
+    if kind == "concept":
+        written.pop()  # Concepts are no news.
     day.heard(
-        *comment_events(day, comment, before, author=day.admin, to_review=True),
+        *written,
         day.event("preview-file:new", preview_file_id=preview["id"], comment_id=comment["id"]),
         day.event("comment:update", comment_id=comment["id"]),
         *[day.event("preview-file:update", preview_file_id=preview["id"])] * (2 if extension == "mp4" else 1),

@@ -125,8 +125,8 @@ ASSET_INSTANCE = set(
     entity_type_id id created_at updated_at type""".split()
 )
 WORKING_FILE = set(
-    """shotgun_id name description comment revision size checksum path data task_id entity_id
-    person_id software_id id created_at updated_at type""".split()
+    """shotgun_id name description comment revision size checksum path data validation_status
+    task_id entity_id person_id software_id id created_at updated_at type""".split()
 )
 OUTPUT_FILE = set(
     """shotgun_id name extension revision representation nb_elements source path description

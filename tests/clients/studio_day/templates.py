@@ -13,7 +13,7 @@ def take_template(day):
     try:
         assert gazu.project_template.get_project_template_by_name(f"Series {TAG}")["id"] == template["id"]
         assert template["id"] in by_id(gazu.project_template.all_project_templates())
-        assert (template["fps"], template["resolution"]) == ("24", "1920x1080"), template
+        assert (template["fps"], template["resolution"]) == ("24", "640x360"), template
         task_types = gazu.project_template.all_task_types_for_project_template(template)
         wanted = {row["id"] for row in gazu.task.all_task_types_for_project(day.project)}
         assert {row.get("task_type_id", row["id"]) for row in task_types} == wanted, task_types
