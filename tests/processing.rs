@@ -10,7 +10,7 @@ use harness::rows::execute;
 use harness::{Client, On, Studio, TestServer, id, movie, picture};
 
 /// A preview without a file yet, on a comment.
-async fn preview(studio: &Studio) -> Uuid {
+pub async fn preview(studio: &Studio) -> Uuid {
     let admin = &studio.admin;
     let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
@@ -73,81 +73,6 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     studio.admin.send_file(&path(late), "shot.mp4", &movie()).await.expect(201);
     studio.server = TestServer::start_at(studio.server.stop().await).await;
     assert_eq!(outcome(&studio.server.as_person(studio.admin_id), late).await["status"], "ready");
-}
-
-/// Makes a movie with the program ffmpeg.
-fn made(name: &str, arguments: &[&str]) -> Vec<u8> {
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let path = folder.path().join(name);
-    let done = std::process::Command::new("ffmpeg").args(["-v", "error"]).args(arguments).arg(&path).status().expect("ffmpeg");
-    assert!(done.success(), "{name}");
-    std::fs::read(path).expect("a movie")
-}
-
-/// What ffprobe tells of the pictures and the sound of a movie.
-fn streams(content: &[u8]) -> Value {
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let path = folder.path().join("movie.mp4");
-    std::fs::write(&path, content).expect("a file");
-    let output = std::process::Command::new("ffprobe")
-        .args(["-v", "error", "-count_frames", "-show_streams", "-of", "json"])
-        .arg(&path)
-        .output()
-        .expect("ffprobe");
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let of =
-        |kind: &str| report["streams"].as_array().expect("streams").iter().find(|stream| stream["codec_type"] == kind).cloned().unwrap_or_default();
-    json!({"video": of("video"), "audio": of("audio")})
-}
-
-#[rstest]
-#[case(On::Sqlite)]
-#[tokio::test(flavor = "multi_thread")]
-async fn movies_of_all_kinds_become_alike(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let admin = &studio.admin;
-    admin.put(&format!("/data/projects/{}", studio.project_id), json!({"resolution": "640x360", "fps": "25"})).await.expect(200);
-    let test = "testsrc=size=161x91:rate=24:duration=1";
-    let wide = "testsrc=size=160x90:rate=24:duration=1,setsar=2";
-    let slow = "testsrc=size=160x90:rate=24:duration=2,select=lt(n\\,5)+gt(n\\,30)";
-    let sound = "sine=frequency=440:duration=1";
-    let kinds: [(&str, Vec<&str>, i64); 7] = [
-        ("odd.mkv", vec!["-f", "lavfi", "-i", test, "-c:v", "ffv1"], 25),
-        ("wide.mov", vec!["-f", "lavfi", "-i", wide, "-c:v", "mpeg4"], 25),
-        ("sound.mov", vec!["-f", "lavfi", "-i", test, "-f", "lavfi", "-i", sound, "-c:v", "mpeg4", "-c:a", "aac"], 25),
-        ("deep.mkv", vec!["-f", "lavfi", "-i", test, "-c:v", "ffv1", "-pix_fmt", "yuv422p10le"], 25),
-        ("colours.mkv", vec!["-f", "lavfi", "-i", test, "-c:v", "ffv1", "-pix_fmt", "gbrp"], 25),
-        ("single.mov", vec!["-f", "lavfi", "-i", test, "-frames:v", "1", "-c:v", "mpeg4"], 1),
-        ("uneven.mkv", vec!["-f", "lavfi", "-i", slow, "-fps_mode", "vfr", "-c:v", "ffv1"], 50),
-    ];
-    for (name, arguments, frames) in kinds {
-        let id = preview(&studio).await;
-        let record = admin.send_file(&format!("/pictures/preview-files/{id}"), name, &made(name, &arguments)).await.expect(201);
-        assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(640), &json!(360)), "{name}");
-        for (place, size) in [("originals", (640, 360)), ("low", (1280, 720))] {
-            let content = admin.get(&format!("/movies/{place}/preview-files/{id}.mp4")).await;
-            let found = streams(&content.bytes);
-            let video = &found["video"];
-            assert_eq!(
-                (&video["codec_name"], &video["pix_fmt"], &video["r_frame_rate"]),
-                (&json!("h264"), &json!("yuv420p"), &json!("25/1")),
-                "{name}"
-            );
-            assert_eq!((video["width"].as_i64(), video["height"].as_i64()), (Some(size.0), Some(size.1)), "{name}");
-            let count: i64 = video["nb_read_frames"].as_str().and_then(|count| count.parse().ok()).expect("a count");
-            assert!((count - frames).abs() <= 1, "{name} has {count} frames");
-            assert_eq!(found["audio"]["codec_name"], "aac", "{name}");
-        }
-    }
-    // As it was sent, when somebody asks for that.
-    let id = preview(&studio).await;
-    let content = movie();
-    let record = admin.send_file(&format!("/pictures/preview-files/{id}?normalize=false"), "shot.mp4", &content).await.expect(201);
-    assert_eq!((&record["status"], &record["width"], &record["file_size"]), (&json!("ready"), &json!(320), &json!(content.len())));
-    for place in ["originals", "low"] {
-        assert_eq!(admin.get(&format!("/movies/{place}/preview-files/{id}.mp4")).await.bytes, content);
-    }
-    assert_eq!(admin.get(&format!("/movies/tiles/preview-files/{id}.png")).await.status, 200);
 }
 
 #[rstest]

@@ -57,6 +57,7 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<V
 
 /// `POST /data/projects/{project_id}/edits`
 pub(super) async fn create(app: &App, access: &ProjectManager, body: NewEdit) -> Result<Vec<u8>, Failure> {
-    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id: body.episode_id, ..NewEntity::default() };
+    let parent_id = body.episode_id.or(body.parent_id);
+    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id, ..NewEntity::default() };
     creation::create(app, access, EntityKind::Edit, EntityKind::Episode, new).await
 }

@@ -5,7 +5,7 @@ use tiny_skia::{Path, PathBuilder, Point, Rect, Transform};
 
 use super::lettering::Lettering;
 use super::strokes::Pressure;
-use super::{Object, float, number, text};
+use super::{Object, float, number, positive, text};
 use crate::pictures::typeface::Typeface;
 
 /// Length of the head of an arrow, and half of its angle in degrees.
@@ -57,8 +57,9 @@ impl Figure {
             "psstroke" => pressure(object),
             "rect" => {
                 let (width, height) = size(object);
-                let radius = number(object, "rx").or_else(|| number(object, "ry")).unwrap_or_default();
-                Some(Self::Outline(Outline { path: rectangle(width, height, radius)?, fills: true, is_line: false, width, height }))
+                let radius = |key: &str, other: &str| positive(object, key).or_else(|| positive(object, other)).unwrap_or_default();
+                let path = rectangle(width, height, (radius("rx", "ry"), radius("ry", "rx")))?;
+                Some(Self::Outline(Outline { path, fills: true, is_line: false, width, height }))
             }
             "circle" => {
                 let radius = number(object, "radius").unwrap_or_default();
@@ -109,24 +110,27 @@ pub(super) fn size(object: &Object) -> (f32, f32) {
 pub(super) fn placement(object: &Object, (width, height): (f32, f32)) -> Transform {
     let value = |key: &str, usual: f32| number(object, key).unwrap_or(usual);
     let flipped = |key: &str| if object.get(key) == Some(&Value::Bool(true)) { -1.0 } else { 1.0 };
-    let (across, down) = (value("scaleX", 1.0), value("scaleY", 1.0));
+    let skew = |key: &str| value(key, 0.0).to_radians().tan();
+    let form = Transform::from_scale(value("scaleX", 1.0) * flipped("flipX"), value("scaleY", 1.0) * flipped("flipY"))
+        .pre_concat(Transform::from_skew(skew("skewX"), 0.0))
+        .pre_concat(Transform::from_skew(0.0, skew("skewY")));
     let is_group = text(object, "type").eq_ignore_ascii_case("group");
     let line = value("strokeWidth", if is_group { 0.0 } else { 1.0 });
+    // A line that does not grow with the object lies around what has grown.
     let uniform = object.get("strokeUniform") == Some(&Value::Bool(true));
-    let side = |length: f32, scale: f32| if uniform { length * scale + line } else { (length + line) * scale };
+    let (within, around) = if uniform { (0.0, line) } else { (line, 0.0) };
+    let (width, height) = (width + within, height + within);
     let share = |key: &str| match text(object, key) {
         "center" => 0.0,
         "right" | "bottom" => -0.5,
         _ => 0.5,
     };
-    let offset_x = share("originX") * side(width, across);
-    let offset_y = share("originY") * side(height, down);
-    let skew = |key: &str| value(key, 0.0).to_radians().tan();
+    let offset_x = share("originX") * (form.sx.abs() * width + form.kx.abs() * height + around);
+    let offset_y = share("originY") * (form.ky.abs() * width + form.sy.abs() * height + around);
     Transform::from_translate(value("left", 0.0), value("top", 0.0))
         .pre_concat(Transform::from_rotate(value("angle", 0.0)))
         .pre_translate(offset_x, offset_y)
-        .pre_scale(across * flipped("flipX"), down * flipped("flipY"))
-        .pre_concat(Transform::from_skew(skew("skewX"), skew("skewY")))
+        .pre_concat(form)
 }
 
 /// A shape given by points, moved so that its middle is where that of the object is.
@@ -228,23 +232,27 @@ fn ellipse(across: f32, down: f32) -> Option<Figure> {
     Some(Figure::Outline(Outline { path, fills: true, is_line: false, width: across * 2.0, height: down * 2.0 }))
 }
 
-/// A rectangle around the middle, with round corners where it has a radius.
-pub(super) fn rectangle(width: f32, height: f32, radius: f32) -> Option<Path> {
+/// How far the handles of a curve that is nearly a quarter of a circle lie from its corner, as a share of the radius.
+const HANDLE: f32 = 1.0 - 0.552_285;
+
+/// A rectangle around the middle, with round corners where it has radii: one across and one down.
+pub(super) fn rectangle(width: f32, height: f32, radii: (f32, f32)) -> Option<Path> {
     let (x, y) = (width / 2.0, height / 2.0);
-    let radius = radius.clamp(0.0, x.min(y).max(0.0));
-    if radius <= 0.0 {
+    let (across, down) = (radii.0.clamp(0.0, x.max(0.0)), radii.1.clamp(0.0, y.max(0.0)));
+    if across <= 0.0 || down <= 0.0 {
         return Some(PathBuilder::from_rect(Rect::from_ltrb(-x, -y, x, y)?));
     }
+    let (near_x, near_y) = (x - across * HANDLE, y - down * HANDLE);
     let mut path = PathBuilder::new();
-    path.move_to(radius - x, -y);
-    path.line_to(x - radius, -y);
-    path.quad_to(x, -y, x, radius - y);
-    path.line_to(x, y - radius);
-    path.quad_to(x, y, x - radius, y);
-    path.line_to(radius - x, y);
-    path.quad_to(-x, y, -x, y - radius);
-    path.line_to(-x, radius - y);
-    path.quad_to(-x, -y, radius - x, -y);
+    path.move_to(across - x, -y);
+    path.line_to(x - across, -y);
+    path.cubic_to(near_x, -y, x, -near_y, x, down - y);
+    path.line_to(x, y - down);
+    path.cubic_to(x, near_y, near_x, y, x - across, y);
+    path.line_to(across - x, y);
+    path.cubic_to(-near_x, y, -x, near_y, -x, y - down);
+    path.line_to(-x, down - y);
+    path.cubic_to(-x, -near_y, -near_x, -y, across - x, -y);
     path.close();
     path.finish()
 }

@@ -93,7 +93,7 @@ impl Lettering {
 
     /// The ground of the whole text.
     pub(super) fn ground(&self) -> Option<Path> {
-        super::figures::rectangle(self.width, self.height, 0.0)
+        super::figures::rectangle(self.width, self.height, (0.0, 0.0))
     }
 
     /// The ground of each of its lines.

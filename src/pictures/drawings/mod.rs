@@ -154,9 +154,10 @@ impl Sheet {
                 }
                 let line = outline.is_line.then_some(Colour::BLACK);
                 if let Some(colour) = Colour::read(text(object, "stroke")).or(line)
+                    && let Some((path, place)) = strokes::laid_out(object, &outline.path, place)
                     && let Some(stroke) = strokes::stroke(object, place)
                 {
-                    self.canvas.stroke_path(&outline.path, &ink.paint(colour), &stroke, place, None);
+                    self.canvas.stroke_path(&path, &ink.paint(colour), &stroke, place, None);
                 }
             }
             Figure::Pressure(stroke) => {

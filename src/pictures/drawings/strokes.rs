@@ -1,5 +1,6 @@
 //! Lines: how wide they are, how they end, and those that follow the pressure of a pen.
 
+use std::borrow::Cow;
 use std::f32::consts::TAU;
 
 use serde_json::Value;
@@ -41,6 +42,18 @@ pub(super) fn stroke(object: &Object, place: Transform) -> Option<Stroke> {
         },
         dash: StrokeDash::new(dashes, number(object, "strokeDashOffset").unwrap_or_default()),
     })
+}
+
+/// A shape, and how a pen goes over the sheet that follows it. A pen that is not to grow with the object stays as it is on
+/// the sheet: the shape grows before. Nothing where there is nothing to see.
+pub(super) fn laid_out<'a>(object: &Object, shape: &'a Path, place: Transform) -> Option<(Cow<'a, Path>, Transform)> {
+    if object.get("strokeUniform") != Some(&Value::Bool(true)) {
+        return Some((Cow::Borrowed(shape), place));
+    }
+    let scale = |key: &str| number(object, key).or(Some(1.0)).filter(|scale| scale.abs() > f32::EPSILON);
+    let (across, down) = (scale("scaleX")?, scale("scaleY")?);
+    let grown = shape.clone().transform(Transform::from_scale(across, down))?;
+    Some((Cow::Owned(grown), place.pre_scale(1.0 / across, 1.0 / down)))
 }
 
 /// A line whose width follows the pressure of a pen.

@@ -41,6 +41,39 @@ fn sheets_of_another_size_are_scaled() {
 }
 
 #[test]
+fn lines_grow_with_their_object_unless_they_are_even() {
+    let square = |uniform: bool| {
+        drawn(json!([{"type": "rect", "left": 0, "top": 0, "width": 10, "height": 10, "scaleX": 8, "scaleY": 4, "strokeWidth": 1, "stroke": "red",
+            "strokeUniform": uniform}]))
+    };
+    let (grown, even) = (square(false), square(true));
+    assert_eq!([at(&grown, 5, 20), at(&grown, 80, 20), at(&grown, 40, 2)], [RED, RED, RED]);
+    assert_eq!([at(&even, 0, 20), at(&even, 80, 20), at(&even, 40, 0), at(&even, 3, 20), at(&even, 40, 2)], [RED, RED, RED, WHITE, WHITE]);
+}
+
+#[test]
+fn slanted_objects_begin_at_their_corner() {
+    // Twenty pixels high, so that the upper edge is twenty to the left of the lower one; mirrored, it is to the right.
+    let slanted = |mirrored: bool| {
+        drawn(
+            json!([{"type": "rect", "left": 10, "top": 5, "width": 30, "height": 20, "strokeWidth": 0, "fill": "red", "skewX": 45, "flipX": mirrored}]),
+        )
+    };
+    let picture = slanted(false);
+    assert_eq!([at(&picture, 11, 5), at(&picture, 38, 5), at(&picture, 31, 24), at(&picture, 58, 24)], [RED; 4]);
+    assert_eq!([at(&picture, 11, 24), at(&picture, 58, 5)], [WHITE; 2]);
+    let picture = slanted(true);
+    assert_eq!([at(&picture, 31, 5), at(&picture, 58, 5), at(&picture, 11, 24), at(&picture, 38, 24)], [RED; 4]);
+}
+
+#[test]
+fn corners_are_as_round_as_a_circle() {
+    let picture = drawn(json!([{"type": "rect", "left": 0, "top": 0, "width": 80, "height": 40, "rx": 20, "strokeWidth": 0, "fill": "red"}]));
+    // The middle of the arc is 20 - 20 / sqrt(2) = 5.9 pixels from either side.
+    assert_eq!([at(&picture, 4, 4), at(&picture, 7, 7), at(&picture, 0, 20), at(&picture, 40, 0)], [WHITE, RED, RED, RED]);
+}
+
+#[test]
 fn objects_turn_around_their_corner() {
     let picture = drawn(json!([{"type": "rect", "left": 50, "top": 10, "width": 30, "height": 10, "strokeWidth": 0, "fill": "red", "angle": 90}]));
     assert_eq!([at(&picture, 45, 20), at(&picture, 45, 38), at(&picture, 60, 15)], [RED, RED, WHITE]);

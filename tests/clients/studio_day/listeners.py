@@ -199,6 +199,12 @@ class Stream:
         for listener in self.listeners:
             listener.compare(events, any_order)
 
+    def caught_up(self):
+        """Takes what arrives now without a comparison, where another suite compares it."""
+        time.sleep(QUIET_FOR / 3)
+        for listener in self.listeners:
+            listener.compared = len(listener.heard)
+
     def keep(self, listener):
         """Lets all others go."""
         for other in self.listeners:

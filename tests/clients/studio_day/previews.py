@@ -5,6 +5,7 @@ import requests
 
 from studio_day import shapes
 from studio_day.day import URL, answer, by_id, picture, session, size_of
+from studio_day.releases import add_extra_preview, wait_for_preview_file
 from studio_day.shapes import has_keys
 
 
@@ -18,7 +19,7 @@ def publish_preview(day):
     day.heard(*new_preview(day, preview, day.attached))
     uploaded = gazu.task.upload_preview_file(preview, str(path), client=day.clients["artist"])
     has_keys(uploaded, shapes.PREVIEW, "an uploaded preview")
-    ready = gazu.files.wait_for_preview_file(preview, timeout=30, poll_interval=0.2)
+    ready = wait_for_preview_file(preview)
     assert (ready["status"], ready["extension"], ready["original_name"]) == ("ready", "png", "layout.v1"), (
         ready
     )
@@ -55,8 +56,8 @@ def publish_preview(day):
     )
     answer(requests.get(f"{base}/thumbnails/preview-files/{preview['id']}.png"), 401)
 
-    extra = gazu.task.add_extra_preview(task, day.attached, preview, str(path))
-    extra = gazu.files.wait_for_preview_file(extra, timeout=30, poll_interval=0.2)
+    extra = add_extra_preview(task, day.attached, preview, str(path))
+    extra = wait_for_preview_file(extra)
     assert (extra["revision"], extra["position"]) == (1, 2), extra
     day.heard(*new_preview(day, extra, day.attached), *uploaded_preview(day, extra, day.attached))
     wrong_file(day)

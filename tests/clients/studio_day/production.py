@@ -4,6 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, TAG, URL, answer, by_id, refused
+from studio_day.releases import update_team_member_role
 from studio_day.shapes import has_keys
 
 
@@ -94,12 +95,12 @@ def set_up_production(day):
         day.heard(day.event("project:update"))
     gazu.project.add_person_to_team(project, day.people["artist"])
     day.heard()
-    gazu.project.update_team_member_role(project, day.people["client"], "vendor")
+    update_team_member_role(project, day.people["client"], "vendor")
     day.heard(day.event("project:update"))
-    gazu.project.update_team_member_role(project, day.people["client"], None)
+    update_team_member_role(project, day.people["client"], None)
     day.heard(day.event("project:update"))
     refused(
-        lambda: gazu.project.update_team_member_role(project, day.people["artist"], "admin"),
+        lambda: update_team_member_role(project, day.people["artist"], "admin"),
         "Validation error.",
         gazu.ParameterException,
         gazu.exception.ValidationException,

@@ -120,6 +120,21 @@ CAST_IN_SHOT = set(
     "shot_id shot_name sequence_name episode_id episode_name preview_file_id nb_occurences".split()
 )
 
+ASSET_INSTANCE = set(
+    """asset_id name number description active data scene_id target_asset_id entity_id
+    entity_type_id id created_at updated_at type""".split()
+)
+WORKING_FILE = set(
+    """shotgun_id name description comment revision size checksum path data validation_status
+    task_id entity_id person_id software_id id created_at updated_at type""".split()
+)
+OUTPUT_FILE = set(
+    """shotgun_id name extension revision representation nb_elements source path description
+    comment size checksum canceled data file_status_id entity_id asset_instance_id output_type_id
+    task_type_id person_id source_file_id source_file temporal_entity_id id created_at updated_at
+    type""".split()
+)
+
 CONTEXT = set(
     """asset_types custom_actions status_automations departments studios notification_count persons
     project_status project_roles projects task_types task_status search_filters
