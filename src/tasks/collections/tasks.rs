@@ -14,7 +14,7 @@ use crate::access::plans::PlanMask;
 use crate::access::records::{Subject, require_record};
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, missing};
+use crate::crud::{Changes, Record, Relation, Resource, ids, invalid_id, missing};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -47,7 +47,7 @@ impl Resource for Tasks {
         if key != "episode_id" {
             return Ok(false);
         }
-        let id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+        let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
         sql.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
         Ok(true)
     }
