@@ -30,6 +30,7 @@ mod roles;
 mod saml;
 mod schedules;
 mod second_factors;
+mod secrets;
 mod several_servers;
 mod shutdown;
 mod sign_in;
