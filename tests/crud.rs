@@ -109,8 +109,8 @@ async fn lists_are_filtered_and_paged(#[case] on: On) {
     assert_eq!(admin.get(&format!("/data/departments?id=[\"{modeling}\"]")).await.expect(200).as_array().map(Vec::len), Some(1));
     assert_eq!(admin.get("/data/departments?id=[]").await.expect(200), json!([]));
     assert_eq!(admin.get("/data/departments?id=[x").await.message(400), "Malformed list filter for field id.");
-    assert_eq!(admin.get("/data/departments?id=zz").await.message(400), "Invalid UUID value: zz");
-    assert_eq!(admin.get("/data/departments?archived=maybe").await.message(400), "Invalid boolean value: maybe");
+    assert_eq!(admin.get("/data/departments?id=zz").await.message(400), "Invalid UUID value for id: zz");
+    assert_eq!(admin.get("/data/departments?archived=maybe").await.message(400), "Invalid boolean value for archived: maybe");
     assert_eq!(admin.get("/data/departments?archived=no").await.expect(200).as_array().map(Vec::len), Some(total));
     assert_eq!(admin.get("/data/departments?colour=red").await.expect(200).as_array().map(Vec::len), Some(total));
     assert_eq!(admin.get("/data/persons?password=x").await.message(400), "Filtering on password is not allowed.");

@@ -35,6 +35,7 @@ mod saml;
 mod schedules;
 mod second_factors;
 mod settings;
+mod secrets;
 mod several_servers;
 mod shutdown;
 mod sign_in;

@@ -595,7 +595,7 @@ async fn managers_export_what_they_manage(#[case] on: On) {
     let sql = Sql::with("UPDATE person SET daily_salary = 777 WHERE id = $1", [person.into()]);
     rows::execute(studio.server.app.database.read(), &sql).await.expect("a salary");
     let text = async |client: &Client, path: &str| String::from_utf8_lossy(&client.get(path).await.bytes).into_owned();
-    for path in ["/export/csv/tasks.csv", "/export/csv/time-spents.csv"] {
+    for path in ["/export/csv/tasks.csv", "/export/csv/time-spents.csv", "/export/csv/projects.csv"] {
         for (client, sees) in [(studio.admin.clone(), true), (studio.member(Role::Manager), true), (studio.stranger(Role::Manager), false)] {
             assert_eq!(text(&client, path).await.contains("Wool"), sees, "{path}");
         }

@@ -199,14 +199,21 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn masks(&self, database: &Database, kind: EntityKind) -> Result<Masks, DbErr> {
-        Masks::of(database.read(), &self.reach, kind).await
+        Masks::of(database.read(), &self.reach, kind.type_name()).await
     }
 
-    /// What a query selects to tell by itself what metadata of a kind of entity the caller may not see, for
-    /// [`metadata::read_hidden`].
+    /// What metadata of tasks the caller may not see.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn task_masks(&self, database: &Database) -> Result<Masks, DbErr> {
+        Masks::of(database.read(), &self.reach, metadata::OF_TASKS).await
+    }
+
+    /// What a query selects to tell by itself what metadata the caller may not see, for [`metadata::read_hidden`].
     #[must_use]
-    pub fn hidden_column(&self, sql: &mut Sql, backend: DbBackend, kind: EntityKind) -> String {
-        metadata::hidden_column(sql, backend, &self.reach, Some(kind))
+    pub fn hidden_column(&self, sql: &mut Sql, backend: DbBackend) -> String {
+        metadata::hidden_column(sql, backend, &self.reach)
     }
 
     /// Adds the conditions of what the caller sees among the entities `e` of a kind, each with `AND` before it.

@@ -8,6 +8,7 @@ use dailies_definitions::access::{
     SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
 };
 use dailies_definitions::call::{Sessions, Working};
+use dailies_definitions::facts::OperationFacts;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::rules::Guard;
 use futures::future::BoxFuture;
@@ -30,6 +31,9 @@ use crate::sessions;
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
 
+/// What ends a session.
+const LOGOUT: &str = "/auth/logout";
+
 /// What somebody who still has to set up a second factor may reach.
 const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
     "/auth/totp",
@@ -37,7 +41,7 @@ const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
     "/auth/fido",
     "/auth/recovery-codes",
     "/auth/login",
-    "/auth/logout",
+    LOGOUT,
     "/auth/authenticated",
     "/auth/refresh-token",
 ];
@@ -116,6 +120,13 @@ fn second_factor_needed() -> Failure {
     Failure::answer(StatusCode::FORBIDDEN, json!({"error": true, "two_factor_authentication_required": true, "message": message}))
 }
 
+/// Whether a request changes more than the session that it comes with.
+fn changes(request: &Request) -> bool {
+    let facts = request.data::<OperationFacts>().copied().unwrap_or_default();
+    let path = request.uri().path();
+    !request.method().is_safe() || (facts.changes && path.strip_prefix("/api").unwrap_or(path) != LOGOUT)
+}
+
 impl Sessions for AccessGuard {
     fn keeping<'a>(&'a self, request: Working<'a>) -> Working<'a> {
         Box::pin(self.0.database.keeping(request))
@@ -138,7 +149,7 @@ impl Sessions for AccessGuard {
 impl Guard for AccessGuard {
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
         let caller = self.identify(request.headers(), request.uri().path()).await?;
-        if caller.person.preview.is_some() && !request.method().is_safe() {
+        if caller.person.preview.is_some() && changes(request) {
             return Err(Failure::forbidden());
         }
         Ok(caller)

@@ -1,4 +1,4 @@
-//! Metadata columns: who sees which, and what is left out of the values of entities.
+//! Metadata columns: who sees which, and what is left out of the values of entities, tasks and productions.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,6 @@ use super::roles::projects_as;
 use super::rule::{Ground, Rule, STAFF};
 use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::{self, Sql};
-use crate::vocabulary::kinds::EntityKind;
 
 /// What rules ask of a metadata column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +36,11 @@ pub const SEE: ColumnRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Any(&[Rule::Not(ColumnFact::OfDepartments), Rule::Fact(ColumnFact::OfOwnDepartment)])]),
     Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(ColumnFact::ForClient)]),
 ]);
+
+/// What columns of tasks are for.
+pub const OF_TASKS: &str = "Task";
+/// What columns of productions are for.
+pub const OF_PRODUCTIONS: &str = "Project";
 
 /// Roles from whom columns can be hidden.
 const NARROWED: [Role; 2] = [Role::Vendor, Role::Client];
@@ -90,12 +94,22 @@ pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
 pub struct Masks(HashMap<Uuid, Vec<String>>);
 
 impl Masks {
-    /// What is hidden of the entities of a kind in the productions of a reach.
+    /// What is hidden of the entities of a kind, or of their tasks, in the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn of(connection: &impl ConnectionTrait, reach: &Reach, kind: EntityKind) -> Result<Self, DbErr> {
-        Ok(hidden(connection, reach, Some(kind)).await?.into())
+    pub async fn of(connection: &impl ConnectionTrait, reach: &Reach, kind: &str) -> Result<Self, DbErr> {
+        Ok(Self::among(hidden(connection, reach, Some(kind)).await?, kind))
+    }
+
+    /// What is hidden of one kind, of all that is.
+    #[must_use]
+    pub fn among(columns: impl IntoIterator<Item = Hidden>, kind: &str) -> Self {
+        let mut masks = HashMap::<Uuid, Vec<String>>::new();
+        for hidden in columns.into_iter().filter(|hidden| hidden.kind == kind) {
+            masks.entry(hidden.project_id).or_default().push(hidden.field);
+        }
+        Self(masks)
     }
 
     /// Whether nothing is hidden.
@@ -111,21 +125,11 @@ impl Masks {
     }
 }
 
-impl From<Vec<Hidden>> for Masks {
-    fn from(columns: Vec<Hidden>) -> Self {
-        let mut masks = HashMap::<Uuid, Vec<String>>::new();
-        for hidden in columns {
-            masks.entry(hidden.project_id).or_default().push(hidden.field);
-        }
-        Self(masks)
-    }
-}
-
 /// A metadata column that somebody does not see.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Hidden {
     pub project_id: Uuid,
-    /// Name of the kind of entity that it is for.
+    /// Name of what it is for: a kind of entity, `Task` or `Project`.
     pub kind: String,
     pub field: String,
 }
@@ -144,9 +148,9 @@ pub fn narrowed_in(reach: &Reach) -> Vec<Uuid> {
 
 const SELECT: &str = "SELECT d.project_id, d.entity_type, d.field_name FROM ";
 
-/// The columns `d` that somebody does not see, of one kind of entity or of all, as a query behind its `FROM`; nothing where
-/// everything is seen.
-fn hidden_from(reach: &Reach, kind: Option<EntityKind>) -> Option<Sql> {
+/// The columns `d` that somebody does not see, of one kind or of all, as a query behind its `FROM`; nothing where everything is
+/// seen.
+fn hidden_from(reach: &Reach, kind: Option<&str>) -> Option<Sql> {
     let projects = narrowed_in(reach);
     if projects.is_empty() {
         return None;
@@ -155,16 +159,16 @@ fn hidden_from(reach: &Reach, kind: Option<EntityKind>) -> Option<Sql> {
     sql.bind_list(projects).push(" AND NOT ");
     SEE.express(&mut sql, reach, &Columns("d"));
     if let Some(kind) = kind {
-        sql.push(" AND d.entity_type = ").bind(kind.type_name());
+        sql.push(" AND d.entity_type = ").bind(kind);
     }
     Some(sql)
 }
 
-/// The columns that somebody does not see, of one kind of entity or of all.
+/// The columns that somebody does not see, of one kind or of all.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn hidden(connection: &impl ConnectionTrait, reach: &Reach, kind: Option<EntityKind>) -> Result<Vec<Hidden>, DbErr> {
+pub async fn hidden(connection: &impl ConnectionTrait, reach: &Reach, kind: Option<&str>) -> Result<Vec<Hidden>, DbErr> {
     let Some(from) = hidden_from(reach, kind) else { return Ok(Vec::new()) };
     database::rows(connection, &from.before(SELECT)).await?.iter().map(Hidden::read).collect()
 }
@@ -185,8 +189,8 @@ pub async fn hidden_in_teams(connection: &impl ConnectionTrait, person: &Person)
 }
 
 /// What a query selects to tell by itself which columns somebody does not see, for [`read_hidden`].
-pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach, kind: Option<EntityKind>) -> String {
-    let list = hidden_from(reach, kind).map(|from| {
+pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach) -> String {
+    let list = hidden_from(reach, None).map(|from| {
         let text = Kind::Text { max: None };
         let keys = [
             JsonKey::new("d.project_id", "project_id", Kind::Uuid),

@@ -23,6 +23,7 @@ pub mod references;
 mod roles;
 mod rule;
 pub mod shares;
+pub mod task_mask;
 pub mod tasks;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ use super::with_tasks::{self, Request, Wish};
 use crate::access::entities::Scope;
 use crate::access::{require_manager, require_member};
 use crate::app::App;
+use crate::crud::invalid_id;
 use crate::database::{self, BATCH, Sent, Sql, now};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
@@ -72,7 +73,7 @@ pub(super) fn query_id(query: &Query, name: &str) -> Result<Option<Uuid>, Failur
         return Ok(None);
     };
     let id = dailies_definitions::query::parse_id(text);
-    id.map(Some).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {text}")))
+    id.map(Some).ok_or_else(|| invalid_id(name, text))
 }
 
 /// The assets of a production, or those of one of its asset types.

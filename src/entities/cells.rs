@@ -109,14 +109,16 @@ impl Writer {
         Ok(gap)
     }
 
-    /// Writes a task, and says where its assignees go. With `planless`, how it is planned is left out.
-    pub(super) fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult, planless: bool) -> Result<usize, DbErr> {
+    /// Writes a task, and says where its assignees go. With `planless`, how it is planned is left out; so are the fields of its
+    /// metadata that are `hidden`.
+    pub(super) fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult, planless: bool, hidden: &[String]) -> Result<usize, DbErr> {
         let mut gap = out.len();
         out.push(self.brackets.0);
         for step in &self.steps {
             out.extend_from_slice(&step.key);
             match (step.action, step.blank.filter(|_| planless)) {
                 (Action::Column(..), Some(blank)) => out.extend_from_slice(blank.as_bytes()),
+                (Action::Column(index, ..), None) if step.name == "data" && !hidden.is_empty() => write_masked(out, row, index, hidden)?,
                 (Action::Column(index, kind, null), None) => write_column(out, row, index, kind, null)?,
                 _ => gap = out.len(),
             }
@@ -124,6 +126,15 @@ impl Writer {
         out.push(self.brackets.1);
         Ok(gap)
     }
+}
+
+fn write_masked(out: &mut Vec<u8>, row: &QueryResult, index: usize, hidden: &[String]) -> Result<(), DbErr> {
+    let mut text = Vec::new();
+    write_value(&mut text, row, index, Kind::Json)?;
+    let mut metadata = Metadata::read(&text);
+    metadata.hide(hidden);
+    metadata.write(out);
+    Ok(())
 }
 
 fn write_column(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind, null: &str) -> Result<(), DbErr> {

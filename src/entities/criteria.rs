@@ -18,7 +18,7 @@ pub(super) fn add(sql: &mut Sql, query: &Query, save_for: &[&str]) -> Result<(),
     add_columns(sql, "e", &entity::entity::TABLE, query, save_for)?;
     for (name, table, own, other) in RELATIONS {
         if let Some(value) = query.get(name) {
-            let id = parse_id(value).ok_or_else(|| invalid_id(value))?;
+            let id = parse_id(value).ok_or_else(|| invalid_id(name, value))?;
             sql.push(&format!(" AND e.id IN (SELECT {own} FROM {table} WHERE {other} = ")).bind(id).push(")");
         }
     }
@@ -32,7 +32,7 @@ pub(super) fn add(sql: &mut Sql, query: &Query, save_for: &[&str]) -> Result<(),
 pub(super) fn add_columns(sql: &mut Sql, alias: &str, table: &Table, query: &Query, save_for: &[&str]) -> Result<(), Failure> {
     for (key, value) in query.pairs().filter(|(key, _)| !save_for.contains(key)) {
         if let Some(column) = table.column(key) {
-            add_column(sql, alias, column, value, || Failure::refused("One of the ID sent in parameter is not properly formatted."))?;
+            add_column(sql, alias, column, value, || Failure::refused(format!("Wrong value for parameter {key}.")))?;
         }
     }
     Ok(())

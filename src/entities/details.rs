@@ -9,7 +9,7 @@ use super::cells::{Form, Writer};
 use super::layouts::{Layout, sql_of};
 use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
 use crate::access::entities::Scope;
-use crate::access::metadata::{Masks, read_hidden};
+use crate::access::metadata::{Masks, OF_TASKS, read_hidden};
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::{Database, Field, RecordWriter, Sql, write_text, write_uuid};
 use crate::vocabulary::kinds::EntityKind;
@@ -27,7 +27,7 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     let rest = rest.writer(backend, layout);
     let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
     let mut sql = Sql::default();
-    let hidden = scope.hidden_column(&mut sql, backend, layout.kind);
+    let hidden = scope.hidden_column(&mut sql, backend);
     let place = sql.slot(id);
     sql.push(&format!(
         "SELECT {}{}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}",
@@ -38,14 +38,15 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(8192);
-    let masks = masks(&row)?;
-    let hidden = masks.of_project(row.try_get_by_index(1)?);
+    let (project_id, columns) = (row.try_get_by_index(1)?, read_hidden(&row)?);
+    let [masks, task_masks] = [layout.kind.type_name(), OF_TASKS].map(|kind| Masks::among(columns.iter().cloned(), kind));
+    let hidden = masks.of_project(project_id);
     let gap = Writer::new(layout.fields, 3, Form::Plain).write_entity(&mut out, &row, &mut Vec::new(), hidden)?;
     if layout.ids.is_some() {
         out.splice(gap..gap, json_of(&row, "linked_ids")?);
     }
     out.extend_from_slice(b",\"tasks\":");
-    tasks(database, layout, scope, id, &mut out).await?;
+    tasks(database, layout, scope, id, task_masks.of_project(project_id), &mut out).await?;
     if let Some(rest) = rest {
         out.push(b',');
         rest.write_keys(&mut out, &row, columns.len())?;
@@ -78,8 +79,8 @@ impl Rest {
     }
 }
 
-/// Writes the tasks of an entity as a list, the oldest first.
-async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, out: &mut Vec<u8>) -> Result<(), Failure> {
+/// Writes the tasks of an entity as a list, the oldest first, without the `hidden` fields of their metadata.
+async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
     let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
     let columns: Vec<&str> = sql_of(layout.task_fields).collect();
     let sql = Sql::with(
@@ -98,7 +99,7 @@ async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, ou
         if at > 0 {
             out.push(b',');
         }
-        let gap = writer.write_task(out, row, planless)?;
+        let gap = writer.write_task(out, row, planless, hidden)?;
         let assignees = if planless { b"[]".to_vec() } else { json_of(row, "assignees")? };
         out.splice(gap..gap, assignees);
     }
@@ -113,7 +114,7 @@ async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, ou
 pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::with(kind.type_name(), &[PROJECT_NAME]);
     let mut sql = Sql::default();
-    let hidden = scope.hidden_column(&mut sql, database.backend(), kind);
+    let hidden = scope.hidden_column(&mut sql, database.backend());
     let place = sql.slot(id);
     let (of_episode, sequence) = if kind == EntityKind::Scene { ("sq.parent_id", "e.parent_id") } else { ("e.parent_id", "NULL") };
     sql.push(&format!(
@@ -125,7 +126,7 @@ pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: En
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
-    writer.write_without(&mut out, &row, masks(&row)?.of_project(row.try_get("", "project_id")?))?;
+    writer.write_without(&mut out, &row, Masks::among(read_hidden(&row)?, kind.type_name()).of_project(row.try_get("", "project_id")?))?;
     if kind == EntityKind::Scene {
         write_parent(&mut out, &row, "sequence")?;
     }
@@ -150,9 +151,4 @@ fn write_parent(out: &mut Vec<u8>, row: &QueryResult, word: &str) -> Result<(), 
         None => out.extend_from_slice(b"null"),
     }
     Ok(())
-}
-
-/// What is hidden in the metadata of a row.
-fn masks(row: &QueryResult) -> Result<Masks, Failure> {
-    Ok(read_hidden(row)?.into())
 }

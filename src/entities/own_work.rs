@@ -7,7 +7,9 @@ use dailies_definitions::schemas::{AssetTypeRow, Entity, Task, TaskType};
 use uuid::Uuid;
 
 use super::rows::find_entity;
+use crate::access::Reach;
 use crate::access::data_mask::DataMask;
+use crate::access::task_mask::TaskMask;
 use crate::database::{Database, RecordWriter, Sql, stream_array};
 use crate::tasks::rows::task_writer;
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
@@ -47,7 +49,14 @@ pub async fn tasks(database: &Database, caller: &Caller, kind: EntityKind, id: U
     let mut sql = Sql::new(format!("SELECT {}", writer.columns()));
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(" ORDER BY t.name, t.id");
-    send(database, sql, writer).await
+    let mask = TaskMask::of(database.read(), &Reach::teams(database.read(), caller).await?).await?;
+    let sent = stream_array(database, sql, move |out, row| {
+        let start = out.len();
+        writer.write(out, row)?;
+        mask.apply(out, start);
+        Ok(())
+    });
+    Ok(sent.await?.into())
 }
 
 /// The types of the caller's tasks on an entity.

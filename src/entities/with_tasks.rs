@@ -57,6 +57,7 @@ pub(super) struct Listing {
     database: Database,
     request: Request,
     masks: Masks,
+    task_masks: Masks,
     /// The entities in their order.
     ids: Vec<Uuid>,
 }
@@ -137,13 +138,14 @@ impl Request {
         let mut sql = conditions.clone().before(&format!("SELECT e.id FROM {} WHERE {}", layout.from, layout.condition()));
         sql.push(&order_by(database.backend(), layout.order, "e.id"));
         let masks = self.scope.masks(database, layout.kind).await?;
+        let task_masks = self.scope.task_masks(database).await?;
         let mut ids = Vec::new();
         let each = |row: &QueryResult| {
             ids.push(row.try_get_by_index(0)?);
             Ok(())
         };
         database.each_row(&sql, each).await?;
-        Ok(Listing { database: database.clone(), request: self, masks, ids })
+        Ok(Listing { database: database.clone(), request: self, masks, task_masks, ids })
     }
 }
 
@@ -226,7 +228,8 @@ impl Listing {
             let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
             let project_id: Option<Uuid> = row.try_get_by_index(3)?;
             let planless = plans.as_ref().is_some_and(|plans| plans.covers(project_id));
-            let gap = writer.write_task(&mut tasks.text, row, planless)?;
+            let hidden = project_id.map_or(&[][..], |id| self.task_masks.of_project(id));
+            let gap = writer.write_task(&mut tasks.text, row, planless, hidden)?;
             tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len(), planless });
             Ok(())
         };

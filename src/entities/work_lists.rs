@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::links::Links;
 use super::ordering::order_by;
-use crate::access::plans::PlanMask;
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::Visible;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::EntityKind;
@@ -78,7 +78,7 @@ impl TaskList {
             columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned())).collect();
         let mut sql = from.before(&format!("SELECT {}, t.id ", names.join(", ")));
         sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
-        let plans = PlanMask::of(self.visible.reach());
+        let mask = TaskMask::of(database.read(), self.visible.reach()).await?;
         let sent = stream_array(database, sql, move |out, row| {
             let start = out.len();
             out.push(b'{');
@@ -88,9 +88,7 @@ impl TaskList {
                 assignees.write(out, row.try_get_by_index(writer.width())?);
             }
             out.extend_from_slice(b",\"type\":\"Task\"}");
-            if let Some(plans) = &plans {
-                plans.apply(out, start);
-            }
+            mask.apply(out, start);
             Ok(())
         });
         Ok(sent.await?)

@@ -21,8 +21,8 @@ impl Exports for ExportsHandlers {
         studio::persons(&self.0.database, &access).await
     }
 
-    async fn export_projects(&self, _access: StudioManager) -> Result<Media, Failure> {
-        studio::projects(&self.0.database).await
+    async fn export_projects(&self, access: StudioManager) -> Result<Media, Failure> {
+        studio::projects(&self.0.database, &access).await
     }
 
     async fn export_task_types(&self, _access: StudioManager) -> Result<Media, Failure> {

@@ -43,10 +43,12 @@ pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Medi
     Table::of_studio(database, "people_export", &columns, from).await
 }
 
-/// Every production with its status.
-pub(super) async fn projects(database: &Database) -> Result<Media, Failure> {
+/// Every production that the caller manages, with its status.
+pub(super) async fn projects(database: &Database, caller: &Caller) -> Result<Media, Failure> {
     let columns = [Column::text("Name", "p.name"), Column::text("Status", "s.name")];
-    let from = Sql::new("FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name, p.id");
+    let mut from = Sql::new("FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id WHERE 1 = 1");
+    only_managed(database, caller, &mut from).await?;
+    from.push(" ORDER BY p.name, p.id");
     Table::of_studio(database, "export", &columns, from).await
 }
 

@@ -13,7 +13,7 @@ use super::time_tables::{self, TableFilter, Unit};
 use super::{accounts, colleagues, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
 use crate::quotas::shots::{Asked, shots};
-use crate::vocabulary::period::{self, invalid_date, invalid_month};
+use crate::vocabulary::period;
 
 /// Serves people.
 pub struct PeopleHandlers(pub SharedApp);
@@ -106,7 +106,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: SumTimeOfPersonInYearQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::year(year).ok_or_else(invalid_date)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::year(year)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_month(
@@ -117,7 +117,7 @@ impl People for PeopleHandlers {
         month: i32,
         query: SumTimeOfPersonInMonthQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::month(year, month).ok_or_else(invalid_date)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::month(year, month)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_week(
@@ -128,7 +128,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: SumTimeOfPersonInWeekQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::week(year, week).ok_or_else(invalid_month)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::week(year, week)?, query.project_id).await
     }
 
     async fn sum_time_of_person_on_day(
@@ -140,7 +140,7 @@ impl People for PeopleHandlers {
         day: i32,
         query: SumTimeOfPersonOnDayQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::day(year, month, day).ok_or_else(invalid_month)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::day(year, month, day)?, query.project_id).await
     }
 
     async fn list_time_spents_of_person_in_month(
@@ -150,7 +150,7 @@ impl People for PeopleHandlers {
         year: i32,
         month: i32,
     ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::in_period(&self.0, person_id, period::month(year, month).ok_or_else(invalid_month)?).await
+        time_spent::in_period(&self.0, person_id, period::month(year, month)?).await
     }
 
     async fn sum_time_by_year(&self, access: Caller, query: SumTimeByYearQuery) -> Result<Json<TimeSpentTable>, Failure> {
@@ -160,17 +160,17 @@ impl People for PeopleHandlers {
 
     async fn sum_time_by_month(&self, access: Caller, year: i32, query: SumTimeByMonthQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year).ok_or_else(invalid_month)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year)?), filter).await
     }
 
     async fn sum_time_by_week(&self, access: Caller, year: i32, query: SumTimeByWeekQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_tables::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year).ok_or_else(invalid_month)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year)?), filter).await
     }
 
     async fn sum_time_by_day(&self, access: Caller, year: i32, month: i32, query: SumTimeByDayQuery) -> Result<Json<TimeSpentTable>, Failure> {
         let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month).ok_or_else(invalid_month)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month)?), filter).await
     }
 
     async fn list_time_spents_on_entity(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
@@ -186,23 +186,23 @@ impl People for PeopleHandlers {
     }
 
     async fn list_day_offs_of_person_in_year(&self, access: Caller, person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, person_id, Some(period::year(year).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::year(year)?)).await
     }
 
     async fn list_day_offs_of_person_in_month(&self, access: Caller, person_id: Uuid, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, person_id, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::month(year, month)?)).await
     }
 
     async fn list_day_offs_of_person_in_week(&self, access: Caller, person_id: Uuid, year: i32, week: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, person_id, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::week(year, week)?)).await
     }
 
     async fn list_day_offs_in_month(&self, access: Caller, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_studio(&self.0, &access, period::month(year, month).ok_or_else(invalid_month)?).await
+        day_offs::of_studio(&self.0, &access, period::month(year, month)?).await
     }
 
     async fn list_day_offs_in_year(&self, access: Caller, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_studio(&self.0, &access, period::year(year).ok_or_else(invalid_month)?).await
+        day_offs::of_studio(&self.0, &access, period::year(year)?).await
     }
 
     async fn list_quota_shots_of_person_in_year(

@@ -65,7 +65,7 @@ struct ListedPerson {
 
 /// The table of who was there on which day of a month.
 pub(super) async fn table(app: &App, month: &str) -> Result<Media, Failure> {
-    let month = period::written_month(month).ok_or_else(period::invalid_month)?;
+    let month = period::written_month("month_date", month)?;
     let (first, last) = month;
     let sql = Sql::with(
         "SELECT l.person_id, l.date FROM desktop_login_log l WHERE l.date >= $1 AND l.date < $2",

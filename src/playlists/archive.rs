@@ -92,7 +92,7 @@ impl Shown {
             _ => vec![keys::generic(self.id)],
         };
         let base = match self.original_name.as_deref() {
-            Some(name) if self.original.unwrap_or_default() && !name.is_empty() => plain(name),
+            Some(name) if self.original.unwrap_or_default() && !name.is_empty() => name.to_owned(),
             _ => {
                 let names = EntityNames::new(self.kind.clone(), self.entity.clone(), self.parent.clone(), self.grandparent.clone());
                 let text = |name: &Option<String>| name.clone().unwrap_or_default();
@@ -100,7 +100,7 @@ impl Shown {
                 slug(&[text(&self.project), names.full(), text(&self.task_type), revision].join("_"))
             }
         };
-        Packed { name: file_name(&base, self.position, &extension), keys }
+        Packed { name: plain(&file_name(&base, self.position, &extension)), keys }
     }
 }
 
@@ -244,5 +244,6 @@ mod tests {
     #[test]
     fn names_lead_nowhere() {
         assert_eq!(plain("../étude\\1: x"), ".._étude_1_ x");
+        assert_eq!(plain(&file_name("..", Some(1), "/../a")), "..._.._a");
     }
 }

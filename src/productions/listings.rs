@@ -7,9 +7,10 @@ use dailies_definitions::schemas::ListedProject;
 use entity::facts::Kind;
 
 use super::rows::descriptors;
+use crate::access::data_mask::DataMask;
 use crate::access::projects_of;
 use crate::app::App;
-use crate::database::{RecordWriter, Sql};
+use crate::database::{RecordWriter, Sql, stream_array};
 
 /// Every production for administrators, the caller's own ones for others.
 pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Result<Json<Vec<ListedProject>>, Failure> {
@@ -27,7 +28,16 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
     }
     sql.push(" ORDER BY p.name");
     if !caller.is_admin() {
-        return Ok(model.list(&app.database, sql).await?);
+        let mask = DataMask::of(app.database.read(), caller).await?;
+        let sent = stream_array(&app.database, sql, move |out, row| {
+            let start = out.len();
+            model.write(out, row)?;
+            if let Some(mask) = &mask {
+                mask.apply_to_production(out, start);
+            }
+            Ok(())
+        });
+        return Ok(sent.await?.into());
     }
     sql.push(" LIMIT 1");
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;

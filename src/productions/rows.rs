@@ -8,6 +8,7 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
+use crate::access::data_mask::DataMask;
 use crate::access::{metadata, projects_of};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object};
@@ -55,17 +56,22 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&keys);
     let scope = sql.embed(&open_projects(caller, status, name));
     sql.push(&format!("SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name", model.columns()));
+    let mask = DataMask::of(database.read(), caller).await?;
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
         if out.len() > 1 {
             out.push(b',');
         }
+        let start = out.len();
         model.write_open(&mut out, &row)?;
         if let Some(episode) = row.try_get("", "first_episode_id")? {
             out.extend_from_slice(b",\"first_episode_id\":");
             write_uuid(&mut out, episode);
         }
         out.push(b'}');
+        if let Some(mask) = &mask {
+            mask.apply_to_production(&mut out, start);
+        }
     }
     out.push(b']');
     Ok(out)

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::database::{self, Sql, stream_array, write_text};
 use crate::entities::rows::EntityWriter;
 use crate::vocabulary::kinds::EntityKind;
-use crate::vocabulary::period::{Period, invalid_month};
+use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
 /// What a request asks for.
@@ -64,10 +64,10 @@ fn round(weight: f64) -> f64 {
 ///
 /// # Errors
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
-pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Option<Period>) -> Result<Json<Vec<QuotaShot>>, Failure> {
+pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Result<Period, Failure>) -> Result<Json<Vec<QuotaShot>>, Failure> {
     require_human(app.database.read(), asked.person_id).await?;
     let role = shots_reader(app.database.read(), caller, asked.project_id, asked.person_id).await?.role;
-    let days = period.ok_or_else(invalid_month)?;
+    let days = period?;
     let (Some(project_id), Some(task_type_id)) = (asked.project_id, asked.task_type_id) else {
         return Ok(Json::written("[]"));
     };

@@ -80,6 +80,9 @@ const PLACE: [Joined; 3] = [
 /// Where its entity is among these.
 const ENTITY: usize = 0;
 
+/// Where its production is.
+const PRODUCTION: usize = 2;
+
 /// What it is about, and how far it is.
 const STATE: [Joined; 2] =
     [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
@@ -119,7 +122,7 @@ impl TaskWriter {
     fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
         let joined = self.joined.iter().map(NestedWriter::columns);
         let reach = Reach::within(access, access.project_id(), access.role());
-        let more = ["k.name AS kind_name".to_owned(), metadata::hidden_column(sql, backend, &reach, None)];
+        let more = ["k.name AS kind_name".to_owned(), metadata::hidden_column(sql, backend, &reach)];
         [self.task.columns()].into_iter().chain(joined).chain(more).collect::<Vec<_>>().join(", ")
     }
 
@@ -127,13 +130,20 @@ impl TaskWriter {
     fn write_open(&self, row: &QueryResult, count: usize, mask: Option<&DataMask>) -> Result<Vec<u8>, DbErr> {
         let mut out = Vec::with_capacity(16 * 1024);
         self.task.write_open(&mut out, row)?;
+        if let Some(mask) = mask {
+            out.push(b'}');
+            mask.apply_to_task(&mut out, 0);
+            out.pop();
+        }
         let kind: Option<String> = row.try_get("", "kind_name")?;
         let kind = EntityKind::of_type(kind.as_deref().unwrap_or_default());
         for (at, writer) in self.joined.iter().take(count).enumerate() {
             let start = out.len() + writer.key_width();
             writer.write(&mut out, row)?;
-            if let Some(mask) = mask.filter(|_| at == ENTITY) {
-                mask.apply_as(&mut out, start, kind);
+            match (mask, at) {
+                (Some(mask), ENTITY) => mask.apply_as(&mut out, start, kind),
+                (Some(mask), PRODUCTION) => mask.apply_to_production(&mut out, start),
+                _ => {}
             }
         }
         Ok(out)

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::rows::{self, task_writer};
 use super::todo;
 use crate::access::ALL_BUT_CLIENTS;
-use crate::access::plans::PlanMask;
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{Visible, worked_on_by};
 use crate::app::App;
 use crate::database::json::write_list;
@@ -41,8 +41,8 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     }
     let visible = Visible::within(access, access.project_id(), access.role());
     visible.restrict(&mut condition, "t");
-    let plans = PlanMask::of(visible.reach());
     let database = &app.database;
+    let mask = TaskMask::of(database.read(), visible.reach()).await?;
     let writer = task_writer();
     let select = format!("SELECT {}, t.id ", writer.columns());
     let order = "t.updated_at DESC, t.created_at DESC, t.id";
@@ -57,9 +57,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
             writer.write_open(&mut out, &row)?;
             write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
             out.push(b'}');
-            if let Some(plans) = &plans {
-                plans.apply(&mut out, 0);
-            }
+            mask.apply(&mut out, 0);
             items.push(out);
         }
         return Ok(Json::written(page.written(total, &items, &[])));
@@ -72,9 +70,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
         writer.write_open(out, row)?;
         write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
         out.push(b'}');
-        if let Some(plans) = &plans {
-            plans.apply(out, start);
-        }
+        mask.apply(out, start);
         Ok(())
     });
     Ok(sent.await?.into())
@@ -114,13 +110,11 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
 async fn send(app: &App, condition: Sql, visible: &Visible) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
-    let plans = PlanMask::of(visible.reach());
+    let mask = TaskMask::of(app.database.read(), visible.reach()).await?;
     let sent = stream_array(&app.database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;
-        if let Some(plans) = &plans {
-            plans.apply(out, start);
-        }
+        mask.apply(out, start);
         Ok(())
     });
     Ok(sent.await?.into())

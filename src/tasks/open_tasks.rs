@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
-use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{LISTED, Visible};
 use crate::access::{Reach, require_member};
 use crate::app::App;
@@ -142,20 +142,14 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
     let assignees = rows::assignees(database.read(), &chosen).await?;
     let writer = ContextWriter::new(&MORE);
-    let mask = DataMask::of_reach(database.read(), visible.reach()).await?;
-    let plans = PlanMask::of(visible.reach());
+    let mask = TaskMask::of(database.read(), visible.reach()).await?;
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
         let mut out = Vec::with_capacity(2048);
         let (id, _) = writer.open(&mut out, &row)?;
         write_list(&mut out, "assignees", &assignees, id);
         out.push(b'}');
-        if let Some(mask) = &mask {
-            mask.apply_to_task(&mut out, 0);
-        }
-        if let Some(plans) = &plans {
-            plans.apply(&mut out, 0);
-        }
+        mask.apply(&mut out, 0);
         items.push(out);
     }
     let mut out = b"{\"data\":".to_vec();

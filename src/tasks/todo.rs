@@ -11,9 +11,8 @@ use uuid::Uuid;
 use super::rows::{self, task_writer};
 use crate::access::Reach;
 use crate::access::comments::by_client;
-use crate::access::data_mask::DataMask;
 use crate::access::persons::may_ask_for_others;
-use crate::access::plans::PlanMask;
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
@@ -125,8 +124,7 @@ pub(super) struct OwnWriter {
     assignees: HashMap<Uuid, Vec<u8>>,
     comments: HashMap<Uuid, Vec<u8>>,
     episodes: HashMap<Uuid, Cast>,
-    mask: Option<DataMask>,
-    plans: Option<PlanMask>,
+    mask: TaskMask,
 }
 
 impl OwnWriter {
@@ -137,8 +135,7 @@ impl OwnWriter {
             assignees: rows::assignees(connection, selection).await?,
             comments: last_comments(connection, selection).await?,
             episodes: if casting { cast_episodes(connection, selection).await? } else { HashMap::new() },
-            mask: DataMask::of_reach(connection, visible.reach()).await?,
-            plans: PlanMask::of(visible.reach()),
+            mask: TaskMask::of(connection, visible.reach()).await?,
         })
     }
 
@@ -158,12 +155,7 @@ impl OwnWriter {
             write_key(out, "episode_names", Some(&[b"[".as_slice(), names, b"]"].concat()));
         }
         out.push(b'}');
-        if let Some(mask) = &self.mask {
-            mask.apply_to_task(out, start);
-        }
-        if let Some(plans) = &self.plans {
-            plans.apply(out, start);
-        }
+        self.mask.apply(out, start);
         Ok(())
     }
 }

@@ -222,10 +222,19 @@ impl Call {
 
 /// The operations of the contract that are not GET. Older addresses of others are left out: the same code answers them.
 pub fn operations() -> Vec<Operation> {
+    found(|method| method != "get")
+}
+
+/// The operations of the contract that are GET, without older addresses of others.
+pub fn readings() -> Vec<Operation> {
+    found(|method| method == "get")
+}
+
+fn found(wanted: impl Fn(&str) -> bool) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in contract()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
-            if method != "get" && operation["deprecated"] != true {
+            if wanted(method) && operation["deprecated"] != true {
                 found.push(Operation::read(path, method, operation));
             }
         }
@@ -272,6 +281,24 @@ impl Operation {
     /// A call with the records of a sample. Calls of different numbers have different texts.
     pub fn call(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Call {
         Call { method: self.method.clone(), path: self.address(sample, choice), body: self.content(sample, choice, number) }
+    }
+
+    /// A call without the parameters that may be left out, and one with each of those that are known.
+    pub fn questions(&self, sample: &Sample, which: Which) -> Vec<Call> {
+        let plain = self.call(sample, Choice { path: which, body: which, full: false }, None);
+        let joint = if plain.path.contains('?') { '&' } else { '?' };
+        let optional = self.parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] != true);
+        let asked = optional.filter_map(|parameter| {
+            let name = parameter["name"].as_str().expect("a name");
+            let usual = match parameter["schema"]["type"].as_str() {
+                Some("boolean") => Some("true".to_owned()),
+                Some("integer") => Some("1".to_owned()),
+                _ => None,
+            };
+            let value = self.parameter(sample, name, which).or(usual)?;
+            Some(Call { path: format!("{}{joint}{name}={value}", plain.path), ..plain.clone() })
+        });
+        std::iter::once(plain.clone()).chain(asked).collect()
     }
 
     fn address(&self, sample: &Sample, choice: Choice) -> String {

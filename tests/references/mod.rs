@@ -19,7 +19,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Map, Value, json};
 
-use self::two::{Two, replaced};
+pub use self::two::Two;
+use self::two::replaced;
 use crate::concurrency::calls::{Body, Call, Choice, Operation, operations};
 use crate::concurrency::sample::Which;
 use crate::concurrency::studio;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::file_trees::check_file_tree;
+use crate::access::data_mask::DataMask;
 use crate::access::open_projects_of;
 use crate::access::records::Subject;
 use crate::app::App;
@@ -134,7 +135,14 @@ impl Resource for Projects {
         Ok(())
     }
 
-    async fn enrich(&self, app: &App, _caller: &Caller, id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
+        Ok(DataMask::of(app.database.read(), caller).await?)
+    }
+
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        if let Some(mask) = self.mask(app, caller).await? {
+            mask.apply_to_production(&mut text, 0);
+        }
         let sql = Sql::with("SELECT s.name FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id WHERE p.id = $1", [id.into()]);
         let name = app.database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
         text.pop();

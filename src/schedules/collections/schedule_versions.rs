@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::access::records::{Subject, require_record};
 use crate::app::App;
 use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
-use crate::crud::{Record, Relation, Resource};
+use crate::crud::{Record, Relation, Resource, invalid_id};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -80,7 +80,7 @@ impl Resource for ScheduleVersionTaskLinks {
         if key != "project_id" {
             return Ok(false);
         }
-        let project_id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+        let project_id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
         sql.push(" AND t.production_schedule_version_id IN (SELECT v.id FROM production_schedule_version v WHERE v.project_id = ");
         sql.bind(project_id).push(")");
         Ok(true)

@@ -10,11 +10,13 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::access::Reach;
+use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
 use crate::access::records::{Subject, require_record};
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, missing};
+use crate::crud::{Changes, Record, Relation, Resource, ids, invalid_id, missing};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -47,7 +49,7 @@ impl Resource for Tasks {
         if key != "episode_id" {
             return Ok(false);
         }
-        let id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+        let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
         sql.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
         Ok(true)
     }
@@ -58,14 +60,17 @@ impl Resource for Tasks {
         Ok(())
     }
 
+    async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
+        Ok(DataMask::of(app.database.read(), caller).await?)
+    }
+
     async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
         Ok(PlanMask::of(&Reach::teams(app.database.read(), caller).await?))
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        if let Some(plans) = self.plans(app, caller).await? {
-            plans.apply(&mut text, 0);
-        }
+        let database = app.database.read();
+        TaskMask::of(database, &Reach::teams(database, caller).await?).await?.apply(&mut text, 0);
         Ok(text)
     }
 

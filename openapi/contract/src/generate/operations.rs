@@ -78,9 +78,16 @@ fn path_type(parameter: &Parameter) -> (&'static str, &'static str) {
     }
 }
 
-/// What replaces the usual answer to a value that can't be read.
+/// What replaces the usual answer to a value that can't be read. It names the parameter.
 fn refused(parameter: &Parameter) -> String {
-    parameter.malformed.as_ref().map_or_else(String::new, |message| format!(".map_err(|_| Failure::parameter({message:?}))"))
+    let message = parameter.malformed.as_ref().map(|message| naming(message, &parameter.name));
+    message.map_or_else(String::new, |message| format!(".map_err(|_| Failure::parameter({message:?}))"))
+}
+
+/// A message with the name of the parameter, which is added where it is not among the words.
+fn naming(message: &str, name: &str) -> String {
+    let mut words = message.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    if words.any(|word| word == name) { message.to_owned() } else { format!("{}: {name}", message.trim_end_matches('.')) }
 }
 
 fn is_form(body: &Body) -> bool {
