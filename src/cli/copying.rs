@@ -1,7 +1,5 @@
 //! `pull` and `push`: copies of other instances.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::{CommandResult, bare};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
-use sea_orm::{DbBackend, DbErr, Value};
+use sea_orm::{DbBackend, Value};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

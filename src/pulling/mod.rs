@@ -24,7 +24,7 @@ use crate::storage::StorageError;
 pub use self::comparing::{Compared, compare};
 pub use self::files::Fetched;
 pub use self::pull::{Outcome, PullOptions, pull};
-pub use self::push::{PushOptions, Pushed, push};
+pub use self::push::{PushOptions, push};
 pub use self::remote::{Remote, RemoteError};
 
 /// Why a copy was not made, or not all of it.

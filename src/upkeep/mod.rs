@@ -8,7 +8,7 @@ mod old_rows;
 
 pub use self::expired::expired;
 pub use self::figures::figures;
-pub use self::files::{OrphanError, files};
+pub use self::files::files;
 pub use self::old_rows::old_rows;
 
 /// What was found of a kind, and changed unless it was a dry run.
