@@ -66,8 +66,8 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
 async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let text = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
-    let at = row.try_get_by_index::<Option<chrono::NaiveDateTime>>(1)?.unwrap_or_else(database::now);
+    let text = row.try_get::<Option<String>>("", "text")?.unwrap_or_default();
+    let at = row.try_get::<Option<chrono::NaiveDateTime>>("", "created_at")?.unwrap_or_else(database::now);
     let draft = Draft {
         task_id: target_id,
         task_status_id: subject.task_status_id,
