@@ -29,14 +29,14 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
     );
     let rows = database::rows(connection, &sql).await?;
     if let Some(row) = rows.first()
-        && row.try_get_by_index::<Option<Uuid>>(2)?.is_some()
+        && row.try_get::<Option<Uuid>>("", "preview_project_id")?.is_some()
     {
         return Err(looks_only());
     }
-    let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
+    let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get("", "is_bot")?;
     let mut departments = Vec::new();
     for row in &rows {
-        departments.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
+        departments.extend(row.try_get::<Option<Uuid>>("", "department_id")?);
     }
     Ok(Assignee { id, is_bot, departments })
 }
@@ -181,8 +181,8 @@ fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uu
 async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet<Uuid>) -> Result<(), Failure> {
     let mut sql = Sql::new("SELECT project_id FROM project_person_link WHERE person_id = ");
     sql.bind(person_id).push(" AND project_id IN ").bind_list(projects.iter().copied());
-    for row in database::rows(&**work, &sql).await? {
-        projects.remove(&row.try_get_by_index::<Uuid>(0)?);
+    for id in database::read_values(&**work, &sql).await? {
+        projects.remove(&id);
     }
     if projects.is_empty() {
         return Ok(());
@@ -247,10 +247,7 @@ async fn unlink(work: &Work<'_>, tasks: &[Uuid], person_id: Option<Uuid>) -> Res
 /// 400 for an id of nobody, and for a preview account.
 pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
-    let mut before = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        before.push(row.try_get_by_index::<Uuid>(0)?);
-    }
+    let before: Vec<Uuid> = database::read_values(&**work, &sql).await?;
     require_known(&**work, &entity::person::TABLE, "assignees", persons).await?;
     let mut fresh = HashSet::new();
     let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && fresh.insert(*id)).collect();

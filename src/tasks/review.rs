@@ -24,7 +24,7 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     let person_id = wanted.person_id.unwrap_or(access.person.id);
     let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);
     let person = database::row(&*work, &sql).await?.ok_or_else(|| Failure::refused("Cannot find given person."))?;
-    let person_shotgun_id: Option<i32> = person.try_get_by_index(0)?;
+    let person_shotgun_id: Option<i32> = person.try_get("", "shotgun_id")?;
     let sql = Sql::with(
         "SELECT t.project_id, t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \
          FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \

@@ -157,19 +157,19 @@ fn needed(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
 async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<Uuid, Failure> {
     let sql = Sql::with("SELECT for_entity FROM task_type WHERE id = $1", [needed(body, "task_type_id")?.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let for_entity: String = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_else(|| "Asset".into());
+    let for_entity: String = row.try_get::<Option<String>>("", "for_entity")?.unwrap_or_else(|| "Asset".into());
     let sql = Sql::with(
-        "SELECT e.project_id, k.name, k.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.project_id, e.entity_type_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(1)?);
+    let kind = EntityKind::of_type(&row.try_get::<String>("", "name")?);
     if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
         return Err(Failure::refused("Task type of the task does not match entity type."));
     }
-    let project_id = row.try_get_by_index(0)?;
+    let project_id = row.try_get("", "project_id")?;
     let task_type = Candidate { id: needed(body, "task_type_id")?, for_entity: Some(&for_entity) };
-    let target = Target { kind, entity_type_id: row.try_get_by_index(2)? };
+    let target = Target { kind, entity_type_id: row.try_get("", "entity_type_id")? };
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
         Some(message) => Err(Failure::parameter(message)),
         None => Ok(project_id),
