@@ -59,7 +59,7 @@ pub async fn add_preview(work: &mut Work<'_>, author: Uuid, place: Placement) ->
 pub(super) async fn revision_of(connection: &impl ConnectionTrait, preview_id: Uuid, task_id: Uuid) -> Result<i32, Failure> {
     let sql = Sql::with("SELECT revision FROM preview_file WHERE id = $1 AND task_id = $2", [preview_id.into(), task_id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index::<Option<i32>>(0)?.unwrap_or(1))
+    Ok(row.try_get::<Option<i32>>("", "revision")?.unwrap_or(1))
 }
 
 /// What decides on the previews of a task.
@@ -77,7 +77,8 @@ async fn find_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<T
         [task_id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(TaskFacts { project_id: row.try_get_by_index(0)?, single_preview: row.try_get_by_index::<Option<bool>>(1)?.unwrap_or_default() })
+    let single_preview = row.try_get::<Option<bool>>("", "is_single_preview_per_revision")?.unwrap_or_default();
+    Ok(TaskFacts { project_id: row.try_get("", "project_id")?, single_preview })
 }
 
 async fn require_comment(connection: &impl ConnectionTrait, comment_id: Uuid, task_id: Uuid) -> Result<(), Failure> {
@@ -92,7 +93,7 @@ async fn choose(connection: &impl ConnectionTrait, place: Placement) -> Result<(
          WHERE l.comment = $1 ORDER BY p.created_at, p.position LIMIT 1",
         [place.comment_id.into()],
     );
-    let first = database::row(connection, &sql).await?;
+    let first: Option<Option<i32>> = database::read_value(connection, &sql).await?;
     let revision = match (place.revision, first) {
         (Some(revision), Some(_)) => revision,
         (Some(revision), None) => {
@@ -105,20 +106,17 @@ async fn choose(connection: &impl ConnectionTrait, place: Placement) -> Result<(
             }
             revision
         }
-        (None, Some(row)) => row.try_get_by_index::<Option<i32>>(0)?.unwrap_or(1),
+        (None, Some(revision)) => revision.unwrap_or(1),
         (None, None) => return Ok((next_revision(connection, place.task_id).await?, 1)),
     };
     let sql = Sql::with("SELECT COUNT(*) FROM preview_file WHERE task_id = $1 AND revision = $2", [place.task_id.into(), revision.into()]);
-    let count: i64 = match database::row(connection, &sql).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
+    let count: i64 = database::read_value(connection, &sql).await?.unwrap_or_default();
     Ok((revision, i32::try_from(count + 1).unwrap_or(i32::MAX)))
 }
 
 async fn next_revision(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<i32, Failure> {
     let sql = Sql::with("SELECT MAX(revision) FROM preview_file WHERE task_id = $1", [task_id.into()]);
-    let last = database::row(connection, &sql).await?.map(|row| row.try_get_by_index::<Option<i32>>(0)).transpose()?.flatten();
+    let last = database::read_value::<Option<i32>>(connection, &sql).await?.flatten();
     last.unwrap_or_default().checked_add(1).ok_or_else(|| revision_taken(i32::MAX))
 }
 

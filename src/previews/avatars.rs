@@ -51,7 +51,7 @@ impl Owner {
     async fn facts(self, app: &App, id: Uuid) -> Result<(bool, Option<NaiveDateTime>), Failure> {
         let sql = Sql::with(format!("SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1", self.table().name), [id.into()]);
         let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        Ok((row.try_get_by_index::<Option<bool>>(0)?.unwrap_or_default(), row.try_get_by_index(1)?))
+        Ok((row.try_get::<Option<bool>>("", "has_avatar")?.unwrap_or_default(), row.try_get("", "updated_at")?))
     }
 }
 

@@ -57,8 +57,7 @@ pub(super) async fn set_last_preview(work: &mut Work<'_>, task_id: Uuid, preview
         "SELECT t.entity_id FROM task t JOIN project p ON p.id = t.project_id WHERE t.id = $1 AND p.is_set_preview_automated = true",
         [task_id.into()],
     );
-    let row = database::row(&**work, &sql).await?;
-    if let Some(entity_id) = row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten() {
+    if let Some(entity_id) = database::read_value::<Option<Uuid>>(&**work, &sql).await?.flatten() {
         set_main_preview(work, entity_id, preview_id).await?;
     }
     Ok(())
@@ -73,5 +72,5 @@ pub async fn last_of_task(connection: &impl ConnectionTrait, task_id: Uuid) -> R
         "SELECT id FROM preview_file WHERE task_id = $1 ORDER BY COALESCE(revision, 0) DESC, created_at, position, id LIMIT 1",
         [task_id.into()],
     );
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::read_value(connection, &sql).await?)
 }

@@ -170,7 +170,7 @@ impl Job for Processing {
 
 async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
     let sql = Sql::with("SELECT status FROM preview_file WHERE id = $1", [id.into()]);
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::read_value(connection, &sql).await?)
 }
 
 /// How a change of a preview is told.
@@ -228,5 +228,5 @@ async fn comment_of(connection: &impl ConnectionTrait, id: Uuid) -> Result<Optio
         "SELECT c.id FROM comment_preview_link l JOIN comment c ON c.id = l.comment WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
         [id.into()],
     );
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::read_value(connection, &sql).await?)
 }

@@ -23,7 +23,7 @@ const AT_ONCE: usize = 8;
 /// The database refuses.
 pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT id FROM task WHERE last_preview_file_id = $1", [preview_id.into()]);
-    let task = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index::<Uuid>(0)).transpose()?;
+    let task = database::read_value::<Uuid>(&**work, &sql).await?;
     remove_rows(&**work, &[preview_id]).await?;
     if let Some(task_id) = task {
         let sql = Sql::with(
@@ -31,8 +31,8 @@ pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure
              ORDER BY CASE WHEN position = 1 THEN 0 ELSE 1 END, created_at DESC, id LIMIT 1",
             [task_id.into()],
         );
-        if let Some(row) = database::row(&**work, &sql).await? {
-            main_preview::set_last_preview(work, task_id, row.try_get_by_index(0)?).await?;
+        if let Some(id) = database::read_value(&**work, &sql).await? {
+            main_preview::set_last_preview(work, task_id, id).await?;
         }
     }
     Ok(())
@@ -71,7 +71,7 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
         [preview_file_id.into(), task_id.into(), comment_id.into()],
     );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let project_id: Option<Uuid> = row.try_get_by_index(0)?;
+    let project_id: Option<Uuid> = row.try_get("", "project_id")?;
     remove(&mut work, preview_file_id).await?;
     work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_file_id)]));
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_file_id], force).await }));
