@@ -136,9 +136,9 @@ async fn installation(database: &Database) -> Result<String, DbErr> {
         DbBackend::Postgres => "current_database()::text",
         _ => "'dailies'",
     };
-    let row = database.row(&Sql::new(format!("SELECT value, {name} FROM dailies_store WHERE key = 'installation'"))).await?;
+    let row = database.row(&Sql::new(format!("SELECT value, {name} AS name FROM dailies_store WHERE key = 'installation'"))).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the name of the installation".into()))?;
-    Ok(format!("{}:{}", row.try_get_by_index::<String>(0)?, row.try_get_by_index::<String>(1)?))
+    Ok(format!("{}:{}", row.try_get::<String>("", "value")?, row.try_get::<String>("", "name")?))
 }
 
 /// The Redis that the settings name.

@@ -212,7 +212,7 @@ mod tests {
         let count = async || -> Result<i32, DbErr> {
             count_in_row(&database, account.id).await?;
             let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;
-            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get_by_index(0)
+            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get("", "login_failed_attemps")
         };
         for expected in 1..=6 {
             assert_eq!(count().await?, expected);

@@ -161,8 +161,7 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
 async fn take_recovery_code(person_id: Uuid, hash: &[u8]) -> Result<bool, Failure> {
     let transaction = Transaction::current()?;
     let sql = Sql::with("SELECT otp_recovery_codes FROM person WHERE id = $1", [person_id.into()]);
-    let row = database::row(&transaction, &sql).await?;
-    let left = row.map(|row| row.try_get_by_index::<Option<BytesArray>>(0)).transpose()?.flatten();
+    let left = database::read_value::<Option<BytesArray>>(&transaction, &sql).await?.flatten();
     let BytesArray(mut left) = left.unwrap_or_default();
     let Some(at) = left.iter().position(|known| known == hash) else {
         return Ok(false);
