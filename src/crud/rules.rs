@@ -68,7 +68,7 @@ pub fn files_of(sql: &mut Sql, reach: &Reach) {
 pub async fn project_of(connection: &impl ConnectionTrait, table: &str, id: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
     let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    Ok(row.try_get("", "project_id")?)
 }
 
 /// The team of the production that a list is asked for, without vendors and clients; administrators may ask for all.

@@ -69,5 +69,5 @@ async fn tasks_of(work: &Work<'_>, previews: &[Uuid]) -> Result<Vec<Uuid>, DbErr
 }
 
 async fn column(work: &Work<'_>, sql: &Sql) -> Result<Vec<Uuid>, DbErr> {
-    database::rows(&**work, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    database::read_values(&**work, sql).await
 }

@@ -78,7 +78,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
 pub(super) async fn production(connection: &impl ConnectionTrait, column: &'static Column, id: Uuid) -> Result<Option<Uuid>, DbErr> {
     let Some(table) = column.targets().first().and_then(|name| Table::find(name)) else { return Ok(None) };
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" r WHERE r.id = $1", Place::outermost(table).production(), table.name), [id.into()]);
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+    Ok(database::read_value(connection, &sql).await?.flatten())
 }
 
 /// Whether a row of a production refers to one of these.

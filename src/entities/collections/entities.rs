@@ -198,7 +198,7 @@ fn tell(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
 
 async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Failure> {
     let sql = Sql::with("SELECT name FROM entity_type WHERE id = $1", [record.id_of("entity_type_id").into()]);
-    let name: String = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    let name: String = database::read_value(&**work, &sql).await?.unwrap_or_default();
     Ok(kinds::kind_word(&name))
 }
 

@@ -290,12 +290,12 @@ impl Resource for Persons {
     ) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with("SELECT jti, is_bot, expiration_date FROM person WHERE id = $1", [id.into()]);
         let Some(row) = app.database.row(&sql).await? else { return Ok(text) };
-        let is_bot: bool = row.try_get_by_index(1)?;
-        let Some(jti) = row.try_get_by_index::<Option<String>>(0)?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") })
+        let is_bot: bool = row.try_get("", "is_bot")?;
+        let Some(jti) = row.try_get::<Option<String>>("", "jti")?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") })
         else {
             return Ok(text);
         };
-        let expires: Option<NaiveDate> = row.try_get_by_index(2)?;
+        let expires: Option<NaiveDate> = row.try_get("", "expiration_date")?;
         if expires.is_some_and(|day| day < database::now().date()) {
             return Ok(text);
         }

@@ -136,7 +136,7 @@ impl Resource for Projects {
 
     async fn enrich(&self, app: &App, _caller: &Caller, id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with("SELECT s.name FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id WHERE p.id = $1", [id.into()]);
-        let name = app.database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
+        let name = database::read_value::<Option<String>>(&app.database, &sql).await?.flatten();
         text.pop();
         text.extend_from_slice(b",\"project_status_name\":");
         match name {
@@ -162,8 +162,7 @@ impl Resource for Projects {
              WHERE p.id = $1 AND p.production_type = 'tvshow' AND k.name = 'Episode' ORDER BY e.name LIMIT 1",
             [id.into()],
         );
-        if let Some(row) = app.database.row(&sql).await? {
-            let episode: Uuid = row.try_get_by_index(0)?;
+        if let Some(episode) = database::read_value::<Uuid>(&app.database, &sql).await? {
             text.pop();
             text.extend_from_slice(format!(",\"first_episode_id\":\"{episode}\"}}").as_bytes());
         }
@@ -188,7 +187,7 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
         ids.dedup();
         let mut sql = Sql::new("SELECT COUNT(*) FROM preview_background_file WHERE id IN ");
         sql.bind_list(ids.iter().copied());
-        let found: i64 = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        let found: i64 = database::read_value(&**work, &sql).await?.unwrap_or_default();
         if usize::try_from(found).ok() != Some(ids.len()) {
             return Err(Failure::not_found());
         }
