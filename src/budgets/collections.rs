@@ -31,11 +31,11 @@ async fn missing(connection: &impl ConnectionTrait) -> Result<Vec<Place>, Failur
     let mut departments: Vec<Uuid> = Vec::new();
     let mut there: HashSet<Place> = HashSet::new();
     for row in database::rows(connection, &Sql::new(text)).await? {
-        let department = row.try_get_by_index(0)?;
+        let department = row.try_get("", "id")?;
         if departments.last() != Some(&department) {
             departments.push(department);
         }
-        if let (Some(position), Some(seniority)) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?) {
+        if let (Some(position), Some(seniority)) = (row.try_get("", "position")?, row.try_get("", "seniority")?) {
             there.insert((department, position, seniority));
         }
     }

@@ -174,7 +174,7 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
         let mut sql = Sql::new("SELECT id, name, extension, size, comment_id FROM attachment_file WHERE comment_id IN ");
         sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, name, id");
         for row in database::rows(connection, &sql).await? {
-            let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
+            let list = found.entry(row.try_get("", "comment_id")?).or_default();
             list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
             writer.write(list, &row)?;
             list.push(b'}');
@@ -215,7 +215,7 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     require_keeper(caller, &subject, task_id)?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Option<Uuid>>(0)? != Some(comment_id) {
+    if row.try_get::<Option<Uuid>>("", "comment_id")? != Some(comment_id) {
         return Err(Failure::forbidden());
     }
     let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);

@@ -161,7 +161,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     let ids: Vec<Uuid> = reached.iter().map(|member| member.person_id).collect();
     unmention(work, comment.id, &ids).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
-    let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let created_at = database::read_value(&**work, &sql).await?.flatten();
     let seen = comment.seen;
     let mut notices = Vec::new();
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {

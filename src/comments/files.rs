@@ -70,7 +70,7 @@ pub enum Of {
 pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::attachment_file::TABLE, "f", "AttachmentFile");
     let mut sql = Sql::new(format!(
-        "SELECT {}, f.comment_id FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
+        "SELECT {} FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
         writer.columns()
     ));
     match of {
@@ -81,7 +81,7 @@ pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
     let rows = app.database.rows(&sql).await?;
     let mut comments = Vec::with_capacity(rows.len());
     for row in &rows {
-        comments.push(row.try_get_by_index::<Uuid>(writer.width())?);
+        comments.push(row.try_get::<Uuid>("", "comment_id")?);
     }
     let mut named = comments.clone();
     named.sort_unstable();

@@ -187,7 +187,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
-    let select = format!("SELECT {}, c.id ", writer.columns());
+    let select = format!("SELECT {} ", writer.columns());
     let order = "c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
         let related = Related::of(database.read(), &condition).await?;
@@ -195,7 +195,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
             writer.write_open(out, row)?;
-            related.write(out, row.try_get_by_index(writer.width())?);
+            related.write(out, row.try_get("", "id")?);
             out.push(b'}');
             Ok(())
         });
@@ -209,7 +209,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     for row in database.rows(&rows.before(&select)).await? {
         let mut out = Vec::with_capacity(1024);
         writer.write_open(&mut out, &row)?;
-        related.write(&mut out, row.try_get_by_index(writer.width())?);
+        related.write(&mut out, row.try_get("", "id")?);
         out.push(b'}');
         items.push(out);
     }

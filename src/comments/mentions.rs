@@ -51,12 +51,12 @@ impl Mentionable {
         sql.bind_list(projects.iter().copied()).push(" ORDER BY l.project_id, p.created_at, p.id");
         let mut members: Vec<Member> = Vec::new();
         for row in database::rows(connection, &sql).await? {
-            let (project_id, person_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let department: Option<Uuid> = row.try_get_by_index(4)?;
+            let (project_id, person_id): (Uuid, Uuid) = (row.try_get("", "project_id")?, row.try_get("", "id")?);
+            let department: Option<Uuid> = row.try_get("", "department_id")?;
             match members.last_mut().filter(|last| last.project_id == project_id && last.person_id == person_id) {
                 Some(last) => last.departments.extend(department),
                 None => {
-                    let names: (String, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+                    let names: (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
                     members.push(Member {
                         project_id,
                         person_id,
@@ -69,7 +69,7 @@ impl Mentionable {
         }
         let mut departments = Vec::new();
         for row in database::rows(connection, &Sql::new("SELECT name, id FROM department ORDER BY name, id")).await? {
-            departments.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+            departments.push((row.try_get("", "name")?, row.try_get("", "id")?));
         }
         Ok(Self { members, departments })
     }

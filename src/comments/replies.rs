@@ -16,7 +16,7 @@ use crate::access::ProjectRole;
 use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
 use crate::app::App;
 use crate::database::json::write_key;
-use crate::database::{self, Sql, write_value};
+use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload, transact};
 use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
 use crate::notifications::recipients::{self, Recipient};
@@ -96,7 +96,7 @@ async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure
     let sql = Sql::with("SELECT replies FROM comment WHERE id = $1", [comment_id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();
-    write_value(&mut text, &row, 0, Kind::Json)?;
+    write_column(&mut text, &row, "replies", Kind::Json)?;
     Ok(serde_json::from_slice::<Option<Vec<Value>>>(&text)?.unwrap_or_default())
 }
 
@@ -160,10 +160,7 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     replies.remove(at);
     write(&work, comment_id, replies).await?;
     let sql = Sql::with("SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2", [comment_id.into(), reply_id.into()]);
-    let mut files: Vec<Uuid> = Vec::new();
-    for row in database::rows(&*work, &sql).await? {
-        files.push(row.try_get_by_index(0)?);
-    }
+    let files: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     for table in ["attachment_file", "notification"] {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"), [comment_id.into(), reply_id.into()]);
         database::execute(&*work, &sql).await?;

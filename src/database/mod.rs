@@ -15,6 +15,7 @@ pub mod paging;
 mod record_writer;
 mod records;
 mod rows;
+mod select_list;
 mod session;
 mod sql;
 mod transaction;
@@ -39,7 +40,8 @@ pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
-pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
+pub use self::rows::{Field, RowWriter, write_column, write_datetime, write_text, write_uuid};
+pub use self::select_list::{SelectList, SelectedColumn};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
 

@@ -1,7 +1,7 @@
 //! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
 
 use entity::facts::{Column, Kind};
-use sea_orm::sqlx::{Decode, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use sea_orm::sqlx::{ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -47,12 +47,6 @@ impl RowWriter {
         self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind));
     }
 
-    /// Number of columns that it writes.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.fields.len()
-    }
-
     /// Writes `"a":1,"b":2`, without the braces around.
     ///
     /// # Errors
@@ -62,10 +56,7 @@ impl RowWriter {
     }
 
     /// The same for a query that selects these fields behind others.
-    ///
-    /// # Errors
-    /// A column does not hold what it should.
-    pub fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
+    pub(super) fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
         for (index, (key, kind)) in self.fields.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
@@ -77,18 +68,34 @@ impl RowWriter {
     }
 }
 
-/// Writes one column as JSON.
+/// Writes the column of that name as JSON.
 ///
 /// # Errors
-/// The column does not hold what it should.
-pub fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
+/// The query has no such column, or it does not hold what it should.
+pub fn write_column(out: &mut Vec<u8>, row: &QueryResult, name: &str, kind: Kind) -> Result<(), DbErr> {
+    let unknown = |error: SqlxError| DbErr::Type(error.to_string());
+    if let Some(row) = row.try_as_pg_row() {
+        write_postgres(out, row, name.index(row).map_err(unknown)?, kind)
+    } else if let Some(row) = row.try_as_sqlite_row() {
+        write_sqlite(out, row, name.index(row).map_err(unknown)?, kind)
+    } else {
+        Err(unknown_row())
+    }
+}
+
+/// Writes the column at that place as JSON.
+pub(super) fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
     if let Some(row) = row.try_as_pg_row() {
         write_postgres(out, row, index, kind)
     } else if let Some(row) = row.try_as_sqlite_row() {
         write_sqlite(out, row, index, kind)
     } else {
-        Err(DbErr::Type("a row of neither SQLite nor PostgreSQL".into()))
+        Err(unknown_row())
     }
+}
+
+fn unknown_row() -> DbErr {
+    DbErr::Type("a row of neither SQLite nor PostgreSQL".into())
 }
 
 fn broken(what: &str) -> DbErr {

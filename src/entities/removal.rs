@@ -209,13 +209,13 @@ async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, Entit
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
     for groups in groups.chunks(BATCH) {
         let asset = EntityKind::Asset.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
+        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id AS group_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
         sql.among(groups);
-        let mut native = Sql::new(format!("SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id"));
+        let mut native = Sql::new(format!("SELECT e.id, e.source_id AS group_id FROM entity e WHERE {asset} AND e.source_id"));
         native.among(groups);
         for sql in [sql, native] {
             for row in database::rows(&**work, &sql).await? {
-                places.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                places.insert(row.try_get("", "id")?, row.try_get("", "group_id")?);
             }
         }
     }
@@ -240,7 +240,7 @@ async fn tasks_of(work: &Work<'_>, entities: &[Uuid]) -> Result<HashMap<Uuid, Ve
         let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id");
         sql.among(entities).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
-            found.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
+            found.entry(row.try_get("", "entity_id")?).or_default().push(row.try_get("", "id")?);
         }
     }
     Ok(found)

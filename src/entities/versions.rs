@@ -12,7 +12,7 @@ use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::app::App;
 use crate::crud::Record;
-use crate::database::{self, Sql, now, write_value};
+use crate::database::{self, Sql, now, write_column};
 use crate::events::Work;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -76,7 +76,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: Entit
     for (at, row) in database.rows(&sql).await?.iter().enumerate() {
         out.extend_from_slice(if at > 0 { b",{\"data\":" } else { b"{\"data\":" });
         let mut data = Vec::new();
-        write_value(&mut data, row, 0, Kind::Json)?;
+        write_column(&mut data, row, "data", Kind::Json)?;
         if masks.is_empty() {
             out.extend_from_slice(&data);
         } else {
@@ -84,9 +84,9 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: Entit
             metadata.hide(masks.of_project(access.project_id()));
             metadata.write(&mut out);
         }
-        for (index, (key, kind)) in FIELDS.iter().enumerate() {
+        for (key, kind) in FIELDS {
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-            write_value(&mut out, row, index + 1, *kind)?;
+            write_column(&mut out, row, key, kind)?;
         }
         out.extend_from_slice(format!(",\"type\":\"{}Version\"}}", kind.type_name()).as_bytes());
     }

@@ -75,8 +75,8 @@ impl TaskList {
         let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
         let writer = RowWriter::new(fields);
         let names: Vec<String> =
-            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned())).collect();
-        let mut sql = from.before(&format!("SELECT {}, t.id ", names.join(", ")));
+            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(key, sql)| format!("{sql} AS {key}"))).collect();
+        let mut sql = from.before(&format!("SELECT {} ", names.join(", ")));
         sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
         let plans = PlanMask::of(self.visible.reach());
         let sent = stream_array(database, sql, move |out, row| {
@@ -85,7 +85,7 @@ impl TaskList {
             writer.write(out, row)?;
             if let Some(assignees) = &assignees {
                 out.extend_from_slice(b",\"assignees\":");
-                assignees.write(out, row.try_get_by_index(writer.width())?);
+                assignees.write(out, row.try_get("", "id")?);
             }
             out.extend_from_slice(b",\"type\":\"Task\"}");
             if let Some(plans) = &plans {
@@ -98,7 +98,7 @@ impl TaskList {
 }
 
 async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
-    let mut sql = from.clone().before("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
+    let mut sql = from.clone().before("SELECT l.task_id AS owner, l.person_id AS item FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
     sql.push(")");
     Links::load(database, &sql).await
 }

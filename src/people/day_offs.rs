@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use crate::access::absences::{Absences, absence_reader};
 use crate::app::App;
 use crate::database::json::write_key;
-use crate::database::{RecordWriter, Sql, write_value};
+use crate::database::{RecordWriter, Sql, write_column};
 use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
@@ -40,7 +40,7 @@ impl Writer {
         self.record.write_open(out, row)?;
         if row.try_get::<bool>("", "with_reason")? {
             let mut reason = Vec::new();
-            write_value(&mut reason, row, self.record.width(), Kind::Text { max: None })?;
+            write_column(&mut reason, row, "description", Kind::Text { max: None })?;
             write_key(out, "description", Some(&reason));
         }
         out.push(b'}');

@@ -14,7 +14,7 @@ use super::rows;
 use super::subject::Subject;
 use crate::access::tasks::REVIEW;
 use crate::app::SharedApp;
-use crate::database::{self, Sql, write_value};
+use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload};
 
 /// Merges drawings into a preview.
@@ -60,6 +60,6 @@ pub(super) async fn stored(connection: &impl ConnectionTrait, id: Uuid) -> Resul
     let sql = Sql::with("SELECT annotations FROM preview_file WHERE id = $1", [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();
-    write_value(&mut text, &row, 0, Kind::Json)?;
+    write_column(&mut text, &row, "annotations", Kind::Json)?;
     Ok(serde_json::from_slice(&text)?)
 }

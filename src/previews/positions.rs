@@ -41,8 +41,7 @@ const OF_REVISION: &str = "FROM preview_file p WHERE p.task_id = $1 AND p.revisi
 
 async fn order(connection: &impl ConnectionTrait, preview: &Subject) -> Result<Vec<Uuid>, Failure> {
     let sql = Sql::with(format!("SELECT p.id {OF_REVISION}"), [preview.task_id.into(), preview.revision.into()]);
-    let rows = database::rows(connection, &sql).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    Ok(database::read_values(connection, &sql).await?)
 }
 
 async fn records(connection: &impl ConnectionTrait, preview: &Subject) -> Result<Vec<u8>, Failure> {

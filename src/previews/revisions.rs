@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::database::dialect::json_of;
-use crate::database::{self, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{self, Field, RowWriter, Sql, write_column, write_uuid};
 
 /// Keys that are repeated beside an entity whose preview is shown, first among the keys of every form.
 const SHOWN: [&str; 6] = ["extension", "revision", "width", "height", "duration", "status"];
@@ -236,8 +236,7 @@ fn beside_entity(writer: &RowWriter, form: Form, row: &QueryResult) -> Result<Ve
     writer.write(&mut text, row)?;
     if form == Form::Listed {
         let mut drawn = Vec::new();
-        let annotations = form.columns().position(|column| column.name == "annotations").unwrap_or_default();
-        write_value(&mut drawn, row, annotations, Kind::Json)?;
+        write_column(&mut drawn, row, "annotations", Kind::Json)?;
         text.extend_from_slice(b",\"preview_file_annotations\":");
         text.extend_from_slice(if drawn == b"null" { b"[]" } else { &drawn });
     }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::field_data::{self, Place};
 use super::field_name::field_name;
-use super::rows::ids_by_owner;
 use crate::crud::require_known;
+use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
@@ -71,11 +71,11 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
     let model = RecordWriter::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
     let links = if departments {
         let mut sql = condition.clone().before(
-            "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
+            "SELECT l.metadata_descriptor_id AS owner, l.department_id AS item FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
              (SELECT d.id FROM metadata_descriptor d WHERE ",
         );
         sql.push(")");
-        Some(ids_by_owner(&database::rows(connection, &sql).await?)?)
+        Some(id_lists(connection, &sql).await?)
     } else {
         None
     };

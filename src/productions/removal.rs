@@ -73,8 +73,7 @@ pub async fn team(work: &Work<'_>, project_id: Uuid) -> Result<Vec<Uuid>, Failur
 }
 
 async fn ids(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
-    let rows = database::rows(&**work, &Sql::with(text, [project_id.into()])).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    Ok(database::read_values(&**work, &Sql::with(text, [project_id.into()])).await?)
 }
 
 async fn run(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<(), Failure> {

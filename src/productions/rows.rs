@@ -1,11 +1,9 @@
 //! How productions are written: bare, and as the rows that clients keep as long as they run.
 
-use std::collections::HashMap;
-
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::access::{metadata, projects_of};
@@ -148,17 +146,4 @@ pub async fn project(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<
     let mut out = Vec::with_capacity(2048);
     model.write(&mut out, &row)?;
     Ok(out)
-}
-
-/// Ids by the first column of rows of two ids: JSON lists without their brackets.
-pub(crate) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
-    for row in rows {
-        let list = found.entry(row.try_get_by_index(0)?).or_default();
-        if !list.is_empty() {
-            list.push(b',');
-        }
-        write_uuid(list, row.try_get_by_index(1)?);
-    }
-    Ok(found)
 }

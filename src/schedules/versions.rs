@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::access::{STAFF_MEMBER, require, require_manager};
 use crate::app::App;
+use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::productions::rows::ids_by_owner;
 
 /// The production that a version belongs to.
 ///
@@ -46,11 +46,11 @@ pub(super) async fn task_links(
         return Ok(model.list(&app.database, sql).await?);
     }
     let mut assignees = condition.before(
-        "SELECT a.production_schedule_version_task_link_id, a.person_id FROM production_schedule_version_task_link_person_link a \
-         WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
+        "SELECT a.production_schedule_version_task_link_id AS owner, a.person_id AS item \
+         FROM production_schedule_version_task_link_person_link a WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
     );
     assignees.push(")");
-    let assignees = ids_by_owner(&app.database.rows(&assignees).await?)?;
+    let assignees = id_lists(&app.database, &assignees).await?;
     let sent = stream_array(&app.database, sql, move |out, row| {
         model.write_open(out, row)?;
         out.extend_from_slice(b",\"assignees\":[");

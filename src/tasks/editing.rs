@@ -51,11 +51,11 @@ pub async fn start(app: &App, access: &TaskActor, task_id: Uuid) -> Result<Vec<u
         [project_id.into(), true.into(), false.into()],
     );
     let row = database::row(&*work, &sql).await?;
-    let status: Uuid = row.ok_or_else(|| Failure::parameter("No task status says that work is going on."))?.try_get_by_index(0)?;
+    let status: Uuid = row.ok_or_else(|| Failure::parameter("No task status says that work is going on."))?.try_get("", "id")?;
     let sql = Sql::with("SELECT task_status_id, real_start_date FROM task WHERE id = $1", [task_id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let previous: Option<Uuid> = row.try_get_by_index(0)?;
-    let began: Option<chrono::NaiveDateTime> = row.try_get_by_index(1)?;
+    let previous: Option<Uuid> = row.try_get("", "task_status_id")?;
+    let began: Option<chrono::NaiveDateTime> = row.try_get("", "real_start_date")?;
     if previous != Some(status) || began.is_none() {
         let values = vec![("task_status_id", status.into()), ("real_start_date", began.unwrap_or_else(database::now).into())];
         database::update(&*work, &entity::task::TABLE, task_id, values).await?;

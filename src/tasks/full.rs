@@ -16,7 +16,7 @@ use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::json::{TEXT, array, write_key};
-use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
+use crate::database::{self, Field, NestedWriter, RecordWriter, SelectList, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
@@ -99,6 +99,7 @@ const FROM: &str = "FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JO
 
 /// Writes a task with records that it names.
 struct TaskWriter {
+    list: SelectList,
     task: RecordWriter,
     joined: Vec<NestedWriter>,
 }
@@ -106,21 +107,16 @@ struct TaskWriter {
 impl TaskWriter {
     fn new(joined: impl IntoIterator<Item = Joined>) -> Self {
         let task = task_writer();
-        let mut first = task.width();
-        let writer = |(key, table, alias, type_name): Joined| {
-            let writer = NestedWriter::new(key, table, alias, type_name, first);
-            first = writer.end();
-            writer
-        };
-        Self { joined: joined.into_iter().map(writer).collect(), task }
+        let mut list = SelectList::of_record(&task);
+        let writer = |(key, table, alias, type_name): Joined| NestedWriter::new(key, table, alias, type_name, &mut list);
+        let joined = joined.into_iter().map(writer).collect();
+        Self { list, task, joined }
     }
 
     /// What the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
     fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
-        let joined = self.joined.iter().map(NestedWriter::columns);
         let reach = Reach::within(access, access.project_id(), access.role());
-        let more = ["k.name AS kind_name".to_owned(), metadata::hidden_column(sql, backend, &reach, None)];
-        [self.task.columns()].into_iter().chain(joined).chain(more).collect::<Vec<_>>().join(", ")
+        format!("{}, k.name AS kind_name, {}", self.list, metadata::hidden_column(sql, backend, &reach, None))
     }
 
     /// Writes the task and so many of its records, without the closing brace; null stands for one that is not there.

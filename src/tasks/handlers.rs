@@ -306,5 +306,5 @@ async fn entity_type_id(app: &SharedApp, name: &str) -> Result<Uuid, Failure> {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let name: String = first.chain(letters.flat_map(char::to_lowercase)).collect();
     let row = app.database.row(&Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()])).await?;
-    Ok(row.ok_or_else(Failure::not_found)?.try_get_by_index(0)?)
+    Ok(row.ok_or_else(Failure::not_found)?.try_get("", "id")?)
 }

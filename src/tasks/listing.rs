@@ -44,7 +44,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let plans = PlanMask::of(visible.reach());
     let database = &app.database;
     let writer = task_writer();
-    let select = format!("SELECT {}, t.id ", writer.columns());
+    let select = format!("SELECT {} ", writer.columns());
     let order = "t.updated_at DESC, t.created_at DESC, t.id";
     if let Some(number) = wanted.page.filter(|page| *page >= 1) {
         let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
@@ -55,7 +55,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
         for row in database.rows(&condition.before(&select)).await? {
             let mut out = Vec::with_capacity(1024);
             writer.write_open(&mut out, &row)?;
-            write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+            write_list(&mut out, "assignees", &assignees, row.try_get("", "id")?);
             out.push(b'}');
             if let Some(plans) = &plans {
                 plans.apply(&mut out, 0);
@@ -70,7 +70,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write_open(out, row)?;
-        write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+        write_list(out, "assignees", &assignees, row.try_get("", "id")?);
         out.push(b'}');
         if let Some(plans) = &plans {
             plans.apply(out, start);

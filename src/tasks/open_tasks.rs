@@ -186,15 +186,15 @@ pub(super) async fn sums(app: &App, condition: &Sql, as_client: &[Uuid]) -> Resu
     let [duration, estimation] = ["duration", "estimation"].map(|column| minutes(&mut sql, column, as_client));
     let from = sql.embed(condition);
     sql.push(&format!(
-        "SELECT t.task_status_id, COUNT(*), SUM({duration}), SUM({estimation}) {from} GROUP BY t.task_status_id ORDER BY t.task_status_id"
+        "SELECT t.task_status_id, COUNT(*) AS amount, SUM({duration}) AS duration, SUM({estimation}) AS estimation {from} GROUP BY t.task_status_id ORDER BY t.task_status_id"
     ));
     let mut sums = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
     for row in app.database.rows(&sql).await? {
-        let amount = row.try_get_by_index(1)?;
+        let amount = row.try_get("", "amount")?;
         sums.total += amount;
-        sums.total_duration += row.try_get_by_index::<f64>(2)?;
-        sums.total_estimation += row.try_get_by_index::<f64>(3)?;
-        sums.status.push(StatusAmount { task_status_id: row.try_get_by_index(0)?, amount });
+        sums.total_duration += row.try_get::<f64>("", "duration")?;
+        sums.total_estimation += row.try_get::<f64>("", "estimation")?;
+        sums.status.push(StatusAmount { task_status_id: row.try_get("", "task_status_id")?, amount });
     }
     Ok(sums)
 }
@@ -213,25 +213,25 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
     visible.restrict(&mut condition, "t");
     without_concepts(&mut condition);
     let mut sql = condition.before(
-        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*), SUM(COALESCE(t.duration, 0.0)), \
-         SUM(COALESCE(t.estimation, 0.0)) ",
+        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*) AS amount, \
+         SUM(COALESCE(t.duration, 0.0)) AS duration, SUM(COALESCE(t.estimation, 0.0)) AS estimation ",
     );
     sql.push(" GROUP BY t.project_id, t.task_type_id, t.task_status_id, s.is_done ORDER BY t.project_id, t.task_type_id, t.task_status_id");
     let plans = PlanMask::of(visible.reach());
     let mut found: BTreeMap<Uuid, ProjectTaskStats> = BTreeMap::new();
     for row in app.database.rows(&sql).await? {
-        let project_id = row.try_get_by_index(0)?;
-        let amount: i64 = row.try_get_by_index(4)?;
+        let project_id = row.try_get("", "project_id")?;
+        let amount: i64 = row.try_get("", "amount")?;
         let told = plans.as_ref().is_none_or(|plans| !plans.covers(Some(project_id)));
-        let minutes = |index: usize| if told { row.try_get_by_index::<f64>(index) } else { Ok(0.0) };
+        let minutes = |sum: &str| if told { row.try_get::<f64>("", sum) } else { Ok(0.0) };
         let entry = TaskTypeStats {
             project_id,
-            task_type_id: row.try_get_by_index(1)?,
-            task_status_id: row.try_get_by_index(2)?,
+            task_type_id: row.try_get("", "task_type_id")?,
+            task_status_id: row.try_get("", "task_status_id")?,
             amount,
-            amount_done: if row.try_get_by_index::<Option<bool>>(3)?.unwrap_or_default() { amount } else { 0 },
-            total_duration: minutes(5)?,
-            total_estimation: minutes(6)?,
+            amount_done: if row.try_get::<Option<bool>>("", "is_done")?.unwrap_or_default() { amount } else { 0 },
+            total_duration: minutes("duration")?,
+            total_estimation: minutes("estimation")?,
         };
         let none = || ProjectTaskStats { amount: 0, amount_done: 0, total_duration: 0.0, total_estimation: 0.0, task_types: Vec::new() };
         let project = found.entry(project_id).or_insert_with(none);

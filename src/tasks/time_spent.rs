@@ -23,10 +23,7 @@ use crate::events::{Work, payload};
 /// The database does not answer.
 pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
-    let mut sql = Sql::new(format!(
-        "SELECT {}, s.person_id, s.duration FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ",
-        writer.columns()
-    ));
+    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ", writer.columns()));
     sql.bind(task_id);
     hours::Visible::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
     if let Some(day) = day {
@@ -38,8 +35,8 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
     for row in app.database.rows(&sql).await? {
         let mut out = Vec::with_capacity(256);
         writer.write(&mut out, &row)?;
-        total += row.try_get_by_index::<f64>(writer.width() + 1)?;
-        if let Some(person_id) = row.try_get_by_index::<Option<Uuid>>(writer.width())? {
+        total += row.try_get::<f64>("", "duration")?;
+        if let Some(person_id) = row.try_get::<Option<Uuid>>("", "person_id")? {
             persons.entry(person_id).or_default().push(out);
         }
     }
@@ -70,7 +67,7 @@ enum Bots {
 async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: Place, bots: Bots) -> Result<Option<Uuid>, Failure> {
     let standing = standing(connection, caller, place.task_id).await?;
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
-    let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
+    let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get("", "is_bot")?;
     let bot_may = bots == Bots::WhereTheyWork && standing.bots_work;
     let own = hours::allows(&hours::LOG, standing.role, caller.person.id, place.person_id);
     let assigned = is_assigned(connection, place.person_id, place.task_id).await?;
@@ -84,7 +81,7 @@ async fn logged(connection: &impl ConnectionTrait, place: Place) -> Result<Optio
         [place.person_id.into(), place.task_id.into(), place.day.into()],
     );
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
-    Ok(Some((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
+    Ok(Some((row.try_get("", "id")?, row.try_get("", "duration")?)))
 }
 
 /// How a duration is logged.

@@ -77,24 +77,22 @@ impl ContextWriter {
 
     /// What the query selects.
     pub(super) fn columns(&self) -> String {
-        let ids = IDS.iter().map(|(expression, _)| *expression);
-        let rest: Vec<&str> = ids.chain(["t.id", "t.entity_id"]).collect();
-        format!("{}, {}", self.record.columns(), rest.join(", "))
+        let ids = IDS.iter().map(|(expression, key)| format!(", {expression} AS {key}"));
+        format!("{}{}", self.record.columns(), ids.collect::<String>())
     }
 
     /// Writes a task without its closing brace, and gives its id and that of its entity.
     pub(super) fn open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(Uuid, Uuid), DbErr> {
         self.record.write_open(out, row)?;
-        let width = self.record.width();
-        for (at, (_, key)) in IDS.iter().enumerate() {
+        for (_, key) in IDS {
             let mut text = Vec::with_capacity(40);
-            match row.try_get_by_index::<Option<Uuid>>(width + at)? {
+            match row.try_get::<Option<Uuid>>("", key)? {
                 Some(id) => write_uuid(&mut text, id),
                 None => text.extend_from_slice(b"\"\""),
             }
             write_key(out, key, Some(&text));
         }
-        Ok((row.try_get_by_index(width + IDS.len())?, row.try_get_by_index(width + IDS.len() + 1)?))
+        Ok((row.try_get("", "id")?, row.try_get("", "entity_id")?))
     }
 }
 
@@ -184,7 +182,7 @@ async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Re
         let mut out = vec![b'{'];
         writer.write(&mut out, &row)?;
         out.push(b'}');
-        found.insert(row.try_get_by_index(writer.width())?, out);
+        found.insert(row.try_get("", "object_id")?, out);
     }
     Ok(found)
 }
@@ -204,12 +202,12 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
     );
     let mut found: HashMap<Uuid, Cast> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let cast = found.entry(row.try_get_by_index(0)?).or_default();
+        let cast = found.entry(row.try_get("", "entity_out_id")?).or_default();
         for list in [&mut cast.ids, &mut cast.names].into_iter().filter(|list| !list.is_empty()) {
             list.push(b',');
         }
-        write_uuid(&mut cast.ids, row.try_get_by_index(1)?);
-        write_text(&mut cast.names, &row.try_get_by_index::<String>(2)?);
+        write_uuid(&mut cast.ids, row.try_get("", "id")?);
+        write_text(&mut cast.names, &row.try_get::<String>("", "name")?);
     }
     Ok(found)
 }

@@ -12,7 +12,7 @@ use crate::access::require_member;
 use crate::access::tasks::{self, READ};
 use crate::app::App;
 use crate::database::json::array;
-use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_value};
+use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_column};
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
@@ -103,7 +103,7 @@ pub(super) async fn followed_sequences(
         [caller.person.id.into(), task_type_id.into(), project_id.into()],
     );
     sql.push(&EntityKind::Sequence.condition("e.entity_type_id")).push(" ORDER BY e.name, e.id");
-    Ok(stream_array(database, sql, |out, row| write_value(out, row, 0, entity::facts::Kind::Uuid)).await?.into())
+    Ok(stream_array(database, sql, |out, row| write_column(out, row, "entity_id", entity::facts::Kind::Uuid)).await?.into())
 }
 
 /// Makes the caller follow the tasks of one type in a sequence of one of their productions.

@@ -41,7 +41,7 @@ pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, st
     let sql = Sql::with("SELECT replies FROM comment WHERE object_id = $1 AND replies IS NOT NULL", [standing.task_id.into()]);
     for row in database::rows(connection, &sql).await? {
         let mut text = Vec::new();
-        database::write_value(&mut text, &row, 0, Kind::Json)?;
+        database::write_column(&mut text, &row, "replies", Kind::Json)?;
         let replies: Value = serde_json::from_slice(&text)?;
         let names = |reply: &Value, key: &str, wanted: &dyn Fn(Uuid) -> bool| {
             reply[key].as_array().into_iter().flatten().filter_map(|id| id.as_str().and_then(parse_id)).any(wanted)

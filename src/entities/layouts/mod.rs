@@ -51,7 +51,7 @@ impl LinkedIds {
     /// The query of pairs of an entity, of those that a query calls `e`, and an id.
     pub(super) fn pairs(&self) -> String {
         let Self { id, tables, condition, order } = self;
-        format!("SELECT e.id, {id} FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
+        format!("SELECT e.id AS owner, {id} AS item FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
     }
 
     /// SQL of the JSON list of the ids of one entity.
@@ -59,14 +59,6 @@ impl LinkedIds {
         let Self { id, tables, condition, order } = self;
         json_values(backend, (id, Kind::Uuid), &format!("{tables} WHERE {condition}"), order)
     }
-}
-
-/// The SQL of the columns that fields are read from.
-pub(super) fn sql_of(fields: &[Field]) -> impl Iterator<Item = &'static str> {
-    fields.iter().filter_map(|(_, cell)| match cell {
-        Cell::Column(sql, ..) => Some(*sql),
-        _ => None,
-    })
 }
 
 /// One listing with tasks. Its query calls the entities `e`, and tasks are called `t`, where `s` is the caller's

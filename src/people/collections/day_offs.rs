@@ -50,9 +50,9 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
     );
     let mut tasks: Vec<(Uuid, Option<Uuid>)> = Vec::new();
     for row in database::rows(&**work, &Sql::with(logged, values())).await? {
-        let project_id = row.try_get_by_index(2)?;
-        work.emit_in(project_id, "time-spent:delete", about("time_spent_id", row.try_get_by_index(0)?, project_id));
-        if let Some(task_id) = row.try_get_by_index::<Option<Uuid>>(1)?.filter(|task_id| tasks.iter().all(|(known, _)| known != task_id)) {
+        let project_id = row.try_get("", "project_id")?;
+        work.emit_in(project_id, "time-spent:delete", about("time_spent_id", row.try_get("", "id")?, project_id));
+        if let Some(task_id) = row.try_get::<Option<Uuid>>("", "task_id")?.filter(|task_id| tasks.iter().all(|(known, _)| known != task_id)) {
             tasks.push((task_id, project_id));
         }
     }
