@@ -34,5 +34,5 @@ pub use redis::TemporaryRedis;
 pub use saml_provider::{SamlProvider, SamlStatement, Signed};
 pub use security_key::SecurityKey;
 pub use server::{On, TestServer};
-pub use shape::{fill, fill_all, mismatch};
+pub use shape::{differences, fill, fill_all};
 pub use studio::{Studio, id};
