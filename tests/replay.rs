@@ -169,7 +169,8 @@ fn plan(file: &Path, prepares: bool, planned: &mut Vec<Planned>) -> Vec<String> 
     }
     let name = file.file_name().expect("a file").to_string_lossy();
     let lines: Vec<&str> = text.lines().collect();
-    let starts: Vec<usize> = lines.iter().enumerate().filter(|(_, line)| line.starts_with("  - does:")).map(|(at, _)| at).collect();
+    let starts: Vec<usize> =
+        lines.iter().enumerate().filter(|(_, line)| line.starts_with("  - does:") || line.starts_with("  - {does:")).map(|(at, _)| at).collect();
     assert_eq!(starts.len(), replay.steps.len(), "{name}: a step begins with 'does', two blanks from the margin");
     let ends = starts.iter().skip(1).copied().chain([lines.len()]);
     for ((start, end), step) in starts.iter().zip(ends).zip(replay.steps) {
@@ -328,13 +329,21 @@ async fn answers_as_written(#[files("tests/replay/*.yaml")] file: PathBuf, #[val
     assert!(report.is_empty(), "not as written:{report}");
 }
 
-/// Bytes and lines that a file may have: longer ones are cut by subject.
-const LONGEST: (u64, usize) = (20_480, 700);
+/// Bytes and lines that a file may have. One that comes near is cut by subject.
+const LONGEST: (usize, usize) = (22_000, 700);
+
+/// Lines that not every parser reads alike: an older one takes a question mark in a flow mapping for syntax.
+fn ambiguous(text: &str) -> impl Iterator<Item = usize> {
+    let prose = |line: &str| ["call:", "- does:", "about:", "#"].iter().any(|start| line.trim_start().starts_with(start));
+    let plain = |line: &str| line.split('"').step_by(2).any(|part| part.contains('?'));
+    text.lines().enumerate().filter(move |(_, line)| !prose(line) && plain(line)).map(|(at, _)| at + 1)
+}
 
 #[rstest]
-fn files_are_about_one_subject(#[files("tests/replay/*.yaml")] file: PathBuf) {
-    let size = std::fs::metadata(&file).expect("a file").len();
+fn files_are_short_and_plain_yaml(#[files("tests/replay/*.yaml")] file: PathBuf) {
     let (_, text) = parse(&file);
-    let lines = text.lines().count();
+    let (size, lines) = (text.len(), text.lines().count());
     assert!(size <= LONGEST.0 && lines <= LONGEST.1, "{}: {size} bytes and {lines} lines; cut it by subject, see `after`", file.display());
+    let unclear: Vec<usize> = ambiguous(&text).collect();
+    assert!(unclear.is_empty(), "{}: put what has a question mark into quotes, lines {unclear:?}", file.display());
 }
