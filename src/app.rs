@@ -1,4 +1,4 @@
-//! What every part of the server shares while it runs.
+//! Parts of a running server, which all rooms share.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ pub struct App {
     pub store: Store,
     pub tokens: Tokens,
     pub passwords: Passwords,
-    /// Who tried to sign in lately.
+    /// Latest attempts to sign in.
     pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
     pub people: People,
-    /// Where events go once they are stored.
+    /// Way of the events once they are stored.
     pub bus: Bus,
     pub storage: Storage,
     /// Memory for decoding pictures.
@@ -38,9 +38,9 @@ pub struct App {
     pub messengers: Messengers,
     /// Work in the background.
     pub jobs: Jobs,
-    /// What strangers tried on shared playlists.
+    /// Attempts of strangers on shared playlists.
     pub guesses: Guesses,
 }
 
-/// How handlers hold the server.
+/// Form in which handlers hold the server.
 pub type SharedApp = Arc<App>;

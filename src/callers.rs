@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::database::{Database, Sql};
 
-/// How long a person is kept in mind. What other programs, and other servers that Redis does not join to this one, write
-/// into the database is seen after this time at the latest. It spares a page that asks for many things at once from
-/// reading the same person each time; longer would gain nothing more.
+/// Time for which a person is kept in mind. What other programs, and other servers that Redis does not join to this
+/// one, write into the database is seen after this time at the latest. It spares a page that asks for many things at
+/// once from reading the same person each time; longer would gain nothing more.
 const LIFETIME: Duration = Duration::from_secs(3);
 
 /// Persons by their ids.

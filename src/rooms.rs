@@ -1,5 +1,5 @@
-//! What is true of all sources. The order of the rooms: each may use those before it, and none behind it (`ARCHITECTURE.md`
-//! shows the same list). And rows of queries are read by the names of their columns.
+//! Rules for all sources: the order of the rooms, of which each may use those before it and none behind it
+//! (`ARCHITECTURE.md` shows the same list), and that rows of queries are read by the names of their columns.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -168,7 +168,7 @@ fn the_guide_shows_the_same_order() {
     assert_eq!(rows, expected, "the table of rooms in ARCHITECTURE.md should have these lines");
 }
 
-/// What reads a column of a row by its place.
+/// Functions that read a column of a row by its place.
 const POSITIONAL_READS: [&str; 5] = ["try_get_by_index", "try_get_many_by_index", "try_get_by(", "get_by_index", "into_tuple"];
 
 #[test]

@@ -109,7 +109,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     })
 }
 
-/// How the stream of events runs: which pages it trusts, and what joins it to that of other servers.
+/// Options of the stream of events: which pages it trusts, and what joins it to that of other servers.
 ///
 /// # Errors
 /// The database does not answer, or the settings make no address of a Redis.
@@ -124,8 +124,8 @@ pub async fn stream_options(app: &App) -> Result<Options, StartError> {
     Ok(Options { origins, proxies: settings.trusted_proxies.clone(), relay, ..Options::default() })
 }
 
-/// What tells this installation from others on the same Redis: servers with the same database are one. A copy of a database
-/// under another name is an installation of its own.
+/// Name that tells this installation from others on the same Redis: servers with the same database are one. A copy of a
+/// database under another name is an installation of its own.
 async fn installation(database: &Database) -> Result<String, DbErr> {
     let made = Sql::with(
         "INSERT INTO dailies_store (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
@@ -148,7 +148,7 @@ fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis:
     redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
 }
 
-/// Where the settings keep files.
+/// Place where the settings keep files.
 ///
 /// # Errors
 /// They name a place of no known kind.

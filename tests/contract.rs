@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use harness::{On, TestServer, contract};
 
-/// What poem-openapi has no words for, so that only the document has it: extensions, links, examples and empty values of parameters, and
+/// Document without what poem-openapi can't say: extensions, links, examples and empty values of parameters, and
 /// patterns of the 3.0 dialect that it writes in another way.
 fn reduced(value: &Value) -> Value {
     match value {

@@ -173,7 +173,7 @@ async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
     assert_eq!((page["total"].as_i64(), page["data"].as_array().map(Vec::len)), (Some(DAYS), Some(100)));
 }
 
-/// What a change of a record says of itself: when it was, and by whom.
+/// Columns about a change itself: when it was, and by whom.
 const OF_THE_CHANGE: [&str; 2] = ["updated_at", "editor_id"];
 
 /// A record without what a change says of itself, and without the order of its lists of ids.

@@ -114,7 +114,7 @@ async fn until(studio: &Studio, query: &str, count: i64) {
     panic!("{query}: {last:?}, not {count}");
 }
 
-/// What a chat service was asked: the path, who asked, and the body.
+/// Request to a chat service: the path, who asked, and the body.
 type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 /// Slack, Mattermost and Discord in one, on a port of this machine.

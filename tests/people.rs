@@ -1,4 +1,4 @@
-//! What persons' tokens and sessions are good for, and the table of who was there.
+//! Uses of persons' tokens and sessions, and the table of who was there.
 
 use chrono::{Days, Utc};
 use dailies_definitions::access::Role;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use harness::rows::update;
 use harness::{Client, On, Studio, id};
 
-/// Who holds the token that an answer brought.
+/// Client with the token that an answer brought.
 #[track_caller]
 fn holder(studio: &Studio, answer: &Value) -> Client {
     let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer} brings no token"));

@@ -84,7 +84,7 @@ fn made(name: &str, arguments: &[&str]) -> Vec<u8> {
     std::fs::read(path).expect("a movie")
 }
 
-/// What ffprobe tells of the pictures and the sound of a movie.
+/// Facts of ffprobe about the pictures and the sound of a movie.
 fn streams(content: &[u8]) -> Value {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("movie.mp4");

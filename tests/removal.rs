@@ -133,7 +133,7 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
     found
 }
 
-/// What was told of a production, in order, by those of the last events that name it.
+/// Events about a production, in order, by those of the last events that name it.
 async fn last_events(app: &App, project_id: Uuid) -> Vec<String> {
     let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 4");
     let rows = app.database.rows(&sql).await.expect("the log");

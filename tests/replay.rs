@@ -22,7 +22,7 @@ use harness::{Answer, Client, On, Studio, differences, fill, fill_all};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Replay {
-    /// What the file is about.
+    /// Subject of the file.
     about: String,
     /// Flags that the server starts with.
     #[serde(default)]
@@ -36,9 +36,9 @@ struct Replay {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    /// What the step shows, in one sentence.
+    /// Point of the step, in one sentence.
     does: String,
-    /// Who calls: a role of the team, `outside` and a role, or nobody.
+    /// Caller: a role of the team, `outside` and a role, or nobody.
     #[serde(default = "admin", rename = "as")]
     caller: String,
     /// Method and path.
@@ -65,7 +65,7 @@ struct Step {
     save: HashMap<String, String>,
     /// Names and payloads of the events that the step makes, in order.
     events: Option<Vec<serde_json::Map<String, Value>>>,
-    /// Who may not do it; they are tried first.
+    /// Callers who may not do it; they are tried first.
     #[serde(default)]
     refused: Vec<String>,
 }
@@ -257,7 +257,7 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
     problems
 }
 
-/// What an answer has against the step.
+/// Differences between an answer and the step.
 fn wrong_answer(step: &Step, answer: &Answer, text: &str, known: &HashMap<String, String>) -> Vec<String> {
     let mut problems = step.answer.as_ref().map(|shape| differences(shape, &answer.json, known)).unwrap_or_default();
     if !problems.is_empty() {
@@ -275,7 +275,7 @@ fn wrong_answer(step: &Step, answer: &Answer, text: &str, known: &HashMap<String
     problems
 }
 
-/// What the events of a step have against those that it should make.
+/// Differences between the events of a step and those that it should make.
 fn wrong_events(made: &[Logged], expected: &[serde_json::Map<String, Value>], known: &HashMap<String, String>) -> Vec<String> {
     let expected: Vec<(&String, &Value)> = expected.iter().flatten().collect();
     let names: Vec<&str> = made.iter().map(|event| event.name.as_str()).collect();

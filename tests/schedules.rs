@@ -1,4 +1,4 @@
-//! What many readers and many tasks do to schedules.
+//! Schedules with many readers and many tasks.
 
 use dailies::database::{self, Sql};
 use dailies_definitions::access::Role;

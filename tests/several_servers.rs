@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use harness::rows::execute;
 use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
 
-/// What only administrators may see.
+/// Address that only administrators may read.
 const FOR_ADMINS: &str = "/data/events/last";
 
 /// The longest time that a server without Redis keeps something in mind, and a little more.
@@ -38,7 +38,7 @@ async fn joined(servers: [&TestServer; 2]) {
     }
 }
 
-/// How long it takes until a request is answered with that status.
+/// Time until a request is answered with that status.
 async fn until_status(client: &Client, path: &str, status: u16) -> Duration {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(10) {

@@ -1,4 +1,4 @@
-//! What is told of the server itself to those who run it.
+//! Facts about the server itself for those who run it.
 
 use dailies::database::Sql;
 use dailies_definitions::access::Role;

@@ -1,5 +1,5 @@
-//! What can be wrong with a file that is sent: each is answered as the contract says, and nothing of it is kept. No record,
-//! no stored file, and no temporary file is left, whether the sender waits for the answer or hangs up.
+//! Faults of files that are sent: each is answered as the contract says, and nothing of it is kept. No record, no
+//! stored file, and no temporary file is left, whether the sender waits for the answer or hangs up.
 
 use std::io::{Cursor, Write};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What vendors see of the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
+//! Vendors and the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
 
 use dailies_definitions::access::Role;
 use rstest::rstest;

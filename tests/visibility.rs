@@ -1,5 +1,5 @@
-//! Who sees what. The conditions of lists and the decisions about single records are held against each other, for people
-//! of every role in the studio and in the team; and what is hidden in one place is hidden everywhere.
+//! Visibility of everything. The conditions of lists and the decisions about single records are held against each
+//! other, for people of every role in the studio and in the team; and what is hidden in one place is hidden everywhere.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ struct Crowd {
     playlists: Vec<(Uuid, bool, Uuid)>,
 }
 
-/// What the work of the crowd is made of.
+/// Kit for the work of the crowd.
 struct Kit {
     task_types: [Uuid; 2],
     entity_type: Uuid,
@@ -143,7 +143,7 @@ impl Crowd {
         rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
     }
 
-    /// What a caller can be in the production: the only one as a proof says it, and all teams.
+    /// Reaches of a caller in the production: the only one as a proof says it, and all teams.
     async fn reaches(&self, caller: &Caller) -> Vec<Reach> {
         let database = self.studio.server.app.database.read();
         vec![Reach::teams(database, caller).await.expect("a reach"), Reach::open_teams(database, caller).await.expect("a reach")]

@@ -6,12 +6,12 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table, reference};
 
-/// What tells a database from the reference schema, one sentence each.
+/// Differences between a database and the reference schema, one sentence each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// What is missing or different, or would make writing fail.
+    /// Parts that are missing or different, or would make writing fail.
     pub missing: Vec<String>,
-    /// What the database has on top, which does no harm. Our own tables and indexes do not count.
+    /// Parts that the database has on top, which does no harm. Our own tables and indexes do not count.
     pub additional: Vec<String>,
 }
 
@@ -167,8 +167,8 @@ impl Differences {
     }
 }
 
-/// What rows have to fulfil. A unique constraint and a unique index have the same effect, whatever
-/// the order of their columns.
+/// Rules that rows have to fulfil. A unique constraint and a unique index have the same effect, whatever the order of
+/// their columns.
 fn rules(table: &Table) -> BTreeSet<String> {
     let constraints = table.unique.iter().map(|unique| (&unique.columns, None));
     let indexes = table.indexes.iter().filter(|index| index.unique);

@@ -48,7 +48,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// How far a database is.
+/// Stage that a database is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// No tables at all.

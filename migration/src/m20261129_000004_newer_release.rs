@@ -1,4 +1,4 @@
-//! What release 1.0.97 of the reference system added to its schema.
+//! Additions of release 1.0.97 of the reference system to its schema.
 
 use sea_orm_migration::prelude::*;
 

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::database::{self, Database, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What rules ask of an entity.
+/// Facts of an entity that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntityFact {
     /// The person has a task of it.
@@ -33,7 +33,7 @@ pub type EntityRule = Rule<EntityFact>;
 pub const READ: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
 
-/// What lists show: the team sees all, vendors what they work on.
+/// Entities in lists: the team sees all, vendors what they work on.
 pub const LISTED: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksWithin)])]);
 
@@ -188,13 +188,13 @@ impl Scope {
         !self.reach.projects_as(&[Role::Vendor]).is_empty()
     }
 
-    /// What the caller, as a client, is not told of how tasks are planned.
+    /// Plans of tasks, as far as the caller, as a client, is not told them.
     #[must_use]
     pub fn plans(&self) -> Option<PlanMask> {
         PlanMask::of(&self.reach)
     }
 
-    /// What metadata the caller may not see.
+    /// Metadata that the caller may not see.
     ///
     /// # Errors
     /// The database does not answer.
@@ -202,8 +202,7 @@ impl Scope {
         Masks::of(database.read(), &self.reach, kind).await
     }
 
-    /// What a query selects to tell by itself what metadata of a kind of entity the caller may not see, for
-    /// [`metadata::read_hidden`].
+    /// Column that tells which metadata of a kind of entity the caller may not see, for [`metadata::read_hidden`].
     #[must_use]
     pub fn hidden_column(&self, sql: &mut Sql, backend: DbBackend, kind: EntityKind) -> String {
         metadata::hidden_column(sql, backend, &self.reach, Some(kind))
@@ -221,18 +220,18 @@ impl Scope {
     }
 }
 
-/// Where the caller stands towards one entity.
+/// Relation of the caller to one entity.
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub project_id: Uuid,
-    /// What the caller is in the production.
+    /// Role of the caller in the production.
     pub role: ProjectRole,
     works_on: bool,
     created: bool,
 }
 
 impl Standing {
-    /// What is known of an entity that was read already. Whether the caller works on it is not.
+    /// Relation to an entity that was read already. Whether the caller works on it is not.
     #[must_use]
     pub fn of_creator(caller: &Caller, project_id: Uuid, role: ProjectRole, created_by: Option<Uuid>) -> Self {
         Self { project_id, role, works_on: false, created: created_by == Some(caller.person.id) }
@@ -248,7 +247,7 @@ impl Standing {
     }
 }
 
-/// Where the caller stands towards an entity.
+/// Relation of the caller to an entity.
 ///
 /// # Errors
 /// 404 when there is no such entity.
@@ -269,7 +268,7 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
     })
 }
 
-/// Where the caller stands towards an entity, once a rule allows it.
+/// Relation of the caller to an entity, once a rule allows it.
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the rule does not allow it.

@@ -30,7 +30,7 @@ use crate::sessions;
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
 
-/// What somebody who still has to set up a second factor may reach.
+/// Addresses that somebody who still has to set up a second factor may reach.
 const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
     "/auth/totp",
     "/auth/email-otp",
@@ -45,7 +45,7 @@ const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
 const UNAUTHORIZED: &str = "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.";
 
 impl AccessGuard {
-    /// Who sends a request with these headers to this path.
+    /// Person who sends a request with these headers to this path.
     ///
     /// # Errors
     /// 401, 403 or 422, as the contract says of tokens.

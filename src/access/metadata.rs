@@ -16,7 +16,7 @@ use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What rules ask of a metadata column.
+/// Facts of a metadata column that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnFact {
     /// It is marked for clients.
@@ -29,8 +29,8 @@ pub enum ColumnFact {
 
 pub type ColumnRule = Rule<ColumnFact>;
 
-/// Who sees a column and the values in it: vendors those of no department and of their own ones, clients those marked for
-/// them.
+/// Rule about who sees a column and the values in it: vendors those of no department and of their own ones, clients
+/// those marked for them.
 pub const SEE: ColumnRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&STAFF),
@@ -90,7 +90,7 @@ pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
 pub struct Masks(HashMap<Uuid, Vec<String>>);
 
 impl Masks {
-    /// What is hidden of the entities of a kind in the productions of a reach.
+    /// Hidden metadata of the entities of a kind in the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.
@@ -184,7 +184,7 @@ pub async fn hidden_in_teams(connection: &impl ConnectionTrait, person: &Person)
     database::rows(connection, &sql).await?.iter().map(Hidden::read).collect()
 }
 
-/// What a query selects to tell by itself which columns somebody does not see, for [`read_hidden`].
+/// Column that tells which columns somebody does not see, for [`read_hidden`].
 pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach, kind: Option<EntityKind>) -> String {
     let list = hidden_from(reach, kind).map(|from| {
         let text = Kind::Text { max: None };
@@ -198,7 +198,7 @@ pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach, kind: Opt
     format!("{} AS hidden_columns", list.as_deref().unwrap_or("NULL"))
 }
 
-/// What a [`hidden_column`] tells.
+/// Result of a [`hidden_column`].
 ///
 /// # Errors
 /// The row has no such column.

@@ -10,7 +10,7 @@ use super::roles::{ProjectRole, join_place, place_columns, read_place, role_in};
 use super::rule::{Ground, Rule, STAFF};
 use crate::database::{self, Sql};
 
-/// What rules ask of a playlist.
+/// Facts of a playlist that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaylistFact {
     /// It is meant for clients.
@@ -36,11 +36,11 @@ pub const VIEW_BUILDS: PlaylistRule =
 /// `playlist-downloader`: managers and supervisors, and clients when it is meant for them.
 pub const DOWNLOAD: PlaylistRule = Rule::Any(&[VIEW_BUILDS, Rule::Team(&[Role::Supervisor])]);
 
-/// Where the caller stands towards a playlist.
+/// Relation of the caller to a playlist.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
     pub project_id: Option<Uuid>,
-    /// What the caller is in the production.
+    /// Role of the caller in the production.
     pub role: ProjectRole,
     for_client: bool,
     own: bool,
@@ -57,7 +57,7 @@ impl Standing {
     }
 }
 
-/// Where the caller stands towards a playlist, once a rule lets the caller in.
+/// Relation of the caller to a playlist, once a rule lets the caller in.
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 when the rule does not let the caller in.

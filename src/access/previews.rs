@@ -10,7 +10,7 @@ use super::roles::project_role;
 use super::tasks::{self, TaskRule};
 use crate::database::Sql;
 
-/// What lists show of previews: those of the tasks that lists show.
+/// Previews in lists: those of the tasks that lists show.
 pub const LISTED: TaskRule = tasks::LISTED;
 
 /// `preview-viewer`: whoever reads the task; and when the preview is the main one of a shared entity, everybody but vendors

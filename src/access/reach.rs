@@ -1,4 +1,4 @@
-//! What somebody is in the productions that a request is about.
+//! Roles of somebody in the productions that a request is about.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ enum Places {
     Teams(Vec<(Uuid, Role)>),
 }
 
-/// Where a person has one of several roles.
+/// Productions in which a person has one of several roles.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Held {
     /// In the only production that the request is about.
@@ -86,7 +86,7 @@ impl Reach {
         &self.person
     }
 
-    /// Where the person has one of these roles.
+    /// Productions in which the person has one of these roles.
     pub(super) fn held(&self, roles: &[Role]) -> Held {
         match &self.places {
             Places::One(_, place) if place.in_team && roles.contains(&place.role) => Held::Everywhere,
@@ -114,7 +114,7 @@ impl Reach {
         self.projects_as(&[Role::Client])
     }
 
-    /// What the person is in one of the productions; a stranger in all others.
+    /// Role of the person in one of the productions; a stranger in all others.
     #[must_use]
     pub fn place(&self, project_id: Uuid) -> ProjectRole {
         let found = match &self.places {

@@ -16,7 +16,7 @@ use super::rule::{ALL_BUT_VENDORS, RoleRule};
 use super::tasks::TaskRule;
 use super::{comments, entities, hours, playlists, roles, tasks};
 
-/// Where a rule about records is stated.
+/// Place where a rule about records is stated.
 #[derive(Clone, Copy, Debug)]
 pub enum Statement {
     /// It asks for the role in the production.
@@ -35,7 +35,7 @@ pub enum Statement {
     Function,
 }
 
-/// Where each rule of the contract is stated. Without its place here a new rule does not compile.
+/// Place where each rule of the contract is stated. Without its place here a new rule does not compile.
 #[must_use]
 pub fn statement(rule: RecordRule) -> Statement {
     use RecordRule as R;
@@ -110,7 +110,7 @@ fn is_own_or_managed(caller: &Caller, person_id: Option<Uuid>) -> bool {
     is_own(caller, person_id) || caller.person.role == Role::Manager
 }
 
-/// What a record is about, as far as a rule asks.
+/// Subject of a record, as far as a rule asks.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject {
     Production(Option<Uuid>),

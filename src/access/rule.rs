@@ -1,4 +1,5 @@
-//! How a rule is stated: once, as a tree. The decision about one record and the condition of a list are both made from it.
+//! Statement of a rule, once and as a tree. The decision about one record and the condition of a list are both made
+//! from it.
 
 use dailies_definitions::access::{Person, Role};
 use dailies_definitions::failure::Failure;
@@ -46,7 +47,7 @@ pub trait Ground<F> {
     fn push(&self, sql: &mut Sql, person: &Person, fact: F);
 }
 
-/// What is left of a rule once it is known what the person is in which production.
+/// Rest of a rule once it is known what the person is in which production.
 enum Rest<F> {
     Yes,
     No,
@@ -88,7 +89,7 @@ impl<F: Copy> Rule<F> {
         })
     }
 
-    /// What is left of the rule, where it is asked elsewhere who has which role.
+    /// Rest of the rule, where it is asked elsewhere who has which role.
     fn left(&self, person: &Person, team: &impl Fn(&'static [Role]) -> Rest<F>) -> Rest<F> {
         match self {
             Self::Admin => {

@@ -25,7 +25,7 @@ const PASSWORD_HEADER: &str = "x-share-password";
 /// The header that brings the secret of a guest.
 const SECRET_HEADER: &str = "x-guest-secret";
 
-/// What guests are where roles are asked for.
+/// Role of guests where roles are asked for.
 pub const GUEST: Role = Role::Client;
 
 /// Name of the cookie that stands for the password of a link.

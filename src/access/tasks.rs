@@ -14,7 +14,7 @@ use crate::database::Sql;
 pub use self::commenting::{is_mentioned, task_commenter};
 pub use self::standing::{Standing, is_assigned, require, require_lead_of_type, standing, standings};
 
-/// What rules ask of a task.
+/// Facts of a task that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskFact {
     /// The person does the task.
@@ -35,11 +35,11 @@ pub type TaskRule = Rule<TaskFact>;
 pub const READ: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
 
-/// What lists show: the team sees all tasks, vendors their own ones.
+/// Tasks in lists: the team sees all tasks, vendors their own ones.
 pub const LISTED: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
 
-/// What lists of the work of others show: as [`LISTED`], and clients see nothing.
+/// Tasks in lists of the work of others: as [`LISTED`], and clients see nothing.
 pub const WORK_LISTED: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
 
@@ -61,7 +61,7 @@ pub const WORK: TaskRule = Rule::Any(&[LEAD, Rule::All(&[Rule::Team(&EVERYBODY),
 pub const PRESENT: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
 
-/// Who takes a task of their own department.
+/// Rule about who takes a task of their own department.
 pub const TAKE: TaskRule = Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::InDepartment)]);
 
 /// `preview-reviewer`: whoever may draw on the previews of a task.

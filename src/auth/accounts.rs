@@ -1,4 +1,4 @@
-//! What administrators do to accounts, from the command line and from operations: making the first one, and giving
+//! Work of administrators on accounts, from the command line and from operations: making the first one, and giving
 //! passwords.
 
 use dailies_definitions::access::{Identity, Token};
@@ -19,7 +19,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::{jobs, sessions};
 
-/// What became of a request for an administrator.
+/// Result of a request for an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Administrator {
     /// Nobody had the address before.

@@ -23,12 +23,12 @@ use super::sign_in::{self, Means, SignedIn};
 use crate::app::App;
 use crate::sessions;
 
-/// How long a code is good.
+/// Validity of a code.
 const LIFETIME: Duration = Duration::from_secs(60);
 /// Bytes of a code.
 const CODE: usize = 32;
 
-/// What a code stands for.
+/// Subject of a code.
 #[derive(Serialize, Deserialize)]
 struct Pledge {
     person_id: Uuid,

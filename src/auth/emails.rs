@@ -20,7 +20,7 @@ use crate::jobs::{self, Job};
 use crate::mail::{Letter, MailError, Origin, Recipient};
 use crate::studio::organisation;
 
-/// What the owner of an account is told.
+/// Message to the owner of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountLetter {
@@ -49,12 +49,12 @@ pub struct AccountEmail {
     to: String,
     /// When it happened.
     moment: NaiveDateTime,
-    /// Where the request came from that led to it.
+    /// Address of the request that led to it.
     from: Option<IpAddr>,
 }
 
 impl AccountEmail {
-    /// What is written to the owner of an account: nothing to those without an address, or when e-mails are switched off.
+    /// Letter to the owner of an account: nothing to those without an address, or when e-mails are switched off.
     #[must_use]
     pub fn new(app: &App, letter: AccountLetter, account: &person::Model, from: Option<IpAddr>) -> Option<Self> {
         let to = account.email.clone().filter(|email| !email.is_empty() && app.mailer.is_enabled())?;

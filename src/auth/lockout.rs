@@ -18,18 +18,18 @@ use crate::peers::household;
 
 /// Failures after which there is a lock.
 const MOST_FAILURES: i32 = 5;
-/// How long it stays so after the last failure.
+/// Time that it stays so after the last failure.
 const REST: TimeDelta = TimeDelta::minutes(1);
-/// How long failures are remembered.
+/// Time for which failures are remembered.
 const MEMORY: TimeDelta = TimeDelta::hours(1);
 const STORED: Duration = Duration::from_secs(3600);
-/// How long a place is known after the last sign-in there.
+/// Time for which a place is known after the last sign-in there.
 const KNOWN: TimeDelta = TimeDelta::days(90);
 
 /// Failures that are counted together.
 pub(super) struct Gate<'a> {
     account: Option<&'a person::Model>,
-    /// Where the count is in the store. Without one, it is in the row of the account.
+    /// Place where the count is in the store. Without one, it is in the row of the account.
     key: Option<String>,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Call {
     body: Option<String>,
 }
 
-/// What one call came to.
+/// Result of one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered {
     /// Until the head of the answer was there.

@@ -1,4 +1,4 @@
-//! What the studio pays by department, position and seniority: every combination has its row.
+//! Salaries of the studio by department, position and seniority: every combination has its row.
 
 use std::collections::HashSet;
 

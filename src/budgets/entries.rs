@@ -107,7 +107,7 @@ pub(super) async fn update(
     answer(app, entry_id).await
 }
 
-/// What single months cost, as it is kept: whole numbers above 0.
+/// Costs of single months as they are kept: whole numbers above 0.
 fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
     let mut kept = Map::new();
     for (month, value) in given {

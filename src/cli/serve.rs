@@ -25,11 +25,11 @@ use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::web::{self, Bound, Extras, Metrics};
 
-/// How long jobs may take to end once nobody is served any more.
+/// Time that jobs may take to end once nobody is served any more.
 const LAST_PATIENCE: Duration = Duration::from_secs(20);
 /// Most files that may be open, where the system allows as many.
 const MOST_FILES: u64 = 65_536;
-/// How often what has expired is removed, and the rows are counted.
+/// Period in which what has expired is removed, and the rows are counted.
 const SWEEP: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {

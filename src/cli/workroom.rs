@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempDir};
 
-/// What the names of such folders start with.
+/// Prefix of the names of such folders.
 const PREFIX: &str = "dailies-work-";
-/// How often a folder is made anew when another server takes it for a left one, just before it is locked.
+/// Number of times that a folder is made anew when another server takes it for a left one, just before it is locked.
 const ATTEMPTS: usize = 10;
 
 /// A folder for temporary files. It is removed when this is dropped.

@@ -9,7 +9,7 @@ use super::board::Task;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What an automation changes.
+/// Change that an automation makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Another task of the entity gets this status.

@@ -20,7 +20,7 @@ use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
 use crate::storage::{Bucket, FileKey};
 
-/// Where a preview may have files.
+/// Places where a preview may have files.
 const FILES: [(Bucket, &str); 9] = [
     (Bucket::Pictures, "original"),
     (Bucket::Pictures, "previews"),
@@ -49,7 +49,7 @@ struct Preview {
 /// Previews that were entered into the database, and whose files follow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CarriedFiles {
-    /// Who wrote the comment that led to it.
+    /// Person who wrote the comment that led to it.
     caller_id: Uuid,
     task_id: Uuid,
     comment_id: Uuid,

@@ -56,7 +56,7 @@ pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failu
     }
 }
 
-/// Whose files are listed.
+/// Subject whose files are listed.
 #[derive(Clone, Copy, Debug)]
 pub enum Of {
     Task(Uuid),

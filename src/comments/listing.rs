@@ -102,7 +102,7 @@ fn answers(row: &QueryResult) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&json_of(row, "answers")?)?)
 }
 
-/// What a list of comments is written with.
+/// Parts of a list of comments.
 struct CommentList {
     viewer: Viewer,
     writer: RecordWriter,

@@ -42,7 +42,7 @@ pub struct Carried {
     pub to: Posted,
 }
 
-/// What came of posting.
+/// Results of posting.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     /// The comments that were asked for, in their order.
@@ -97,7 +97,7 @@ pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcome
     Ok(Outcomes { comments, carried: posting.carried })
 }
 
-/// Where a comment comes from.
+/// Place where a comment comes from.
 enum Origin {
     /// Somebody wrote it.
     Person,
@@ -330,8 +330,8 @@ impl Posting {
     }
 }
 
-/// Who is told of a comment: those whom the task concerns, then those whom the text mentions, without its author. Clients
-/// are not told of what they may not read.
+/// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
+/// author. Clients are not told of what they may not read.
 #[must_use]
 pub fn notices_of(board: &Board, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
     let told = |person_id: Uuid, place: ProjectRole| {

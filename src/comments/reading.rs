@@ -66,7 +66,7 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     Ok(serde_json::to_vec(&comment)?)
 }
 
-/// What is told beside a comment.
+/// Facts told beside a comment.
 struct Beside {
     /// Persons with their roles in the production of its task.
     authors: HashMap<Uuid, Author>,

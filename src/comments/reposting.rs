@@ -1,4 +1,4 @@
-//! What clients wrote, posted again by somebody of the studio.
+//! Comments of clients, posted again by somebody of the studio.
 
 use std::collections::{HashMap, HashSet};
 

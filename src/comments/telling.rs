@@ -1,4 +1,4 @@
-//! What events tell of comments.
+//! Facts about comments in events.
 
 use serde_json::json;
 use uuid::Uuid;

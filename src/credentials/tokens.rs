@@ -22,7 +22,7 @@ pub const ACCESS_COOKIE: &str = "access_token_cookie";
 /// The cookie that browsers keep the refresh token in.
 pub const REFRESH_COOKIE: &str = "refresh_token_cookie";
 
-/// What a token is good for.
+/// Purpose of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Every operation but the renewal of tokens.
@@ -31,7 +31,7 @@ pub enum TokenKind {
     Refresh,
 }
 
-/// What a session owes of second factors.
+/// Duty of a session to bring second factors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duty {
     /// Nothing, or nothing any more.
@@ -49,8 +49,8 @@ impl From<bool> for Duty {
     }
 }
 
-/// What a token says. The signature, the end and the beginning of its validity have been checked; whether it was revoked
-/// has not.
+/// Contents of a token. The signature, the end and the beginning of its validity have been checked; whether it was
+/// revoked has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// Identifier of the person, as text.
@@ -58,7 +58,7 @@ pub struct Claims {
     /// Identifier of the token. A token without one counts as revoked.
     pub jti: Option<String>,
     pub kind: TokenKind,
-    /// What the token stands for. A token that does not say counts as revoked.
+    /// Subject of the token. A token that does not say counts as revoked.
     pub identity: Option<Identity>,
     /// Identifier of the refresh token that was made with it, or that it was got with.
     pub refresh_jti: Option<String>,
@@ -125,7 +125,7 @@ pub struct Tokens {
     pub bounds: Cache<Uuid, Option<Arc<Bound>>>,
 }
 
-/// How long a token that was found to be good is not asked for again.
+/// Time for which a token that was found to be good is not asked for again.
 const MEMORY: Duration = Duration::from_secs(3);
 
 impl Tokens {
@@ -292,7 +292,7 @@ pub enum TokenProblem {
 }
 
 impl TokenProblem {
-    /// What the client is told. An expired token is told apart, since clients renew their token on exactly that answer.
+    /// Answer to the client. An expired token is told apart, since clients renew their token on exactly that answer.
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {

@@ -44,7 +44,7 @@ struct Page {
     limit: i64,
 }
 
-/// What a list is made of, besides the condition of its rows.
+/// Parts of a list, besides the condition of its rows.
 struct List<'a> {
     resource: &'a dyn Resource,
     shape: &'a Shape,

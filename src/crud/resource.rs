@@ -1,4 +1,4 @@
-//! What a collection is to the engine.
+//! Collections as the engine sees them.
 
 use std::collections::HashMap;
 
@@ -124,7 +124,7 @@ impl Record {
     }
 }
 
-/// What a body says, once it has been brought into the types of the columns.
+/// Contents of a body, once it has been brought into the types of the columns.
 #[derive(Debug, Default)]
 pub struct Changes {
     pub columns: Vec<(&'static str, SqlValue)>,
@@ -139,7 +139,7 @@ impl Changes {
         self.columns.push((column, value.into()));
     }
 
-    /// What a column is set to.
+    /// New value of a column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&SqlValue> {
         crate::database::value_of(&self.columns, column)
@@ -157,7 +157,7 @@ pub trait Resource: Send + Sync {
     /// The `type` of the records.
     fn type_name(&self) -> &'static str;
 
-    /// What events start with, such as `task-type`.
+    /// Prefix of events, such as `task-type`.
     fn event_prefix(&self) -> String {
         self.table().name.replace('_', "-")
     }
@@ -273,7 +273,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What is left out of the records of a list for this caller, if anything.
+    /// Metadata that is hidden in the records of a list for this caller, if anything.
     ///
     /// # Errors
     /// The database does not answer.
@@ -282,7 +282,7 @@ pub trait Resource: Send + Sync {
         Ok(None)
     }
 
-    /// What is left out of how the records of a list are planned, where they are tasks, for this caller.
+    /// Plans that are hidden from this caller, where the records of a list are tasks.
     ///
     /// # Errors
     /// The database does not answer.
@@ -291,7 +291,7 @@ pub trait Resource: Send + Sync {
         Ok(None)
     }
 
-    /// What a record is about, for the rule that the contract names.
+    /// Subject of a record, for the rule that the contract names.
     fn subject(&self, record: &Record) -> Subject {
         Subject::Production(record.id_of("project_id"))
     }
@@ -365,7 +365,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What follows from a new record, before its event.
+    /// Consequences of a new record, before its event.
     ///
     /// # Errors
     /// What can't be done; nothing is stored then.
@@ -374,7 +374,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What follows from a change, before its event. `before` is what was stored.
+    /// Consequences of a change, before its event. `before` is what was stored.
     ///
     /// # Errors
     /// What can't be done; nothing is stored then.

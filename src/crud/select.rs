@@ -26,7 +26,7 @@ pub(super) struct ShapeWriter {
     nested: Vec<NestedWriter>,
 }
 
-/// Where a query finds the records of a resource, which it calls `t`, and those that they carry.
+/// Tables in which a query finds the records of a resource, which it calls `t`, and those that they carry.
 pub(super) fn from(resource: &dyn Resource) -> String {
     let mut text = format!("FROM \"{}\" t", resource.table().name);
     for Nested { key, column, table, .. } in resource.nested() {
@@ -49,7 +49,7 @@ impl ShapeWriter {
         Self { list, record, id, related: Vec::new(), nested }
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
         self.list.to_string()
     }
@@ -105,7 +105,7 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
     Ok(all)
 }
 
-/// What to read of one record.
+/// Parts of one record that are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     /// Related ids of every relation of the shape.

@@ -21,9 +21,9 @@ use sea_query_sqlx::SqlxValues;
 use super::counting::Counter;
 use super::dialect::{NOCASE, compare_nocase};
 
-/// How long somebody waits for a connection, or on SQLite for a writer of another process.
+/// Time that somebody waits for a connection, or on SQLite for a writer of another process.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
+/// Time that a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
 /// again at once.
 const IDLE: Duration = Duration::from_secs(60);
 const IDLE_SQLITE: Duration = Duration::from_secs(10);
@@ -153,7 +153,7 @@ enum Target {
 }
 
 impl Manager {
-    /// Where an address (`sqlite:…` or `postgres://…`) leads to.
+    /// Connections to the database at an address (`sqlite:…` or `postgres://…`).
     fn new(url: &str, counter: Arc<Counter>) -> Result<Self, DbErr> {
         let target = if url.starts_with("sqlite:") {
             let options: SqliteConnectOptions = url.parse().map_err(connection_error)?;

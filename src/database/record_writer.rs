@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Database, Field, RowWriter, SelectList, SelectedColumn, Sql, stream_array, write_text};
 
-/// What a query selects first, and how that becomes a JSON object.
+/// Columns that a query selects first, and how that becomes a JSON object.
 #[derive(Clone, Debug)]
 pub struct RecordWriter {
     /// SQL of each selected value, which is called like its key.
@@ -53,13 +53,13 @@ impl RecordWriter {
         self
     }
 
-    /// What the query selects first. Each column is called like the key that is made of it.
+    /// Columns that the query selects first. Each column is called like the key that is made of it.
     #[must_use]
     pub fn columns(&self) -> String {
         self.columns.join(", ")
     }
 
-    /// What a list of columns takes up.
+    /// Columns for a list.
     pub(super) fn selected(&self) -> impl Iterator<Item = String> {
         self.columns.iter().cloned()
     }

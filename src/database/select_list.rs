@@ -31,7 +31,7 @@ impl SelectedColumn {
     }
 }
 
-/// What a query selects, in its order.
+/// Columns that a query selects, in its order.
 #[derive(Clone, Debug, Default)]
 pub struct SelectList(Vec<String>);
 

@@ -19,7 +19,7 @@ tokio::task_local! {
     static CURRENT: Option<Session>;
 }
 
-/// What a task works with. Clones are the same session.
+/// Connection that a task works with, and its transaction. Clones are the same session.
 #[derive(Clone, Debug)]
 pub(super) struct Session(Arc<Shared>);
 

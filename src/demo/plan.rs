@@ -28,7 +28,7 @@ pub struct Plan {
     pub tasks: Vec<Task>,
     pub previews: Vec<Preview>,
     pub playlists: Vec<Playlist>,
-    /// Who follows which task.
+    /// Subscriptions of persons to tasks.
     pub subscriptions: Vec<(usize, usize)>,
     pub notices: Vec<Notice>,
 }
@@ -194,7 +194,7 @@ fn shots(rng: &mut StdRng, scale: &Scale, assets: &[Asset]) -> Vec<Shot> {
     shots
 }
 
-/// What the shots of a sequence choose from: two places, and some of all other kinds.
+/// Assets that the shots of a sequence choose from: two places, and some of all other kinds.
 fn pool(rng: &mut StdRng, by_kind: &[Vec<usize>; 4]) -> [Vec<usize>; 4] {
     let [characters, props, environments, effects] = by_kind;
     let mut some = |of: &[usize], count: usize, always: usize| {

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stderr};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How far it is.
+/// Progress of it.
 pub struct Progress {
     bar: ProgressBar,
     lines: bool,

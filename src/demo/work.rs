@@ -12,7 +12,7 @@ use super::pipeline::{State, Step};
 use super::remarks::pick;
 use super::scale::Scale;
 
-/// What a task is on.
+/// Subject of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     Asset(usize),
@@ -67,7 +67,7 @@ impl Task {
         self.hours.iter().map(|hours| hours.minutes).sum()
     }
 
-    /// What the server would have noted while the comments were written.
+    /// Dates that the server would have noted while the comments were written.
     pub fn milestones(&self) -> Milestones {
         let mut found = Milestones::default();
         let mut state = State::Todo;
@@ -212,8 +212,8 @@ impl Planner {
     }
 }
 
-/// How far a task is that was planned from `first` and would be finished on `finish`. It only opens when the step before
-/// it is done, or nearly.
+/// Progress of a task that was planned from `first` and would be finished on `finish`. It only opens when the step
+/// before it is done, or nearly.
 fn state(rng: &mut StdRng, today: i64, first: i64, finish: i64, open: bool) -> State {
     if first > today {
         return if open && rng.random_bool(0.5) { State::Ready } else { State::Todo };

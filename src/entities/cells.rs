@@ -8,7 +8,7 @@ use crate::access::data_mask::Metadata;
 use crate::access::plans::blank;
 use crate::database::{SelectList, SelectedColumn, write_text};
 
-/// How rows are written.
+/// Form of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Form {
     /// Objects.
@@ -19,18 +19,18 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// What a row starts and ends with.
+    /// Brackets around a row.
     pub(super) fn brackets(self) -> (u8, u8) {
         if self == Self::Plain { (b'{', b'}') } else { (b'[', b']') }
     }
 }
 
-/// What is written for one key.
+/// Output for one key.
 struct Step {
     /// The key with its quotes and colon; nothing in the compact form. A comma stands before it, but for the first.
     key: Vec<u8>,
     name: &'static str,
-    /// What clients get, where they are not told the value of a task.
+    /// Value that clients get, where they are not told the value of a task.
     blank: Option<&'static str>,
     action: Action,
 }
@@ -49,7 +49,7 @@ pub(super) struct Writer {
     steps: Vec<Step>,
     /// Whether the metadata has to be looked into.
     opens_metadata: bool,
-    /// What a row starts and ends with.
+    /// Brackets around a row.
     brackets: (u8, u8),
 }
 

@@ -1,4 +1,4 @@
-//! What refers to entities in the database and goes with them.
+//! Tables that refer to entities in the database, and go with them.
 
 use sea_orm::DbErr;
 use uuid::Uuid;

@@ -51,7 +51,7 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     Ok(out)
 }
 
-/// What is told of an entity beside what its layout has.
+/// Facts about an entity beside those in its layout.
 pub(super) enum Rest {
     /// Nothing.
     LeftOut,
@@ -148,7 +148,7 @@ fn write_parent(out: &mut Vec<u8>, row: &QueryResult, word: &str) -> Result<(), 
     Ok(())
 }
 
-/// What is hidden in the metadata of a row.
+/// Hidden metadata of a row.
 fn masks(row: &QueryResult) -> Result<Masks, Failure> {
     Ok(read_hidden(row)?.into())
 }

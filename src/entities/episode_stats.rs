@@ -35,7 +35,7 @@ struct StatusRow {
     drawings: i64,
 }
 
-/// What is told of a status.
+/// Figures of a status.
 #[derive(Serialize)]
 struct StatusStats {
     name: String,
@@ -73,7 +73,7 @@ struct Outcome {
     other: Bulk,
 }
 
-/// What is told of work that is done again.
+/// Figures of work that is done again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct RetakeStats {
     max_retake_count: i32,
@@ -139,7 +139,7 @@ fn selection(columns: &str, access: &ProjectMember) -> Sql {
     sql
 }
 
-/// Where a task counts: in its episode and in all of them, for its task type and for all.
+/// Places where a task counts: in its episode and in all of them, for its task type and for all.
 fn places(episode_id: Uuid, task_type_id: Uuid) -> [(String, String); 4] {
     let (episode, task_type) = (episode_id.to_string(), task_type_id.to_string());
     [(episode.clone(), task_type.clone()), (episode, ALL.into()), (ALL.into(), task_type), (ALL.into(), ALL.into())]

@@ -118,5 +118,5 @@ pub(super) async fn create_episode(app: &App, access: &ProjectManager, body: New
     creation::create(app, access, EntityKind::Episode, EntityKind::Episode, new).await
 }
 
-/// What the status of an entity may be; new episodes get the usual one in place of anything else.
+/// Statuses that an entity may have; new episodes get the usual one in place of anything else.
 const STATUSES: [&str; 4] = ["standby", "running", "complete", "canceled"];

@@ -1,4 +1,4 @@
-//! What the caller works on: tasks that are assigned to them in open productions, and what these are on.
+//! Work of the caller: tasks that are assigned to them in open productions, and what these are on.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;

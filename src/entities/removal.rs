@@ -66,9 +66,9 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
     Ok(done)
 }
 
-/// What a deletion does to one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and so
-/// is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing refers to it. Says which stored files nobody needs after the
-/// commit.
+/// Effect of a deletion on one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and
+/// so is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing
+/// refers to it. Says which stored files nobody needs after the commit.
 ///
 /// # Errors
 /// 400 when something still refers to a sequence or an episode.
@@ -203,8 +203,8 @@ fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gon
     leaving.push(entity);
 }
 
-/// What goes along with sequences and episodes, each with the id of the group: sequences and shots first, then scenes and
-/// edits, then the assets that belong to an episode.
+/// Members of sequences and episodes that go along, each with the id of the group: sequences and shots first, then
+/// scenes and edits, then the assets that belong to an episode.
 async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, EntityFacts)>, DbErr> {
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
     for groups in groups.chunks(BATCH) {

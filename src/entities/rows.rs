@@ -36,7 +36,7 @@ pub(super) const RELATIONS: [Relation; 4] = [
     ("instance_casting", "asset_instance_link", "entity_id", "asset_instance_id"),
 ];
 
-/// What rows of concepts carry of these.
+/// Relations that rows of concepts carry.
 pub(super) const CONCEPT_RELATIONS: [Relation; 1] = [RELATIONS[2]];
 
 /// A plain listing of entities, which its query calls `e`.
@@ -238,7 +238,7 @@ pub(super) async fn concept_links(connection: &impl ConnectionTrait, id: Uuid) -
     ids(connection, &sql).await
 }
 
-/// What rules want to know of an entity.
+/// Facts of an entity that rules ask for.
 #[derive(Clone, Debug)]
 pub struct EntityFacts {
     pub id: Uuid,

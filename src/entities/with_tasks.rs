@@ -20,7 +20,7 @@ use crate::database::{Database, SelectList, Sent, Sql, send};
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
 
-/// What a call asks for by its query.
+/// Wishes of a call, by its query.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wish {
     pub(super) project_id: Option<Uuid>,
@@ -42,7 +42,7 @@ impl Wish {
     }
 }
 
-/// What is read.
+/// Request for entities with tasks.
 pub(super) struct Request {
     layout: &'static Layout,
     scope: Scope,
@@ -53,7 +53,7 @@ pub(super) struct Request {
     form: Form,
 }
 
-/// What an answer is put together from.
+/// Parts of an answer.
 pub(super) struct Listing {
     database: Database,
     request: Request,
@@ -81,7 +81,7 @@ struct Entities {
 struct EntityText {
     id: Uuid,
     start: usize,
-    /// Where the list of ids goes, if the layout has one.
+    /// Place where the list of ids goes, if the layout has one.
     gap: usize,
     end: usize,
 }
@@ -101,7 +101,7 @@ struct TaskText {
     created_at: Option<NaiveDateTime>,
     id: Uuid,
     start: usize,
-    /// Where the assignees go.
+    /// Place where the assignees go.
     gap: usize,
     end: usize,
     /// Whether how it is planned is left out.

@@ -12,7 +12,7 @@ use crate::access::tasks::Visible;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Whose tasks are meant.
+/// Set of tasks that is meant.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of {
     /// Those of the entity itself.
@@ -52,7 +52,7 @@ const NAMES: [(&str, &str); 5] = [
 /// Which tasks to list.
 pub(super) struct TaskList {
     pub(super) of: Of,
-    /// What the caller gets to see of them.
+    /// Part of them that the caller sees.
     pub(super) visible: Visible,
     /// Whether each task tells who is assigned to it.
     pub(super) assignees: bool,

@@ -1,5 +1,5 @@
-//! What happens on the server, in order: a change and the events that tell of it are stored together, and announced
-//! once they are.
+//! Events of the server, in order: a change and the events that tell of it are stored together, and announced once they
+//! are.
 
 mod work;
 

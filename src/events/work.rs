@@ -24,19 +24,19 @@ use crate::sessions;
 pub struct Event {
     /// Such as `task:update`.
     pub name: Cow<'static, str>,
-    /// What the event is about, by key.
+    /// Subject of the event, by key.
     pub payload: Payload,
     /// The production that it happened in; added to the payload as `project_id`.
     pub project_id: Option<Uuid>,
     /// Whether it is kept in the log, besides being announced.
     pub kept: bool,
-    /// Who is told.
+    /// Persons who are told.
     pub audience: Audience,
     /// Whether `person_id` says who did it, which clients of the production are not told.
     pub signed: bool,
 }
 
-/// What an event is about, by key.
+/// Subject of an event, by key.
 pub type Payload = Map<String, serde_json::Value>;
 
 /// A payload of ids.
@@ -45,7 +45,7 @@ pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Payload {
 }
 
 tokio::task_local! {
-    /// What follows once the transaction of this task is stored.
+    /// Actions that follow once the transaction of this task is stored.
     static CONSEQUENCES: RefCell<Vec<Consequence>>;
 }
 

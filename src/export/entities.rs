@@ -33,7 +33,7 @@ pub(super) struct Filter {
 pub(super) enum Episode {
     #[default]
     All,
-    /// What belongs to no episode.
+    /// Entities that belong to no episode.
     Main,
     One(Uuid),
 }
@@ -52,7 +52,7 @@ impl Episode {
     }
 }
 
-/// What a table tells of each kind of entity, before the metadata and tasks.
+/// Contents of a table for each kind of entity, before the metadata and tasks.
 struct Layout {
     /// End of the file's name.
     name: &'static str,

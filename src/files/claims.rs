@@ -10,7 +10,7 @@ use super::revisions::Series;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
-/// How long a revision is kept for whoever was told of it.
+/// Time for which a revision is kept for whoever was told of it.
 const KEPT: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// What is kept now.
+    /// Claims that are kept now.
     ///
     /// # Errors
     /// The database does not answer.
@@ -45,7 +45,7 @@ impl Claims {
         Ok(Self { key, kept })
     }
 
-    /// What is kept for a person, as long as it is to come.
+    /// Claim that is kept for a person, as long as it is to come.
     pub(super) fn of(&self, person_id: Uuid, last: i32) -> Option<i32> {
         self.kept.iter().find(|claim| claim.person_id == person_id && claim.revision > last).map(|claim| claim.revision)
     }

@@ -14,11 +14,11 @@ use crate::file_trees::language::Thing;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program(&'static str, &'static str, &'static str);
 
-/// What working files are made with.
+/// Program that makes working files.
 pub(super) const BLENDER: Program = Program("Blender", "blender", ".blend");
-/// What the paths of working files are asked for.
+/// Program of the paths of working files.
 pub(super) const MAX: Program = Program("3ds Max", "max", ".max");
-/// What stands in paths of other files.
+/// Program in paths of other files.
 const OTHER: Program = Program("3dsmax", "max", ".max");
 
 /// Kind of output that stands in paths of files that have none.

@@ -51,7 +51,7 @@ fn captures<'a>(mode: &'a Value, path: &str, separator: &str) -> Vec<(&'a str, C
     templates.filter_map(|(kind, template)| Some((kind, capture(template, &parts)?))).collect()
 }
 
-/// What stands for the tokens of a template in a path, as far as both go; nothing when they differ.
+/// Texts that stand for the tokens of a template in a path, as far as both go; nothing when they differ.
 fn capture<'a>(template: &'a str, parts: &[&str]) -> Option<Captured<'a>> {
     let mut captured: Captured<'a> = Vec::new();
     for (element, part) in template.split('/').zip(parts) {

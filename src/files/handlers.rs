@@ -29,7 +29,7 @@ fn entity(access: &EntityReader, id: Uuid) -> Owner {
     Owner::Entity { id, project_id: access.project_id() }
 }
 
-/// What the query of a listing of output files names.
+/// Filter that the query of a listing of output files names.
 macro_rules! filter {
     ($query:ident) => {
         Filter {

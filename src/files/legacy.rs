@@ -1,4 +1,4 @@
-//! What the oldest clients ask for.
+//! Operations that the oldest clients ask for.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;

@@ -90,7 +90,7 @@ impl Filter {
     }
 }
 
-/// Whose output files are listed.
+/// Owner whose output files are listed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of {
     Entity(Uuid),

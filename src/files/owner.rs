@@ -1,4 +1,4 @@
-//! What output files belong to: an entity, or an instance of an asset in an entity.
+//! Owners of output files: an entity, or an instance of an asset in an entity.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -19,7 +19,7 @@ pub(super) struct Instance {
     pub temporal_entity_id: Uuid,
 }
 
-/// What an output file belongs to.
+/// Owner of an output file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Owner {
     Entity { id: Uuid, project_id: Uuid },
@@ -109,7 +109,7 @@ impl Owner {
         }
     }
 
-    /// What its files belong to, as a tree names it.
+    /// Owner of its files, as a tree names it.
     ///
     /// # Errors
     /// 404 when it is not there any more.

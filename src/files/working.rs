@@ -79,7 +79,7 @@ pub(super) async fn create(app: &App, access: &TaskReader, task_id: Uuid, body: 
     Ok(Json::written(text))
 }
 
-/// Where a working file of a task belongs.
+/// Path where a working file of a task belongs.
 pub(super) async fn path(app: &App, caller: &Caller, task_id: Uuid, body: WorkingFilePathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let software = defaults::software(&mut work, body.software_id, MAX).await?;

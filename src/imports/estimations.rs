@@ -52,7 +52,7 @@ struct Import {
     minutes_by_day: f64,
 }
 
-/// Who may import estimations, and whether what they are about is there.
+/// Check of who may import estimations, and whether what they are about is there.
 ///
 /// # Errors
 /// 404 for an unknown task type or production, 403 for those who don't lead tasks of the type.

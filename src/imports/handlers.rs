@@ -45,10 +45,10 @@ async fn sheet(form: &Submission) -> Result<Sheet, Failure> {
     Sheet::read(&tokio::fs::read(&file(form)?.path).await?)
 }
 
-/// How clips are named where nobody says, in productions without and with episodes.
+/// Pattern by which clips are named where nobody says, in productions without and with episodes.
 const NAMING: [&str; 2] = ["${project_name}_${sequence_name}-${shot_name}", "${project_name}_${episode_name}-${sequence_name}-${shot_name}"];
 
-/// What a request says of a timeline beside its file: in the query, or else in the form.
+/// Wishes for a timeline beside its file: in the query, or else in the form.
 struct Wish<'a> {
     episode_id: Option<Uuid>,
     naming_convention: Option<&'a str>,

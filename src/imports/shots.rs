@@ -98,7 +98,7 @@ impl Import {
     }
 }
 
-/// What a row says of the frames of a shot.
+/// Contents of a row about the frames of a shot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Frames {
     count: Option<i32>,

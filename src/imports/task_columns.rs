@@ -17,7 +17,7 @@ use crate::tasks::creation::{self, NewTask};
 use crate::tasks::{assignment, statuses};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What a row says of the task of one type.
+/// Contents of a row about the task of one type.
 #[derive(Debug)]
 pub(super) struct Wish {
     pub(super) task_type_id: Uuid,
@@ -26,7 +26,7 @@ pub(super) struct Wish {
     assignees: Vec<Uuid>,
 }
 
-/// What a row says of tasks, once all of it is known to be right. Types that it says nothing of are left out.
+/// Contents of a row about tasks, once all of it is known to be right. Types that it says nothing of are left out.
 pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>) -> Result<Vec<Wish>, Problem> {
     let mut wishes = Vec::new();
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {

@@ -12,7 +12,7 @@ use crate::background::Lane;
 use crate::database::Database;
 use crate::events::Work;
 
-/// How often a lease is renewed.
+/// Period in which a lease is renewed.
 const BEAT: Duration = Duration::from_secs(10);
 
 /// A job that is being done by whoever has this. When it is dropped before the job is finished, the lease runs out, and a

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::database::{self, Database, Sql, Writes};
 
-/// How long a claim lasts unless it is renewed.
+/// Time that a claim lasts unless it is renewed.
 pub(super) const LEASE: Duration = Duration::from_secs(30);
-/// How long a job that was given up is kept.
+/// Time for which a job that was given up is kept.
 const GRAVE: TimeDelta = TimeDelta::days(30);
 /// Longest error that is kept, in characters.
 const ERROR_LENGTH: usize = 1000;

@@ -19,11 +19,11 @@ use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database;
 
-/// How long workers sleep at most: as long as it takes to see what another server stored or left lying.
+/// Time that workers sleep at most: as long as it takes to see what another server stored or left lying.
 const SLEEP: Duration = Duration::from_secs(30);
-/// How long workers sleep at least, so that a job that another server is about to claim is not asked for all the time.
+/// Time that workers sleep at least, so that a job that another server is about to claim is not asked for all the time.
 const NAP: Duration = Duration::from_millis(200);
-/// How long workers wait for a database that does not answer.
+/// Time that workers wait for a database that does not answer.
 const REST: Duration = Duration::from_secs(5);
 /// The first wait of a job that failed; each further one is four times as long, up to an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -80,7 +80,7 @@ struct Crew {
     registry: Arc<Registry>,
     lane: Lane,
     running: JoinSet<()>,
-    /// What is being done, by task.
+    /// Work in progress, by task.
     claims: HashMap<Id, Claimed>,
 }
 

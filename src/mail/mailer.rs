@@ -13,7 +13,7 @@ use super::letters::{Letter, Origin, Recipient};
 use crate::background::JobError;
 use crate::config::MailSettings;
 
-/// How long the mail server may take for one step.
+/// Time that the mail server may take for one step.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
@@ -43,7 +43,7 @@ impl MailError {
         matches!(self, Self::Server(error) if !error.is_permanent())
     }
 
-    /// What it means for a job that sends: a mail server may come back, and an address stays wrong.
+    /// Meaning for a job that sends: a mail server may come back, and an address stays wrong.
     #[must_use]
     pub fn of_job(self) -> JobError {
         if self.may_pass() { self.into() } else { JobError::never(self) }

@@ -17,7 +17,7 @@ use crate::background::JobError;
 use crate::config::ChatSettings;
 use crate::mail::TaskNews;
 
-/// How long a service may take for one step.
+/// Time that a service may take for one step.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A chat service.
@@ -39,7 +39,7 @@ impl Service {
 pub struct Message<'a> {
     /// The same when it is sent again.
     pub id: Uuid,
-    /// What the person is called in the service.
+    /// Name of the person in the service.
     pub to: &'a str,
     /// Name of the production that it comes from.
     pub production: &'a str,
@@ -68,7 +68,7 @@ impl From<reqwest::Error> for MessengerError {
 }
 
 impl MessengerError {
-    /// What it means for a job that sends.
+    /// Meaning for a job that sends.
     #[must_use]
     pub fn of_job(self) -> JobError {
         let may_pass = match &self {

@@ -32,7 +32,7 @@ pub struct NotificationMessage {
     service: Service,
 }
 
-/// How a person wants to hear of notifications.
+/// Wishes of a person about the delivery of notifications.
 struct Wishes {
     emails: bool,
     services: Vec<Service>,

@@ -18,7 +18,7 @@ use crate::database::paging::Page;
 use crate::database::{self, Field, RecordWriter, RowWriter, SelectList, SelectedColumn, Sql, write_uuid};
 use crate::vocabulary::persons::SHORT_PERSON;
 
-/// What is asked for.
+/// Filter of news.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub only_preview: bool,
@@ -81,7 +81,7 @@ impl TaskRevision {
     }
 }
 
-/// How many entries there are of a status.
+/// Number of entries of a status.
 #[derive(FromQueryResult)]
 struct StatusCount {
     task_status_id: Option<Uuid>,
@@ -97,7 +97,7 @@ pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.nam
 pub(super) const EPISODE: &str =
     "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
 
-/// What decides about an entry: its comment and its author.
+/// Facts that decide about an entry: its comment and its author.
 const ENTRIES: Comments<'_> =
     Comments { id: "n.comment_id", author: "n.author_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
 
@@ -106,10 +106,10 @@ const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p
      LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
 
-/// What is enough to count news where nothing is hidden.
+/// Tables that are enough to count news where nothing is hidden.
 const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN comment c ON c.id = n.comment_id";
 
-/// What happened last comes first.
+/// Order with the latest first.
 const ORDER: &str = "n.created_at DESC, n.id";
 
 /// The conditions of what somebody gets of the news.

@@ -1,4 +1,4 @@
-//! What the caller was told of.
+//! Notifications of the caller.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What persons and teams are told of: notifications of persons, the news of productions, and who follows which tasks.
+//! Notices to persons and teams: notifications of persons, the news of productions, and who follows which tasks.
 
 pub mod collections;
 mod delivery;

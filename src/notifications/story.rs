@@ -1,4 +1,4 @@
-//! What a notification about a task tells, for those who hear of it outside of the web UI.
+//! Message of a notification about a task, for those who hear of it outside of the web UI.
 
 use chrono::NaiveDateTime;
 use dailies_definitions::query::parse_id;
@@ -27,7 +27,7 @@ pub(super) struct Story {
     person: Person,
 }
 
-/// Who is told.
+/// Person who is told.
 #[derive(Clone, Debug)]
 struct Person {
     recipient: Recipient,
@@ -196,7 +196,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, 
     }))
 }
 
-/// Where the web UI shows a playlist.
+/// Address where the web UI shows a playlist.
 fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr> {
     let (project_id, playlist_id): (Uuid, Uuid) = (row.try_get("", "project_id")?, row.try_get("", "playlist_id")?);
     let is_show = row.try_get::<Option<String>>("", "production_type")?.as_deref() == Some("tvshow");
@@ -243,13 +243,13 @@ fn reply_text(row: &QueryResult, id: Uuid) -> Result<String, DbErr> {
     Ok(reply.and_then(|reply| reply["text"].as_str()).unwrap_or_default().to_owned())
 }
 
-/// Where the web UI shows a task.
+/// Address where the web UI shows a task.
 struct Place {
     project_id: Uuid,
     task_id: Uuid,
     episode_id: Option<Uuid>,
     is_tv_show: bool,
-    /// What tasks of its type are about.
+    /// Kind of entities that tasks of its type are about.
     for_entity: String,
 }
 

@@ -1,4 +1,4 @@
-//! What administrators do to the accounts of others: invitations, passwords, second factors.
+//! Work of administrators on the accounts of others: invitations, passwords, second factors.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::{Failure, FieldProblem};
@@ -122,7 +122,7 @@ pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) 
     Ok(Json::of(&Success { success: true })?)
 }
 
-/// What is written to the person, who is told where the request came from.
+/// Letter to the person, who is told where the request came from.
 fn email_about(app: &App, letter: AccountLetter, account: &person::Model) -> Option<AccountEmail> {
     AccountEmail::new(app, letter, account, caller_address(app))
 }

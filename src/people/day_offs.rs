@@ -64,7 +64,7 @@ fn add_period(sql: &mut Sql, (first, last): Period) {
     sql.push(" AND o.end_date >= ").bind(first).push(" AND o.date <= ").bind(last);
 }
 
-/// What somebody reads of the days off of a person.
+/// Days off of a person that somebody reads.
 ///
 /// # Errors
 /// 404 for nobody, 403 for a bot, and for those who don't read them.

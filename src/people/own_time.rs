@@ -13,7 +13,7 @@ use crate::database::{self, Database, RecordWriter, Sql};
 use crate::events::Work;
 use crate::tasks::presence::refresh;
 
-/// What the person spent from one day to another, both included; nothing without days.
+/// Time that the person spent from one day to another, both included; nothing without days.
 ///
 /// # Errors
 /// 400 when only one of the days is given.
@@ -39,7 +39,7 @@ pub async fn spent_between(
     Ok(writer.list(database, sql).await?)
 }
 
-/// What the person spent on a task on a day.
+/// Time that the person spent on a task on a day.
 ///
 /// # Errors
 /// 404 when there is nothing.

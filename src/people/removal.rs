@@ -1,4 +1,4 @@
-//! What goes with a person who is deleted by force.
+//! Rows and files that go with a person who is deleted by force.
 
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;

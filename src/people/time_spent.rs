@@ -46,7 +46,7 @@ pub(super) async fn in_period(app: &App, person_id: Uuid, (first, last): Period)
     of_person(app, person_id, Some(first), Some(last)).await
 }
 
-/// What a person noted on a day, as far as the caller may know.
+/// Time that a person noted on a day, as far as the caller may know.
 pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
     require_human(app.database.read(), person_id).await?;
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted().columns()));

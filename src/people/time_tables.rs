@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::database::{self, Sql, write_uuid};
 use crate::vocabulary::period::Period;
 
-/// What a table keeps.
+/// Filter of a table.
 #[derive(Clone, Copy, Default)]
 pub(super) struct TableFilter {
     pub project_id: Option<Uuid>,
@@ -22,7 +22,7 @@ pub(super) struct TableFilter {
     pub studio_id: Option<Uuid>,
 }
 
-/// What the columns of a table stand for.
+/// Unit of the columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Year,

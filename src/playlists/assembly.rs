@@ -21,7 +21,7 @@ const RATE: &str = "25";
 /// Most pixels on a side.
 const LARGEST: u32 = 8192;
 
-/// What is shown, in the order of the movie.
+/// Clip of the movie, in its order.
 #[derive(Clone, Debug)]
 pub(super) struct Clip {
     pub path: PathBuf,
@@ -29,7 +29,7 @@ pub(super) struct Clip {
     pub still: Option<f64>,
 }
 
-/// What the movie is to be like.
+/// Properties of the movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// As wide as the first movie where it is not known.
@@ -77,7 +77,7 @@ struct Stream {
     channels: Option<u32>,
 }
 
-/// What `ffprobe` prints.
+/// Output of `ffprobe`.
 #[derive(Deserialize)]
 struct Report {
     #[serde(default)]
@@ -91,10 +91,10 @@ struct Container {
     duration: Option<String>,
 }
 
-/// What is known of a clip.
+/// Knowledge about a clip.
 struct Known {
     streams: Vec<Stream>,
-    /// How long it is shown.
+    /// Time that it is shown.
     seconds: f64,
 }
 

@@ -38,7 +38,7 @@ const FIELDS: [(&str, &str, Kind); 11] = [
     ("created_by", "p.created_by", Kind::Uuid),
 ];
 
-/// What a list of playlists is narrowed to, and how it is ordered.
+/// Filter and order of a list of playlists.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub episode: Option<Episode>,

@@ -26,7 +26,7 @@ use crate::storage::FileKey;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MovieBuild {
     pub(super) build_id: Uuid,
-    /// Who asked for it.
+    /// Person who asked for it.
     pub(super) author_id: Uuid,
     /// Whether all movies are encoded again.
     pub(super) full: bool,
@@ -34,10 +34,10 @@ pub struct MovieBuild {
     pub(super) still: Option<f64>,
 }
 
-/// What is said of a build that failed.
+/// Message about a build that failed.
 const FAILURE: &str = "The movie could not be built: the log of the server tells why.";
 
-/// What a build is made of.
+/// Parts of a build.
 #[derive(FromQueryResult)]
 struct Plan {
     shots: Option<Value>,

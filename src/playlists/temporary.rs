@@ -117,7 +117,7 @@ impl Shot {
         }
     }
 
-    /// What the entity is part of: the words before `_id` and `_name`, and what they hold.
+    /// Parent of the entity: the words before `_id` and `_name`, and what they hold.
     fn parent(&self) -> Option<(&'static str, Uuid, &str)> {
         let parent = |word| Some((word, self.parent_id?, self.parent_name.as_deref().unwrap_or_default()));
         match self.type_name.as_str() {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
-/// Where a preview goes.
+/// Place of a preview.
 #[derive(Clone, Copy, Debug)]
 pub struct Placement {
     pub task_id: Uuid,
@@ -62,7 +62,7 @@ pub(super) async fn revision_of(connection: &impl ConnectionTrait, preview_id: U
     Ok(row.try_get::<Option<i32>>("", "revision")?.unwrap_or(1))
 }
 
-/// What decides on the previews of a task.
+/// Facts that decide about the previews of a task.
 struct TaskFacts {
     project_id: Option<Uuid>,
     /// Whether a revision holds one preview only.

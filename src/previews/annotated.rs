@@ -31,7 +31,7 @@ use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 /// Most annotations of one archive or document.
 const MOST: usize = 500;
 
-/// What was drawn at one moment.
+/// Drawings at one moment.
 #[derive(Clone, Debug, PartialEq)]
 struct Moment {
     /// In seconds.
@@ -54,7 +54,7 @@ fn read(annotations: Value) -> Vec<Moment> {
     entries.into_iter().filter_map(moment).collect()
 }
 
-/// What was drawn at each frame of a movie, in the order of time.
+/// Drawings at each frame of a movie, in the order of time.
 fn by_frame(mut moments: Vec<Moment>, rate: f64) -> Vec<(i64, Moment)> {
     moments.sort_by(|one, other| one.time.total_cmp(&other.time));
     let mut frames: Vec<(i64, Moment)> = Vec::new();
@@ -227,7 +227,7 @@ pub(super) async fn document(app: &SharedApp, caller: &Caller, id: Uuid) -> Resu
     Ok(sent("application/pdf", Disposition::Attachment(&name), Body::from_vec(content)))
 }
 
-/// What is said of a preview below its pictures.
+/// Text below the pictures of a preview.
 #[derive(Clone, Debug)]
 struct Words {
     /// Entity, task type and revision.

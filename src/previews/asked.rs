@@ -1,4 +1,4 @@
-//! What an entity and its production ask of movies.
+//! Demands of an entity and its production on movies.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;

@@ -21,7 +21,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::pictures::{self, Purpose};
 
-/// Whom a picture is of.
+/// Owner of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Person,

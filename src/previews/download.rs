@@ -18,9 +18,9 @@ use crate::storage::{Cache, Delivery, Disposition, FileKey, ServeError, serve};
 const PNG: &str = "image/png";
 const MP4: &str = "video/mp4";
 
-/// How a stored file is sent.
+/// Way of sending a stored file.
 pub struct Shipment<'a> {
-    /// Where it may be; the first that is there is sent.
+    /// Keys under which it may be; the first that is there is sent.
     pub keys: &'a [FileKey],
     pub content_type: &'a str,
     pub disposition: Disposition<'a>,
@@ -28,7 +28,7 @@ pub struct Shipment<'a> {
     pub updated_at: Option<NaiveDateTime>,
     /// The only size in bytes that it may have.
     pub size: Option<u64>,
-    /// How long a client may keep it, where that is not for the usual time.
+    /// Time that a client may keep it, where that is not for the usual time.
     pub cache: Option<Cache>,
 }
 

@@ -41,7 +41,7 @@ pub(super) fn missing_file() -> Failure {
     Failure::answer(StatusCode::NOT_FOUND, json!({"error": "preview file binary is not available"}))
 }
 
-/// What was made for this answer alone.
+/// Answer with a file that was made for it alone.
 pub(super) fn sent(content_type: &str, disposition: Disposition<'_>, body: Body) -> Media {
     let response = Response::builder().header(header::CONTENT_TYPE, content_type).header(header::CACHE_CONTROL, "no-cache");
     Media::new(response.header(header::CONTENT_DISPOSITION, disposition.header()).body(body))

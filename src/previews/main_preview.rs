@@ -27,10 +27,10 @@ pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: 
     Ok(())
 }
 
-/// What an entity is shown by.
+/// Facts of an entity about its main preview.
 struct EntityFacts {
     project_id: Uuid,
-    /// What its events start with.
+    /// Prefix of its events.
     kind: &'static str,
     preview_id: Option<Uuid>,
 }

@@ -1,4 +1,4 @@
-//! What is made of the file of a preview before it is stored.
+//! Files that are made of the upload of a preview before it is stored.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::app::App;
 use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
 use crate::storage::FileKey;
 
-/// Where each file goes; one without a path is the upload itself.
+/// Place of each file; one without a path is the upload itself.
 type Files = Vec<(FileKey, Option<PathBuf>)>;
 
-/// What is made of an upload.
+/// Files made of an upload.
 pub(super) struct Made {
     pub kind: MediaKind,
     /// Of the stored file.
@@ -33,9 +33,9 @@ pub(super) struct Made {
     pub duration: f64,
     /// In bytes.
     pub file_size: u64,
-    /// What is known of the movie that was sent.
+    /// Facts about the movie that was sent.
     pub data: Option<Value>,
-    /// What the others can be made from again comes first.
+    /// Files. Those from which the others can be made again come first.
     pub files: Files,
     /// Keeps the files until they are stored.
     _folder: Option<TempDir>,
@@ -66,7 +66,7 @@ impl Made {
     }
 }
 
-/// How a movie is worked on.
+/// Treatment of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Treatment {
     /// Whether players get it in definitions of their own, rather than as it was sent.
@@ -173,7 +173,7 @@ struct Shown {
     least: PathBuf,
     /// Of the best.
     facts: MovieFacts,
-    /// Where they are stored.
+    /// Places where they are stored.
     files: Files,
 }
 
@@ -224,7 +224,7 @@ async fn derive(app: &App, id: Uuid, shown: &Shown, rate: f64, folder: TempDir) 
     Ok((files, folder))
 }
 
-/// Where a movie is stored of which nothing is made.
+/// Place of a movie of which nothing is made.
 fn as_it_was_sent(app: &App, id: Uuid) -> Files {
     let [best, _, source] = keys::movie(id);
     vec![(if app.settings.files.preview_save_source_file { source } else { best }, None)]

@@ -23,12 +23,12 @@ use crate::jobs::Job;
 use crate::pictures::{self, Admitted, MediaKind, Purpose};
 use crate::storage::FileKey;
 
-/// What is left to do for a preview once its name is in the record: everything is made again from the first file that was
+/// Rest of the work for a preview once its name is in the record: everything is made again from the first file that was
 /// stored. If there is none, the name goes, and the file can be sent again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Processing {
     preview_id: Uuid,
-    /// Who sent the file.
+    /// Person who sent the file.
     author_id: Uuid,
     kind: MediaKind,
     /// Of the stored file.
@@ -56,7 +56,7 @@ impl Processing {
         self.preview_id
     }
 
-    /// Where the first file may be that was stored.
+    /// Keys of the first file that was stored.
     fn first_files(&self) -> Vec<FileKey> {
         let id = self.preview_id;
         match self.kind {
@@ -173,7 +173,7 @@ async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<St
     Ok(database::read_value(connection, &sql).await?)
 }
 
-/// How a change of a preview is told.
+/// Way in which a change of a preview is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Telling {
     /// The file has come.

@@ -50,7 +50,7 @@ pub async fn remove_preview(work: &mut Work<'_>, project_id: Option<Uuid>, previ
     Ok(())
 }
 
-/// Where a preview is to be removed.
+/// Place where a preview is to be removed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub task_id: Uuid,

@@ -14,13 +14,13 @@ use crate::database::{self, Field, RowWriter, Sql, write_column, write_uuid};
 /// Keys that are repeated beside an entity whose preview is shown, first among the keys of every form.
 const SHOWN: [&str; 6] = ["extension", "revision", "width", "height", "duration", "status"];
 
-/// What is told of each preview.
+/// Keys that are told of each preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// All that a list of previews tells, with what was drawn and what is known of the file that was sent. The work of each
     /// task is told apart, the preview that was added first before the others.
     Listed,
-    /// What a player needs; the status as a word to show.
+    /// Keys that a player needs; the status as a word to show.
     Played,
     /// The same with what was drawn.
     Drawn,
@@ -97,7 +97,7 @@ pub struct Revision {
     first: Vec<u8>,
     /// The other previews as JSON objects with commas between them.
     others: Vec<u8>,
-    /// What stands beside an entity: `"preview_file_width":1920` and so on, by preview.
+    /// Keys beside an entity: `"preview_file_width":1920` and so on, by preview.
     shown: Vec<(Uuid, Vec<u8>)>,
 }
 
@@ -243,7 +243,7 @@ fn beside_entity(writer: &RowWriter, form: Form, row: &QueryResult) -> Result<Ve
     Ok(text)
 }
 
-/// What the free data of a preview tells of the movie that was sent.
+/// Facts in the free data of a preview about the movie that was sent.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct UploadFacts {

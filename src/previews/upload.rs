@@ -27,7 +27,7 @@ use crate::pictures;
 /// Longest name that a record keeps, in characters.
 const NAME_LENGTH: usize = 250;
 
-/// How much of the work comes before the answer.
+/// Share of the work that comes before the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Haste {
     /// All of it.
@@ -36,7 +36,7 @@ pub enum Haste {
     Afterwards,
 }
 
-/// What the sender of a movie wants of it.
+/// Wishes of the sender of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wish {
     /// Whether players get it in definitions of their own, rather than as it was sent.
@@ -88,7 +88,7 @@ async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &Uplo
 
 /// An upload that is ready to be stored.
 struct Upload {
-    /// Where the file is that was sent.
+    /// Place of the file that was sent.
     path: PathBuf,
     name: String,
     made: Made,

@@ -37,7 +37,7 @@ where
     done.await.unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
 }
 
-/// What a client is told of a picture that can't be made.
+/// Message for a client about a picture that can't be made.
 pub(super) fn failure(error: PictureError) -> Failure {
     match error {
         PictureError::TooLarge { pixels, bytes } => {

@@ -8,7 +8,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What a metadata column is for, in some productions.
+/// Purpose of a metadata column, in some productions.
 pub(super) struct Place<'a> {
     pub entity_type: &'a str,
     /// Of a column for tasks.

@@ -1,4 +1,4 @@
-//! How a production ends: everything in it goes, or nothing does.
+//! End of a production: everything in it goes, or nothing does.
 
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
@@ -64,7 +64,7 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Lef
     Ok(leftovers)
 }
 
-/// Who is in the team of a production.
+/// Persons in the team of a production.
 ///
 /// # Errors
 /// The database does not answer.

@@ -1,4 +1,4 @@
-//! How productions are written: bare, and as the rows that clients keep as long as they run.
+//! Forms of productions: bare, and as the rows that clients keep as long as they run.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -122,7 +122,7 @@ pub(super) fn descriptors(backend: DbBackend, more: &str) -> String {
     json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name")
 }
 
-/// What is told of a metadata column `d`, apart from its departments.
+/// Keys of a metadata column `d`, apart from its departments.
 const DESCRIPTOR: [(&str, &str, Kind); 9] = [
     ("d.id", "id", Kind::Uuid),
     ("d.name", "name", Kind::Text { max: None }),

@@ -62,7 +62,7 @@ fn mode(name: &str) -> Result<CountMode, Failure> {
     CountMode::named(Some(name)).ok_or_else(|| Failure::parameter("count_mode must be equal to weighted, weighteddone, feedback, or done"))
 }
 
-/// What one person got done, for the person and for those who look after the production.
+/// Figures of one person, for the person and for those who look after the production.
 async fn of_person(
     app: &App,
     caller: &Caller,

@@ -22,7 +22,7 @@ use crate::vocabulary::kinds::EntityKind;
 use crate::vocabulary::period::{Period, invalid_month};
 use crate::vocabulary::persons::require_human;
 
-/// What a request asks for.
+/// Wishes of a request.
 pub struct Asked<'a> {
     pub person_id: Uuid,
     pub project_id: Option<Uuid>,
@@ -79,7 +79,7 @@ pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Option
     send(app, weights, masks).await
 }
 
-/// What a shot counts, as JSON.
+/// Weight of a shot, as JSON.
 enum Weight {
     Whole,
     Part(f64),

@@ -1,11 +1,11 @@
-//! What was done, day by day, and how it adds up over weeks, months and years.
+//! Figures of the work of each day, and how it adds up over weeks, months and years.
 
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-/// What was done on one day, or in one period.
+/// Amount of work on one day, or in one period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Amount {
     pub frames: i64,
@@ -27,7 +27,7 @@ impl Amount {
     }
 }
 
-/// What was done, by day.
+/// Amounts of work, by day.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally(BTreeMap<NaiveDate, Amount>);
 
@@ -57,7 +57,7 @@ impl Tally {
     }
 }
 
-/// What somebody did, by period.
+/// Figures of somebody, by period.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     day: Sums,

@@ -31,7 +31,7 @@ use super::{
 
 type Connect = dyn Fn(Line<Upgraded>, http::Request<()>) -> BoxFuture<'static, ()> + Send + Sync;
 
-/// What cuts the WebSocket that a socket was opened with, carried by its handshake.
+/// Token that cuts the WebSocket of a socket, carried by its handshake.
 #[derive(Clone)]
 struct Opened(CancellationToken);
 
@@ -223,7 +223,7 @@ impl Endpoint for Door {
     }
 }
 
-/// What of a request decides on its way.
+/// Facts of a request that decide about its way.
 struct Asked {
     /// Whether it wants a WebSocket of a protocol version that is spoken here; for any other
     /// the service has an error to tell.

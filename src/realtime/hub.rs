@@ -1,4 +1,4 @@
-//! Where events, rooms, listeners and the other servers meet.
+//! Place where events, rooms, listeners and the other servers meet.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -27,13 +27,13 @@ use super::{
     rooms::{Act, Attendance, Notice, Rooms},
 };
 
-/// How many events may be on their way before announcing one more waits.
+/// Number of events that may be on their way before announcing one more waits.
 const QUEUE: usize = 8192;
 
-/// How long the audience of an event may be looked up.
+/// Time that the audience of an event may be looked up.
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many events are taken at a time: they share what is looked up.
+/// Number of events that are taken at a time: they share what is looked up.
 const BATCH: usize = 256;
 
 /// Work for the task that delivers events.
@@ -86,7 +86,7 @@ impl Hub {
         hub
     }
 
-    /// Whose token the handshake of a socket carries.
+    /// Person whose token the handshake of a socket carries.
     pub(super) async fn admit(&self, socket: &SocketRef) -> Option<Admitted> {
         self.admit_sender(&socket.req_parts().headers).await
     }

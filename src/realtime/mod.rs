@@ -43,10 +43,10 @@ const NAMESPACE: &str = "/events";
 /// The namespace that gazu enters besides, and must be let in; nothing is told in it.
 const ROOT: &str = "/";
 
-/// How long each step of a shutdown may take.
+/// Time that each step of a shutdown may take.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long connections stay open for what was written to them last.
+/// Time that connections stay open for what was written to them last.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Decides who may listen, and to what.
@@ -81,7 +81,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
 pub struct Admitted {
     /// The person behind the token.
     pub person: Uuid,
-    /// What names the token (its `jti`), so that [`Realtime::end_session`] finds its sockets.
+    /// Name of the token (its `jti`), so that [`Realtime::end_session`] finds its sockets.
     pub session: String,
     /// Whether events of every production are heard, which is for admins.
     pub hears_all: bool,
@@ -98,7 +98,7 @@ pub struct Team {
     pub clients: HashSet<Uuid>,
 }
 
-/// Who an event is for.
+/// Audience of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
@@ -112,7 +112,7 @@ pub enum Audience {
     Persons(Vec<Uuid>),
 }
 
-/// What may be tuned.
+/// Options of the stream.
 #[derive(Clone)]
 pub struct Options {
     /// Origins (`https://kitsu.example.org`) of pages, besides those of this very host, whose
@@ -120,15 +120,15 @@ pub struct Options {
     pub origins: Vec<String>,
     /// Proxies whose word on where a request comes from is believed.
     pub proxies: Vec<IpAddr>,
-    /// How often the token of an open socket is checked again.
+    /// Period in which the token of an open socket is checked again.
     pub recheck: Duration,
     /// Time that a connection may be open without having entered a namespace, for which it takes a token.
     pub introduction: Duration,
-    /// How many messages may wait for a slow listener before it is cut off.
+    /// Number of messages that may wait for a slow listener before it is cut off.
     pub backlog: usize,
-    /// How long a listener may leave its connection full before it is cut off.
+    /// Time that a listener may leave its connection full before it is cut off.
     pub patience: Duration,
-    /// What joins several servers; without it events stay in this process.
+    /// Relay that joins several servers; without it events stay in this process.
     pub relay: Option<Relay>,
 }
 
@@ -177,7 +177,7 @@ impl Realtime {
         self.hub.announce(audience, name, payload, for_clients).await;
     }
 
-    /// How many sockets listen to this server.
+    /// Number of sockets that listen to this server.
     pub fn listeners(&self) -> usize {
         self.hub.listeners.len()
     }

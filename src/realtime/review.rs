@@ -29,10 +29,10 @@ use super::{
     rooms::{Act, State},
 };
 
-/// How many messages of a client may wait; more are dropped, as it sends them too fast.
+/// Number of messages of a client that may wait; more are dropped, as it sends them too fast.
 const INBOX: usize = 256;
 
-/// What a client said: the name of a message, and its first two arguments.
+/// Message of a client: the name of a message, and its first two arguments.
 struct Message {
     name: String,
     payload: Box<RawValue>,
@@ -64,8 +64,8 @@ impl Display for Refused {
     }
 }
 
-/// What admission hands over to the greeting that follows it. It must not hold the socket,
-/// which holds it: they would never be freed.
+/// Facts that admission hands over to the greeting that follows it. It must not hold the socket, which holds it: they
+/// would never be freed.
 #[derive(Clone)]
 struct Arrival {
     who: Admitted,

@@ -44,7 +44,7 @@ impl Job for RemovedFiles {
     /// About 17 hours.
     const ATTEMPTS: i32 = 22;
 
-    /// What is gone already makes no difference.
+    /// Removal of the files. One that is gone already makes no difference.
     async fn run(&self, app: &SharedApp, _id: Uuid) -> Result<(), JobError> {
         let keys: Vec<FileKey> = file_keys(&self.previews).chain(self.attachments.iter().copied().map(keys::attachment)).collect();
         let deletions = keys.into_iter().map(|key| async move { app.storage.delete(&key).await });

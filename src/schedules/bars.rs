@@ -121,7 +121,7 @@ pub(super) async fn of_parts(
     Ok(Json::written(out))
 }
 
-/// What a bar is selected with; a condition follows.
+/// Query of bars; a condition follows.
 const BARS: &str = "SELECT i.id, i.start_date, i.end_date, i.man_days, i.project_id, i.task_type_id, i.object_id FROM schedule_item i WHERE ";
 
 fn bar_writer() -> RowWriter {

@@ -24,7 +24,7 @@ async fn project_of(connection: &impl ConnectionTrait, version_id: Uuid) -> Resu
     Ok(version.project_id)
 }
 
-/// What a version plans for its tasks.
+/// Plans of a version for its tasks.
 pub(super) async fn task_links(
     app: &App,
     caller: &Caller,

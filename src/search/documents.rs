@@ -1,4 +1,4 @@
-//! What is searched: names and texts of the assets, shots and persons that the caller may see.
+//! Documents of the search: names and texts of the assets, shots and persons that the caller may see.
 
 use std::fmt::Write;
 

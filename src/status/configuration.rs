@@ -1,4 +1,4 @@
-//! How the server is set up, for whoever runs it: a token of its own lets in, and nothing else does.
+//! Configuration of the server, for whoever runs it: a token of its own lets in, and nothing else does.
 
 use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;

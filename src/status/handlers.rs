@@ -51,7 +51,7 @@ impl StatusHandlers {
     }
 }
 
-/// How many previews of each kind and comments the studio has.
+/// Numbers of previews by kind and of comments in the studio.
 #[derive(Default, FromQueryResult)]
 struct StudioCounts {
     videos: i64,

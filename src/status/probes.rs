@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::database::Sql;
 use crate::previews::reads_movies;
 
-/// How long what was found is told again.
+/// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
-/// How long a part may take to answer before it counts as down.
+/// Time that a part may take to answer before it counts as down.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which parts work.
@@ -29,7 +29,7 @@ pub(super) struct Probes {
     pub movie_tools: bool,
 }
 
-/// What was found last.
+/// Last result.
 #[derive(Default)]
 pub(super) struct Prober {
     last: Mutex<Option<(Instant, Probes)>>,

@@ -30,7 +30,7 @@ impl Bucket {
     }
 }
 
-/// How a store turns keys into locations.
+/// Way in which a store turns keys into locations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// Folders of at most a few thousand entries, for file systems.

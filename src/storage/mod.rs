@@ -40,7 +40,7 @@ pub enum StorageError {
     CreateBucket {
         /// Full name of the bucket.
         bucket: String,
-        /// What the service answered.
+        /// Answer of the service.
         reason: String,
     },
     /// The store failed or refused.
@@ -51,7 +51,7 @@ pub enum StorageError {
     Io(#[from] io::Error),
 }
 
-/// What is known of a stored file without reading it.
+/// Facts about a stored file without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileMeta {
     /// Size in bytes, never zero.

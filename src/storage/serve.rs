@@ -22,7 +22,7 @@ use super::{Disposition, FileKey, FileMeta, Storage, StorageError, StoredFile};
 
 const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
-/// How long a client may keep a file.
+/// Time that a client may keep a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cache {
     /// Kept by the client alone, for that many seconds.
@@ -31,14 +31,14 @@ pub enum Cache {
     NoCache,
 }
 
-/// How a stored file is presented to the client.
+/// Way in which a stored file is presented to the client.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
     /// Media type; one that cannot be a header value becomes `application/octet-stream`.
     pub content_type: &'a str,
     /// Shown or saved, and under which name.
     pub disposition: Disposition<'a>,
-    /// How long the client may keep it.
+    /// Time that the client may keep it.
     pub cache: Cache,
     /// `Last-Modified`; the time of the stored file when absent.
     pub last_modified: Option<DateTime<Utc>>,
@@ -60,7 +60,7 @@ pub enum ServeError {
     Storage(#[from] StorageError),
 }
 
-/// What a request asks of a file that exists.
+/// Part of an existing file that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,

@@ -1,4 +1,4 @@
-//! What departments work with: software and hardware.
+//! Tools of departments: software and hardware.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
@@ -72,7 +72,7 @@ impl Equipment {
         Ok(Json::written(out))
     }
 
-    /// What one department works with.
+    /// Tools of one department.
     pub(super) async fn of_department<T>(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
         self.require(app, department_id, id).await?;
         let (model, mut sql) = self.select();

@@ -15,7 +15,7 @@ use super::department_links::{HARDWARE, SOFTWARE};
 use super::task_types;
 use crate::app::SharedApp;
 
-/// What the studio's productions share.
+/// Handlers of what the studio's productions share.
 pub struct StudioHandlers(pub SharedApp);
 
 #[async_trait]

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, EntityTrait, QueryOrder};
 use crate::app::App;
 use crate::database::{self, Field, RowWriter, Sql, Transaction};
 
-/// What the company is called until somebody says.
+/// Name of the company until somebody gives one.
 const NAME: &str = "Kitsu";
 
 /// The organisation.

@@ -1,4 +1,4 @@
-//! Who does what: assigning tasks to persons and taking persons off tasks, with all that follows.
+//! Assignment of tasks: assigning tasks to persons and taking persons off tasks, with all that follows.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -171,7 +171,7 @@ async fn set_assigner(work: &Work<'_>, assigner_id: Uuid, tasks: &[Uuid], assign
     Ok(changed)
 }
 
-/// What an assignee is told; nothing when the caller takes the task.
+/// Notice to an assignee; nothing when the caller takes the task.
 fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Option<Notice> {
     let author = caller.person.id;
     (person_id != author).then(|| Notice::new(Kind::Assignation, person_id, author, task_id, project_id))

@@ -1,4 +1,4 @@
-//! How the work of productions goes down: what there is in all, and what was done on which day.
+//! Burndown of productions: what there is in all, and what was done on which day.
 
 use std::collections::BTreeMap;
 

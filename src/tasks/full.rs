@@ -21,7 +21,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
 
-/// What everybody sees of a person.
+/// Columns that everybody sees of a person.
 const SUMMARY: [(&str, &str, Kind); 10] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
@@ -70,21 +70,21 @@ async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql
 /// A record that a task `t` is answered with: its key, its table, what the query calls it, and the name of its type.
 type Joined = (&'static str, &'static Table, &'static str, &'static str);
 
-/// Where a task is.
+/// Place of a task.
 const PLACE: [Joined; 3] = [
     ("entity", &entity::entity::TABLE, "e", "Entity"),
     ("entity_type", &entity::entity_type::TABLE, "k", "EntityType"),
     ("project", &entity::project::TABLE, "p", "Project"),
 ];
 
-/// Where its entity is among these.
+/// Position of its entity among these.
 const ENTITY: usize = 0;
 
-/// What it is about, and how far it is.
+/// Type and status of a task.
 const STATE: [Joined; 2] =
     [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
 
-/// What its entity is part of: only those that are there are answered.
+/// Parents of its entity: only those that are there are answered.
 const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Sequence"), ("episode", &entity::entity::TABLE, "x", "Episode")];
 
 /// The kinds of these.
@@ -113,7 +113,7 @@ impl TaskWriter {
         Self { list, task, joined }
     }
 
-    /// What the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
+    /// Columns that the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
     fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
         let reach = Reach::within(access, access.project_id(), access.role());
         format!("{}, k.name AS kind_name, {}", self.list, metadata::hidden_column(sql, backend, &reach, None))

@@ -31,7 +31,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Serves the operations from the database.
 pub struct TasksHandlers(pub SharedApp);
 
-/// What the query of a bulk creation says, when the body names nothing. The types differ in their names only.
+/// Selection by the query of a bulk creation, when the body names nothing. The types differ in their names only.
 macro_rules! selection {
     ($body:expr, $query:expr) => {
         match creation::named(&$body, &$query.all)? {

@@ -1,4 +1,4 @@
-//! What there is to do in all productions, page by page, with sums.
+//! Tasks to do in all productions, page by page, with sums.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ const MORE: [(&str, &str, Kind); 5] = [
     ("s.short_name", "status_short_name", TEXT),
 ];
 
-/// What is asked for.
+/// Filter and page of open tasks.
 #[derive(Clone, Debug)]
 pub struct OpenTasks {
     pub project_id: Option<Uuid>,

@@ -11,7 +11,7 @@ use super::statuses;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
 
-/// What a task was and is.
+/// State of a task before and after.
 #[derive(Clone, Debug)]
 pub struct Recomputed {
     pub task_id: Uuid,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
-/// What a status means.
+/// Meaning of a status.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     pub id: Uuid,
@@ -71,7 +71,7 @@ pub async fn all(connection: &impl ConnectionTrait) -> Result<HashMap<Uuid, Stat
 #[derive(Clone, Debug, Default)]
 pub struct Settable {
     known: HashMap<Uuid, Status>,
-    /// What productions say of statuses, by the ids of both.
+    /// Settings of productions for statuses, by the ids of both.
     for_clients: HashMap<(Uuid, Uuid), bool>,
 }
 

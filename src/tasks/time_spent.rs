@@ -74,7 +74,7 @@ async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, plac
     if assigned && own && (!is_bot || bot_may) { Ok(standing.project_id) } else { Err(Failure::forbidden()) }
 }
 
-/// What is logged already.
+/// Time that is logged already.
 async fn logged(connection: &impl ConnectionTrait, place: Place) -> Result<Option<(Uuid, f64)>, Failure> {
     let sql = Sql::with(
         "SELECT id, duration FROM time_spent WHERE person_id = $1 AND task_id = $2 AND date = $3",
@@ -84,7 +84,7 @@ async fn logged(connection: &impl ConnectionTrait, place: Place) -> Result<Optio
     Ok(Some((row.try_get("", "id")?, row.try_get("", "duration")?)))
 }
 
-/// How a duration is logged.
+/// Way of logging a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Logging {
     /// In place of what is logged.

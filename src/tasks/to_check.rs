@@ -1,4 +1,4 @@
-//! What the caller has to check: tasks whose status asks for feedback.
+//! Tasks that the caller has to check: those whose status asks for feedback.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::database::json::array;
 use crate::database::{self, Sql};
 
-/// What is asked for.
+/// Filter of tasks to check.
 #[derive(Clone, Debug, Default)]
 pub struct ToCheck {
     pub project_id: Option<Uuid>,
@@ -81,7 +81,7 @@ async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Optio
     Ok(Some((selection, visible)))
 }
 
-/// What waits for feedback of the caller: of somebody who runs productions, or supervises departments in them.
+/// Tasks that wait for feedback of the caller: of somebody who runs productions, or supervises departments in them.
 ///
 /// # Errors
 /// 400 for what is no id.
@@ -128,7 +128,7 @@ struct Place {
     episode_id: Option<Uuid>,
 }
 
-/// What the tasks that wait for feedback of the caller can be filtered by.
+/// Values by which the tasks that wait for feedback of the caller can be filtered.
 ///
 /// # Errors
 /// The database does not answer.

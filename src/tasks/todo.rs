@@ -19,8 +19,8 @@ use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
 
-/// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
-/// with its type `k`, its task type `ty` and its status `s`.
+/// Tables that the conditions of these lists can name: the task `t`, its production `p` with its status `ps`, its
+/// entity `e` with its type `k`, its task type `ty` and its status `s`.
 pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
      JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN task_type ty ON ty.id = t.task_type_id \
      JOIN task_status s ON s.id = t.task_status_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
@@ -75,7 +75,7 @@ impl ContextWriter {
         Self { record: task_writer().with(&CONTEXT).with(more) }
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
         let ids = IDS.iter().map(|(expression, key)| format!(", {expression} AS {key}"));
         format!("{}{}", self.record.columns(), ids.collect::<String>())
@@ -140,7 +140,7 @@ impl OwnWriter {
         })
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
         self.context.columns()
     }

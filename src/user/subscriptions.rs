@@ -1,4 +1,4 @@
-//! What the caller follows: tasks, and the tasks of one type in a sequence.
+//! Subscriptions of the caller: tasks, and the tasks of one type in a sequence.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql, Writes};
 
-/// What an entity is.
+/// Kind of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntityKind {
     Asset,
@@ -15,7 +15,7 @@ pub enum EntityKind {
     Edit,
     Scene,
     Concept,
-    /// What concepts are put into. It is shown nowhere but among concepts.
+    /// Folder of concepts. It is shown nowhere but among concepts.
     ConceptFolder,
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::database::json::TEXT;
 use crate::database::{self, BATCH, Database, Field, RowWriter, Sql, write_column, write_text, write_uuid};
 
-/// What is told of a person: keys, expressions over the person `a`, and what they hold.
+/// Facts about a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
@@ -42,10 +42,10 @@ pub const HIDDEN_COLUMNS: [&str; 12] = [
 
 /// The column that holds what a day of the person's work costs.
 pub const SALARY: &str = "daily_salary";
-/// What those get in its place who don't see salaries.
+/// Value in its place for those who don't see salaries.
 pub const NO_SALARY: &str = "CAST(NULL AS integer)";
 
-/// What a row carries beside its columns.
+/// Parts of a row beside its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonRowOptions {
     /// Ids of the departments that the person belongs to.

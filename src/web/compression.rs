@@ -43,7 +43,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
 
 /// Compresses an answer, unless it is small, no text, part of something, or compressed already.
 ///
-/// What is streamed is compressed part by part while it is sent.
+/// Compressed answer. One that is streamed is compressed part by part while it is sent.
 pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Response) -> Response {
     if !suits(&response) {
         return response;

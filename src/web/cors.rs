@@ -10,7 +10,7 @@ pub(super) struct Cors {
     origins: Vec<HeaderValue>,
 }
 
-/// What a request says about where it comes from.
+/// Facts in a request about the page that it comes from.
 pub(super) struct Asked {
     origin: Option<HeaderValue>,
     /// For a question before the real request: the headers that it will have.

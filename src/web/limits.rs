@@ -23,7 +23,7 @@ use super::pages;
 use crate::config::Settings;
 use crate::origins::Origins;
 
-/// What a request may take.
+/// Limits of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
     /// Largest body with files in bytes; 0 for no limit.

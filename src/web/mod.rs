@@ -43,7 +43,7 @@ use self::ui::Ui;
 use crate::config::Settings;
 use crate::peers;
 
-/// What answers besides the operations of the contract.
+/// Endpoints besides the operations of the contract.
 #[derive(Default)]
 pub struct Extras {
     /// The stream of events, at `/socket.io`.

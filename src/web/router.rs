@@ -109,7 +109,7 @@ impl Router {
     }
 }
 
-/// Where a request leads.
+/// Target of a request.
 pub(super) struct Target {
     /// The path, decoded and tidied, without `/api` in front.
     pub(super) path: String,

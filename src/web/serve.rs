@@ -29,9 +29,9 @@ use super::crowd::{Crowd, Place};
 use super::refusals::Refusal;
 use crate::config::Settings;
 
-/// How long requests in flight may take to end.
+/// Time that requests in flight may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait when no connection can be accepted, as when too many are open.
+/// Pause when no connection can be accepted, as when too many are open.
 const REST: Duration = Duration::from_millis(100);
 /// Most bytes of an address and its headers.
 const HEADING: usize = 128 * 1024;

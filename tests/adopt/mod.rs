@@ -30,7 +30,7 @@ async fn columns(url: &str) -> Vec<(String, String)> {
     found
 }
 
-/// What is in a database apart from what Dailies adds: everything that the system knows of it, and a checksum of these
+/// Contents of a database apart from what Dailies adds: everything that the system knows of it, and a checksum of these
 /// columns of each table.
 async fn contents(url: &str, columns: &[(String, String)]) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
@@ -73,7 +73,7 @@ async fn contents(url: &str, columns: &[(String, String)]) -> Vec<String> {
     found
 }
 
-/// What was there and is no longer as it was. Columns and tables may have come with newer releases.
+/// Parts that were there and are no longer as they were. Columns and tables may have come with newer releases.
 async fn lost(url: &str, columns: &[(String, String)], before: &[String]) -> Vec<String> {
     let after: BTreeSet<String> = contents(url, columns).await.into_iter().collect();
     before.iter().filter(|fact| !after.contains(*fact)).cloned().collect()
@@ -98,7 +98,7 @@ async fn reference(changes: &str) -> Installation {
     Installation::on_database(&url, &[])
 }
 
-/// What was added to a database.
+/// Additions to a database.
 async fn additions(url: &str) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
     let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND (relname LIKE 'dailies\\_%' OR relname LIKE 'seaql\\_%') ORDER BY 1";

@@ -129,7 +129,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// What is wrong with one field of a body.
+/// Problem with one field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// Name, with dots for nested fields; empty for the body as a whole.

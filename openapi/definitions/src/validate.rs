@@ -21,7 +21,7 @@ pub(crate) fn validate(value: &mut Value, schema: &Value) -> Vec<FieldProblem> {
     problems
 }
 
-/// Where a part of a field is.
+/// Name of a part of a field.
 fn nested(field: &str, part: &str) -> String {
     if field.is_empty() { part.to_owned() } else { format!("{field}.{part}") }
 }

@@ -10,7 +10,7 @@ use crate::access::tasks::{self, Standing, is_mentioned, standing};
 use crate::access::{join_place, place_columns, read_place};
 use crate::database::{self, Sql};
 
-/// What decides about a comment.
+/// Facts that decide about a comment.
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub id: Uuid,
@@ -22,7 +22,7 @@ pub struct Subject {
     pub author_studio: Option<Uuid>,
     pub for_client: bool,
     pub task_status_id: Option<Uuid>,
-    /// Where the caller stands towards the task.
+    /// Relation of the caller to the task.
     pub standing: Standing,
 }
 
@@ -70,7 +70,7 @@ impl Subject {
         self.standing.project_id
     }
 
-    /// What decides about the comment, without the viewer.
+    /// Facts that decide about the comment, without the viewer.
     #[must_use]
     pub fn seen(&self) -> Seen {
         Seen { author_id: self.author_id, author_role: self.author_role, for_client: self.for_client }
@@ -94,7 +94,7 @@ impl Subject {
         self.viewer(caller).require(rule, self.seen())
     }
 
-    /// How much the caller sees of the comment, of which some see no more than its previews.
+    /// Extent to which the caller sees the comment, of which some see no more than its previews.
     ///
     /// # Errors
     /// The database does not answer.

@@ -26,7 +26,7 @@ pub use self::many::{productions, require_many};
 use self::query::Found;
 use self::way::{LISTS, SHARED};
 
-/// What a field of a body names.
+/// Reference that a field of a body makes.
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// Key of the body.
@@ -80,7 +80,7 @@ pub struct Written<'a> {
 }
 
 impl Reference {
-    /// What a column of a table comes to name.
+    /// Reference that the column of a table makes.
     fn of_column(table: &Table, column: &'static Column, id: Uuid) -> Self {
         let shares = SHARED.contains(&(table.name, column.name));
         let tables = column.targets().to_vec();

@@ -1,4 +1,4 @@
-//! Who comments a task: those who act on it, and those whom its comments mention.
+//! Rule about who comments a task: those who act on it, and those whom its comments mention.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;

@@ -1,4 +1,4 @@
-//! Where somebody stands towards tasks: all that the rules look at, for any number of tasks in one query.
+//! Relation of somebody to tasks: all that the rules look at, for any number of tasks in one query.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::access::roles::{ProjectRole, join_place, project_role, role_in, share
 use crate::access::rule::Ground;
 use crate::database::{self, Sql};
 
-/// Where the caller stands towards one task.
+/// Relation of the caller to one task.
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub task_id: Uuid,
@@ -20,7 +20,7 @@ pub struct Standing {
     pub entity_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
     pub task_status_id: Option<Uuid>,
-    /// What the caller is in the production of the task.
+    /// Role of the caller in the production of the task.
     pub role: ProjectRole,
     /// Whether bots work in the production.
     pub bots_work: bool,
@@ -74,7 +74,7 @@ impl Standing {
 /// Tasks in one statement.
 const BATCH: usize = 10_000;
 
-/// Where the caller stands towards these tasks; unknown ones are absent.
+/// Relation of the caller to these tasks; unknown ones are absent.
 ///
 /// # Errors
 /// The database does not answer.
@@ -102,7 +102,7 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
     Ok(found)
 }
 
-/// Where the caller stands towards one task.
+/// Relation of the caller to one task.
 ///
 /// # Errors
 /// 404 when there is no such task.
@@ -110,7 +110,7 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_i
     standings(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
 }
 
-/// Where the caller stands towards a task, once a rule allows it.
+/// Relation of the caller to a task, once a rule allows it.
 ///
 /// # Errors
 /// 404 when there is no such task, 403 when the rule does not allow it.

@@ -30,14 +30,14 @@ use super::browser_session::BrowserSession;
 use super::secrets;
 use crate::app::App;
 
-/// How long somebody has to touch their key.
+/// Time that somebody has to touch their key.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// Bytes of a challenge.
 const CHALLENGE: usize = 32;
 /// The name of this server on keys that show one.
 const PARTY: &str = "Kitsu";
 
-/// What a challenge is for.
+/// Purpose of a challenge.
 #[derive(Clone, Copy)]
 enum Purpose {
     Make,
@@ -84,7 +84,7 @@ fn names(keys: &[SecurityKey]) -> Vec<FidoKeyName> {
     keys.iter().map(|key| FidoKeyName { r#type: "public-key".into(), id: key.id() }).collect()
 }
 
-/// What a browser needs to make a key for a person.
+/// Options for a browser to make a key for a person.
 ///
 /// # Errors
 /// The database does not answer.
@@ -110,7 +110,7 @@ pub(super) async fn creation_options(app: &App, account: &person::Model) -> Resu
     challenge(app, account.id, Purpose::Make, options).await
 }
 
-/// What a browser needs to use one of the keys of a person.
+/// Options for a browser to use one of the keys of a person.
 ///
 /// # Errors
 /// The database does not answer.

@@ -25,7 +25,7 @@ pub(in crate::auth) struct SecurityKey {
     id: Vec<u8>,
     /// None when it can't be read.
     pub(super) public_key: Option<PublicKey>,
-    /// What is stored.
+    /// Stored text.
     pub text: String,
 }
 
@@ -49,7 +49,7 @@ impl SecurityKey {
         Self { name: name.to_owned(), id: key.id.clone(), public_key: Some(key.public_key.clone()), text: text.to_string() }
     }
 
-    /// What can't be read stays stored, under a name at most, and opens nothing.
+    /// Key of a stored text. One that can't be read stays stored, under a name at most, and opens nothing.
     fn read(text: &RawValue) -> Self {
         let text = text.get().to_owned();
         match serde_json::from_str::<Record>(&text) {

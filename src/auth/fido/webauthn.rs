@@ -45,7 +45,7 @@ pub(super) struct RelyingParty {
     pub host: String,
 }
 
-/// What the browser says of what it did.
+/// Account of the browser of what it did.
 #[derive(Deserialize)]
 struct ClientData {
     r#type: String,
@@ -63,7 +63,7 @@ pub(super) struct NewKey {
     pub public_key: PublicKey,
 }
 
-/// What an authenticator says.
+/// Account of an authenticator.
 struct AuthenticatorData<'a> {
     flags: u8,
     rest: &'a [u8],

@@ -30,7 +30,7 @@ static RELATIONS: [Relation; 4] = [
     Relation::links("instance_casting", &entity::asset_instance_link::TABLE, "entity_id", "asset_instance_id"),
 ];
 
-/// What decides whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
+/// Columns that decide whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
 /// The kind of an entity as its `type` on the wire.

@@ -1,5 +1,5 @@
-//! What the listings with tasks tell of each kind of entity: the keys in the order of the compact form, and where each
-//! value comes from.
+//! Contents of the listings with tasks for each kind of entity: the keys in the order of the compact form, and where
+//! each value comes from.
 
 mod assets_and_shots;
 mod concepts;
@@ -17,7 +17,7 @@ pub(super) use self::concepts::{CONCEPTS, LINKED};
 pub(super) use self::edits::EDITS;
 pub(super) use self::groups::{EPISODES, SCENES, SEQUENCES};
 
-/// Where the value of a key comes from.
+/// Origin of the value of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cell {
     /// A column of the query, what it holds, and the JSON that stands for null.
@@ -42,7 +42,7 @@ pub(super) struct LinkedIds {
     id: &'static str,
     /// The tables that hold it.
     tables: &'static str,
-    /// What is true of the rows that belong to an entity.
+    /// Condition that is true of the rows that belong to an entity.
     condition: &'static str,
     order: &'static str,
 }
@@ -71,10 +71,10 @@ pub(super) struct Layout {
     pub(super) any_kind: bool,
     /// Name of the list of keys in the compact form.
     pub(super) header: &'static str,
-    /// What the rows are read from.
+    /// Tables that the rows are read from.
     pub(super) from: &'static str,
     pub(super) fields: &'static [Field],
-    /// Where the ids of [`Cell::Ids`] come from, if there is such a field.
+    /// Origin of the ids of [`Cell::Ids`], if there is such a field.
     pub(super) ids: Option<LinkedIds>,
     pub(super) task_fields: &'static [Field],
     /// Texts that rows are ordered by; the id comes last.

@@ -25,7 +25,7 @@ pub(super) struct Clip {
     length: Option<i64>,
 }
 
-/// What is wrong with a timeline, in words.
+/// Fault in a timeline, in words.
 type Wrong = String;
 
 /// A way to write timelines, by the extension of the file.

@@ -29,7 +29,7 @@ pub(in crate::imports) struct Place<'a> {
     pub(in crate::imports) convention: &'a Convention,
 }
 
-/// What becomes of a timeline.
+/// Import of a timeline.
 struct Import<'a> {
     production: Production,
     stock: Stock,

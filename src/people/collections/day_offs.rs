@@ -69,7 +69,7 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
     Ok(())
 }
 
-/// What is told of a record and the production that it is in, where it is in one.
+/// Payload about a record and the production that it is in, where it is in one.
 fn about(key: &str, id: Uuid, project_id: Option<Uuid>) -> Map<String, Value> {
     project_id.map_or_else(|| payload([(key, id)]), |project_id| payload([(key, id), ("project_id", project_id)]))
 }

@@ -31,7 +31,7 @@ pub struct Persons;
 
 static RELATIONS: [Relation; 1] = [Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id")];
 
-/// What nobody gets to see, and what second factors and sign-ins write themselves.
+/// Columns that nobody gets to see, and those that second factors and sign-ins write themselves.
 pub(crate) const SECRETS: [&str; 13] = [
     "password",
     "totp_secret",
@@ -52,14 +52,14 @@ pub(crate) const SECRETS: [&str; 13] = [
 const NOT_BY_BODY: [&str; 7] =
     ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest", "preview_project_id", "preview_opened_at", "preview_open_until"];
 
-/// What somebody who is no manager gets to see of others.
+/// Columns that somebody who is no manager gets to see of others.
 const SHORT: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
 
-/// What a client gets to see of others.
+/// Columns that a client gets to see of others.
 const CARD: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
 
-/// What a person who is no administrator may change of themself.
+/// Columns that a person who is no administrator may change of themself.
 const OWN: [&str; 19] = [
     "first_name",
     "last_name",

@@ -11,7 +11,7 @@ use crate::pictures::typeface::Typeface;
 /// Length of the head of an arrow, and half of its angle in degrees.
 const HEAD: (f32, f32) = (15.0, 30.0);
 
-/// What an object draws, around its middle.
+/// Figure of an object, around its middle.
 pub(super) enum Figure {
     /// Other objects.
     Group {
@@ -104,8 +104,8 @@ pub(super) fn size(object: &Object) -> (f32, f32) {
     (side("width"), side("height"))
 }
 
-/// Where the middle of an object of that size is, and how it is turned and scaled around it. What an object says of its
-/// place is that of its corner, unless it says otherwise; the line around it counts.
+/// Transformation that brings an object of that size to its place. The place of an object is that of its corner, unless
+/// it says otherwise; the line around it counts.
 pub(super) fn placement(object: &Object, (width, height): (f32, f32)) -> Transform {
     let value = |key: &str, usual: f32| number(object, key).unwrap_or(usual);
     let flipped = |key: &str| if object.get(key) == Some(&Value::Bool(true)) { -1.0 } else { 1.0 };

@@ -36,7 +36,8 @@ impl Resource for PreviewFiles {
         &RELATIONS
     }
 
-    /// Where a preview belongs is said by the operations that publish one, and drawing on it has one of its own.
+    /// Columns that an update leaves alone: other operations say where a preview belongs, and one of its own draws on
+    /// it.
     fn protected(&self) -> &'static [&'static str] {
         &["annotations", "comments", "person_id", "task_id"]
     }
@@ -50,7 +51,7 @@ impl Resource for PreviewFiles {
         Subject::Task(record.id_of("task_id"))
     }
 
-    /// What was decided about a preview is for those who lead the task.
+    /// Rule about decisions on a preview, which are for those who lead the task.
     async fn may_update(
         &self,
         work: &Work<'_>,

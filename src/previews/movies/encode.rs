@@ -20,7 +20,7 @@ const WIDEST: u32 = 16_384;
 const TONES: &str =
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 
-/// Where the movies go that are made. Low definition is always made.
+/// Places of the movies that are made. Low definition is always made.
 pub(in crate::previews) struct Definitions {
     pub high: Option<PathBuf>,
     pub low: PathBuf,

@@ -1,5 +1,5 @@
-//! What the programs of ffmpeg tell and make of a movie: each reads the file that it is given and no other, and is limited
-//! in time, threads and memory.
+//! Work of the programs of ffmpeg on a movie: each reads the file that it is given and no other, and is limited in
+//! time, threads and memory.
 
 mod encode;
 mod probe;

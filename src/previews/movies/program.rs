@@ -1,4 +1,4 @@
-//! How the programs of ffmpeg are run.
+//! Way in which the programs of ffmpeg are run.
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -38,7 +38,7 @@ pub enum MovieError {
     Io(#[from] io::Error),
 }
 
-/// What a program takes the place of while it runs.
+/// Room that a program takes while it runs.
 #[derive(Clone, Copy)]
 pub(super) enum Room<'a> {
     /// A picture of the largest size: it looks at single frames.

@@ -1,4 +1,4 @@
-//! How large and how fast movies are made: what the entity says, or else its production.
+//! Size and speed of movies: those of the entity, or else those of its production.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ const LARGEST: u32 = 8192;
 /// Width of movies in low definition.
 const LOW_WIDTH: u32 = 1280;
 
-/// What is asked of a movie.
+/// Demands on a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::previews) struct Asked {
     /// As the shape of the movie makes it where nobody says.

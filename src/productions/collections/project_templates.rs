@@ -1,4 +1,4 @@
-//! What new productions start with. The links of a template have routes of their own.
+//! Templates that new productions start with. Their links have routes of their own.
 
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
@@ -29,7 +29,7 @@ static RELATIONS: [Relation; 5] = [
     ),
 ];
 
-/// What a new template takes from a body, beside the settings that it gives to productions.
+/// Keys that a new template takes from a body, beside the settings that it gives to productions.
 const TAKEN: [&str; 3] = ["name", "description", "metadata_descriptors"];
 
 #[async_trait]

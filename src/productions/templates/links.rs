@@ -1,4 +1,5 @@
-//! What a template links to: task types, task statuses, asset types, status automations and backgrounds.
+//! Parts of the studio that a template links to: task types, task statuses, asset types, status automations and
+//! backgrounds.
 
 use std::collections::HashMap;
 
@@ -27,7 +28,7 @@ pub(super) struct Link {
     column: &'static str,
     /// Table of the things.
     target: &'static Table,
-    /// What messages call the thing.
+    /// Name of the thing in messages.
     name: &'static str,
 }
 
@@ -58,7 +59,7 @@ pub(super) static BACKGROUNDS: Link = Link {
     name: "Preview background file",
 };
 
-/// How the things `t` of a template are written, with what the link `l` says of them.
+/// Writer of the things `t` of a template, with what the link `l` says of them.
 fn writer(link: &Link) -> RecordWriter {
     let short =
         |columns: &[(&str, Kind)]| RecordWriter::select(columns.iter().map(|(name, kind)| (format!("t.{name}"), Field::new(*name, *kind))), None);
@@ -115,7 +116,7 @@ impl Link {
     }
 }
 
-/// What a template links to: by place, and by name where there are no places.
+/// Parts of the studio that a template links to: by place, and by name where there are no places.
 pub(super) async fn list<T>(app: &App, link: &Link, template_id: Uuid) -> Result<Json<T>, Failure> {
     require(app.database.read(), template_id).await?;
     let writer = writer(link);

@@ -17,7 +17,7 @@ use crate::events::Work;
 
 pub struct ScheduleVersions;
 
-/// What says that it comes from a draft, and stays without it.
+/// Columns that name the draft of a version, which stays without it.
 const MADE_FROM: [(&str, &str); 2] = [("production_schedule_version", "production_schedule_from"), ("project", "from_schedule_version_id")];
 
 #[async_trait]

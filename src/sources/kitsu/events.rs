@@ -1,4 +1,4 @@
-//! What is told of rows that were taken over.
+//! Events about rows that were taken over.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ pub(super) async fn tell(
     Ok(())
 }
 
-/// What is told of a comment.
+/// Facts about a comment.
 #[derive(FromQueryResult)]
 struct Comment {
     id: Uuid,
@@ -89,7 +89,7 @@ async fn comments(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Comment>, Failure
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// Whose notifications they are.
+/// Persons whose notifications they are.
 async fn persons(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Failure> {
     let mut found = HashMap::new();
     for ids in ids.chunks(BATCH) {

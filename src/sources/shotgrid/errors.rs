@@ -1,4 +1,4 @@
-//! What clients could not bring along from ShotGrid, kept for a later look.
+//! Records that clients could not bring along from ShotGrid, kept for a later look.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;

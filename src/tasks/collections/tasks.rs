@@ -26,7 +26,7 @@ pub struct Tasks;
 
 static RELATIONS: [Relation; 1] = [Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id")];
 
-/// What a supervisor may change.
+/// Columns that a supervisor may change.
 const SUPERVISED: [&str; 6] = ["priority", "start_date", "due_date", "estimation", "difficulty", "data"];
 
 #[async_trait]

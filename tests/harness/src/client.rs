@@ -14,7 +14,7 @@ pub struct Client {
     pub http: reqwest::Client,
 }
 
-/// What the server answered.
+/// Answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,

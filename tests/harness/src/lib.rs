@@ -1,4 +1,4 @@
-//! What tests share: a server of their own, clients that check every answer, and a studio to work with.
+//! Parts that tests share: a server of their own, clients that check every answer, and a studio to work with.
 
 mod checker;
 mod client;

@@ -57,7 +57,7 @@ impl SecurityKey {
         data
     }
 
-    /// What the browser gives back to options for a new key.
+    /// Answer of the browser to options for a new key.
     pub fn make(&self, options: &Value) -> Value {
         let (x, y) = self.point();
         let number = |number: i64| Cbor::Integer(number.into());
@@ -83,7 +83,7 @@ impl SecurityKey {
         })
     }
 
-    /// What the browser gives back to options for the use of a key.
+    /// Answer of the browser to options for the use of a key.
     pub fn touch(&self, options: &Value) -> Value {
         let client_data = self.client_data("webauthn.get", &options["challenge"]);
         let data = self.authenticator_data(&options["rpId"], 0);

@@ -40,7 +40,7 @@ pub struct TestServer {
     task: Option<tokio::task::JoinHandle<()>>,
 }
 
-/// What is left of a server that ended: its database, its files and its flags.
+/// Rest of a server that ended: its database, its files and its flags.
 pub struct Place {
     folder: TempDir,
     database_url: String,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::rows::{insert, insert_many};
 use super::{Client, On, TestServer};
 
-/// What tests work with.
+/// Studio for tests to work with.
 pub struct Studio {
     pub server: TestServer,
     pub admin: Client,

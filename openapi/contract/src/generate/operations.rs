@@ -78,7 +78,7 @@ fn path_type(parameter: &Parameter) -> (&'static str, &'static str) {
     }
 }
 
-/// What replaces the usual answer to a value that can't be read.
+/// Expression that replaces the usual answer to a value that can't be read.
 fn refused(parameter: &Parameter) -> String {
     parameter.malformed.as_ref().map_or_else(String::new, |message| format!(".map_err(|_| Failure::parameter({message:?}))"))
 }

@@ -32,17 +32,17 @@ use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
 use crate::config::{SamlSettings, Settings};
 
-/// How long somebody may take at the provider.
+/// Time that somebody may take at the provider.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// How long the provider may take to say who it is.
+/// Time that the provider may take to say who it is.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long what it says of itself is kept in mind.
+/// Time for which its facts are kept in mind.
 const MEMORY: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new certificates, however many answers are signed with unknown ones.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "saml";
 
-/// What went wrong between this server and the provider. People are told no more than that it did.
+/// Problem between this server and the provider. People are told no more than that there was one.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("the provider does not answer: {0}")]
@@ -119,7 +119,7 @@ impl Saml {
         arrive(app, account, settings.saml_skip_2fa, from).await
     }
 
-    /// What an answer says. When no certificate fits, those that the provider has now are looked for.
+    /// Statement of an answer. When no certificate fits, those that the provider has now are looked for.
     async fn statement(&self, settings: &Settings, answer: &str) -> Result<(Metadata, Statement), Problem> {
         let bytes: String = answer.split_whitespace().collect();
         let bytes = STANDARD.decode(bytes).map_err(|_| Problem::Other("it is not written in base64"))?;
@@ -135,7 +135,7 @@ impl Saml {
         }
     }
 
-    /// What the provider says of itself, no older than that.
+    /// Facts of the provider about itself, no older than that.
     async fn provider(&self, settings: &SamlSettings, age: Duration) -> Result<Metadata, Problem> {
         let mut known = self.known.lock().await;
         if let Some((metadata, _)) = known.as_ref().filter(|(_, since)| since.elapsed() < age) {
@@ -161,7 +161,7 @@ fn own_name(settings: &Settings) -> String {
     format!("{}/api/auth/saml/login", settings.public_address())
 }
 
-/// Where answers are sent.
+/// Address that answers are sent to.
 fn own_address(settings: &Settings) -> String {
     format!("{}/api/auth/saml/sso", settings.public_address())
 }
@@ -194,7 +194,7 @@ fn deflate(text: &str) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What the provider calls somebody for good, where the settings say which attribute that is.
+/// Permanent name of somebody at the provider, where the settings say which attribute that is.
 fn identity(settings: &SamlSettings, provider: &Metadata, statement: &Statement) -> Result<Option<Identity>, Failure> {
     let name = settings.saml_subject_attribute.as_str();
     if name.is_empty() {
@@ -208,7 +208,7 @@ fn identity(settings: &SamlSettings, provider: &Metadata, statement: &Statement)
     }
 }
 
-/// What is taken over of somebody. Departments and studios are those of this server, whatever a provider says.
+/// Facts that are taken over of somebody. Departments and studios are those of this server, whatever a provider says.
 fn profile(statement: &Statement) -> Profile {
     let value = |name: &str| statement.attributes.get(name).map(|values| values.join(" ").trim().to_owned());
     let mut columns = Vec::new();
