@@ -222,7 +222,7 @@ impl Scope {
 
 /// Relation of the caller to one entity.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct EntityRelation {
     pub project_id: Uuid,
     /// Role of the caller in the production.
     pub role: ProjectRole,
@@ -230,7 +230,7 @@ pub struct Standing {
     created: bool,
 }
 
-impl Standing {
+impl EntityRelation {
     /// Relation to an entity that was read already. Whether the caller works on it is not.
     #[must_use]
     pub fn of_creator(caller: &Caller, project_id: Uuid, role: ProjectRole, created_by: Option<Uuid>) -> Self {
@@ -251,7 +251,7 @@ impl Standing {
 ///
 /// # Errors
 /// 404 when there is no such entity.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<Standing, Failure> {
+pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<EntityRelation, Failure> {
     let person = &caller.person;
     let mut sql = Sql::new("SELECT e.project_id, e.created_by, l.person_id AS member_id, l.role AS team_role, ");
     works_on(&mut sql, "e.id", person.id);
@@ -260,7 +260,7 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
     let own: Option<String> = row.try_get("", "team_role")?;
-    Ok(Standing {
+    Ok(EntityRelation {
         project_id: row.try_get("", "project_id")?,
         role: role_in(person.role, in_team, own.as_deref()),
         works_on: row.try_get("", "works_on")?,
@@ -272,7 +272,7 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<Standing, Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<EntityRelation, Failure> {
     let standing = standing(connection, caller, entity_id).await?;
     if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
 }

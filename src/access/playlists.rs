@@ -38,7 +38,7 @@ pub const DOWNLOAD: PlaylistRule = Rule::Any(&[VIEW_BUILDS, Rule::Team(&[Role::S
 
 /// Relation of the caller to a playlist.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct PlaylistRelation {
     pub project_id: Option<Uuid>,
     /// Role of the caller in the production.
     pub role: ProjectRole,
@@ -46,7 +46,7 @@ pub struct Standing {
     own: bool,
 }
 
-impl Standing {
+impl PlaylistRelation {
     /// Whether a rule allows it.
     #[must_use]
     pub fn allows(&self, rule: &PlaylistRule) -> bool {
@@ -61,7 +61,7 @@ impl Standing {
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 when the rule does not let the caller in.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<Standing, Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<PlaylistRelation, Failure> {
     let standing = standing(connection, caller, id).await?;
     if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
 }
@@ -70,7 +70,7 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uui
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 for everybody else.
-pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
     let standing = standing(connection, caller, id).await?;
     if standing.role.is_manager() { Ok(standing) } else { Err(Failure::forbidden()) }
 }
@@ -93,7 +93,7 @@ struct Facts {
     team_role: Option<String>,
 }
 
-async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT y.project_id, y.for_client, y.created_by, l.person_id AS member_id, l.role AS team_role FROM playlist y {} WHERE y.id = $2",
@@ -102,7 +102,7 @@ async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) 
         [caller.person.id.into(), id.into()],
     );
     let facts = database::read_one::<Facts>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(Standing {
+    Ok(PlaylistRelation {
         project_id: facts.project_id,
         role: role_in(caller.person.role, facts.member_id.is_some(), facts.team_role.as_deref()),
         for_client: facts.for_client.unwrap_or_default(),

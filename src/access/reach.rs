@@ -26,7 +26,7 @@ enum Places {
 
 /// Productions in which a person has one of several roles.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum RoleScope {
     /// In the only production that the request is about.
     Everywhere,
     Nowhere,
@@ -87,13 +87,13 @@ impl Reach {
     }
 
     /// Productions in which the person has one of these roles.
-    pub(super) fn held(&self, roles: &[Role]) -> Held {
+    pub(super) fn held(&self, roles: &[Role]) -> RoleScope {
         match &self.places {
-            Places::One(_, place) if place.in_team && roles.contains(&place.role) => Held::Everywhere,
-            Places::One(..) => Held::Nowhere,
+            Places::One(_, place) if place.in_team && roles.contains(&place.role) => RoleScope::Everywhere,
+            Places::One(..) => RoleScope::Nowhere,
             Places::Teams(places) => {
                 let found: Vec<Uuid> = places.iter().filter(|(_, role)| roles.contains(role)).map(|(id, _)| *id).collect();
-                if found.is_empty() { Held::Nowhere } else { Held::In(found) }
+                if found.is_empty() { RoleScope::Nowhere } else { RoleScope::In(found) }
             }
         }
     }
@@ -102,8 +102,8 @@ impl Reach {
     #[must_use]
     pub fn projects_as(&self, roles: &[Role]) -> Vec<Uuid> {
         match (self.held(roles), &self.places) {
-            (Held::In(found), _) => found,
-            (Held::Everywhere, Places::One(project_id, _)) => vec![*project_id],
+            (RoleScope::In(found), _) => found,
+            (RoleScope::Everywhere, Places::One(project_id, _)) => vec![*project_id],
             _ => Vec::new(),
         }
     }

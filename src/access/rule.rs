@@ -5,7 +5,7 @@ use dailies_definitions::access::{Person, Role};
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
-use super::reach::{Held, Reach};
+use super::reach::{Reach, RoleScope};
 use super::roles::{ProjectRole, projects_as};
 use crate::database::Sql;
 
@@ -83,9 +83,9 @@ impl<F: Copy> Rule<F> {
 
     fn rest(&self, reach: &Reach) -> Rest<F> {
         self.left(reach.person(), &|roles| match reach.held(roles) {
-            Held::Everywhere => Rest::Yes,
-            Held::Nowhere => Rest::No,
-            Held::In(projects) => Rest::Within(projects),
+            RoleScope::Everywhere => Rest::Yes,
+            RoleScope::Nowhere => Rest::No,
+            RoleScope::In(projects) => Rest::Within(projects),
         })
     }
 

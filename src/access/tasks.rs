@@ -12,7 +12,7 @@ use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STAFF};
 use crate::database::Sql;
 
 pub use self::commenting::{is_mentioned, task_commenter};
-pub use self::standing::{Standing, is_assigned, require, require_lead_of_type, standing, standings};
+pub use self::standing::{TaskRelation, is_assigned, require, require_lead_of_type, standing, standings};
 
 /// Facts of a task that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ pub struct Assignee {
 /// `task-assigner`: managers, supervisors of the task type who share a department with the person, and whoever takes a task
 /// of their own department. Bots get tasks where the production lets them work.
 #[must_use]
-pub fn task_assigner(standing: &Standing, person: &Person, assignee: &Assignee) -> bool {
+pub fn task_assigner(standing: &TaskRelation, person: &Person, assignee: &Assignee) -> bool {
     let shares = person.departments.is_empty() || shares_department(person, &assignee.departments);
     let may = standing.role.is_manager() || (shares && standing.allows(&LEAD)) || (assignee.id == person.id && standing.allows(&TAKE));
     may && (!assignee.is_bot || standing.bots_work)
@@ -216,6 +216,6 @@ pub fn task_assigner(standing: &Standing, person: &Person, assignee: &Assignee) 
 
 /// `task-unassigner`: as [`LEAD`], and everybody in the team who takes themself off.
 #[must_use]
-pub fn task_unassigner(standing: &Standing, person: &Person, whom: Option<Uuid>) -> bool {
+pub fn task_unassigner(standing: &TaskRelation, person: &Person, whom: Option<Uuid>) -> bool {
     standing.allows(&LEAD) || (whom == Some(person.id) && standing.allows(&WORK))
 }

@@ -6,7 +6,7 @@ mod backup;
 mod contract;
 mod private;
 mod serve;
-mod workroom;
+mod work_folder;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::board::Task;
+use super::posting_context::Task;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 

@@ -15,7 +15,7 @@ use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::{Held, Job};
+use crate::jobs::{Job, LeasedJob};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
 use crate::storage::{Bucket, FileKey};
@@ -61,7 +61,7 @@ pub struct CarriedFiles {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) -> Result<Vec<(Held, CarriedFiles)>, Failure> {
+pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) -> Result<Vec<(LeasedJob, CarriedFiles)>, Failure> {
     let mut begun = Vec::with_capacity(carried.len());
     for Carried { from_task, to } in carried {
         let sql = Sql::with(
@@ -82,14 +82,14 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
         }
         if !copies.is_empty() {
             let job = CarriedFiles { caller_id, task_id: to.task_id, comment_id: to.id, copies };
-            begun.push((Held::begin(work, &job).await?, job));
+            begun.push((LeasedJob::begin(work, &job).await?, job));
         }
     }
     Ok(begun)
 }
 
 /// Lets the files follow, once the comments are stored. What fails is tried again by the workers.
-pub async fn carry(app: &App, begun: Vec<(Held, CarriedFiles)>) {
+pub async fn carry(app: &App, begun: Vec<(LeasedJob, CarriedFiles)>) {
     for (held, job) in begun {
         let finished = match job.carry(app).await {
             Ok(()) => held.finish(&app.database).await.map_err(JobError::from),

@@ -3,7 +3,6 @@
 pub mod attachments;
 pub mod authors;
 pub mod automations;
-mod board;
 pub mod bulk;
 mod carrying;
 pub mod collections;
@@ -15,6 +14,7 @@ mod listing;
 pub mod mentions;
 mod moving;
 pub mod posting;
+mod posting_context;
 pub mod reading;
 pub mod removal;
 mod replies;

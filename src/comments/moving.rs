@@ -5,9 +5,9 @@ use dailies_definitions::failure::Failure;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::board::Board;
 use super::drafts::Draft;
 use super::posting::{Posted, news_of, notices_of};
+use super::posting_context::PostingContext;
 use super::removal::tell_lost_news;
 use super::rows;
 use super::telling::told;
@@ -80,11 +80,11 @@ async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result
         attachments: Vec::new(),
     };
     let drafts = [draft];
-    let board = Board::load(work, &drafts).await?;
-    let task = board.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
-    let mentions = task.project_id.map(|id| board.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
+    let context = PostingContext::load(work, &drafts).await?;
+    let task = context.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
+    let mentions = task.project_id.map(|id| context.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
     let seen = subject.seen();
-    let notices = notices_of(&board, task, subject.id, seen, &mentions);
+    let notices = notices_of(&context, task, subject.id, seen, &mentions);
     for notice in &notices {
         notice.tell(work);
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
-use crate::removal::{Leftovers, remove_comment_rows};
+use crate::removal::{UnneededFiles, remove_comment_rows};
 use crate::tasks::recompute::{recompute, tell_changed};
 
 /// Removes one comment, works its task out anew, and tells of all that. Says which stored files nobody needs after the
@@ -14,7 +14,7 @@ use crate::tasks::recompute::{recompute, tell_changed};
 ///
 /// # Errors
 /// 404 when there is no such comment.
-pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Leftovers, Failure> {
+pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<UnneededFiles, Failure> {
     let sql = Sql::with(
         "SELECT c.object_id, c.person_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id = $1",
         [comment_id.into()],

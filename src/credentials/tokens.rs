@@ -126,7 +126,7 @@ pub struct Tokens {
 }
 
 /// Time for which a token that was found to be good is not asked for again.
-const MEMORY: Duration = Duration::from_secs(3);
+const CHECK_LIFETIME: Duration = Duration::from_secs(3);
 
 impl Tokens {
     /// Tokens that are signed with this key.
@@ -143,8 +143,8 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret.as_bytes()),
             checking: DecodingKey::from_secret(secret.as_bytes()),
             validation,
-            revoked: Cache::builder().max_capacity(50_000).time_to_live(MEMORY).build(),
-            bounds: Cache::builder().max_capacity(10_000).time_to_live(MEMORY).build(),
+            revoked: Cache::builder().max_capacity(50_000).time_to_live(CHECK_LIFETIME).build(),
+            bounds: Cache::builder().max_capacity(10_000).time_to_live(CHECK_LIFETIME).build(),
         }
     }
 

@@ -33,7 +33,7 @@ use uuid::Uuid;
 use self::connection::Connections;
 use self::counting::Counter;
 pub(crate) use self::counting::describe;
-use self::session::{Held, Session};
+use self::session::{HeldConnection, Session};
 
 pub use self::explain::explain;
 pub use self::listing::{Sent, send, stream_array, stream_lines};
@@ -127,10 +127,10 @@ impl Database {
     }
 
     /// The connection for the next statement.
-    async fn held(&self) -> Result<Held, DbErr> {
+    async fn held(&self) -> Result<HeldConnection, DbErr> {
         match self.session() {
             Some(session) => session.hold().await,
-            None => Ok(Held::Own(self.connections.lend().await?)),
+            None => Ok(HeldConnection::Own(self.connections.lend().await?)),
         }
     }
 

@@ -93,7 +93,7 @@ impl Task {
 }
 
 /// Longest time over the due date after which everything is done.
-const PATIENCE: i64 = 12;
+const LONGEST_DELAY: i64 = 12;
 
 /// Gives out the work.
 pub struct Planner {
@@ -218,7 +218,7 @@ fn state(rng: &mut StdRng, today: i64, first: i64, finish: i64, open: bool) -> S
     if first > today {
         return if open && rng.random_bool(0.5) { State::Ready } else { State::Todo };
     }
-    if finish < today && (finish < today - PATIENCE || (open && rng.random_bool(0.85))) {
+    if finish < today && (finish < today - LONGEST_DELAY || (open && rng.random_bool(0.85))) {
         return State::Done;
     }
     if !open && rng.random_bool(0.65) {

@@ -14,7 +14,7 @@ use super::episode_choice::EpisodeChoice;
 use super::layouts;
 use super::listings::filtered;
 use super::rows::{self, Listing, find_entities, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use crate::access::entities::Scope;
 use crate::access::{require_manager, require_member};
 use crate::app::App;
@@ -87,7 +87,7 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_typ
 }
 
 /// `GET /data/assets/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
     let scope = scope(app, caller, wish.project_id, wish.episode).await?;
     let mut request = Request::listing(&layouts::ASSETS, scope, &wish);
     of_episode(&mut request.conditions, wish.episode);

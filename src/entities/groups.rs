@@ -13,7 +13,7 @@ use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::layouts::Layout;
 use super::rows::{Listing, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::work_lists::{Of, TaskList};
 use crate::access::ALL_BUT_VENDORS;
 use crate::access::entities::Scope;
@@ -70,7 +70,7 @@ async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid
 
 /// The sequences, episodes or scenes with their tasks; `episode_id` keeps those that are part of that entity.
 pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static Layout, query: &Query) -> Result<with_tasks::Listing, Failure> {
-    let wish = Wish { episode: EpisodeChoice::read(query)?, ..Wish::default() };
+    let wish = ListingOptions { episode: EpisodeChoice::read(query)?, ..ListingOptions::default() };
     let mut request = Request::listing(layout, scope, &wish);
     match wish.episode {
         None => {}

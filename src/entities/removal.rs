@@ -11,13 +11,13 @@ use uuid::Uuid;
 pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
 use super::rows::{EntityFacts, find_entities, find_entity};
-use crate::access::entities::{self, REMOVE, Standing};
+use crate::access::entities::{self, EntityRelation, REMOVE};
 use crate::access::project_role;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
-use crate::removal::Leftovers;
+use crate::removal::UnneededFiles;
 use crate::tasks::removal::remove;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -45,7 +45,7 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
     let mut work = Work::begin(app, caller).await?;
     let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
     let role = project_role(&*work, caller, project_id).await?;
-    let allowed = |entity: &EntityFacts| Standing::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
+    let allowed = |entity: &EntityFacts| EntityRelation::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
     if !found.values().all(allowed) {
         return Err(Failure::forbidden());
     }
@@ -53,7 +53,7 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
         entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
     });
     let mut done = Vec::new();
-    let mut leftovers = Leftovers::default();
+    let mut leftovers = UnneededFiles::default();
     for id in ids {
         if let Some(entity) = found.remove(id) {
             let force = force || entity.canceled || entity.kind == EntityKind::Concept;
@@ -72,16 +72,16 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
 ///
 /// # Errors
 /// 400 when something still refers to a sequence or an episode.
-pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<Leftovers, Failure> {
+pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<UnneededFiles, Failure> {
     if force {
         return remove_entities(work, &[entity.id]).await;
     }
     if matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode) {
-        return remove_unused(work, entity).await.map(|()| Leftovers::default());
+        return remove_unused(work, entity).await.map(|()| UnneededFiles::default());
     }
     if is_in_use(work, entity).await? {
         cancel(work, entity).await?;
-        return Ok(Leftovers::default());
+        return Ok(UnneededFiles::default());
     }
     remove_entities(work, &[entity.id]).await
 }
@@ -141,7 +141,7 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
 ///
 /// # Errors
 /// The database refuses; nothing is removed then.
-pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftovers, Failure> {
+pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
     let leaving = family(work, ids).await?;
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
     let touched = Touched::by(&**work, &all).await?;

@@ -15,7 +15,7 @@ use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::access::references::{self, Written};
@@ -66,7 +66,7 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/shots/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named(app, caller, wish.project_id).await?;
     let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
     match wish.episode {

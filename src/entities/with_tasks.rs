@@ -22,7 +22,7 @@ const PORTION: usize = 256;
 
 /// Wishes of a call, by its query.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct ListingOptions {
     pub(super) project_id: Option<Uuid>,
     pub(super) episode: Option<EpisodeChoice>,
     /// The only entity to list.
@@ -32,7 +32,7 @@ pub(super) struct Wish {
     pub(super) form: Form,
 }
 
-impl Wish {
+impl ListingOptions {
     /// Reads the query.
     ///
     /// # Errors
@@ -110,7 +110,7 @@ struct TaskText {
 
 impl Request {
     /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &Wish) -> Self {
+    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &ListingOptions) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
         if let Some(id) = wish.id {

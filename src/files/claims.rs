@@ -11,7 +11,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 
 /// Time for which a revision is kept for whoever was told of it.
-const KEPT: TimeDelta = TimeDelta::minutes(1);
+const CLAIM_LIFETIME: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claim {
@@ -57,7 +57,7 @@ impl Claims {
     pub(super) async fn claim(mut self, work: &Work<'_>, person_id: Uuid, last: i32) -> Result<i32, Failure> {
         let highest = self.kept.iter().map(|claim| claim.revision).fold(last, i32::max);
         let revision = self.of(person_id, last).unwrap_or_else(|| highest.saturating_add(1));
-        let until = database::now() + KEPT;
+        let until = database::now() + CLAIM_LIFETIME;
         self.kept.retain(|claim| claim.person_id != person_id);
         self.kept.push(Claim { person_id, revision, until });
         let sql = Sql::with(

@@ -49,13 +49,13 @@ async fn sheet(form: &Submission) -> Result<Sheet, Failure> {
 const NAMING: [&str; 2] = ["${project_name}_${sequence_name}-${shot_name}", "${project_name}_${episode_name}-${sequence_name}-${shot_name}"];
 
 /// Wishes for a timeline beside its file: in the query, or else in the form.
-struct Wish<'a> {
+struct TimelineOptions<'a> {
     episode_id: Option<Uuid>,
     naming_convention: Option<&'a str>,
     match_case: Option<&'a str>,
 }
 
-impl Wish<'_> {
+impl TimelineOptions<'_> {
     /// Whether the letter case of names counts.
     fn match_case(&self, form: &Submission) -> Result<bool, Failure> {
         match self.match_case.or_else(|| form.text("match_case")).map(str::to_ascii_lowercase).as_deref() {
@@ -67,7 +67,7 @@ impl Wish<'_> {
 }
 
 impl ImportsHandlers {
-    async fn timeline(&self, access: &ProjectManager, wish: Wish<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
+    async fn timeline(&self, access: &ProjectManager, wish: TimelineOptions<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
         let app = &*self.0;
         let match_case = wish.match_case(form)?;
         let file = file(form)?;
@@ -158,7 +158,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<TimelineImport>, Failure> {
         let (naming_convention, match_case) = (query.naming_convention.as_deref(), query.match_case.as_deref());
-        self.timeline(&access, Wish { episode_id: None, naming_convention, match_case }, &body).await
+        self.timeline(&access, TimelineOptions { episode_id: None, naming_convention, match_case }, &body).await
     }
 
     async fn import_episode_timeline(
@@ -170,6 +170,6 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<TimelineImport>, Failure> {
         let (naming_convention, match_case) = (query.naming_convention.as_deref(), query.match_case.as_deref());
-        self.timeline(&access, Wish { episode_id: Some(episode_id), naming_convention, match_case }, &body).await
+        self.timeline(&access, TimelineOptions { episode_id: Some(episode_id), naming_convention, match_case }, &body).await
     }
 }

@@ -14,7 +14,7 @@
 //! graphile_worker 0.14 knows PostgreSQL alone, as do underway 0.2 and sqlxmq 0.6, which need another release of sqlx
 //! besides, like fang 0.11.
 
-mod held;
+mod leased;
 mod queue;
 mod registry;
 mod workers;
@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use self::held::Held;
+pub use self::leased::LeasedJob;
 pub use self::queue::sweep;
 pub use self::registry::Registry;
 pub use self::workers::Workers;

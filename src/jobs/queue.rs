@@ -15,7 +15,7 @@ use crate::database::{self, Database, Sql, Writes};
 /// Time that a claim lasts unless it is renewed.
 pub(super) const LEASE: Duration = Duration::from_secs(30);
 /// Time for which a job that was given up is kept.
-const GRAVE: TimeDelta = TimeDelta::days(30);
+const FAILED_JOB_RETENTION: TimeDelta = TimeDelta::days(30);
 /// Longest error that is kept, in characters.
 const ERROR_LENGTH: usize = 1000;
 /// Rows that one statement stores.
@@ -151,7 +151,7 @@ fn shortened(error: &str) -> String {
 /// # Errors
 /// The database does not answer.
 pub async fn sweep(database: &Database) -> Result<(), DbErr> {
-    let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - GRAVE).into()]);
+    let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - FAILED_JOB_RETENTION).into()]);
     database.change(&sql).await?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::background::JobError;
 use crate::config::MailSettings;
 
 /// Time that the mail server may take for one step.
-const PATIENCE: Duration = Duration::from_secs(20);
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -92,7 +92,7 @@ fn transport(settings: &MailSettings) -> Result<Transport, MailError> {
     } else {
         Tls::None
     };
-    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(PATIENCE));
+    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(STEP_TIMEOUT));
     if !settings.mail_username.is_empty() {
         transport = transport.credentials(Credentials::new(settings.mail_username.clone(), settings.mail_password.clone()));
     }

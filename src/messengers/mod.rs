@@ -18,7 +18,7 @@ use crate::config::ChatSettings;
 use crate::mail::TaskNews;
 
 /// Time that a service may take for one step.
-const PATIENCE: Duration = Duration::from_secs(30);
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A chat service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ impl Messengers {
     pub fn new(settings: &ChatSettings) -> Result<Self, reqwest::Error> {
         let addresses = Arc::new(PublicAddresses::with(&settings.chat_hosts));
         let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
+            .timeout(STEP_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::clone(&addresses))
             .user_agent(concat!("DiscordBot (https://github.com/dailies/dailies, ", env!("CARGO_PKG_VERSION"), ")"))

@@ -8,7 +8,7 @@ pub mod listing;
 pub mod news;
 pub mod notices;
 pub mod recipients;
-mod story;
 pub mod subscriptions;
+mod task_message;
 
 pub use delivery::{NotificationEmail, NotificationMessage};

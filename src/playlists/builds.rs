@@ -20,7 +20,7 @@ use crate::database::json::record;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 use crate::jobs;
-use crate::previews::download::Shipment;
+use crate::previews::download::FileAnswer;
 use crate::storage::{Bucket, Cache, Disposition, FileKey};
 
 /// Key of the movie that a build makes.
@@ -176,6 +176,6 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: 
     let moment = build.created_at.unwrap_or_default().format("%Y%m%d_%H%M%S");
     let name = format!("{moment}_{}.mp4", title.file_name());
     let keys = [movie_key(id)];
-    let shipment = Shipment::shown(&keys, "video/mp4", None);
-    Shipment { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
+    let shipment = FileAnswer::shown(&keys, "video/mp4", None);
+    FileAnswer { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
 }

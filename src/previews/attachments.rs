@@ -5,7 +5,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::keys;
 use super::work::picture_work;
 use crate::access::comments::attachment_reader;
@@ -24,7 +24,7 @@ pub(super) async fn thumbnail(app: &SharedApp, caller: &Caller, id: Uuid) -> Res
     if row.try_get::<Option<String>>("", "mimetype")?.is_some_and(|kind| kind.starts_with("image/")) {
         make(app, id).await?;
     }
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", row.try_get("", "updated_at")?).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", row.try_get("", "updated_at")?).send(app).await
 }
 
 /// Makes the thumbnail when it is asked for the first time. Of a file that is no picture after all there is none.

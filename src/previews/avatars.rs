@@ -12,7 +12,7 @@ use dailies_definitions::submission::Submission;
 use entity::facts::Table;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::work::{failure, picture_work};
 use super::{keys, removal};
 use crate::access::production_viewer;
@@ -64,7 +64,7 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
     if !has_avatar {
         return Err(Failure::not_found());
     }
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
 }
 
 /// Sends the picture of a production to those who may see the production.

@@ -19,7 +19,7 @@ const PNG: &str = "image/png";
 const MP4: &str = "video/mp4";
 
 /// Way of sending a stored file.
-pub struct Shipment<'a> {
+pub struct FileAnswer<'a> {
     /// Keys under which it may be; the first that is there is sent.
     pub keys: &'a [FileKey],
     pub content_type: &'a str,
@@ -32,7 +32,7 @@ pub struct Shipment<'a> {
     pub cache: Option<Cache>,
 }
 
-impl<'a> Shipment<'a> {
+impl<'a> FileAnswer<'a> {
     /// A file that is shown in place.
     #[must_use]
     pub fn shown(keys: &'a [FileKey], content_type: &'a str, updated_at: Option<NaiveDateTime>) -> Self {
@@ -90,7 +90,7 @@ pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, p
 /// 404 and 416 as the contract says.
 pub async fn send_picture(app: &App, preview: &Subject, prefix: &'static str) -> Result<Media, Failure> {
     let size = if prefix == "original" { expected_size(preview, "png") } else { None };
-    Shipment { size, ..Shipment::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at) }.send(app).await
+    FileAnswer { size, ..FileAnswer::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at) }.send(app).await
 }
 
 /// The size that the record gives for a stored file, when it tells of that very file. Another one is a copy that broke off.
@@ -113,7 +113,7 @@ pub(super) async fn movie(app: &SharedApp, caller: &Caller, id: Uuid, places: &[
 /// # Errors
 /// 404 and 416 as the contract says.
 pub async fn send_movie(app: &App, preview: &Subject, places: &[FileKey]) -> Result<Media, Failure> {
-    Shipment::shown(places, MP4, preview.updated_at).send(app).await
+    FileAnswer::shown(places, MP4, preview.updated_at).send(app).await
 }
 
 /// A movie to be saved.
@@ -148,7 +148,7 @@ pub async fn send_original(app: &App, preview: &Subject, extension: &str) -> Res
     if extension == "png" {
         return send_picture(app, preview, "original").await;
     }
-    Shipment::shown(&[keys::generic(preview.id)], content_type(&extension), preview.updated_at).send(app).await
+    FileAnswer::shown(&[keys::generic(preview.id)], content_type(&extension), preview.updated_at).send(app).await
 }
 
 /// The file of a preview, whatever it is, to be saved.
@@ -175,6 +175,6 @@ pub async fn send_saved(app: &App, preview: &Subject) -> Result<Media, Failure> 
 
 async fn save(app: &App, preview: &Subject, keys: &[FileKey], extension: &str) -> Result<Media, Failure> {
     let name = download_name(app, preview, extension).await?;
-    let shipment = Shipment::shown(keys, content_type(extension), preview.updated_at);
-    Shipment { disposition: Disposition::Attachment(&name), ..shipment }.send(app).await
+    let shipment = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
+    FileAnswer { disposition: Disposition::Attachment(&name), ..shipment }.send(app).await
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::add::{Placement, add_preview, revision_of};
 use super::avatars::{self, Owner};
-use super::upload::{Haste, Wish};
+use super::upload::{UploadOptions, UploadTiming};
 use super::{annotate, annotated, attachments, backgrounds, download, extraction, frames, keys, listings, positions, removal, rows, upload};
 use crate::access::ALL_BUT_CLIENTS;
 use crate::app::SharedApp;
@@ -77,8 +77,8 @@ impl Previews for PreviewsHandlers {
         query: UploadPreviewFileQuery,
         body: Submission,
     ) -> Result<Json<PreviewFile>, Failure> {
-        let haste = if query.normalize && !query.no_job { Haste::Afterwards } else { Haste::Answered };
-        upload::upload(&self.0, &access, instance_id, body, Wish { normalize: query.normalize, haste }).await
+        let haste = if query.normalize && !query.no_job { UploadTiming::Afterwards } else { UploadTiming::Answered };
+        upload::upload(&self.0, &access, instance_id, body, UploadOptions { normalize: query.normalize, haste }).await
     }
 
     async fn get_movie(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {

@@ -21,7 +21,7 @@ use super::{removal, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::Held;
+use crate::jobs::LeasedJob;
 use crate::pictures;
 
 /// Longest name that a record keeps, in characters.
@@ -29,7 +29,7 @@ const NAME_LENGTH: usize = 250;
 
 /// Share of the work that comes before the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Haste {
+pub enum UploadTiming {
     /// All of it.
     Answered,
     /// Movies are worked on after the answer, where the settings say so.
@@ -38,17 +38,17 @@ pub enum Haste {
 
 /// Wishes of the sender of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct UploadOptions {
     /// Whether players get it in definitions of their own, rather than as it was sent.
     pub normalize: bool,
-    pub haste: Haste,
+    pub haste: UploadTiming,
 }
 
 /// Takes the file of a preview that somebody sends.
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: Wish) -> Result<Json<PreviewFile>, Failure> {
+pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: UploadOptions) -> Result<Json<PreviewFile>, Failure> {
     let preview = Subject::find(app.database.read(), id).await?;
     preview.require_actor(app, caller).await?;
     if preview.has_file() {
@@ -65,14 +65,14 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
 /// 400 when the file can't be taken; the record of the preview is gone then.
 pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
     let preview = Subject::find(app.database.read(), preview_id).await?;
-    accept(app, caller, &preview, file, Wish { normalize: true, haste: Haste::Afterwards }).await
+    accept(app, caller, &preview, file, UploadOptions { normalize: true, haste: UploadTiming::Afterwards }).await
 }
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile, wish: Wish) -> Result<(), Failure> {
-    let Wish { normalize, haste } = wish;
-    let later = haste == Haste::Afterwards && app.settings.jobs.enable_job_queue;
+async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile, wish: UploadOptions) -> Result<(), Failure> {
+    let UploadOptions { normalize, haste } = wish;
+    let later = haste == UploadTiming::Afterwards && app.settings.jobs.enable_job_queue;
     let made = match make(app, preview, file, Treatment { normalize, later }).await {
         Ok(made) => made,
         Err(refusal) if refusal.status().is_client_error() => {
@@ -136,7 +136,7 @@ fn already_there() -> Failure {
 }
 
 /// Enters the name of the upload into the record, unless another upload did so first, and begins the job.
-async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing) -> Result<Held, Failure> {
+async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing) -> Result<LeasedJob, Failure> {
     let id = job.preview_id();
     // A name that is an extension alone would leave the record as if nothing had been sent.
     let stem = Some(pictures::name_without_extension(file_name)).filter(|stem| !stem.is_empty()).unwrap_or(file_name);
@@ -148,7 +148,7 @@ async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing)
         Subject::find(&*work, id).await?;
         return Err(already_there());
     }
-    let held = Held::begin(&work, job).await?;
+    let held = LeasedJob::begin(&work, job).await?;
     work.commit().await?;
     Ok(held)
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::playlists::discard_movies;
-use crate::removal::Leftovers;
+use crate::removal::UnneededFiles;
 use crate::tasks::removal::take_away;
 
 /// The entities of the production, as a list of SQL.
@@ -41,7 +41,7 @@ const INSTANCES: &str = "(SELECT id FROM asset_instance WHERE asset_id IN (SELEC
 ///
 /// # Errors
 /// The database refuses; nothing has happened then.
-pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Leftovers, Failure> {
+pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<UnneededFiles, Failure> {
     let tasks = format!("SELECT id FROM task WHERE project_id = $1 OR entity_id IN {ENTITIES}");
     let tasks = ids(work, &tasks, project_id).await?;
     let mut leftovers = take_away(work, &tasks).await?;

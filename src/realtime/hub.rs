@@ -21,17 +21,17 @@ use crate::{origins::Origins, peers};
 use super::{
     Admitted, Audience, Gatekeeper, Options, Team,
     admission::{Strangers, credible},
-    door::Lines,
-    listeners::{Hearers, Listener, Listeners},
-    relay::{BEAT, Ended, Envelope, Event, News, Post, SILENCE},
+    listeners::{EventReceivers, Listener, Listeners},
+    relay::{Ended, Envelope, Event, HEARTBEAT_PERIOD, News, Post, SILENCE},
     rooms::{Act, Attendance, Notice, Rooms},
+    socket_endpoint::Lines,
 };
 
 /// Number of events that may be on their way before announcing one more waits.
 const QUEUE: usize = 8192;
 
 /// Time that the audience of an event may be looked up.
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(5);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Number of events that are taken at a time: they share what is looked up.
 const BATCH: usize = 256;
@@ -210,7 +210,7 @@ impl Hub {
     /// Delivers events one after the other, until stopped. This is the only place where an
     /// event may wait, for its audience to be looked up.
     async fn deliver(self: Arc<Self>, mut queue: mpsc::Receiver<Job>) {
-        let mut beat = interval(BEAT);
+        let mut beat = interval(HEARTBEAT_PERIOD);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard: HashMap<Uuid, Instant> = HashMap::new();
         let mut batch = Vec::with_capacity(BATCH);
@@ -293,7 +293,7 @@ impl Hub {
 
     /// The team of a production; a lookup that hangs must not hold up every event after it.
     async fn team(&self, project: Uuid) -> Arc<Team> {
-        let team = timeout(LOOKUP_PATIENCE, self.gatekeeper.team(project)).await;
+        let team = timeout(LOOKUP_TIMEOUT, self.gatekeeper.team(project)).await;
         team.unwrap_or_else(|_| {
             tracing::error!(%project, "the team of a production misses events");
             Arc::default()
@@ -305,17 +305,17 @@ impl Hub {
         let nobody = Team::default();
         let former: Team;
         let hearers = match &event.audience {
-            Audience::Everyone => Hearers::Everyone,
-            Audience::Persons(persons) => Hearers::Persons(persons),
+            Audience::Everyone => EventReceivers::Everyone,
+            Audience::Persons(persons) => EventReceivers::Persons(persons),
             Audience::Team(persons) => {
                 let members: HashSet<Uuid> = persons.iter().copied().collect();
                 former = Team { clients: members.clone(), members };
-                Hearers::Team(&former)
+                EventReceivers::Team(&former)
             }
             Audience::Project(project) => match teams.entry(*project) {
-                Entry::Occupied(team) => Hearers::Team(team.into_mut()),
-                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => Hearers::Team(team.insert(self.team(*project).await)),
-                Entry::Vacant(_) => Hearers::Team(&nobody),
+                Entry::Occupied(team) => EventReceivers::Team(team.into_mut()),
+                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => EventReceivers::Team(team.insert(self.team(*project).await)),
+                Entry::Vacant(_) => EventReceivers::Team(&nobody),
             },
         };
         let late = match &event.for_clients {

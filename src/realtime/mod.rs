@@ -1,20 +1,20 @@
 //! Real-time events for clients over Socket.IO: namespace `/events`, path `/socket.io`, and the review rooms that clients share there.
 //!
-//! [`Realtime::new`] gives a handle, to send events with, and a [`Door`], the endpoint that
+//! [`Realtime::new`] gives a handle, to send events with, and a [`SocketEndpoint`], the endpoint that
 //! listeners come through. Both transports of Engine.IO 4 work: long-polling and WebSocket.
 //! Behind a load balancer, long-polling needs sticky connections, since a session lives in
 //! the process that opened it.
 
 mod admission;
 mod bus;
-mod door;
+mod guarded_stream;
 mod hub;
-mod line;
 mod listeners;
 mod portions;
 mod relay;
 mod review;
 mod rooms;
+mod socket_endpoint;
 
 #[cfg(test)]
 mod tests;
@@ -30,8 +30,8 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 pub use self::bus::Bus;
-pub use self::door::Door;
 pub use self::relay::Relay;
+pub use self::socket_endpoint::SocketEndpoint;
 use self::{hub::Hub, relay::Ended};
 
 /// The path that Socket.IO clients ask for.
@@ -44,10 +44,10 @@ const NAMESPACE: &str = "/events";
 const ROOT: &str = "/";
 
 /// Time that each step of a shutdown may take.
-const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Time that connections stay open for what was written to them last.
-const LAST_WORDS: Duration = Duration::from_millis(250);
+const LAST_WRITE_DELAY: Duration = Duration::from_millis(250);
 
 /// Decides who may listen, and to what.
 #[async_trait]
@@ -158,12 +158,12 @@ impl Realtime {
     ///
     /// To be called within a tokio runtime, which then carries the background work. A Redis
     /// that is down is waited for in the background.
-    pub fn new(gatekeeper: Arc<dyn Gatekeeper>, options: Options) -> (Self, Door) {
-        let (io, lines) = door::build(&options);
+    pub fn new(gatekeeper: Arc<dyn Gatekeeper>, options: Options) -> (Self, SocketEndpoint) {
+        let (io, lines) = socket_endpoint::build(&options);
         let lines = Arc::new(lines);
         let hub = Hub::start(gatekeeper, lines, options);
         review::receive(&hub, &io);
-        let door = Door::new(hub.clone());
+        let door = SocketEndpoint::new(hub.clone());
         (Self { hub, io }, door)
     }
 
@@ -207,14 +207,14 @@ impl Realtime {
     /// refuses new ones. Takes a few seconds at most.
     pub async fn close(&self) {
         self.hub.lines.shut();
-        if timeout(CLOSING_PATIENCE, self.hub.stop()).await.is_err() {
+        if timeout(CLOSING_TIMEOUT, self.hub.stop()).await.is_err() {
             tracing::warn!("not every event was delivered before closing");
         }
-        sleep(LAST_WORDS).await;
+        sleep(LAST_WRITE_DELAY).await;
         // Cut before they are closed: a client that is told of the end does not come back when
         // the server does, while one that loses its connection tries to.
         self.hub.lines.cut_all();
-        if timeout(CLOSING_PATIENCE, self.io.close()).await.is_err() {
+        if timeout(CLOSING_TIMEOUT, self.io.close()).await.is_err() {
             tracing::warn!("some listeners were left behind");
         }
         self.hub.listeners.clear();

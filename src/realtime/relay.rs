@@ -30,7 +30,7 @@ use super::{
 };
 
 /// Period in which a server says that it lives, and who of its listeners is in which room.
-pub(super) const BEAT: Duration = Duration::from_secs(10);
+pub(super) const HEARTBEAT_PERIOD: Duration = Duration::from_secs(10);
 
 /// After how long a silence a server, or the channel, is taken for lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(35);

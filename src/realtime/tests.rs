@@ -17,7 +17,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Admitted, Audience, Door, Gatekeeper, Options, Realtime, Team};
+use super::{Admitted, Audience, Gatekeeper, Options, Realtime, SocketEndpoint, Team};
 
 const PROJECT: Uuid = Uuid::from_u128(100);
 const PLAYLIST: Uuid = Uuid::from_u128(200);
@@ -65,12 +65,12 @@ impl Gatekeeper for Gate {
 
 /// A client that polls.
 struct Client<'a> {
-    door: &'a Door,
+    door: &'a SocketEndpoint,
     sid: String,
 }
 
 impl<'a> Client<'a> {
-    async fn open(door: &'a Door, token: &str) -> Self {
+    async fn open(door: &'a SocketEndpoint, token: &str) -> Self {
         let request = Request::builder().uri_str("/?EIO=4&transport=polling").header(header::AUTHORIZATION, format!("Bearer {token}"));
         let answer = door.call(request.finish()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
@@ -86,7 +86,7 @@ impl<'a> Client<'a> {
         client
     }
 
-    async fn listen(door: &'a Door, token: &str) -> Self {
+    async fn listen(door: &'a SocketEndpoint, token: &str) -> Self {
         let client = Self::open(door, token).await;
         let welcome = client.receive(1).await.remove(0);
         assert!(welcome.starts_with("40/events,{\"sid\":"), "{welcome}");
@@ -133,7 +133,7 @@ impl<'a> Client<'a> {
     }
 }
 
-fn stream() -> (Realtime, Door) {
+fn stream() -> (Realtime, SocketEndpoint) {
     Realtime::new(Arc::<Gate>::default(), Options::default())
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::Leftovers;
+use super::UnneededFiles;
 use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 use crate::previews::removal::remove_rows;
@@ -25,8 +25,8 @@ const REMOVED: [(&str, &str); 8] = [
 ///
 /// # Errors
 /// The database refuses.
-pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Result<Leftovers, DbErr> {
-    let mut leftovers = Leftovers::default();
+pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Result<UnneededFiles, DbErr> {
+    let mut leftovers = UnneededFiles::default();
     for ids in comment_ids.chunks(BATCH) {
         // A preview that another comment has too stays.
         let mut sql = Sql::new("SELECT DISTINCT l.preview_file FROM comment_preview_link l WHERE l.comment");

@@ -12,7 +12,7 @@ use crate::access::shares::Shown;
 use crate::app::App;
 use crate::comments::rows::repliers;
 use crate::database::{self, Sql};
-use crate::previews::download::{Shipment, send_movie, send_original, send_picture, send_saved};
+use crate::previews::download::{FileAnswer, send_movie, send_original, send_picture, send_saved};
 use crate::previews::subject::Subject;
 use crate::previews::{keys, rows};
 
@@ -98,5 +98,5 @@ pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid)
     if !portrait.has_avatar.unwrap_or_default() {
         return Err(Failure::not_found());
     }
-    Shipment::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at).send(app).await
 }

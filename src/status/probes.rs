@@ -12,7 +12,7 @@ use crate::previews::reads_movies;
 /// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
 /// Time that a part may take to answer before it counts as down.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Which parts work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Prober {
             return probes;
         }
         let question = Sql::new("SELECT 1");
-        let database = timeout(PATIENCE, app.database.row(&question));
-        let store = timeout(PATIENCE, app.store.get("status"));
+        let database = timeout(PROBE_TIMEOUT, app.database.row(&question));
+        let store = timeout(PROBE_TIMEOUT, app.store.get("status"));
         let (database, store) = tokio::join!(database, store);
         let probes = Probes {
             database: matches!(database, Ok(Ok(_))),

@@ -18,7 +18,7 @@ use super::{Bucket, StorageError, key::Layout};
 /// The only region in which a bucket is created without naming the region.
 const DEFAULT_REGION: &str = "us-east-1";
 /// Time for which a request is sent again to a service that does not answer. Somebody waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Place where files are kept.
 #[derive(Clone)]
@@ -93,7 +93,7 @@ fn s3_bucket(name: &str, settings: &S3Settings) -> Result<AmazonS3, StorageError
         .with_bucket_name(name)
         .with_region(settings.region.as_deref().unwrap_or(DEFAULT_REGION))
         .with_client_options(client_options(settings))
-        .with_retry(RetryConfig { max_retries: 4, retry_timeout: PATIENCE, ..RetryConfig::default() })
+        .with_retry(RetryConfig { max_retries: 4, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() })
         // Files are removed one by one, and not every service knows the removal of many.
         .with_disable_bulk_delete(true);
     if let Some(endpoint) = &settings.endpoint {

@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows;
-use crate::access::tasks::{Assignee, Standing, standing, standings, task_assigner, task_unassigner};
+use crate::access::tasks::{Assignee, TaskRelation, standing, standings, task_assigner, task_unassigner};
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::json;
@@ -84,7 +84,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
     let mut work = Work::begin(app, caller).await?;
     let assignee = find_assignee(&*work, Some(person_id)).await?;
     let found = in_order(standings(&*work, caller, tasks).await?, tasks);
-    let allowed: Vec<Standing> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
+    let allowed: Vec<TaskRelation> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
     let places: Vec<(Uuid, Option<Uuid>)> = allowed.iter().map(|standing| (standing.task_id, standing.project_id)).collect();
     assign(&mut work, caller, assignee.id, &places).await?;
     let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
@@ -94,7 +94,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
 }
 
 /// The tasks that were found, each once, in the order in which they were named.
-fn in_order(mut found: HashMap<Uuid, Standing>, ids: &[Uuid]) -> Vec<Standing> {
+fn in_order(mut found: HashMap<Uuid, TaskRelation>, ids: &[Uuid]) -> Vec<TaskRelation> {
     ids.iter().filter_map(|id| found.remove(id)).collect()
 }
 

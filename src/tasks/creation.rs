@@ -13,7 +13,7 @@ use super::pipeline::{Candidate, Pipeline, Target};
 use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
-use crate::access::entities::{CREATE_TASKS, Standing};
+use crate::access::entities::{CREATE_TASKS, EntityRelation};
 use crate::app::App;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql, write_text};
@@ -297,7 +297,7 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
     let role = ProjectRole { role: access.role(), in_team: true };
     // Concepts are everybody's.
     let creator = if entity.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
-    if !Standing::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
+    if !EntityRelation::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;

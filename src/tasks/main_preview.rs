@@ -6,13 +6,13 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
-use crate::access::tasks::{self, PRESENT, Standing};
+use crate::access::tasks::{self, PRESENT, TaskRelation};
 use crate::app::App;
 use crate::database::json::{array, records};
 use crate::events::Work;
 use crate::previews::main_preview::{last_of_task, set_main_preview};
 
-fn require(standing: &Standing) -> Result<Uuid, Failure> {
+fn require(standing: &TaskRelation) -> Result<Uuid, Failure> {
     standing.require(&PRESENT)?;
     standing.entity_id.ok_or_else(Failure::not_found)
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::previews::removal::remove_rows;
-use crate::removal::{Leftovers, remove_comment_rows};
+use crate::removal::{UnneededFiles, remove_comment_rows};
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -28,7 +28,7 @@ const REMOVED: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub struct Removed {
     /// Stored files that nobody needs after the commit.
-    pub leftovers: Leftovers,
+    pub leftovers: UnneededFiles,
     /// Entity, task type and production of each task that is still to be told of.
     untold: HashMap<Uuid, [Option<Uuid>; 3]>,
 }
@@ -48,7 +48,7 @@ impl Removed {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftovers, Failure> {
+pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
     let mut removed = remove(work, task_ids).await?;
     // Told in the order in which they were named.
     for id in task_ids {

@@ -30,9 +30,9 @@ use super::refusals::Refusal;
 use crate::config::Settings;
 
 /// Time that requests in flight may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause when no connection can be accepted, as when too many are open.
-const REST: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Most bytes of an address and its headers.
 const HEADING: usize = 128 * 1024;
 const CROWDED: &str = "Too many connections are open. Try again in a moment.";
@@ -105,7 +105,7 @@ impl Bound {
         drop(self.listener);
         ending.cancel();
         connections.close();
-        if timeout(PATIENCE, connections.wait()).await.is_err() {
+        if timeout(SHUTDOWN_TIMEOUT, connections.wait()).await.is_err() {
             broken_off.cancel();
             connections.wait().await;
         }
@@ -118,7 +118,7 @@ impl Bound {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 return None;
             }
         };

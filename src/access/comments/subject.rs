@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{CommentRule, READ, Seen, Sight, Viewer};
-use crate::access::tasks::{self, Standing, is_mentioned, standing};
+use crate::access::tasks::{self, TaskRelation, is_mentioned, standing};
 use crate::access::{join_place, place_columns, read_place};
 use crate::database::{self, Sql};
 
@@ -23,7 +23,7 @@ pub struct Subject {
     pub for_client: bool,
     pub task_status_id: Option<Uuid>,
     /// Relation of the caller to the task.
-    pub standing: Standing,
+    pub standing: TaskRelation,
 }
 
 impl Subject {

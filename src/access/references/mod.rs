@@ -41,12 +41,12 @@ pub struct Reference {
     /// Whether the row is only needed to know its production.
     silent: bool,
     /// The table and columns that hold what is named already, which needs no check.
-    held: Option<Held>,
+    held: Option<HeldReference>,
 }
 
 /// Rows of a table that name one record in a column, and in another one what it refers to.
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct HeldReference {
     table: &'static str,
     own: &'static str,
     other: &'static str,
@@ -99,7 +99,7 @@ impl Reference {
             Some(targets) if !targets.is_empty() => targets.to_vec(),
             _ => vec![table.name],
         };
-        let held = record.map(|record| Held { table: table.name, own, other, record });
+        let held = record.map(|record| HeldReference { table: table.name, own, other, record });
         Self { field, tables, ids: ids.to_vec(), shares: SHARED.contains(&(table.name, other)), lenient: true, silent: false, held }
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use super::way::Place;
-use super::{Held, Reference};
+use super::{HeldReference, Reference};
 use crate::database::{self, Sql};
 
 /// A row that a reference means.
@@ -56,7 +56,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             }
             sql.push(" AS readable, ");
             match reference.held {
-                Some(Held { table, own, other, record }) => {
+                Some(HeldReference { table, own, other, record }) => {
                     sql.push(&format!("EXISTS (SELECT 1 FROM \"{table}\" h WHERE h.\"{other}\" = r.id AND h.\"{own}\" = ")).bind(record).push(")");
                 }
                 None => {

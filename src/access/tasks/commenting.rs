@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ACT, Standing};
+use super::{ACT, TaskRelation};
 use crate::access::roles::MEMBER_NOT_VENDOR;
 use crate::database::{self, Sql};
 
@@ -16,7 +16,7 @@ use crate::database::{self, Sql};
 ///
 /// # Errors
 /// 403 for everybody else.
-pub async fn task_commenter(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing, keeps_status: bool) -> Result<(), Failure> {
+pub async fn task_commenter(connection: &impl ConnectionTrait, caller: &Caller, standing: &TaskRelation, keeps_status: bool) -> Result<(), Failure> {
     let may = standing.allows(&ACT) || (keeps_status && is_mentioned(connection, caller, standing).await?);
     if may { Ok(()) } else { Err(Failure::forbidden()) }
 }
@@ -26,7 +26,7 @@ pub async fn task_commenter(connection: &impl ConnectionTrait, caller: &Caller, 
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing) -> Result<bool, Failure> {
+pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, standing: &TaskRelation) -> Result<bool, Failure> {
     if !standing.role.allows(&MEMBER_NOT_VENDOR) {
         return Ok(false);
     }

@@ -14,7 +14,7 @@ use crate::database::{self, Sql};
 
 /// Relation of the caller to one task.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct TaskRelation {
     pub task_id: Uuid,
     pub project_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
@@ -29,7 +29,7 @@ pub struct Standing {
     facts: Vec<TaskFact>,
 }
 
-impl Standing {
+impl TaskRelation {
     /// Whether something is so of the task, for the caller.
     #[must_use]
     pub fn holds(&self, fact: TaskFact) -> bool {
@@ -78,7 +78,7 @@ const BATCH: usize = 10_000;
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, Standing>, Failure> {
+pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, TaskRelation>, Failure> {
     let mut found = HashMap::with_capacity(tasks.len());
     let person = &caller.person;
     for tasks in tasks.chunks(BATCH) {
@@ -95,7 +95,7 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
         sql.push(" FROM task t LEFT JOIN project p ON p.id = t.project_id ").push(&join_place("l", "t.project_id", "$1"));
         sql.push(" WHERE t.id").among(tasks);
         for row in database::rows(connection, &sql).await? {
-            let standing = Standing::read(&row, person)?;
+            let standing = TaskRelation::read(&row, person)?;
             found.insert(standing.task_id, standing);
         }
     }
@@ -106,7 +106,7 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<Standing, Failure> {
+pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<TaskRelation, Failure> {
     standings(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
 }
 
@@ -114,7 +114,7 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_i
 ///
 /// # Errors
 /// 404 when there is no such task, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<Standing, Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<TaskRelation, Failure> {
     let standing = standing(connection, caller, task_id).await?;
     standing.require(rule)?;
     Ok(standing)

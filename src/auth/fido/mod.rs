@@ -31,7 +31,7 @@ use super::secrets;
 use crate::app::App;
 
 /// Time that somebody has to touch their key.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Bytes of a challenge.
 const CHALLENGE: usize = 32;
 /// The name of this server on keys that show one.
@@ -62,7 +62,7 @@ async fn challenge<T>(
     answer: impl FnOnce(String) -> Result<Json<T>, serde_json::Error>,
 ) -> Result<Json<T>, Failure> {
     let (challenge, session) = (secrets::url_safe(CHALLENGE), BrowserSession::new());
-    session.keep(app, &purpose.key(person_id), &challenge, PATIENCE).await?;
+    session.keep(app, &purpose.key(person_id), &challenge, CHALLENGE_LIFETIME).await?;
     let headers = request_headers().unwrap_or_default();
     Ok(answer(challenge)?.with_header(header::SET_COOKIE, session.cookie(&headers, &app.settings)?))
 }

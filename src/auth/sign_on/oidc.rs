@@ -34,11 +34,11 @@ use crate::auth::browser_session::BrowserSession;
 use crate::config::{OidcSettings, Settings};
 
 /// Time that somebody may take at the provider.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Time that the provider may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for which the facts of the provider about itself are kept in mind.
-const MEMORY: Duration = Duration::from_secs(3600);
+const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new keys, however many tokens are signed with unknown ones.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 /// Difference that the clocks of the provider and of this server may be apart.
@@ -146,7 +146,7 @@ impl OpenId {
         let (address, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
         let question = Question { state: state.secret().clone(), nonce: nonce.secret().clone(), verifier: verifier.secret().clone() };
         let session = BrowserSession::new();
-        session.keep(app, PURPOSE, &serde_json::to_string(&question)?, PATIENCE).await?;
+        session.keep(app, PURPOSE, &serde_json::to_string(&question)?, SIGN_IN_TIMEOUT).await?;
         leave(app, address.as_str(), &session)
     }
 
@@ -201,7 +201,7 @@ impl OpenId {
     /// Facts of the provider about itself, with its keys.
     async fn provider(&self, settings: &OidcSettings) -> Result<CoreProviderMetadata, Problem> {
         let mut known = self.known.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < MEMORY) {
+        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < METADATA_LIFETIME) {
             return Ok(known.metadata.clone());
         }
         let metadata: CoreProviderMetadata = fetch(&self.http, &settings.oidc_discovery_url, None).await?;

@@ -16,7 +16,7 @@ use super::{answer, form};
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
-use crate::entities::with_tasks::Wish;
+use crate::entities::with_tasks::ListingOptions;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, removal, shots};
 use crate::vocabulary::kinds::EntityKind;
@@ -52,7 +52,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_assets_with_tasks(&self, access: Caller, query: ListAssetsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
         let listing = assets::list_with_tasks(&self.0, &access, wish).await?;
         answer(listing, &query.all).await
     }

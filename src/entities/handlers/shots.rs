@@ -16,7 +16,7 @@ use super::{answer, form};
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
-use crate::entities::with_tasks::Wish;
+use crate::entities::with_tasks::ListingOptions;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, listings, removal, shot_lengths, shots, versions};
 use crate::vocabulary::kinds::EntityKind;
@@ -35,7 +35,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
         let listing = shots::list_with_tasks(&self.0, &access, wish).await?;
         answer(listing, &query.all).await
     }

@@ -33,11 +33,11 @@ use crate::auth::browser_session::BrowserSession;
 use crate::config::{SamlSettings, Settings};
 
 /// Time that somebody may take at the provider.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Time that the provider may take to say who it is.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for which its facts are kept in mind.
-const MEMORY: Duration = Duration::from_secs(3600);
+const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new certificates, however many answers are signed with unknown ones.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "saml";
@@ -86,13 +86,13 @@ impl Saml {
     /// 400 when this is switched off, or the provider does not answer.
     pub(in crate::auth) async fn begin(&self, app: &App) -> Result<Media, Failure> {
         require(&app.settings.saml)?;
-        let provider = self.provider(&app.settings.saml, MEMORY).await.map_err(Problem::tell)?;
+        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::tell)?;
         // A name must not begin with a digit.
         let id = format!("_{}", Uuid::new_v4().simple());
         let mut address = Url::parse(&provider.address)?;
         address.query_pairs_mut().append_pair("SAMLRequest", &STANDARD.encode(deflate(&request(&app.settings, &provider, &id))?));
         let session = BrowserSession::new();
-        session.keep(app, PURPOSE, &id, PATIENCE).await?;
+        session.keep(app, PURPOSE, &id, SIGN_IN_TIMEOUT).await?;
         leave_for_form(app, address.as_str(), &session)
     }
 
@@ -124,7 +124,7 @@ impl Saml {
         let bytes: String = answer.split_whitespace().collect();
         let bytes = STANDARD.decode(bytes).map_err(|_| Problem::Other("it is not written in base64"))?;
         let xml = String::from_utf8(bytes).map_err(|_| Problem::Other("it is no text"))?;
-        let provider = self.provider(&settings.saml, MEMORY).await?;
+        let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
         match read(settings, &provider, &xml) {
             Err(Refusal::Signature) => {
                 let provider = self.provider(&settings.saml, BETWEEN_LOOKS).await?;

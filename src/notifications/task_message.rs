@@ -19,7 +19,7 @@ use crate::messengers::{Message, Service};
 
 /// A notification with all that is told of it.
 #[derive(Clone, Debug)]
-pub(super) struct Story {
+pub(super) struct TaskMessage {
     news: TaskNews,
     /// Name of the production.
     production: String,
@@ -71,8 +71,8 @@ fn full_name(first: &str, last: &str) -> String {
     format!("{first} {last}").trim().to_owned()
 }
 
-impl Story {
-    /// The story of a notification, unless the notification is gone, or its person, or may no longer read of it.
+impl TaskMessage {
+    /// The message of a notification, unless the notification is gone, or its person, or may no longer read of it.
     ///
     /// # Errors
     /// The database does not answer.
@@ -153,8 +153,8 @@ impl Story {
     }
 }
 
-/// The story of a notification that a playlist is ready, unless it is of another kind, or its person has left the team.
-async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, DbErr> {
+/// The message of a notification that a playlist is ready, unless it is of another kind, or its person has left the team.
+async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMessage>, DbErr> {
     let count = json_length(app.database.backend(), "y.shots");
     let sql = Sql::with(
         format!(
@@ -180,7 +180,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, 
     let mut person = Person::read(&row)?;
     // Whoever wants to hear of anything is told of this by e-mail, too.
     person.wants_emails |= !person.names.is_empty();
-    Ok(Some(Story {
+    Ok(Some(TaskMessage {
         news: TaskNews {
             news: News::PlaylistReady,
             author_first_name: text("author_first_name")?,

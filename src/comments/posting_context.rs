@@ -39,7 +39,7 @@ pub struct Task {
 
 /// All that is known while comments are posted.
 #[derive(Debug, Default)]
-pub struct Board {
+pub struct PostingContext {
     pub tasks: HashMap<Uuid, Task>,
     /// Tasks of the entities, by name; only where copies or automations may reach them.
     pub of_entity: HashMap<Uuid, Vec<Uuid>>,
@@ -59,7 +59,7 @@ pub struct Board {
     team_places: HashMap<(Uuid, Uuid), ProjectRole>,
 }
 
-impl Board {
+impl PostingContext {
     /// Reads what these drafts need.
     ///
     /// # Errors
@@ -68,33 +68,33 @@ impl Board {
         let connection = &**work;
         let named: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.task_id).collect();
         let (projects, entities) = places(connection, &named).await?;
-        let mut board = Self {
+        let mut context = Self {
             statuses: statuses::all(connection).await?,
             automations: automations::of_projects(connection, &projects).await?,
             ..Self::default()
         };
-        if drafts.iter().filter_map(|draft| draft.task_status_id).any(|id| !board.statuses.contains_key(&id)) {
+        if drafts.iter().filter_map(|draft| draft.task_status_id).any(|id| !context.statuses.contains_key(&id)) {
             return Err(Failure::not_found());
         }
-        let reaches_others = !board.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
-        board.read_tasks(connection, &named, if reaches_others { &entities } else { &[] }).await?;
+        let reaches_others = !context.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
+        context.read_tasks(connection, &named, if reaches_others { &entities } else { &[] }).await?;
         if reaches_others {
             for row in database::rows(connection, &Sql::new("SELECT id, name FROM task_type")).await? {
-                board.task_types.insert(row.try_get("", "id")?, row.try_get("", "name")?);
+                context.task_types.insert(row.try_get("", "id")?, row.try_get("", "name")?);
             }
         }
-        if !board.automations.is_empty() {
-            board.priorities = automations::priorities(connection, &projects).await?;
+        if !context.automations.is_empty() {
+            context.priorities = automations::priorities(connection, &projects).await?;
         }
-        let tasks: Vec<Uuid> = board.tasks.keys().copied().collect();
-        board.histories = recompute::steps(connection, &tasks).await?;
-        board.audiences = recipients::of_tasks(connection, &tasks).await?;
+        let tasks: Vec<Uuid> = context.tasks.keys().copied().collect();
+        context.histories = recompute::steps(connection, &tasks).await?;
+        context.audiences = recipients::of_tasks(connection, &tasks).await?;
         if drafts.iter().any(|draft| draft.text.contains('@')) {
-            board.mentionable = Mentionable::find(connection, &projects).await?;
+            context.mentionable = Mentionable::find(connection, &projects).await?;
         }
         let authors: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.author_id).collect();
-        board.read_authors(connection, &authors, &projects).await?;
-        Ok(board)
+        context.read_authors(connection, &authors, &projects).await?;
+        Ok(context)
     }
 
     async fn read_tasks(&mut self, connection: &impl ConnectionTrait, named: &BTreeSet<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {

@@ -13,13 +13,13 @@ const PREFIX: &str = "dailies-work-";
 const ATTEMPTS: usize = 10;
 
 /// A folder for temporary files. It is removed when this is dropped.
-pub(super) struct Workroom {
+pub(super) struct WorkFolder {
     folder: TempDir,
     /// Tells other servers, and the sweepers of the system, that somebody is at work here.
     _lock: File,
 }
 
-impl Workroom {
+impl WorkFolder {
     /// Makes a folder in `parent`, or where the system has temporary files, and removes those that nobody works in.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ mod tests {
             fs::write(folder.join("upload"), b"half").unwrap();
         }
         let inner = parent.path().join("inner").join("deep");
-        let rooms: Vec<Workroom> = (0..3).map(|_| Workroom::open(Some(&parent.path().to_owned())).unwrap()).collect();
-        let _deep = Workroom::open(Some(&inner)).unwrap();
+        let rooms: Vec<WorkFolder> = (0..3).map(|_| WorkFolder::open(Some(&parent.path().to_owned())).unwrap()).collect();
+        let _deep = WorkFolder::open(Some(&inner)).unwrap();
         assert!(!left.exists() && other.join("upload").exists() && inner.exists());
         assert!(rooms.iter().all(|room| room.folder.path().exists()));
         let paths: Vec<PathBuf> = rooms.iter().map(|room| room.folder.path().to_owned()).collect();
