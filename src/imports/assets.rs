@@ -2,19 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dailies_definitions::access::ProjectManager;
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
 use entity::entity_type;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
-use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::entities::{LONGEST_NAME, Matches, Stock};
+use super::import::EntityImport;
 use super::metadata;
 use super::problem::Problem;
 use super::production::{Production, workflows};
 use super::sheet::{Line, Sheet, short_enough};
 use super::task_columns::{Tasks, wishes};
-use crate::app::App;
 use crate::database;
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
@@ -27,7 +28,8 @@ const MAIN_PACK: &str = "MP";
 /// Most letters of the name of an asset type.
 const LONGEST_TYPE: usize = 30;
 
-struct Import {
+/// A table of assets.
+pub(super) struct AssetImport {
     production: Production,
     stock: Stock,
     tasks: Tasks,
@@ -71,32 +73,8 @@ impl Types {
     }
 }
 
-/// Imports a table of assets, and gives them as JSON.
-///
-/// # Errors
-/// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
-    if sheet.len() == 0 {
-        return Ok(b"[]".to_vec());
-    }
-    let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = Import::load(&mut work, access, sheet, update).await?;
-    let mut ids = Vec::with_capacity(sheet.len());
-    for line in sheet.lines() {
-        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
-    }
-    let Import { stock, tasks, types, .. } = import;
-    let new_types = types.new.into_iter().map(|(id, name)| vec![("id", id.into()), ("name", name.into())]).collect();
-    database::insert_many(&*work, &entity_type::TABLE, new_types).await?;
-    stock.store(&work).await?;
-    tasks.store(&mut work, access.caller()).await?;
-    Touched::by(&*work, &stock.readiness_changed()).await?.settle(&mut work).await?;
-    let text = answer(&work, &ids).await?;
-    work.commit().await?;
-    Ok(text)
-}
-
-impl Import {
+#[async_trait]
+impl EntityImport for AssetImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Self, Failure> {
         let production = Production::load(work, access.project_id(), EntityKind::Asset.type_name(), None).await?;
         let stock = Stock::load(work, access).await?;
@@ -125,7 +103,6 @@ impl Import {
         })
     }
 
-    /// Imports one row, and gives the id of its asset.
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
         let type_name = line.required("Type")?;
         let name = line.name("Name", LONGEST_NAME)?;
@@ -166,6 +143,16 @@ impl Import {
         Ok(id)
     }
 
+    async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
+        let new_types = self.types.new.into_iter().map(|(id, name)| vec![("id", id.into()), ("name", name.into())]).collect();
+        database::insert_many(&**work, &entity_type::TABLE, new_types).await?;
+        self.stock.store(work).await?;
+        self.tasks.store(work, caller).await?;
+        Touched::by(&**work, &self.stock.readiness_changed()).await?.settle(work).await
+    }
+}
+
+impl AssetImport {
     /// The episode that a row gives, none for the main pack, or nothing when it says nothing.
     fn episode(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Option<Option<Uuid>>, Problem> {
         match line.get(EPISODE).map(str::trim) {

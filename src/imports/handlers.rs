@@ -13,10 +13,14 @@ use poem::http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::assets::AssetImport;
+use super::edits::EditImport;
 use super::estimations::{self, Subject};
+use super::import::import;
 use super::sheet::Sheet;
+use super::shots::ShotImport;
 use super::timelines::{self, Convention, Format, Place};
-use super::{assets, casting, decoding, edits, persons, shots};
+use super::{casting, decoding, persons};
 use crate::app::SharedApp;
 use crate::events::transact;
 use crate::studio::organisation;
@@ -105,7 +109,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         let sheet = sheet(&body).await?;
-        Ok(Json::written(transact(&self.0, || assets::import(&self.0, &access, &sheet, query.update)).await?))
+        Ok(Json::written(transact(&self.0, || import::<AssetImport>(&self.0, &access, &sheet, query.update)).await?))
     }
 
     async fn import_shots(
@@ -116,7 +120,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         let sheet = sheet(&body).await?;
-        Ok(Json::written(transact(&self.0, || shots::import(&self.0, &access, &sheet, query.update)).await?))
+        Ok(Json::written(transact(&self.0, || import::<ShotImport>(&self.0, &access, &sheet, query.update)).await?))
     }
 
     async fn import_edits(
@@ -127,7 +131,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         let sheet = sheet(&body).await?;
-        Ok(Json::written(transact(&self.0, || edits::import(&self.0, &access, &sheet, query.update)).await?))
+        Ok(Json::written(transact(&self.0, || import::<EditImport>(&self.0, &access, &sheet, query.update)).await?))
     }
 
     async fn import_casting(&self, access: ProjectManager, _project_id: Uuid, body: Submission) -> Result<Nulls, Failure> {

@@ -120,7 +120,7 @@ impl Resource for Entities {
         if only_data && supervises_fields(work, caller, record, body).await? { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
-    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(status) = body.get("status") {
             let column = self.table().column("status");
             if !column.is_some_and(|column| status.as_str().is_some_and(|status| column.choices.contains(&status))) {
@@ -136,7 +136,6 @@ impl Resource for Entities {
             body.remove("created_by");
             return Ok(());
         };
-        let _ = caller;
         merge_data(record, body);
         refuse_taken_name(work, record, body).await
     }

@@ -33,6 +33,6 @@ pub use program::{Ended, Installation, Program, files};
 pub use redis::TemporaryRedis;
 pub use saml_provider::{SamlProvider, SamlStatement, Signed};
 pub use security_key::SecurityKey;
-pub use server::{On, TestServer};
+pub use server::{On, TestServer, unbound_server};
 pub use shape::{differences, fill, fill_all};
 pub use studio::{Studio, id};
