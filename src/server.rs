@@ -72,7 +72,7 @@ pub enum StartError {
 /// The database is not ours, or can't be changed.
 pub async fn prepare(database: &Database) -> Result<bool, StartError> {
     use migration::State;
-    let state = migration::state(database.read()).await?;
+    let state = migration::state(database).await?;
     match state {
         State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
         State::Foreign => return Err(StartError::Foreign),
@@ -275,11 +275,11 @@ impl Gatekeeper for Doorkeeper {
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
-        matches!(access::playlists::may_read(self.0.database.read(), person, playlist).await, Ok(true))
+        matches!(access::playlists::may_read(&self.0.database, person, playlist).await, Ok(true))
     }
 
     async fn team(&self, project: Uuid) -> Arc<Team> {
-        match access::team_of(self.0.database.read(), project).await {
+        match access::team_of(&self.0.database, project).await {
             Ok(team) => Arc::new(team),
             Err(error) => {
                 tracing::error!(%error, "the team of a production can't be known, so it hears nothing");

@@ -161,7 +161,7 @@ async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
     let studio = Studio::open(on).await;
     let first = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).expect("a day");
     let rows = (0..DAYS).map(|day| vec![("duration", 60.0.into()), ("date", (first + chrono::Days::new(day.unsigned_abs())).into())]);
-    insert_many(studio.server.app.database.read(), &entity::time_spent::TABLE, rows.collect()).await.expect("time spent");
+    insert_many(&studio.server.app.database, &entity::time_spent::TABLE, rows.collect()).await.expect("time spent");
     let answer = studio.admin.request(reqwest::Method::GET, "/data/time-spents").send().await.expect("an answer");
     // What is sent in parts has no length that is known before.
     assert_eq!((answer.status().as_u16(), answer.content_length()), (200, None));

@@ -109,7 +109,7 @@ async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on:
         ("email_otp_secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
         ("preferred_two_factor_authentication", "totp".into()),
     ];
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     for path in ["/actions/persons/{}/disable-two-factor-authentication", "/data/persons/{}/two-factor-authentication"] {
         let path = path.replace("{}", &person.to_string());
         update(database, &entity::person::TABLE, person, factors.clone()).await.expect("second factors");

@@ -176,7 +176,7 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
 /// Leaves a preview as a server does that is killed while it stores the file.
 async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
     let id = preview(studio).await;
-    let connection = studio.server.app.database.read();
+    let connection = &studio.server.app.database;
     let sql = Sql::with("UPDATE preview_file SET original_name = 'half' WHERE id = $1", [id.into()]);
     execute(connection, &sql).await.expect("a claim");
     let job = json!({"preview_id": id, "author_id": studio.admin_id, "kind": kind, "extension": extension, "announced": false});

@@ -31,7 +31,7 @@ async fn with_post(on: On, office: &PostOffice) -> (Studio, String) {
 }
 
 async fn stored(studio: &Studio, id: Uuid) -> person::Model {
-    person::Entity::find_by_id(id).one(studio.server.app.database.read()).await.expect("the database").expect("the person")
+    person::Entity::find_by_id(id).one(&studio.server.app.database).await.expect("the database").expect("the person")
 }
 
 /// The code in the e-mail of that number.

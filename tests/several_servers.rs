@@ -176,7 +176,7 @@ async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On
     let artist = studio.member(Role::Artist);
     let write = async |assignment: &str| {
         let sql = Sql::with(format!("UPDATE person SET {assignment} WHERE id = $1"), [studio.member_id(Role::Artist).into()]);
-        execute(studio.server.app.database.read(), &sql).await.expect("a change");
+        execute(&studio.server.app.database, &sql).await.expect("a change");
     };
     for _ in 0..3 {
         artist.get(FOR_ADMINS).await.expect(403);

@@ -130,7 +130,7 @@ impl Scope {
     /// # Errors
     /// 404 when there is no such production, 403 for everybody outside of its team.
     pub async fn required_project(app: &App, caller: &Caller, project_id: Uuid) -> Result<Self, Failure> {
-        let role = roles::require_member(app.database.read(), caller, project_id).await?;
+        let role = roles::require_member(&app.database, caller, project_id).await?;
         Ok(Self::project(caller, project_id, role))
     }
 
@@ -148,7 +148,7 @@ impl Scope {
     /// As [`Scope::named`], and 403 for those of the team whom the rule leaves out.
     pub async fn named_for(app: &App, caller: &Caller, project_id: Option<Uuid>, rule: &RoleRule) -> Result<Self, Failure> {
         match project_id {
-            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(app.database.read(), caller, project_id, rule).await?)),
+            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(&app.database, caller, project_id, rule).await?)),
             None if caller.is_admin() => Self::teams(app, caller).await,
             None => Err(Failure::forbidden()),
         }
@@ -159,7 +159,7 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::teams(app.database.read(), caller).await? })
+        Ok(Self { reach: Reach::teams(&app.database, caller).await? })
     }
 
     /// As [`Scope::teams`], without the teams of closed productions.
@@ -167,7 +167,7 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn open_teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::open_teams(app.database.read(), caller).await? })
+        Ok(Self { reach: Reach::open_teams(&app.database, caller).await? })
     }
 
     /// Productions that the caller looks into from the outside, with the role of another production.
@@ -199,7 +199,7 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn masks(&self, database: &Database, kind: EntityKind) -> Result<Masks, DbErr> {
-        Masks::of(database.read(), &self.reach, kind).await
+        Masks::of(database, &self.reach, kind).await
     }
 
     /// Column that tells which metadata of a kind of entity the caller may not see, for [`metadata::read_hidden`].

@@ -69,7 +69,7 @@ impl AccessGuard {
     }
 
     async fn role_by(&self, caller: &Caller, project_id: Uuid, rule: &RoleRule) -> Result<Role, Failure> {
-        require(self.0.database.read(), caller, project_id, rule).await
+        require(&self.0.database, caller, project_id, rule).await
     }
 }
 
@@ -218,17 +218,17 @@ impl Guard for AccessGuard {
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let standing = entities::require(self.0.database.read(), &caller, id, &entities::READ).await?;
+        let standing = entities::require(&self.0.database, &caller, id, &entities::READ).await?;
         Ok(EntityReader::granted(caller, standing.project_id, standing.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::READ).await?;
+        let standing = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
         Ok(TaskReader::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::ACT).await?;
+        let standing = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
         Ok(TaskActor::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 

@@ -60,7 +60,7 @@ pub(super) async fn visitor(app: &App, request: &Request, token: &str) -> Result
          JOIN playlist y ON y.id = l.playlist_id WHERE l.token = $1 AND l.is_active = $2",
         [token.into(), true.into()],
     );
-    let link = database::read_one::<Link>(app.database.read(), &sql).await?.ok_or_else(Failure::not_found)?;
+    let link = database::read_one::<Link>(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
     if link.expiration_date.is_some_and(|end| database::now() > end) {
         return Err(Failure::not_found());
     }

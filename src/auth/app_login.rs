@@ -75,7 +75,7 @@ pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Optio
     if sessions::is_before_end(app, pledge.person_id, pledge.moment).await? {
         return Err(refusal());
     }
-    let account = person::Entity::find_by_id(pledge.person_id).one(app.database.read()).await?;
+    let account = person::Entity::find_by_id(pledge.person_id).one(&app.database).await?;
     let account = account.filter(|account| account.active == Some(true)).ok_or_else(refusal)?;
     sign_in::log(app, account.id, address, Means::Script).await?;
     SignedIn::open(app, account, pledge.excused)

@@ -113,7 +113,7 @@ impl Job for AccountEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(account) = person::Entity::find_by_id(self.person_id).one(app.database.read()).await? else { return Ok(()) };
+        let Some(account) = person::Entity::find_by_id(self.person_id).one(&app.database).await? else { return Ok(()) };
         let Some(letter) = self.letter(app, &account).await? else { return Ok(()) };
         let recipient = Recipient {
             address: self.to.clone(),

@@ -88,10 +88,10 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
         let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
         query.order_by_asc(person::Column::CreatedAt).order_by_asc(person::Column::Id)
     };
-    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(app.database.read()).await?;
+    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(&app.database).await?;
     match by_email {
         Some(account) => Ok(Some(account)),
-        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(app.database.read()).await,
+        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(&app.database).await,
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
 /// # Errors
 /// 404 when the person was deleted in the meantime.
 pub(super) async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
 }
 
 /// Result of checking a password.

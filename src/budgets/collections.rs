@@ -61,7 +61,7 @@ impl Resource for SalaryScales {
 
     /// Adds what is missing. A transaction is only started when something is.
     async fn before_list(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
-        if missing(app.database.read()).await?.is_empty() {
+        if missing(&app.database).await?.is_empty() {
             return Ok(());
         }
         transact(app, || complete(app, caller)).await

@@ -26,7 +26,7 @@ pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
         return Err(Refusal::Embedded.into());
     }
     let database = connect(data).await?;
-    match migration::state(database.read()).await? {
+    match migration::state(&database).await? {
         State::ReferenceWithoutBaseline => {}
         State::Current | State::Behind => {
             if !dry_run {
@@ -38,8 +38,8 @@ pub(super) async fn run(data: &DataArgs, dry_run: bool) -> CommandResult {
         State::Empty => return Err(Refusal::Empty.into()),
         State::Foreign => return Err(Refusal::Foreign.into()),
     }
-    let mut found = migration::differences(database.read()).await?;
-    let revision = migration::revision(database.read()).await?;
+    let mut found = migration::differences(&database).await?;
+    let revision = migration::revision(&database).await?;
     if let Some(other) = revision.as_deref().filter(|revision| *revision != REVISION) {
         found.missing.push(format!(
             "The schema is at revision `{other}` instead of `{REVISION}`: bring it there with the release of the server that made it."

@@ -188,7 +188,7 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, 400 for names that are too long.
 pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
-    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    let subject = Subject::find(&app.database, caller, comment_id).await?;
     require_keeper(caller, &subject, task_id)?;
     let files = keep(app, body.files.iter().collect()).await?;
     if let Err(error) = transact(app, || store_all(app, caller, comment_id, &files)).await {

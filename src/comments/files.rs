@@ -25,7 +25,7 @@ const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", 
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(app.database.read(), caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
+    attachment_reader(&app.database, caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
     send(app, id, &row).await
 }
 
@@ -86,7 +86,7 @@ pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
     let mut named = comments.clone();
     named.sort_unstable();
     named.dedup();
-    let found = records(app.database.read(), &entity::comment::TABLE, "Comment", &named).await?;
+    let found = records(&app.database, &entity::comment::TABLE, "Comment", &named).await?;
     let mut written = Vec::with_capacity(rows.len());
     for (row, comment) in rows.iter().zip(&comments) {
         let mut out = Vec::with_capacity(1024);

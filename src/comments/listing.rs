@@ -48,7 +48,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     let list = CommentList {
         viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
         writer,
-        authors: authors::find(database.read(), &persons(&rows)?, Some(access.project_id())).await?,
+        authors: authors::find(database, &persons(&rows)?, Some(access.project_id())).await?,
     };
     let mut written = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -190,7 +190,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let select = format!("SELECT {} ", writer.columns());
     let order = "c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
-        let related = Related::of(database.read(), &condition).await?;
+        let related = Related::of(database, &condition).await?;
         let mut sql = condition.before(&select);
         sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
@@ -204,7 +204,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let page = Page { number, limit };
     let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
     let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
-    let related = Related::of(database.read(), &rows).await?;
+    let related = Related::of(database, &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {
         let mut out = Vec::with_capacity(1024);

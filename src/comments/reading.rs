@@ -114,7 +114,7 @@ fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> 
 /// # Errors
 /// 404 for a comment of another task, 403 for one that the caller may not read.
 pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let subject = Subject::on_task(connection, access, task_id, comment_id).await?;
     subject.comment_reader(access)?;
     rows::bare(connection, comment_id).await

@@ -32,7 +32,7 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
         Some(Value::String(text)) if !text.contains('\0') => text,
         Some(_) => return Err(Failure::field("text", "Input should be a valid string")),
     };
-    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    let subject = Subject::find(&app.database, caller, comment_id).await?;
     require_replier(app, caller, &subject, task_id).await?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     let stored = transact(app, || store(app, caller, &subject, text, &files)).await;
@@ -46,7 +46,7 @@ async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id:
     if subject.task_id != task_id {
         return Err(Failure::forbidden());
     }
-    subject.comment_replier(app.database.read(), caller).await
+    subject.comment_replier(&app.database, caller).await
 }
 
 async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {

@@ -252,7 +252,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not let the caller in.
     async fn may_list(&self, app: &App, caller: &Caller, rule: RecordRule, query: &Query) -> Result<(), Failure> {
         let _ = query;
-        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, Subject::Production(None)).await
     }
 
     /// Makes what has to be there before a list is read.
@@ -301,7 +301,7 @@ pub trait Resource: Send + Sync {
     /// # Errors
     /// 403 when the rule does not allow it.
     async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
-        records::require_record(app.database.read(), caller, rule, self.subject(record)).await
+        records::require_record(&app.database, caller, rule, self.subject(record)).await
     }
 
     /// Lets the caller create this, where the contract names a rule about records.
@@ -310,7 +310,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not allow it.
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = body;
-        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, Subject::Production(None)).await
     }
 
     /// Lets the caller change this record, where the contract names a rule about records.

@@ -49,7 +49,7 @@ pub async fn asks_given_project(app: &App, caller: &Caller, rule: RecordRule, bo
         None => Err(Failure::record("'project_id'")),
         Some(_) if caller.is_admin() => Ok(()),
         Some(Value::Null) => Err(Failure::forbidden()),
-        Some(_) => require_record(app.database.read(), caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
+        Some(_) => require_record(&app.database, caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
     }
 }
 
@@ -81,5 +81,5 @@ pub async fn plans_asked_project(app: &App, caller: &Caller, query: &Query) -> R
     }
     let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
     let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
-    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await.map(|_| ())
+    require(&app.database, caller, project_id, &STAFF_MEMBER).await.map(|_| ())
 }

@@ -96,12 +96,6 @@ impl Database {
         self.counter.total()
     }
 
-    /// The database, to read with.
-    #[must_use]
-    pub fn read(&self) -> &Self {
-        self
-    }
-
     /// Which of the two databases it is.
     #[must_use]
     pub fn backend(&self) -> DbBackend {

@@ -33,7 +33,7 @@ async fn scope(app: &App, caller: &Caller, project_id: Option<Uuid>, episode: Op
             let EpisodeChoice::One(id) = choice else {
                 return Err(Failure::not_found());
             };
-            let connection = app.database.read();
+            let connection = &app.database;
             let episode = find_entity(connection, id, EntityKind::Episode).await?;
             require_member(connection, caller, episode.project_id).await?;
             Scope::teams(app, caller).await
@@ -108,7 +108,7 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<V
 
 /// The assets that an entity is built from.
 pub(super) async fn list_cast(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), id, kind).await?;
+    find_entity(&app.database, id, kind).await?;
     let cast = Sql::with(" AND e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1)", [id.into()]);
     elsewhere(app, access.caller(), access.role(), cast).await
 }

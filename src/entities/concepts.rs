@@ -48,7 +48,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOpt
 
 /// `GET /data/concepts/{concept_id}`
 pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let standing = entities::require(app.database.read(), caller, id, &PRESENT).await?;
+    let standing = entities::require(&app.database, caller, id, &PRESENT).await?;
     let scope = Scope::project(caller, standing.project_id, standing.role.role);
     details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await
 }
@@ -66,8 +66,8 @@ pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Res
 }
 
 async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {
-    find_entity(app.database.read(), id, EntityKind::Concept).await?;
-    entities::require(app.database.read(), caller, id, &PRESENT).await
+    find_entity(&app.database, id, EntityKind::Concept).await?;
+    entities::require(&app.database, caller, id, &PRESENT).await
 }
 
 /// `POST /data/projects/{project_id}/concepts`

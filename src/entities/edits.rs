@@ -26,7 +26,7 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
 
 /// `GET /data/episodes/{episode_id}/edits`
 pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
+    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(" AND e.parent_id = $1", [episode_id.into()]);
     let mut listing = listings::within(app, access, EntityKind::Edit, conditions).await?;
     listing.relations = if relations { &rows::RELATIONS } else { &[] };

@@ -38,7 +38,7 @@ pub(super) async fn list_sequences(app: &App, caller: &Caller, query: &Query) ->
 
 /// `GET /data/episodes/{episode_id}/sequences`
 pub(super) async fn list_sequences_of_episode(app: &App, caller: &Caller, episode_id: Uuid, query: &Query) -> Result<Sent, Failure> {
-    let episode = find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
+    let episode = find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let scope = Scope::required_project(app, caller, episode.project_id).await?;
     list(app, &scope, EntityKind::Sequence, Some(episode_id), query).await
 }
@@ -92,13 +92,13 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: Entit
 
 /// The tasks of a sequence, an episode or a scene itself; vendors get their own ones.
 pub(super) async fn list_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, assignees: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), id, kind).await?;
+    find_entity(&app.database, id, kind).await?;
     TaskList { of: Of::Entity(id), visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
 }
 
 /// The tasks of what a sequence or an episode is made of, for everybody but vendors.
 pub(super) async fn list_inner_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, of: Of, assignees: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), id, kind).await?;
+    find_entity(&app.database, id, kind).await?;
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }

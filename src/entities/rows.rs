@@ -91,7 +91,7 @@ impl Listing {
             return Ok(());
         }
         let sql = self.from().before("SELECT DISTINCT e.project_id ");
-        let projects = ids(database.read(), &sql).await?;
+        let projects = ids(database, &sql).await?;
         self.mask(database, &Scope::visiting(caller, &projects, role)).await
     }
 

@@ -65,7 +65,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: Entit
         ("updated_at", Kind::DateTime),
     ];
     let database = &app.database;
-    find_entity(database.read(), id, kind).await?;
+    find_entity(database, id, kind).await?;
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     let masks = scope.masks(database, kind).await?;
     let sql = Sql::with(

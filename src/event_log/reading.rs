@@ -28,7 +28,7 @@ const LOGIN: [(&str, Kind); 5] =
 
 /// The latest events that the caller may see and the query keeps.
 pub(super) async fn last_events(database: &Database, caller: &Caller, query: &ListLastEventsQuery) -> Result<Json<Vec<EventRecord>>, Failure> {
-    event_reader(database.read(), caller, query.project_id).await?;
+    event_reader(database, caller, query.project_id).await?;
     let mut sql = Sql::new("FROM api_event r WHERE 1 = 1");
     match query.project_id {
         Some(id) => {

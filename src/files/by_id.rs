@@ -18,7 +18,7 @@ use crate::database::{self, Sql};
 /// # Errors
 /// 404 when there is neither, 403 for those who may not read what it belongs to.
 pub(super) async fn get(app: &App, caller: &Caller, id: Uuid) -> Result<Json<AnyFile>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let sql = Sql::with(
         "SELECT 1 AS works, t.entity_id FROM working_file w LEFT JOIN task t ON t.id = w.task_id WHERE w.id = $1 \
          UNION ALL SELECT 0 AS works, o.entity_id FROM output_file o WHERE o.id = $1 ORDER BY works DESC",

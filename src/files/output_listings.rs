@@ -134,7 +134,7 @@ pub(super) async fn list(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<
 /// # Errors
 /// 404 when there is no such kind of output.
 pub(super) async fn of_type(app: &App, of: Of, output_type_id: Uuid, representation: Option<String>) -> Result<Json<Vec<OutputFile>>, Failure> {
-    output_type(app.database.read(), output_type_id).await?.ok_or_else(Failure::not_found)?;
+    output_type(&app.database, output_type_id).await?.ok_or_else(Failure::not_found)?;
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");

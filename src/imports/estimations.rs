@@ -57,8 +57,8 @@ struct Import {
 /// # Errors
 /// 404 for an unknown task type or production, 403 for those who don't lead tasks of the type.
 pub(super) async fn require(app: &App, caller: &Caller, subject: Subject<'_>) -> Result<(), Failure> {
-    task_type::Entity::find_by_id(subject.task_type_id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
-    require_lead_of_type(app.database.read(), caller, Some(subject.project_id), Some(subject.task_type_id)).await
+    task_type::Entity::find_by_id(subject.task_type_id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
+    require_lead_of_type(&app.database, caller, Some(subject.project_id), Some(subject.task_type_id)).await
 }
 
 /// Imports a table of estimations, and gives a null for each row.

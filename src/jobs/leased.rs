@@ -62,7 +62,7 @@ impl LeasedJob {
 pub(super) async fn keep(database: &Database, id: Uuid, attempt: i32) {
     loop {
         tokio::time::sleep(RENEWAL_PERIOD).await;
-        match queue::renew(database.read(), id, attempt).await {
+        match queue::renew(database, id, attempt).await {
             Ok(true) => {}
             Ok(false) => return,
             // The database may come back before the lease runs out.

@@ -146,7 +146,7 @@ impl Crew {
         for claimed in std::mem::take(&mut self.claims).into_values() {
             self.app.jobs.busy.fetch_sub(1, Ordering::Relaxed);
             tracing::info!(job = %claimed.id, kind = claimed.kind, "a job goes back to the queue");
-            if let Err(error) = queue::give_back(self.app.database.read(), claimed.id, claimed.attempt).await {
+            if let Err(error) = queue::give_back(&self.app.database, claimed.id, claimed.attempt).await {
                 tracing::warn!(%error, job = %claimed.id, "a job could not be given back; it is taken up again when its lease runs out");
             }
         }
@@ -181,7 +181,7 @@ async fn attempt(app: &SharedApp, kind: Kind, claimed: &Claimed) -> Result<(), J
 }
 
 async fn settle(app: &SharedApp, kind: Kind, claimed: &Claimed, outcome: Result<(), JobError>) -> Result<(), DbErr> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let Claimed { id, attempt, .. } = *claimed;
     let error = match outcome {
         Ok(()) => return queue::finish(connection, id, attempt).await.map(|_| ()),

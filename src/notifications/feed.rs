@@ -180,7 +180,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             open_projects_of(sql, column, caller.person.id);
         }
     };
-    let news = Visible::new(Reach::open_teams(app.database.read(), caller).await?, NEWS);
+    let news = Visible::new(Reach::open_teams(&app.database, caller).await?, NEWS);
     let mut condition = visible(&news);
     condition.push(" AND ");
     scope(&mut condition, "t.project_id");

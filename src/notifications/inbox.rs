@@ -216,7 +216,7 @@ async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Resul
     }
     let mut sql = Sql::new(select);
     sql.bind_list(comments.iter().copied());
-    Ok(id_lists(database.read(), &sql).await?)
+    Ok(id_lists(database, &sql).await?)
 }
 
 impl CommentContext {

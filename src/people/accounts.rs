@@ -18,7 +18,7 @@ use crate::jobs;
 
 /// The account of a person; 404 for nobody, 403 for a bot or a preview account.
 async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    let account = person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
+    let account = person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
     if account.is_bot || account.preview_project_id.is_some() { Err(Failure::forbidden()) } else { Ok(account) }
 }
 

@@ -69,10 +69,10 @@ fn add_period(sql: &mut Sql, (first, last): Period) {
 /// # Errors
 /// 404 for nobody, 403 for a bot, and for those who don't read them.
 async fn of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Absences, Failure> {
-    let absences = absence_reader(app.database.read(), caller, person_id).await;
+    let absences = absence_reader(&app.database, caller, person_id).await;
     // Whether there is such a person is for those who read everybody's.
     if caller.is_admin() || absences.is_ok() {
-        require_human(app.database.read(), person_id).await?;
+        require_human(&app.database, person_id).await?;
     }
     absences
 }
@@ -108,7 +108,7 @@ pub(super) async fn around(app: &App, caller: &Caller, person_id: Uuid, day: Nai
 
 /// Days off of everybody whose the caller reads.
 pub(super) async fn of_studio(app: &App, caller: &Caller, period: Period) -> Result<Json<Vec<DayOff>>, Failure> {
-    let absences = Absences::of(app.database.read(), caller).await?;
+    let absences = Absences::of(&app.database, caller).await?;
     let writer = Writer::new();
     let mut sql = writer.select(&absences);
     add_period(&mut sql, period);

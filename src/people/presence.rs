@@ -27,8 +27,8 @@ fn logs() -> RecordWriter {
 
 /// The sign-ins of a person, for the person and for whoever manages the studio.
 pub(super) async fn logins(app: &App, caller: &Caller, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
-    require_record(app.database.read(), caller, RecordRule::PersonViewer, Subject::Person(Some(person_id))).await?;
-    require_person(app.database.read(), person_id).await?;
+    require_record(&app.database, caller, RecordRule::PersonViewer, Subject::Person(Some(person_id))).await?;
+    require_person(&app.database, person_id).await?;
     let text = format!("SELECT {} FROM desktop_login_log l WHERE l.person_id = $1 ORDER BY l.date DESC, l.id", logs().columns());
     Ok(logs().list(&app.database, Sql::with(text, [person_id.into()])).await?)
 }

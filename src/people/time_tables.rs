@@ -96,10 +96,10 @@ fn written(rows: &[UnitSpent]) -> Vec<u8> {
 
 /// Keeps what the caller may know of, and what the request asks for.
 async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
-    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+    let visible = Visible::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     if !caller.is_admin() && (LEADERS.contains(&caller.person.role) || !visible.leads_nowhere()) {
         if let Some(project_id) = filter.project_id {
-            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
+            require(&app.database, caller, project_id, &SUPERVISOR).await?;
         }
         let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
         if !own {

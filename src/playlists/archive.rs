@@ -39,7 +39,7 @@ use crate::vocabulary::entity_names::EntityNames;
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who may not download.
 pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid) -> Result<Media, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
     let title = Title::find(database, playlist_id).await?;
     let files = files(database, playlist_id).await?;

@@ -45,11 +45,11 @@ impl Resource for Playlists {
     }
 
     async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
-        require_other_than_vendor(app.database.read(), caller).await
+        require_other_than_vendor(&app.database, caller).await
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::teams(app.database.read(), caller).await?).restrict(sql, "t");
+        Visible::new(Reach::teams(&app.database, caller).await?).restrict(sql, "t");
         Ok(())
     }
 
@@ -61,7 +61,7 @@ impl Resource for Playlists {
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, Subject::Production(Some(project_id))).await
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

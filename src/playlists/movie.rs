@@ -69,7 +69,7 @@ impl Job for MovieBuild {
             [self.build_id.into()],
         );
         // Somebody has deleted it, or it was done and only the job was left behind.
-        let Some(plan) = database::read_one::<Plan>(app.database.read(), &sql).await? else { return Ok(()) };
+        let Some(plan) = database::read_one::<Plan>(&app.database, &sql).await? else { return Ok(()) };
         let folder = tempfile::tempdir()?;
         let clips = self.fetch(app, &plan, folder.path()).await?;
         let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
@@ -102,7 +102,7 @@ impl MovieBuild {
         let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
         let mut sql = Sql::new("SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
         sql.among(&ids);
-        let previews = database::read_all::<Preview>(app.database.read(), &sql).await?;
+        let previews = database::read_all::<Preview>(&app.database, &sql).await?;
         let previews: HashMap<Uuid, Preview> = previews.into_iter().map(|preview| (preview.id, preview)).collect();
         let mut fetched: HashMap<Uuid, Option<Clip>> = HashMap::new();
         let mut clips = Vec::new();

@@ -40,7 +40,7 @@ pub(super) async fn create(
     body: TemporaryPlaylist,
     sorted: bool,
 ) -> Result<Json<Vec<TemporaryPlaylistEntry>>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     let mut tasks = body.task_ids.unwrap_or_default();
     tasks.extend(of_entities(database, &body.entity_ids.unwrap_or_default()).await?);
     let known = standings(database, access, &tasks).await?;

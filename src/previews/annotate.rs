@@ -22,7 +22,7 @@ use crate::events::{Work, payload};
 /// # Errors
 /// 404, 403 and 400 as the contract says.
 pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: AnnotationChanges) -> Result<Json<PreviewFile>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require(app, caller, &REVIEW).await?;
     let mut work = Work::begin(app, caller).await?;
     let text = draw(&mut work, &preview, caller.person.id, changes).await?;

@@ -41,7 +41,7 @@ struct Moment {
 
 /// The annotations of a preview in their order; what is no annotation is passed over.
 async fn moments(app: &App, id: Uuid) -> Result<Vec<Moment>, Failure> {
-    Ok(read(annotate::stored(app.database.read(), id).await?))
+    Ok(read(annotate::stored(&app.database, id).await?))
 }
 
 fn read(annotations: Value) -> Vec<Moment> {
@@ -266,7 +266,7 @@ impl Words {
             ),
             [preview.task_id.into()],
         );
-        let names = database::read_one::<Names>(app.database.read(), &sql).await?.unwrap_or_default();
+        let names = database::read_one::<Names>(&app.database, &sql).await?.unwrap_or_default();
         let sql = Sql::with(
             "SELECT c.text, a.first_name, a.last_name FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
              LEFT JOIN person a ON a.id = c.person_id WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
@@ -275,7 +275,7 @@ impl Words {
         let entity = EntityNames::new(names.kind, names.entity, names.parent, names.grandparent).full();
         let title = [entity, names.task_type.unwrap_or_default(), format!("v{}", preview.revision.unwrap_or(1))];
         let mut lines = vec![names.project.unwrap_or_default()];
-        if let Some(comment) = database::read_one::<Holder>(app.database.read(), &sql).await? {
+        if let Some(comment) = database::read_one::<Holder>(&app.database, &sql).await? {
             lines.push([comment.first_name, comment.last_name].into_iter().flatten().collect::<Vec<_>>().join(" "));
             lines.push(comment.text.unwrap_or_default());
         }

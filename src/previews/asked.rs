@@ -26,7 +26,7 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Asked, Failure> 
          WHERE t.id = $1",
         [task_id.into()],
     );
-    let facts = database::read_one::<Facts>(app.database.read(), &sql).await?.unwrap_or_default();
+    let facts = database::read_one::<Facts>(&app.database, &sql).await?.unwrap_or_default();
     Ok(Asked::read(&facts.data.unwrap_or_default(), facts.resolution.as_deref(), facts.fps.as_deref()))
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
 /// # Errors
 /// 404 when there is none, 403 for strangers, 416 for a range that can't be given.
 pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    production_viewer(app.database.read(), caller, id).await?;
+    production_viewer(&app.database, caller, id).await?;
     get(app, Owner::Project, id).await
 }
 

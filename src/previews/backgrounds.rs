@@ -20,7 +20,7 @@ use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError, Purpose};
 use crate::storage::Disposition;
 
 async fn find(app: &App, id: Uuid) -> Result<Model, Failure> {
-    Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
 }
 
 /// Takes the file of a background, in place of an earlier one.

@@ -69,7 +69,7 @@ impl<'a> FileAnswer<'a> {
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_picture(app, &preview, prefix).await
 }
@@ -79,7 +79,7 @@ pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: 
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_viewer(app, caller).await?;
     send_picture(app, &preview, prefix).await
 }
@@ -103,7 +103,7 @@ fn expected_size(preview: &Subject, extension: &str) -> Option<u64> {
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn movie(app: &SharedApp, caller: &Caller, id: Uuid, places: &[FileKey]) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_movie(app, &preview, places).await
 }
@@ -121,7 +121,7 @@ pub async fn send_movie(app: &App, preview: &Subject, places: &[FileKey]) -> Res
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn saved_movie(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     save(app, &preview, &keys::movie(id), "mp4").await
 }
@@ -131,7 +131,7 @@ pub(super) async fn saved_movie(app: &SharedApp, caller: &Caller, id: Uuid) -> R
 /// # Errors
 /// 404, 403, 400 and 416 as the contract says.
 pub(super) async fn original(app: &SharedApp, caller: &Caller, id: Uuid, extension: &str) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_original(app, &preview, extension).await
 }
@@ -156,7 +156,7 @@ pub async fn send_original(app: &App, preview: &Subject, extension: &str) -> Res
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn saved_original(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_saved(app, &preview).await
 }

@@ -25,9 +25,9 @@ use crate::storage::Disposition;
 /// # Errors
 /// 404 when there is no such preview, 403 for those who don't manage the production.
 pub(super) async fn managed(app: &App, caller: &Caller, id: Uuid) -> Result<Subject, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     let production = records::Subject::Production(preview.project_id);
-    require_record(app.database.read(), caller, RecordRule::ProductionManager, production).await?;
+    require_record(&app.database, caller, RecordRule::ProductionManager, production).await?;
     Ok(preview)
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: i6
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     if !is_movie(&preview) {
         return Err(Failure::parameter("Preview file is not a movie"));

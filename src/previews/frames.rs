@@ -23,7 +23,7 @@ use crate::storage::{FileKey, StorageError};
 /// # Errors
 /// 404, 403 and 400 as the contract says.
 pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<Entity>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require(app, caller, &PRESENT).await?;
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
     if let Some(number) = frame_number {

@@ -54,7 +54,7 @@ impl Previews for PreviewsHandlers {
         comment_id: Uuid,
         preview_file_id: Uuid,
     ) -> Result<Json<PreviewFile>, Failure> {
-        let revision = revision_of(self.0.database.read(), preview_file_id, task_id).await?;
+        let revision = revision_of(&self.0.database, preview_file_id, task_id).await?;
         self.add(&access, Placement { task_id, comment_id, revision: Some(revision) }).await
     }
 

@@ -79,7 +79,7 @@ pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &st
 /// # Errors
 /// The database does not answer.
 pub(super) async fn by_task_type(app: &App, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-    let found = revisions::find(app.database.read(), Which::OfEntities(&[entity_id]), Form::Listed, Shown::None).await?;
+    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id]), Form::Listed, Shown::None).await?;
     Ok(Json::written(revisions::by_task_type(found.get(&entity_id).map_or(&[], Vec::as_slice))))
 }
 

@@ -18,7 +18,7 @@ use crate::events::Work;
 /// # Errors
 /// 404 and 403 as the contract says.
 pub(super) async fn move_preview(app: &SharedApp, caller: &Caller, id: Uuid, position: i32) -> Result<Json<Vec<PreviewFile>>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     let work = Work::begin(app, caller).await?;
     let order = order(&*work, &preview).await?;

@@ -71,7 +71,7 @@ impl Processing {
 
     async fn process(&self, app: &SharedApp) -> Result<(), Failure> {
         let id = self.preview_id;
-        match status(app.database.read(), id).await?.as_deref() {
+        match status(&app.database, id).await?.as_deref() {
             None => {
                 removal::discard(&app.storage, keys::all(id).collect()).await;
                 return Ok(());
@@ -108,7 +108,7 @@ impl Processing {
                 made.add_pictures(id, derived, target);
             }
             MediaKind::Movie => {
-                let preview = Subject::find(app.database.read(), id).await?;
+                let preview = Subject::find(&app.database, id).await?;
                 made = make_movie(app, &preview, &source, made, self.normalize).await?;
             }
             MediaKind::Generic => {}

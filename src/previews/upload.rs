@@ -49,14 +49,14 @@ pub(super) struct UploadOptions {
 /// # Errors
 /// 404, 403 and 400 as the contract says.
 pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: UploadOptions) -> Result<Json<PreviewFile>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = Subject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     if preview.has_file() {
         return Err(already_there());
     }
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
     accept(app, caller, &preview, file, wish).await?;
-    Ok(Json::written(rows::record(app.database.read(), id, false).await?))
+    Ok(Json::written(rows::record(&app.database, id, false).await?))
 }
 
 /// Takes a file that came along with a comment for a preview that was just added to it.
@@ -64,7 +64,7 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
 /// # Errors
 /// 400 when the file can't be taken; the record of the preview is gone then.
 pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
-    let preview = Subject::find(app.database.read(), preview_id).await?;
+    let preview = Subject::find(&app.database, preview_id).await?;
     accept(app, caller, &preview, file, UploadOptions { normalize: true, haste: UploadTiming::Afterwards }).await
 }
 

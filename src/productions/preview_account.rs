@@ -25,7 +25,7 @@ const FIRST_NAME: &str = "Preview";
 
 /// The account of the production, or null.
 pub(super) async fn read(app: &App, access: &ProjectManager) -> Result<Json<ProjectPreviewAccount>, Failure> {
-    Ok(match find(app.database.read(), access.project_id()).await? {
+    Ok(match find(&app.database, access.project_id()).await? {
         Some(account) => Json::of(&shown(&account))?.retyped(),
         None => Json::written("null"),
     })

@@ -236,5 +236,5 @@ pub(super) async fn place(work: &Work<'_>, setting: &Setting, project_id: Uuid, 
 }
 
 async fn answer(app: &App, project_id: Uuid) -> Result<Json<Project>, Failure> {
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }

@@ -79,7 +79,7 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
         tell(&mut work, project_id);
     }
     work.commit().await?;
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }
 
 async fn is_member(work: &Work<'_>, project_id: Uuid, person_id: Uuid) -> Result<bool, Failure> {

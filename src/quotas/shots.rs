@@ -65,8 +65,8 @@ fn round(weight: f64) -> f64 {
 /// # Errors
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
 pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Option<Period>) -> Result<Json<Vec<QuotaShot>>, Failure> {
-    require_human(app.database.read(), asked.person_id).await?;
-    let role = shots_reader(app.database.read(), caller, asked.project_id, asked.person_id).await?.role;
+    require_human(&app.database, asked.person_id).await?;
+    let role = shots_reader(&app.database, caller, asked.project_id, asked.person_id).await?.role;
     let days = period.ok_or_else(invalid_month)?;
     let (Some(project_id), Some(task_type_id)) = (asked.project_id, asked.task_type_id) else {
         return Ok(Json::written("[]"));

@@ -31,7 +31,7 @@ pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<J
          AND k.id IN (SELECT t.task_type_id FROM task t WHERE t.project_id = $1)",
         [project_id.into()],
     );
-    let wanted = names(app.database.read(), &sql).await?;
+    let wanted = names(&app.database, &sql).await?;
     let subjects = wanted.keys().map(|id| (*id, None)).collect();
     complete(app, access, subjects).await?;
     let mut sql = Sql::with("i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ", [project_id.into()]);
@@ -97,7 +97,7 @@ pub(super) async fn of_parts(
     if app.database.row(&sql).await?.is_none() {
         return Err(Failure::not_found());
     }
-    let wanted = names(app.database.read(), &part.query(project_id, episode_id)).await?;
+    let wanted = names(&app.database, &part.query(project_id, episode_id)).await?;
     complete(app, access, wanted.keys().map(|id| (task_type_id, Some(*id))).collect()).await?;
     let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
     let writer = bar_writer();
@@ -167,7 +167,7 @@ async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: 
 /// Adds the bars that are missing, and tells of each. A transaction is only started when there are any.
 async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> Result<(), Failure> {
     let project_id = access.project_id();
-    if missing(app.database.read(), project_id, &subjects).await?.is_empty() {
+    if missing(&app.database, project_id, &subjects).await?.is_empty() {
         return Ok(());
     }
     transact(app, || add_missing(app, access, &subjects)).await

@@ -32,8 +32,8 @@ pub(super) async fn task_links(
     task_type_id: Option<Uuid>,
     relations: bool,
 ) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
-    let project_id = project_of(app.database.read(), version_id).await?;
-    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await?;
+    let project_id = project_of(&app.database, version_id).await?;
+    require(&app.database, caller, project_id, &STAFF_MEMBER).await?;
     let mut condition = Sql::new("FROM production_schedule_version_task_link l ");
     if let Some(task_type_id) = task_type_id {
         condition.push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ").bind(task_type_id).push(" ");

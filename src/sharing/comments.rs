@@ -73,7 +73,7 @@ pub(super) async fn list(
     guest_id: Option<Uuid>,
     task_id: Option<Uuid>,
 ) -> Result<Json<Vec<SharedComment>>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     let shown = Shown::find(database, visitor.playlist_id).await?;
     let mut tasks = shown.tasks();
     tasks.retain(|id| task_id.is_none_or(|wanted| wanted == *id));
@@ -141,7 +141,7 @@ fn named(mut replies: Value, authors: &HashMap<Uuid, Author>) -> Result<Value, F
 /// 403 and 400 as the contract says.
 pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestCommentAdd) -> Result<Json<CreatedComment>, Failure> {
     require_comments(visitor)?;
-    let database = app.database.read();
+    let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
     if !Shown::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));

@@ -30,7 +30,7 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
     match project_id {
         Some(id) => {
             if !caller.is_admin() {
-                require(app.database.read(), caller, id, &SUPERVISOR).await?;
+                require(&app.database, caller, id, &SUPERVISOR).await?;
             }
             condition.push(" AND t.project_id = ").bind(id);
         }
@@ -38,7 +38,7 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
             condition.push(" AND ps.name = 'Open'");
         }
         None => {
-            let led = Reach::open_teams(app.database.read(), caller).await?.projects_as(&LEADERS);
+            let led = Reach::open_teams(&app.database, caller).await?.projects_as(&LEADERS);
             if led.is_empty() && !LEADERS.contains(&caller.person.role) {
                 return Err(Failure::forbidden());
             }

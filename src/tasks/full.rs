@@ -154,7 +154,7 @@ pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, ta
 /// # Errors
 /// 404 when there is no such task.
 pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let writer = TaskWriter::new(PLACE.into_iter().chain(STATE).chain(PARENTS));
     let backend = connection.get_database_backend();
     let assignees = json_ids(backend, "w.person_id", "task_person_link w WHERE w.task_id = t.id");

@@ -50,7 +50,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
         let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
         let total = paging::count(database, &condition).await?;
         let condition = database.page_of(condition, "t.id", order, page.limit, page.offset()).await?;
-        let assignees = rows::assignees(database.read(), &condition).await?;
+        let assignees = rows::assignees(database, &condition).await?;
         let mut items = Vec::new();
         for row in database.rows(&condition.before(&select)).await? {
             let mut out = Vec::with_capacity(1024);
@@ -64,7 +64,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
         }
         return Ok(Json::written(page.written(total, &items, &[])));
     }
-    let assignees = rows::assignees(database.read(), &condition).await?;
+    let assignees = rows::assignees(database, &condition).await?;
     let mut sql = condition.before(&select);
     sql.push(" ORDER BY ").push(order);
     let sent = stream_array(database, sql, move |out, row| {

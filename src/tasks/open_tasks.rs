@@ -112,12 +112,12 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
     let mut condition = Sql::new(TABLES);
     let visible = match wanted.project_id {
         Some(project_id) => {
-            let role = require_member(database.read(), caller, project_id).await?;
+            let role = require_member(database, caller, project_id).await?;
             condition.push(" AND t.project_id = ").bind(project_id);
             Visible::within(caller, project_id, role)
         }
         None => {
-            let visible = Visible::new(Reach::open_teams(database.read(), caller).await?, LISTED);
+            let visible = Visible::new(Reach::open_teams(database, caller).await?, LISTED);
             in_open_projects(&mut condition, &visible);
             visible
         }
@@ -140,9 +140,9 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
-    let assignees = rows::assignees(database.read(), &chosen).await?;
+    let assignees = rows::assignees(database, &chosen).await?;
     let writer = ContextWriter::new(&MORE);
-    let mask = DataMask::of_reach(database.read(), visible.reach()).await?;
+    let mask = DataMask::of_reach(database, visible.reach()).await?;
     let plans = PlanMask::of(visible.reach());
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
@@ -208,7 +208,7 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
         "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
          JOIN task_type ty ON ty.id = t.task_type_id JOIN task_status s ON s.id = t.task_status_id WHERE 1 = 1",
     );
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
+    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LISTED);
     in_open_projects(&mut condition, &visible);
     visible.restrict(&mut condition, "t");
     without_concepts(&mut condition);

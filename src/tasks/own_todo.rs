@@ -27,6 +27,6 @@ async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<Tod
     assigned_to(&mut filter, "t.id", caller.person.id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done).push(" AND ");
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
+    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LISTED);
     Ok(send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
 }

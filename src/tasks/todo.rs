@@ -111,7 +111,7 @@ pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order
 /// # Errors
 /// The database does not answer.
 pub(super) async fn send_selected(database: &Database, visible: &Visible, selection: &Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
-    let writer = OwnWriter::of(database.read(), visible, selection, casting).await?;
+    let writer = OwnWriter::of(database, visible, selection, casting).await?;
     let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
     Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?)
@@ -221,7 +221,7 @@ pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Resu
     if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
-    Ok(Visible::new(Reach::open_teams(app.database.read(), caller).await?, WORK_LISTED))
+    Ok(Visible::new(Reach::open_teams(&app.database, caller).await?, WORK_LISTED))
 }
 
 /// Keeps tasks in open productions. What others than administrators see is in open productions of theirs already.

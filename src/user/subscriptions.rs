@@ -20,7 +20,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
-    Ok(Json::of(&follows(database.read(), caller.person.id, task_id).await?)?)
+    Ok(Json::of(&follows(database, caller.person.id, task_id).await?)?)
 }
 
 /// Makes the caller follow a task that they may read.

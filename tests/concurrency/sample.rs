@@ -178,7 +178,7 @@ impl<'a> Samples<'a> {
             self.make().await;
         }
         let sample = self.waiting.pop().expect("a sample");
-        let database = self.studio.server.app.database.read();
+        let database = &self.studio.server.app.database;
         if let Some(before) = self.open {
             let closed = vec![("project_status_id", self.closed.into())];
             rows::update(database, &entity::project::TABLE, before, closed).await.expect("a production");
@@ -367,7 +367,7 @@ async fn entity_type(studio: &Studio, name: &str) -> Uuid {
     let known = studio.admin.get(&format!("/data/entity-types?name={name}")).await.expect(200);
     match known[0]["id"].as_str() {
         Some(id) => id.parse().expect("an id"),
-        None => rows::insert(studio.server.app.database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
+        None => rows::insert(&studio.server.app.database, &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
     }
 }
 

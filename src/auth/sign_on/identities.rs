@@ -116,7 +116,7 @@ pub(super) async fn account(
     profile: &Profile,
 ) -> Result<person::Model, Failure> {
     let id = transact(app, || find(app, identity, email, profile)).await?;
-    person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
 }
 
 /// The account, as part of one transaction.

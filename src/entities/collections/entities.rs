@@ -64,7 +64,7 @@ impl Resource for Entities {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        let reach = Reach::open_teams(app.database.read(), caller).await?;
+        let reach = Reach::open_teams(&app.database, caller).await?;
         READ.restrict(sql, &reach, &access::Entities { table: "t", kind: None });
         Ok(())
     }
@@ -74,11 +74,11 @@ impl Resource for Entities {
     }
 
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
-        Ok(DataMask::of(app.database.read(), caller).await?)
+        Ok(DataMask::of(&app.database, caller).await?)
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        if let Some(mask) = DataMask::of(app.database.read(), caller).await? {
+        if let Some(mask) = DataMask::of(&app.database, caller).await? {
             mask.apply(&mut text, 0);
         }
         Ok(text)
@@ -99,7 +99,7 @@ impl Resource for Entities {
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, Subject::Production(Some(project_id))).await
     }
 
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.

@@ -89,7 +89,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_asset_tasks(&self, access: EntityReader, asset_id: Uuid, query: ListAssetTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        assets::require(self.0.database.read(), asset_id).await?;
+        assets::require(&self.0.database, asset_id).await?;
         let list = TaskList {
             of: Of::Entity(asset_id),
             visible: Visible::of_entity(&access, access.project_id(), access.role()),
@@ -99,7 +99,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_asset_task_types(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        assets::require(self.0.database.read(), asset_id).await?;
+        assets::require(&self.0.database, asset_id).await?;
         Ok(task_types(&self.0.database, Of::Entity(asset_id)).await?.into())
     }
 

@@ -59,14 +59,14 @@ impl Edits for EditsHandlers {
     }
 
     async fn list_edit_tasks(&self, access: EntityReader, edit_id: Uuid, query: ListEditTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), edit_id, EntityKind::Edit).await?;
+        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
         let visible = Visible::of_entity(&access, access.project_id(), access.role());
         let list = TaskList { of: Of::Entity(edit_id), visible, assignees: query.relations };
         Ok(list.send(&self.0.database).await?.into())
     }
 
     async fn list_edit_task_types(&self, _access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), edit_id, EntityKind::Edit).await?;
+        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
         Ok(task_types(&self.0.database, Of::Entity(edit_id)).await?.into())
     }
 

@@ -69,7 +69,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shot_tasks(&self, access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
+        find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
         let list = TaskList {
             of: Of::Entity(shot_id),
             visible: Visible::of_entity(&access, access.project_id(), access.role()),
@@ -79,7 +79,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shot_task_types(&self, _access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
+        find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
         Ok(task_types(&self.0.database, Of::Entity(shot_id)).await?.into())
     }
 

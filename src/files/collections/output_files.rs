@@ -40,11 +40,11 @@ impl Resource for OutputFiles {
     }
 
     async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
-        require_other_than_vendor(app.database.read(), caller).await
+        require_other_than_vendor(&app.database, caller).await
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        files_of(sql, &Reach::open_teams(app.database.read(), caller).await?);
+        files_of(sql, &Reach::open_teams(&app.database, caller).await?);
         Ok(())
     }
 

@@ -103,7 +103,7 @@ impl Resource for DayOffs {
 
     /// Leaves the reason out for those who are not told.
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        if reads_with_reason(app.database.read(), caller, id).await? {
+        if reads_with_reason(&app.database, caller, id).await? {
             return Ok(text);
         }
         let mut record: Map<String, Value> = serde_json::from_slice(&text)?;
@@ -116,7 +116,7 @@ impl Resource for DayOffs {
             return Err(Failure::record(format!("'{missing}'")));
         }
         let person_id = body.get("person_id").and_then(Value::as_str).and_then(parse_id);
-        require_record(app.database.read(), caller, rule, Subject::Person(person_id)).await
+        require_record(&app.database, caller, rule, Subject::Person(person_id)).await
     }
 
     async fn may_update(

@@ -160,7 +160,7 @@ impl Resource for Persons {
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        require_known(app.database.read(), caller, id).await?;
+        require_known(&app.database, caller, id).await?;
         Ok(text)
     }
 

@@ -43,7 +43,7 @@ impl Resource for PreviewFiles {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::open_teams(app.database.read(), caller).await?).restrict(sql, "t.task_id");
+        Visible::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
         Ok(())
     }
 

@@ -43,6 +43,6 @@ fn tell(work: &mut Work<'_>, template_id: Uuid) {
 
 /// The template without its relations.
 async fn answer<T>(app: &App, template_id: Uuid) -> Result<Json<T>, Failure> {
-    let record = json::record(app.database.read(), &entity::project_template::TABLE, "ProjectTemplate", template_id).await?;
+    let record = json::record(&app.database, &entity::project_template::TABLE, "ProjectTemplate", template_id).await?;
     Ok(Json::written(record.ok_or_else(|| missing("Project template"))?))
 }

@@ -91,7 +91,7 @@ impl Resource for ScheduleVersionTaskLinks {
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
-        let connection = app.database.read();
+        let connection = &app.database;
         let version_id = given_id(body, "production_schedule_version_id")?;
         let task_id = given_id(body, "task_id")?;
         let of_version = project_of(connection, "production_schedule_version", Some(version_id)).await?;

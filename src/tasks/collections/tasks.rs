@@ -53,13 +53,13 @@ impl Resource for Tasks {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        let reach = Reach::open_teams(app.database.read(), caller).await?;
+        let reach = Reach::open_teams(&app.database, caller).await?;
         Visible::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
     }
 
     async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
-        Ok(PlanMask::of(&Reach::teams(app.database.read(), caller).await?))
+        Ok(PlanMask::of(&Reach::teams(&app.database, caller).await?))
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
@@ -79,7 +79,7 @@ impl Resource for Tasks {
             return Ok(());
         }
         let entity_id = needed(body, "entity_id")?;
-        require_record(app.database.read(), caller, rule, Subject::Entity(Some(entity_id))).await
+        require_record(&app.database, caller, rule, Subject::Entity(Some(entity_id))).await
     }
 
     /// Managers change everything, others who lead the task a part.
