@@ -1,5 +1,6 @@
 //! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
 
+use chrono::{Datelike, NaiveDate};
 use entity::facts::{Column, Kind};
 use sea_orm::sqlx::{ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 use sea_orm::{DbErr, QueryResult};
@@ -292,18 +293,15 @@ fn two_digits(out: &mut Vec<u8>, number: i64) {
     out.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
 }
 
-/// Writes days since 1970 as a date of the Gregorian calendar.
+/// Days from the first one that chrono counts to the first of 1970.
+const DAYS_TO_1970: i64 = 719_163;
+
+/// Writes days since 1970 as a date of the Gregorian calendar. What lies beyond the years of chrono becomes the last day that
+/// it knows.
 fn write_days(out: &mut Vec<u8>, days: i64) {
-    // Years are counted from the first of March, so that a leap day is the last one of its year.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let date = i32::try_from(days + DAYS_TO_1970).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    let date = date.unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX });
+    let year = i64::from(date.year());
     if (0..=9999).contains(&year) {
         two_digits(out, year / 100);
         two_digits(out, year % 100);
@@ -311,9 +309,9 @@ fn write_days(out: &mut Vec<u8>, days: i64) {
         write_integer(out, year);
     }
     out.push(b'-');
-    two_digits(out, month);
+    two_digits(out, date.month().into());
     out.push(b'-');
-    two_digits(out, day);
+    two_digits(out, date.day().into());
 }
 
 #[cfg(test)]

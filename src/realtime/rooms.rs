@@ -1,4 +1,7 @@
 //! Review rooms: who is in, and what the room looks at. Pure state, the same on every server.
+//!
+//! The rooms of socketioxide were compared: they send to the sockets that joined, and have no state, no order among the
+//! persons, and no word of who is in on other servers.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,8 @@
 //! Answers a download: conditional requests, ranges and cache headers over a stored file.
+//!
+//! The headers are read and written with the crate `headers`. What goes further was compared: `StaticFileRequest` of poem 3.1
+//! answers with a path of the disk or with bytes in memory, and `ServeDir` of tower-http 0.6 with a folder, while a stored
+//! file may come from an object store, as a stream whose size and tag are known before.
 
 use std::{
     ops::Range,

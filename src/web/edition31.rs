@@ -5,7 +5,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 /// The document in edition 3.1, and what utoipa's model of that edition has no place for.
 ///
-/// Document as the model carries it, which is given when nothing is lost; else the document as it was converted.
+/// The document is given as the model carries it when nothing is lost; else the document as it was converted.
 pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
     let converted = converted(document);
     let model = serde_json::from_value::<OpenApi>(converted.clone());
