@@ -1,4 +1,4 @@
-//! A task with all that belongs to it.
+//! A task with its entity, production, type, status and persons, in one answer.
 
 use std::collections::HashMap;
 
@@ -149,7 +149,7 @@ pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, ta
     Ok(writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?)
 }
 
-/// A task with all that belongs to it, as JSON.
+/// A task with its entity, production, type, status, assigner and assignees, as JSON.
 ///
 /// # Errors
 /// 404 when there is no such task.
