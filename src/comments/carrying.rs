@@ -69,7 +69,7 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
              WHERE task_id = $1 AND revision = (SELECT MAX(revision) FROM preview_file WHERE task_id = $1) ORDER BY position, created_at",
             [(*from_task).into()],
         );
-        let ids = database::read_values(&**work, &sql).await?;
+        let ids: Vec<Uuid> = database::read_values(&**work, &sql).await?;
         let mut copies = Vec::with_capacity(ids.len());
         for from in ids {
             match add_preview(work, to.author_id, Placement { task_id: to.task_id, comment_id: to.id, revision: None }).await {

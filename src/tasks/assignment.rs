@@ -181,7 +181,7 @@ fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uu
 async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet<Uuid>) -> Result<(), Failure> {
     let mut sql = Sql::new("SELECT project_id FROM project_person_link WHERE person_id = ");
     sql.bind(person_id).push(" AND project_id IN ").bind_list(projects.iter().copied());
-    for id in database::read_values(&**work, &sql).await? {
+    for id in database::read_values::<Uuid>(&**work, &sql).await? {
         projects.remove(&id);
     }
     if projects.is_empty() {

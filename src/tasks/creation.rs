@@ -113,7 +113,7 @@ pub async fn for_entities(
         "SELECT DISTINCT entity_id FROM task WHERE project_id = $1 AND task_type_id = $2 AND entity_id IS NOT NULL",
         [project_id.into(), task_type_id.into()],
     );
-    let served: HashSet<Uuid> = database::read_values(&*work, &sql).await?.into_iter().collect();
+    let served: HashSet<Uuid> = database::read_values::<Uuid>(&*work, &sql).await?.into_iter().collect();
     let wanted: Vec<(Uuid, Uuid)> = entities.iter().filter(|entity| !served.contains(&entity.id)).map(|entity| (entity.id, task_type_id)).collect();
     create(work, caller, project_id, &wanted, concepts, &HashMap::from([(task_type_id, task_type)])).await
 }
@@ -316,7 +316,7 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
         }
     }
     let sql = Sql::with("SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'", [entity_id.into()]);
-    let served: HashSet<Option<Uuid>> = database::read_values(&*work, &sql).await?.into_iter().collect();
+    let served: HashSet<Option<Uuid>> = database::read_values::<Option<Uuid>>(&*work, &sql).await?.into_iter().collect();
     wanted.retain(|(_, id)| !served.contains(&Some(*id)));
     create(work, access, project_id, &wanted, entity.kind == EntityKind::Concept, &types).await
 }

@@ -125,7 +125,7 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
         "SELECT id FROM task WHERE project_id = $1 AND task_type_id = $2 ORDER BY created_at, id",
         [project_id.into(), task_type_id.into()],
     );
-    let ids = database::read_values(&*work, &sql).await?;
+    let ids: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     let leftovers = take_away(&mut work, &ids).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;
