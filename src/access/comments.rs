@@ -12,7 +12,7 @@ use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, Rule, STAFF};
 use super::tasks::worked_on_by;
 use crate::database::Sql;
 
-pub use self::subject::{Subject, attachment_reader};
+pub use self::subject::{CommentSubject, attachment_reader};
 
 /// Facts of a comment that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -112,7 +112,7 @@ fn is_own_or_managed(caller: &Caller, person_id: Option<Uuid>) -> bool {
 
 /// Subject of a record, as far as a rule asks.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject {
+pub enum RecordSubject {
     Production(Option<Uuid>),
     Task(Option<Uuid>),
     Entity(Option<Uuid>),
@@ -124,16 +124,16 @@ pub enum Subject {
 ///
 /// # Errors
 /// 403 when the rule does not allow it, 404 when what the record is about is not there.
-pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, rule: RecordRule, subject: Subject) -> Result<(), Failure> {
+pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, rule: RecordRule, subject: RecordSubject) -> Result<(), Failure> {
     let allowed = match (statement(rule), subject) {
-        (Statement::Person(rule), Subject::Person(id)) => rule(caller, id),
+        (Statement::Person(rule), RecordSubject::Person(id)) => rule(caller, id),
         (Statement::Person(rule), _) => rule(caller, None),
-        (Statement::Production(rule), Subject::Production(Some(id))) => project_role(connection, caller, id).await?.allows(rule),
-        (Statement::Production(rule), Subject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.role.allows(rule),
-        (Statement::Production(rule), Subject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.role.allows(rule),
-        (Statement::Task(rule), Subject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.allows(rule),
-        (Statement::Entity(rule), Subject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.allows(rule),
-        (Statement::Playlist(rule), Subject::Playlist { project_id: Some(id), for_client, created_by }) => {
+        (Statement::Production(rule), RecordSubject::Production(Some(id))) => project_role(connection, caller, id).await?.allows(rule),
+        (Statement::Production(rule), RecordSubject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.role.allows(rule),
+        (Statement::Production(rule), RecordSubject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.role.allows(rule),
+        (Statement::Task(rule), RecordSubject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.allows(rule),
+        (Statement::Entity(rule), RecordSubject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.allows(rule),
+        (Statement::Playlist(rule), RecordSubject::Playlist { project_id: Some(id), for_client, created_by }) => {
             let own = created_by.is_none_or(|creator| creator == caller.person.id);
             rule.allows(project_role(connection, caller, id).await?, &|fact| match fact {
                 PlaylistFact::ForClient => for_client,

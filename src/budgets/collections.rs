@@ -22,14 +22,14 @@ const POSITIONS: [&str; 3] = ["supervisor", "lead", "artist"];
 const SENIORITIES: [&str; 3] = ["senior", "mid", "junior"];
 
 /// Department, position and seniority.
-type Place = (Uuid, String, String);
+type SalaryPlace = (Uuid, String, String);
 
 /// The combinations that have no row.
-async fn missing(connection: &impl ConnectionTrait) -> Result<Vec<Place>, Failure> {
+async fn missing(connection: &impl ConnectionTrait) -> Result<Vec<SalaryPlace>, Failure> {
     let text =
         "SELECT d.id, s.position, s.seniority FROM department d LEFT JOIN salary_scale s ON s.department_id = d.id ORDER BY d.created_at, d.id";
     let mut departments: Vec<Uuid> = Vec::new();
-    let mut there: HashSet<Place> = HashSet::new();
+    let mut there: HashSet<SalaryPlace> = HashSet::new();
     for row in database::rows(connection, &Sql::new(text)).await? {
         let department = row.try_get("", "id")?;
         if departments.last() != Some(&department) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::mentions::{self, Mentionable};
 use super::removal;
 use super::telling::told;
-use crate::access::comments::{self, KEEP, Seen, Subject, Viewer};
+use crate::access::comments::{self, CommentSubject, KEEP, Seen, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
@@ -28,7 +28,7 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if caller.is_admin() {
         return Ok(());
     }
-    let subject = Subject::find(&**work, caller, record.id).await?;
+    let subject = CommentSubject::find(&**work, caller, record.id).await?;
     let (person, standing) = (&caller.person, &subject.standing);
     standing.require(&READ)?;
     if standing.role.is_manager() {
@@ -80,7 +80,7 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
     if caller.is_admin() {
         return Ok(());
     }
-    Subject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
+    CommentSubject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
 }
 
 /// Reads the mentions again, tells those whom a new text mentions and the old one did not, and works the task out anew when
@@ -90,7 +90,7 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
 /// The database refuses.
 pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
     // A comment on something that is no task has nothing that follows.
-    let subject = match Subject::find(&**work, caller, before.id).await {
+    let subject = match CommentSubject::find(&**work, caller, before.id).await {
         Ok(subject) => subject,
         Err(Failure::Answer { .. }) => return Ok(()),
         Err(fault) => return Err(fault),
@@ -204,7 +204,7 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
 /// 404 for a comment of another task, 403 for everybody but its author and those who manage the production.
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    Subject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
+    CommentSubject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
     let leftovers = removal::take_away(&mut work, comment_id).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;

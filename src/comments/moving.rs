@@ -11,7 +11,7 @@ use super::posting_context::PostingContext;
 use super::removal::tell_lost_news;
 use super::rows;
 use super::telling::told;
-use crate::access::comments::Subject;
+use crate::access::comments::CommentSubject;
 use crate::access::tasks::standing;
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -27,7 +27,7 @@ use crate::tasks::recompute::recompute;
 pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, target_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let source = standing(&*work, caller, task_id).await?;
-    let subject = Subject::find(&*work, caller, comment_id).await?;
+    let subject = CommentSubject::find(&*work, caller, comment_id).await?;
     let target = standing(&*work, caller, target_id).await?;
     if !source.role.is_manager() || !target.role.is_manager() {
         return Err(Failure::forbidden());
@@ -63,7 +63,7 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
 }
 
 /// Tells those whom the new place concerns.
-async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result<(), Failure> {
+async fn tell(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let text = row.try_get::<Option<String>>("", "text")?.unwrap_or_default();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows;
-use crate::access::comments::{Sight, Subject, Viewer};
+use crate::access::comments::{CommentSubject, Sight, Viewer};
 use crate::access::{join_place, role_in_no_production};
 use crate::app::App;
 use crate::crud::Record;
@@ -26,7 +26,7 @@ pub async fn may_read(connection: &impl ConnectionTrait, caller: &Caller, record
     if caller.is_admin() {
         return Ok(());
     }
-    Subject::find(connection, caller, record.id).await?.comment_reader(caller)
+    CommentSubject::find(connection, caller, record.id).await?.comment_reader(caller)
 }
 
 /// Adds to a comment its author, the authors of its replies and its files; with `with_previews` the previews, too. The
@@ -115,7 +115,7 @@ fn short(id: Option<Uuid>, viewer: &Viewer, authors: &HashMap<Uuid, Author>) -> 
 /// 404 for a comment of another task, 403 for one that the caller may not read.
 pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let connection = &app.database;
-    let subject = Subject::on_task(connection, access, task_id, comment_id).await?;
+    let subject = CommentSubject::on_task(connection, access, task_id, comment_id).await?;
     subject.comment_reader(access)?;
     rows::bare(connection, comment_id).await
 }
@@ -126,7 +126,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: 
 /// 404 for a comment of another task, 403 for one that the caller may not see.
 pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
-    let subject = Subject::on_task(&*work, access, task_id, comment_id).await?;
+    let subject = CommentSubject::on_task(&*work, access, task_id, comment_id).await?;
     let sight = subject.sight(&*work, access).await?;
     if sight == Sight::Nothing {
         return Err(Failure::forbidden());

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
-use crate::access::records::{self, Subject};
+use crate::access::records::{self, RecordSubject};
 use crate::access::references::production_of;
 use crate::app::App;
 use crate::database::{Sql, execute};
@@ -252,7 +252,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not let the caller in.
     async fn may_list(&self, app: &App, caller: &Caller, rule: RecordRule, query: &Query) -> Result<(), Failure> {
         let _ = query;
-        records::require_record(&app.database, caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
 
     /// Makes what has to be there before a list is read.
@@ -292,8 +292,8 @@ pub trait Resource: Send + Sync {
     }
 
     /// Subject of a record, for the rule that the contract names.
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Production(record.id_of("project_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Production(record.id_of("project_id"))
     }
 
     /// Lets the caller read this record, where the contract names a rule about records.
@@ -310,7 +310,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not allow it.
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = body;
-        records::require_record(&app.database, caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
 
     /// Lets the caller change this record, where the contract names a rule about records.

@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -49,7 +49,7 @@ pub async fn asks_given_project(app: &App, caller: &Caller, rule: RecordRule, bo
         None => Err(Failure::record("'project_id'")),
         Some(_) if caller.is_admin() => Ok(()),
         Some(Value::Null) => Err(Failure::forbidden()),
-        Some(_) => require_record(&app.database, caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
+        Some(_) => require_record(&app.database, caller, rule, RecordSubject::Production(Some(given_id(body, "project_id")?))).await,
     }
 }
 

@@ -14,7 +14,7 @@ use super::scale::Scale;
 
 /// Subject of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub enum TaskSubject {
     Asset(usize),
     Shot(usize),
 }
@@ -22,7 +22,7 @@ pub enum Subject {
 /// A task.
 #[derive(Debug, PartialEq)]
 pub struct Task {
-    pub subject: Subject,
+    pub subject: TaskSubject,
     pub step: &'static Step,
     pub state: State,
     pub assigner: usize,
@@ -129,7 +129,7 @@ impl Planner {
     pub fn plan(
         &mut self,
         rng: &mut StdRng,
-        subject: Subject,
+        subject: TaskSubject,
         steps: &[&'static Step],
         window: (f64, f64),
         frames: Option<(i32, i32)>,
@@ -165,7 +165,7 @@ impl Planner {
         }
     }
 
-    fn assigned(&self, rng: &mut StdRng, subject: Subject, step: &'static Step, planned: (i64, i64), state: State) -> Task {
+    fn assigned(&self, rng: &mut StdRng, subject: TaskSubject, step: &'static Step, planned: (i64, i64), state: State) -> Task {
         let artists = self.artists.get(step.department).map(Vec::as_slice).unwrap_or_default();
         let mut assignees = Vec::new();
         let untouched = matches!(state, State::Todo | State::Ready);

@@ -41,7 +41,7 @@ impl Prefix {
 
 /// Owner of files: an entity, a task of it, or an instance of an asset in it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct FilePlace {
     pub project_id: Uuid,
     pub entity_id: Uuid,
     tree: Option<Value>,
@@ -98,7 +98,7 @@ struct InstanceRow {
     asset_type_short_name: Option<String>,
 }
 
-impl Place {
+impl FilePlace {
     /// An entity.
     ///
     /// # Errors
@@ -243,7 +243,7 @@ impl Place {
     /// The folder in which the tree keeps the file in a mode.
     ///
     /// # Errors
-    /// As [`Place::path`].
+    /// As [`FilePlace::path`].
     pub fn folder(&self, mode: &str, separator: &str) -> Result<String, Malformed> {
         let (prefix, template, style) = self.template(mode, "folder_path", separator)?;
         let rendered = self.values.render(template, style).map_err(Malformed)?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 use crate::file_trees::language::Thing;
 
 /// A program of the studio: name, short name and extension of its files.
@@ -107,7 +107,7 @@ pub(super) async fn to_review(work: &Work<'_>) -> Result<Uuid, Failure> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn complete(work: &mut Work<'_>, place: &mut Place, mode: &str) -> Result<(), Failure> {
+pub(super) async fn complete(work: &mut Work<'_>, place: &mut FilePlace, mode: &str) -> Result<(), Failure> {
     if place.asks_for(mode, "Software") {
         place.values.set("Software", Some(software(work, None, OTHER).await?.thing()));
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::access::entities::{READ, require};
 use crate::database::{self, Sql};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 
 /// An instance of an asset in a shot, a scene or another asset.
 #[derive(Clone, Copy, Debug)]
@@ -113,10 +113,10 @@ impl Owner {
     ///
     /// # Errors
     /// 404 when it is not there any more.
-    pub(super) async fn place(self, connection: &impl ConnectionTrait) -> Result<Place, Failure> {
+    pub(super) async fn place(self, connection: &impl ConnectionTrait) -> Result<FilePlace, Failure> {
         match self {
-            Self::Entity { id, .. } => Place::of_entity(connection, id).await,
-            Self::Instance(instance) => Place::of_instance(connection, instance.id, instance.temporal_entity_id).await,
+            Self::Entity { id, .. } => FilePlace::of_entity(connection, id).await,
+            Self::Instance(instance) => FilePlace::of_instance(connection, instance.id, instance.temporal_entity_id).await,
         }
     }
 

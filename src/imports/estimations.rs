@@ -30,7 +30,7 @@ const PORTION: usize = 100;
 
 /// Which tasks a table is about.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Subject<'a> {
+pub(super) struct EstimationSubject<'a> {
     pub(super) project_id: Uuid,
     pub(super) task_type_id: Uuid,
     /// An id, or `all` or `main`, which narrow nothing.
@@ -56,7 +56,7 @@ struct Import {
 ///
 /// # Errors
 /// 404 for an unknown task type or production, 403 for those who don't lead tasks of the type.
-pub(super) async fn require(app: &App, caller: &Caller, subject: Subject<'_>) -> Result<(), Failure> {
+pub(super) async fn require(app: &App, caller: &Caller, subject: EstimationSubject<'_>) -> Result<(), Failure> {
     task_type::Entity::find_by_id(subject.task_type_id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
     require_lead_of_type(&app.database, caller, Some(subject.project_id), Some(subject.task_type_id)).await
 }
@@ -65,7 +65,7 @@ pub(super) async fn require(app: &App, caller: &Caller, subject: Subject<'_>) ->
 ///
 /// # Errors
 /// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hours_by_day: f64, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import(app: &App, caller: &Caller, subject: EstimationSubject<'_>, hours_by_day: f64, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let mut import = Import::load(&work, subject, hours_by_day * 60.0).await?;
     for line in sheet.lines() {
@@ -77,8 +77,8 @@ pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hou
 }
 
 impl Import {
-    async fn load(work: &Work<'_>, subject: Subject<'_>, minutes_by_day: f64) -> Result<Self, Failure> {
-        let Subject { project_id, task_type_id, episode } = subject;
+    async fn load(work: &Work<'_>, subject: EstimationSubject<'_>, minutes_by_day: f64) -> Result<Self, Failure> {
+        let EstimationSubject { project_id, task_type_id, episode } = subject;
         let production = Production::load(work, project_id, "Task", Some(task_type_id)).await?;
         let task_type = task_type::Entity::find_by_id(task_type_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
         let is_for_shots = task_type.for_entity.as_deref() == Some(EntityKind::Shot.type_name());

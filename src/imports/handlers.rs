@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use super::assets::AssetImport;
 use super::edits::EditImport;
-use super::estimations::{self, Subject};
+use super::estimations::{self, EstimationSubject};
 use super::import::import;
 use super::sheet::Sheet;
 use super::shots::ShotImport;
-use super::timelines::{self, Convention, Format, Place};
+use super::timelines::{self, Convention, Format, TimelinePlace};
 use super::{casting, decoding, persons};
 use crate::app::SharedApp;
 use crate::events::transact;
@@ -81,11 +81,11 @@ impl ImportsHandlers {
         let naming = naming.unwrap_or(if wish.episode_id.is_some() { of_episode } else { usual });
         let convention = Convention::read(naming, match_case).map_err(Failure::refused)?;
         let text = decoding::text(&tokio::fs::read(&file.path).await?);
-        let place = Place { episode_id: wish.episode_id, format, text: &text, convention: &convention };
+        let place = TimelinePlace { episode_id: wish.episode_id, format, text: &text, convention: &convention };
         Ok(Json::written(transact(app, || timelines::import(app, access, place)).await?))
     }
 
-    async fn estimations(&self, caller: &Caller, subject: Subject<'_>, form: &Submission) -> Result<Nulls, Failure> {
+    async fn estimations(&self, caller: &Caller, subject: EstimationSubject<'_>, form: &Submission) -> Result<Nulls, Failure> {
         let app = &*self.0;
         estimations::require(app, caller, subject).await?;
         let sheet = sheet(form).await?;
@@ -140,7 +140,7 @@ impl Imports for ImportsHandlers {
     }
 
     async fn import_estimations(&self, access: Caller, project_id: Uuid, task_type_id: Uuid, body: Submission) -> Result<Nulls, Failure> {
-        self.estimations(&access, Subject { project_id, task_type_id, episode: None }, &body).await
+        self.estimations(&access, EstimationSubject { project_id, task_type_id, episode: None }, &body).await
     }
 
     async fn import_episode_estimations(
@@ -151,7 +151,7 @@ impl Imports for ImportsHandlers {
         task_type_id: Uuid,
         body: Submission,
     ) -> Result<Nulls, Failure> {
-        self.estimations(&access, Subject { project_id, task_type_id, episode: Some(&episode_id) }, &body).await
+        self.estimations(&access, EstimationSubject { project_id, task_type_id, episode: Some(&episode_id) }, &body).await
     }
 
     async fn import_timeline(

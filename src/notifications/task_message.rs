@@ -115,7 +115,7 @@ impl TaskMessage {
             Some(reply) => reply,
             None => text("text")?,
         };
-        let place = Place {
+        let place = TaskPlace {
             project_id: row.try_get("", "project_id")?,
             task_id: row.try_get("", "task_id")?,
             episode_id: id("episode_id")?,
@@ -244,7 +244,7 @@ fn reply_text(row: &QueryResult, id: Uuid) -> Result<String, DbErr> {
 }
 
 /// Address where the web UI shows a task.
-struct Place {
+struct TaskPlace {
     project_id: Uuid,
     task_id: Uuid,
     episode_id: Option<Uuid>,
@@ -253,7 +253,7 @@ struct Place {
     for_entity: String,
 }
 
-impl Place {
+impl TaskPlace {
     fn link(&self, settings: &Settings) -> String {
         let Self { project_id, task_id, .. } = self;
         let episode = match self.episode_id {

@@ -19,7 +19,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::extraction::{Movie, is_movie, managed, missing_file, sent, sent_picture};
 use super::frames::fetch;
 use super::names::download_name;
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{annotate, keys};
 use crate::app::{App, SharedApp};
@@ -77,7 +77,7 @@ enum Base {
 impl Base {
     /// # Errors
     /// 404 when it is not stored here, 400 for what is neither movie nor picture.
-    async fn of(app: &App, preview: &Subject, what: &str) -> Result<Self, Failure> {
+    async fn of(app: &App, preview: &PreviewSubject, what: &str) -> Result<Self, Failure> {
         if is_movie(preview) {
             return Ok(Self::Movie(Movie::fetch(app, preview).await?));
         }
@@ -136,7 +136,7 @@ fn is_at(moment: &Moment, number: i64, rate: f64) -> bool {
 
 /// All that was drawn on a preview.
 struct Drawn {
-    preview: Subject,
+    preview: PreviewSubject,
     base: Base,
     frames: Vec<(i64, Moment)>,
     /// Name of the preview's file, without its extension.
@@ -257,7 +257,7 @@ struct Holder {
 impl Words {
     /// # Errors
     /// The database does not answer.
-    async fn find(app: &App, preview: &Subject) -> Result<Self, Failure> {
+    async fn find(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
         let sql = Sql::with(
             format!(
                 "SELECT k.name AS kind, e.name AS entity, pa.name AS parent, gp.name AS grandparent, tt.name AS task_type, pr.name AS project \

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::keys;
 use super::names::download_name;
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use crate::app::{App, SharedApp};
 use crate::pictures::{MediaKind, content_type};
 use crate::storage::{Cache, Delivery, Disposition, FileKey, ServeError, serve};
@@ -69,7 +69,7 @@ impl<'a> FileAnswer<'a> {
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_picture(app, &preview, prefix).await
 }
@@ -79,7 +79,7 @@ pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: 
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_viewer(app, caller).await?;
     send_picture(app, &preview, prefix).await
 }
@@ -88,13 +88,13 @@ pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, p
 ///
 /// # Errors
 /// 404 and 416 as the contract says.
-pub async fn send_picture(app: &App, preview: &Subject, prefix: &'static str) -> Result<Media, Failure> {
+pub async fn send_picture(app: &App, preview: &PreviewSubject, prefix: &'static str) -> Result<Media, Failure> {
     let size = if prefix == "original" { expected_size(preview, "png") } else { None };
     FileAnswer { size, ..FileAnswer::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at) }.send(app).await
 }
 
 /// The size that the record gives for a stored file, when it tells of that very file. Another one is a copy that broke off.
-fn expected_size(preview: &Subject, extension: &str) -> Option<u64> {
+fn expected_size(preview: &PreviewSubject, extension: &str) -> Option<u64> {
     u64::try_from(preview.file_size).ok().filter(|size| *size > 0 && preview.extension == extension)
 }
 
@@ -103,7 +103,7 @@ fn expected_size(preview: &Subject, extension: &str) -> Option<u64> {
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn movie(app: &SharedApp, caller: &Caller, id: Uuid, places: &[FileKey]) -> Result<Media, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_movie(app, &preview, places).await
 }
@@ -112,7 +112,7 @@ pub(super) async fn movie(app: &SharedApp, caller: &Caller, id: Uuid, places: &[
 ///
 /// # Errors
 /// 404 and 416 as the contract says.
-pub async fn send_movie(app: &App, preview: &Subject, places: &[FileKey]) -> Result<Media, Failure> {
+pub async fn send_movie(app: &App, preview: &PreviewSubject, places: &[FileKey]) -> Result<Media, Failure> {
     FileAnswer::shown(places, MP4, preview.updated_at).send(app).await
 }
 
@@ -121,7 +121,7 @@ pub async fn send_movie(app: &App, preview: &Subject, places: &[FileKey]) -> Res
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn saved_movie(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     save(app, &preview, &keys::movie(id), "mp4").await
 }
@@ -131,7 +131,7 @@ pub(super) async fn saved_movie(app: &SharedApp, caller: &Caller, id: Uuid) -> R
 /// # Errors
 /// 404, 403, 400 and 416 as the contract says.
 pub(super) async fn original(app: &SharedApp, caller: &Caller, id: Uuid, extension: &str) -> Result<Media, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_original(app, &preview, extension).await
 }
@@ -140,7 +140,7 @@ pub(super) async fn original(app: &SharedApp, caller: &Caller, id: Uuid, extensi
 ///
 /// # Errors
 /// 404, 400 and 416 as the contract says.
-pub async fn send_original(app: &App, preview: &Subject, extension: &str) -> Result<Media, Failure> {
+pub async fn send_original(app: &App, preview: &PreviewSubject, extension: &str) -> Result<Media, Failure> {
     let extension = extension.to_lowercase();
     if !matches!(MediaKind::of_extension(&extension), Some(MediaKind::Picture | MediaKind::Generic)) {
         return Err(Failure::parameter(format!("Extension not allowed: {extension}")));
@@ -156,7 +156,7 @@ pub async fn send_original(app: &App, preview: &Subject, extension: &str) -> Res
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn saved_original(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_saved(app, &preview).await
 }
@@ -165,7 +165,7 @@ pub(super) async fn saved_original(app: &SharedApp, caller: &Caller, id: Uuid) -
 ///
 /// # Errors
 /// 404 and 416 as the contract says.
-pub async fn send_saved(app: &App, preview: &Subject) -> Result<Media, Failure> {
+pub async fn send_saved(app: &App, preview: &PreviewSubject) -> Result<Media, Failure> {
     match preview.extension.as_str() {
         "png" => save(app, preview, &[keys::picture("original", preview.id)], "png").await,
         "mp4" => save(app, preview, &keys::movie(preview.id), "mp4").await,
@@ -173,7 +173,7 @@ pub async fn send_saved(app: &App, preview: &Subject) -> Result<Media, Failure> 
     }
 }
 
-async fn save(app: &App, preview: &Subject, keys: &[FileKey], extension: &str) -> Result<Media, Failure> {
+async fn save(app: &App, preview: &PreviewSubject, keys: &[FileKey], extension: &str) -> Result<Media, Failure> {
     let name = download_name(app, preview, extension).await?;
     let shipment = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
     FileAnswer { disposition: Disposition::Attachment(&name), ..shipment }.send(app).await

@@ -66,7 +66,7 @@ impl Previews for PreviewsHandlers {
         preview_file_id: Uuid,
         query: RemovePreviewFromCommentQuery,
     ) -> Result<NoContent, Failure> {
-        removal::remove_from_comment(&self.0, &access, removal::Place { task_id, comment_id, preview_file_id }, query.force).await?;
+        removal::remove_from_comment(&self.0, &access, removal::PreviewPlace { task_id, comment_id, preview_file_id }, query.force).await?;
         Ok(NoContent)
     }
 

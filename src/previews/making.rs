@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::movies::{self, Asked, Definitions, MovieError, MovieFacts};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{asked, keys};
 use crate::app::App;
@@ -76,7 +76,7 @@ pub(super) struct Treatment {
 }
 
 /// Makes of an upload what will be stored.
-pub(super) async fn make(app: &App, preview: &Subject, file: &UploadedFile, treatment: Treatment) -> Result<Made, Failure> {
+pub(super) async fn make(app: &App, preview: &PreviewSubject, file: &UploadedFile, treatment: Treatment) -> Result<Made, Failure> {
     let id = preview.id;
     let extension = pictures::extension_of(&file.name);
     let Some(kind) = MediaKind::of_extension(&extension) else {
@@ -118,7 +118,7 @@ async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made)
 ///
 /// # Errors
 /// A folder can't be made, or the database does not answer.
-pub(super) async fn make_movie(app: &App, preview: &Subject, movie: &Path, mut made: Made, normalize: bool) -> Result<Made, Failure> {
+pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path, mut made: Made, normalize: bool) -> Result<Made, Failure> {
     let id = preview.id;
     let sent = made.file_size;
     let stored = as_it_was_sent(app, id);

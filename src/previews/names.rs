@@ -3,7 +3,7 @@
 use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use crate::app::App;
 use crate::database::Sql;
 use crate::file_trees::language::slug;
@@ -13,7 +13,7 @@ use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityName
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn download_name(app: &App, preview: &Subject, extension: &str) -> Result<String, Failure> {
+pub async fn download_name(app: &App, preview: &PreviewSubject, extension: &str) -> Result<String, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT {ENTITY_COLUMNS}, pr.name AS project_name, tt.name AS task_type_name, \

@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::making::{Made, make_movie};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::upload::release;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, removal};
@@ -108,7 +108,7 @@ impl Processing {
                 made.add_pictures(id, derived, target);
             }
             MediaKind::Movie => {
-                let preview = Subject::find(&app.database, id).await?;
+                let preview = PreviewSubject::find(&app.database, id).await?;
                 made = make_movie(app, &preview, &source, made, self.normalize).await?;
             }
             MediaKind::Generic => {}
@@ -131,7 +131,7 @@ impl Processing {
         if status(&*work, id).await?.as_deref() != Some("processing") {
             return Ok(());
         }
-        let preview = Subject::find(&*work, id).await?;
+        let preview = PreviewSubject::find(&*work, id).await?;
         enter(&mut work, &preview, made, if self.announced { Telling::Outcome } else { Telling::Arrival }).await?;
         Ok(work.commit().await?)
     }
@@ -140,7 +140,7 @@ impl Processing {
         let id = self.preview_id;
         let mut work = Work::begin_as(app, Some(self.author_id)).await?;
         if status(&*work, id).await?.as_deref() == Some("processing") {
-            let preview = Subject::find(&*work, id).await?;
+            let preview = PreviewSubject::find(&*work, id).await?;
             database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
             work.emit_in(preview.project_id, "preview-file:update", payload([("preview_file_id", id)]));
         }
@@ -186,8 +186,8 @@ pub(super) enum Telling {
 ///
 /// # Errors
 /// 404 when the record is gone.
-pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, telling: Telling) -> Result<(), Failure> {
-    let Subject { id, task_id, project_id, .. } = *preview;
+pub(super) async fn enter(work: &mut Work<'_>, preview: &PreviewSubject, made: &Made, telling: Telling) -> Result<(), Failure> {
+    let PreviewSubject { id, task_id, project_id, .. } = *preview;
     let mut values = vec![
         ("extension", made.extension.as_str().into()),
         ("status", made.status.into()),

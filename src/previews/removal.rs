@@ -52,7 +52,7 @@ pub async fn remove_preview(work: &mut Work<'_>, project_id: Option<Uuid>, previ
 
 /// Place where a preview is to be removed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct PreviewPlace {
     pub task_id: Uuid,
     pub comment_id: Uuid,
     pub preview_file_id: Uuid,
@@ -62,8 +62,8 @@ pub(super) struct Place {
 ///
 /// # Errors
 /// 404 when the preview does not belong to that task and that comment.
-pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place, force: bool) -> Result<(), Failure> {
-    let Place { task_id, comment_id, preview_file_id } = place;
+pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: PreviewPlace, force: bool) -> Result<(), Failure> {
+    let PreviewPlace { task_id, comment_id, preview_file_id } = place;
     let mut work = Work::begin(app, caller).await?;
     let sql = Sql::with(
         "SELECT t.project_id FROM preview_file p JOIN task t ON t.id = p.task_id JOIN comment_preview_link l ON l.preview_file = p.id \

@@ -13,7 +13,7 @@ use crate::database::{self, Sql};
 
 /// A preview with the facts of its task that decide about it. What reviewers drew is left out: it can be large.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct PreviewSubject {
     pub id: Uuid,
     pub extension: String,
     pub original_name: Option<String>,
@@ -29,7 +29,7 @@ pub struct Subject {
     pub shown_everywhere: bool,
 }
 
-impl Subject {
+impl PreviewSubject {
     /// The preview with that id.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::making::{Made, Treatment, make};
 use super::processing::{Processing, Telling, enter};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::{removal, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
@@ -49,7 +49,7 @@ pub(super) struct UploadOptions {
 /// # Errors
 /// 404, 403 and 400 as the contract says.
 pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: UploadOptions) -> Result<Json<PreviewFile>, Failure> {
-    let preview = Subject::find(&app.database, id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     if preview.has_file() {
         return Err(already_there());
@@ -64,13 +64,13 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
 /// # Errors
 /// 400 when the file can't be taken; the record of the preview is gone then.
 pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
-    let preview = Subject::find(&app.database, preview_id).await?;
+    let preview = PreviewSubject::find(&app.database, preview_id).await?;
     accept(app, caller, &preview, file, UploadOptions { normalize: true, haste: UploadTiming::Afterwards }).await
 }
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile, wish: UploadOptions) -> Result<(), Failure> {
+async fn accept(app: &SharedApp, caller: &Caller, preview: &PreviewSubject, file: &UploadedFile, wish: UploadOptions) -> Result<(), Failure> {
     let UploadOptions { normalize, haste } = wish;
     let later = haste == UploadTiming::Afterwards && app.settings.jobs.enable_job_queue;
     let made = match make(app, preview, file, Treatment { normalize, later }).await {
@@ -96,7 +96,7 @@ struct Upload {
 }
 
 /// Stores the files, and enters them into the record. What can't be entered is removed again.
-async fn store(app: SharedApp, author: Uuid, preview: Subject, upload: Upload) -> Result<(), Failure> {
+async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Upload) -> Result<(), Failure> {
     let Upload { path, name, made, normalize } = upload;
     let later = made.is_unfinished();
     let job = Processing::new(preview.id, author, &made, normalize);
@@ -145,7 +145,7 @@ async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing)
     let sql = Sql::with("UPDATE preview_file SET original_name = $1 WHERE id = $2 AND COALESCE(original_name, '') = ''", [name.into(), id.into()]);
     if database::execute(&*work, &sql).await? == 0 {
         // Either another one was first, or the record is gone.
-        Subject::find(&*work, id).await?;
+        PreviewSubject::find(&*work, id).await?;
         return Err(already_there());
     }
     let held = LeasedJob::begin(&work, job).await?;
@@ -166,7 +166,7 @@ pub(super) async fn release(work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
 /// Removes the record of a preview whose file can't be taken, unless another upload was taken meanwhile.
 async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let preview = Subject::find(&*work, id).await?;
+    let preview = PreviewSubject::find(&*work, id).await?;
     if preview.has_file() {
         return Err(already_there());
     }

@@ -7,7 +7,7 @@ use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, taken};
+use super::columns::{ColumnSubject, ORDER, Properties, Stored, by_ids, change, clashing, delete, insert, list, place, taken};
 use super::field_name::field_name;
 use crate::access::{Reach, metadata};
 use crate::app::App;
@@ -48,7 +48,7 @@ pub(super) async fn add(app: &App, access: &ProjectMember, body: ProjectMetadata
     let entity_type = body.entity_type.unwrap_or_else(|| "Asset".to_owned());
     let mut work = Work::begin(app, access).await?;
     require_task_type(&work, &entity_type, body.task_type_id).await?;
-    let subject = Subject { entity_type, task_type_id: body.task_type_id, field_name: field_name(&body.name)?, name: body.name };
+    let subject = ColumnSubject { entity_type, task_type_id: body.task_type_id, field_name: field_name(&body.name)?, name: body.name };
     let projects = [access.project_id()];
     if !clashing(&work, &projects, &subject, &[]).await?.is_empty() {
         return Err(taken());

@@ -9,7 +9,7 @@ use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorA
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{self, ORDER, Properties, Stored, Subject};
+use super::columns::{self, ColumnSubject, ORDER, Properties, Stored};
 use super::field_name::field_name;
 use super::rows::{OpenStatus, open_projects};
 use crate::access::Reach;
@@ -43,7 +43,7 @@ async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name:
 /// Adds a metadata column to the productions that don't have it.
 pub(super) async fn add(app: &App, access: &StudioManager, body: StudioMetadataDescriptorAdd) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
-    let subject = Subject {
+    let subject = ColumnSubject {
         entity_type: body.entity_type.unwrap_or_else(|| "Asset".to_owned()),
         task_type_id: None,
         field_name: field_name(&body.name)?,

@@ -148,7 +148,7 @@ async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<U
 }
 
 /// A bar's task type, and a part of the production unless the bar is for all of it.
-type Subject = (Uuid, Option<Uuid>);
+type BarSubject = (Uuid, Option<Uuid>);
 
 /// A bar that is there.
 #[derive(FromQueryResult)]
@@ -157,15 +157,15 @@ struct KnownBar {
     object_id: Option<Uuid>,
 }
 
-async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[Subject]) -> Result<Vec<Subject>, Failure> {
+async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[BarSubject]) -> Result<Vec<BarSubject>, Failure> {
     let sql = Sql::with("SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL", [project_id.into()]);
     let known = database::read_all::<KnownBar>(connection, &sql).await?;
-    let known: HashSet<Subject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
+    let known: HashSet<BarSubject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
     Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
 }
 
 /// Adds the bars that are missing, and tells of each. A transaction is only started when there are any.
-async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> Result<(), Failure> {
+async fn complete(app: &App, access: &ProjectMember, subjects: Vec<BarSubject>) -> Result<(), Failure> {
     let project_id = access.project_id();
     if missing(&app.database, project_id, &subjects).await?.is_empty() {
         return Ok(());
@@ -173,7 +173,7 @@ async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> 
     transact(app, || add_missing(app, access, &subjects)).await
 }
 
-async fn add_missing(app: &App, access: &ProjectMember, subjects: &[Subject]) -> Result<(), Failure> {
+async fn add_missing(app: &App, access: &ProjectMember, subjects: &[BarSubject]) -> Result<(), Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let today = Utc::now().date_naive();

@@ -13,15 +13,15 @@ use crate::app::App;
 use crate::comments::rows::repliers;
 use crate::database::{self, Sql};
 use crate::previews::download::{FileAnswer, send_movie, send_original, send_picture, send_saved};
-use crate::previews::subject::Subject;
+use crate::previews::subject::PreviewSubject;
 use crate::previews::{keys, rows};
 
 /// A preview that the playlist shows, or another one of the same revision.
 ///
 /// # Errors
 /// 404 for an unknown preview, 403 for one that is not shown.
-pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<Subject, Failure> {
-    let preview = Subject::find(connection, id).await?;
+pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<PreviewSubject, Failure> {
+    let preview = PreviewSubject::find(connection, id).await?;
     let shown = Shown::find(connection, visitor.playlist_id).await?;
     if shown.has_revision(preview.task_id, preview.revision) { Ok(preview) } else { Err(Failure::forbidden()) }
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::creation::{self, Among, Selection};
 use super::listing::{self, ProjectTasks};
 use super::open_tasks::{self, OpenTasks};
-use super::time_spent::{self, Logging, Place};
+use super::time_spent::{self, LoggedDay, Logging};
 use super::{assignment, burndown, dates, editing, full, main_preview, removal, review, todo};
 use crate::access::STAFF;
 use crate::app::SharedApp;
@@ -257,12 +257,12 @@ impl Tasks for TasksHandlers {
         person_id: Uuid,
         body: TimeSpentDuration,
     ) -> Result<Json<TimeSpent>, Failure> {
-        let place = Place { task_id, person_id, day: date };
+        let place = LoggedDay { task_id, person_id, day: date };
         Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Set).await?))
     }
 
     async fn remove_time_spent(&self, access: Caller, task_id: Uuid, date: NaiveDate, person_id: Uuid) -> Result<Json<TimeSpent>, Failure> {
-        Ok(Json::written(time_spent::remove(&self.0, &access, Place { task_id, person_id, day: date }).await?))
+        Ok(Json::written(time_spent::remove(&self.0, &access, LoggedDay { task_id, person_id, day: date }).await?))
     }
 
     async fn add_time_spent(
@@ -273,7 +273,7 @@ impl Tasks for TasksHandlers {
         person_id: Uuid,
         body: TimeSpentDuration,
     ) -> Result<Json<TimeSpent>, Failure> {
-        let place = Place { task_id, person_id, day: date };
+        let place = LoggedDay { task_id, person_id, day: date };
         Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Add).await?))
     }
 

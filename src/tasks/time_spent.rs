@@ -50,7 +50,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
 
 /// A day of a person on a task.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct LoggedDay {
     pub task_id: Uuid,
     pub person_id: Uuid,
     pub day: NaiveDate,
@@ -64,7 +64,7 @@ enum Bots {
 }
 
 /// The production of the task, once the caller may log this.
-async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: Place, bots: Bots) -> Result<Option<Uuid>, Failure> {
+async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: LoggedDay, bots: Bots) -> Result<Option<Uuid>, Failure> {
     let standing = standing(connection, caller, place.task_id).await?;
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
     let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get("", "is_bot")?;
@@ -75,7 +75,7 @@ async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, plac
 }
 
 /// Time that is logged already.
-async fn logged(connection: &impl ConnectionTrait, place: Place) -> Result<Option<(Uuid, f64)>, Failure> {
+async fn logged(connection: &impl ConnectionTrait, place: LoggedDay) -> Result<Option<(Uuid, f64)>, Failure> {
     let sql = Sql::with(
         "SELECT id, duration FROM time_spent WHERE person_id = $1 AND task_id = $2 AND date = $3",
         [place.person_id.into(), place.task_id.into(), place.day.into()],
@@ -97,7 +97,7 @@ pub enum Logging {
 ///
 /// # Errors
 /// 404 for an unknown task or person, 403 for those who may not, 400 when the sum is no number.
-pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, logging: Logging) -> Result<Vec<u8>, Failure> {
+pub async fn log(app: &App, caller: &Caller, place: LoggedDay, duration: f64, logging: Logging) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::WhereTheyWork).await?;
     let id = match logged(&*work, place).await? {
@@ -111,7 +111,7 @@ pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, loggin
             id
         }
         None => {
-            let Place { task_id, person_id, day } = place;
+            let LoggedDay { task_id, person_id, day } = place;
             let values = vec![("duration", duration.into()), ("date", day.into()), ("task_id", task_id.into()), ("person_id", person_id.into())];
             let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
             presence::refresh(&mut work, person_id).await?;
@@ -123,7 +123,7 @@ pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, loggin
 }
 
 /// Sums the task up, tells of it, and gives the record as JSON.
-async fn finish(mut work: Work<'_>, place: Place, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
+async fn finish(mut work: Work<'_>, place: LoggedDay, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
     sum_durations(&*work, &[place.task_id]).await?;
     work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
     let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
@@ -135,7 +135,7 @@ async fn finish(mut work: Work<'_>, place: Place, project_id: Option<Uuid>, id: 
 ///
 /// # Errors
 /// 404 when nothing is logged, 403 for those who may not.
-pub async fn remove(app: &App, caller: &Caller, place: Place) -> Result<Vec<u8>, Failure> {
+pub async fn remove(app: &App, caller: &Caller, place: LoggedDay) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::Never).await?;
     let (id, _) = logged(&*work, place).await?.ok_or_else(Failure::not_found)?;

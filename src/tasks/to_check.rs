@@ -121,7 +121,7 @@ pub async fn page(app: &App, caller: &Caller, wanted: &ToCheck, number: i64, lim
 
 /// One combination of what a task to check belongs to.
 #[derive(FromQueryResult)]
-struct Place {
+struct FeedbackPlace {
     project_id: Uuid,
     task_type_id: Uuid,
     task_status_id: Uuid,
@@ -138,7 +138,7 @@ pub async fn filter_values(app: &App, caller: &Caller) -> Result<Json<ToCheckFil
         let [projects, task_types, task_statuses, episodes, persons] = &mut values;
         let places =
             selection.clone().before(&format!("SELECT DISTINCT t.project_id, t.task_type_id, t.task_status_id, {EPISODE_ID} AS episode_id "));
-        for place in database::read_all::<Place>(&app.database, &places).await? {
+        for place in database::read_all::<FeedbackPlace>(&app.database, &places).await? {
             projects.insert(place.project_id);
             task_types.insert(place.task_type_id);
             task_statuses.insert(place.task_status_id);

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Activity, Answering, Pace, Watched};
-use super::crowd::{Crowd, Place};
+use super::crowd::{ConnectionPlace, Crowd};
 use super::refusals::Refusal;
 use crate::config::Settings;
 
@@ -113,7 +113,7 @@ impl Bound {
     }
 
     /// The next connection that has a place.
-    async fn accept(&self) -> Option<(TcpStream, SocketAddr, Place)> {
+    async fn accept(&self) -> Option<(TcpStream, SocketAddr, ConnectionPlace)> {
         let (stream, peer) = match self.listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -143,7 +143,7 @@ struct Connection<E> {
 
 impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
     /// Answers its requests, one after the other.
-    async fn answer(self, stream: TcpStream, place: Place, pace: Pace) {
+    async fn answer(self, stream: TcpStream, place: ConnectionPlace, pace: Pace) {
         let activity = Arc::new(Activity::default());
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity), pace, place));
         let (endpoint, local, peer) = (self.endpoint, LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));

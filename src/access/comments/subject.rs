@@ -12,7 +12,7 @@ use crate::database::{self, Sql};
 
 /// Facts that decide about a comment.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct CommentSubject {
     pub id: Uuid,
     pub task_id: Uuid,
     pub author_id: Uuid,
@@ -26,7 +26,7 @@ pub struct Subject {
     pub standing: TaskRelation,
 }
 
-impl Subject {
+impl CommentSubject {
     /// The comment with that id, for this caller.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ pub async fn attachment_reader(
     use crate::access::entities;
 
     if let Some(comment_id) = comment_id {
-        return Subject::find(connection, caller, comment_id).await?.comment_reader(caller);
+        return CommentSubject::find(connection, caller, comment_id).await?.comment_reader(caller);
     }
     let Some(message_id) = message_id else {
         return if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) };

@@ -8,7 +8,7 @@ use entity::facts::{Column, Table};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use super::way::Place;
+use super::way::RowPlace;
 use super::{HeldReference, Reference};
 use crate::database::{self, Sql};
 
@@ -46,7 +46,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             if !sql.text().is_empty() {
                 sql.push(" UNION ALL ");
             }
-            let place = Place::outermost(table);
+            let place = RowPlace::outermost(table);
             let (production, shared) = (place.production(), place.shared());
             sql.push(&format!("SELECT CAST({at} AS bigint) AS reference, r.id AS id, {production} AS project_id, {shared} AS shared, "));
             if caller.is_admin() || reference.silent {
@@ -77,7 +77,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
 /// The production of the row that a column means.
 pub(super) async fn production(connection: &impl ConnectionTrait, column: &'static Column, id: Uuid) -> Result<Option<Uuid>, DbErr> {
     let Some(table) = column.targets().first().and_then(|name| Table::find(name)) else { return Ok(None) };
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" r WHERE r.id = $1", Place::outermost(table).production(), table.name), [id.into()]);
+    let sql = Sql::with(format!("SELECT {} FROM \"{}\" r WHERE r.id = $1", RowPlace::outermost(table).production(), table.name), [id.into()]);
     Ok(database::read_value(connection, &sql).await?.flatten())
 }
 

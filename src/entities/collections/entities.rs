@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
 use crate::access::entities::{self as access, READ, REMOVE, standing};
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Extra, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -69,8 +69,8 @@ impl Resource for Entities {
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Entity(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Entity(Some(record.id))
     }
 
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
@@ -99,7 +99,7 @@ impl Resource for Entities {
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_record(&app.database, caller, rule, Subject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.

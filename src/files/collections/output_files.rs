@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::access::Reach;
 use crate::access::entities::standing;
-use crate::access::records::{Subject, require_other_than_vendor, require_record};
+use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::rules::{files_of, one_of};
 use crate::crud::{Nested, Record, Resource, missing};
@@ -48,8 +48,8 @@ impl Resource for OutputFiles {
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Entity(record.id_of("entity_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Entity(record.id_of("entity_id"))
     }
 
     /// Managers of the production, and whoever works on what the file is for.
@@ -67,7 +67,7 @@ impl Resource for OutputFiles {
             None => caller.is_admin(),
         };
         let worked_on = record.id_of("temporal_entity_id").or(entity_id);
-        if manages { Ok(()) } else { require_record(&**work, caller, rule, Subject::Entity(worked_on)).await }
+        if manages { Ok(()) } else { require_record(&**work, caller, rule, RecordSubject::Entity(worked_on)).await }
     }
 
     /// A new file belongs to an entity.

@@ -9,7 +9,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 
 use crate::access::Reach;
-use crate::access::records::{Subject, require_other_than_vendor};
+use crate::access::records::{RecordSubject, require_other_than_vendor};
 use crate::app::App;
 use crate::crud::rules::{files_of, one_of};
 use crate::crud::{Record, Relation, Resource};
@@ -56,7 +56,7 @@ impl Resource for WorkingFiles {
         one_of(body, "validation_status", &["validated", "rejected", "neutral"], false)
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 }

@@ -10,7 +10,7 @@ mod tree;
 mod xmeml;
 
 pub(super) use self::naming::Convention;
-pub(super) use self::shots::{Place, import};
+pub(super) use self::shots::{TimelinePlace, import};
 
 /// A clip of a track of pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::absences::reads_with_reason;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Resource, only_admin, record};
 use crate::database::{self, Sql};
@@ -92,8 +92,8 @@ impl Resource for DayOffs {
         "DayOff"
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Person(record.id_of("person_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Person(record.id_of("person_id"))
     }
 
     /// [`Resource::enrich`] asks the rule, along with what is told.
@@ -116,7 +116,7 @@ impl Resource for DayOffs {
             return Err(Failure::record(format!("'{missing}'")));
         }
         let person_id = body.get("person_id").and_then(Value::as_str).and_then(parse_id);
-        require_record(&app.database, caller, rule, Subject::Person(person_id)).await
+        require_record(&app.database, caller, rule, RecordSubject::Person(person_id)).await
     }
 
     async fn may_update(

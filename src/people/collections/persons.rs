@@ -16,7 +16,7 @@ use super::account_rules::{
 };
 use super::identities;
 use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
-use crate::access::records::Subject;
+use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
@@ -148,8 +148,8 @@ impl Resource for Persons {
         true
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Person(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Person(Some(record.id))
     }
 
     /// Preview accounts are shown in the team of their production, and nowhere else.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::access::Reach;
 use crate::access::previews::Visible;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
@@ -47,8 +47,8 @@ impl Resource for PreviewFiles {
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 
     /// Rule about decisions on a preview, which are for those who lead the task.

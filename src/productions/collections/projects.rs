@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::file_trees::check_file_tree;
 use crate::access::open_projects_of;
-use crate::access::records::Subject;
+use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::crud::rules::round;
 use crate::crud::{Record, Relation, Resource};
@@ -63,8 +63,8 @@ impl Resource for Projects {
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Production(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Production(Some(record.id))
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
 use crate::crud::{Record, Relation, Resource};
@@ -99,10 +99,10 @@ impl Resource for ScheduleVersionTaskLinks {
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
             return Err(Failure::parameter("The task and the production schedule version must be in the same project."));
         };
-        require_record(connection, caller, rule, Subject::Production(Some(project_id))).await
+        require_record(connection, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::plans::PlanMask;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource, ids, missing};
@@ -69,8 +69,8 @@ impl Resource for Tasks {
         Ok(text)
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(Some(record.id))
     }
 
     /// Whoever manages the production of the entity may create its tasks.
@@ -79,7 +79,7 @@ impl Resource for Tasks {
             return Ok(());
         }
         let entity_id = needed(body, "entity_id")?;
-        require_record(&app.database, caller, rule, Subject::Entity(Some(entity_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id))).await
     }
 
     /// Managers change everything, others who lead the task a part.
