@@ -44,7 +44,8 @@ impl ShapeWriter {
         let record = RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name()));
         let mut list = SelectList::of_record(&record);
         let id = list.add("t.id");
-        let nest = |Nested { key, table, type_name, .. }: &&Nested| NestedWriter::new(key, table, &format!("\"{key}\""), type_name, &mut list);
+        let nest =
+            |Nested { key, table, type_name, .. }: &&'static Nested| NestedWriter::new(key, table, &format!("\"{key}\""), type_name, &mut list);
         let nested = shape.nested.iter().map(nest).collect();
         Self { list, record, id, related: Vec::new(), nested }
     }

@@ -140,7 +140,7 @@ pub(crate) struct EntityWriter {
 impl EntityWriter {
     fn new(type_name: &str, extras: &[Extra], relations: Vec<(&'static str, Links)>, masks: Masks) -> Self {
         let columns = entity::entity::TABLE.columns.iter().map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
-        let extras = extras.iter().map(|(key, sql, kind)| (*key, (*sql).to_owned(), *kind));
+        let extras = extras.iter().map(|(key, sql, kind)| (*key, format!("{sql} AS \"{key}\""), *kind));
         let mut list = SelectList::default();
         let mut fields = Vec::new();
         let mut data = 0;
