@@ -32,7 +32,7 @@ impl Lane {
     }
 }
 
-/// Why a job was not done.
+/// Reason why a job was not done.
 #[derive(Debug)]
 pub enum JobError {
     /// Another time may go better.

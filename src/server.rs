@@ -41,7 +41,7 @@ use crate::sharing::ShareInvitation;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
-/// Why the server can't start.
+/// Reason why the server can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the database can't be used: {0}")]

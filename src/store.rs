@@ -14,7 +14,7 @@ pub struct Store {
     database: Database,
 }
 
-/// Why the store can't answer. A check that needs it must fail then, never pass.
+/// Reason why the store can't answer. A check that needs it must fail then, never pass.
 pub type StoreError = DbErr;
 
 impl Store {

@@ -30,7 +30,7 @@ pub enum Administrator {
     Unchanged(Uuid),
 }
 
-/// Why an account could not be made or changed.
+/// Reason why an account could not be made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("the password needs at least {0} characters")]

@@ -25,7 +25,7 @@ const INVALID_CREDENTIALS: u32 = 49;
 /// Mark of an entry of Active Directory that is switched off.
 const SWITCHED_OFF: u64 = 0x2;
 
-/// Why the directory can't be asked.
+/// Reason why the directory can't be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     #[error("the directory does not answer: {0}")]

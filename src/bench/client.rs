@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::routes::{PLACES, Route};
 
-/// Why something can't be measured.
+/// Reason why something can't be measured.
 pub(super) type Problem = Box<dyn Error + Send + Sync>;
 
 /// A call that is ready to be made.

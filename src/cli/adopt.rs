@@ -5,7 +5,7 @@ use crate::config::DataArgs;
 use crate::database::{self, Database, Sql};
 use migration::{REVISION, State};
 
-/// Why a database is not taken over.
+/// Reason why a database is not taken over.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error(

@@ -7,7 +7,7 @@ use super::{CommandResult, connect};
 use crate::config::DataArgs;
 use crate::database::Sql;
 
-/// Why no copy is made.
+/// Reason why no copy is made.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("this copies the embedded database only; use pg_dump for PostgreSQL")]

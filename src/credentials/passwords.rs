@@ -15,7 +15,7 @@ pub struct Passwords {
     permits: Arc<Semaphore>,
 }
 
-/// Why a password could not be hashed or checked.
+/// Reason why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("hashing failed: {0}")]

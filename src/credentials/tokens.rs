@@ -267,7 +267,7 @@ fn whole(number: f64) -> i64 {
     whole
 }
 
-/// Why a token is refused before anybody asks who it belongs to.
+/// Reason why a token is refused before anybody asks who it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
     /// Fewer than the three parts that a token has.

@@ -179,7 +179,7 @@ impl Manager {
         Ok(Self { target, counter, closed: Arc::default() })
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         match self.target {
             Target::Postgres(_) => DbBackend::Postgres,
@@ -251,7 +251,7 @@ impl Connections {
         Ok(Self { pool, backend, closed })
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         self.backend
     }

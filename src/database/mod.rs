@@ -96,7 +96,7 @@ impl Database {
         self.counter.total()
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.connections.backend()

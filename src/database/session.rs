@@ -35,7 +35,7 @@ struct Shared {
     finished: AtomicBool,
 }
 
-/// Why a statement of a transaction failed, as far as that decides on the transaction.
+/// Reason why a statement of a transaction failed, as far as that decides on the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// Another transaction was in the way: the same will go well another time.

@@ -270,7 +270,7 @@ pub fn note(rng: &mut StdRng, about: About<'_>) -> String {
     }
 }
 
-/// Why nothing has begun.
+/// Reason why nothing has begun.
 pub fn waiting(rng: &mut StdRng) -> String {
     pick(
         rng,

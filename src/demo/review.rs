@@ -14,7 +14,7 @@ pub struct Preview {
     pub comment: usize,
     /// From 1.
     pub revision: i32,
-    /// Which of the drawn pictures it is.
+    /// Number of the drawn picture.
     pub picture: usize,
     /// One of the words of `preview_file.validation_status`.
     pub verdict: &'static str,
@@ -63,7 +63,7 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
     previews
 }
 
-/// Which of the tasks was submitted last, if any was.
+/// Task that was submitted last, if any was.
 fn last_submitted(tasks: &[Task]) -> Option<usize> {
     let minute = |task: &Task| task.comments.iter().rfind(|comment| comment.state == State::Review).map(|comment| comment.minute);
     let submitted = tasks.iter().enumerate().filter_map(|(at, task)| Some((minute(task)?, at)));

@@ -10,7 +10,7 @@ use super::links::Links;
 use crate::database::{self, Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::BUILT_IN_NAMES;
 
-/// Which asset types to list.
+/// Asset types to list.
 pub(super) struct AssetTypes {
     /// Conditions on the entity types `et`, each with `AND` before it.
     conditions: Sql,

@@ -49,7 +49,7 @@ const NAMES: [(&str, &str); 5] = [
     ("entity_name", "e.name"),
 ];
 
-/// Which tasks to list.
+/// Tasks to list.
 pub(super) struct TaskList {
     pub(super) of: Of,
     /// Part of them that the caller sees.

@@ -13,7 +13,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Name of the main pack, which stands in place of an episode.
 const MAIN_PACK: &str = "'MP'";
 
-/// Which castings are wanted.
+/// Castings that are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Containers {
     Episodes,

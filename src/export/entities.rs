@@ -19,7 +19,7 @@ use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
 use crate::database::{self, Database, SelectList, SelectedColumn, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Which entities to keep.
+/// Entities to keep.
 #[derive(Default)]
 pub(super) struct Filter {
     pub(super) id: Option<Uuid>,
@@ -28,7 +28,7 @@ pub(super) struct Filter {
     pub(super) own: bool,
 }
 
-/// Which episode is wanted.
+/// Episode that is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Episode {
     #[default]

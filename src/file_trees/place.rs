@@ -9,7 +9,7 @@ use super::language::{Piece, Style, Thing, Values, pieces};
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Why a tree gives no path.
+/// Reason why a tree gives no path.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);

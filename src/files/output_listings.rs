@@ -57,7 +57,7 @@ impl OutputWriter {
     }
 }
 
-/// Which output files are listed.
+/// Output files that are listed.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub temporal_entity_id: Option<Uuid>,

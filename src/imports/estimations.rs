@@ -28,7 +28,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Tasks that one statement changes.
 const PORTION: usize = 100;
 
-/// Which tasks a table is about.
+/// Tasks that a table is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EstimationSubject<'a> {
     pub(super) project_id: Uuid,

@@ -30,7 +30,7 @@ pub(super) struct Claimed {
     pub id: Uuid,
     pub kind: String,
     pub payload: Value,
-    /// Which attempt it is, from 1 on.
+    /// Number of the attempt, from 1 on.
     pub attempt: i32,
 }
 

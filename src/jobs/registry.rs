@@ -1,4 +1,4 @@
-//! Which kinds of jobs there are, and how each is done.
+//! Kinds of jobs, with the way in which each is done.
 
 use std::collections::HashMap;
 use std::time::Duration;

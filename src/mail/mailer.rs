@@ -25,7 +25,7 @@ pub struct Mailer {
     sender: Mailbox,
 }
 
-/// Why an e-mail can't be put together or sent, or the mail server's settings make no sense.
+/// Reason why an e-mail can't be put together or sent, or the mail server's settings make no sense.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     #[error("not an address for e-mails: {0}")]

@@ -46,7 +46,7 @@ pub struct Message<'a> {
     pub news: &'a TaskNews,
 }
 
-/// Why a message was not sent. The address of a webhook is a secret, and no part of it.
+/// Reason why a message was not sent. The address of a webhook is a secret, and no part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum MessengerError {
     #[error("the chat service can't be reached: {0}")]

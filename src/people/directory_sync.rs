@@ -55,7 +55,7 @@ pub struct Report {
     pub kept: Vec<String>,
 }
 
-/// Why persons could not be taken over.
+/// Reason why persons could not be taken over.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error(transparent)]

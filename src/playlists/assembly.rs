@@ -38,7 +38,7 @@ pub(super) struct Target {
     rate: String,
 }
 
-/// Why there is no movie.
+/// Reason why there is no movie.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AssemblyError {
     #[error("the program `{0}` is not installed")]

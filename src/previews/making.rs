@@ -177,7 +177,7 @@ struct Shown {
     files: Files,
 }
 
-/// Why a movie can't be shown.
+/// Reason why a movie can't be shown.
 #[derive(Debug, thiserror::Error)]
 enum Unshown {
     #[error(transparent)]

@@ -67,7 +67,7 @@ impl Form {
     }
 }
 
-/// Which revisions are wanted.
+/// Revisions that are wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
     /// Those of the tasks of entities.

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object};
 use crate::database::{self, RecordWriter, Sql, write_uuid};
 
-/// Which statuses make a production open for administrators. For everybody else only `Open` does.
+/// Statuses that make a production open for administrators. For everybody else only `Open` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenStatus {
     /// `Open`, `open` and `Active`, as `/data/projects/open` has it.

@@ -19,7 +19,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Frames in a second of productions that do not say.
 const USUAL_FPS: f64 = 25.0;
 
-/// Which quotas are asked for.
+/// Quotas that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectQuotas {
     pub project_id: Uuid,

@@ -55,7 +55,7 @@ impl<A: Adapter> FromMessageParts<A> for Message {
     }
 }
 
-/// Why a socket is turned away; the text is part of the protocol.
+/// Reason why a socket is turned away; the text is part of the protocol.
 struct Refused;
 
 impl Display for Refused {

@@ -1,4 +1,4 @@
-//! Which parts of the server work. Looking is public, so it is done once for everybody who asks within a few seconds.
+//! Parts of the server that work. Looking is public, so it is done once for everybody who asks within a few seconds.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const LIFETIME: Duration = Duration::from_secs(3);
 /// Time that a part may take to answer before it counts as down.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Which parts work.
+/// Parts that work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probes {
     pub database: bool,
@@ -38,7 +38,7 @@ pub(super) struct Prober {
 }
 
 impl Prober {
-    /// Which parts work now, or did a moment ago.
+    /// Parts that work now, or did a moment ago.
     pub(super) async fn probe(&self, app: &App) -> Probes {
         let mut last = self.last.lock().await;
         if let Some((moment, probes)) = *last

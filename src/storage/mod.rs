@@ -32,7 +32,7 @@ const UPLOAD_CONCURRENCY: usize = 4;
 /// S3 refuses to copy larger objects by itself.
 const SERVER_SIDE_COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Why the store could not do what it was asked.
+/// Reason why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// A bucket is missing and could not be created.

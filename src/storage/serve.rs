@@ -50,7 +50,7 @@ pub struct Delivery<'a> {
     pub expected_size: Option<u64>,
 }
 
-/// Why a download has no content.
+/// Reason why a download has no content.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// None of the files is stored: 404.

@@ -29,7 +29,7 @@ pub enum Selection {
     Matching(Vec<(&'static str, SqlValue)>),
 }
 
-/// Which entities a route is about.
+/// Entities that a route is about.
 pub enum Among {
     Kind(EntityKind),
     /// Entities of the type with this id, by name.

@@ -18,7 +18,7 @@ use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
 
-/// Which tasks of a production are asked for.
+/// Tasks of a production that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectTasks {
     pub task_type_id: Option<Uuid>,

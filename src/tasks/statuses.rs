@@ -67,7 +67,7 @@ pub async fn all(connection: &impl ConnectionTrait) -> Result<HashMap<Uuid, Stat
     Ok(statuses)
 }
 
-/// Which statuses people may set in some productions, which may say for themselves what clients may do.
+/// Statuses that people may set in some productions, which may say for themselves what clients may do.
 #[derive(Clone, Debug, Default)]
 pub struct Settable {
     known: HashMap<Uuid, Status>,

@@ -52,7 +52,7 @@ pub struct Extras {
     pub metrics: Option<Metrics>,
 }
 
-/// Why the server can't be put together.
+/// Reason why the server can't be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error(transparent)]

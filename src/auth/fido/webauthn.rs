@@ -20,7 +20,7 @@ const MAKE: usize = 16;
 /// Most bytes of the name that a key has for itself.
 const LONGEST_ID: usize = 1023;
 
-/// Why what a browser sends is refused.
+/// Reason why something from a browser is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("a part is missing or can't be read")]

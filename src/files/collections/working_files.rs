@@ -34,7 +34,7 @@ impl Resource for WorkingFiles {
         &RELATIONS
     }
 
-    /// Which file an output was made from is said by the output.
+    /// The output says which file it was made from.
     fn protected(&self) -> &'static [&'static str] {
         &["outputs"]
     }

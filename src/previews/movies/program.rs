@@ -24,7 +24,7 @@ const MEMORY_LIMIT: u64 = 6 * 1024 * 1024 * 1024;
 /// Movies that are encoded at once: each takes several processors.
 static ENCODERS: Semaphore = Semaphore::const_new(2);
 
-/// Why nothing can be said or made of a movie.
+/// Reason why nothing can be said or made of a movie.
 #[derive(Debug, thiserror::Error)]
 pub enum MovieError {
     /// The programs are not there.

@@ -32,7 +32,7 @@ pub(super) struct Lookup {
     pub(super) make: Option<Make>,
 }
 
-/// Which rows of a table count.
+/// Rows of a table that count.
 #[derive(Clone, Copy)]
 pub(super) enum Only {
     All,

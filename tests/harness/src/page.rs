@@ -55,7 +55,7 @@ impl Page {
         self.cookie(name).and_then(|cookie| cookie.split_once('=').map(|(_, value)| value.to_owned()))
     }
 
-    /// Why nobody was let in.
+    /// Reason why nobody was let in.
     #[track_caller]
     pub fn error(&self) -> &str {
         assert_eq!(self.status, 400);

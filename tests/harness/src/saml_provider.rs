@@ -48,7 +48,7 @@ pub struct SamlStatement {
     pub not_before: DateTime<Utc>,
     pub not_on_or_after: DateTime<Utc>,
     pub signed: Signed,
-    /// Which of the keys it is signed with. The last one is not shown to anybody.
+    /// Key that it is signed with. The last one is not shown to anybody.
     pub key: usize,
 }
 

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::Client;
 
-/// Which database a test runs on.
+/// Database that a test runs on.
 #[derive(Clone, Copy, Debug)]
 pub enum On {
     Sqlite,

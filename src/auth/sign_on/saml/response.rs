@@ -26,7 +26,7 @@ const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 /// Difference that the clocks of the provider and of this server may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 
-/// Why an answer is refused.
+/// Reason why an answer is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("it can't be read, or is not of the expected form")]
