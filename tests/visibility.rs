@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dailies::access::comments::{self, CommentRule, Comments};
 use dailies::access::entities::{self, Entities, EntityRule};
 use dailies::access::playlists;
-use dailies::access::records::{Statement, Subject, require_record, statement};
+use dailies::access::records::{RecordSubject, Statement, require_record, statement};
 use dailies::access::tasks::{self, TaskRule, Tasks};
 use dailies::access::{Reach, role_in};
 use dailies::database::{self, Sql};
@@ -233,7 +233,7 @@ async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: 
         for caller in &crowd.callers {
             let mut subjects = Vec::new();
             for comment in crowd.comments.iter().step_by(3) {
-                subjects.push(comments::Subject::find(database, caller, *comment).await.expect("a comment"));
+                subjects.push(comments::CommentSubject::find(database, caller, *comment).await.expect("a comment"));
             }
             let looked_at: BTreeSet<Uuid> = subjects.iter().map(|subject| subject.id).collect();
             let reach = &crowd.reaches(caller).await[0];
@@ -261,7 +261,7 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
         playlists::Visible::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
         let mut allowed = BTreeSet::new();
         for (id, for_client, creator) in crowd.playlists.iter().step_by(5) {
-            let subject = Subject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };
+            let subject = RecordSubject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };
             if require_record(database, caller, RecordRule::PlaylistReader, subject).await.is_ok() {
                 allowed.insert(*id);
             }
