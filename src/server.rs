@@ -11,6 +11,7 @@ use dailies_definitions::{Api, Handlers};
 use poem::http::HeaderMap;
 use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::access::{self, AccessGuard};
@@ -98,6 +99,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
+        media: Some(settings.media.media_max_concurrent_requests).filter(|most| *most > 0).map(|most| Arc::new(Semaphore::new(most))),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,

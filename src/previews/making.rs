@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::movies::{self, Asked, Definitions, MovieError, MovieFacts};
+use super::movies::{self, Asked, Definitions, Encoder, MovieError, MovieFacts};
 use super::subject::Subject;
 use super::work::{failure, picture_work};
 use super::{asked, keys};
@@ -191,9 +191,13 @@ async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), aske
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions { high, low: folder.join("low.mp4") };
-    // The rest of the job needs some time, too.
-    let patience = Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9);
-    movies::encode(&app.pictures, movie, facts, asked, &definitions, patience).await?;
+    let encoder = Encoder {
+        preset: &settings.media.movie_encoding_preset,
+        buffer: settings.media.movie_vbv_bufsize_factor,
+        // The rest of the job needs some time, too.
+        patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+    };
+    movies::encode(&app.pictures, movie, facts, asked, &definitions, &encoder).await?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
     let [high_key, low_key, source_key] = keys::movie(id);

@@ -21,7 +21,7 @@ mod making;
 mod movies;
 pub mod names;
 mod positions;
-mod processing;
+pub mod processing;
 pub mod removal;
 pub mod revisions;
 pub mod rows;

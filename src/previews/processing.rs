@@ -18,7 +18,7 @@ use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::config::Settings;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload, transact};
+use crate::events::{Payload, ToldComment, Work, payload, transact};
 use crate::jobs::Job;
 use crate::pictures::{self, Admitted, MediaKind, Purpose};
 use crate::storage::FileKey;
@@ -142,7 +142,7 @@ impl Processing {
         if status(&*work, id).await?.as_deref() == Some("processing") {
             let preview = Subject::find(&*work, id).await?;
             database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
-            work.emit_in(preview.project_id, "preview-file:update", payload([("preview_file_id", id)]));
+            tell_status(&mut work, preview.project_id, id, "broken");
         }
         Ok(work.commit().await?)
     }
@@ -170,7 +170,7 @@ impl Job for Processing {
 
 async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
     let sql = Sql::with("SELECT status FROM preview_file WHERE id = $1", [id.into()]);
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::row(connection, &sql).await?.map(|row| row.try_get("", "status")).transpose()?)
 }
 
 /// How a change of a preview is told.
@@ -200,7 +200,7 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, t
     if !database::update(&**work, &entity::preview_file::TABLE, id, values).await? {
         return Err(Failure::not_found());
     }
-    work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+    tell_status(work, project_id, id, made.status);
     let shown = made.kind != MediaKind::Generic && made.status == "ready";
     if shown && preview.position == Some(1) {
         main_preview::set_last_preview(work, task_id, id).await?;
@@ -209,11 +209,11 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, t
         return Ok(());
     }
     if made.kind == MediaKind::Movie && !made.is_unfinished() {
-        work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+        tell_status(work, project_id, id, made.status);
     }
-    if let Some(comment_id) = comment_of(&**work, id).await? {
-        work.emit_in(project_id, "comment:update", payload([("comment_id", comment_id)]));
-        let mut told = payload([("comment_id", comment_id), ("task_id", task_id), ("preview_file_id", id)]);
+    if let Some(comment) = comment_of(&**work, id).await? {
+        work.tell_of_comment(project_id, "update", comment, Payload::default());
+        let mut told = payload([("comment_id", comment.id), ("task_id", task_id), ("preview_file_id", id)]);
         told.insert("revision".into(), json!(preview.revision));
         told.insert("extension".into(), json!(made.extension));
         told.insert("status".into(), json!(made.status));
@@ -222,11 +222,19 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, t
     Ok(())
 }
 
+/// Tells that a preview has changed, and what its status is now.
+pub fn tell_status(work: &mut Work<'_>, project_id: Option<Uuid>, id: Uuid, status: &str) {
+    let mut told = payload([("preview_file_id", id)]);
+    told.insert("status".into(), json!(status));
+    work.emit_in(project_id, "preview-file:update", told);
+}
+
 /// The first comment that holds the preview.
-async fn comment_of(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<Uuid>, Failure> {
+async fn comment_of(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<ToldComment>, Failure> {
     let sql = Sql::with(
-        "SELECT c.id FROM comment_preview_link l JOIN comment c ON c.id = l.comment WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
+        "SELECT c.id, c.object_id AS task_id, c.person_id, c.for_client FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
+         WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
         [id.into()],
     );
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::read_one(connection, &sql).await?)
 }
