@@ -18,7 +18,7 @@ use crate::events::{Payload, ToldComment, Work, payload, transact};
 use crate::jobs::{Held, Job};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
-use crate::previews::processing::tell_status;
+use crate::previews::tell_status;
 use crate::storage::{Bucket, FileKey};
 
 /// Where a preview may have files.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
+use crate::previews::main_preview::ShownBy;
 use crate::removal::{Leftovers, remove_comment_rows};
 use crate::tasks::recompute::{recompute, tell_changed};
 
@@ -22,7 +23,9 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Leftover
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let (task_id, author, project_id): (Uuid, Uuid, Option<Uuid>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
     tell_lost_news(work, project_id, comment_id).await?;
+    let shown = ShownBy::previews_of_comments(&**work, &[comment_id]).await?;
     let leftovers = remove_comment_rows(work, &[comment_id]).await?;
+    shown.settle(work).await?;
     work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
     for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author);
@@ -56,6 +59,7 @@ pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Resul
             work.emit_in(project_id, "comment:delete", about);
         }
     }
+    let shown = ShownBy::previews_of_comments(&**work, comment_ids).await?;
     remove_comment_rows(work, comment_ids).await?;
-    Ok(())
+    Ok(shown.settle(work).await?)
 }

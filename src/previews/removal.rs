@@ -6,7 +6,8 @@ use futures::StreamExt;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::{keys, main_preview};
+use super::keys;
+use super::main_preview::ShownBy;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
@@ -15,27 +16,16 @@ use crate::storage::{FileKey, Storage};
 /// Files that are removed at once: an object store takes its time for each.
 const AT_ONCE: usize = 8;
 
-/// Removes one preview from the database. The newest preview that is left becomes the last one of the task, and the main
-/// one of the entity in productions that set it by themselves; that is told. The removal itself is for the caller to tell,
-/// and [`remove_files`] follows the commit.
+/// Removes one preview from the database. Where it was the last one of the task, the latest that is left takes its place;
+/// so it does where it was the main one of the entity, in productions that set it by themselves. That is told. The removal
+/// itself is for the caller to tell, and [`remove_files`] follows the commit.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT id FROM task WHERE last_preview_file_id = $1", [preview_id.into()]);
-    let task = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index::<Uuid>(0)).transpose()?;
+    let shown = ShownBy::previews(&**work, &[preview_id]).await?;
     remove_rows(&**work, &[preview_id]).await?;
-    if let Some(task_id) = task {
-        let sql = Sql::with(
-            "SELECT id FROM preview_file WHERE task_id = $1 \
-             ORDER BY CASE WHEN position = 1 THEN 0 ELSE 1 END, created_at DESC, id LIMIT 1",
-            [task_id.into()],
-        );
-        if let Some(row) = database::row(&**work, &sql).await? {
-            main_preview::set_last_preview(work, task_id, row.try_get_by_index(0)?).await?;
-        }
-    }
-    Ok(())
+    Ok(shown.settle(work).await?)
 }
 
 /// Removes one preview from the database, tells its production of it, and lets the stored files follow once the work is stored, if `force`
