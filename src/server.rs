@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::call::RouteTable;
+use dailies_definitions::failure::Failure;
 use dailies_definitions::{Api, Handlers};
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
 use tokio::sync::Semaphore;
@@ -35,7 +36,7 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
-use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay, Team};
+use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Refusal, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
 use crate::sharing::ShareInvitation;
@@ -261,14 +262,29 @@ pub fn handlers(app: &SharedApp) -> Handlers {
     }
 }
 
+/// Why the stream is closed to somebody whom the API refuses so.
+fn refusal(failure: &Failure) -> Refusal {
+    let Failure::Answer { status, body, .. } = failure else { return Refusal::Invalid };
+    let text = body["msg"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default();
+    match *status {
+        StatusCode::FORBIDDEN => Refusal::SecondFactor,
+        _ if text.starts_with("Missing JWT") => Refusal::MissingToken,
+        _ if text == "Signature has expired" => Refusal::Expired,
+        _ if text == "Token has been revoked" => Refusal::Revoked,
+        _ if text == "Only non-refresh tokens are allowed" => Refusal::RefreshToken,
+        StatusCode::UNAUTHORIZED => Refusal::Inactive,
+        _ => Refusal::Invalid,
+    }
+}
+
 /// Decides who hears which events.
 pub struct Doorkeeper(pub SharedApp);
 
 #[async_trait]
 impl Gatekeeper for Doorkeeper {
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
-        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.ok()?;
-        Some(Admitted {
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.map_err(|failure| refusal(&failure))?;
+        Ok(Admitted {
             person: caller.person.id,
             session: caller.token.id.clone(),
             hears_all: caller.is_admin(),

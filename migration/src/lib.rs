@@ -23,8 +23,8 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
-pub use catalogue::{Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference};
 pub use adoption::{Plan, plan, statements_to};
+pub use catalogue::{Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference};
 pub use differences::{Differences, compare};
 pub use revision::{NEWEST, OLDEST, Revision, recorded, revisions, schema_at};
 

@@ -74,7 +74,8 @@ fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String)
     ]);
     let files = attachments::of_comment(backend, true);
     let columns = format!(
-        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, COALESCE(c.replies, '[]') AS answers, COALESCE(c.checklist, '[]') AS points, \
+        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, \
+         COALESCE(c.replies, '[]') AS answers, COALESCE(c.checklist, '[]') AS points, \
          c.editor_id AS edited_by, c.person_id AS author_id, c.for_client AS is_for_client, \
          EXISTS (SELECT 1 FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
          WHERE l.comment = c.id AND p.validation_status <> 'rejected') AS shows_previews",

@@ -131,9 +131,7 @@ impl ShownBy {
     /// The database refuses.
     pub async fn settle(self, work: &mut Work<'_>) -> Result<(), DbErr> {
         for ids in self.tasks.chunks(BATCH) {
-            let mut sql = Sql::new(
-                "UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND ",
-            );
+            let mut sql = Sql::new("UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND ");
             sql.push(LEFT).push("), updated_at = ").bind(database::now()).push(" WHERE last_preview_file_id IS NULL AND id").among(ids);
             sql.push(" RETURNING id, project_id");
             for row in database::rows(&**work, &sql).await? {

@@ -7,7 +7,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
     AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile,
-    PriorityChange, ReviewRequest, ShownEntity, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    PriorityChange, ReviewRequest, ShownEntity, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration,
+    TodoTask,
 };
 use dailies_definitions::tasks::{
     CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery,

@@ -86,7 +86,10 @@ async fn the_reference_goes_on_with_what_was_taken_over() {
     server.kill().await;
 
     let checked = studio.run("hand-back", &["--check"]).await;
-    assert!(checked.success && checked.printed.contains("Nothing was changed.") && checked.printed.contains("1 persons have signed in"), "{checked:?}");
+    assert!(
+        checked.success && checked.printed.contains("Nothing was changed.") && checked.printed.contains("1 persons have signed in"),
+        "{checked:?}"
+    );
     assert!(checked.printed.contains("ON DELETE SET NULL;"), "{checked:?}");
     assert_eq!(one("SELECT version_num::text FROM alembic_version").await, OLDEST);
     let done = studio.run("hand-back", &[]).await;

@@ -32,9 +32,8 @@ async fn an_empty_database_gets_the_schema_of_the_newest_release() -> Outcome {
     select_everything(&db).await?;
     let found = Catalogue::read(&db).await?;
     let schedules = ["production_schedule_version.production_schedule_from", "project.from_schedule_version_id"];
-    let kept = schedules.map(|place| {
-        format!("The foreign key from `{place}` to `production_schedule_version` refuses deletion instead of sets null.")
-    });
+    let kept =
+        schedules.map(|place| format!("The foreign key from `{place}` to `production_schedule_version` refuses deletion instead of sets null."));
     let wide = ["parent_id", "project_id"].map(|column| format!("The index on `entity` (entity_type_id, {column}) is additional."));
     assert_eq!(compare(&newest()?, &found), Differences { missing: kept.into(), additional: wide.into() });
 
@@ -102,8 +101,10 @@ async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
 async fn at(revisions: &[&str]) -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
     let db = empty().await?;
     db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?).await?;
-    db.execute_unprepared(&format!("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('{OLDEST}')"))
-        .await?;
+    db.execute_unprepared(&format!(
+        "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('{OLDEST}')"
+    ))
+    .await?;
     for revision in revisions {
         for statement in statements_to(&db, revision).await? {
             db.execute_unprepared(&statement).await?;

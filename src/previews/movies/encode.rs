@@ -63,14 +63,7 @@ pub(in crate::previews) async fn encode(
     Ok(())
 }
 
-fn arguments(
-    facts: &MovieFacts,
-    asked: &Asked,
-    definitions: &Definitions,
-    encoder: &Encoder<'_>,
-    threads: &str,
-    tones: bool,
-) -> Vec<OsString> {
+fn arguments(facts: &MovieFacts, asked: &Asked, definitions: &Definitions, encoder: &Encoder<'_>, threads: &str, tones: bool) -> Vec<OsString> {
     let size = asked.size(facts.aspect);
     let Bitrates { high, low } = asked.bitrates();
     let outputs: Vec<(&PathBuf, i32)> = definitions.high.iter().map(|path| (path, high)).chain([(&definitions.low, low)]).collect();
