@@ -2,6 +2,7 @@
 
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::entities::{LONGEST_NAME, Matches, Stock, answer};
@@ -11,7 +12,7 @@ use super::production::Production;
 use super::sheet::{Line, Sheet};
 use super::task_columns::{Tasks, wishes};
 use crate::app::App;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 struct Import {
@@ -79,7 +80,11 @@ impl Import {
         if writes {
             entry.describe(line);
         }
-        self.stock.tell(work, EntityKind::Edit, id, Some(episode_id));
+        let mut more = Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]);
+        if is_new {
+            more.insert("parent_id".into(), json!(episode_id));
+        }
+        self.stock.tell(work, EntityKind::Edit, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
                 self.tasks.require(work, id, task_type.id);

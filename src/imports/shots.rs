@@ -2,7 +2,7 @@
 
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::entities::{LONGEST_NAME, Matches, Stock, answer};
@@ -13,7 +13,7 @@ use super::sheet::{Line, Sheet};
 use super::task_columns::{Tasks, wishes};
 use super::values::integer;
 use crate::app::App;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::export::cells::plain;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
@@ -59,7 +59,7 @@ impl Import {
 
     /// Imports one row, and gives the id of its shot.
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
-        let episode = if self.production.is_show { Some(line.required("Episode")?).filter(|name| !name.is_empty()) } else { None };
+        let episode = if self.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
@@ -85,7 +85,8 @@ impl Import {
             entry.describe(line);
         }
         entry.put_data(if writes { data } else { stored });
-        self.stock.tell(work, EntityKind::Shot, id, None);
+        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
+        self.stock.tell(work, EntityKind::Shot, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
                 self.tasks.require(work, id, task_type.id);
@@ -141,8 +142,6 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn applied(frames: Frames, before: &Value, stored: Option<i32>) -> (Value, Option<i32>) {
