@@ -60,10 +60,14 @@ impl Made {
 
     /// The dimensions and the size of a picture.
     pub(super) fn measure(&mut self, derived: &DerivedPictures) {
-        self.width = i32::try_from(derived.width).unwrap_or(i32::MAX);
-        self.height = i32::try_from(derived.height).unwrap_or(i32::MAX);
+        self.width = pixels(derived.width);
+        self.height = pixels(derived.height);
         self.file_size = derived.file_size;
     }
+}
+
+fn pixels(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// How a movie is worked on.
@@ -88,6 +92,11 @@ pub(super) async fn make(app: &App, preview: &Subject, file: &UploadedFile, trea
             "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization.",
         )),
         _ if file.size == 0 => Err(Failure::parameter("The file is empty.")),
+        MediaKind::Picture if treatment.later => {
+            let (width, height) = app.pictures.measure(&file.path, Purpose::Preview).await.map_err(failure)?;
+            let files = vec![(keys::sent_picture(id), None)];
+            Ok(Made { status: "processing", width: pixels(width), height: pixels(height), files, ..made })
+        }
         MediaKind::Picture => make_pictures(app, id, file, made).await,
         MediaKind::Movie if treatment.later => {
             let [_, _, source] = keys::movie(id);

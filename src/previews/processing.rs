@@ -60,7 +60,7 @@ impl Processing {
     fn first_files(&self) -> Vec<FileKey> {
         let id = self.preview_id;
         match self.kind {
-            MediaKind::Picture => vec![keys::picture("original", id)],
+            MediaKind::Picture => vec![keys::sent_picture(id), keys::picture("original", id)],
             MediaKind::Movie => {
                 let [best, _, source] = keys::movie(id);
                 vec![source, best]
@@ -101,7 +101,11 @@ impl Processing {
         match self.kind {
             MediaKind::Picture => {
                 let target = tempfile::tempdir()?;
-                let derive = move |source: &Admitted| Ok((pictures::variants(source, target.path())?, target));
+                let is_new = first == keys::sent_picture(id);
+                let derive = move |source: &Admitted| {
+                    let make = if is_new { pictures::from_upload } else { pictures::variants };
+                    Ok((make(source, target.path())?, target))
+                };
                 let derived = picture_work(app, &source, Purpose::Preview, derive);
                 let (derived, target) = derived.await.map_err(failure)?;
                 made.measure(&derived);
@@ -118,7 +122,7 @@ impl Processing {
         }
         transact(app, || self.enter(app, &made)).await?;
         // What was only stored to be worked on goes.
-        if self.kind == MediaKind::Movie && made.files.iter().all(|(key, _)| *key != first) {
+        if self.kind != MediaKind::Generic && made.files.iter().all(|(key, _)| *key != first) && first != keys::picture("original", id) {
             removal::discard(&app.storage, vec![first]).await;
         }
         Ok(())
