@@ -13,7 +13,7 @@ use poem::http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::estimations::{self, Subject};
+use super::estimations::{self, Subject, Unit};
 use super::sheet::Sheet;
 use super::timelines::{self, Convention, Format, Place};
 use super::{assets, casting, decoding, edits, persons, shots};
@@ -85,8 +85,9 @@ impl ImportsHandlers {
         let app = &*self.0;
         estimations::require(app, caller, subject).await?;
         let sheet = sheet(form).await?;
-        let hours_by_day = organisation(app).await?.hours_by_day;
-        Ok(Json::written(transact(app, || estimations::import(app, caller, subject, hours_by_day, &sheet)).await?))
+        let organisation = organisation(app).await?;
+        let unit = Unit { in_hours: organisation.format_duration_in_hours.unwrap_or_default(), hours_by_day: organisation.hours_by_day };
+        Ok(Json::written(transact(app, || estimations::import(app, caller, subject, unit, &sheet)).await?))
     }
 }
 
