@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::keys;
 use super::main_preview::ShownBy;
+use crate::access::comments::Subject;
+use crate::access::{MANAGER, require};
 use crate::app::App;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
@@ -51,7 +53,8 @@ pub(super) struct Place {
 /// Removes a preview from a comment, and tells of it.
 ///
 /// # Errors
-/// 404 when the preview does not belong to that task and that comment.
+/// 404 when the preview does not belong to that task and that comment; 403 for those who may not read the comment, and for
+/// those who force it and don't manage the production.
 pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place, force: bool) -> Result<(), Failure> {
     let Place { task_id, comment_id, preview_file_id } = place;
     let mut work = Work::begin(app, caller).await?;
@@ -61,7 +64,11 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
         [preview_file_id.into(), task_id.into(), comment_id.into()],
     );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let project_id: Option<Uuid> = row.try_get_by_index(0)?;
+    let project_id: Option<Uuid> = row.try_get("", "project_id")?;
+    Subject::on_task(&*work, caller, task_id, comment_id).await?.comment_reader(caller)?;
+    if force {
+        require(&*work, caller, project_id.ok_or_else(Failure::forbidden)?, &MANAGER).await?;
+    }
     remove(&mut work, preview_file_id).await?;
     work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_file_id)]));
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_file_id], force).await }));
