@@ -14,7 +14,7 @@ use super::reach::Reach;
 use super::roles::project_role;
 use super::rule::{ALL_BUT_VENDORS, RoleRule};
 use super::tasks::TaskRule;
-use super::{comments, entities, hours, playlists, roles, tasks};
+use super::{comments, entities, hours, playlists, previews, roles, tasks};
 
 /// Where a rule about records is stated.
 #[derive(Clone, Copy, Debug)]
