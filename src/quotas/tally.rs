@@ -101,7 +101,7 @@ fn rounded<S: Serializer>(counts: &BTreeMap<String, f64>, serializer: S) -> Resu
     serializer.collect_map(counts.iter().map(|(key, count)| {
         let hundredths = (count * 100.0).round();
         #[expect(clippy::cast_possible_truncation, reason = "nobody does that many shots")]
-        let number = if hundredths % 100.0 == 0.0 {
+        let number = if (hundredths % 100.0).abs() < 0.5 {
             Number::from((hundredths / 100.0) as i64)
         } else {
             Number::from_f64(hundredths / 100.0).unwrap_or_else(|| 0.into())

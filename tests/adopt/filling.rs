@@ -49,6 +49,7 @@ fn value(catalogue: &Catalogue, table: &str, column: &Column, target: Option<&st
         ("list_type", _) => "'asset'".into(),
         ("entity_type" | "for_entity", _) => "'Asset'".into(),
         ("object_type", _) => "'Task'".into(),
+        ("shots" | "choices" | "annotations" | "secondary_extensions", "jsonb") => "'[]'".into(),
         (_, "jsonb") if fact.default == Default::EmptyList => "'[]'".into(),
         (_, "jsonb") => "'{}'".into(),
         (_, "boolean") => "false".into(),

@@ -60,7 +60,9 @@ async fn databases_of_every_revision_are_taken_over() {
 }
 
 /// Inserts as releases do that do not know the newer columns.
-const OLD_ROWS: &str = "INSERT INTO build_job (status, job_type, id) VALUES ('running', 'movie', '30000000-0000-1000-8000-000000000001');
+const OLD_ROWS: &str = "INSERT INTO playlist (name, id) VALUES ('old', '30000000-0000-1000-8000-000000000004');
+    INSERT INTO build_job (status, job_type, playlist_id, id)
+        VALUES ('failed', 'movie', '30000000-0000-1000-8000-000000000004', '30000000-0000-1000-8000-000000000001');
     INSERT INTO working_file (name, revision, id) VALUES ('old', 1, '30000000-0000-1000-8000-000000000002');
     INSERT INTO project_task_type_link (project_id, task_type_id, id)
         VALUES ('10000000-0000-1000-8000-000000000071', '10000000-0000-1000-8000-000000000042', '30000000-0000-1000-8000-000000000003')";
