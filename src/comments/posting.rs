@@ -151,7 +151,8 @@ impl Posting {
         let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
         let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
         let told = ToldComment { id: posted.id, task_id: task.id, person_id: posted.author_id, for_client: Some(draft.for_client) };
-        work.tell_of_comment(task.project_id, "new", told, payload([("task_status_id", posted.task_status_id)]));
+        let status = [("task_status_id".to_owned(), json!(posted.task_status_id))];
+        work.tell_of_comment(task.project_id, "new", told, status.into_iter().collect());
         if matches!(origin, Origin::Person) {
             self.copy(work, &task, &draft)?;
         }
