@@ -300,6 +300,19 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
     assert!(!studio.server.app.storage.exists(&key).await.expect("an answer"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_movie_of_pictures_tells_why_they_were_encoded() {
+    let studio = Studio::open(On::Sqlite).await;
+    let material = Material::of(&studio, 2).await;
+    material.store_pictures(&studio).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    let manager = studio.member(Role::Manager);
+    let begun = manager.get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2")).await.expect(200);
+    let ended = outcome(&manager, &format!("/data/playlists/{playlist}/jobs/{}", id(&begun))).await;
+    assert_eq!(ended["status"], "succeeded", "{ended}");
+    assert!(ended["message"].as_str().is_some_and(|message| message.contains("were encoded again")), "{ended}");
+}
+
 /// The cookies that an answer sets, as a browser sends them back.
 fn cookies(headers: &HeaderMap) -> String {
     let set = headers.get_all("set-cookie").iter().map(|value| value.to_str().expect("text"));
