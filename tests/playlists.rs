@@ -192,6 +192,12 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
     let bytes = studio.admin.get(&format!("/data/playlists/{playlist}/download/zip")).await.bytes;
     let archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     assert!(names(&archive).iter().any(|name| name == "été _ 01.png"), "{:?}", names(&archive));
+
+    // A movie of the same pictures cannot join them as they are, and says so.
+    let begun = studio.admin.get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2")).await.expect(200);
+    let ended = outcome(&studio.admin, &format!("/data/playlists/{playlist}/jobs/{}", id(&begun))).await;
+    let message = ended["message"].as_str().unwrap_or_default();
+    assert!(ended["status"] == "succeeded" && message.contains("were encoded again"), "{ended}");
 }
 
 #[rstest]
@@ -298,19 +304,6 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
     assert_eq!(response.bytes().await.expect("a part"), b"movie".as_slice());
     manager.delete(&format!("/data/playlists/{playlist}")).await.expect(204);
     assert!(!studio.server.app.storage.exists(&key).await.expect("an answer"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_movie_of_pictures_tells_why_they_were_encoded() {
-    let studio = Studio::open(On::Sqlite).await;
-    let material = Material::of(&studio, 2).await;
-    material.store_pictures(&studio).await;
-    let playlist = material.playlist(&studio, "Monday").await;
-    let manager = studio.member(Role::Manager);
-    let begun = manager.get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2")).await.expect(200);
-    let ended = outcome(&manager, &format!("/data/playlists/{playlist}/jobs/{}", id(&begun))).await;
-    assert_eq!(ended["status"], "succeeded", "{ended}");
-    assert!(ended["message"].as_str().is_some_and(|message| message.contains("were encoded again")), "{ended}");
 }
 
 /// The cookies that an answer sets, as a browser sends them back.
