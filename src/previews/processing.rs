@@ -172,9 +172,10 @@ impl Job for Processing {
     }
 }
 
-async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
+pub(super) async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
     let sql = Sql::with("SELECT status FROM preview_file WHERE id = $1", [id.into()]);
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get("", "status")).transpose()?)
+    let row = database::row(connection, &sql).await?;
+    Ok(row.map(|row| row.try_get::<Option<String>>("", "status")).transpose()?.flatten())
 }
 
 /// How a change of a preview is told.
