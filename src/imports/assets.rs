@@ -183,8 +183,7 @@ impl Import {
     /// The episode that a row gives, none for the main pack, or nothing when it says nothing.
     fn episode(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Option<Option<Uuid>>, Problem> {
         match line.get(EPISODE).map(str::trim) {
-            None => Ok(None),
-            Some("") => Ok(None),
+            None | Some("") => Ok(None),
             Some(_) if !self.production.is_show => Err(Problem("An episode column is present for a production that isn't a TV Show".into())),
             Some(MAIN_PACK) => Ok(Some(None)),
             Some(name) => self.stock.episode(work, EPISODE, name).map(|id| Some(Some(id))),
