@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::background::Jobs;
 use crate::callers::People;
 use crate::config::Settings;
@@ -34,6 +36,8 @@ pub struct App {
     pub storage: Storage,
     /// Memory for decoding pictures.
     pub pictures: PictureBudget,
+    /// Places for pictures and movies that are sent at once, where there is a limit.
+    pub media: Option<Arc<Semaphore>>,
     pub mailer: Mailer,
     pub messengers: Messengers,
     /// Work in the background.

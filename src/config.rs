@@ -1,5 +1,6 @@
 //! Settings: command-line flags and environment variables, read once at start.
 
+mod media;
 mod sign_on;
 
 use std::num::NonZeroUsize;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+pub use self::media::MediaSettings;
 pub use self::sign_on::{LdapSettings, OidcSettings, SamlSettings};
 use crate::peers::Monitor;
 
@@ -203,6 +205,8 @@ pub struct Settings {
     pub mail: MailSettings,
     #[command(flatten)]
     pub files: FileSettings,
+    #[command(flatten)]
+    pub media: MediaSettings,
     #[command(flatten)]
     pub jobs: JobSettings,
     #[command(flatten)]

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::call::RouteTable;
+use dailies_definitions::failure::Failure;
 use dailies_definitions::{Api, Handlers};
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::access::{self, AccessGuard};
@@ -34,7 +36,7 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
-use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay, Team};
+use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Refusal, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
 use crate::sharing::ShareInvitation;
@@ -98,6 +100,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
+        media: Some(settings.media.media_max_concurrent_requests).filter(|most| *most > 0).map(|most| Arc::new(Semaphore::new(most))),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
@@ -259,14 +262,29 @@ pub fn handlers(app: &SharedApp) -> Handlers {
     }
 }
 
+/// Reason why the stream is closed to somebody whom the API refuses so.
+fn refusal(failure: &Failure) -> Refusal {
+    let Failure::Answer { status, body, .. } = failure else { return Refusal::Invalid };
+    let text = body["msg"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default();
+    match *status {
+        StatusCode::FORBIDDEN => Refusal::SecondFactor,
+        _ if text.starts_with("Missing JWT") => Refusal::MissingToken,
+        _ if text == "Signature has expired" => Refusal::Expired,
+        _ if text == "Token has been revoked" => Refusal::Revoked,
+        _ if text == "Only non-refresh tokens are allowed" => Refusal::RefreshToken,
+        StatusCode::UNAUTHORIZED => Refusal::Inactive,
+        _ => Refusal::Invalid,
+    }
+}
+
 /// Decides who hears which events.
 pub struct Doorkeeper(pub SharedApp);
 
 #[async_trait]
 impl Gatekeeper for Doorkeeper {
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
-        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.ok()?;
-        Some(Admitted {
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.map_err(|failure| refusal(&failure))?;
+        Ok(Admitted {
             person: caller.person.id,
             session: caller.token.id.clone(),
             hears_all: caller.is_admin(),

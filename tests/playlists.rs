@@ -192,6 +192,12 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
     let bytes = studio.admin.get(&format!("/data/playlists/{playlist}/download/zip")).await.bytes;
     let archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     assert!(names(&archive).iter().any(|name| name == "été _ 01.png"), "{:?}", names(&archive));
+
+    // A movie of the same pictures cannot join them as they are, and says so.
+    let begun = studio.admin.get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2")).await.expect(200);
+    let ended = outcome(&studio.admin, &format!("/data/playlists/{playlist}/jobs/{}", id(&begun))).await;
+    let message = ended["message"].as_str().unwrap_or_default();
+    assert!(ended["status"] == "succeeded" && message.contains("were encoded again"), "{ended}");
 }
 
 #[rstest]

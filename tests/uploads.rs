@@ -148,7 +148,7 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
     let desk = Desk::open(on).await;
     let before = desk.rows().await;
     let large = format!("more than {PIXELS} pixels");
-    let unreadable = "not a picture that can be read";
+    let unreadable = "not a readable picture";
     let half = picture(900, 900, ImageFormat::Png);
     let cases: Vec<(&str, &str, Vec<u8>, &str)> = vec![
         ("an extension that nobody knows", "sheep.exe", picture(4, 4, ImageFormat::Png), "Wrong file format, extension: exe"),

@@ -62,7 +62,7 @@ pub const KEEP: CommentRule =
 /// `reply-keeper`: the author, as long as they are in the team, and administrators.
 pub const KEEP_REPLY: CommentRule = Rule::Any(&[Rule::Admin, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
 
-/// Rule about who is told the name of whoever wrote something.
+/// Rule about who is told the name of whoever wrote something that they do not read: whoever reads it is told anyway.
 pub const KNOW_AUTHOR: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&ALL_BUT_CLIENTS),

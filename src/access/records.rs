@@ -14,7 +14,7 @@ use super::reach::Reach;
 use super::roles::project_role;
 use super::rule::{ALL_BUT_VENDORS, RoleRule};
 use super::tasks::TaskRule;
-use super::{comments, entities, hours, playlists, roles, tasks};
+use super::{comments, entities, hours, playlists, previews, roles, tasks};
 
 /// Place where a rule about records is stated.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::TaskActor => S::Task(&tasks::ACT),
         R::TaskSupervisor => S::Task(&tasks::LEAD),
         R::TaskPresenter => S::Task(&tasks::PRESENT),
-        R::PreviewReader => S::Task(&tasks::LISTED),
+        R::PreviewReader => S::Task(&previews::LISTED),
         R::PreviewEditor => S::Task(&tasks::EDIT_PREVIEWS),
         R::PreviewReviewer => S::Task(&tasks::REVIEW),
         R::SequenceFollower => S::Production(&roles::MEMBER),

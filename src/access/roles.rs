@@ -255,7 +255,8 @@ pub async fn quota_reader(connection: &impl ConnectionTrait, caller: &Caller, pr
     if found.is_supervisor() || own { Ok(found) } else { Err(Failure::forbidden()) }
 }
 
-/// `shots-reader`: managers of the production, and the person, in whatever production. Gives the caller's role there.
+/// `shots-reader`: managers and supervisors of the production, and the person, in whatever production. Gives the caller's
+/// role there.
 ///
 /// # Errors
 /// 404 when there is no such production, 403 for everybody else.
@@ -269,7 +270,7 @@ pub async fn shots_reader(
         Some(project_id) => project_role(connection, caller, project_id).await?,
         None => role_in(caller.person.role, false, None),
     };
-    if found.is_manager() || person_id == caller.person.id { Ok(found) } else { Err(Failure::forbidden()) }
+    if found.is_supervisor() || person_id == caller.person.id { Ok(found) } else { Err(Failure::forbidden()) }
 }
 
 /// `event-reader`: managers of the production that is asked for, or of the studio when none is. Whether there is such a

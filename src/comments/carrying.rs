@@ -14,10 +14,11 @@ use super::posting::Carried;
 use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
-use crate::events::{Work, payload, transact};
+use crate::events::{Payload, ToldComment, Work, payload, transact};
 use crate::jobs::{Job, LeasedJob};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
+use crate::previews::tell_status;
 use crate::storage::{Bucket, FileKey};
 
 /// Places where a preview may have files.
@@ -148,7 +149,7 @@ impl CarriedFiles {
         if database::execute(&*work, &sql).await? > 0 {
             let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [self.task_id.into()]);
             let project_id = database::read_value::<Option<Uuid>>(&*work, &sql).await?.flatten();
-            work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+            tell_status(&mut work, project_id, id, "broken");
         }
         work.commit().await
     }
@@ -180,7 +181,7 @@ impl CarriedFiles {
         );
         let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
         let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-        work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+        tell_status(&mut work, project_id, id, &from.status);
         if row.try_get::<Option<i32>>("", "position")? == Some(1) {
             database::update(&*work, &entity::task::TABLE, self.task_id, vec![("last_preview_file_id", id.into())]).await?;
             let automated = row.try_get::<Option<bool>>("", "is_set_preview_automated")?.unwrap_or_default();
@@ -188,7 +189,10 @@ impl CarriedFiles {
                 set_main_preview(&mut work, entity_id, id).await?;
             }
         }
-        work.emit_in(project_id, "comment:update", payload([("comment_id", self.comment_id)]));
+        let sql = Sql::with("SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1", [self.comment_id.into()]);
+        if let Some(comment) = database::read_one::<ToldComment>(&*work, &sql).await? {
+            work.tell_of_comment(project_id, "update", comment, Payload::default());
+        }
         let mut told = payload([("comment_id", self.comment_id), ("task_id", self.task_id), ("preview_file_id", id)]);
         told.insert("revision".into(), json!(row.try_get::<Option<i32>>("", "revision")?));
         told.insert("extension".into(), json!(from.extension));

@@ -10,14 +10,13 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use super::telling::told;
 use crate::access::comments::{self, CommentSubject, KEEP, Seen, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Payload, ToldComment, Work};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
@@ -193,8 +192,8 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
 pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
     let of = |key: &str| record.id_of(key).unwrap_or_default();
-    let about = told(id, of("object_id"), of("person_id"), record.flag("for_client"));
-    work.emit_signed(project_id, format!("comment:{what}"), about);
+    let told = ToldComment { id, task_id: of("object_id"), person_id: of("person_id"), for_client: Some(record.flag("for_client")) };
+    work.tell_of_comment(project_id, what, told, Payload::default());
     Ok(())
 }
 

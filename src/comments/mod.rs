@@ -20,7 +20,6 @@ pub mod removal;
 mod replies;
 mod reposting;
 pub mod rows;
-pub mod telling;
 pub mod writing;
 
 pub use carrying::CarriedFiles;

@@ -10,12 +10,11 @@ use super::posting::{Posted, news_of, notices_of};
 use super::posting_context::PostingContext;
 use super::removal::tell_lost_news;
 use super::rows;
-use super::telling::told;
 use crate::access::comments::CommentSubject;
 use crate::access::tasks::standing;
 use crate::app::App;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Payload, ToldComment, Work, payload};
 use crate::notifications::{news, notices};
 use crate::tasks::recompute::recompute;
 
@@ -53,9 +52,9 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
     database::update(&*work, &entity::comment::TABLE, comment_id, vec![("object_id", target_id.into())]).await?;
     recompute(&mut work, &[task_id, target_id]).await?;
     work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
-    let mut about = told(comment_id, target_id, subject.author_id, subject.for_client);
-    about.insert("task_status_id".into(), json!(subject.task_status_id));
-    work.emit_signed(target.project_id, "comment:new", about);
+    let told = ToldComment { id: comment_id, task_id: target_id, person_id: subject.author_id, for_client: Some(subject.for_client) };
+    let more = Payload::from_iter([("task_status_id".to_owned(), json!(subject.task_status_id))]);
+    work.tell_of_comment(target.project_id, "new", told, more);
     tell(&mut work, &subject, target_id).await?;
     let text = rows::comment(&*work, comment_id).await?;
     work.commit().await?;

@@ -15,11 +15,10 @@ use super::automations::{Automation, Outcome};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
 use super::posting_context::{PostingContext, Task};
-use super::telling::told;
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
 use crate::database;
-use crate::events::{Work, payload};
+use crate::events::{ToldComment, Work, payload};
 use crate::notifications::news::{self, Entry};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::readiness::counts::Touched;
@@ -151,9 +150,9 @@ impl Posting {
         let at = progress::place(self.context.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
         let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
         let mentions = task.project_id.map(|id| self.context.mentionable.in_text(&draft.text, id)).unwrap_or_default();
-        let mut about = told(posted.id, task.id, posted.author_id, draft.for_client);
-        about.insert("task_status_id".into(), json!(posted.task_status_id));
-        work.emit_signed(task.project_id, "comment:new", about);
+        let told = ToldComment { id: posted.id, task_id: task.id, person_id: posted.author_id, for_client: Some(draft.for_client) };
+        let status = [("task_status_id".to_owned(), json!(posted.task_status_id))];
+        work.tell_of_comment(task.project_id, "new", told, status.into_iter().collect());
         if matches!(origin, Origin::Person) {
             self.copy(work, &task, &draft)?;
         }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
+use crate::previews::main_preview::ShownBy;
 use crate::removal::{UnneededFiles, remove_comment_rows};
 use crate::tasks::recompute::{recompute, tell_changed};
 
@@ -23,7 +24,9 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
     let (task_id, author): (Uuid, Uuid) = (row.try_get("", "object_id")?, row.try_get("", "person_id")?);
     let project_id: Option<Uuid> = row.try_get("", "project_id")?;
     tell_lost_news(work, project_id, comment_id).await?;
+    let shown = ShownBy::previews_of_comments(&**work, &[comment_id]).await?;
     let leftovers = remove_comment_rows(work, &[comment_id]).await?;
+    shown.settle(work).await?;
     work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
     for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author);
@@ -57,6 +60,7 @@ pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Resul
             work.emit_in(project_id, "comment:delete", about);
         }
     }
+    let shown = ShownBy::previews_of_comments(&**work, comment_ids).await?;
     remove_comment_rows(work, comment_ids).await?;
-    Ok(())
+    Ok(shown.settle(work).await?)
 }

@@ -1,7 +1,7 @@
 //! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
 
 use chrono::{Datelike, NaiveDate};
-use entity::facts::{Column, Kind};
+use entity::facts::{Column, Default as ColumnDefault, Kind};
 use sea_orm::sqlx::{ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
@@ -11,26 +11,28 @@ use uuid::Uuid;
 pub struct Field {
     pub key: String,
     pub kind: Kind,
+    /// Whether null, which older rows hold, stands for an empty list.
+    pub is_list: bool,
 }
 
 impl Field {
     /// A key with what its column holds.
     pub fn new(key: impl Into<String>, kind: Kind) -> Self {
-        Self { key: key.into(), kind }
+        Self { key: key.into(), kind, is_list: false }
     }
 }
 
 impl From<&Column> for Field {
     fn from(column: &Column) -> Self {
-        Self::new(column.name, column.kind)
+        Self { is_list: column.default == ColumnDefault::EmptyList, ..Self::new(column.name, column.kind) }
     }
 }
 
 /// Writes the columns of a row, in their order, as the keys of a JSON object.
 #[derive(Clone, Debug)]
 pub struct RowWriter {
-    /// `"key":` with what follows it.
-    fields: Vec<(Vec<u8>, Kind)>,
+    /// `"key":` with what follows it, and whether null is an empty list.
+    fields: Vec<(Vec<u8>, Kind, bool)>,
 }
 
 impl RowWriter {
@@ -45,7 +47,7 @@ impl RowWriter {
 
     /// Adds a field behind the others.
     pub fn push(&mut self, field: Field) {
-        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind));
+        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind, field.is_list));
     }
 
     /// Writes `"a":1,"b":2`, without the braces around.
@@ -58,12 +60,17 @@ impl RowWriter {
 
     /// The same for a query that selects these fields behind others.
     pub(super) fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
-        for (index, (key, kind)) in self.fields.iter().enumerate() {
+        for (index, (key, kind, is_list)) in self.fields.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(key);
+            let begin = out.len();
             write_value(out, row, first + index, *kind)?;
+            if *is_list && out.ends_with(b"null") && out.len() == begin + 4 {
+                out.truncate(begin);
+                out.extend_from_slice(b"[]");
+            }
         }
         Ok(())
     }

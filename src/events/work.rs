@@ -194,6 +194,13 @@ impl<'a> Work<'a> {
         self.events.push(Event { name: name.into(), payload, project_id: None, kept: false, audience, signed: false });
     }
 
+    /// Announces to the team what the person of `person_id` did in a production, without keeping it in the log. Clients are
+    /// told that it was done, and not who of the studio did it.
+    pub fn announce_signed(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let project_id = project_id.into();
+        self.events.push(Event { name: name.into(), payload, project_id, kept: false, audience: team(project_id), signed: true });
+    }
+
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
     pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
         let project_id = project_id.into();

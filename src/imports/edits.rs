@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::entities::{LONGEST_NAME, Matches, Stock};
@@ -10,9 +11,9 @@ use super::import::EntityImport;
 use super::metadata;
 use super::problem::Problem;
 use super::production::Production;
-use super::sheet::{Line, Sheet};
+use super::sheet::Line;
 use super::task_columns::{Tasks, wishes};
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// A table of edits.
@@ -27,7 +28,7 @@ pub(super) struct EditImport {
 
 #[async_trait]
 impl EntityImport for EditImport {
-    async fn load(work: &mut Work<'_>, access: &ProjectManager, _sheet: &Sheet, update: bool) -> Result<Self, Failure> {
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
         let production = Production::load(work, access.project_id(), EntityKind::Edit.type_name(), None).await?;
         let edit_type = built_in_type(&**work, EntityKind::Edit).await?;
         let stock = Stock::load(work, access).await?;
@@ -60,7 +61,11 @@ impl EntityImport for EditImport {
         if writes {
             entry.describe(line);
         }
-        self.stock.tell(work, EntityKind::Edit, id, Some(episode_id));
+        let mut more = Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]);
+        if is_new {
+            more.insert("parent_id".into(), json!(episode_id));
+        }
+        self.stock.tell(work, EntityKind::Edit, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
                 self.tasks.require(work, id, task_type.id);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::assets::AssetImport;
 use super::edits::EditImport;
-use super::estimations::{self, EstimationSubject};
+use super::estimations::{self, EstimationSubject, Unit};
 use super::import::import;
 use super::sheet::Sheet;
 use super::shots::ShotImport;
@@ -89,8 +89,9 @@ impl ImportsHandlers {
         let app = &*self.0;
         estimations::require(app, caller, subject).await?;
         let sheet = sheet(form).await?;
-        let hours_by_day = organisation(app).await?.hours_by_day;
-        Ok(Json::written(transact(app, || estimations::import(app, caller, subject, hours_by_day, &sheet)).await?))
+        let organisation = organisation(app).await?;
+        let unit = Unit { in_hours: organisation.format_duration_in_hours.unwrap_or_default(), hours_by_day: organisation.hours_by_day };
+        Ok(Json::written(transact(app, || estimations::import(app, caller, subject, unit, &sheet)).await?))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::events::Work;
 #[async_trait]
 pub(super) trait EntityImport: Sized + Send {
     /// Reads all that the rows may name.
-    async fn load(work: &mut Work<'_>, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Self, Failure>;
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure>;
 
     /// Works out one row, and gives the id of its entity.
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem>;
@@ -34,7 +34,7 @@ pub(super) async fn import<T: EntityImport>(app: &App, access: &ProjectManager, 
         return Ok(b"[]".to_vec());
     }
     let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = T::load(&mut work, access, sheet, update).await?;
+    let mut import = T::load(&mut work, access, update).await?;
     let mut ids = Vec::with_capacity(sheet.len());
     for line in sheet.lines() {
         ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::entities::{LONGEST_NAME, Matches, Stock};
@@ -11,10 +11,10 @@ use super::import::EntityImport;
 use super::metadata;
 use super::problem::Problem;
 use super::production::Production;
-use super::sheet::{Line, Sheet};
+use super::sheet::Line;
 use super::task_columns::{Tasks, wishes};
 use super::values::integer;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::export::cells::plain;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
@@ -30,7 +30,7 @@ pub(super) struct ShotImport {
 
 #[async_trait]
 impl EntityImport for ShotImport {
-    async fn load(work: &mut Work<'_>, access: &ProjectManager, _sheet: &Sheet, update: bool) -> Result<Self, Failure> {
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
         let stock = Stock::load(work, access).await?;
@@ -40,7 +40,7 @@ impl EntityImport for ShotImport {
     }
 
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
-        let episode = if self.production.is_show { Some(line.required("Episode")?).filter(|name| !name.is_empty()) } else { None };
+        let episode = if self.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
@@ -66,7 +66,8 @@ impl EntityImport for ShotImport {
             entry.describe(line);
         }
         entry.put_data(if writes { data } else { stored });
-        self.stock.tell(work, EntityKind::Shot, id, None);
+        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
+        self.stock.tell(work, EntityKind::Shot, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
                 self.tasks.require(work, id, task_type.id);
@@ -127,8 +128,6 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn applied(frames: Frames, before: &Value, stored: Option<i32>) -> (Value, Option<i32>) {

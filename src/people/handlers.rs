@@ -86,11 +86,11 @@ impl People for PeopleHandlers {
 
     async fn list_time_spents_of_person(
         &self,
-        _access: Admin,
+        access: Caller,
         person_id: Uuid,
         query: ListTimeSpentsOfPersonQuery,
-    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::of_person(&self.0, person_id, query.start_date, query.end_date).await
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+        time_spent::of_person(&self.0, &access, person_id, query.start_date, query.end_date).await
     }
 
     async fn list_time_spents_of_person_on_day(&self, access: Caller, person_id: Uuid, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {

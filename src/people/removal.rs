@@ -57,6 +57,13 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         [person_id.into(), database::now().into()],
     );
     database::execute(&**work, &sql).await?;
+    // What others keep in the person's groups stays theirs.
+    let sql = Sql::with(
+        "UPDATE search_filter SET search_filter_group_id = NULL \
+         WHERE search_filter_group_id IN (SELECT g.id FROM search_filter_group g WHERE g.person_id = $1) AND person_id <> $1",
+        [person_id.into()],
+    );
+    database::execute(&**work, &sql).await?;
     for (table, column) in REMOVED {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;

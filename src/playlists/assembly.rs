@@ -21,6 +21,10 @@ const RATE: &str = "25";
 /// Most pixels on a side.
 const LARGEST: u32 = 8192;
 
+/// Remarks on movies that were encoded again though nobody asked for it.
+const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
+const NOT_JOINED: &str = "The previews could not be joined as they are, so that all of them were encoded again.";
+
 /// Clip of the movie, in its order.
 #[derive(Clone, Debug)]
 pub(super) struct Clip {
@@ -98,20 +102,28 @@ struct Known {
     seconds: f64,
 }
 
-/// Joins the clips into a movie in a folder, and gives its path.
+/// A movie that was joined.
+pub(super) struct Assembly {
+    pub path: PathBuf,
+    /// Reason why it took longer than it might have.
+    pub remark: Option<&'static str>,
+}
+
+/// Joins the clips into a movie in a folder.
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
-pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<PathBuf, AssemblyError> {
-    let movie = folder.join("movie.mp4");
+pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<Assembly, AssemblyError> {
+    let path = folder.join("movie.mp4");
     let mut known = Vec::with_capacity(clips.len());
     for clip in clips {
         known.push(probe(clip).await?);
     }
-    if !full && are_alike(clips, &known) {
+    let alike = are_alike(clips, &known);
+    if !full && alike {
         let paths: Vec<&Path> = clips.iter().map(|clip| clip.path.as_path()).collect();
-        match join(&paths, &["-c", "copy"], folder, &movie).await {
-            Ok(()) => return Ok(movie),
+        match join(&paths, &["-c", "copy"], folder, &path).await {
+            Ok(()) => return Ok(Assembly { path, remark: None }),
             Err(AssemblyError::Unreadable(reason)) => tracing::info!(reason, "the movies of a playlist are encoded again"),
             Err(error) => return Err(error),
         }
@@ -125,8 +137,9 @@ pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder
         parts.push(part);
     }
     let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
-    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &movie).await?;
-    Ok(movie)
+    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &path).await?;
+    let remark = (!full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
+    Ok(Assembly { path, remark })
 }
 
 /// Codecs want even numbers of pixels.

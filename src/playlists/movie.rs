@@ -74,8 +74,8 @@ impl Job for MovieBuild {
         let clips = self.fetch(app, &plan, folder.path()).await?;
         let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
         let movie = assembly::assemble(&clips, &target, self.full, folder.path()).await.map_err(of_job)?;
-        app.storage.put_file(&movie_key(self.build_id), &movie).await?;
-        let kept = transact(app, || self.end(app, "succeeded", None)).await.map_err(JobError::of)?;
+        app.storage.put_file(&movie_key(self.build_id), &movie.path).await?;
+        let kept = transact(app, || self.end(app, "succeeded", movie.remark)).await.map_err(JobError::of)?;
         if !kept {
             app.storage.delete(&movie_key(self.build_id)).await?;
         }

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Payload, ToldComment, Work, payload};
 
 /// Place of a preview.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ pub struct Placement {
 pub async fn add_preview(work: &mut Work<'_>, author: Uuid, place: Placement) -> Result<Uuid, Failure> {
     let Placement { task_id, comment_id, .. } = place;
     let task = find_task(&**work, task_id).await?;
-    require_comment(&**work, comment_id, task_id).await?;
+    let comment = find_comment(&**work, comment_id, task_id).await?;
     let (revision, position) = choose(&**work, place).await?;
     if position > 1 && task.single_preview {
         return Err(Failure::refused("Only one preview file is allowed per revision for this project."));
@@ -48,7 +48,7 @@ pub async fn add_preview(work: &mut Work<'_>, author: Uuid, place: Placement) ->
     let news = Sql::with("UPDATE news SET preview_file_id = $1 WHERE comment_id = $2", [id.into(), comment_id.into()]);
     database::execute(&**work, &news).await?;
     work.emit_in(task.project_id, "preview-file:new", payload([("preview_file_id", id), ("comment_id", comment_id)]));
-    work.emit_in(task.project_id, "comment:update", payload([("comment_id", comment_id)]));
+    work.tell_of_comment(task.project_id, "update", comment, Payload::default());
     Ok(id)
 }
 
@@ -81,9 +81,14 @@ async fn find_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<T
     Ok(TaskFacts { project_id: row.try_get("", "project_id")?, single_preview })
 }
 
-async fn require_comment(connection: &impl ConnectionTrait, comment_id: Uuid, task_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT 1 FROM comment WHERE id = $1 AND object_id = $2", [comment_id.into(), task_id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+/// # Errors
+/// 404 unless the comment is on the task.
+async fn find_comment(connection: &impl ConnectionTrait, comment_id: Uuid, task_id: Uuid) -> Result<ToldComment, Failure> {
+    let sql = Sql::with(
+        "SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1 AND object_id = $2",
+        [comment_id.into(), task_id.into()],
+    );
+    database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)
 }
 
 /// Revision and position of a new preview.

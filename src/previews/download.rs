@@ -1,11 +1,19 @@
 //! Sends the stored files of previews, to be shown or to be saved.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::NaiveDateTime;
 use dailies_definitions::access::Caller;
 use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
-use poem::http::StatusCode;
+use futures::StreamExt;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::web::Accept;
+use poem::{Body, FromRequest, Request, Response};
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::keys;
@@ -42,7 +50,7 @@ impl<'a> FileAnswer<'a> {
     /// Sends it as the request asks: whole, in part, or not at all when the client has it.
     ///
     /// # Errors
-    /// 404 when none of the files is there, 416 for a range that can't be given.
+    /// 404 when none of the files is there, 416 for a range that can't be given, 503 when too much is being sent.
     pub async fn send(self, app: &App) -> Result<Media, Failure> {
         let age = u32::try_from(app.settings.client_cache_max_age).unwrap_or(u32::MAX);
         let delivery = Delivery {
@@ -52,9 +60,10 @@ impl<'a> FileAnswer<'a> {
             last_modified: self.updated_at.map(|moment| moment.and_utc()),
             expected_size: self.size,
         };
+        let place = place(app).await?;
         let headers = request_headers().unwrap_or_default();
         match serve(&app.storage, self.keys, &headers, &delivery).await {
-            Ok(response) => Ok(Media::new(response)),
+            Ok(response) => Ok(Media::new(keeping(place, response))),
             Err(ServeError::Missing) => Err(Failure::not_found()),
             Err(ServeError::RangeNotSatisfiable) => {
                 Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The server cannot provide the requested range."))
@@ -62,6 +71,63 @@ impl<'a> FileAnswer<'a> {
             Err(ServeError::Storage(error)) => Err(error.into()),
         }
     }
+}
+
+/// Waits for a place among the pictures and movies that are sent at once, where their number is limited. Who may not see
+/// one never gets here, so that nobody from outside takes the places of others.
+async fn place(app: &App) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    let Some(places) = &app.media else { return Ok(None) };
+    let place = Arc::clone(places).acquire_owned();
+    let place = match u64::try_from(app.settings.media.media_slot_wait_timeout) {
+        Ok(seconds) if seconds > 0 => tokio::time::timeout(Duration::from_secs(seconds), place).await.map_err(|_| crowded())?,
+        _ => place.await,
+    };
+    // The semaphore is never closed, so there always is a permit.
+    Ok(place.ok())
+}
+
+fn crowded() -> Failure {
+    let failure = Failure::plain(StatusCode::SERVICE_UNAVAILABLE, "Too many media requests, retry later.");
+    failure.with_header(header::RETRY_AFTER, SOON).with_header(header::CACHE_CONTROL, NO_STORE)
+}
+
+/// An answer that keeps its place until all of it is sent.
+fn keeping(place: Option<OwnedSemaphorePermit>, mut response: Response) -> Response {
+    let Some(place) = place else { return response };
+    let parts = response.take_body().into_bytes_stream().map(move |part| {
+        let _ = &place;
+        part
+    });
+    response.set_body(Body::from_bytes_stream(parts));
+    response
+}
+
+/// Seconds after which to ask again.
+const SOON: HeaderValue = HeaderValue::from_static("5");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Answer in the place of a file that is still being worked on: 202 for programs that would rather have JSON than a
+/// picture, and 404 for others. Nobody may keep it.
+async fn unfinished(id: Uuid) -> Result<Media, Failure> {
+    if !prefers_json().await {
+        return Err(Failure::plain(StatusCode::NOT_FOUND, "Preview file was not found.").with_header(header::CACHE_CONTROL, NO_STORE));
+    }
+    let response = Response::builder()
+        .status(StatusCode::ACCEPTED)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::RETRY_AFTER, SOON)
+        .header(header::CACHE_CONTROL, NO_STORE);
+    Ok(Media::new(response.body(json!({"status": "processing", "preview_file_id": id}).to_string())))
+}
+
+/// Whether the client would rather have JSON than a picture.
+async fn prefers_json() -> bool {
+    let mut request = Request::default();
+    *request.headers_mut() = request_headers().unwrap_or_default();
+    let Ok(Accept(wanted)) = Accept::from_request_without_body(&request).await else { return false };
+    let first = |kinds: &[&str]| wanted.iter().position(|kind| kinds.contains(&kind.essence_str()));
+    let picture = first(&["image/png", "image/*", "*/*"]);
+    first(&["application/json"]).is_some_and(|json| picture.is_none_or(|picture| json < picture))
 }
 
 /// A picture that those see who may read the task.
@@ -89,6 +155,9 @@ pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, p
 /// # Errors
 /// 404 and 416 as the contract says.
 pub async fn send_picture(app: &App, preview: &PreviewSubject, prefix: &'static str) -> Result<Media, Failure> {
+    if preview.is_processing {
+        return unfinished(preview.id).await;
+    }
     let size = if prefix == "original" { expected_size(preview, "png") } else { None };
     FileAnswer { size, ..FileAnswer::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at) }.send(app).await
 }
@@ -113,6 +182,9 @@ pub(super) async fn movie(app: &SharedApp, caller: &Caller, id: Uuid, places: &[
 /// # Errors
 /// 404 and 416 as the contract says.
 pub async fn send_movie(app: &App, preview: &PreviewSubject, places: &[FileKey]) -> Result<Media, Failure> {
+    if preview.is_processing {
+        return unfinished(preview.id).await;
+    }
     FileAnswer::shown(places, MP4, preview.updated_at).send(app).await
 }
 
@@ -148,6 +220,9 @@ pub async fn send_original(app: &App, preview: &PreviewSubject, extension: &str)
     if extension == "png" {
         return send_picture(app, preview, "original").await;
     }
+    if preview.is_processing {
+        return unfinished(preview.id).await;
+    }
     FileAnswer::shown(&[keys::generic(preview.id)], content_type(&extension), preview.updated_at).send(app).await
 }
 
@@ -174,6 +249,9 @@ pub async fn send_saved(app: &App, preview: &PreviewSubject) -> Result<Media, Fa
 }
 
 async fn save(app: &App, preview: &PreviewSubject, keys: &[FileKey], extension: &str) -> Result<Media, Failure> {
+    if preview.is_processing {
+        return unfinished(preview.id).await;
+    }
     let name = download_name(app, preview, extension).await?;
     let shipment = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
     FileAnswer { disposition: Disposition::Attachment(&name), ..shipment }.send(app).await

@@ -5,7 +5,7 @@ use std::path::Path;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::Entity;
+use dailies_definitions::schemas::ShownEntity;
 
 use super::movies::{self, MovieError};
 use super::subject::PreviewSubject;
@@ -22,7 +22,7 @@ use crate::storage::{FileKey, StorageError};
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<Entity>, Failure> {
+pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<ShownEntity>, Failure> {
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require(app, caller, &PRESENT).await?;
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
@@ -39,6 +39,7 @@ pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, f
         if let Some(mask) = DataMask::of(&*work, caller).await? {
             mask.apply(&mut text, 0);
         }
+        let text = main_preview::with_status(&*work, entity_id, text).await?;
         work.commit().await?;
         Ok::<_, Failure>(text)
     };

@@ -8,8 +8,8 @@ use dailies_definitions::previews::{
     ExtractAnnotatedFrameQuery, ExtractPreviewFrameQuery, ListRunningPreviewsQuery, Previews, RemovePreviewFromCommentQuery, UploadPreviewFileQuery,
 };
 use dailies_definitions::schemas::{
-    AnnotationChanges, AvatarPath, Entity, MainPreview, PreviewAdd, PreviewBackgroundFile, PreviewFile, PreviewPosition, PreviewSummary,
-    PreviewsByTaskType, RunningPreview,
+    AnnotationChanges, AvatarPath, MainPreview, PreviewAdd, PreviewBackgroundFile, PreviewFile, PreviewPosition, PreviewSummary, PreviewsByTaskType,
+    RunningPreview, ShownEntity,
 };
 use dailies_definitions::submission::Submission;
 use uuid::Uuid;
@@ -130,7 +130,7 @@ impl Previews for PreviewsHandlers {
         annotate::update(&self.0, &access, preview_file_id, body).await
     }
 
-    async fn set_main_preview(&self, access: Caller, preview_file_id: Uuid, body: MainPreview) -> Result<Json<Entity>, Failure> {
+    async fn set_main_preview(&self, access: Caller, preview_file_id: Uuid, body: MainPreview) -> Result<Json<ShownEntity>, Failure> {
         frames::set_main(&self.0, &access, preview_file_id, body.frame_number).await
     }
 

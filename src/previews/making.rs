@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::movies::{self, Asked, Definitions, MovieError, MovieFacts};
+use super::movies::{self, Asked, Definitions, Encoder, MovieError, MovieFacts};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{asked, keys};
@@ -60,10 +60,14 @@ impl Made {
 
     /// The dimensions and the size of a picture.
     pub(super) fn measure(&mut self, derived: &DerivedPictures) {
-        self.width = i32::try_from(derived.width).unwrap_or(i32::MAX);
-        self.height = i32::try_from(derived.height).unwrap_or(i32::MAX);
+        self.width = pixels(derived.width);
+        self.height = pixels(derived.height);
         self.file_size = derived.file_size;
     }
+}
+
+fn pixels(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// Treatment of a movie.
@@ -88,6 +92,11 @@ pub(super) async fn make(app: &App, preview: &PreviewSubject, file: &UploadedFil
             "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization.",
         )),
         _ if file.size == 0 => Err(Failure::parameter("The file is empty.")),
+        MediaKind::Picture if treatment.later => {
+            let (width, height) = app.pictures.measure(&file.path, Purpose::Preview).await.map_err(failure)?;
+            let files = vec![(keys::sent_picture(id), None)];
+            Ok(Made { status: "processing", width: pixels(width), height: pixels(height), files, ..made })
+        }
         MediaKind::Picture => make_pictures(app, id, file, made).await,
         MediaKind::Movie if treatment.later => {
             let [_, _, source] = keys::movie(id);
@@ -191,9 +200,13 @@ async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), aske
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions { high, low: folder.join("low.mp4") };
-    // The rest of the job needs some time, too.
-    let patience = Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9);
-    movies::encode(&app.pictures, movie, facts, asked, &definitions, patience).await?;
+    let encoder = Encoder {
+        preset: &settings.media.movie_encoding_preset,
+        buffer: settings.media.movie_vbv_bufsize_factor,
+        // The rest of the job needs some time, too.
+        patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+    };
+    movies::encode(&app.pictures, movie, facts, asked, &definitions, &encoder).await?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
     let [high_key, low_key, source_key] = keys::movie(id);

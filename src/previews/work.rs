@@ -44,7 +44,7 @@ pub(super) fn failure(error: PictureError) -> Failure {
             let megabytes = bytes >> 20;
             Failure::parameter(format!("The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."))
         }
-        PictureError::Unreadable(_) => Failure::parameter("The file is not a picture that can be read."),
+        PictureError::Unreadable(_) => Failure::parameter("Uploaded file is not a readable picture."),
         error => error.into(),
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use serde_json::value::RawValue;
 use socketioxide::{extract::SocketRef, socket::Sid};
 use tokio::{
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{origins::Origins, peers};
 
 use super::{
-    Admitted, Audience, Gatekeeper, Options, Team,
+    Admitted, Audience, Gatekeeper, Options, Refusal, Team,
     admission::{Strangers, credible},
     listeners::{EventReceivers, Listener, Listeners},
     relay::{Ended, Envelope, Event, HEARTBEAT_PERIOD, News, Post, SILENCE},
@@ -47,6 +47,10 @@ pub(super) enum Job {
 
 /// The teams looked up for a batch of events.
 type Teams = HashMap<Uuid, Arc<Team>>;
+
+/// The access token that a client gives when it enters a namespace, as programs do that set neither cookies nor headers.
+#[derive(Clone)]
+pub(super) struct Given(pub(super) String);
 
 /// All that the stream knows.
 pub(super) struct Hub {
@@ -86,18 +90,24 @@ impl Hub {
         hub
     }
 
-    /// Person whose token the handshake of a socket carries.
-    pub(super) async fn admit(&self, socket: &SocketRef) -> Option<Admitted> {
-        self.admit_sender(&socket.req_parts().headers).await
+    /// Person whose token the handshake of a socket carries, or else its client gave when it entered the namespace.
+    pub(super) async fn admit(&self, socket: &SocketRef) -> Result<Admitted, Refusal> {
+        let refusal = match self.admit_sender(&socket.req_parts().headers).await {
+            Ok(admitted) => return Ok(admitted),
+            Err(refusal) => refusal,
+        };
+        let Some(Given(token)) = socket.extensions.get::<Given>() else { return Err(refusal) };
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Refusal::Invalid)?;
+        self.gatekeeper.admit(&HeaderMap::from_iter([(AUTHORIZATION, bearer)])).await
     }
 
-    async fn admit_sender(&self, headers: &HeaderMap) -> Option<Admitted> {
+    async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
         self.gatekeeper.admit(&credible(headers, &self.origins)).await
     }
 
     /// True when a handshake may open a connection. Strangers may, so that they can be told that they are, but not many.
     pub(super) async fn may_connect(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> bool {
-        if self.admit_sender(headers).await.is_some() {
+        if self.admit_sender(headers).await.is_ok() {
             return true;
         }
         peers::address(headers, peer, &self.proxies).is_none_or(|address| self.strangers.admit(address))

@@ -52,12 +52,12 @@ const LAST_WRITE_DELAY: Duration = Duration::from_millis(250);
 /// Decides who may listen, and to what.
 #[async_trait]
 pub trait Gatekeeper: Send + Sync + 'static {
-    /// Answers whose access token the handshake carries, as cookie or bearer; `None` refuses.
+    /// Answers whose access token the handshake carries, as cookie or bearer, or why it is refused.
     ///
     /// It is asked at connection, and again at regular intervals for as long as the socket is
     /// open, so that an expired or revoked token ends the stream. Anything that keeps a token
     /// from being checked must refuse.
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted>;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal>;
 
     /// Whether this playlist exists, and the person sees it.
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
@@ -74,6 +74,27 @@ pub trait Gatekeeper: Send + Sync + 'static {
 
     /// News of other servers may have been missed: nothing that is kept in mind is certain.
     async fn news_missed(&self);
+}
+
+/// Reason why somebody may not listen. Clients are told the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(
+        "Missing access token: send the Kitsu cookie, an Authorization header, or {{\"token\": \"<access token>\"}} in the socket.io auth payload."
+    )]
+    MissingToken,
+    #[error("Access token expired.")]
+    Expired,
+    #[error("Access token revoked.")]
+    Revoked,
+    #[error("A refresh token was given: send the access token.")]
+    RefreshToken,
+    #[error("Inactive account.")]
+    Inactive,
+    #[error("Two-factor authentication setup is required.")]
+    SecondFactor,
+    #[error("Invalid access token.")]
+    Invalid,
 }
 
 /// A person whose handshake was accepted.

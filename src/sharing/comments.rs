@@ -21,13 +21,12 @@ use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
 use crate::comments::rows::{Related, bare, repliers};
-use crate::comments::telling::told;
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
 use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
-use crate::events::Work;
+use crate::events::{Payload, ToldComment, Work};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
@@ -254,7 +253,9 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     if moved.is_some() {
         editing::move_task(&mut work, &changed).await?;
     }
-    work.emit_signed(changed.project_id, "comment:update", told(changed.id, changed.task_id, changed.seen.author_id, changed.seen.for_client));
+    let Seen { author_id, for_client, .. } = changed.seen;
+    let told = ToldComment { id: changed.id, task_id: changed.task_id, person_id: author_id, for_client: Some(for_client) };
+    work.tell_of_comment(changed.project_id, "update", told, Payload::default());
     let answer = answer(&*work, changed.id).await?;
     work.commit().await?;
     Ok(Json::written(answer))

@@ -33,6 +33,7 @@ pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<Json<Configura
         nomad_host: unused(),
         nomad_normalize_job: unused(),
         nomad_playlist_job: unused(),
+        nomad_tile_job: unused(),
         active_users,
     })?)
 }

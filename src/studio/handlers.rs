@@ -37,8 +37,8 @@ impl Studio for StudioHandlers {
         SOFTWARE.add(&self.0, &access, department_id, body.software_id).await
     }
 
-    async fn list_softwares_of_department(&self, _access: Admin, department_id: Uuid, software_id: Uuid) -> Result<Json<Vec<Software>>, Failure> {
-        SOFTWARE.of_department(&self.0, department_id, software_id).await
+    async fn get_software_of_department(&self, _access: Admin, department_id: Uuid, software_id: Uuid) -> Result<Json<Software>, Failure> {
+        SOFTWARE.one(&self.0, department_id, software_id).await
     }
 
     async fn remove_software_from_department(&self, access: Admin, department_id: Uuid, software_id: Uuid) -> Result<NoContent, Failure> {

@@ -120,7 +120,7 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
     let mut notices = Vec::new();
     for (task_id, project_id) in tasks.iter().copied() {
         if added.contains(&task_id) {
-            work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+            work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
         }
         if changed.contains(&task_id) {
             work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
@@ -145,7 +145,7 @@ pub async fn take(work: &mut Work<'_>, person_id: Uuid, task_id: Uuid, project_i
         return Ok(());
     }
     database::update(&**work, &entity::task::TABLE, task_id, Vec::new()).await?;
-    work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+    work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
     work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
     Ok(())
 }
@@ -212,7 +212,7 @@ pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option
     for task in &freed {
         let Some(persons) = removed.remove(&task.task_id) else { continue };
         for person_id in persons {
-            work.emit_in(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));
+            work.emit_signed(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));
         }
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
@@ -262,7 +262,7 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
     database::insert_many(&**work, &entity::task_person_link::TABLE, links).await?;
     welcome(work, caller, task_id, project_id, &added).await?;
     for person_id in removed {
-        work.emit_in(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
+        work.emit_signed(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
     }
     Ok(())
 }
@@ -271,7 +271,7 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
 async fn welcome(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let mut notices = Vec::new();
     for person_id in persons {
-        work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
+        work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
         if let Some(notice) = notice(caller, *person_id, task_id, project_id) {
             notice.tell(work);
             notices.push(notice);

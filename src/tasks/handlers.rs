@@ -7,7 +7,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
     AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile,
-    PriorityChange, ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    PriorityChange, ReviewRequest, ShownEntity, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration,
+    TodoTask,
 };
 use dailies_definitions::tasks::{
     CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery,
@@ -229,7 +230,7 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(main_preview::of_tasks(&self.0, &access, &body.task_ids).await?))
     }
 
-    async fn set_main_preview_of_task(&self, access: TaskReader, task_id: Uuid) -> Result<Json<Entity>, Failure> {
+    async fn set_main_preview_of_task(&self, access: TaskReader, task_id: Uuid) -> Result<Json<ShownEntity>, Failure> {
         Ok(Json::written(main_preview::of_task(&self.0, &access, task_id).await?))
     }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
+use crate::previews::main_preview::ShownBy;
 use crate::previews::removal::remove_rows;
 use crate::removal::{UnneededFiles, remove_comment_rows};
 
@@ -49,7 +50,9 @@ impl Removed {
 /// # Errors
 /// The database refuses.
 pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
+    let shown = ShownBy::previews_of_tasks(&**work, task_ids).await?;
     let mut removed = remove(work, task_ids).await?;
+    shown.settle(work).await?;
     // Told in the order in which they were named.
     for id in task_ids {
         removed.tell(work, *id);

@@ -6,13 +6,14 @@ use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use entity::{entity as stored, project};
 use sea_orm::EntityTrait;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::naming::Names;
 use super::{Clip, Convention, Format};
 use crate::app::App;
 use crate::database;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::imports::entities::{LONGEST_NAME, Matches, Stock};
 use crate::imports::production::Production;
 use crate::imports::task_columns::Tasks;
@@ -136,7 +137,8 @@ impl<'a> Import<'a> {
         if self.seen.insert(id) {
             if is_new { &mut self.created } else { &mut self.updated }.push(id);
         }
-        self.stock.tell(work, EntityKind::Shot, id, is_new.then_some(self.episode_id));
+        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(self.episode_id))]) } else { Payload::default() };
+        self.stock.tell(work, EntityKind::Shot, id, more);
         Ok(())
     }
 

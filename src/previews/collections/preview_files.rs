@@ -7,7 +7,8 @@ use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::previews::Visible;
@@ -16,7 +17,8 @@ use crate::access::references::production_of;
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, payload};
+use crate::previews::processing;
 
 pub struct PreviewFiles;
 
@@ -88,6 +90,18 @@ impl Resource for PreviewFiles {
             [new.into(), task_id.into(), old.into(), record.id.into()],
         );
         database::execute(&**work, &follow).await?;
+        Ok(())
+    }
+
+    /// Tells the new status along, and that the preview is still being worked on.
+    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+        let project_id = production_of(&**work, self.table(), id, &record.values).await?;
+        let status = processing::status(&**work, id).await?;
+        let mut about = payload([("preview_file_id", id)]);
+        if what == "update" && (status.as_deref() != record.text("status") || status.as_deref() == Some("processing")) {
+            about.insert("status".into(), json!(status));
+        }
+        work.emit_in(project_id, format!("preview-file:{what}"), about);
         Ok(())
     }
 

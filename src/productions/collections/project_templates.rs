@@ -13,6 +13,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::productions::bitrates;
 use crate::productions::template::SETTINGS;
+use crate::productions::templates::as_record;
 
 pub struct ProjectTemplates;
 
@@ -58,7 +59,7 @@ impl Resource for ProjectTemplates {
         if record.is_none() {
             body.retain(|key, _| TAKEN.contains(&key.as_str()) || SETTINGS.contains(&key.as_str()));
         }
-        bitrates::check(work.app(), record, body)?;
+        bitrates::check(work.app(), record, body).map_err(as_record)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         let name = body.get("name").map(|name| name.as_str().unwrap_or_default());
         let name = if record.is_none() { Some(name.unwrap_or_default()) } else { name };

@@ -198,6 +198,11 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
     {
         return Err(Failure::parameter("Invalid preview_background_file_id"));
     }
+    if let Some(default) = body.get("default_preview_background_file_id").filter(|default| creating && !default.is_null())
+        && !default.as_str().and_then(parse_id).is_some_and(|default| ids.contains(&default))
+    {
+        return Err(Failure::parameter("Invalid default_preview_background_file_id"));
+    }
     Ok(())
 }
 

@@ -252,7 +252,7 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &Link, template_
 }
 
 /// The same refusal in the shape that templates have.
-fn as_record(failure: Failure) -> Failure {
+pub(in crate::productions) fn as_record(failure: Failure) -> Failure {
     match failure {
         Failure::Answer { body, .. } => Failure::record(body["message"].as_str().unwrap_or_default()),
         fault => fault,

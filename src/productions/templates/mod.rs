@@ -5,6 +5,8 @@ mod handlers;
 mod links;
 mod snapshot;
 
+pub(in crate::productions) use self::links::as_record;
+
 pub use handlers::ProjectTemplatesHandlers;
 
 use dailies_definitions::failure::Failure;

@@ -80,7 +80,7 @@ impl Resource for ScheduleVersionTaskLinks {
         if key != "project_id" {
             return Ok(false);
         }
-        let project_id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+        let project_id = parse_id(value).ok_or_else(|| Failure::parameter("Invalid project_id."))?;
         sql.push(" AND t.production_schedule_version_id IN (SELECT v.id FROM production_schedule_version v WHERE v.project_id = ");
         sql.bind(project_id).push(")");
         Ok(true)

@@ -14,7 +14,7 @@ use crate::access::plans::PlanMask;
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, missing};
+use crate::crud::{Changes, Record, Relation, Resource, ids};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -75,10 +75,14 @@ impl Resource for Tasks {
 
     /// Whoever manages the production of the entity may create its tasks.
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        needed(body, "task_type_id")?;
+        let entity_id = needed(body, "entity_id")?;
+        if body.get("assignees").is_some_and(|persons| !persons.is_null() && !persons.is_array()) {
+            return Err(Failure::parameter("assignees must be a list."));
+        }
         if caller.is_admin() {
             return Ok(());
         }
-        let entity_id = needed(body, "entity_id")?;
         require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id))).await
     }
 
@@ -146,11 +150,10 @@ impl Resource for Tasks {
     }
 }
 
+/// An id that a new task can't be without.
 fn needed(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
-    match body.get(key) {
-        None | Some(Value::Null) => Err(missing(key)),
-        Some(value) => value.as_str().and_then(parse_id).ok_or_else(Failure::not_found),
-    }
+    let id = body.get(key).and_then(Value::as_str).and_then(parse_id);
+    id.ok_or_else(|| Failure::parameter(format!("A valid {key} is required.")))
 }
 
 /// The production of the entity that a new task is for, once its task type fits the entity.
