@@ -2,20 +2,18 @@
 //! demo production in an embedded database. `cargo bench -p dailies` runs them in half a minute.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dailies::access::AccessGuard;
 use dailies::app::SharedApp;
-use dailies::config::{DataArgs, Settings};
-use dailies::database::{Database, RecordWriter, Sql};
+use dailies::database::{self, RecordWriter, Sql};
 use dailies::demo::{self, DemoArgs, Size};
 use dailies::pictures;
-use dailies::server::{build, prepare, routes};
+use dailies::server::routes;
 use dailies::web::{Application, Extras, application};
 use dailies_definitions::query::Query;
+use harness::unbound_server;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Endpoint, Request};
 use tempfile::TempDir;
@@ -31,14 +29,6 @@ struct Bench {
     folder: TempDir,
 }
 
-#[derive(Parser)]
-struct Flags {
-    #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    settings: Settings,
-}
-
 impl Bench {
     fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
@@ -46,10 +36,7 @@ impl Bench {
         let (app, application, token) = runtime.block_on(async {
             let path = folder.path().to_str().expect("a name in UTF-8");
             let url = format!("sqlite://{path}/bench.db");
-            let Flags { data, settings } = Flags::parse_from(["bench", "--data-dir", path, "--database-url", &url, "--mail-enabled", "false"]);
-            let database = Database::connect(&url, 4).await.expect("a connection");
-            prepare(&database).await.expect("a schema");
-            let app = Arc::new(build(&data, settings, database).await.expect("a server"));
+            let (app, _) = unbound_server(path, &url, 4, &[]).await;
             demo::run(&app, &DemoArgs { size: Size::Small, seed: 2026 }).await.expect("a production");
             let application = application(routes(&app), &app.settings, Extras::default()).expect("an application");
             let admin = first(&app, "SELECT id FROM person WHERE role = 'manager' LIMIT 1").await;
@@ -78,7 +65,7 @@ impl Bench {
 }
 
 async fn first(app: &SharedApp, sql: &str) -> Uuid {
-    app.database.row(&Sql::new(sql)).await.expect("an answer").expect("a row").try_get_by_index(0).expect("an id")
+    database::read_value(&app.database, &Sql::new(sql)).await.expect("an answer").expect("a row")
 }
 
 fn listings(criterion: &mut Criterion) {

@@ -32,7 +32,7 @@ impl Lane {
     }
 }
 
-/// Why a job was not done.
+/// Reason why a job was not done.
 #[derive(Debug)]
 pub enum JobError {
     /// Another time may go better.
@@ -82,7 +82,7 @@ impl fmt::Display for JobError {
     }
 }
 
-/// What the rest of the server knows of its jobs.
+/// Jobs, as far as the rest of the server knows them.
 #[derive(Default)]
 pub struct Jobs {
     /// One for each lane.
@@ -91,7 +91,7 @@ pub struct Jobs {
     pub busy: AtomicUsize,
     /// Whether somebody works here.
     pub at_work: AtomicBool,
-    /// What is done after the answer.
+    /// Work to do after the answer.
     pub soon: TaskTracker,
 }
 

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::database::{Database, Sql};
 
-/// How long a person is kept in mind. What other programs, and other servers that Redis does not join to this one, write
-/// into the database is seen after this time at the latest. It spares a page that asks for many things at once from
-/// reading the same person each time; longer would gain nothing more.
+/// Time for which a person is kept in mind. What other programs, and other servers that Redis does not join to this
+/// one, write into the database is seen after this time at the latest. It spares a page that asks for many things at
+/// once from reading the same person each time; longer would gain nothing more.
 const LIFETIME: Duration = Duration::from_secs(3);
 
 /// Persons by their ids.
@@ -73,23 +73,23 @@ async fn load(database: &Database, id: Uuid) -> Result<Option<Person>, DbErr> {
     let Some(row) = rows.first() else { return Ok(None) };
     let mut departments = Vec::new();
     for row in &rows {
-        departments.extend(row.try_get_by_index::<Option<Uuid>>(11)?);
+        departments.extend(row.try_get::<Option<Uuid>>("", "department_id")?);
     }
     Ok(Some(Person {
         id,
-        first_name: row.try_get_by_index(0)?,
-        last_name: row.try_get_by_index(1)?,
-        email: row.try_get_by_index(2)?,
-        role: Role::from_code(&row.try_get_by_index::<String>(3)?),
-        active: row.try_get_by_index::<Option<bool>>(4)?.unwrap_or_default(),
-        is_bot: row.try_get_by_index(5)?,
-        studio_id: row.try_get_by_index(6)?,
-        timezone: row.try_get_by_index(7)?,
-        locale: row.try_get_by_index(8)?,
-        expiration_date: row.try_get_by_index(9)?,
-        token_id: row.try_get_by_index(10)?,
-        preview: match row.try_get_by_index::<Option<Uuid>>(12)? {
-            Some(_) => Some(PreviewWindow { opened_at: row.try_get_by_index(13)?, open_until: row.try_get_by_index(14)? }),
+        first_name: row.try_get("", "first_name")?,
+        last_name: row.try_get("", "last_name")?,
+        email: row.try_get("", "email")?,
+        role: Role::from_code(&row.try_get::<String>("", "role")?),
+        active: row.try_get::<Option<bool>>("", "active")?.unwrap_or_default(),
+        is_bot: row.try_get("", "is_bot")?,
+        studio_id: row.try_get("", "studio_id")?,
+        timezone: row.try_get("", "timezone")?,
+        locale: row.try_get("", "locale")?,
+        expiration_date: row.try_get("", "expiration_date")?,
+        token_id: row.try_get("", "jti")?,
+        preview: match row.try_get::<Option<Uuid>>("", "preview_project_id")? {
+            Some(_) => Some(PreviewWindow { opened_at: row.try_get("", "preview_opened_at")?, open_until: row.try_get("", "preview_open_until")? }),
             None => None,
         },
         departments,

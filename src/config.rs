@@ -6,6 +6,7 @@
 mod data;
 mod files;
 mod limits;
+mod media;
 mod messages;
 mod sign_in;
 mod sign_on;
@@ -19,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 pub use self::data::{DataArgs, DatabaseParts};
 pub use self::files::{FileSettings, JobSettings};
 pub use self::limits::ConnectionSettings;
+pub use self::media::MediaSettings;
 pub use self::messages::{ChatSettings, MailSettings};
 pub use self::sign_in::SignInSettings;
 pub use self::sign_on::{LdapSettings, OidcSettings, SamlSettings};
@@ -39,7 +41,7 @@ fn log_levels(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What is kept in mind between requests.
+/// Kind of cache between requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CacheType {
     /// Kept in this process, for seconds.
@@ -82,6 +84,8 @@ pub struct Settings {
     pub client_cache_max_age: u64,
     #[command(flatten)]
     pub jobs: JobSettings,
+    #[command(flatten)]
+    pub media: MediaSettings,
     /// Highest bitrate of movies in high definition, in megabits a second; it counts where a production asks for none.
     #[arg(long, env = "MOVIE_HIGHDEF_BITRATE", default_value_t = 28, help_heading = "Movies")]
     pub movie_highdef_bitrate: i32,
@@ -165,7 +169,7 @@ pub struct Settings {
     pub ui_reports: UiReportSettings,
 }
 
-/// Where web clients report their errors to; the server only tells them.
+/// Settings of the place that web clients report their errors to; the server only tells them.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Monitoring")]
 pub struct UiReportSettings {
@@ -188,7 +192,7 @@ impl Settings {
         host.or_else(|| (self.cache_type == Some(CacheType::Redis)).then_some("localhost"))
     }
 
-    /// Where browsers find the studio, such as `https://kitsu.example.org`.
+    /// Address at which browsers find the studio, such as `https://kitsu.example.org`.
     #[must_use]
     pub fn public_address(&self) -> String {
         format!("{}://{}", self.domain_protocol, self.domain_name)

@@ -1,11 +1,11 @@
-//! How far long work is: a bar on a terminal, a line for each part elsewhere.
+//! Progress of long work: a bar on a terminal, a line for each part elsewhere.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, stderr};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How far it is.
+/// Progress of it.
 pub struct Progress {
     bar: ProgressBar,
     lines: bool,

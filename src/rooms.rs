@@ -1,4 +1,5 @@
-//! The order of the rooms: each may use those before it, and none behind it. `ARCHITECTURE.md` shows the same list.
+//! Rules for all sources: the order of the rooms, of which each may use those before it and none behind it
+//! (`ARCHITECTURE.md` shows the same list), and that rows of queries are read by the names of their columns.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -169,6 +170,26 @@ fn the_guide_shows_the_same_order() {
     let rows: Vec<&str> = guide.lines().filter(|line| line.starts_with("| `")).collect();
     let expected: Vec<String> = ORDER.iter().map(|(name, phrase)| format!("| `{name}` | {phrase} |")).collect();
     assert_eq!(rows, expected, "the table of rooms in ARCHITECTURE.md should have these lines");
+}
+
+/// Functions that read a column of a row by its place.
+const POSITIONAL_READS: [&str; 5] = ["try_get_by_index", "try_get_many_by_index", "try_get_by(", "get_by_index", "into_tuple"];
+
+#[test]
+fn rows_are_read_by_name() {
+    let mut problems = Vec::new();
+    for (path, text) in all_sources() {
+        // The writers of `database` decide once for a statement where its columns are. Its readers of one value need no name.
+        if room(&path).is_none_or(|room| room == "database") {
+            continue;
+        }
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            if let Some(read) = POSITIONAL_READS.iter().find(|read| line.contains(**read)) {
+                problems.push(format!("src/{path}:{}: {read} counts columns; read them by name, or add them to a SelectList", at + 1));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]

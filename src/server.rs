@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::call::RouteTable;
+use dailies_definitions::failure::Failure;
 use dailies_definitions::{Api, Handlers};
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::access::{self, AccessGuard};
@@ -34,14 +36,14 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
-use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay, Team};
+use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Refusal, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
 use crate::sharing::ShareInvitation;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
-/// Why the server can't start.
+/// Reason why the server can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the database can't be used: {0}")]
@@ -72,7 +74,7 @@ pub enum StartError {
 /// The database is not ours, or can't be changed.
 pub async fn prepare(database: &Database) -> Result<bool, StartError> {
     use migration::State;
-    let state = migration::state(database.read()).await?;
+    let state = migration::state(database).await?;
     match state {
         State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
         State::Foreign => return Err(StartError::Foreign),
@@ -98,6 +100,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
+        media: Some(settings.media.media_max_concurrent_requests).filter(|most| *most > 0).map(|most| Arc::new(Semaphore::new(most))),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
@@ -109,7 +112,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     })
 }
 
-/// How the stream of events runs: which pages it trusts, and what joins it to that of other servers.
+/// Options of the stream of events: which pages it trusts, and what joins it to that of other servers.
 ///
 /// # Errors
 /// The database does not answer, or the settings make no address of a Redis.
@@ -124,8 +127,8 @@ pub async fn stream_options(app: &App) -> Result<Options, StartError> {
     Ok(Options { origins, proxies: settings.trusted_proxies.clone(), relay, ..Options::default() })
 }
 
-/// What tells this installation from others on the same Redis: servers with the same database are one. A copy of a database
-/// under another name is an installation of its own.
+/// Name that tells this installation from others on the same Redis: servers with the same database are one. A copy of a
+/// database under another name is an installation of its own.
 async fn installation(database: &Database) -> Result<String, DbErr> {
     let made = Sql::with(
         "INSERT INTO dailies_store (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
@@ -136,9 +139,9 @@ async fn installation(database: &Database) -> Result<String, DbErr> {
         DbBackend::Postgres => "current_database()::text",
         _ => "'dailies'",
     };
-    let row = database.row(&Sql::new(format!("SELECT value, {name} FROM dailies_store WHERE key = 'installation'"))).await?;
+    let row = database.row(&Sql::new(format!("SELECT value, {name} AS name FROM dailies_store WHERE key = 'installation'"))).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the name of the installation".into()))?;
-    Ok(format!("{}:{}", row.try_get_by_index::<String>(0)?, row.try_get_by_index::<String>(1)?))
+    Ok(format!("{}:{}", row.try_get::<String>("", "value")?, row.try_get::<String>("", "name")?))
 }
 
 /// The Redis that the settings name.
@@ -148,7 +151,7 @@ fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis:
     redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
 }
 
-/// Where the settings keep files.
+/// Place where the settings keep files.
 ///
 /// # Errors
 /// They name a place of no known kind.
@@ -260,14 +263,29 @@ pub fn handlers(app: &SharedApp) -> Handlers {
     }
 }
 
+/// Reason why the stream is closed to somebody whom the API refuses so.
+fn refusal(failure: &Failure) -> Refusal {
+    let Failure::Answer { status, body, .. } = failure else { return Refusal::Invalid };
+    let text = body["msg"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default();
+    match *status {
+        StatusCode::FORBIDDEN => Refusal::SecondFactor,
+        _ if text.starts_with("Missing JWT") => Refusal::MissingToken,
+        _ if text == "Signature has expired" => Refusal::Expired,
+        _ if text == "Token has been revoked" => Refusal::Revoked,
+        _ if text == "Only non-refresh tokens are allowed" => Refusal::RefreshToken,
+        StatusCode::UNAUTHORIZED => Refusal::Inactive,
+        _ => Refusal::Invalid,
+    }
+}
+
 /// Decides who hears which events.
 pub struct Doorkeeper(pub SharedApp);
 
 #[async_trait]
 impl Gatekeeper for Doorkeeper {
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
-        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.ok()?;
-        Some(Admitted {
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.map_err(|failure| refusal(&failure))?;
+        Ok(Admitted {
             person: caller.person.id,
             session: caller.token.id.clone(),
             hears_all: caller.is_admin(),
@@ -276,11 +294,11 @@ impl Gatekeeper for Doorkeeper {
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
-        matches!(access::playlists::may_read(self.0.database.read(), person, playlist).await, Ok(true))
+        matches!(access::playlists::may_read(&self.0.database, person, playlist).await, Ok(true))
     }
 
     async fn team(&self, project: Uuid) -> Arc<Team> {
-        match access::team_of(self.0.database.read(), project).await {
+        match access::team_of(&self.0.database, project).await {
             Ok(team) => Arc::new(team),
             Err(error) => {
                 tracing::error!(%error, "the team of a production can't be known, so it hears nothing");

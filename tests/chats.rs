@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use harness::{Answer, Client, Listener, On, Studio, id, picture};
 
-/// What everybody hears, last of all.
+/// Event that everybody hears, last of all.
 const BELL: &str = "department:new";
 
 async fn asset(studio: &Studio) -> String {
@@ -21,7 +21,7 @@ async fn ring(studio: &Studio) {
     studio.admin.post("/data/departments", json!({"name": uuid::Uuid::new_v4().simple().to_string(), "color": "#000000"})).await.expect(201);
 }
 
-/// What somebody heard of conversations until the bell.
+/// Events that somebody heard of conversations until the bell.
 async fn heard(listener: &Listener) -> Vec<(String, Value)> {
     listener.until(BELL).await.into_iter().filter(|(name, _)| name.starts_with("chat")).collect()
 }

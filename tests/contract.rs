@@ -1,6 +1,9 @@
-//! The contract and what stands for it: no drift between the document and what poem-openapi reports.
+//! The contract and what stands for it: no drift between the document, the copy of it that reviews look at, and what
+//! poem-openapi reports.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use dailies_definitions::Api;
 use poem_openapi::OpenApiService;
@@ -8,7 +11,7 @@ use serde_json::{Map, Value};
 
 use harness::{On, TestServer, contract};
 
-/// What poem-openapi has no words for, so that only the document has it: extensions, links, examples and empty values of parameters, and
+/// Document without what poem-openapi can't say: extensions, links, examples and empty values of parameters, and
 /// patterns of the 3.0 dialect that it writes in another way.
 fn reduced(value: &Value) -> Value {
     match value {
@@ -52,6 +55,21 @@ fn operations(document: &Value) -> BTreeMap<String, Value> {
         }
     }
     found
+}
+
+#[test]
+fn the_bundled_contract_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/openapi.json");
+    let bundled = fs::read_to_string(&path).unwrap_or_default();
+    let contract = format!("{}\n", serde_json::to_string_pretty(contract()).expect("JSON"));
+    if bundled != contract {
+        let differ = bundled.lines().zip(contract.lines()).enumerate().find(|(_, (old, new))| old != new);
+        let first = differ.map_or_else(
+            || "one of them ends earlier".to_owned(),
+            |(at, (old, new))| format!("line {}\n  is        {}\n  should be {}", at + 1, old.trim(), new.trim()),
+        );
+        panic!("openapi/openapi.json is not what openapi/spec says: {first}\nWrite it anew: cargo run -- openapi > openapi/openapi.json");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,10 +19,10 @@ use harness::{Client, Installation, On, PostOffice, Program, files, id};
 const KILLS: usize = 20;
 /// Those who write at the same time, of each kind.
 const WRITERS: usize = 2;
-/// How long jobs that were broken off may take until they are done: as long as a claim lasts, and some more.
+/// Time that broken off jobs may take until they are done: as long as a claim lasts, and some more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was answered.
+/// Answer to a write.
 #[derive(Clone, Debug)]
 enum Written {
     Comment(Uuid),
@@ -34,7 +34,7 @@ enum Written {
     Invitation(String),
 }
 
-/// What the writers write about.
+/// Subjects that the writers write about.
 #[derive(Clone)]
 struct Ground {
     project: Uuid,

@@ -161,7 +161,7 @@ async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
     let studio = Studio::open(on).await;
     let first = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).expect("a day");
     let rows = (0..DAYS).map(|day| vec![("duration", 60.0.into()), ("date", (first + chrono::Days::new(day.unsigned_abs())).into())]);
-    insert_many(studio.server.app.database.read(), &entity::time_spent::TABLE, rows.collect()).await.expect("time spent");
+    insert_many(&studio.server.app.database, &entity::time_spent::TABLE, rows.collect()).await.expect("time spent");
     let answer = studio.admin.request(reqwest::Method::GET, "/data/time-spents").send().await.expect("an answer");
     // What is sent in parts has no length that is known before.
     assert_eq!((answer.status().as_u16(), answer.content_length()), (200, None));
@@ -173,7 +173,7 @@ async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
     assert_eq!((page["total"].as_i64(), page["data"].as_array().map(Vec::len)), (Some(DAYS), Some(100)));
 }
 
-/// What a change of a record says of itself: when it was, and by whom.
+/// Columns about a change itself: when it was, and by whom.
 const OF_THE_CHANGE: [&str; 2] = ["updated_at", "editor_id"];
 
 /// A record without what a change says of itself, and without the order of its lists of ids.

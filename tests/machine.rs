@@ -1,4 +1,4 @@
-//! What the machine is asked for from outside: memory for pictures, files on the disk, and news of its state.
+//! Demands on the machine from outside: memory for pictures, files on the disk, and news of its state.
 
 use std::io::Write;
 

@@ -196,7 +196,7 @@ async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[case] on: On) {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(office.letters().is_empty());
     let sql = Sql::with("UPDATE dailies_job SET locked_until = $1", [dailies::database::now().into()]);
-    rows::execute(server.app.database.read(), &sql).await.expect("the end of the lease");
+    rows::execute(&server.app.database, &sql).await.expect("the end of the lease");
     server.app.jobs.wake(dailies::background::Lane::Letters);
     office.letter_to(ARTIST).await;
     until(&server, "the queue is empty", <[JobRow]>::is_empty).await;
@@ -211,7 +211,7 @@ async fn what_can_never_be_sent_is_given_up_with_the_reason(#[case] on: On) {
     let studio = studio_with(&office, on).await;
     let artist = studio.member_id(Role::Artist);
     let sql = Sql::with("UPDATE person SET email = 'no address' WHERE id = $1", [artist.into()]);
-    rows::execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    rows::execute(&studio.server.app.database, &sql).await.expect("a change");
     studio.admin.get(&format!("/actions/persons/{artist}/invite")).await.expect(200);
     until(&studio.server, "the job is given up", |jobs| jobs.iter().any(|job| job.state == "dead")).await;
     let dead = jobs(&studio.server).await.remove(0);

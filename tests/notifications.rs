@@ -32,7 +32,7 @@ async fn studio_with_flags(flags: &[&str], on: On) -> (Studio, Uuid, Uuid) {
     let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
     let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
     let sql = Sql::with("UPDATE person SET notifications_enabled = $1 WHERE email LIKE 'tim.%'", [true.into()]);
-    execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    execute(&studio.server.app.database, &sql).await.expect("a change");
     (studio, task, status)
 }
 
@@ -80,7 +80,7 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
     let (studio, task, status) = studio_with_task(&office, on).await;
     office.close().await;
     let sql = Sql::with("UPDATE person SET notifications_enabled = $1 WHERE email = 'tim.team.supervisor@example.com'", [false.into()]);
-    execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    execute(&studio.server.app.database, &sql).await.expect("a change");
     assign(&studio.admin, task, studio.member_id(Role::Supervisor)).await;
     let path = format!("/actions/tasks/{task}/comment");
     let say = |text: &'static str| {
@@ -114,7 +114,7 @@ async fn until(studio: &Studio, query: &str, count: i64) {
     panic!("{query}: {last:?}, not {count}");
 }
 
-/// What a chat service was asked: the path, who asked, and the body.
+/// Request to a chat service: the path, who asked, and the body.
 type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 /// Slack, Mattermost and Discord in one, on a port of this machine.
@@ -205,7 +205,7 @@ async fn notifications_of_one_second_are_walked_to_their_end(#[case] on: On) {
             ("updated_at", at.into()),
         ]
     });
-    insert_many(studio.server.app.database.read(), &entity::notification::TABLE, rows.collect()).await.expect("notifications");
+    insert_many(&studio.server.app.database, &entity::notification::TABLE, rows.collect()).await.expect("notifications");
     let client = studio.member(Role::Artist);
     let mut seen = std::collections::HashSet::new();
     let mut before = String::new();

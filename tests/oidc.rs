@@ -57,7 +57,7 @@ async fn sign_in(studio: &Studio, provider: &OpenIdProvider) -> Page {
 }
 
 async fn persons(studio: &Studio) -> Vec<person::Model> {
-    person::Entity::find().order_by_asc(person::Column::CreatedAt).all(studio.server.app.database.read()).await.expect("persons")
+    person::Entity::find().order_by_asc(person::Column::CreatedAt).all(&studio.server.app.database).await.expect("persons")
 }
 
 async fn events(studio: &Studio) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What persons' tokens and sessions are good for, and the table of who was there.
+//! Uses of persons' tokens and sessions, and the table of who was there.
 
 use chrono::{Days, Utc};
 use dailies_definitions::access::Role;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use harness::rows::update;
 use harness::{Client, On, Studio, id};
 
-/// Who holds the token that an answer brought.
+/// Client with the token that an answer brought.
 #[track_caller]
 fn holder(studio: &Studio, answer: &Value) -> Client {
     let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer} brings no token"));
@@ -109,7 +109,7 @@ async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on:
         ("email_otp_secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
         ("preferred_two_factor_authentication", "totp".into()),
     ];
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     for path in ["/actions/persons/{}/disable-two-factor-authentication", "/data/persons/{}/two-factor-authentication"] {
         let path = path.replace("{}", &person.to_string());
         update(database, &entity::person::TABLE, person, factors.clone()).await.expect("second factors");

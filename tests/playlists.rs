@@ -61,7 +61,7 @@ impl Material {
                 .chain(facts)
                 .collect::<Vec<_>>()
         };
-        let database = studio.server.app.database.read();
+        let database = &studio.server.app.database;
         insert_many(database, &entity::entity::TABLE, (0..count).map(shot).collect()).await.expect("shots");
         insert_many(database, &entity::task::TABLE, (0..count).map(task).collect()).await.expect("tasks");
         let rows = (0..count).flat_map(|at| [preview(at, Uuid::new_v4(), 1), preview(at, previews[at], 2)]);
@@ -188,10 +188,16 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
     let organisation = studio.admin.get("/data/organisations").await.expect(200)[0]["id"].as_str().expect("an id").to_owned();
     studio.admin.put(&format!("/data/organisations/{organisation}"), json!({"use_original_file_name": true})).await.expect(200);
     let named = Sql::with("UPDATE preview_file SET original_name = 'été / 01' WHERE id = $1", [material.previews[1].into()]);
-    harness::rows::execute(studio.server.app.database.read(), &named).await.expect("a name");
+    harness::rows::execute(&studio.server.app.database, &named).await.expect("a name");
     let bytes = studio.admin.get(&format!("/data/playlists/{playlist}/download/zip")).await.bytes;
     let archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     assert!(names(&archive).iter().any(|name| name == "été _ 01.png"), "{:?}", names(&archive));
+
+    // A movie of the same pictures cannot join them as they are, and says so.
+    let begun = studio.admin.get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2")).await.expect(200);
+    let ended = outcome(&studio.admin, &format!("/data/playlists/{playlist}/jobs/{}", id(&begun))).await;
+    let message = ended["message"].as_str().unwrap_or_default();
+    assert!(ended["status"] == "succeeded" && message.contains("were encoded again"), "{ended}");
 }
 
 #[rstest]
@@ -213,9 +219,7 @@ async fn a_table_has_a_line_for_each_entry_in_order(#[case] on: On) {
         {"entity_id": material.shots[0], "preview_file_id": null},
     ]);
     // Entities that are gone by now stay in the list.
-    harness::rows::update(studio.server.app.database.read(), &entity::playlist::TABLE, playlist, vec![("shots", shots.into())])
-        .await
-        .expect("entries");
+    harness::rows::update(&studio.server.app.database, &entity::playlist::TABLE, playlist, vec![("shots", shots.into())]).await.expect("entries");
     let answer = studio.admin.get(&format!("/export/csv/playlists/{playlist}")).await;
     let text = String::from_utf8(answer.bytes).expect("UTF-8");
     let lines: Vec<&str> = text.split("\r\n").collect();
@@ -289,7 +293,7 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
     let key = FileKey::new(Bucket::Movies, "playlists", id(&begun));
     studio.server.app.storage.put(&key, b"a movie".as_slice().into()).await.expect("a file");
     let succeeded = Sql::with("UPDATE build_job SET status = 'succeeded' WHERE id = $1", [id(&begun).into()]);
-    harness::rows::execute(studio.server.app.database.read(), &succeeded).await.expect("a build");
+    harness::rows::execute(&studio.server.app.database, &succeeded).await.expect("a build");
     let response = studio.member(Role::Client).request(Method::GET, &format!("{job}/build/mp4")).header("range", "bytes=2-6").send().await;
     let response = response.expect("an answer");
     let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();

@@ -2,12 +2,14 @@
 
 use dailies::database::{Sql, now};
 use dailies::storage::{Bucket, FileKey};
+use dailies_definitions::access::Role;
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::execute;
-use harness::{Client, On, Studio, TestServer, id, movie, picture};
+use harness::{Answer, Client, On, Studio, TestServer, id, movie, picture};
 
 /// A preview without a file yet, on a comment.
 pub async fn preview(studio: &Studio) -> Uuid {
@@ -75,6 +77,78 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     assert_eq!(outcome(&studio.server.as_person(studio.admin_id), late).await["status"], "ready");
 }
 
+/// Asks for something as a program that would rather have JSON than a picture.
+async fn as_json(client: &Client, path: &str) -> Answer {
+    let request = client.request(Method::GET, path).header("accept", "application/json, image/png;q=0.5");
+    client.finish(Method::GET, path, request).await
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_are_worked_on_after_the_answer_too(#[case] on: On) {
+    let studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
+    let admin = &studio.admin;
+    let waiting = preview(&studio).await;
+    let thumbnail = format!("/pictures/thumbnails/preview-files/{waiting}.png");
+    for path in [
+        &thumbnail,
+        &format!("/pictures/originals/preview-files/{waiting}.png"),
+        &format!("/pictures/originals/preview-files/{waiting}/download"),
+        &format!("/movies/low/preview-files/{waiting}.mp4"),
+        &format!("/movies/tiles/preview-files/{waiting}.png"),
+    ] {
+        let told = admin.get(path).await;
+        assert_eq!(told.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(told.message(404), "Preview file was not found.", "{path}");
+        let told = as_json(admin, path).await;
+        assert_eq!((told.header("cache-control"), told.header("retry-after")), (Some("no-store"), Some("5")), "{path}");
+        assert_eq!(told.expect(202), json!({"status": "processing", "preview_file_id": waiting}), "{path}");
+    }
+    assert_eq!(as_json(&studio.stranger(Role::Artist), &thumbnail).await.status, 403);
+    assert_eq!(as_json(&studio.server.nobody(), &thumbnail).await.status, 401);
+
+    let sent = admin.send_file(&format!("/pictures/preview-files/{waiting}"), "look.v1.png", &picture()).await.expect(201);
+    assert_eq!((&sent["status"], &sent["extension"], &sent["original_name"]), (&json!("processing"), &json!("png"), &json!("look.v1")));
+    let record = outcome(admin, waiting).await;
+    assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &sent["width"], &sent["height"]));
+    assert_eq!(admin.get(&thumbnail).await.status, 200);
+    assert_eq!(as_json(admin, &thumbnail).await.status, 200, "a picture is a picture");
+    let kept = studio.server.app.storage.download(&FileKey::new(Bucket::Pictures, "source", waiting), &std::env::temp_dir().join("none")).await;
+    assert!(matches!(kept, Ok(false)), "what was sent goes once the pictures are made");
+
+    let at_once = preview(&studio).await;
+    let sent = admin.send_file(&format!("/pictures/preview-files/{at_once}?no_job=true"), "look.png", &picture()).await.expect(201);
+    assert_eq!(sent["status"], "ready");
+    let wrong = preview(&studio).await;
+    let told = admin.send_file(&format!("/pictures/preview-files/{wrong}"), "look.png", b"no picture").await;
+    assert_eq!(told.message(400), "Uploaded file is not a readable picture.");
+    assert_eq!(admin.get(&format!("/data/preview-files/{wrong}")).await.status, 404);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_and_movies_may_wait_for_others(#[case] on: On) {
+    let studio = Studio::open_with(on, &["--media-max-concurrent-requests", "1", "--media-slot-wait-timeout", "1"]).await;
+    let admin = &studio.admin;
+    let shown = preview(&studio).await;
+    admin.send_file(&format!("/pictures/preview-files/{shown}"), "look.png", &picture()).await.expect(201);
+    let path = format!("/pictures/thumbnails/preview-files/{shown}.png");
+    let places = studio.server.app.media.clone().expect("a limit");
+    let taken = places.acquire_owned().await.expect("a place");
+    let told = admin.get(&path).await;
+    assert_eq!((told.header("retry-after"), told.header("cache-control")), (Some("5"), Some("no-store")));
+    assert_eq!(told.message(503), "Too many media requests, retry later.");
+    assert_eq!(studio.server.nobody().get(&path).await.status, 401, "who may not see it does not wait");
+    admin.get("/data/task-types").await.expect(200);
+    drop(taken);
+    for _ in 0..3 {
+        assert_eq!(admin.get(&path).await.status, 200, "each gives its place back");
+    }
+}
+
 #[rstest]
 #[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +175,7 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
 /// Leaves a preview as a server does that is killed while it stores the file.
 async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
     let id = preview(studio).await;
-    let connection = studio.server.app.database.read();
+    let connection = &studio.server.app.database;
     let sql = Sql::with("UPDATE preview_file SET original_name = 'half' WHERE id = $1", [id.into()]);
     execute(connection, &sql).await.expect("a claim");
     let job = json!({"preview_id": id, "author_id": studio.admin_id, "kind": kind, "extension": extension, "announced": false});

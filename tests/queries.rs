@@ -135,7 +135,7 @@ async fn a_single_record_takes_few_statements(#[values(On::Sqlite, On::Postgres)
         "INSERT INTO task_person_link (task_id, person_id) SELECT t.id, p.id FROM task t JOIN person p ON p.id = $1",
         [studio.member_id(Role::Vendor).into()],
     );
-    execute(studio.server.app.database.read(), &work).await.expect("work for a vendor");
+    execute(&studio.server.app.database, &work).await.expect("work for a vendor");
     let clients = [
         ("an administrator", studio.admin.clone()),
         ("a manager", studio.member(Role::Manager)),
@@ -182,7 +182,7 @@ async fn work_on_many_tasks_takes_few_statements(#[values(On::Sqlite, On::Postgr
         ]
     };
     let database = &studio.server.app.database;
-    insert_many(database.read(), &entity::task::TABLE, tasks.iter().enumerate().map(row).collect()).await.expect("tasks");
+    insert_many(database, &entity::task::TABLE, tasks.iter().enumerate().map(row).collect()).await.expect("tasks");
     let artist = studio.member_id(Role::Artist);
     let assign = format!("/actions/persons/{artist}/assign");
     let priority = json!({"task_ids": tasks, "priority": 2});
@@ -243,7 +243,7 @@ async fn a_long_playlist_opens_with_few_statements(#[values(On::Sqlite, On::Post
             ("extension", "mp4".into()),
         ]
     };
-    let connection = studio.server.app.database.read();
+    let connection = &studio.server.app.database;
     insert_many(connection, &entity::entity::TABLE, (0..SHOTS).map(shot).collect()).await.expect("shots");
     insert_many(connection, &entity::task::TABLE, (0..SHOTS).map(task).collect()).await.expect("tasks");
     insert_many(connection, &entity::preview_file::TABLE, (0..SHOTS).map(preview).collect()).await.expect("previews");

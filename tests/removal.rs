@@ -103,7 +103,7 @@ async fn fill(app: &App, rows: &mut HashMap<&'static str, Uuid>, mark: &str) {
                     None => values.extend(filling(table, column.name, mark).map(|value| (column.name, value))),
                 }
             }
-            let id = rows::insert(app.database.read(), table, values).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
+            let id = rows::insert(&app.database, table, values).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
             rows.insert(table.name, id);
             made.push(table);
         }
@@ -113,7 +113,7 @@ async fn fill(app: &App, rows: &mut HashMap<&'static str, Uuid>, mark: &str) {
     // What was not there yet when a row was made.
     for table in made.into_iter().filter(|table| table.column("id").is_some()) {
         let values = references(table).into_iter().map(|(column, target)| (column, rows[target].into())).collect::<Vec<_>>();
-        rows::update(app.database.read(), table, rows[table.name], values).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
+        rows::update(&app.database, table, rows[table.name], values).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
     }
 }
 
@@ -133,7 +133,7 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
     found
 }
 
-/// What was told of a production, in order, by those of the last events that name it.
+/// Events about a production, in order, by those of the last events that name it.
 async fn last_events(app: &App, project_id: Uuid) -> Vec<String> {
     let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 4");
     let rows = app.database.rows(&sql).await.expect("the log");
@@ -165,9 +165,9 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
     let mut silk: HashMap<&'static str, Uuid> =
         wool.iter().filter(|(name, _)| !of_productions.contains(**name)).map(|(name, id)| (*name, *id)).collect();
     fill(app, &mut silk, "Silk").await;
-    rows::update(app.database.read(), &entity::entity::TABLE, silk["entity"], vec![("source_id", wool["entity"].into())]).await.expect("an entity");
+    rows::update(&app.database, &entity::entity::TABLE, silk["entity"], vec![("source_id", wool["entity"].into())]).await.expect("an entity");
     let casting = vec![("entity_in_id", silk["entity"].into()), ("entity_out_id", wool["entity"].into())];
-    let casting = rows::insert(app.database.read(), &entity::entity_link::TABLE, casting).await.expect("a casting");
+    let casting = rows::insert(&app.database, &entity::entity_link::TABLE, casting).await.expect("a casting");
     let (gone, kept) = (own(&wool, &of_productions), own(&silk, &of_productions));
     let before: HashSet<String> = places_of(app, &gone).await.into_iter().collect();
     for table in &of_productions {
@@ -225,7 +225,7 @@ async fn a_production_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind
     let ids = own(&wool, &tables_of_productions());
     let before = places_of(app, &ids).await;
     // A table that the server knows nothing of holds the production back, at the very end of its removal.
-    let database = app.database.read();
+    let database = &app.database;
     rows::execute(database, &Sql::new(format!("CREATE TABLE stopper (project_id {kind} REFERENCES project (id))"))).await.expect("a table");
     rows::execute(database, &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["project"].into()])).await.expect("a row");
     assert_eq!(studio.admin.delete(&format!("/data/projects/{}?force=true", wool["project"])).await.status, 400);

@@ -132,7 +132,7 @@ fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
     })
 }
 
-/// What the operations are tried on.
+/// Records that the operations are tried on.
 pub async fn fixtures(studio: &Studio) -> HashMap<&'static str, Uuid> {
     let admin = &studio.admin;
     let project = studio.project_id;

@@ -56,7 +56,7 @@ async fn whoami(studio: &Studio, page: &Page) -> Value {
 }
 
 async fn persons(studio: &Studio) -> u64 {
-    person::Entity::find().count(studio.server.app.database.read()).await.expect("a number")
+    person::Entity::find().count(&studio.server.app.database).await.expect("a number")
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-//! What many readers and many tasks do to schedules.
+//! Schedules with many readers and many tasks.
 
 use dailies::database::{self, Sql};
 use dailies_definitions::access::Role;
@@ -44,7 +44,7 @@ async fn first_readers_at_the_same_time_make_one_bar(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_of_long_schedules_are_copied_and_applied(#[case] on: On) {
     let studio = Studio::open(on).await;
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     let (modeling, artist) = (studio.named("task-types", "Modeling").await, studio.member_id(Role::Artist));
     let asset_type = studio.named("entity-types", "Character").await;
     let day = database::now();

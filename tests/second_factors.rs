@@ -31,7 +31,7 @@ async fn with_post(on: On, office: &PostOffice) -> (Studio, String) {
 }
 
 async fn stored(studio: &Studio, id: Uuid) -> person::Model {
-    person::Entity::find_by_id(id).one(studio.server.app.database.read()).await.expect("the database").expect("the person")
+    person::Entity::find_by_id(id).one(&studio.server.app.database).await.expect("the database").expect("the person")
 }
 
 /// The code in the e-mail of that number.
@@ -233,7 +233,7 @@ async fn who_has_to_set_a_factor_up_is_led_there(#[case] on: On) {
 }
 
 /// Asks for options, and keeps the cookie that says for which browser they are.
-async fn options(client: &Client, method: Method, path: &str) -> (Value, String) {
+pub(crate) async fn options(client: &Client, method: Method, path: &str) -> (Value, String) {
     let response = client.request(method, path).send().await.expect("an answer");
     assert_eq!(response.status(), 200);
     let cookies = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
@@ -241,7 +241,8 @@ async fn options(client: &Client, method: Method, path: &str) -> (Value, String)
     (response.json().await.expect("options"), cookie)
 }
 
-async fn send(client: &Client, method: Method, path: &str, cookie: &str, body: Value) -> Answer {
+/// Calls with a cookie.
+pub(crate) async fn send(client: &Client, method: Method, path: &str, cookie: &str, body: Value) -> Answer {
     let request = client.request(method.clone(), path).header("cookie", cookie).json(&body);
     client.finish(method, path, request).await
 }

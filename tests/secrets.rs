@@ -68,7 +68,7 @@ async fn set(database: &Database, table: &'static Table, sample: &Sample, (word,
 
 /// Puts words into the production that are not for everybody.
 async fn hide(studio: &Studio, two: &Two<'_>) {
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     let p = &two.p;
     let project = p.own_record("project", Which::First).expect("a production");
     let department = studio.named("departments", "Modeling").await;
@@ -116,7 +116,7 @@ async fn hide(studio: &Studio, two: &Two<'_>) {
 
 /// Those who ask, the people of the other production in its team.
 async fn askers(studio: &Studio, two: &Two<'_>) -> Vec<(Who, Client)> {
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     let q = two.q.own_record("project", Which::First).expect("a production");
     for role in [Role::Manager, Role::Client] {
         let link = vec![("project_id", q.into()), ("person_id", studio.stranger_id(role).into())];

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use harness::rows::execute;
 use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
 
-/// What only administrators may see.
+/// Address that only administrators may read.
 const FOR_ADMINS: &str = "/data/events/last";
 
 /// The longest time that a server without Redis keeps something in mind, and a little more.
@@ -38,7 +38,7 @@ async fn joined(servers: [&TestServer; 2]) {
     }
 }
 
-/// How long it takes until a request is answered with that status.
+/// Time until a request is answered with that status.
 async fn until_status(client: &Client, path: &str, status: u16) -> Duration {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(10) {
@@ -176,7 +176,7 @@ async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On
     let artist = studio.member(Role::Artist);
     let write = async |assignment: &str| {
         let sql = Sql::with(format!("UPDATE person SET {assignment} WHERE id = $1"), [studio.member_id(Role::Artist).into()]);
-        execute(studio.server.app.database.read(), &sql).await.expect("a change");
+        execute(&studio.server.app.database, &sql).await.expect("a change");
     };
     for _ in 0..3 {
         artist.get(FOR_ADMINS).await.expect(403);

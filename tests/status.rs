@@ -1,4 +1,4 @@
-//! What is told of the server itself to those who run it.
+//! Facts about the server itself for those who run it.
 
 use dailies::database::Sql;
 use dailies_definitions::access::Role;
@@ -52,7 +52,7 @@ async fn asking_how_the_server_does_writes_nothing() {
         let row = server.app.database.row(&statuses).await.expect("the database").expect("a row");
         row.try_get_by_index(0).expect("a count")
     };
-    execute(server.app.database.read(), &Sql::new("DELETE FROM project_status")).await.expect("no status");
+    execute(&server.app.database, &Sql::new("DELETE FROM project_status")).await.expect("no status");
     let told = server.nobody().get("/status").await.expect(200);
     assert_eq!((&told["database-up"], count().await), (&json!(true), 0));
 }

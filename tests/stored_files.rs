@@ -1,4 +1,4 @@
-//! Where stored files are, in a folder and in an object store, how they are read there, and when they go.
+//! Places of stored files, in a folder and in an object store, how they are read there, and when they go.
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Sent {
         keys
     }
 
-    /// Where all of that can be had.
+    /// Addresses of all of that.
     fn addresses(&self) -> Vec<String> {
         let Self { picture, movie, generic, background, attachment, person, .. } = self;
         let mut addresses = vec![

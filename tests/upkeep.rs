@@ -129,7 +129,7 @@ async fn figures(database: &Database) -> Vec<String> {
                 SELECT CAST(id AS text) || ' ' || COALESCE(CAST(nb_assets_ready AS text), '0') || ' ' || retake_count || ' ' \
                 || COALESCE(CAST(duration AS text), '') || ' ' || COALESCE(CAST(last_comment_date AS text), '') || ' ' \
                 || COALESCE(CAST(real_start_date AS text), '') || ' ' || COALESCE(CAST(task_status_id AS text), '') FROM task ORDER BY 1";
-    let text = if database.read().backend() == sea_orm::DbBackend::Sqlite {
+    let text = if database.backend() == sea_orm::DbBackend::Sqlite {
         text.replace("CAST(id AS text)", "hex(id)").replace("CAST(task_status_id AS text)", "hex(task_status_id)")
     } else {
         text.to_owned()

@@ -1,5 +1,5 @@
-//! What can be wrong with a file that is sent: each is answered as the contract says, and nothing of it is kept. No record,
-//! no stored file, and no temporary file is left, whether the sender waits for the answer or hangs up.
+//! Faults of files that are sent: each is answered as the contract says, and nothing of it is kept. No record, no
+//! stored file, and no temporary file is left, whether the sender waits for the answer or hangs up.
 
 use std::io::{Cursor, Write};
 use std::time::Duration;
@@ -148,7 +148,7 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
     let desk = Desk::open(on).await;
     let before = desk.rows().await;
     let large = format!("more than {PIXELS} pixels");
-    let unreadable = "not a picture that can be read";
+    let unreadable = "not a readable picture";
     let half = picture(900, 900, ImageFormat::Png);
     let cases: Vec<(&str, &str, Vec<u8>, &str)> = vec![
         ("an extension that nobody knows", "sheep.exe", picture(4, 4, ImageFormat::Png), "Wrong file format, extension: exe"),

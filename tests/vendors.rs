@@ -1,4 +1,4 @@
-//! What vendors see of the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
+//! Vendors and the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
 
 use dailies_definitions::access::Role;
 use rstest::rstest;
@@ -34,7 +34,7 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
     let asset = id(&admin.post(&path, json!({"name": "Sheep", "data": data})).await.expect(201));
     let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
     let task = id(&admin.post("/data/tasks", task).await.expect(201));
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     for (name, field) in [("Price", "price"), ("Mood", "mood")] {
         let values = vec![
             ("project_id", project.into()),

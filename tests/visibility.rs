@@ -1,5 +1,5 @@
-//! Who sees what. The conditions of lists and the decisions about single records are held against each other, for people
-//! of every role in the studio and in the team; and what is hidden in one place is hidden everywhere.
+//! Visibility of everything. The conditions of lists and the decisions about single records are held against each
+//! other, for people of every role in the studio and in the team; and what is hidden in one place is hidden everywhere.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dailies::access::comments::{self, CommentRule, Comments};
 use dailies::access::entities::{self, Entities, EntityRule};
 use dailies::access::playlists;
-use dailies::access::records::{Statement, Subject, require_record, statement};
+use dailies::access::records::{RecordSubject, Statement, require_record, statement};
 use dailies::access::tasks::{self, TaskRule, Tasks};
 use dailies::access::{Reach, role_in};
 use dailies::database::{self, Sql};
@@ -33,7 +33,7 @@ struct Crowd {
     playlists: Vec<(Uuid, bool, Uuid)>,
 }
 
-/// What the work of the crowd is made of.
+/// Kit for the work of the crowd.
 struct Kit {
     task_types: [Uuid; 2],
     entity_type: Uuid,
@@ -65,7 +65,7 @@ impl Crowd {
     /// Adds a person of a role, whom the team's list gives another one, or who is not in it.
     async fn invite(&mut self, kit: &Kit, role: Role, place: Option<Option<&str>>) -> Uuid {
         let (app, number) = (&self.studio.server.app, self.callers.len());
-        let database = app.database.read();
+        let database = &app.database;
         let values = vec![
             ("first_name", "Pat".into()),
             ("last_name", format!("{number}").into()),
@@ -90,7 +90,7 @@ impl Crowd {
     /// Adds an entity with two tasks, one of which the person does. Every third entity was created by the person.
     async fn give_work(&mut self, kit: &Kit, person: Uuid) -> Uuid {
         let (project, number) = (self.studio.project_id, self.entities.len());
-        let database = self.studio.server.app.database.read();
+        let database = &self.studio.server.app.database;
         let values = vec![
             ("name", format!("Prop {number}").into()),
             ("project_id", project.into()),
@@ -118,7 +118,7 @@ impl Crowd {
     /// Adds a comment and a playlist of the person; every second one is meant for clients.
     async fn let_speak(&mut self, kit: &Kit, person: Uuid, task: Uuid) {
         let (project, number) = (self.studio.project_id, self.comments.len());
-        let database = self.studio.server.app.database.read();
+        let database = &self.studio.server.app.database;
         let for_client = number % 2 == 0;
         let values = vec![
             ("object_id", task.into()),
@@ -139,13 +139,13 @@ impl Crowd {
     }
 
     async fn ids(&self, sql: &Sql) -> BTreeSet<Uuid> {
-        let rows = database::rows(self.studio.server.app.database.read(), sql).await.expect("rows");
+        let rows = database::rows(&self.studio.server.app.database, sql).await.expect("rows");
         rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
     }
 
-    /// What a caller can be in the production: the only one as a proof says it, and all teams.
+    /// Reaches of a caller in the production: the only one as a proof says it, and all teams.
     async fn reaches(&self, caller: &Caller) -> Vec<Reach> {
-        let database = self.studio.server.app.database.read();
+        let database = &self.studio.server.app.database;
         vec![Reach::teams(database, caller).await.expect("a reach"), Reach::open_teams(database, caller).await.expect("a reach")]
     }
 }
@@ -156,7 +156,7 @@ impl Crowd {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
     let crowd = Crowd::gather(on).await;
-    let database = crowd.studio.server.app.database.read();
+    let database = &crowd.studio.server.app.database;
     let rules: Vec<(RecordRule, &TaskRule)> = RecordRule::ALL
         .into_iter()
         .filter_map(|rule| match statement(rule) {
@@ -192,7 +192,7 @@ async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: On) {
     let crowd = Crowd::gather(on).await;
-    let database = crowd.studio.server.app.database.read();
+    let database = &crowd.studio.server.app.database;
     let rules: Vec<&EntityRule> = RecordRule::ALL
         .into_iter()
         .filter_map(|rule| match statement(rule) {
@@ -222,7 +222,7 @@ async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: On) {
     let crowd = Crowd::gather(on).await;
-    let database = crowd.studio.server.app.database.read();
+    let database = &crowd.studio.server.app.database;
     let columns = Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
     let rules: [&CommentRule; 4] = [&comments::READ, &comments::KEEP, &comments::KEEP_REPLY, &comments::KNOW_AUTHOR];
     for isolated in [false, true] {
@@ -233,7 +233,7 @@ async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: 
         for caller in &crowd.callers {
             let mut subjects = Vec::new();
             for comment in crowd.comments.iter().step_by(3) {
-                subjects.push(comments::Subject::find(database, caller, *comment).await.expect("a comment"));
+                subjects.push(comments::CommentSubject::find(database, caller, *comment).await.expect("a comment"));
             }
             let looked_at: BTreeSet<Uuid> = subjects.iter().map(|subject| subject.id).collect();
             let reach = &crowd.reaches(caller).await[0];
@@ -254,14 +254,14 @@ async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on: On) {
     let crowd = Crowd::gather(on).await;
-    let database = crowd.studio.server.app.database.read();
+    let database = &crowd.studio.server.app.database;
     let project_id = Some(crowd.studio.project_id);
     for caller in &crowd.callers {
         let mut sql = Sql::new("SELECT p.id FROM playlist p WHERE 1 = 1");
         playlists::Visible::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
         let mut allowed = BTreeSet::new();
         for (id, for_client, creator) in crowd.playlists.iter().step_by(5) {
-            let subject = Subject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };
+            let subject = RecordSubject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };
             if require_record(database, caller, RecordRule::PlaylistReader, subject).await.is_ok() {
                 allowed.insert(*id);
             }
@@ -439,7 +439,7 @@ async fn values_that_are_not_for_clients_reach_them_nowhere(#[case] on: On) {
 async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
     let show = Show::open(on).await;
     let Show { studio, asset, task, .. } = &show;
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     let department = studio.named("departments", "Modeling").await;
     let sql = Sql::new("SELECT id FROM metadata_descriptor WHERE field_name = 'budget'");
     let column: Uuid = database::row(database, &sql).await.expect("an answer").expect("a column").try_get_by_index(0).expect("an id");
@@ -473,7 +473,7 @@ async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
 async fn who_left_the_team_changes_nothing_there(#[case] on: On) {
     let show = Show::open(on).await;
     let Show { studio, task, asset, .. } = &show;
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     let person = studio.member_id(Role::Artist);
     let artist = studio.member(Role::Artist);
     show.assign(person).await;
@@ -593,7 +593,7 @@ async fn managers_export_what_they_manage(#[case] on: On) {
     let day = format!("/actions/tasks/{}/time-spents/2026-03-02/persons/{person}", show.task);
     studio.member(Role::Artist).post(&day, json!({"duration": 60})).await.expect(201);
     let sql = Sql::with("UPDATE person SET daily_salary = 777 WHERE id = $1", [person.into()]);
-    rows::execute(studio.server.app.database.read(), &sql).await.expect("a salary");
+    rows::execute(&studio.server.app.database, &sql).await.expect("a salary");
     let text = async |client: &Client, path: &str| String::from_utf8_lossy(&client.get(path).await.bytes).into_owned();
     for path in ["/export/csv/tasks.csv", "/export/csv/time-spents.csv", "/export/csv/projects.csv"] {
         for (client, sees) in [(studio.admin.clone(), true), (studio.member(Role::Manager), true), (studio.stranger(Role::Manager), false)] {

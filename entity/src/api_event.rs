@@ -10,10 +10,10 @@ pub struct Model {
     /// Subject and verb, such as `task:update`.
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub name: String,
-    /// Who caused the change.
+    /// Person who caused the change.
     pub user_id: Option<Uuid>,
     pub project_id: Option<Uuid>,
-    /// What was announced.
+    /// Content of the event.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     #[sea_orm(primary_key, auto_increment = false)]

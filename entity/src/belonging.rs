@@ -1,8 +1,8 @@
-//! How the rows of each table belong to a production.
+//! Ways in which the rows of each table belong to a production.
 
 use crate::facts::Table;
 
-/// How the rows of a table belong to a production.
+/// Way in which the rows of a table belong to a production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Belonging {
     /// Each row is a production.

@@ -12,7 +12,7 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "movie")]
     pub job_type: String,
     pub ended_at: Option<DateTime>,
-    /// What there is to say of the movie, such as why it failed.
+    /// Message about the movie, such as why it failed.
     #[sea_orm(column_type = "Text")]
     pub message: Option<String>,
     pub playlist_id: Uuid,

@@ -36,7 +36,7 @@ pub struct Model {
     pub task_status_id: Option<Uuid>,
     /// The author.
     pub person_id: Uuid,
-    /// Who changed the text last.
+    /// Person who changed the text last.
     pub editor_id: Option<Uuid>,
     /// Former place of the preview, now in `comment_preview_link`.
     pub preview_file_id: Option<Uuid>,

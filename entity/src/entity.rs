@@ -22,7 +22,7 @@ pub struct Model {
     pub canceled: Option<bool>,
     /// Length of a shot.
     pub nb_frames: Option<i32>,
-    /// How many different entities are cast in this one.
+    /// Number of different entities that are cast in this one.
     #[sea_orm(default_value = 0)]
     pub nb_entities_out: Option<i32>,
     /// Whether its casting is not decided yet.

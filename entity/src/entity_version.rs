@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     pub entity_id: Option<Uuid>,
-    /// Who made the change.
+    /// Person who made the change.
     pub person_id: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,

@@ -8,7 +8,7 @@ use crate::facts::{Definition, Table};
 #[sea_orm(table_name = "metadata_descriptor")]
 pub struct Model {
     pub project_id: Uuid,
-    /// What gets the column: `Asset`, `Shot`, `Task`, `Project`…
+    /// Kind of records that get the column: `Asset`, `Shot`, `Task`, `Project`…
     #[sea_orm(column_type = "String(StringLen::N(60))")]
     pub entity_type: String,
     /// Limits a column of tasks to one task type.

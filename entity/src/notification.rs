@@ -14,9 +14,9 @@ pub struct Model {
     pub change: bool,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub r#type: String,
-    /// Who is notified.
+    /// Person who is notified.
     pub person_id: Uuid,
-    /// Who caused it.
+    /// Person who caused it.
     pub author_id: Uuid,
     pub comment_id: Option<Uuid>,
     pub task_id: Option<Uuid>,

@@ -28,10 +28,10 @@ pub struct Model {
     /// Flavour of the deliverable, such as a file format.
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub representation: Option<String>,
-    /// How fine it is; null where nobody says.
+    /// Fineness of detail; null where nobody says.
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub quality: Option<String>,
-    /// How many numbered files the path stands for.
+    /// Number of numbered files that the path stands for.
     #[sea_orm(default_value = 1)]
     pub nb_elements: Option<i32>,
     /// Program that wrote it.
@@ -43,7 +43,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     pub file_status_id: Uuid,
-    /// What it shows; for an asset instance, its asset.
+    /// Entity that it shows; for an asset instance, its asset.
     pub entity_id: Option<Uuid>,
     pub asset_instance_id: Option<Uuid>,
     pub output_type_id: Option<Uuid>,

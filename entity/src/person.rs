@@ -68,7 +68,7 @@ pub struct Model {
     /// Values of the metadata columns, by field name.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
-    /// What the account may do in general; a team can give another role.
+    /// Role of the account in the studio: what it may do in general; a team can give another role.
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "user")]
     pub role: String,
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "artist")]

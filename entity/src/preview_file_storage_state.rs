@@ -1,4 +1,4 @@
-//! What is known of one stored file of a preview.
+//! Knowledge about one stored file of a preview.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     pub preview_file_id: Uuid,
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub bucket: String,
-    /// What the file is of the preview, such as `thumbnails`.
+    /// Part that the file has in the preview, such as `thumbnails`.
     #[sea_orm(column_type = "String(StringLen::N(40))")]
     pub prefix: String,
     /// Whether it is there, is known to be missing, or could not be made.

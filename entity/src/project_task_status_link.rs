@@ -15,7 +15,7 @@ pub struct Model {
     pub task_status_id: Uuid,
     /// Place in the lists of the production.
     pub priority: Option<i32>,
-    /// Who may use the status on the board.
+    /// Roles that may use the status on the board.
     pub roles_for_board: Option<TextArray>,
     /// Whether clients may set the status; null for what the status itself says.
     pub is_client_allowed: Option<bool>,

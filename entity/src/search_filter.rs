@@ -14,7 +14,7 @@ pub struct Model {
     pub entity_type: Option<String>,
     #[sea_orm(column_type = "String(StringLen::N(200))", default_value = "")]
     pub name: String,
-    /// What is typed in the search field.
+    /// Text that is typed in the search field.
     #[sea_orm(column_type = "String(StringLen::N(500))", default_value = "")]
     pub search_query: String,
     /// Whether the team of the production sees it.

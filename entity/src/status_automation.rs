@@ -12,7 +12,7 @@ pub struct Model {
     pub entity_type: Option<String>,
     pub in_task_type_id: Option<Uuid>,
     pub in_task_status_id: Option<Uuid>,
-    /// What is changed: the status of a task, or what the asset is ready for.
+    /// Effect: the status of a task, or the readiness of the asset.
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "status")]
     pub out_field_type: String,
     pub out_task_type_id: Option<Uuid>,

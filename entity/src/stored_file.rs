@@ -30,7 +30,7 @@ pub struct Model {
     pub purge_attempts: i32,
     #[sea_orm(column_type = "Text")]
     pub last_error: Option<String>,
-    /// What happened to it last.
+    /// Record of what happened to it last.
     #[sea_orm(column_type = "JsonBinary")]
     pub journal: Json,
     #[sea_orm(primary_key, auto_increment = false)]

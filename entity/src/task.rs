@@ -25,7 +25,7 @@ pub struct Model {
     /// In percent.
     #[sea_orm(default_value = 0)]
     pub completion_rate: Option<i32>,
-    /// How many times it went into a retake.
+    /// Number of times that it went into a retake.
     #[sea_orm(default_value = 0)]
     pub retake_count: Option<i32>,
     #[sea_orm(default_value = 0)]
@@ -41,7 +41,7 @@ pub struct Model {
     /// When it was finished.
     pub done_date: Option<DateTime>,
     pub last_comment_date: Option<DateTime>,
-    /// How many of the cast assets are ready for this task.
+    /// Number of the cast assets that are ready for this task.
     #[sea_orm(default_value = 0)]
     pub nb_assets_ready: Option<i32>,
     /// Values of the metadata columns, by field name.
@@ -57,7 +57,7 @@ pub struct Model {
     pub task_type_id: Option<Uuid>,
     pub task_status_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
-    /// Who assigned it.
+    /// Person who assigned it.
     pub assigner_id: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,

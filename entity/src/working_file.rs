@@ -22,7 +22,7 @@ pub struct Model {
     pub checksum: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(400))")]
     pub path: Option<String>,
-    /// What a review said of it.
+    /// Outcome of its last review.
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "neutral")]
     pub validation_status: String,
     /// Free metadata.

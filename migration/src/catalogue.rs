@@ -107,7 +107,7 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
 }
 
-/// What becomes of a row when the one that it points to is deleted.
+/// Fate of a row when the one that it points to is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {

@@ -1,31 +1,23 @@
-//! The comparison of a PostgreSQL database with the reference schema, in plain sentences.
+//! The comparison of a PostgreSQL database with the schema that is expected, in plain sentences.
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, DbErr};
+use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table};
 
-use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table, reference};
-
-/// What tells a database from the reference schema, one sentence each.
+/// Differences between a database and the schema that is expected, one sentence each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// What is missing or different, or would make writing fail.
+    /// Parts that are missing or different, or would make writing fail.
     pub missing: Vec<String>,
-    /// What the database has on top, which does no harm. Our own tables and indexes do not count.
+    /// Parts that the database has on top, which does no harm. Our own tables and indexes do not count.
     pub additional: Vec<String>,
 }
 
-/// Compares the current schema of a PostgreSQL database with the reference schema.
+/// Compares a schema that is expected with the one of a PostgreSQL database.
 ///
 /// Names of constraints and indexes do not matter, and neither does the order of columns.
-///
-/// # Errors
-/// When the database cannot be read or is not PostgreSQL.
-pub async fn differences(db: &impl ConnectionTrait) -> Result<Differences, DbErr> {
-    Ok(compare(&reference()?, &Catalogue::read(db).await?))
-}
-
-fn compare(expected: &Catalogue, found: &Catalogue) -> Differences {
+#[must_use]
+pub fn compare(expected: &Catalogue, found: &Catalogue) -> Differences {
     let mut differences = Differences::default();
     for (name, labels) in &expected.enums {
         differences.compare_enum(name, labels, found.enums.get(name));
@@ -167,8 +159,8 @@ impl Differences {
     }
 }
 
-/// What rows have to fulfil. A unique constraint and a unique index have the same effect, whatever
-/// the order of their columns.
+/// Rules that rows have to fulfil. A unique constraint and a unique index have the same effect, whatever the order of
+/// their columns.
 fn rules(table: &Table) -> BTreeSet<String> {
     let constraints = table.unique.iter().map(|unique| (&unique.columns, None));
     let indexes = table.indexes.iter().filter(|index| index.unique);

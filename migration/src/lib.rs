@@ -4,6 +4,7 @@
 //! Migrations only go up: each release reads the schema of the one before, and a backup is the way
 //! back.
 
+mod adoption;
 mod catalogue;
 mod differences;
 mod m20261121_000001_reference_schema;
@@ -22,9 +23,10 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
+pub use adoption::{Plan, plan, statements_to};
 pub use catalogue::{Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference};
-pub use differences::{Differences, differences};
-pub use revision::{REVISION, revision};
+pub use differences::{Differences, compare};
+pub use revision::{NEWEST, OLDEST, Revision, recorded, revisions, schema_at};
 
 /// Name of the migration that makes the schema of the reference system.
 pub const BASELINE: &str = "m20261121_000001_reference_schema";
@@ -48,7 +50,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// How far a database is.
+/// Stage that a database is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// No tables at all.
@@ -134,7 +136,7 @@ pub async fn up_to(db: &DatabaseConnection, migrations: u32) -> Result<(), DbErr
 /// Takes over a database that the reference system made: records its schema as the baseline, and adds what this release
 /// has on top, all or nothing. Brings a database that was taken over already to this release.
 ///
-/// Whether the schema really fits is for [`differences`] to say.
+/// Whether the schema really fits is for [`plan`] to say. The revision that the reference system recorded stays.
 ///
 /// # Errors
 /// When the database cannot be changed, and when it was not made by the reference system.
@@ -149,6 +151,26 @@ pub async fn take_over(db: &DatabaseConnection) -> Result<(), DbErr> {
     }
     Migrator::up(&transaction, None).await?;
     transaction.commit().await
+}
+
+/// Makes a PostgreSQL database that was taken over what the migrations of the newest release of the reference system would
+/// have made of it, and records that revision, all or nothing: that release finds nothing to add any more, which is there
+/// already, and later ones go on from it. Says which revisions were recorded before.
+///
+/// # Errors
+/// When the database cannot be changed, and when it was not taken over by this release.
+pub async fn give_back(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let transaction = begin_alone(db).await?;
+    let before = recorded(&transaction).await?;
+    if state(&transaction).await? != State::Current || before.is_empty() {
+        return Err(refusal("it was not taken over from another server by this release"));
+    }
+    for statement in statements_to(&transaction, NEWEST).await? {
+        transaction.execute_unprepared(&statement).await?;
+    }
+    transaction.execute_unprepared(&format!("DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{NEWEST}')")).await?;
+    transaction.commit().await?;
+    Ok(before)
 }
 
 async fn record_baseline(transaction: &DatabaseTransaction) -> Result<(), DbErr> {

@@ -1,4 +1,4 @@
-//! What Dailies adds to the reference schema: its own tables, and indexes for its listings.
+//! Additions of Dailies to the reference schema: its own tables, and indexes for its listings.
 
 use sea_orm_migration::prelude::*;
 

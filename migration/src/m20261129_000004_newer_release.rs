@@ -1,11 +1,11 @@
-//! What release 1.0.97 of the reference system added to its schema.
+//! Additions of release 1.0.97 of the reference system to its schema.
 
 use sea_orm_migration::prelude::*;
 
 use crate::unsupported;
 
-/// Adds the columns and tables. Where a database of that release was taken over, they are there already, and only get the
-/// defaults that the server counts on.
+/// Adds the columns and tables that are not there. A database that was taken over may have some of them, which stay as they
+/// are.
 pub struct Migration;
 
 impl MigrationName for Migration {

@@ -1,4 +1,4 @@
-//! Who a person is at an identity provider.
+//! Identities of persons at identity providers.
 
 use sea_orm_migration::prelude::*;
 

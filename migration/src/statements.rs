@@ -5,7 +5,7 @@
 
 use sea_orm::{DbBackend, DbErr};
 
-use crate::catalogue::{Catalogue, Column, ForeignKey, OnDelete, Table};
+use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table};
 use crate::unsupported;
 
 impl Catalogue {
@@ -23,17 +23,28 @@ impl Catalogue {
             }
             other => return Err(unsupported(other)),
         }
+        statements.extend(self.tables_of(backend));
+        Ok(statements.join(";\n"))
+    }
+
+    /// The statements that make these tables in a PostgreSQL database that has others.
+    pub(crate) fn postgres_statements(&self) -> Vec<String> {
+        self.tables_of(DbBackend::Postgres)
+    }
+
+    fn tables_of(&self, backend: DbBackend) -> Vec<String> {
+        let mut statements = Vec::new();
         for (name, table) in &self.tables {
             statements.push(self.table(backend, name, table));
-            statements.extend(table.indexes(name));
+            statements.extend(table.indexes.iter().map(|index| index.creation(name)));
         }
         // Tables refer to each other in circles, which SQLite does not mind.
         if backend == DbBackend::Postgres {
             for (name, table) in &self.tables {
-                statements.extend(table.foreign_keys.iter().map(|key| format!("ALTER TABLE {name} ADD {}", foreign_key(key))));
+                statements.extend(table.foreign_keys.iter().map(|key| key.addition(name)));
             }
         }
-        Ok(statements.join(";\n"))
+        statements
     }
 
     fn table(&self, backend: DbBackend, name: &str, table: &Table) -> String {
@@ -73,13 +84,19 @@ impl Catalogue {
     }
 }
 
-impl Table {
-    fn indexes(&self, table: &str) -> impl Iterator<Item = String> {
-        self.indexes.iter().map(move |index| {
-            let unique = if index.unique { "UNIQUE " } else { "" };
-            let condition = index.predicate.as_ref().map_or_else(String::new, |predicate| format!(" WHERE {predicate}"));
-            format!("CREATE {unique}INDEX {} ON {table} ({}){condition}", index.name, index.columns.join(", "))
-        })
+impl Index {
+    /// The statement that makes it.
+    pub(crate) fn creation(&self, table: &str) -> String {
+        let unique = if self.unique { "UNIQUE " } else { "" };
+        let condition = self.predicate.as_ref().map_or_else(String::new, |predicate| format!(" WHERE {predicate}"));
+        format!("CREATE {unique}INDEX {} ON {table} ({}){condition}", self.name, self.columns.join(", "))
+    }
+}
+
+impl ForeignKey {
+    /// The statement that adds it to a table that is there.
+    pub(crate) fn addition(&self, table: &str) -> String {
+        format!("ALTER TABLE {table} ADD {}", foreign_key(self))
     }
 }
 

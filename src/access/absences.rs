@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::reach::Reach;
 use crate::database::{self, Sql};
 
-/// Whose days off a person reads: everybody's as an administrator, and else the own ones, those of the teams that the person
-/// manages, and, without the reason, those of the teams that the person supervises, as far as departments are shared. Closed
-/// productions count, too.
+/// Days off that a person reads: everybody's as an administrator, and else the own ones, those of the teams that the
+/// person manages, and, without the reason, those of the teams that the person supervises, as far as departments are
+/// shared. Closed productions count, too.
 #[derive(Clone, Debug)]
 pub struct Absences {
     person: Arc<Person>,

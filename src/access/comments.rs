@@ -12,9 +12,9 @@ use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, Rule, STAFF};
 use super::tasks::worked_on_by;
 use crate::database::Sql;
 
-pub use self::subject::{Subject, attachment_reader};
+pub use self::subject::{CommentSubject, attachment_reader};
 
-/// What rules ask of a comment.
+/// Facts of a comment that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommentFact {
     /// The person wrote it.
@@ -33,18 +33,18 @@ pub enum CommentFact {
 
 pub type CommentRule = Rule<CommentFact>;
 
-/// What clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless they are
-/// kept apart.
+/// Comments that clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless
+/// they are kept apart.
 const CLIENTS_READ: CommentRule = Rule::Any(&[
     Rule::Fact(CommentFact::ForClient),
     Rule::Fact(CommentFact::Own),
     Rule::All(&[Rule::Fact(CommentFact::ByClient), Rule::Fact(CommentFact::ClientsMeet)]),
 ]);
 
-/// What clients get to see: what they read, and the previews that came with the words of the team.
+/// Comments that clients see: what they read, and the previews that came with the words of the team.
 const CLIENTS_SEE: CommentRule = Rule::Any(&[CLIENTS_READ, Rule::All(&[Rule::Not(CommentFact::ByClient), Rule::Fact(CommentFact::WithPreviews)])]);
 
-/// Who sees a comment whole. What clients write is between them and whoever runs the production.
+/// Rule about who sees a comment whole. What clients write is between them and whoever runs the production.
 pub const READ: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&[Role::Manager, Role::Supervisor]),
@@ -52,7 +52,7 @@ pub const READ: CommentRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_READ]),
 ]);
 
-/// Who sees anything of a comment: clients may see no more than its previews.
+/// Rule about who sees anything of a comment: clients may see no more than its previews.
 pub const SEE: CommentRule = Rule::Any(&[READ, Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE])]);
 
 /// `comment-keeper`: the author, as long as they are in the team, and managers.
@@ -62,14 +62,14 @@ pub const KEEP: CommentRule =
 /// `reply-keeper`: the author, as long as they are in the team, and administrators.
 pub const KEEP_REPLY: CommentRule = Rule::Any(&[Rule::Admin, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
 
-/// Who is told the name of whoever wrote something.
+/// Rule about who is told the name of whoever wrote something that they do not read: whoever reads it is told anyway.
 pub const KNOW_AUTHOR: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&ALL_BUT_CLIENTS),
     Rule::All(&[Rule::Team(&[Role::Client]), Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Fact(CommentFact::ByClient)])]),
 ]);
 
-/// Who is shown the news of a task: vendors when they work on the entity, clients when they see the comment.
+/// Rule about who is shown the news of a task: vendors when they work on the entity, clients when they see the comment.
 pub const NEWS: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&STAFF),
@@ -77,7 +77,7 @@ pub const NEWS: CommentRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE]),
 ]);
 
-/// How much somebody sees of a comment.
+/// Extent to which somebody sees a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
     Whole,
@@ -90,13 +90,13 @@ pub enum Sight {
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer {
     pub person_id: Uuid,
-    /// What the person is in the production.
+    /// Role of the person in the production.
     pub place: ProjectRole,
     /// Whether clients of the production don't see each other.
     pub clients_isolated: bool,
 }
 
-/// What decides about a comment.
+/// Facts that decide about a comment.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     pub author_id: Uuid,
@@ -131,7 +131,7 @@ impl Viewer {
         if self.may(rule, comment) { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
-    /// How much the viewer sees of a comment, if previews came with it.
+    /// Extent to which the viewer sees the comment, if previews came with it.
     #[must_use]
     pub fn sight(&self, comment: Seen) -> Sight {
         if self.may(&READ, comment) {
@@ -226,7 +226,7 @@ pub struct Visible {
 }
 
 impl Visible {
-    /// What a rule allows in a reach.
+    /// Comments that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: CommentRule) -> Self {
         Self { reach, rule }

@@ -17,8 +17,8 @@ use super::metadata::{self, Hidden, OF_PRODUCTIONS, OF_TASKS};
 use crate::database::write_text;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What is left out of the metadata of entities of any kind, of tasks and of productions, in any of the productions in which a
-/// caller is a vendor or a client.
+/// Hidden metadata of entities of any kind, of tasks and of productions, in any of the productions in which a caller is a vendor
+/// or a client.
 #[derive(Clone, Debug)]
 pub struct DataMask {
     /// Names of fields, by production and kind.
@@ -26,7 +26,7 @@ pub struct DataMask {
 }
 
 impl DataMask {
-    /// What is left out for a caller, who may see everything everywhere.
+    /// Metadata that is hidden from a caller, who may see everything everywhere.
     ///
     /// # Errors
     /// The database does not answer.
@@ -34,7 +34,7 @@ impl DataMask {
         Ok(Self::new(metadata::hidden_in_teams(connection, &caller.person).await?))
     }
 
-    /// What is left out in the productions of a reach.
+    /// Metadata that is hidden in the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.
@@ -42,7 +42,7 @@ impl DataMask {
         Ok(Self::new(metadata::hidden(connection, reach, None).await?))
     }
 
-    /// What a [`metadata::hidden_column`] says that is left out.
+    /// Metadata that is hidden by the word of a [`metadata::hidden_column`].
     ///
     /// # Errors
     /// The row has no such column.

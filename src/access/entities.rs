@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::database::{self, Database, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What rules ask of an entity.
+/// Facts of an entity that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntityFact {
     /// The person has a task of it.
@@ -33,7 +33,7 @@ pub type EntityRule = Rule<EntityFact>;
 pub const READ: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
 
-/// What lists show: the team sees all, vendors what they work on.
+/// Entities in lists: the team sees all, vendors what they work on.
 pub const LISTED: EntityRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksWithin)])]);
 
@@ -130,7 +130,7 @@ impl Scope {
     /// # Errors
     /// 404 when there is no such production, 403 for everybody outside of its team.
     pub async fn required_project(app: &App, caller: &Caller, project_id: Uuid) -> Result<Self, Failure> {
-        let role = roles::require_member(app.database.read(), caller, project_id).await?;
+        let role = roles::require_member(&app.database, caller, project_id).await?;
         Ok(Self::project(caller, project_id, role))
     }
 
@@ -148,7 +148,7 @@ impl Scope {
     /// As [`Scope::named`], and 403 for those of the team whom the rule leaves out.
     pub async fn named_for(app: &App, caller: &Caller, project_id: Option<Uuid>, rule: &RoleRule) -> Result<Self, Failure> {
         match project_id {
-            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(app.database.read(), caller, project_id, rule).await?)),
+            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(&app.database, caller, project_id, rule).await?)),
             None if caller.is_admin() => Self::teams(app, caller).await,
             None => Err(Failure::forbidden()),
         }
@@ -159,7 +159,7 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::teams(app.database.read(), caller).await? })
+        Ok(Self { reach: Reach::teams(&app.database, caller).await? })
     }
 
     /// As [`Scope::teams`], without the teams of closed productions.
@@ -167,7 +167,7 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn open_teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::open_teams(app.database.read(), caller).await? })
+        Ok(Self { reach: Reach::open_teams(&app.database, caller).await? })
     }
 
     /// Productions that the caller looks into from the outside, with the role of another production.
@@ -188,29 +188,29 @@ impl Scope {
         !self.reach.projects_as(&[Role::Vendor]).is_empty()
     }
 
-    /// What the caller, as a client, is not told of how tasks are planned.
+    /// Plans of tasks, as far as the caller, as a client, is not told them.
     #[must_use]
     pub fn plans(&self) -> Option<PlanMask> {
         PlanMask::of(&self.reach)
     }
 
-    /// What metadata the caller may not see.
+    /// Metadata that the caller may not see.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn masks(&self, database: &Database, kind: EntityKind) -> Result<Masks, DbErr> {
-        Masks::of(database.read(), &self.reach, kind.type_name()).await
+        Masks::of(database, &self.reach, kind.type_name()).await
     }
 
-    /// What metadata of tasks the caller may not see.
+    /// Metadata of tasks that the caller may not see.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn task_masks(&self, database: &Database) -> Result<Masks, DbErr> {
-        Masks::of(database.read(), &self.reach, metadata::OF_TASKS).await
+        Masks::of(database, &self.reach, metadata::OF_TASKS).await
     }
 
-    /// What a query selects to tell by itself what metadata the caller may not see, for [`metadata::read_hidden`].
+    /// Column that tells which metadata the caller may not see, for [`metadata::read_hidden`].
     #[must_use]
     pub fn hidden_column(&self, sql: &mut Sql, backend: DbBackend) -> String {
         metadata::hidden_column(sql, backend, &self.reach)
@@ -228,18 +228,18 @@ impl Scope {
     }
 }
 
-/// Where the caller stands towards one entity.
+/// Relation of the caller to one entity.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct EntityRelation {
     pub project_id: Uuid,
-    /// What the caller is in the production.
+    /// Role of the caller in the production.
     pub role: ProjectRole,
     works_on: bool,
     created: bool,
 }
 
-impl Standing {
-    /// What is known of an entity that was read already. Whether the caller works on it is not.
+impl EntityRelation {
+    /// Relation to an entity that was read already. Whether the caller works on it is not.
     #[must_use]
     pub fn of_creator(caller: &Caller, project_id: Uuid, role: ProjectRole, created_by: Option<Uuid>) -> Self {
         Self { project_id, role, works_on: false, created: created_by == Some(caller.person.id) }
@@ -255,11 +255,11 @@ impl Standing {
     }
 }
 
-/// Where the caller stands towards an entity.
+/// Relation of the caller to an entity.
 ///
 /// # Errors
 /// 404 when there is no such entity.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<Standing, Failure> {
+pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<EntityRelation, Failure> {
     let person = &caller.person;
     let mut sql = Sql::new("SELECT e.project_id, e.created_by, l.person_id AS member_id, l.role AS team_role, ");
     works_on(&mut sql, "e.id", person.id);
@@ -268,7 +268,7 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
     let own: Option<String> = row.try_get("", "team_role")?;
-    Ok(Standing {
+    Ok(EntityRelation {
         project_id: row.try_get("", "project_id")?,
         role: role_in(person.role, in_team, own.as_deref()),
         works_on: row.try_get("", "works_on")?,
@@ -276,11 +276,11 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
     })
 }
 
-/// Where the caller stands towards an entity, once a rule allows it.
+/// Relation of the caller to an entity, once a rule allows it.
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<Standing, Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<EntityRelation, Failure> {
     let standing = standing(connection, caller, entity_id).await?;
     if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
 }

@@ -31,17 +31,17 @@ use crate::sessions;
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
 
-/// What ends a session.
+/// Address that ends a session.
 const LOGOUT: &str = "/auth/logout";
 
-/// What somebody who still has to set up a second factor may reach.
+/// Addresses that somebody who still has to set up a second factor may reach.
 const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] =
     ["/auth/totp", "/auth/email-otp", "/auth/fido", "/auth/recovery-codes", "/auth/login", LOGOUT, "/auth/authenticated", "/auth/refresh-token"];
 
 const UNAUTHORIZED: &str = "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.";
 
 impl AccessGuard {
-    /// Who sends a request with these headers to this path.
+    /// Person who sends a request with these headers to this path.
     ///
     /// # Errors
     /// 401, 403 or 422, as the contract says of tokens.
@@ -65,7 +65,7 @@ impl AccessGuard {
     }
 
     async fn role_by(&self, caller: &Caller, project_id: Uuid, rule: &RoleRule) -> Result<Role, Failure> {
-        require(self.0.database.read(), caller, project_id, rule).await
+        require(&self.0.database, caller, project_id, rule).await
     }
 }
 
@@ -221,17 +221,17 @@ impl Guard for AccessGuard {
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let standing = entities::require(self.0.database.read(), &caller, id, &entities::READ).await?;
+        let standing = entities::require(&self.0.database, &caller, id, &entities::READ).await?;
         Ok(EntityReader::granted(caller, standing.project_id, standing.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::READ).await?;
+        let standing = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
         Ok(TaskReader::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let standing = tasks::require(self.0.database.read(), &caller, id, &tasks::ACT).await?;
+        let standing = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
         Ok(TaskActor::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
     }
 

@@ -7,7 +7,7 @@ use super::reach::Reach;
 use super::rule::{EVERYBODY, Ground, LEADERS, Rule, STAFF};
 use crate::database::Sql;
 
-/// What rules ask of time that somebody logged on a task.
+/// Facts of logged time that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoursFact {
     /// It is the person's own.
@@ -18,15 +18,18 @@ pub enum HoursFact {
 
 pub type HoursRule = Rule<HoursFact>;
 
-/// Who learns how long others work on a task: the team, but clients and vendors learn of their own time only.
+/// Rule about who learns how long others work on a task: the team, but clients and vendors learn of their own time
+/// only.
 pub const READ: HoursRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Client, Role::Vendor]), Rule::Fact(HoursFact::Own)])]);
 
-/// Who learns how long everybody worked on a production: those who lead it. Others in the team learn of their own time.
+/// Rule about who learns how long everybody worked on a production: those who lead it. Others in the team learn of
+/// their own time.
 pub const READ_OF_PRODUCTION: HoursRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)])]);
 
-/// Who learns what a person works, all tasks together: the person, managers, and supervisors of the departments.
+/// Rule about who learns what a person works, all tasks together: the person, managers, and supervisors of the
+/// departments.
 pub const READ_OF_PERSON: HoursRule = Rule::Any(&[
     Rule::Admin,
     Rule::Fact(HoursFact::Own),
@@ -73,7 +76,7 @@ pub struct Visible {
 }
 
 impl Visible {
-    /// What a rule allows in a reach.
+    /// Logged time that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: HoursRule) -> Self {
         Self { reach, rule }

@@ -15,7 +15,7 @@ use super::rule::{Ground, Rule, STAFF};
 use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::{self, Sql};
 
-/// What rules ask of a metadata column.
+/// Facts of a metadata column that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnFact {
     /// It is marked for clients.
@@ -28,8 +28,8 @@ pub enum ColumnFact {
 
 pub type ColumnRule = Rule<ColumnFact>;
 
-/// Who sees a column and the values in it: vendors those of no department and of their own ones, clients those marked for
-/// them.
+/// Rule about who sees a column and the values in it: vendors those of no department and of their own ones, clients
+/// those marked for them.
 pub const SEE: ColumnRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&STAFF),
@@ -37,9 +37,9 @@ pub const SEE: ColumnRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(ColumnFact::ForClient)]),
 ]);
 
-/// What columns of tasks are for.
+/// Kind of the columns of tasks.
 pub const OF_TASKS: &str = "Task";
-/// What columns of productions are for.
+/// Kind of the columns of productions.
 pub const OF_PRODUCTIONS: &str = "Project";
 
 /// Roles from whom columns can be hidden.
@@ -94,7 +94,7 @@ pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
 pub struct Masks(HashMap<Uuid, Vec<String>>);
 
 impl Masks {
-    /// What is hidden of the entities of a kind, or of their tasks, in the productions of a reach.
+    /// Hidden metadata of the entities of a kind, or of their tasks, in the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.
@@ -102,7 +102,7 @@ impl Masks {
         Ok(Self::among(hidden(connection, reach, Some(kind)).await?, kind))
     }
 
-    /// What is hidden of one kind, of all that is.
+    /// Hidden metadata of one kind, among all that is hidden.
     #[must_use]
     pub fn among(columns: impl IntoIterator<Item = Hidden>, kind: &str) -> Self {
         let mut masks = HashMap::<Uuid, Vec<String>>::new();
@@ -188,7 +188,7 @@ pub async fn hidden_in_teams(connection: &impl ConnectionTrait, person: &Person)
     database::rows(connection, &sql).await?.iter().map(Hidden::read).collect()
 }
 
-/// What a query selects to tell by itself which columns somebody does not see, for [`read_hidden`].
+/// Column that tells which columns somebody does not see, for [`read_hidden`].
 pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach) -> String {
     let list = hidden_from(reach, None).map(|from| {
         let text = Kind::Text { max: None };
@@ -202,7 +202,7 @@ pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach) -> String
     format!("{} AS hidden_columns", list.as_deref().unwrap_or("NULL"))
 }
 
-/// What a [`hidden_column`] tells.
+/// Result of a [`hidden_column`].
 ///
 /// # Errors
 /// The row has no such column.

@@ -1,4 +1,4 @@
-//! Who may do what, each rule once: the rules that the contract names, the proofs that handlers take, and the conditions
+//! Access rules, each stated once: the rules that the contract names, the proofs that handlers take, and the conditions
 //! of what lists show.
 //!
 //! A rule is a tree ([`rule::Rule`]) in the file of its subject. The decision about one record and the SQL condition of a

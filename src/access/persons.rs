@@ -19,14 +19,14 @@ pub fn sees_whole(caller: &Caller) -> bool {
     manages(caller.person.role)
 }
 
-/// How much somebody sees of persons.
+/// Extent to which somebody sees persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
     /// Everything but secrets.
     Whole,
-    /// What colleagues know of each other.
+    /// Facts that colleagues know of each other.
     Short,
-    /// What a client has to know of those who work for them.
+    /// Facts that a client needs about those who work for them.
     Card,
 }
 
@@ -37,19 +37,19 @@ const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active
 const CARD: [&str; 7] = ["id", "first_name", "last_name", "has_avatar", "active", "role", "is_bot"];
 
 impl View {
-    /// What the caller sees of the persons of the studio.
+    /// View that the caller has of the persons of the studio.
     #[must_use]
     pub fn of_studio(caller: &Caller) -> Self {
         if sees_whole(caller) { Self::Whole } else { Self::without_whole(caller.person.role) }
     }
 
-    /// What the caller sees of persons where whole records are for administrators alone.
+    /// View that the caller has of persons where whole records are for administrators alone.
     #[must_use]
     pub fn of_others(caller: &Caller) -> Self {
         if caller.is_admin() { Self::Whole } else { Self::without_whole(caller.person.role) }
     }
 
-    /// What somebody with this role in a production sees of its team.
+    /// View that somebody with this role in a production has of its team.
     #[must_use]
     pub fn of_team(role: Role) -> Self {
         if sees_whole_team(role) { Self::Whole } else { Self::without_whole(role) }

@@ -1,4 +1,4 @@
-//! What clients are not told of tasks: who does them, and how they are planned.
+//! Facts about tasks that clients are not told: who does them, and how they are planned.
 
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ const BLANKS: [(&str, &str); 20] = [
     ("task_start_date", "null"),
 ];
 
-/// What clients get in the place of the value of a key of tasks, where they are not told it.
+/// Value that clients get in the place of the value of a key of tasks, where they are not told it.
 #[must_use]
 pub fn blank(key: &str) -> Option<&'static str> {
     BLANKS.iter().find(|(name, _)| *name == key).map(|(_, blank)| *blank)
@@ -45,7 +45,7 @@ pub struct PlanMask {
 }
 
 impl PlanMask {
-    /// What is left out in the productions of a reach; nothing where the person is no client.
+    /// Plans that are hidden in the productions of a reach; nothing where the person is no client.
     #[must_use]
     pub fn of(reach: &Reach) -> Option<Self> {
         let projects: HashSet<Uuid> = reach.as_client().into_iter().collect();

@@ -10,7 +10,7 @@ use super::roles::{ProjectRole, join_place, place_columns, read_place, role_in};
 use super::rule::{Ground, Rule, STAFF};
 use crate::database::{self, Sql};
 
-/// What rules ask of a playlist.
+/// Facts of a playlist that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaylistFact {
     /// It is meant for clients.
@@ -36,17 +36,17 @@ pub const VIEW_BUILDS: PlaylistRule =
 /// `playlist-downloader`: managers and supervisors, and clients when it is meant for them.
 pub const DOWNLOAD: PlaylistRule = Rule::Any(&[VIEW_BUILDS, Rule::Team(&[Role::Supervisor])]);
 
-/// Where the caller stands towards a playlist.
+/// Relation of the caller to a playlist.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct PlaylistRelation {
     pub project_id: Option<Uuid>,
-    /// What the caller is in the production.
+    /// Role of the caller in the production.
     pub role: ProjectRole,
     for_client: bool,
     own: bool,
 }
 
-impl Standing {
+impl PlaylistRelation {
     /// Whether a rule allows it.
     #[must_use]
     pub fn allows(&self, rule: &PlaylistRule) -> bool {
@@ -57,11 +57,11 @@ impl Standing {
     }
 }
 
-/// Where the caller stands towards a playlist, once a rule lets the caller in.
+/// Relation of the caller to a playlist, once a rule lets the caller in.
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 when the rule does not let the caller in.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<Standing, Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<PlaylistRelation, Failure> {
     let standing = standing(connection, caller, id).await?;
     if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
 }
@@ -70,7 +70,7 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uui
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 for everybody else.
-pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
     let standing = standing(connection, caller, id).await?;
     if standing.role.is_manager() { Ok(standing) } else { Err(Failure::forbidden()) }
 }
@@ -93,7 +93,7 @@ struct Facts {
     team_role: Option<String>,
 }
 
-async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT y.project_id, y.for_client, y.created_by, l.person_id AS member_id, l.role AS team_role FROM playlist y {} WHERE y.id = $2",
@@ -102,7 +102,7 @@ async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) 
         [caller.person.id.into(), id.into()],
     );
     let facts = database::read_one::<Facts>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(Standing {
+    Ok(PlaylistRelation {
         project_id: facts.project_id,
         role: role_in(caller.person.role, facts.member_id.is_some(), facts.team_role.as_deref()),
         for_client: facts.for_client.unwrap_or_default(),

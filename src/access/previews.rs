@@ -7,11 +7,14 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::project_role;
-use super::tasks::{self, TaskRule};
+use super::rule::{ALL_BUT_VENDORS, Rule};
+use super::tasks::{self, TaskFact, TaskRule};
 use crate::database::Sql;
 
-/// What lists show of previews: those of the tasks that lists show.
-pub const LISTED: TaskRule = tasks::LISTED;
+/// Previews in lists: the team sees all of them, vendors those of their own tasks. Clients may meet them in a playlist whatever
+/// tasks they find in lists.
+pub const LISTED: TaskRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
 
 /// `preview-viewer`: whoever reads the task; and when the preview is the main one of a shared entity, everybody but vendors
 /// of the production.

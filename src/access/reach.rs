@@ -1,4 +1,4 @@
-//! What somebody is in the productions that a request is about.
+//! Roles of somebody in the productions that a request is about.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ enum Places {
     Teams(Vec<(Uuid, Role)>),
 }
 
-/// Where a person has one of several roles.
+/// Productions in which a person has one of several roles.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum RoleScope {
     /// In the only production that the request is about.
     Everywhere,
     Nowhere,
@@ -86,14 +86,14 @@ impl Reach {
         &self.person
     }
 
-    /// Where the person has one of these roles.
-    pub(super) fn held(&self, roles: &[Role]) -> Held {
+    /// Productions in which the person has one of these roles.
+    pub(super) fn held(&self, roles: &[Role]) -> RoleScope {
         match &self.places {
-            Places::One(_, place) if place.in_team && roles.contains(&place.role) => Held::Everywhere,
-            Places::One(..) => Held::Nowhere,
+            Places::One(_, place) if place.in_team && roles.contains(&place.role) => RoleScope::Everywhere,
+            Places::One(..) => RoleScope::Nowhere,
             Places::Teams(places) => {
                 let found: Vec<Uuid> = places.iter().filter(|(_, role)| roles.contains(role)).map(|(id, _)| *id).collect();
-                if found.is_empty() { Held::Nowhere } else { Held::In(found) }
+                if found.is_empty() { RoleScope::Nowhere } else { RoleScope::In(found) }
             }
         }
     }
@@ -102,8 +102,8 @@ impl Reach {
     #[must_use]
     pub fn projects_as(&self, roles: &[Role]) -> Vec<Uuid> {
         match (self.held(roles), &self.places) {
-            (Held::In(found), _) => found,
-            (Held::Everywhere, Places::One(project_id, _)) => vec![*project_id],
+            (RoleScope::In(found), _) => found,
+            (RoleScope::Everywhere, Places::One(project_id, _)) => vec![*project_id],
             _ => Vec::new(),
         }
     }
@@ -114,7 +114,7 @@ impl Reach {
         self.projects_as(&[Role::Client])
     }
 
-    /// What the person is in one of the productions; a stranger in all others.
+    /// Role of the person in one of the productions; a stranger in all others.
     #[must_use]
     pub fn place(&self, project_id: Uuid) -> ProjectRole {
         let found = match &self.places {

@@ -1,4 +1,4 @@
-//! What somebody is in a production: the role that the team's list gives, or else the one in the studio.
+//! Role of somebody in a production: the role that the team's list gives, or else the one in the studio.
 
 use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
@@ -10,7 +10,7 @@ use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, RoleRule, Rule, S
 use crate::database::{self, Sql};
 use crate::realtime::Team;
 
-/// What a person is in one production.
+/// Role of a person in one production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProjectRole {
     /// Role in this production: that of the team's list, or else the studio-wide one.
@@ -58,14 +58,14 @@ impl ProjectRole {
     }
 }
 
-/// What the caller is where there is no production: what the studio says.
+/// Role of the caller where there is no production: that of the studio.
 #[must_use]
 pub fn role_in_no_production(caller: &Caller) -> ProjectRole {
     role_in(caller.person.role, false, None)
 }
 
-/// What somebody with this studio-wide role is in a production: what the team's list says, unless that is nothing. Being
-/// an administrator is studio-wide: the list can neither give nor take it.
+/// Role in a production of somebody with this studio-wide role: what the team's list says, unless that is nothing.
+/// Being an administrator is studio-wide: the list can neither give nor take it.
 #[must_use]
 pub fn role_in(global: Role, in_team: bool, own: Option<&str>) -> ProjectRole {
     let own = own.filter(|code| in_team && global != Role::Admin && !code.is_empty() && *code != Role::Admin.code());
@@ -91,7 +91,7 @@ pub fn join_place(link: &str, project: &str, person: &str) -> String {
     format!("LEFT JOIN project_person_link {link} ON {link}.project_id = {project} AND {link}.person_id = {person}")
 }
 
-/// What [`place_columns`] tell.
+/// Role that [`place_columns`] tell.
 ///
 /// # Errors
 /// The columns are not there.
@@ -102,7 +102,7 @@ pub fn read_place(row: &QueryResult, prefix: &str) -> Result<ProjectRole, DbErr>
     Ok(role_in(Role::from_code(global.as_deref().unwrap_or_default()), in_team, own.as_deref()))
 }
 
-/// What the caller is in a production.
+/// Role of the caller in a production.
 ///
 /// # Errors
 /// 404 when there is no such production.
@@ -255,7 +255,8 @@ pub async fn quota_reader(connection: &impl ConnectionTrait, caller: &Caller, pr
     if found.is_supervisor() || own { Ok(found) } else { Err(Failure::forbidden()) }
 }
 
-/// `shots-reader`: managers of the production, and the person, in whatever production. Gives the caller's role there.
+/// `shots-reader`: managers and supervisors of the production, and the person, in whatever production. Gives the caller's
+/// role there.
 ///
 /// # Errors
 /// 404 when there is no such production, 403 for everybody else.
@@ -269,7 +270,7 @@ pub async fn shots_reader(
         Some(project_id) => project_role(connection, caller, project_id).await?,
         None => role_in(caller.person.role, false, None),
     };
-    if found.is_manager() || person_id == caller.person.id { Ok(found) } else { Err(Failure::forbidden()) }
+    if found.is_supervisor() || person_id == caller.person.id { Ok(found) } else { Err(Failure::forbidden()) }
 }
 
 /// `event-reader`: managers of the production that is asked for, or of the studio when none is. Whether there is such a

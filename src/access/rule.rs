@@ -1,10 +1,11 @@
-//! How a rule is stated: once, as a tree. The decision about one record and the condition of a list are both made from it.
+//! Statement of a rule, once and as a tree. The decision about one record and the condition of a list are both made
+//! from it.
 
 use dailies_definitions::access::{Person, Role};
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
-use super::reach::{Held, Reach};
+use super::reach::{Reach, RoleScope};
 use super::roles::{ProjectRole, projects_as};
 use crate::database::Sql;
 
@@ -46,7 +47,7 @@ pub trait Ground<F> {
     fn push(&self, sql: &mut Sql, person: &Person, fact: F);
 }
 
-/// What is left of a rule once it is known what the person is in which production.
+/// Rest of a rule once it is known what the person is in which production.
 enum Rest<F> {
     Yes,
     No,
@@ -82,13 +83,13 @@ impl<F: Copy> Rule<F> {
 
     fn rest(&self, reach: &Reach) -> Rest<F> {
         self.left(reach.person(), &|roles| match reach.held(roles) {
-            Held::Everywhere => Rest::Yes,
-            Held::Nowhere => Rest::No,
-            Held::In(projects) => Rest::Within(projects),
+            RoleScope::Everywhere => Rest::Yes,
+            RoleScope::Nowhere => Rest::No,
+            RoleScope::In(projects) => Rest::Within(projects),
         })
     }
 
-    /// What is left of the rule, where it is asked elsewhere who has which role.
+    /// Rest of the rule, where it is asked elsewhere who has which role.
     fn left(&self, person: &Person, team: &impl Fn(&'static [Role]) -> Rest<F>) -> Rest<F> {
         match self {
             Self::Admin => {

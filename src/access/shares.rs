@@ -25,7 +25,7 @@ const PASSWORD_HEADER: &str = "x-share-password";
 /// The header that brings the secret of a guest.
 const SECRET_HEADER: &str = "x-guest-secret";
 
-/// What guests are where roles are asked for.
+/// Role of guests where roles are asked for.
 pub const GUEST: Role = Role::Client;
 
 /// Name of the cookie that stands for the password of a link.
@@ -60,7 +60,7 @@ pub(super) async fn visitor(app: &App, request: &Request, token: &str) -> Result
          JOIN playlist y ON y.id = l.playlist_id WHERE l.token = $1 AND l.is_active = $2",
         [token.into(), true.into()],
     );
-    let link = database::read_one::<Link>(app.database.read(), &sql).await?.ok_or_else(Failure::not_found)?;
+    let link = database::read_one::<Link>(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
     if link.expiration_date.is_some_and(|end| database::now() > end) {
         return Err(Failure::not_found());
     }

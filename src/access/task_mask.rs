@@ -1,4 +1,4 @@
-//! What is left out of tasks for those who are clients or vendors of their productions: how they are planned, and metadata.
+//! Parts of tasks that clients and vendors of their productions are not told: how they are planned, and metadata.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -14,7 +14,7 @@ pub struct TaskMask {
 }
 
 impl TaskMask {
-    /// What is left out in the productions of a reach.
+    /// Mask for the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.

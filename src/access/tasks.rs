@@ -12,9 +12,9 @@ use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STAFF};
 use crate::database::Sql;
 
 pub use self::commenting::{is_mentioned, task_commenter};
-pub use self::standing::{Standing, is_assigned, require, require_lead_of_type, standing, standings};
+pub use self::standing::{TaskRelation, is_assigned, require, require_lead_of_type, standing, standings};
 
-/// What rules ask of a task.
+/// Facts of a task that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskFact {
     /// The person does the task.
@@ -27,6 +27,8 @@ pub enum TaskFact {
     InDepartment,
     /// So it is, or the person has no department, and looks after everything.
     Supervised,
+    /// The production does not keep tasks of the type from its clients.
+    ShownToClients,
 }
 
 pub type TaskRule = Rule<TaskFact>;
@@ -35,11 +37,18 @@ pub type TaskRule = Rule<TaskFact>;
 pub const READ: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
 
-/// What lists show: the team sees all tasks, vendors their own ones.
-pub const LISTED: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
+/// Tasks that clients find in lists.
+const LISTED_FOR_CLIENTS: TaskRule = Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(TaskFact::ShownToClients)]);
 
-/// What lists of the work of others show: as [`LISTED`], and clients see nothing.
+/// Tasks in lists: the team sees all tasks, clients those of types that are shown to them, vendors their own ones.
+pub const LISTED: TaskRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), LISTED_FOR_CLIENTS, Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
+
+/// Tasks in the list of one entity: as [`LISTED`], and vendors see all when they work on the entity.
+const LISTED_OF_ENTITY: TaskRule =
+    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), LISTED_FOR_CLIENTS, Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
+
+/// Tasks in lists of the work of others: as [`LISTED`], and clients see nothing.
 pub const WORK_LISTED: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
 
@@ -61,7 +70,7 @@ pub const WORK: TaskRule = Rule::Any(&[LEAD, Rule::All(&[Rule::Team(&EVERYBODY),
 pub const PRESENT: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
 
-/// Who takes a task of their own department.
+/// Rule about who takes a task of their own department.
 pub const TAKE: TaskRule = Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::InDepartment)]);
 
 /// `preview-reviewer`: whoever may draw on the previews of a task.
@@ -71,7 +80,7 @@ pub const REVIEW: TaskRule = Rule::Any(&[LEAD, Rule::Team(&[Role::Client])]);
 pub const EDIT_PREVIEWS: TaskRule = WORK;
 
 impl TaskFact {
-    pub const ALL: [Self; 5] = [Self::Assigned, Self::WorksOnEntity, Self::CreatedEntity, Self::InDepartment, Self::Supervised];
+    pub const ALL: [Self; 6] = [Self::Assigned, Self::WorksOnEntity, Self::CreatedEntity, Self::InDepartment, Self::Supervised, Self::ShownToClients];
 
     /// Name of the column that tells of it.
     fn column(self) -> &'static str {
@@ -81,6 +90,7 @@ impl TaskFact {
             Self::CreatedEntity => "created_entity",
             Self::InDepartment => "is_in_department",
             Self::Supervised => "is_supervised",
+            Self::ShownToClients => "is_shown_to_clients",
         }
     }
 }
@@ -126,6 +136,10 @@ impl Ground<TaskFact> for FewTasks {
             TaskFact::WorksOnEntity => works_on(sql, &format!("{table}.entity_id"), person.id),
             TaskFact::CreatedEntity => {
                 sql.push(&format!("EXISTS (SELECT 1 FROM entity b WHERE b.id = {table}.entity_id AND b.created_by = ")).bind(person.id).push(")");
+            }
+            TaskFact::ShownToClients => {
+                sql.push(&format!("NOT EXISTS (SELECT 1 FROM project_task_type_link v WHERE v.project_id = {table}.project_id "));
+                sql.push(&format!("AND v.task_type_id = {table}.task_type_id AND v.is_client_visible = ")).bind(false).push(")");
             }
             TaskFact::Supervised if person.departments.is_empty() => {
                 sql.push("1 = 1");
@@ -173,10 +187,10 @@ impl Visible {
         Self::new(Reach::within(caller, project_id, role), LISTED)
     }
 
-    /// The tasks of one entity that somebody with this role in its production may read, each by itself.
+    /// The tasks of one entity that its lists show to somebody with this role in its production.
     #[must_use]
     pub fn of_entity(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        Self::new(Reach::within(caller, project_id, role), READ)
+        Self::new(Reach::within(caller, project_id, role), LISTED_OF_ENTITY)
     }
 
     /// The productions that are looked into.
@@ -208,7 +222,7 @@ pub struct Assignee {
 /// `task-assigner`: managers, supervisors of the task type who share a department with the person, and whoever takes a task
 /// of their own department. Bots get tasks where the production lets them work.
 #[must_use]
-pub fn task_assigner(standing: &Standing, person: &Person, assignee: &Assignee) -> bool {
+pub fn task_assigner(standing: &TaskRelation, person: &Person, assignee: &Assignee) -> bool {
     let shares = person.departments.is_empty() || shares_department(person, &assignee.departments);
     let may = standing.role.is_manager() || (shares && standing.allows(&LEAD)) || (assignee.id == person.id && standing.allows(&TAKE));
     may && (!assignee.is_bot || standing.bots_work)
@@ -216,6 +230,6 @@ pub fn task_assigner(standing: &Standing, person: &Person, assignee: &Assignee) 
 
 /// `task-unassigner`: as [`LEAD`], and everybody in the team who takes themself off.
 #[must_use]
-pub fn task_unassigner(standing: &Standing, person: &Person, whom: Option<Uuid>) -> bool {
+pub fn task_unassigner(standing: &TaskRelation, person: &Person, whom: Option<Uuid>) -> bool {
     standing.allows(&LEAD) || (whom == Some(person.id) && standing.allows(&WORK))
 }

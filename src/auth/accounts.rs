@@ -1,4 +1,4 @@
-//! What administrators do to accounts, from the command line and from operations: making the first one, and giving
+//! Work of administrators on accounts, from the command line and from operations: making the first one, and giving
 //! passwords.
 
 use dailies_definitions::access::{Identity, Token};
@@ -19,7 +19,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::{jobs, sessions};
 
-/// What became of a request for an administrator.
+/// Result of a request for an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Administrator {
     /// Nobody had the address before.
@@ -30,7 +30,7 @@ pub enum Administrator {
     Unchanged(Uuid),
 }
 
-/// Why an account could not be made or changed.
+/// Reason why an account could not be made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("the password needs at least {0} characters")]
@@ -136,7 +136,7 @@ pub async fn change_password(app: &App, email: &str, password: &str) -> Result<(
 async fn find(app: &App, email: &str) -> Result<Option<(Uuid, String)>, DbErr> {
     let sql = Sql::with("SELECT id, role FROM person WHERE email = $1 AND is_bot = $2", [email.into(), false.into()]);
     let row = app.database.row(&sql).await?;
-    row.map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).transpose()
+    row.map(|row| Ok((row.try_get("", "id")?, row.try_get("", "role")?))).transpose()
 }
 
 fn require_length(app: &App, password: &str) -> Result<(), AccountError> {
@@ -149,8 +149,7 @@ async fn require_room(app: &App) -> Result<(), AccountError> {
         "SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2 AND preview_project_id IS NULL",
         [true.into(), false.into()],
     );
-    let row = app.database.row(&sql).await?;
-    let active: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    let active: i64 = database::read_value(&app.database, &sql).await?.unwrap_or_default();
     let limit = app.settings.user_limit;
     if u64::try_from(active).unwrap_or_default() < limit { Ok(()) } else { Err(AccountError::Limit(limit)) }
 }

@@ -23,12 +23,12 @@ use super::sign_in::{self, Means, SignedIn};
 use crate::app::App;
 use crate::sessions;
 
-/// How long a code is good.
+/// Validity of a code.
 const LIFETIME: Duration = Duration::from_secs(60);
 /// Bytes of a code.
 const CODE: usize = 32;
 
-/// What a code stands for.
+/// Subject of a code.
 #[derive(Serialize, Deserialize)]
 struct Pledge {
     person_id: Uuid,
@@ -75,7 +75,7 @@ pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Optio
     if sessions::is_before_end(app, pledge.person_id, pledge.moment).await? {
         return Err(refusal());
     }
-    let account = person::Entity::find_by_id(pledge.person_id).one(app.database.read()).await?;
+    let account = person::Entity::find_by_id(pledge.person_id).one(&app.database).await?;
     let account = account.filter(|account| account.active == Some(true)).ok_or_else(refusal)?;
     sign_in::log(app, account.id, address, Means::Script).await?;
     SignedIn::open(app, account, pledge.excused)

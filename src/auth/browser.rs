@@ -1,4 +1,4 @@
-//! What a request tells of the program and the place that it comes from.
+//! Facts in a request about the program and the place that it comes from.
 
 use std::net::IpAddr;
 

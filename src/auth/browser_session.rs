@@ -1,5 +1,6 @@
-//! What is remembered of a browser between two requests of somebody who is about to prove something: the store keeps it, and
-//! a cookie says which browser it is of. Each time the cookie is another one, so that nobody can prepare it for somebody else.
+//! Facts about a browser between two requests of somebody who is about to prove something: the store keeps it, and a
+//! cookie says which browser it is of. Each time the cookie is another one, so that nobody can prepare it for somebody
+//! else.
 
 use std::time::Duration;
 

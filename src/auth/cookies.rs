@@ -11,10 +11,10 @@ use super::browser::{is_browser, is_encrypted};
 use crate::config::Settings;
 use crate::credentials::tokens::{ACCESS_COOKIE, REFRESH_COOKIE, SessionTokens};
 
-/// How long browsers keep a cookie; the token in it ends long before.
+/// Time for which browsers keep a cookie; the token in it ends long before.
 const LIFETIME: Duration = Duration::from_secs(31_540_000);
 
-/// Where a cookie is sent to. The refresh token goes nowhere but to the one operation that takes it.
+/// Address that a cookie is sent to. The refresh token goes nowhere but to the one operation that takes it.
 const ACCESS_PATH: &str = "/";
 const REFRESH_PATH: &str = "/auth/refresh-token";
 

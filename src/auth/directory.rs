@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::config::LdapSettings;
 
-/// How long the directory may take for one answer.
+/// Time that the directory may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Entries of one part of a listing.
 const PAGE: i32 = 500;
@@ -25,7 +25,7 @@ const INVALID_CREDENTIALS: u32 = 49;
 /// Mark of an entry of Active Directory that is switched off.
 const SWITCHED_OFF: u64 = 0x2;
 
-/// Why the directory can't be asked.
+/// Reason why the directory can't be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     #[error("the directory does not answer: {0}")]
@@ -41,7 +41,7 @@ pub enum DirectoryError {
 pub struct Listed {
     /// Name of the account on the workstations.
     pub login: String,
-    /// What the directory calls the person for good.
+    /// Permanent name of the person in the directory.
     pub uid: Option<String>,
     pub emails: Vec<String>,
     pub first_name: String,
@@ -88,7 +88,7 @@ impl Kind {
     }
 }
 
-/// Whom to bind as, to check a password. A name can't change what surrounds it.
+/// Name to bind as, to check a password. A name can't change what surrounds it.
 fn bind_name(settings: &LdapSettings, login: &str) -> String {
     match Kind::of(settings) {
         Kind::Simple => format!("cn={},{}", dn_escape(login), settings.ldap_base_dn),
@@ -98,7 +98,7 @@ fn bind_name(settings: &LdapSettings, login: &str) -> String {
     }
 }
 
-/// Whom to bind as, to list persons.
+/// Name to bind as, to list persons.
 fn reader_name(settings: &LdapSettings) -> String {
     let user = &settings.ldap_user;
     match Kind::of(settings) {

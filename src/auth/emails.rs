@@ -20,7 +20,7 @@ use crate::jobs::{self, Job};
 use crate::mail::{Letter, MailError, Origin, Recipient};
 use crate::studio::organisation;
 
-/// What the owner of an account is told.
+/// Message to the owner of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountLetter {
@@ -49,12 +49,12 @@ pub struct AccountEmail {
     to: String,
     /// When it happened.
     moment: NaiveDateTime,
-    /// Where the request came from that led to it.
+    /// Address of the request that led to it.
     from: Option<IpAddr>,
 }
 
 impl AccountEmail {
-    /// What is written to the owner of an account: nothing to those without an address, or when e-mails are switched off.
+    /// Letter to the owner of an account: nothing to those without an address, or when e-mails are switched off.
     #[must_use]
     pub fn new(app: &App, letter: AccountLetter, account: &person::Model, from: Option<IpAddr>) -> Option<Self> {
         let to = account.email.clone().filter(|email| !email.is_empty() && app.mailer.is_enabled())?;
@@ -113,7 +113,7 @@ impl Job for AccountEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(account) = person::Entity::find_by_id(self.person_id).one(app.database.read()).await? else { return Ok(()) };
+        let Some(account) = person::Entity::find_by_id(self.person_id).one(&app.database).await? else { return Ok(()) };
         let Some(letter) = self.letter(app, &account).await? else { return Ok(()) };
         let recipient = Recipient {
             address: self.to.clone(),

@@ -18,18 +18,18 @@ use crate::peers::household;
 
 /// Failures after which there is a lock.
 const MOST_FAILURES: i32 = 5;
-/// How long it stays so after the last failure.
-const REST: TimeDelta = TimeDelta::minutes(1);
-/// How long failures are remembered.
-const MEMORY: TimeDelta = TimeDelta::hours(1);
+/// Time that it stays so after the last failure.
+const LOCK_TIME: TimeDelta = TimeDelta::minutes(1);
+/// Time for which failures are remembered.
+const FAILURE_RETENTION: TimeDelta = TimeDelta::hours(1);
 const STORED: Duration = Duration::from_secs(3600);
-/// How long a place is known after the last sign-in there.
-const KNOWN: TimeDelta = TimeDelta::days(90);
+/// Time for which a place is known after the last sign-in there.
+const KNOWN_PLACE_RETENTION: TimeDelta = TimeDelta::days(90);
 
 /// Failures that are counted together.
 pub(super) struct Gate<'a> {
     account: Option<&'a person::Model>,
-    /// Where the count is in the store. Without one, it is in the row of the account.
+    /// Place where the count is in the store. Without one, it is in the row of the account.
     key: Option<String>,
 }
 
@@ -121,12 +121,12 @@ struct Failures {
 
 impl Failures {
     fn lock(self, now: NaiveDateTime) -> bool {
-        self.count >= MOST_FAILURES && self.last.is_some_and(|last| now < last + REST)
+        self.count >= MOST_FAILURES && self.last.is_some_and(|last| now < last + LOCK_TIME)
     }
 
     fn and_one_more(self, now: NaiveDateTime) -> Self {
         let rested = self.count >= MOST_FAILURES && !self.lock(now);
-        let forgotten = self.last.is_none_or(|last| last + MEMORY <= now);
+        let forgotten = self.last.is_none_or(|last| last + FAILURE_RETENTION <= now);
         Self { count: if rested || forgotten { 1 } else { self.count + 1 }, last: Some(now) }
     }
 
@@ -147,7 +147,7 @@ impl Failures {
 async fn knows(database: &Database, person_id: Uuid, place: IpAddr) -> Result<bool, DbErr> {
     let sql = Sql::with(
         "SELECT DISTINCT ip_address FROM login_log WHERE person_id = $1 AND created_at > $2 AND ip_address IS NOT NULL",
-        [person_id.into(), (database::now() - KNOWN).into()],
+        [person_id.into(), (database::now() - KNOWN_PLACE_RETENTION).into()],
     );
     for row in database.rows(&sql).await? {
         let address: String = row.try_get("", "ip_address")?;
@@ -166,7 +166,7 @@ async fn count_in_row(database: &Database, person_id: Uuid) -> Result<(), DbErr>
          WHEN last_login_failed IS NULL OR last_login_failed <= $1 THEN 1 \
          WHEN COALESCE(login_failed_attemps, 0) >= $2 AND last_login_failed <= $3 THEN 1 \
          ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $4 WHERE id = $5",
-        [(now - MEMORY).into(), MOST_FAILURES.into(), (now - REST).into(), now.into(), person_id.into()],
+        [(now - FAILURE_RETENTION).into(), MOST_FAILURES.into(), (now - LOCK_TIME).into(), now.into(), person_id.into()],
     );
     database.change(&sql).await.map(|_| ())
 }
@@ -212,12 +212,12 @@ mod tests {
         let count = async || -> Result<i32, DbErr> {
             count_in_row(&database, account.id).await?;
             let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;
-            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get_by_index(0)
+            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get("", "login_failed_attemps")
         };
         for expected in 1..=6 {
             assert_eq!(count().await?, expected);
         }
-        let earlier = Sql::with("UPDATE person SET last_login_failed = $1", [(database::now() - REST).into()]);
+        let earlier = Sql::with("UPDATE person SET last_login_failed = $1", [(database::now() - LOCK_TIME).into()]);
         database.change(&earlier).await?;
         assert_eq!(count().await?, 1);
         Ok(())

@@ -17,9 +17,9 @@ use super::secrets::{self, CAPITALS_AND_DIGITS};
 use crate::app::App;
 use crate::sessions;
 
-/// How long the token of somebody who forgot their password is good.
+/// Validity of the token of somebody who forgot their password.
 pub const LIFETIME: Duration = Duration::from_secs(2 * 3600);
-/// How long the token of somebody who is invited is good.
+/// Validity of the token of somebody who is invited.
 pub const INVITATION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Characters of a token.

@@ -14,7 +14,7 @@ use crate::config::SignInSettings;
 use crate::credentials::passwords::PasswordError;
 use crate::database::{self, Sql, Transaction};
 
-/// What a person can prove themself with besides the password.
+/// Means besides the password by which a person proves who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SecondFactor {
     /// Codes of an authenticator app.
@@ -46,7 +46,7 @@ impl SecondFactor {
         }
     }
 
-    /// What is stored of it when it is not set up.
+    /// Values that are stored of it when it is not set up.
     pub(super) fn no_secret(self) -> (&'static str, Value) {
         match self {
             Self::Totp => ("totp_secret", Value::String(None)),
@@ -89,12 +89,12 @@ pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> 
     settings.enforce_2fa && !is_protected(account) && !exempt && account.preview_project_id.is_none()
 }
 
-/// What somebody sends to prove themself.
+/// Proof that somebody sends of who they are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proof {
     pub totp: Option<String>,
     pub email_otp: Option<String>,
-    /// What a browser says of a security key that was touched.
+    /// Answer of a browser about a security key that was touched.
     pub fido: Option<FidoAssertion>,
     pub recovery_code: Option<String>,
 }
@@ -109,8 +109,8 @@ pub(super) enum Evidence<'a> {
 }
 
 impl Proof {
-    /// What counts of it for an account: the first that is sent and set up, or else a recovery code. Nothing else is tried,
-    /// so that one call is one guess. An empty text is nothing.
+    /// Evidence that counts for an account: the first that is sent and set up, or else a recovery code. Nothing else is
+    /// tried, so that one call is one guess. An empty text is nothing.
     pub(super) fn evidence(&self, account: &person::Model) -> Option<Evidence<'_>> {
         fn given(text: Option<&String>) -> Option<&str> {
             text.map(String::as_str).filter(|text| !text.is_empty())
@@ -161,8 +161,7 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
 async fn take_recovery_code(person_id: Uuid, hash: &[u8]) -> Result<bool, Failure> {
     let transaction = Transaction::current()?;
     let sql = Sql::with("SELECT otp_recovery_codes FROM person WHERE id = $1", [person_id.into()]);
-    let row = database::row(&transaction, &sql).await?;
-    let left = row.map(|row| row.try_get_by_index::<Option<BytesArray>>(0)).transpose()?.flatten();
+    let left = database::read_value::<Option<BytesArray>>(&transaction, &sql).await?.flatten();
     let BytesArray(mut left) = left.unwrap_or_default();
     let Some(at) = left.iter().position(|known| known == hash) else {
         return Ok(false);

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::database;
 use crate::events::{Work, transact};
 
-/// What changes of an account.
+/// Changes of an account.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     pub columns: Vec<(&'static str, Value)>,
@@ -177,8 +177,8 @@ pub(super) async fn remove_key(
     Ok(Json::of(&Success { success: true })?)
 }
 
-/// What changes when a factor is given up: another one takes its place as the preferred one, and without any factor the
-/// recovery codes go too.
+/// Columns that change when a factor is given up: another one takes its place as the preferred one, and without any
+/// factor the recovery codes go too.
 fn without(account: &person::Model, factor: SecondFactor) -> Vec<(&'static str, Value)> {
     let rest = factor.successors().into_iter().find(|other| other.is_enabled(account)).map(|other| other.code().to_owned());
     let mut changes = vec![(factor.column(), false.into()), factor.no_secret()];

@@ -18,7 +18,7 @@ use crate::credentials::passwords::Passwords;
 use crate::credentials::tokens::{Duty, SessionTokens};
 use crate::database::{self, Sql, Transaction};
 
-/// How passwords are checked.
+/// Way of checking passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strategy {
     /// Against the hash in the database.
@@ -88,10 +88,10 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
         let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
         query.order_by_asc(person::Column::CreatedAt).order_by_asc(person::Column::Id)
     };
-    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(app.database.read()).await?;
+    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(&app.database).await?;
     match by_email {
         Some(account) => Ok(Some(account)),
-        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(app.database.read()).await,
+        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(&app.database).await,
     }
 }
 
@@ -100,10 +100,10 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
 /// # Errors
 /// 404 when the person was deleted in the meantime.
 pub(super) async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
 }
 
-/// What became of a password.
+/// Result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Checked {
     Right,
@@ -211,8 +211,8 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
     Ok(wrong())
 }
 
-/// What a success leaves behind: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless
-/// the password has to be replaced first.
+/// Traces of a success: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless the
+/// password has to be replaced first.
 async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
     let outdated = strategy.is_kept(account) && account.password.as_deref().is_some_and(Passwords::needs_rehash);
     let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
@@ -241,7 +241,7 @@ async fn store_success(account: &person::Model, applicant: &Applicant, hash: Opt
     Ok(())
 }
 
-/// What somebody signed in with.
+/// Means by which somebody signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Means {
     Web,
@@ -313,7 +313,7 @@ fn default_password(token: &str) -> Failure {
     Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "default_password": true, "token": token}))
 }
 
-/// What a client that signs in is told of an error that nobody expected.
+/// Message to a client that signs in about an error that nobody expected.
 pub(super) fn explain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
     let unreachable = matches!(error.downcast_ref::<DbErr>(), Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)));
     let message = if unreachable { "Database doesn't seem reachable." } else { "A server error occurred. Please contact your administrator." };

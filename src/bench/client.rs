@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::routes::{PLACES, Route};
 
-/// Why something can't be measured.
+/// Reason why something can't be measured.
 pub(super) type Problem = Box<dyn Error + Send + Sync>;
 
 /// A call that is ready to be made.
@@ -20,7 +20,7 @@ pub(super) struct Call {
     body: Option<String>,
 }
 
-/// What one call came to.
+/// Result of one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered {
     /// Until the head of the answer was there.

@@ -1,4 +1,4 @@
-//! What was measured, as figures of a table.
+//! Measurements as figures of a table.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ pub(super) mod table {
         format!("{name:<36} {why}")
     }
 
-    /// What was done once with many records.
+    /// Measurement of work that was done once with many records.
     pub(in crate::bench) fn once(name: &str, records: usize, elapsed: Duration) -> String {
         let rate = records as f64 / elapsed.as_secs_f64().max(f64::EPSILON);
         format!("{name:<36} {records:>8} at once in {:>11}: {rate:.0}/s", time(elapsed))

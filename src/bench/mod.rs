@@ -30,7 +30,7 @@ use self::figures::table;
 use self::routes::{ROUTES, Route};
 use self::stage::Stage;
 
-/// What is measured, and where.
+/// Subjects and addresses of a measurement.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
     /// Address of the server.

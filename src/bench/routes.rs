@@ -1,4 +1,4 @@
-//! What is measured: the calls, and where the records come from that they name. A new route is a new line.
+//! Subjects of the measurements: the calls, and where the records come from that they name. A new route is a new line.
 
 /// One call.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,7 @@ const fn post(name: &'static str, path: &'static str, body: &'static str) -> Rou
     Route { name, method: "POST", path, body, writes: true }
 }
 
-/// Where the value of a place is found: its name, a path to ask, and a pointer into the answer. Later ones may name
-/// earlier ones.
+/// Places of values: a name, a path to ask, and a pointer into the answer. Later ones may name earlier ones.
 pub(super) const PLACES: [(&str, &str, &str); 17] = [
     ("person", "/auth/authenticated", "/user/id"),
     ("project", "/data/projects/open", "/0/id"),

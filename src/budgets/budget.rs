@@ -66,7 +66,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: ProjectBudg
 
 /// One budget.
 pub(super) async fn get(app: &App, access: &ProjectManager, budget_id: Uuid) -> Result<Json<Budget>, Failure> {
-    require(app.database.read(), access.project_id(), budget_id).await?;
+    require(&app.database, access.project_id(), budget_id).await?;
     answer(app, budget_id).await
 }
 
@@ -96,6 +96,6 @@ pub(super) async fn delete(app: &App, access: &ProjectManager, budget_id: Uuid) 
 }
 
 async fn answer(app: &App, budget_id: Uuid) -> Result<Json<Budget>, Failure> {
-    let record = record(app.database.read(), &entity::budget::TABLE, "Budget", budget_id).await?;
+    let record = record(&app.database, &entity::budget::TABLE, "Budget", budget_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }

@@ -1,4 +1,4 @@
-//! What the studio pays by department, position and seniority: every combination has its row.
+//! Salaries of the studio by department, position and seniority: every combination has its row.
 
 use std::collections::HashSet;
 
@@ -22,20 +22,20 @@ const POSITIONS: [&str; 3] = ["supervisor", "lead", "artist"];
 const SENIORITIES: [&str; 3] = ["senior", "mid", "junior"];
 
 /// Department, position and seniority.
-type Place = (Uuid, String, String);
+type SalaryPlace = (Uuid, String, String);
 
 /// The combinations that have no row.
-async fn missing(connection: &impl ConnectionTrait) -> Result<Vec<Place>, Failure> {
+async fn missing(connection: &impl ConnectionTrait) -> Result<Vec<SalaryPlace>, Failure> {
     let text =
         "SELECT d.id, s.position, s.seniority FROM department d LEFT JOIN salary_scale s ON s.department_id = d.id ORDER BY d.created_at, d.id";
     let mut departments: Vec<Uuid> = Vec::new();
-    let mut there: HashSet<Place> = HashSet::new();
+    let mut there: HashSet<SalaryPlace> = HashSet::new();
     for row in database::rows(connection, &Sql::new(text)).await? {
-        let department = row.try_get_by_index(0)?;
+        let department = row.try_get("", "id")?;
         if departments.last() != Some(&department) {
             departments.push(department);
         }
-        if let (Some(position), Some(seniority)) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?) {
+        if let (Some(position), Some(seniority)) = (row.try_get("", "position")?, row.try_get("", "seniority")?) {
             there.insert((department, position, seniority));
         }
     }
@@ -61,7 +61,7 @@ impl Resource for SalaryScales {
 
     /// Adds what is missing. A transaction is only started when something is.
     async fn before_list(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
-        if missing(app.database.read()).await?.is_empty() {
+        if missing(&app.database).await?.is_empty() {
             return Ok(());
         }
         transact(app, || complete(app, caller)).await

@@ -26,7 +26,7 @@ async fn require(connection: &impl ConnectionTrait, project_id: Uuid, budget_id:
 
 /// The entries of a budget, the first created first.
 pub(super) async fn list(app: &App, access: &ProjectManager, budget_id: Uuid) -> Result<Json<Vec<ProjectBudgetEntry>>, Failure> {
-    budget::require(app.database.read(), access.project_id(), budget_id).await?;
+    budget::require(&app.database, access.project_id(), budget_id).await?;
     let writer = RowWriter::new([
         Field::new("id", Kind::Uuid),
         Field::new("budget_id", Kind::Uuid),
@@ -76,7 +76,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, budget_id: Uuid, 
 
 /// One entry.
 pub(super) async fn get(app: &App, access: &ProjectManager, budget_id: Uuid, entry_id: Uuid) -> Result<Json<BudgetEntry>, Failure> {
-    require(app.database.read(), access.project_id(), budget_id, entry_id).await?;
+    require(&app.database, access.project_id(), budget_id, entry_id).await?;
     answer(app, entry_id).await
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn update(
     answer(app, entry_id).await
 }
 
-/// What single months cost, as it is kept: whole numbers above 0.
+/// Costs of single months as they are kept: whole numbers above 0.
 fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
     let mut kept = Map::new();
     for (month, value) in given {
@@ -143,7 +143,7 @@ fn tell(work: &mut Work<'_>, access: &ProjectManager, event: &'static str, budge
 }
 
 async fn answer(app: &App, entry_id: Uuid) -> Result<Json<BudgetEntry>, Failure> {
-    let record = record(app.database.read(), &entity::budget_entry::TABLE, "BudgetEntry", entry_id).await?;
+    let record = record(&app.database, &entity::budget_entry::TABLE, "BudgetEntry", entry_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 

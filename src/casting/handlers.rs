@@ -24,7 +24,7 @@ pub struct CastingHandlers(pub SharedApp);
 #[async_trait]
 impl Casting for CastingHandlers {
     async fn get_entity_casting(&self, _access: ProjectMember, project_id: Uuid, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-        reading::belongs(self.0.database.read(), entity_id, project_id).await?;
+        reading::belongs(&self.0.database, entity_id, project_id).await?;
         reading::entity(&self.0.database, entity_id).await
     }
 
@@ -78,7 +78,7 @@ impl Casting for CastingHandlers {
     }
 
     async fn get_asset_casting(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-        find_entity(self.0.database.read(), asset_id, EntityKind::Asset).await?;
+        find_entity(&self.0.database, asset_id, EntityKind::Asset).await?;
         reading::entity(&self.0.database, asset_id).await
     }
 
@@ -92,7 +92,7 @@ impl Casting for CastingHandlers {
     }
 
     async fn list_cast_in(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
-        find_entity(self.0.database.read(), asset_id, EntityKind::Asset).await?;
+        find_entity(&self.0.database, asset_id, EntityKind::Asset).await?;
         reading::cast_in(&self.0.database, asset_id).await
     }
 
@@ -105,7 +105,7 @@ impl Casting for CastingHandlers {
     }
 
     async fn get_sequence_casting(&self, _access: ProjectMember, project_id: Uuid, sequence_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        if reading::belongs(self.0.database.read(), sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
+        if reading::belongs(&self.0.database, sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
             return Err(Failure::not_found());
         }
         reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await

@@ -24,14 +24,14 @@ pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, 
     let sql =
         Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [entity_id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Uuid>(0)? == project_id { Ok(row.try_get_by_index(1)?) } else { Err(Failure::forbidden()) }
+    if row.try_get::<Uuid>("", "project_id")? == project_id { Ok(row.try_get("", "name")?) } else { Err(Failure::forbidden()) }
 }
 
 /// # Errors
 /// 404 for what is no asset type.
 pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), Failure> {
     let row = database.row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()])).await?;
-    let name: String = row.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
+    let name: String = row.ok_or_else(Failure::not_found)?.try_get("", "name")?;
     if is_temporal(&name) { Err(Failure::not_found()) } else { Ok(()) }
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
     let (shot, asset) = (EntityKind::Shot.condition("s.entity_type_id"), EntityKind::Asset.condition("s.entity_type_id"));
     let mut shots = Sql::with(
         format!(
-            "SELECT s.id, s.name, q.name, e.id, e.name, s.preview_file_id, l.nb_occurences FROM entity_link l \
+            "SELECT s.id, s.name, q.name, e.id AS episode_id, e.name AS episode_name, s.preview_file_id, l.nb_occurences FROM entity_link l \
              JOIN entity s ON s.id = l.entity_in_id LEFT JOIN entity q ON q.id = s.parent_id LEFT JOIN entity e ON e.id = q.parent_id \
              WHERE l.entity_out_id = $1 AND COALESCE(s.canceled, $2) = $2 AND ({shot} OR q.id IS NOT NULL AND NOT ({asset}))"
         ),
@@ -128,13 +128,13 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
         out.push(b'{');
         heads.write(&mut out, &row)?;
         out.extend_from_slice(b",\"episode_id\":");
-        match row.try_get_by_index::<Option<Uuid>>(3)? {
+        match row.try_get::<Option<Uuid>>("", "episode_id")? {
             Some(id) => write_uuid(&mut out, id),
             None => out.extend_from_slice(b"\"None\""),
         }
-        for (key, index, kind) in [("episode_name", 4, TEXT), ("preview_file_id", 5, Kind::Uuid), ("nb_occurences", 6, Kind::Integer)] {
+        for (key, kind) in [("episode_name", TEXT), ("preview_file_id", Kind::Uuid), ("nb_occurences", Kind::Integer)] {
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-            database::write_value(&mut out, &row, index, kind)?;
+            database::write_column(&mut out, &row, key, kind)?;
         }
         out.push(b'}');
     }
@@ -185,7 +185,7 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
     }
     let columns: Vec<&str> = fields.iter().map(|(column, _)| *column).collect();
     let mut sql = Sql::new(format!(
-        "SELECT {}, c.id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
+        "SELECT {}, c.id AS container_id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
          JOIN entity_type k ON k.id = a.entity_type_id ",
         columns.join(", ")
     ));
@@ -206,12 +206,11 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
     } else {
         sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
     }
-    let width = fields.len();
     let writer = RowWriter::new(fields.into_iter().map(|(_, field)| field));
     let mut out = vec![b'{'];
     let mut container = None;
     for row in database.rows(&sql).await? {
-        let id: Uuid = row.try_get_by_index(width)?;
+        let id: Uuid = row.try_get("", "container_id")?;
         if container == Some(id) {
             out.push(b',');
         } else {

@@ -12,7 +12,7 @@ use crate::readiness;
 use crate::readiness::counts::{self, Derived, derive, recount};
 use crate::vocabulary::kinds::EntityKind;
 
-/// How an asset is to be cast. What is not said stays as it is.
+/// Casting of an asset that is wanted. Parts that are left out stay as they are.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub asset_id: Uuid,

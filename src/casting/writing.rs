@@ -22,7 +22,7 @@ pub(super) struct Container {
     pub project_id: Uuid,
     /// Name of its type.
     pub kind: String,
-    /// What its sequence is part of, if it has one.
+    /// Episode of its sequence, if it has one.
     episode_id: Option<Uuid>,
 }
 
@@ -122,7 +122,8 @@ pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Contai
     Ok(database::read_all(&**work, &sql).await?)
 }
 
-/// What is really cast: entries that are complete, whose assets exist and may be cast here. The last entry of an asset counts.
+/// Castings that are possible: entries that are complete, whose assets exist and may be cast here. The last entry of an
+/// asset counts.
 async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry]) -> Result<Vec<Wanted>, Failure> {
     let complete = entries.iter().filter_map(|entry| {
         Some(Wanted { asset_id: entry.asset_id?, nb_occurences: entry.nb_occurences?, label: entry.label.clone().unwrap_or_default() })
@@ -184,7 +185,7 @@ pub(super) async fn uncast(work: &Work<'_>, containers: &[Uuid], assets: &[Uuid]
     Ok(())
 }
 
-/// What an episode cast because of its shots, and is saved in it, is there to stay.
+/// Makes castings stay that an episode had because of its shots, now that they are saved in it.
 pub(super) async fn keep(work: &Work<'_>, links: &[&Link]) -> Result<(), Failure> {
     let derived = links.iter().filter(|link| counts::is_derived(link.data.as_ref()));
     let data = |link: &Link| sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));

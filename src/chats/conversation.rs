@@ -52,11 +52,11 @@ pub(super) async fn tell(work: &mut Work<'_>, chat_id: Uuid, event: &'static str
 
 /// The conversation about an entity with those who take part.
 pub(super) async fn get(app: &App, caller: &Caller, entity_id: Uuid) -> Result<Json<EntityChat>, Failure> {
-    let id = match find(app.database.read(), entity_id).await? {
+    let id = match find(&app.database, entity_id).await? {
         Some(id) => id,
         None => transact(app, || begin(app, caller, entity_id)).await?,
     };
-    let mut text = written(app.database.read(), id).await?;
+    let mut text = written(&app.database, id).await?;
     text.pop();
     text.extend_from_slice(b",\"participants\":[");
     let sql = Sql::with("SELECT person_id FROM chat_participant WHERE chat_id = $1 ORDER BY person_id", [id.into()]);

@@ -72,7 +72,7 @@ pub(super) async fn post(app: &App, caller: &Caller, entity_id: Uuid, body: Subm
         Some(_) => return Err(Failure::field("message", "Input should be a valid string")),
         None => return Err(Failure::field("message", "Field required")),
     };
-    joined_chat(app.database.read(), caller, entity_id).await?;
+    joined_chat(&app.database, caller, entity_id).await?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     match transact(app, || store(app, caller, entity_id, &text, &files)).await {
         Ok(written) => Ok(Json::written(written)),

@@ -5,6 +5,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::UserChat;
 use entity::facts::Kind;
+use sea_orm::FromQueryResult;
 
 use crate::access::entities::{Entities, READ};
 use crate::app::App;
@@ -35,7 +36,7 @@ pub(super) async fn list(app: &App, caller: &Caller) -> Result<Json<Vec<UserChat
     let sent = stream_array(&app.database, sql, move |out, row| {
         writer.write_open(out, row)?;
         out.extend_from_slice(b",\"entity_name\":");
-        write_text(out, &EntityNames::read(row, writer.width())?.full());
+        write_text(out, &EntityNames::from_query_result(row, "")?.full());
         out.push(b'}');
         Ok(())
     });

@@ -34,7 +34,7 @@ pub(super) async fn change_password(data: &DataArgs, email: &str, password: &str
     Ok(())
 }
 
-/// What `sync-ldap` is told.
+/// Arguments of `sync-ldap`.
 #[derive(Args)]
 pub(super) struct SyncLdapArgs {
     /// Say what would change, and leave everything as it is.

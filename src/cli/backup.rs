@@ -7,7 +7,7 @@ use crate::config::DataArgs;
 use crate::database::Sql;
 use crate::dumps::{DumpError, NewFile};
 
-/// Why no copy is made.
+/// Reason why no copy is made.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("this copies the embedded database only; use `dailies dump` or pg_dump for PostgreSQL")]

@@ -6,7 +6,7 @@ use super::{CommandResult, bare};
 use crate::config::DataArgs;
 use crate::pulling::{self, Compared, Fetched, Outcome, PullOptions, PushOptions, Remote};
 
-/// Who signs in at the other instance. What must stay secret comes in variables.
+/// Account that signs in at the other instance. Secrets come in variables.
 #[derive(Args)]
 struct Account {
     /// E-mail of an administrator there; the password is in SYNC_PASSWORD. Without it, a token is in SYNC_TOKEN.
@@ -27,7 +27,7 @@ impl Account {
     }
 }
 
-/// What `pull` is told.
+/// Arguments of `pull`.
 #[derive(Args)]
 pub(super) struct PullArgs {
     /// Address of the other instance, of Zou or of Dailies.
@@ -43,7 +43,7 @@ pub(super) struct PullArgs {
     account: Account,
 }
 
-/// What `push` is told.
+/// Arguments of `push`.
 #[derive(Args)]
 pub(super) struct PushArgs {
     /// Address of the other instance, of Zou or of Dailies.

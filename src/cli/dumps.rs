@@ -10,7 +10,7 @@ use crate::dumps::{self, DumpError};
 use crate::server::storage_settings;
 use crate::storage::Storage;
 
-/// What `dump` is told.
+/// Arguments of `dump`.
 #[derive(Args)]
 pub(super) struct DumpArgs {
     /// File to write; it must not exist.
@@ -20,7 +20,7 @@ pub(super) struct DumpArgs {
     without_files: bool,
 }
 
-/// What `restore` is told.
+/// Arguments of `restore`.
 #[derive(Args)]
 pub(super) struct RestoreArgs {
     /// File that `dump` wrote.

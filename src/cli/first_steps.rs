@@ -1,4 +1,4 @@
-//! What to do after the first start, in five lines.
+//! Advice for after the first start, in five lines.
 
 use std::path::Path;
 

@@ -17,6 +17,8 @@ const FLAGS_OF_OTHERS: &str = "--archive --config --dbname --directory --encodin
 /// Variables of the server whose installations are taken over, which mean nothing here.
 const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
     INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PLUGIN_FOLDER PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
+/// Variables of secrets that no flag stands for.
+const VARIABLES_WITHOUT_FLAGS: &str = "SYNC_PASSWORD SYNC_TOKEN";
 /// Words behind the name of the program that are no commands: names of containers and services.
 const NO_COMMANDS: [&str; 1] = ["dailies"];
 
@@ -74,7 +76,7 @@ fn links(page: &str) -> Vec<String> {
     pattern(r"\]\(([^)\s]+)\)").captures_iter(page).map(|found| found[1].to_owned()).collect()
 }
 
-/// What the headings of a page are called in addresses.
+/// Names of the headings of a page in addresses.
 fn anchors(page: &str) -> BTreeSet<String> {
     let heading = |line: &str| line.trim_start_matches('#').trim().to_lowercase();
     let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
@@ -91,9 +93,10 @@ fn program() -> Command {
     command
 }
 
+/// Flags of a command and of those below it.
 fn flags(command: &Command) -> BTreeSet<String> {
     let of = |arg: &clap::Arg| arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|flag| format!("--{flag}")).collect::<Vec<_>>();
-    command.get_arguments().flat_map(of).collect()
+    command.get_arguments().flat_map(of).chain(command.get_subcommands().flat_map(flags)).collect()
 }
 
 fn assert_none(problems: &[String]) {
@@ -163,6 +166,7 @@ fn variables_are_those_of_the_program() {
     let program = program();
     let of = |command: &Command| command.get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned)).collect::<Vec<_>>();
     let mut known = words(VARIABLES_OF_OTHERS);
+    known.extend(words(VARIABLES_WITHOUT_FLAGS));
     known.extend(program.get_subcommands().flat_map(of));
     let variable = pattern(r"\b[A-Z0-9]+(?:_[A-Z0-9]+)+\b");
     let mut problems = Vec::new();

@@ -14,7 +14,7 @@ mod serve;
 mod settings;
 mod upkeep;
 mod variables;
-mod workroom;
+mod work_folder;
 
 use std::process::ExitCode;
 
@@ -69,11 +69,17 @@ enum Command {
     Demo(crate::demo::DemoArgs),
     /// Measure how fast a running server answers.
     Bench(crate::bench::BenchArgs),
-    /// Take over a PostgreSQL database that the reference server made.
+    /// Take over a PostgreSQL database that the reference server made, of a release from 1.0.67 to 1.0.97.
     Adopt {
-        /// Say what is found, and leave everything as it is.
+        /// Say what is found and what would be done, and leave everything as it is.
+        #[arg(long, visible_alias = "dry-run")]
+        check: bool,
+    },
+    /// Make a database that was taken over ready for a newer release of the server that made it.
+    HandBack {
+        /// Say what would be done, and leave everything as it is.
         #[arg(long)]
-        dry_run: bool,
+        check: bool,
     },
     /// Print the contract.
     Openapi {
@@ -156,7 +162,8 @@ async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> Comm
         Command::SyncLdap(args) => accounts::sync_ldap(&data, *args).await,
         Command::Demo(args) => crate::demo::run(&offline(&data).await?, &args).await,
         Command::Bench(args) => crate::bench::run(&args).await,
-        Command::Adopt { dry_run } => adopt::run(&data, dry_run).await,
+        Command::Adopt { check } => adopt::run(&data, check).await,
+        Command::HandBack { check } => adopt::hand_back(&data, check).await,
         Command::Openapi { format } => contract::print(format),
         Command::Backup { file } => backup::run(&data, &file).await,
         Command::Dump(args) => dumps::dump(&data, &args).await,

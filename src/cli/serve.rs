@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::workroom::Workroom;
+use super::work_folder::WorkFolder;
 use super::{CommandResult, connect, first_steps, private, unknown_variables};
 use crate::app::SharedApp;
 use crate::auth::accounts::{self, Administrator};
@@ -25,20 +25,20 @@ use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::web::{self, Bound, Extras, Metrics};
 
-/// How long jobs may take to end once nobody is served any more.
-const LAST_PATIENCE: Duration = Duration::from_secs(20);
+/// Time that jobs may take to end once nobody is served any more.
+const JOBS_END_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most files that may be open, where the system allows as many.
 const MOST_FILES: u64 = 65_536;
-/// How often what has expired is removed, and the rows are counted.
-const SWEEP: Duration = Duration::from_secs(3600);
+/// Period in which what has expired is removed, and the rows are counted.
+const CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     log(&settings.log);
     for sentence in unknown_variables() {
         tracing::warn!("{sentence}");
     }
-    let workroom = Workroom::open(settings.files.tmp_dir.as_ref())?;
-    workroom.move_in();
+    let work_folder = WorkFolder::open(settings.files.tmp_dir.as_ref())?;
+    work_folder.move_in();
     let database = connect(&data).await?;
     let fresh = server::prepare(&database).await?;
     let app = Arc::new(server::build(&data, settings, database).await?);
@@ -71,7 +71,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
-    workers.close(LAST_PATIENCE).await;
+    workers.close(JOBS_END_TIMEOUT).await;
     app.database.clone().close().await;
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
 }
 
 async fn sweep(app: SharedApp) {
-    let mut ticks = tokio::time::interval(SWEEP);
+    let mut ticks = tokio::time::interval(CLEANUP_PERIOD);
     loop {
         ticks.tick().await;
         if let Err(error) = app.store.sweep().await {

@@ -1,4 +1,4 @@
-//! `config`: what the settings are, where each comes from, and a file with all of them. It is read from the commands as clap
+//! `config`: the settings, where each comes from, and a file with all of them. It is read from the commands as clap
 //! knows them, so that no setting can be left out.
 
 use std::ffi::OsStr;
@@ -10,16 +10,16 @@ use clap::{Arg, ArgMatches, Args, Command};
 use super::CommandResult;
 use crate::config::{DataArgs, Settings};
 
-/// What is shown of a secret.
+/// Stars in place of a secret.
 const MASK: &str = "********";
 /// Most letters in a line of the file.
 const WIDTH: usize = 118;
-/// What the file begins with.
+/// Beginning of the file.
 const HEAD: &str = "# Settings of Dailies, as `dailies config --template` writes them. Take the # away from a line to set its variable. A flag
 # counts before its variable. For systemd, this is /etc/dailies.env (packaging/dailies.service); for Docker, `--env-file`.
 ";
 
-/// What `config` is told: the flags that `serve` takes, so that it shows what they change.
+/// Arguments of `config`: the flags that `serve` takes, so that it shows what they change.
 #[derive(Args)]
 pub(super) struct ConfigArgs {
     /// Write a file with all variables instead: what each means, and its default.
@@ -91,7 +91,7 @@ fn template(command: &Command) -> String {
     text
 }
 
-/// What a setting means, as whole sentences.
+/// Meaning of a setting, as whole sentences.
 fn meaning(arg: &Arg) -> String {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     if help.ends_with('.') { help } else { format!("{help}.") }

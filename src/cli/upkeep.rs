@@ -1,4 +1,4 @@
-//! `upkeep`: what is to be done from time to time.
+//! `upkeep`: work to be done from time to time.
 
 use clap::Subcommand;
 
@@ -7,7 +7,7 @@ use crate::background::JobError;
 use crate::config::DataArgs;
 use crate::upkeep::{self, Found};
 
-/// What is to be done.
+/// Work to be done.
 #[derive(Subcommand)]
 pub(super) enum Upkeep {
     /// Remove old rows of the event log, sign-ins and notifications.

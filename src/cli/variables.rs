@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, Parser};
 
-/// What the variables that only this program has begin with.
+/// Beginning of the variables that only this program has.
 const PREFIX: &str = "DAILIES_";
 
 /// Reads flags and variables. Ends the program when one can't be read, and names the variable where it is one.

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Value};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-use crate::access::comments::{KEEP, Subject};
+use crate::access::comments::{CommentSubject, KEEP};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{TEXT, array};
@@ -174,7 +174,7 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
         let mut sql = Sql::new("SELECT id, name, extension, size, comment_id FROM attachment_file WHERE comment_id IN ");
         sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, name, id");
         for row in database::rows(connection, &sql).await? {
-            let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
+            let list = found.entry(row.try_get("", "comment_id")?).or_default();
             list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
             writer.write(list, &row)?;
             list.push(b'}');
@@ -188,7 +188,7 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, 400 for names that are too long.
 pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
-    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    let subject = CommentSubject::find(&app.database, caller, comment_id).await?;
     require_keeper(caller, &subject, task_id)?;
     let files = keep(app, body.files.iter().collect()).await?;
     if let Err(error) = transact(app, || store_all(app, caller, comment_id, &files)).await {
@@ -211,11 +211,11 @@ async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attach
 /// 404 for an unknown comment, 403 for those who may not, and for a file of another comment.
 pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, file_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let subject = Subject::find(&*work, caller, comment_id).await?;
+    let subject = CommentSubject::find(&*work, caller, comment_id).await?;
     require_keeper(caller, &subject, task_id)?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Option<Uuid>>(0)? != Some(comment_id) {
+    if row.try_get::<Option<Uuid>>("", "comment_id")? != Some(comment_id) {
         return Err(Failure::forbidden());
     }
     let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);
@@ -228,7 +228,7 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
 
 /// # Errors
 /// 403 for those who don't keep the comment, and when it is not on that task.
-fn require_keeper(caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+fn require_keeper(caller: &Caller, subject: &CommentSubject, task_id: Uuid) -> Result<(), Failure> {
     if subject.task_id != task_id {
         return Err(Failure::forbidden());
     }

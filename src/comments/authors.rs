@@ -14,11 +14,11 @@ use crate::vocabulary::persons::SHORT_PERSON;
 pub struct Author {
     /// The short record as a JSON object.
     pub text: Vec<u8>,
-    /// What the person is in the production, or in the studio when none was named.
+    /// Role of the person in the production, or in the studio when none was named.
     pub place: ProjectRole,
 }
 
-/// What a query selects of a person `a`, whose link to a team is `l`, for [`read`].
+/// Columns that a query selects of a person `a`, whose link to a team is `l`, for [`read`].
 #[must_use]
 pub fn columns() -> String {
     let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();

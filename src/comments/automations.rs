@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::board::Task;
+use super::posting_context::Task;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What an automation changes.
+/// Change that an automation makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Another task of the entity gets this status.
@@ -63,22 +63,22 @@ pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -
     sql.bind_list(projects.iter().copied()).push(" ORDER BY a.created_at, a.id");
     let mut found: HashMap<Uuid, Vec<Automation>> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let status: Option<Uuid> = row.try_get_by_index(7)?;
-        let import_last_revision = row.try_get_by_index::<Option<bool>>(8)?.unwrap_or_default();
-        let outcome = match (row.try_get_by_index::<String>(6)?.as_str(), status) {
+        let status: Option<Uuid> = row.try_get("", "out_task_status_id")?;
+        let import_last_revision = row.try_get::<Option<bool>>("", "import_last_revision")?.unwrap_or_default();
+        let outcome = match (row.try_get::<String>("", "out_field_type")?.as_str(), status) {
             ("ready_for", _) => Outcome::ReadyFor,
             (_, Some(task_status_id)) => Outcome::Status { task_status_id, import_last_revision },
             (_, None) => continue,
         };
         let automation = Automation {
-            id: row.try_get_by_index(1)?,
-            entity_type: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_else(|| "asset".into()),
-            in_task_type_id: row.try_get_by_index(3)?,
-            in_task_status_id: row.try_get_by_index(4)?,
-            out_task_type_id: row.try_get_by_index(5)?,
+            id: row.try_get("", "id")?,
+            entity_type: row.try_get::<Option<String>>("", "entity_type")?.unwrap_or_else(|| "asset".into()),
+            in_task_type_id: row.try_get("", "in_task_type_id")?,
+            in_task_status_id: row.try_get("", "in_task_status_id")?,
+            out_task_type_id: row.try_get("", "out_task_type_id")?,
             outcome,
         };
-        found.entry(row.try_get_by_index(0)?).or_default().push(automation);
+        found.entry(row.try_get("", "project_id")?).or_default().push(automation);
     }
     Ok(found)
 }
@@ -93,8 +93,8 @@ pub async fn priorities(connection: &impl ConnectionTrait, projects: &[Uuid]) ->
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         // Places count from one.
-        if let Some(priority) = row.try_get_by_index::<Option<i32>>(2)?.filter(|priority| *priority > 0) {
-            found.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), priority);
+        if let Some(priority) = row.try_get::<Option<i32>>("", "priority")?.filter(|priority| *priority > 0) {
+            found.insert((row.try_get("", "project_id")?, row.try_get("", "task_type_id")?), priority);
         }
     }
     Ok(found)

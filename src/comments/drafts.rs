@@ -1,4 +1,4 @@
-//! What somebody wants to write, read from the fields of a body or form.
+//! Draft of a comment, read from the fields of a body or form.
 
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;

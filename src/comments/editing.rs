@@ -10,14 +10,13 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use super::telling::told;
-use crate::access::comments::{self, KEEP, Seen, Subject, Viewer};
+use crate::access::comments::{self, CommentSubject, KEEP, Seen, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Payload, ToldComment, Work};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
@@ -28,7 +27,7 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     if caller.is_admin() {
         return Ok(());
     }
-    let subject = Subject::find(&**work, caller, record.id).await?;
+    let subject = CommentSubject::find(&**work, caller, record.id).await?;
     let (person, standing) = (&caller.person, &subject.standing);
     standing.require(&READ)?;
     if standing.role.is_manager() {
@@ -80,7 +79,7 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
     if caller.is_admin() {
         return Ok(());
     }
-    Subject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
+    CommentSubject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
 }
 
 /// Reads the mentions again, tells those whom a new text mentions and the old one did not, and works the task out anew when
@@ -90,7 +89,7 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
 /// The database refuses.
 pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
     // A comment on something that is no task has nothing that follows.
-    let subject = match Subject::find(&**work, caller, before.id).await {
+    let subject = match CommentSubject::find(&**work, caller, before.id).await {
         Ok(subject) => subject,
         Err(Failure::Answer { .. }) => return Ok(()),
         Err(fault) => return Err(fault),
@@ -161,7 +160,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     let ids: Vec<Uuid> = reached.iter().map(|member| member.person_id).collect();
     unmention(work, comment.id, &ids).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
-    let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let created_at = database::read_value(&**work, &sql).await?.flatten();
     let seen = comment.seen;
     let mut notices = Vec::new();
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
@@ -193,8 +192,8 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
 pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
     let of = |key: &str| record.id_of(key).unwrap_or_default();
-    let about = told(id, of("object_id"), of("person_id"), record.flag("for_client"));
-    work.emit_signed(project_id, format!("comment:{what}"), about);
+    let told = ToldComment { id, task_id: of("object_id"), person_id: of("person_id"), for_client: Some(record.flag("for_client")) };
+    work.tell_of_comment(project_id, what, told, Payload::default());
     Ok(())
 }
 
@@ -204,7 +203,7 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
 /// 404 for a comment of another task, 403 for everybody but its author and those who manage the production.
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    Subject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
+    CommentSubject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
     let leftovers = removal::take_away(&mut work, comment_id).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;

@@ -25,7 +25,7 @@ const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", 
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(app.database.read(), caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
+    attachment_reader(&app.database, caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
     send(app, id, &row).await
 }
 
@@ -56,7 +56,7 @@ pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failu
     }
 }
 
-/// Whose files are listed.
+/// Subject whose files are listed.
 #[derive(Clone, Copy, Debug)]
 pub enum Of {
     Task(Uuid),
@@ -70,7 +70,7 @@ pub enum Of {
 pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::attachment_file::TABLE, "f", "AttachmentFile");
     let mut sql = Sql::new(format!(
-        "SELECT {}, f.comment_id FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
+        "SELECT {} FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
         writer.columns()
     ));
     match of {
@@ -81,12 +81,12 @@ pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
     let rows = app.database.rows(&sql).await?;
     let mut comments = Vec::with_capacity(rows.len());
     for row in &rows {
-        comments.push(row.try_get_by_index::<Uuid>(writer.width())?);
+        comments.push(row.try_get::<Uuid>("", "comment_id")?);
     }
     let mut named = comments.clone();
     named.sort_unstable();
     named.dedup();
-    let found = records(app.database.read(), &entity::comment::TABLE, "Comment", &named).await?;
+    let found = records(&app.database, &entity::comment::TABLE, "Comment", &named).await?;
     let mut written = Vec::with_capacity(rows.len());
     for (row, comment) in rows.iter().zip(&comments) {
         let mut out = Vec::with_capacity(1024);

@@ -21,6 +21,23 @@ use crate::notifications::feed::{self, Filter};
 /// Serves the operations from the database and the file store.
 pub struct CommentsHandlers(pub SharedApp);
 
+/// Filter that the query of a listing of news asks for. The types of the queries differ in their names only.
+macro_rules! news_filter {
+    ($query:expr) => {
+        Filter {
+            only_preview: $query.only_preview || feed::says_yes(&$query.all, "only_preview"),
+            task_type_id: $query.task_type_id,
+            task_status_id: $query.task_status_id,
+            person_id: $query.person_id,
+            episode_id: $query.episode_id,
+            after: $query.after,
+            before: $query.before,
+            page: $query.page,
+            limit: $query.limit,
+        }
+    };
+}
+
 #[async_trait]
 impl Comments for CommentsHandlers {
     async fn comment_task(&self, access: Caller, task_id: Uuid, body: Submission) -> Result<Json<CreatedComment>, Failure> {
@@ -120,33 +137,11 @@ impl Comments for CommentsHandlers {
     }
 
     async fn list_project_news(&self, access: ProjectMember, project_id: Uuid, query: ListProjectNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
-        let filter = Filter {
-            only_preview: query.only_preview || feed::says_yes(&query.all, "only_preview"),
-            task_type_id: query.task_type_id,
-            task_status_id: query.task_status_id,
-            person_id: query.person_id,
-            episode_id: query.episode_id,
-            after: query.after,
-            before: query.before,
-            page: query.page,
-            limit: query.limit,
-        };
-        Ok(Json::written(feed::of_project(&self.0, &access, project_id, &filter).await?))
+        Ok(Json::written(feed::of_project(&self.0, &access, project_id, &news_filter!(query)).await?))
     }
 
     async fn list_news(&self, access: Caller, query: ListNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
-        let filter = Filter {
-            only_preview: query.only_preview || feed::says_yes(&query.all, "only_preview"),
-            task_type_id: query.task_type_id,
-            task_status_id: query.task_status_id,
-            person_id: query.person_id,
-            episode_id: query.episode_id,
-            after: query.after,
-            before: query.before,
-            page: query.page,
-            limit: query.limit,
-        };
-        Ok(Json::written(feed::of_open_projects(&self.0, &access, query.project_id, &filter).await?))
+        Ok(Json::written(feed::of_open_projects(&self.0, &access, query.project_id, &news_filter!(query)).await?))
     }
 
     async fn get_news_entry(&self, access: ProjectMember, project_id: Uuid, news_id: Uuid) -> Result<Json<NewsEntry>, Failure> {

@@ -48,7 +48,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     let list = CommentList {
         viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
         writer,
-        authors: authors::find(database.read(), &persons(&rows)?, Some(access.project_id())).await?,
+        authors: authors::find(database, &persons(&rows)?, Some(access.project_id())).await?,
     };
     let mut written = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -74,7 +74,8 @@ fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String)
     ]);
     let files = attachments::of_comment(backend, true);
     let columns = format!(
-        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, c.replies AS answers, c.checklist AS points, \
+        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, \
+         COALESCE(c.replies, '[]') AS answers, COALESCE(c.checklist, '[]') AS points, \
          c.editor_id AS edited_by, c.person_id AS author_id, c.for_client AS is_for_client, \
          EXISTS (SELECT 1 FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
          WHERE l.comment = c.id AND p.validation_status <> 'rejected') AS shows_previews",
@@ -102,7 +103,7 @@ fn answers(row: &QueryResult) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&json_of(row, "answers")?)?)
 }
 
-/// What a list of comments is written with.
+/// Parts of a list of comments.
 struct CommentList {
     viewer: Viewer,
     writer: RecordWriter,
@@ -128,8 +129,8 @@ impl CommentList {
         let mut out = Vec::with_capacity(1024);
         self.writer.write_open(&mut out, row)?;
         self.write_words(&mut out, row, whole)?;
-        self.write_editor(&mut out, row)?;
-        let author = self.authors.get(&author_id).filter(|_| viewer.knows(author_id, author_role));
+        self.write_editor(&mut out, row, whole)?;
+        let author = self.authors.get(&author_id).filter(|_| whole || viewer.knows(author_id, author_role));
         write_key(&mut out, "person", author.map(|author| author.text.as_slice()));
         out.push(b'}');
         Ok(Some(out))
@@ -147,19 +148,19 @@ impl CommentList {
             None => out.extend_from_slice(b"null"),
         }
         let mut replies = answers(row)?;
-        rows::name_repliers(&mut replies, &self.viewer, &self.authors);
+        rows::name_repliers(&mut replies, &self.authors);
         write_key(out, "replies", Some(replies.to_string().as_bytes()));
         write_key(out, "checklist", Some(&json_of(row, "points")?));
         write_key(out, "attachment_files", Some(&json_of(row, "files")?));
         Ok(())
     }
 
-    fn write_editor(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), Failure> {
+    fn write_editor(&self, out: &mut Vec<u8>, row: &QueryResult, whole: bool) -> Result<(), Failure> {
         let Some(editor) = row.try_get::<Option<Uuid>>("", "edited_by")? else {
             write_key(out, "editor_id", None);
             return Ok(());
         };
-        let known = self.viewer.knows(editor, self.role_of(editor));
+        let known = whole || self.viewer.knows(editor, self.role_of(editor));
         let text = if known { Some(json_of(row, "editor")?) } else { None };
         let id = known.then(|| format!("\"{editor}\""));
         write_key(out, "editor_id", id.as_deref().map(str::as_bytes));
@@ -187,15 +188,15 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
-    let select = format!("SELECT {}, c.id ", writer.columns());
+    let select = format!("SELECT {} ", writer.columns());
     let order = "c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
-        let related = Related::of(database.read(), &condition).await?;
+        let related = Related::of(database, &condition).await?;
         let mut sql = condition.before(&select);
         sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
             writer.write_open(out, row)?;
-            related.write(out, row.try_get_by_index(writer.width())?);
+            related.write(out, row.try_get("", "id")?);
             out.push(b'}');
             Ok(())
         });
@@ -204,12 +205,12 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let page = Page { number, limit };
     let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
     let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
-    let related = Related::of(database.read(), &rows).await?;
+    let related = Related::of(database, &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {
         let mut out = Vec::with_capacity(1024);
         writer.write_open(&mut out, &row)?;
-        related.write(&mut out, row.try_get_by_index(writer.width())?);
+        related.write(&mut out, row.try_get("", "id")?);
         out.push(b'}');
         items.push(out);
     }

@@ -1,4 +1,4 @@
-//! Whom a text mentions, and which task types its hashtags name.
+//! Mentions in a text: persons, departments, and task types that its hashtags name.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ pub struct Member {
     pub departments: Vec<Uuid>,
 }
 
-/// Who can be mentioned in some productions.
+/// Persons who can be mentioned in some productions.
 #[derive(Clone, Debug, Default)]
 pub struct Mentionable {
     pub members: Vec<Member>,
@@ -30,7 +30,7 @@ pub struct Mentionable {
     pub departments: Vec<(String, Uuid)>,
 }
 
-/// Who is mentioned.
+/// Persons and departments who are mentioned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mentions {
     pub persons: Vec<Uuid>,
@@ -51,12 +51,12 @@ impl Mentionable {
         sql.bind_list(projects.iter().copied()).push(" ORDER BY l.project_id, p.created_at, p.id");
         let mut members: Vec<Member> = Vec::new();
         for row in database::rows(connection, &sql).await? {
-            let (project_id, person_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let department: Option<Uuid> = row.try_get_by_index(4)?;
+            let (project_id, person_id): (Uuid, Uuid) = (row.try_get("", "project_id")?, row.try_get("", "id")?);
+            let department: Option<Uuid> = row.try_get("", "department_id")?;
             match members.last_mut().filter(|last| last.project_id == project_id && last.person_id == person_id) {
                 Some(last) => last.departments.extend(department),
                 None => {
-                    let names: (String, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+                    let names: (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
                     members.push(Member {
                         project_id,
                         person_id,
@@ -69,7 +69,7 @@ impl Mentionable {
         }
         let mut departments = Vec::new();
         for row in database::rows(connection, &Sql::new("SELECT name, id FROM department ORDER BY name, id")).await? {
-            departments.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+            departments.push((row.try_get("", "name")?, row.try_get("", "id")?));
         }
         Ok(Self { members, departments })
     }
@@ -108,7 +108,7 @@ fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 
-/// What stands behind each `@` of a text.
+/// Words that stand behind the signs `@` of a text.
 fn places(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('@').filter_map(|(at, _)| text.get(at + 1..))
 }
@@ -127,7 +127,7 @@ pub fn hashtags(text: &str) -> BTreeSet<String> {
     words.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase()).collect()
 }
 
-/// Whom a comment mentions, as it is stored.
+/// Stored mentions of a comment.
 ///
 /// # Errors
 /// The database does not answer.

@@ -5,17 +5,16 @@ use dailies_definitions::failure::Failure;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::board::Board;
 use super::drafts::Draft;
 use super::posting::{Posted, news_of, notices_of};
+use super::posting_context::PostingContext;
 use super::removal::tell_lost_news;
 use super::rows;
-use super::telling::told;
-use crate::access::comments::Subject;
+use crate::access::comments::CommentSubject;
 use crate::access::tasks::standing;
 use crate::app::App;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Payload, ToldComment, Work, payload};
 use crate::notifications::{news, notices};
 use crate::tasks::recompute::recompute;
 
@@ -27,7 +26,7 @@ use crate::tasks::recompute::recompute;
 pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, target_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let source = standing(&*work, caller, task_id).await?;
-    let subject = Subject::find(&*work, caller, comment_id).await?;
+    let subject = CommentSubject::find(&*work, caller, comment_id).await?;
     let target = standing(&*work, caller, target_id).await?;
     if !source.role.is_manager() || !target.role.is_manager() {
         return Err(Failure::forbidden());
@@ -53,9 +52,9 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
     database::update(&*work, &entity::comment::TABLE, comment_id, vec![("object_id", target_id.into())]).await?;
     recompute(&mut work, &[task_id, target_id]).await?;
     work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
-    let mut about = told(comment_id, target_id, subject.author_id, subject.for_client);
-    about.insert("task_status_id".into(), json!(subject.task_status_id));
-    work.emit_signed(target.project_id, "comment:new", about);
+    let told = ToldComment { id: comment_id, task_id: target_id, person_id: subject.author_id, for_client: Some(subject.for_client) };
+    let more = Payload::from_iter([("task_status_id".to_owned(), json!(subject.task_status_id))]);
+    work.tell_of_comment(target.project_id, "new", told, more);
     tell(&mut work, &subject, target_id).await?;
     let text = rows::comment(&*work, comment_id).await?;
     work.commit().await?;
@@ -63,11 +62,11 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
 }
 
 /// Tells those whom the new place concerns.
-async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result<(), Failure> {
+async fn tell(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let text = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
-    let at = row.try_get_by_index::<Option<chrono::NaiveDateTime>>(1)?.unwrap_or_else(database::now);
+    let text = row.try_get::<Option<String>>("", "text")?.unwrap_or_default();
+    let at = row.try_get::<Option<chrono::NaiveDateTime>>("", "created_at")?.unwrap_or_else(database::now);
     let draft = Draft {
         task_id: target_id,
         task_status_id: subject.task_status_id,
@@ -80,11 +79,11 @@ async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result
         attachments: Vec::new(),
     };
     let drafts = [draft];
-    let board = Board::load(work, &drafts).await?;
-    let task = board.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
-    let mentions = task.project_id.map(|id| board.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
+    let context = PostingContext::load(work, &drafts).await?;
+    let task = context.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
+    let mentions = task.project_id.map(|id| context.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
     let seen = subject.seen();
-    let notices = notices_of(&board, task, subject.id, seen, &mentions);
+    let notices = notices_of(&context, task, subject.id, seen, &mentions);
     for notice in &notices {
         notice.tell(work);
     }

@@ -12,14 +12,13 @@ use uuid::Uuid;
 
 use super::attachments::{self, Holder};
 use super::automations::{Automation, Outcome};
-use super::board::{Board, Task};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
-use super::telling::told;
+use super::posting_context::{PostingContext, Task};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
 use crate::database;
-use crate::events::{Work, payload};
+use crate::events::{ToldComment, Work, payload};
 use crate::notifications::news::{self, Entry};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::readiness::counts::Touched;
@@ -42,7 +41,7 @@ pub struct Carried {
     pub to: Posted,
 }
 
-/// What came of posting.
+/// Results of posting.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     /// The comments that were asked for, in their order.
@@ -85,8 +84,8 @@ pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, F
 /// Those of [`post`].
 pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Refusal> {
     let now = database::now();
-    let board = Board::load(work, &drafts).await?;
-    let mut posting = Posting::new(board, now);
+    let context = PostingContext::load(work, &drafts).await?;
+    let mut posting = Posting::new(context, now);
     let mut comments = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.into_iter().enumerate() {
         comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| Refusal { at: Some(at), failure })?);
@@ -97,7 +96,7 @@ pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcome
     Ok(Outcomes { comments, carried: posting.carried })
 }
 
-/// Where a comment comes from.
+/// Place where a comment comes from.
 enum Origin {
     /// Somebody wrote it.
     Person,
@@ -115,7 +114,7 @@ struct Written {
 }
 
 struct Posting {
-    board: Board,
+    context: PostingContext,
     now: NaiveDateTime,
     written: Vec<Written>,
     notices: Vec<Notice>,
@@ -127,9 +126,9 @@ struct Posting {
 }
 
 impl Posting {
-    fn new(board: Board, now: NaiveDateTime) -> Self {
+    fn new(context: PostingContext, now: NaiveDateTime) -> Self {
         Self {
-            board,
+            context,
             now,
             written: Vec::new(),
             notices: Vec::new(),
@@ -141,19 +140,19 @@ impl Posting {
     }
 
     fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &Origin) -> Result<Posted, Failure> {
-        let task = self.board.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
+        let task = self.context.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
         if matches!(origin, Origin::Person) && !self.allows_retake(&task, draft.task_status_id) {
             return Err(Failure::parameter("No more retakes allowed on this task"));
         }
         // Comments of one posting come one after the other, so that lists show consequences behind their causes.
         let turn = i64::try_from(self.written.len()).unwrap_or_default();
         let at = draft.created_at.unwrap_or(self.now + TimeDelta::microseconds(turn));
-        let at = progress::place(self.board.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
+        let at = progress::place(self.context.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
         let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
-        let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
-        let mut about = told(posted.id, task.id, posted.author_id, draft.for_client);
-        about.insert("task_status_id".into(), json!(posted.task_status_id));
-        work.emit_signed(task.project_id, "comment:new", about);
+        let mentions = task.project_id.map(|id| self.context.mentionable.in_text(&draft.text, id)).unwrap_or_default();
+        let told = ToldComment { id: posted.id, task_id: task.id, person_id: posted.author_id, for_client: Some(draft.for_client) };
+        let status = [("task_status_id".to_owned(), json!(posted.task_status_id))];
+        work.tell_of_comment(task.project_id, "new", told, status.into_iter().collect());
         if matches!(origin, Origin::Person) {
             self.copy(work, &task, &draft)?;
         }
@@ -167,7 +166,7 @@ impl Posting {
 
     /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
     fn allows_retake(&self, task: &Task, status: Option<Uuid>) -> bool {
-        let is_retake = status.and_then(|id| self.board.statuses.get(&id)).is_some_and(|status| status.is_retake);
+        let is_retake = status.and_then(|id| self.context.statuses.get(&id)).is_some_and(|status| status.is_retake);
         !is_retake || task.retake_limit.is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
     }
 
@@ -175,12 +174,12 @@ impl Posting {
     fn copy(&mut self, work: &mut Work<'_>, task: &Task, draft: &Draft) -> Result<(), Failure> {
         let words = hashtags(&draft.text);
         let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else { return Ok(()) };
-        let name = |id: Option<Uuid>| id.and_then(|id| self.board.task_types.get(&id)).cloned().unwrap_or_default();
+        let name = |id: Option<Uuid>| id.and_then(|id| self.context.task_types.get(&id)).cloned().unwrap_or_default();
         let text = format!("{}\n\n____\nFrom {} task", draft.text, name(task.task_type_id));
         let all = words.contains("all");
-        let others = self.board.of_entity.get(&entity_id).cloned().unwrap_or_default();
+        let others = self.context.of_entity.get(&entity_id).cloned().unwrap_or_default();
         let mut copies = Vec::new();
-        for other in others.into_iter().filter(|id| *id != task.id).filter_map(|id| self.board.tasks.get(&id)) {
+        for other in others.into_iter().filter(|id| *id != task.id).filter_map(|id| self.context.tasks.get(&id)) {
             let named = other.task_type_id != task.task_type_id && words.contains(&name(other.task_type_id).to_lowercase());
             if all || named {
                 copies.push(Draft {
@@ -203,14 +202,14 @@ impl Posting {
 
     /// Moves the task, and says whether its status changed.
     fn move_task(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime) -> bool {
-        let Some(known) = self.board.tasks.get_mut(&task.id) else { return false };
+        let Some(known) = self.context.tasks.get_mut(&task.id) else { return false };
         let previous = known.progress.task_status_id;
         let step = Step { at, task_status_id: posted.task_status_id };
-        let status = posted.task_status_id.and_then(|id| self.board.statuses.get(&id));
-        let history = self.board.histories.entry(task.id).or_default();
+        let status = posted.task_status_id.and_then(|id| self.context.statuses.get(&id));
+        let history = self.context.histories.entry(task.id).or_default();
         let place = history.partition_point(|earlier| earlier.at <= at);
         history.insert(place, step);
-        known.progress = Progress::of(history, &self.board.statuses);
+        known.progress = Progress::of(history, &self.context.statuses);
         let changed = place + 1 == history.len() && previous != posted.task_status_id;
         self.moved.insert(task.id, known.progress.clone());
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
@@ -228,9 +227,9 @@ impl Posting {
     }
 
     fn notify(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
-        let author_role = self.board.role_of(draft.author_id, task.project_id);
+        let author_role = self.context.role_of(draft.author_id, task.project_id);
         let seen = Seen { author_id: draft.author_id, author_role, for_client: draft.for_client };
-        let notices = notices_of(&self.board, task, posted.id, seen, mentions);
+        let notices = notices_of(&self.context, task, posted.id, seen, mentions);
         for mut notice in notices {
             notice.change = changed;
             notice.tell(work);
@@ -247,24 +246,24 @@ impl Posting {
 
     /// Runs the automations that follow from the state that the task has now.
     fn follow(&mut self, work: &mut Work<'_>, task_id: Uuid, posted: Posted, origin: &Origin) -> Result<(), Failure> {
-        let Some(task) = self.board.tasks.get(&task_id).cloned() else { return Ok(()) };
-        let rules = task.project_id.and_then(|id| self.board.automations.get(&id)).cloned().unwrap_or_default();
+        let Some(task) = self.context.tasks.get(&task_id).cloned() else { return Ok(()) };
+        let rules = task.project_id.and_then(|id| self.context.automations.get(&id)).cloned().unwrap_or_default();
         let past: &[Uuid] = if let Origin::Automations(past) = origin { past } else { &[] };
-        let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.board.priorities);
+        let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.context.priorities);
         let rules: Vec<Automation> = rules.into_iter().filter(applies).collect();
         for rule in rules {
             let Some(entity_id) = task.entity_id else { continue };
             match rule.outcome {
                 Outcome::Status { task_status_id, import_last_revision } => {
-                    let others = self.board.of_entity.get(&entity_id).into_iter().flatten();
-                    let mut others = others.filter_map(|id| self.board.tasks.get(id));
+                    let others = self.context.of_entity.get(&entity_id).into_iter().flatten();
+                    let mut others = others.filter_map(|id| self.context.tasks.get(id));
                     let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else { continue };
                     // A task that may have no more retakes is left alone; what somebody wrote elsewhere is stored all the same.
                     if !self.allows_retake(target, Some(task_status_id)) {
                         continue;
                     }
-                    let type_name = self.board.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
-                    let status_name = self.board.statuses.get(&rule.in_task_status_id).map_or("", |status| status.name.as_str());
+                    let type_name = self.context.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
+                    let status_name = self.context.statuses.get(&rule.in_task_status_id).map_or("", |status| status.name.as_str());
                     let draft = Draft {
                         task_id: target.id,
                         task_status_id: Some(task_status_id),
@@ -330,17 +329,17 @@ impl Posting {
     }
 }
 
-/// Who is told of a comment: those whom the task concerns, then those whom the text mentions, without its author. Clients
-/// are not told of what they may not read.
+/// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
+/// author. Clients are not told of what they may not read.
 #[must_use]
-pub fn notices_of(board: &Board, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
+pub fn notices_of(context: &PostingContext, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
     let told = |person_id: Uuid, place: ProjectRole| {
         let viewer = Viewer { person_id, place, clients_isolated: task.clients_isolated };
         person_id != seen.author_id && viewer.may_be_told(seen)
     };
-    let audience = board.audiences.get(&task.id).into_iter().flatten();
+    let audience = context.audiences.get(&task.id).into_iter().flatten();
     let concerned = audience.filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Comment, one.person_id));
-    let reached = task.project_id.map(|id| board.mentionable.reached(mentions, id)).unwrap_or_default();
+    let reached = task.project_id.map(|id| context.mentionable.reached(mentions, id)).unwrap_or_default();
     let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Mention, one.person_id));
     let notice = |(kind, person_id)| {
         let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);

@@ -13,10 +13,10 @@ use super::authors;
 use super::mentions::{Mentionable, Mentions};
 use super::rows;
 use crate::access::ProjectRole;
-use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
+use crate::access::comments::{CommentSubject, KEEP_REPLY, Seen, Viewer};
 use crate::app::App;
 use crate::database::json::write_key;
-use crate::database::{self, Sql, write_value};
+use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload, transact};
 use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
 use crate::notifications::recipients::{self, Recipient};
@@ -32,7 +32,7 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
         Some(Value::String(text)) if !text.contains('\0') => text,
         Some(_) => return Err(Failure::field("text", "Input should be a valid string")),
     };
-    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    let subject = CommentSubject::find(&app.database, caller, comment_id).await?;
     require_replier(app, caller, &subject, task_id).await?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     let stored = transact(app, || store(app, caller, &subject, text, &files)).await;
@@ -42,14 +42,14 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
     stored
 }
 
-async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+async fn require_replier(app: &App, caller: &Caller, subject: &CommentSubject, task_id: Uuid) -> Result<(), Failure> {
     if subject.task_id != task_id {
         return Err(Failure::forbidden());
     }
-    subject.comment_replier(app.database.read(), caller).await
+    subject.comment_replier(&app.database, caller).await
 }
 
-async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
+async fn store(app: &App, caller: &Caller, subject: &CommentSubject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let mut replies = stored(&work, subject.id).await?;
     let (mentionable, mentions) = match subject.project_id().filter(|_| text.contains('@')) {
@@ -96,7 +96,7 @@ async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure
     let sql = Sql::with("SELECT replies FROM comment WHERE id = $1", [comment_id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();
-    write_value(&mut text, &row, 0, Kind::Json)?;
+    write_column(&mut text, &row, "replies", Kind::Json)?;
     Ok(serde_json::from_slice::<Option<Vec<Value>>>(&text)?.unwrap_or_default())
 }
 
@@ -109,7 +109,7 @@ async fn write(work: &Work<'_>, comment_id: Uuid, replies: Vec<Value>) -> Result
 async fn notify(
     work: &mut Work<'_>,
     caller: &Caller,
-    subject: &Subject,
+    subject: &CommentSubject,
     reply_id: Uuid,
     earlier: &[Uuid],
     mentionable: &Mentionable,
@@ -150,7 +150,7 @@ async fn notify(
 /// 404 for an unknown comment or reply, 403 for everybody but the author of the reply and administrators.
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, reply_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let subject = Subject::on_task(&*work, caller, task_id, comment_id).await?;
+    let subject = CommentSubject::on_task(&*work, caller, task_id, comment_id).await?;
     let mut replies = stored(&work, comment_id).await?;
     let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
     let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
@@ -160,10 +160,7 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     replies.remove(at);
     write(&work, comment_id, replies).await?;
     let sql = Sql::with("SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2", [comment_id.into(), reply_id.into()]);
-    let mut files: Vec<Uuid> = Vec::new();
-    for row in database::rows(&*work, &sql).await? {
-        files.push(row.try_get_by_index(0)?);
-    }
+    let files: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     for table in ["attachment_file", "notification"] {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"), [comment_id.into(), reply_id.into()]);
         database::execute(&*work, &sql).await?;

@@ -1,4 +1,4 @@
-//! What clients wrote, posted again by somebody of the studio.
+//! Comments of clients, posted again by somebody of the studio.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,7 +36,7 @@ pub async fn repost(app: &App, access: &ProjectManager, body: &ClientCommentsToC
         by_client("c.person_id", "t.project_id")
     ));
     sql.bind(access.project_id()).push(" AND t.id").among(&body.task_ids).push(") latest WHERE place = 1");
-    let found: Vec<ClientComment> = database::read_all(app.database.read(), &sql).await?;
+    let found: Vec<ClientComment> = database::read_all(&app.database, &sql).await?;
     let mut found: HashMap<Uuid, ClientComment> = found.into_iter().map(|comment| (comment.task_id, comment)).collect();
     let prefix = body.prefix.as_deref().unwrap_or_default();
     let mut seen = HashSet::new();

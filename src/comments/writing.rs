@@ -28,7 +28,7 @@ use crate::tasks::statuses::Settable;
 /// 404, 403 and 400 as the contract says; nothing is stored then.
 pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
     let fields = Fields::read(&body.fields, "comment", false)?;
-    let connection = app.database.read();
+    let connection = &app.database;
     let standing = standing(connection, caller, task_id).await?;
     let keeps_status = standing.task_status_id == Some(fields.task_status_id);
     task_commenter(connection, caller, &standing, keeps_status).await?;
@@ -86,7 +86,7 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
     let complete = entries.into_iter().filter_map(|entry| Some((entry.object_id?, entry.task_status_id?, entry.comment?, entry.links)));
     let complete: Vec<_> = complete.collect();
     let tasks: Vec<Uuid> = complete.iter().map(|(task, ..)| *task).collect();
-    let connection = app.database.read();
+    let connection = &app.database;
     let known_tasks = standings(connection, access, &tasks).await?;
     let person = &access.person;
     let mut drafts = Vec::with_capacity(complete.len());
@@ -134,7 +134,7 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
         wanted.push((task, Fields::read(entry, "text", true)?));
     }
     let tasks: Vec<Uuid> = wanted.iter().map(|(task, _)| *task).collect();
-    let connection = app.database.read();
+    let connection = &app.database;
     let known_tasks = standings(connection, caller, &tasks).await?;
     let settable = Settable::find(connection, known_tasks.values().map(|standing| standing.project_id)).await?;
     let mut drafts = Vec::with_capacity(wanted.len());
@@ -151,7 +151,7 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
     }
     let (outcomes, _) = stored?;
     let previews = add_previews(app, caller, &outcomes.comments, &body).await?;
-    written(app.database.read(), &outcomes.comments, &previews, true).await
+    written(&app.database, &outcomes.comments, &previews, true).await
 }
 
 /// Stores the contents of all files that a batch attaches, and gives each draft its own.
@@ -204,7 +204,7 @@ async fn add_previews(app: &SharedApp, caller: &Caller, comments: &[Posted], bod
             if !list.is_empty() {
                 list.push(b',');
             }
-            list.extend(crate::previews::rows::record(app.database.read(), id, false).await?);
+            list.extend(crate::previews::rows::record(&app.database, id, false).await?);
         }
     }
     Ok(accepted)

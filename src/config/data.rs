@@ -1,11 +1,11 @@
-//! Where the data is: the data folder, and the database.
+//! Settings of the data folder and the database.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// Where the data is. Every command takes these.
+/// Settings of the data. Every command takes these.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Database")]
 pub struct DataArgs {

@@ -30,9 +30,9 @@ pub struct SignInSettings {
 }
 
 impl SignInSettings {
-    /// How long an access token is good.
+    /// Time for which an access token is good.
     pub const ACCESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
-    /// How long a refresh token is good.
+    /// Time for which a refresh token is good.
     pub const REFRESH_LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
 
     /// Whether people sign in with passwords that this server keeps.

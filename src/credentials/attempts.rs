@@ -24,7 +24,7 @@ const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 /// Tries between two looks for addresses that need not be remembered any more.
 const HOUSEKEEPING: u32 = 1024;
 
-/// What strangers can have sent to a person. Each is limited for itself.
+/// E-mail that strangers can have sent to a person. Each is limited for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mail {
     /// A link to choose another password.
@@ -33,7 +33,7 @@ pub enum Mail {
     Code,
 }
 
-/// Who tried lately.
+/// Latest attempts.
 pub struct Attempts {
     /// None when the settings put no limit.
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,

@@ -18,7 +18,7 @@ impl Bound {
         format!("{} {}", self.moment, self.kept.as_deref().unwrap_or_default())
     }
 
-    /// What can't be read ended everything up to now.
+    /// Bound of a stored text. One that can't be read ended everything up to now.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let (moment, kept) = text.split_once(' ').unwrap_or((text, ""));

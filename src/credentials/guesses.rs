@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::peers::household;
 
-/// How long a count lasts from its first try on.
+/// Time that a count lasts from its first try on.
 const PERIOD: Duration = Duration::from_secs(300);
 /// Wrong passwords of one address for one link.
 const MOST_OF_ADDRESS: u32 = 5;
@@ -25,7 +25,7 @@ const KEPT: u64 = 100_000;
 
 type Count = Arc<AtomicU32>;
 
-/// Who tried lately.
+/// Latest attempts.
 pub struct Guesses {
     addresses: Cache<(Uuid, IpAddr), Count>,
     links: Cache<Uuid, Count>,

@@ -15,7 +15,7 @@ pub struct Passwords {
     permits: Arc<Semaphore>,
 }
 
-/// Why a password could not be hashed or checked.
+/// Reason why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("hashing failed: {0}")]
@@ -28,7 +28,7 @@ pub enum PasswordError {
     Closed(#[from] AcquireError),
 }
 
-/// What hashes of today's strength start with.
+/// Beginning of hashes of today's strength.
 const TODAY: &[u8] = b"$argon2id$v=19$m=19456,t=2,p=1$";
 
 /// A hash that nothing matches, for accounts that have none.

@@ -22,7 +22,7 @@ pub const ACCESS_COOKIE: &str = "access_token_cookie";
 /// The cookie that browsers keep the refresh token in.
 pub const REFRESH_COOKIE: &str = "refresh_token_cookie";
 
-/// What a token is good for.
+/// Purpose of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Every operation but the renewal of tokens.
@@ -31,7 +31,7 @@ pub enum TokenKind {
     Refresh,
 }
 
-/// What a session owes of second factors.
+/// Duty of a session to bring second factors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duty {
     /// Nothing, or nothing any more.
@@ -49,8 +49,8 @@ impl From<bool> for Duty {
     }
 }
 
-/// What a token says. The signature, the end and the beginning of its validity have been checked; whether it was revoked
-/// has not.
+/// Contents of a token. The signature, the end and the beginning of its validity have been checked; whether it was
+/// revoked has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// Identifier of the person, as text.
@@ -58,7 +58,7 @@ pub struct Claims {
     /// Identifier of the token. A token without one counts as revoked.
     pub jti: Option<String>,
     pub kind: TokenKind,
-    /// What the token stands for. A token that does not say counts as revoked.
+    /// Subject of the token. A token that does not say counts as revoked.
     pub identity: Option<Identity>,
     /// Identifier of the refresh token that was made with it, or that it was got with.
     pub refresh_jti: Option<String>,
@@ -125,8 +125,8 @@ pub struct Tokens {
     pub bounds: Cache<Uuid, Option<Arc<Bound>>>,
 }
 
-/// How long a token that was found to be good is not asked for again.
-const MEMORY: Duration = Duration::from_secs(3);
+/// Time for which a token that was found to be good is not asked for again.
+const CHECK_LIFETIME: Duration = Duration::from_secs(3);
 
 impl Tokens {
     /// Tokens that are signed with this key.
@@ -143,8 +143,8 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret.as_bytes()),
             checking: DecodingKey::from_secret(secret.as_bytes()),
             validation,
-            revoked: Cache::builder().max_capacity(50_000).time_to_live(MEMORY).build(),
-            bounds: Cache::builder().max_capacity(10_000).time_to_live(MEMORY).build(),
+            revoked: Cache::builder().max_capacity(50_000).time_to_live(CHECK_LIFETIME).build(),
+            bounds: Cache::builder().max_capacity(10_000).time_to_live(CHECK_LIFETIME).build(),
         }
     }
 
@@ -267,7 +267,7 @@ fn whole(number: f64) -> i64 {
     whole
 }
 
-/// Why a token is refused before anybody asks who it belongs to.
+/// Reason why a token is refused before anybody asks who it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
     /// Fewer than the three parts that a token has.
@@ -292,7 +292,7 @@ pub enum TokenProblem {
 }
 
 impl TokenProblem {
-    /// What the client is told. An expired token is told apart, since clients renew their token on exactly that answer.
+    /// Answer to the client. An expired token is told apart, since clients renew their token on exactly that answer.
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {

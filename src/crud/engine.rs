@@ -44,7 +44,7 @@ struct Page {
     limit: i64,
 }
 
-/// What a list is made of, besides the condition of its rows.
+/// Parts of a list, besides the condition of its rows.
 struct List<'a> {
     resource: &'a dyn Resource,
     shape: &'a Shape,
@@ -78,7 +78,7 @@ impl Engine {
         let mut out = b"{\"data\":[".to_vec();
         if number > 0 && offset < total {
             let rows = database.page_of(condition, "t.id", "t.updated_at DESC, t.created_at DESC, t.id", limit, offset).await?;
-            let related = if relations { Some(select::all_related(database.read(), shape, &rows).await?) } else { None };
+            let related = if relations { Some(select::all_related(database, shape, &rows).await?) } else { None };
             let writer = ShapeWriter::new(resource, shape).with_related(shape, related);
             let sql = rows.before(&format!("SELECT {} ", writer.columns()));
             for (at, row) in database.rows(&sql).await?.iter().enumerate() {
@@ -154,7 +154,7 @@ impl Engine {
         created: bool,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let found = select::one(self.app.database.read(), resource, &shape, id, Wanted { relations, record: false }).await?;
+        let found = select::one(&self.app.database, resource, &shape, id, Wanted { relations, record: false }).await?;
         let text = found.ok_or_else(Failure::not_found)?.text;
         Ok(Json::written(resource.enrich_written(&self.app, caller, id, body, created, text).await?))
     }
@@ -184,7 +184,7 @@ impl Crud for Engine {
             return self.send_page(List { resource, shape: &shape, relations, mask, plans }, condition, page).await;
         }
         let database = &self.app.database;
-        let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
+        let related = if relations { Some(select::all_related(database, &shape, &condition).await?) } else { None };
         let writer = ShapeWriter::new(resource, &shape).with_related(&shape, related);
         let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
         sql.push(" ORDER BY t.created_at, t.id");
@@ -230,7 +230,7 @@ impl Crud for Engine {
         let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
         let wanted = Wanted { relations, record: matches!(rule, Rule::Row(_)) };
-        let found = select::one(self.app.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
+        let found = select::one(&self.app.database, resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
         if let Some(rule) = undecided(rule, &caller)? {
             let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;
             resource.may_read(&self.app, &caller, rule, record).await?;

@@ -1,4 +1,4 @@
-//! What a collection is to the engine.
+//! Collections as the engine sees them.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
-use crate::access::records::{self, Subject};
+use crate::access::records::{self, RecordSubject};
 use crate::access::references::production_of;
 use crate::app::App;
 use crate::database::{Sql, execute};
@@ -124,7 +124,7 @@ impl Record {
     }
 }
 
-/// What a body says, once it has been brought into the types of the columns.
+/// Contents of a body, once it has been brought into the types of the columns.
 #[derive(Debug, Default)]
 pub struct Changes {
     pub columns: Vec<(&'static str, SqlValue)>,
@@ -139,7 +139,7 @@ impl Changes {
         self.columns.push((column, value.into()));
     }
 
-    /// What a column is set to.
+    /// New value of a column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&SqlValue> {
         crate::database::value_of(&self.columns, column)
@@ -157,7 +157,7 @@ pub trait Resource: Send + Sync {
     /// The `type` of the records.
     fn type_name(&self) -> &'static str;
 
-    /// What events start with, such as `task-type`.
+    /// Prefix of events, such as `task-type`.
     fn event_prefix(&self) -> String {
         self.table().name.replace('_', "-")
     }
@@ -252,7 +252,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not let the caller in.
     async fn may_list(&self, app: &App, caller: &Caller, rule: RecordRule, query: &Query) -> Result<(), Failure> {
         let _ = query;
-        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
 
     /// Makes what has to be there before a list is read.
@@ -273,7 +273,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What is left out of the records of a list for this caller, if anything.
+    /// Metadata that is hidden in the records of a list for this caller, if anything.
     ///
     /// # Errors
     /// The database does not answer.
@@ -282,7 +282,7 @@ pub trait Resource: Send + Sync {
         Ok(None)
     }
 
-    /// What is left out of how the records of a list are planned, where they are tasks, for this caller.
+    /// Plans that are hidden from this caller, where the records of a list are tasks.
     ///
     /// # Errors
     /// The database does not answer.
@@ -291,9 +291,9 @@ pub trait Resource: Send + Sync {
         Ok(None)
     }
 
-    /// What a record is about, for the rule that the contract names.
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Production(record.id_of("project_id"))
+    /// Subject of a record, for the rule that the contract names.
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Production(record.id_of("project_id"))
     }
 
     /// Lets the caller read this record, where the contract names a rule about records.
@@ -301,7 +301,7 @@ pub trait Resource: Send + Sync {
     /// # Errors
     /// 403 when the rule does not allow it.
     async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
-        records::require_record(app.database.read(), caller, rule, self.subject(record)).await
+        records::require_record(&app.database, caller, rule, self.subject(record)).await
     }
 
     /// Lets the caller create this, where the contract names a rule about records.
@@ -310,7 +310,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not allow it.
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = body;
-        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
 
     /// Lets the caller change this record, where the contract names a rule about records.
@@ -365,7 +365,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What follows from a new record, before its event.
+    /// Consequences of a new record, before its event.
     ///
     /// # Errors
     /// What can't be done; nothing is stored then.
@@ -374,7 +374,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What follows from a change, before its event. `before` is what was stored.
+    /// Consequences of a change, before its event. `before` is what was stored.
     ///
     /// # Errors
     /// What can't be done; nothing is stored then.

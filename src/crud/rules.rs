@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -49,7 +49,7 @@ pub async fn asks_given_project(app: &App, caller: &Caller, rule: RecordRule, bo
         None => Err(Failure::record("'project_id'")),
         Some(_) if caller.is_admin() => Ok(()),
         Some(Value::Null) => Err(Failure::forbidden()),
-        Some(_) => require_record(app.database.read(), caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
+        Some(_) => require_record(&app.database, caller, rule, RecordSubject::Production(Some(given_id(body, "project_id")?))).await,
     }
 }
 
@@ -68,7 +68,7 @@ pub fn files_of(sql: &mut Sql, reach: &Reach) {
 pub async fn project_of(connection: &impl ConnectionTrait, table: &str, id: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
     let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    Ok(row.try_get("", "project_id")?)
 }
 
 /// The team of the production that a list is asked for, without vendors and clients; administrators may ask for all.
@@ -81,5 +81,5 @@ pub async fn plans_asked_project(app: &App, caller: &Caller, query: &Query) -> R
     }
     let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
     let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
-    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await.map(|_| ())
+    require(&app.database, caller, project_id, &STAFF_MEMBER).await.map(|_| ())
 }

@@ -8,7 +8,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::{Nested, Record, Relation, Resource, Shape};
-use crate::database::{self, BATCH, Database, Field, NestedWriter, RecordWriter, RowWriter, Sql, write_uuid};
+use crate::database::json::id_lists;
+use crate::database::{self, BATCH, Database, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
@@ -18,12 +19,14 @@ type Related = HashMap<&'static str, Ids>;
 
 /// Writes records of a shape as JSON objects.
 pub(super) struct ShapeWriter {
+    list: SelectList,
     record: RecordWriter,
+    id: SelectedColumn,
     related: Vec<(Vec<u8>, Ids)>,
     nested: Vec<NestedWriter>,
 }
 
-/// Where a query finds the records of a resource, which it calls `t`, and those that they carry.
+/// Tables in which a query finds the records of a resource, which it calls `t`, and those that they carry.
 pub(super) fn from(resource: &dyn Resource) -> String {
     let mut text = format!("FROM \"{}\" t", resource.table().name);
     for Nested { key, column, table, .. } in resource.nested() {
@@ -39,26 +42,17 @@ impl ShapeWriter {
         let extras = shape.extras.iter().map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
         let has_type = shape.extras.iter().any(|extra| extra.key == "type");
         let record = RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name()));
-        // The id comes behind the record, and nested records behind the id.
-        let mut first = record.width() + 1;
-        let mut nested = Vec::with_capacity(shape.nested.len());
-        for Nested { key, table, type_name, .. } in &shape.nested {
-            let writer = NestedWriter::new(key, table, &format!("\"{key}\""), type_name, first);
-            first = writer.end();
-            nested.push(writer);
-        }
-        Self { record, related: Vec::new(), nested }
+        let mut list = SelectList::of_record(&record);
+        let id = list.add("t.id");
+        let nest =
+            |Nested { key, table, type_name, .. }: &&'static Nested| NestedWriter::new(key, table, &format!("\"{key}\""), type_name, &mut list);
+        let nested = shape.nested.iter().map(nest).collect();
+        Self { list, record, id, related: Vec::new(), nested }
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
-        let own = Some(self.record.columns()).filter(|columns| !columns.is_empty());
-        own.into_iter().chain(["t.id".to_owned()]).chain(self.nested.iter().map(NestedWriter::columns)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// How many columns it selects.
-    fn width(&self) -> usize {
-        self.nested.last().map_or(self.record.width() + 1, NestedWriter::end)
+        self.list.to_string()
     }
 
     /// The same with related ids, where they are asked for or the shape always has them.
@@ -77,7 +71,7 @@ impl ShapeWriter {
             nested.write(out, row)?;
         }
         if !self.related.is_empty() {
-            let id: Uuid = row.try_get_by_index(self.record.width())?;
+            let id: Uuid = self.id.read(row)?;
             for (key, ids) in &self.related {
                 out.extend_from_slice(key);
                 out.push(b'[');
@@ -94,21 +88,13 @@ impl ShapeWriter {
 /// record a JSON list without its brackets. One query, however many records there are.
 pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relation, condition: &Sql) -> Result<Ids, DbErr> {
     let mut sql = condition.clone().before(&format!(
-        "SELECT r.\"{own}\", r.\"{other}\" FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
+        "SELECT r.\"{own}\" AS owner, r.\"{other}\" AS item FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
         own = relation.own,
         other = relation.other,
         table = relation.table.name,
     ));
     sql.push(")");
-    let mut found: Ids = HashMap::new();
-    for row in database::rows(connection, &sql).await? {
-        let ids = found.entry(row.try_get_by_index(0)?).or_default();
-        if !ids.is_empty() {
-            ids.push(b',');
-        }
-        write_uuid(ids, row.try_get_by_index(1)?);
-    }
-    Ok(found)
+    id_lists(connection, &sql).await
 }
 
 /// Related ids of every relation of a shape.
@@ -120,7 +106,7 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
     Ok(all)
 }
 
-/// What to read of one record.
+/// Parts of one record that are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     /// Related ids of every relation of the shape.
@@ -148,22 +134,21 @@ pub(super) async fn one(
     let table = resource.table();
     let writer = ShapeWriter::new(resource, shape);
     let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
-    let mut columns = vec![writer.columns()];
-    columns.extend(relations.iter().map(|relation| id_list(connection.get_database_backend(), relation)));
-    let lists = writer.width();
-    if wanted.record {
-        columns.push(all_columns(table));
-    }
-    let sql = Sql::with(format!("SELECT {} {} WHERE t.id = $1", columns.join(", "), from(resource)), [id.into()]);
+    let mut list = writer.list.clone();
+    let backend = connection.get_database_backend();
+    let relations: Vec<_> = relations.iter().map(|relation| (relation.name, list.add(id_list(backend, relation)))).collect();
+    let all = wanted.record.then(|| all_columns(table));
+    let all = all.map(|all| (list.add_record(&all), all));
+    let sql = Sql::with(format!("SELECT {list} {} WHERE t.id = $1", from(resource)), [id.into()]);
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
     let mut related = Related::new();
-    for (at, relation) in relations.iter().enumerate() {
-        let ids = row.try_get_by_index::<Option<String>>(lists + at)?.unwrap_or_default();
-        related.insert(relation.name, HashMap::from([(id, written_ids(&ids))]));
+    for (name, ids) in relations {
+        let ids = ids.read::<Option<String>>(&row)?.unwrap_or_default();
+        related.insert(name, HashMap::from([(id, written_ids(&ids))]));
     }
     let mut text = Vec::with_capacity(1024);
     writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
-    let record = if wanted.record { Some(read(table, &row, lists + relations.len(), id)?) } else { None };
+    let record = all.map(|(first, all)| read(&all, &row, first, id)).transpose()?;
     Ok(Some(Found { text, record }))
 }
 
@@ -189,14 +174,15 @@ fn written_ids(text: &str) -> Vec<u8> {
     out
 }
 
-fn all_columns(table: &Table) -> String {
-    table.columns.iter().map(|column| format!("t.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")
+/// All columns of a table, whose row a query calls `t`.
+fn all_columns(table: &Table) -> RecordWriter {
+    RecordWriter::select(table.columns.iter().map(|column| (format!("t.\"{}\"", column.name), Field::from(column))), None)
 }
 
-/// The record whose columns begin at a place of the row.
-fn read(table: &'static Table, row: &QueryResult, first: usize, id: Uuid) -> Result<Record, Failure> {
+/// The record of a row, whose list of columns has all of the record from `first` on.
+fn read(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id: Uuid) -> Result<Record, Failure> {
     let mut out = vec![b'{'];
-    RowWriter::new(table.columns.iter().map(Field::from)).write_from(&mut out, row, first)?;
+    all.write_keys(&mut out, row, first)?;
     out.push(b'}');
     Ok(Record { id, values: serde_json::from_slice(&out)? })
 }
@@ -207,9 +193,12 @@ fn read(table: &'static Table, row: &QueryResult, first: usize, id: Uuid) -> Res
 /// 404 when it is not there.
 pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, id: Uuid) -> Result<Record, Failure> {
     let table = resource.table();
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", all_columns(table), table.name), [id.into()]);
+    let mut list = SelectList::default();
+    let all = all_columns(table);
+    let first = list.add_record(&all);
+    let sql = Sql::with(format!("SELECT {list} FROM \"{}\" t WHERE t.id = $1", table.name), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    read(table, &row, 0, id)
+    read(&all, &row, first, id)
 }
 
 /// Records of a shape by their ids, as JSON objects without relations.
@@ -224,7 +213,7 @@ pub async fn rows(connection: &impl ConnectionTrait, resource: &dyn Resource, sh
         for row in database::rows(connection, &Sql::of_ids(text.as_str(), ids)).await? {
             let mut out = Vec::with_capacity(512);
             writer.write(&mut out, &row)?;
-            found.insert(row.try_get_by_index(writer.record.width())?, out);
+            found.insert(writer.id.read(&row)?, out);
         }
     }
     Ok(found)
@@ -232,11 +221,7 @@ pub async fn rows(connection: &impl ConnectionTrait, resource: &dyn Resource, sh
 
 /// Number of records of a condition.
 pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, DbErr> {
-    let sql = condition.clone().before("SELECT COUNT(*) ");
-    match database.row(&sql).await? {
-        Some(row) => row.try_get_by_index(0),
-        None => Ok(0),
-    }
+    Ok(database::read_value(database, &condition.clone().before("SELECT COUNT(*) ")).await?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
     sql.bind(id).push(")");
     let mut links: Vec<Vec<(&'static str, SqlValue)>> = Vec::new();
     for row in database::rows(&**work, &sql).await? {
-        links.push(vec![(own, id.into()), (other, row.try_get_by_index::<Uuid>(0)?.into())]);
+        links.push(vec![(own, id.into()), (other, row.try_get::<Uuid>("", "id")?.into())]);
     }
     let added = !links.is_empty();
     if added {

@@ -21,11 +21,11 @@ use sea_query_sqlx::SqlxValues;
 use super::counting::Counter;
 use super::dialect::{NOCASE, compare_nocase};
 
-/// How long somebody waits for a connection, or on SQLite for a writer of another process.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
+/// Time that somebody waits for a connection, or on SQLite for a writer of another process.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
 /// again at once.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
 const IDLE_SQLITE: Duration = Duration::from_secs(10);
 /// A connection to PostgreSQL that was unused for this long is tried before it is lent out.
 const TRIED_AFTER: Duration = Duration::from_secs(5);
@@ -153,7 +153,7 @@ enum Target {
 }
 
 impl Manager {
-    /// Where an address (`sqlite:…` or `postgres://…`) leads to.
+    /// Connections to the database at an address (`sqlite:…` or `postgres://…`).
     fn new(url: &str, counter: Arc<Counter>) -> Result<Self, DbErr> {
         let target = if url.starts_with("sqlite:") {
             let options: SqliteConnectOptions = url.parse().map_err(connection_error)?;
@@ -162,7 +162,7 @@ impl Manager {
                     .foreign_keys(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(PATIENCE)
+                    .busy_timeout(CONNECTION_TIMEOUT)
                     .statement_cache_capacity(PREPARED)
                     .row_buffer_size(ROWS_AHEAD)
                     .analysis_limit(ROWS_ANALYSED)
@@ -179,7 +179,7 @@ impl Manager {
         Ok(Self { target, counter, closed: Arc::default() })
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         match self.target {
             Target::Postgres(_) => DbBackend::Postgres,
@@ -235,7 +235,7 @@ impl Connections {
         let closed = Arc::clone(&manager.closed);
         let sqlite = backend == DbBackend::Sqlite;
         // A database in memory lives as long as its connection.
-        let idle = (!url.contains(":memory:")).then_some(if sqlite { IDLE_SQLITE } else { IDLE });
+        let idle = (!url.contains(":memory:")).then_some(if sqlite { IDLE_SQLITE } else { IDLE_LIMIT });
         let size = if sqlite { size.min(MOST_SQLITE) } else { size };
         let pool = bb8::Pool::builder()
             .max_size(size.max(1))
@@ -243,7 +243,7 @@ impl Connections {
             .max_lifetime(None)
             .idle_timeout(idle)
             .reaper_rate(Duration::from_secs(5))
-            .connection_timeout(PATIENCE)
+            .connection_timeout(CONNECTION_TIMEOUT)
             .queue_strategy(QueueStrategy::Lifo)
             .retry_connection(false)
             .build(manager)
@@ -251,7 +251,7 @@ impl Connections {
         Ok(Self { pool, backend, closed })
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         self.backend
     }

@@ -1,6 +1,6 @@
-//! What the two databases say differently: JSON that a statement puts together, so that what belongs to a record is a value
-//! of its row. Each of those functions gives an expression of SQL; a query selects it as [`Kind::Json`]. And texts that are
-//! compared without regard to letter case.
+//! Differences between the two databases: JSON that a statement puts together, so that what belongs to a record is a
+//! value of its row. Each of those functions gives an expression of SQL; a query selects it as [`Kind::Json`]. And
+//! texts that are compared without regard to letter case.
 
 use std::cmp::Ordering;
 
@@ -23,8 +23,8 @@ pub(super) fn compare_nocase(one: &str, other: &str) -> Ordering {
     one.to_lowercase().cmp(&other.to_lowercase())
 }
 
-/// What stands before, between and behind two texts that are to be equal in small letters. PostgreSQL takes the rules of ICU,
-/// because those of the database may know ASCII only.
+/// Texts that stand before, between and behind two texts that are to be equal in small letters. PostgreSQL takes the
+/// rules of ICU, because those of the database may know ASCII only.
 pub(super) fn same_text(backend: DbBackend) -> [&'static str; 3] {
     match backend {
         DbBackend::Postgres => ["LOWER(", " COLLATE \"und-x-icu\") = LOWER(", " COLLATE \"und-x-icu\")"],
@@ -114,9 +114,9 @@ pub fn json_object(backend: DbBackend, keys: &[JsonKey]) -> String {
 
 /// The items of a column that holds a JSON list, as rows of a query.
 pub struct JsonItems<Id> {
-    /// What the query reads them from.
+    /// Tables that the query reads them from.
     pub from: String,
-    /// What they are ordered by.
+    /// Order of them.
     pub place: &'static str,
     /// SQL of the id that an item holds under a key; null where it holds none.
     pub id: Id,

@@ -1,4 +1,4 @@
-//! What a client is told when the database refuses a change.
+//! Message for a client when the database refuses a change.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};

@@ -16,6 +16,7 @@ pub mod paging;
 mod record_writer;
 mod records;
 mod rows;
+mod select_list;
 mod session;
 mod sql;
 mod transaction;
@@ -33,7 +34,7 @@ use uuid::Uuid;
 use self::connection::Connections;
 use self::counting::Counter;
 pub(crate) use self::counting::describe;
-use self::session::{Held, Session};
+use self::session::{HeldConnection, Session};
 
 pub use self::exact::ExactWriter;
 pub use self::explain::explain;
@@ -41,7 +42,8 @@ pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
-pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
+pub use self::rows::{Field, RowWriter, write_column, write_datetime, write_text, write_uuid};
+pub use self::select_list::{SelectList, SelectedColumn};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
 
@@ -96,13 +98,7 @@ impl Database {
         self.counter.total()
     }
 
-    /// The database, to read with.
-    #[must_use]
-    pub fn read(&self) -> &Self {
-        self
-    }
-
-    /// Which of the two databases it is.
+    /// Kind of the database.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.connections.backend()
@@ -127,10 +123,10 @@ impl Database {
     }
 
     /// The connection for the next statement.
-    async fn held(&self) -> Result<Held, DbErr> {
+    async fn held(&self) -> Result<HeldConnection, DbErr> {
         match self.session() {
             Some(session) => session.hold().await,
-            None => Ok(Held::Own(self.connections.lend().await?)),
+            None => Ok(HeldConnection::Own(self.connections.lend().await?)),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Where a long answer is written to. Rows that wait to be sent would hold a connection of the database, so an answer waits
-//! for its client for two seconds in all: what a slower client has not taken by then goes into a temporary file, from which
+//! Outlet of a long answer. Rows that wait to be sent would hold a connection of the database, so an answer waits for
+//! its client for two seconds in all: what a slower client has not taken by then goes into a temporary file, from which
 //! it is sent once the database is done.
 
 use std::io::SeekFrom;
@@ -15,9 +15,9 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 const CHUNK: usize = 64 * 1024;
 /// Room for what a row adds to a chunk that is nearly full.
 const ROW: usize = 8 * 1024;
-/// How long the database waits for a client during one answer.
+/// Time that the database waits for a client during one answer.
 const DATABASE_WAIT: Duration = Duration::from_secs(2);
-/// How long a client may take for a part. One that takes longer is gone.
+/// Time that a client may take for a part. One that takes longer is gone.
 const CLIENT_WAIT: Duration = Duration::from_secs(60);
 
 /// A part of an answer on its way.
@@ -29,15 +29,15 @@ pub(super) enum Part {
 
 pub(super) type Sender = mpsc::Sender<Result<Part, DbErr>>;
 
-/// Where a long answer is written to.
+/// Outlet of a long answer.
 #[derive(Debug)]
 pub struct Outlet {
-    /// What is not sent yet.
+    /// Bytes that are not sent yet.
     pub out: Vec<u8>,
     way: Way,
 }
 
-/// How an answer gets to its client.
+/// Way on which an answer gets to its client.
 #[derive(Debug)]
 enum Way {
     /// As a whole, at the end.

@@ -32,7 +32,7 @@ impl Database {
         }
         let mut lookup = lookup.before(&format!("SELECT {id} "));
         on_page(&mut lookup);
-        let ids = self.rows(&lookup).await?.iter().map(|row| row.try_get_by_index::<Uuid>(0)).collect::<Result<Vec<_>, _>>()?;
+        let ids = super::read_values::<Uuid>(self, &lookup).await?;
         // An index in this order would be read from end to end for the few rows: the plus keeps SQLite from that.
         let by = if self.backend() == DbBackend::Sqlite { " ORDER BY +" } else { " ORDER BY " };
         selection.push(&format!(" AND {id} IN ")).bind_list(ids).push(by).push(order);

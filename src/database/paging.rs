@@ -42,8 +42,7 @@ impl Page {
 /// # Errors
 /// The database does not answer.
 pub async fn count(database: &Database, condition: &Sql) -> Result<i64, Failure> {
-    let row = database.row(&condition.clone().before("SELECT COUNT(*) ")).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+    Ok(super::read_value(database, &condition.clone().before("SELECT COUNT(*) ")).await?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub fn null(kind: Kind) -> Value {
     }
 }
 
-/// What a column gets when nobody says.
+/// Value of a column when nobody says.
 fn default(column: &Column, moment: NaiveDateTime) -> Value {
     match column.default {
         ColumnDefault::None | ColumnDefault::Timezone | ColumnDefault::Locale => null(column.kind),

@@ -1,7 +1,8 @@
 //! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
 
-use entity::facts::{Column, Kind};
-use sea_orm::sqlx::{Decode, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use chrono::{Datelike, NaiveDate};
+use entity::facts::{Column, Default as ColumnDefault, Kind};
+use sea_orm::sqlx::{ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -10,26 +11,28 @@ use uuid::Uuid;
 pub struct Field {
     pub key: String,
     pub kind: Kind,
+    /// Whether null, which older rows hold, stands for an empty list.
+    pub is_list: bool,
 }
 
 impl Field {
     /// A key with what its column holds.
     pub fn new(key: impl Into<String>, kind: Kind) -> Self {
-        Self { key: key.into(), kind }
+        Self { key: key.into(), kind, is_list: false }
     }
 }
 
 impl From<&Column> for Field {
     fn from(column: &Column) -> Self {
-        Self::new(column.name, column.kind)
+        Self { is_list: column.default == ColumnDefault::EmptyList, ..Self::new(column.name, column.kind) }
     }
 }
 
 /// Writes the columns of a row, in their order, as the keys of a JSON object.
 #[derive(Clone, Debug)]
 pub struct RowWriter {
-    /// `"key":` with what follows it.
-    fields: Vec<(Vec<u8>, Kind)>,
+    /// `"key":` with what follows it, and whether null is an empty list.
+    fields: Vec<(Vec<u8>, Kind, bool)>,
 }
 
 impl RowWriter {
@@ -44,13 +47,7 @@ impl RowWriter {
 
     /// Adds a field behind the others.
     pub fn push(&mut self, field: Field) {
-        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind));
-    }
-
-    /// Number of columns that it writes.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.fields.len()
+        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind, field.is_list));
     }
 
     /// Writes `"a":1,"b":2`, without the braces around.
@@ -62,33 +59,51 @@ impl RowWriter {
     }
 
     /// The same for a query that selects these fields behind others.
-    ///
-    /// # Errors
-    /// A column does not hold what it should.
-    pub fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
-        for (index, (key, kind)) in self.fields.iter().enumerate() {
+    pub(super) fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
+        for (index, (key, kind, is_list)) in self.fields.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(key);
+            let begin = out.len();
             write_value(out, row, first + index, *kind)?;
+            if *is_list && out.ends_with(b"null") && out.len() == begin + 4 {
+                out.truncate(begin);
+                out.extend_from_slice(b"[]");
+            }
         }
         Ok(())
     }
 }
 
-/// Writes one column as JSON.
+/// Writes the column of that name as JSON.
 ///
 /// # Errors
-/// The column does not hold what it should.
-pub fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
+/// The query has no such column, or it does not hold what it should.
+pub fn write_column(out: &mut Vec<u8>, row: &QueryResult, name: &str, kind: Kind) -> Result<(), DbErr> {
+    let unknown = |error: SqlxError| DbErr::Type(error.to_string());
+    if let Some(row) = row.try_as_pg_row() {
+        write_postgres(out, row, name.index(row).map_err(unknown)?, kind)
+    } else if let Some(row) = row.try_as_sqlite_row() {
+        write_sqlite(out, row, name.index(row).map_err(unknown)?, kind)
+    } else {
+        Err(unknown_row())
+    }
+}
+
+/// Writes the column at that place as JSON.
+pub(super) fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
     if let Some(row) = row.try_as_pg_row() {
         write_postgres(out, row, index, kind)
     } else if let Some(row) = row.try_as_sqlite_row() {
         write_sqlite(out, row, index, kind)
     } else {
-        Err(DbErr::Type("a row of neither SQLite nor PostgreSQL".into()))
+        Err(unknown_row())
     }
+}
+
+fn unknown_row() -> DbErr {
+    DbErr::Type("a row of neither SQLite nor PostgreSQL".into())
 }
 
 pub(super) fn broken(what: &str) -> DbErr {
@@ -285,18 +300,15 @@ fn two_digits(out: &mut Vec<u8>, number: i64) {
     out.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
 }
 
-/// Writes days since 1970 as a date of the Gregorian calendar.
+/// Days from the first one that chrono counts to the first of 1970.
+const DAYS_TO_1970: i64 = 719_163;
+
+/// Writes days since 1970 as a date of the Gregorian calendar. What lies beyond the years of chrono becomes the last day that
+/// it knows.
 fn write_days(out: &mut Vec<u8>, days: i64) {
-    // Years are counted from the first of March, so that a leap day is the last one of its year.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let date = i32::try_from(days + DAYS_TO_1970).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    let date = date.unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX });
+    let year = i64::from(date.year());
     if (0..=9999).contains(&year) {
         two_digits(out, year / 100);
         two_digits(out, year % 100);
@@ -304,9 +316,9 @@ fn write_days(out: &mut Vec<u8>, days: i64) {
         write_integer(out, year);
     }
     out.push(b'-');
-    two_digits(out, month);
+    two_digits(out, date.month().into());
     out.push(b'-');
-    two_digits(out, day);
+    two_digits(out, date.day().into());
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ tokio::task_local! {
     static CURRENT: Option<Session>;
 }
 
-/// What a task works with. Clones are the same session.
+/// Connection that a task works with, and its transaction. Clones are the same session.
 #[derive(Clone, Debug)]
 pub(super) struct Session(Arc<Shared>);
 
@@ -35,7 +35,7 @@ struct Shared {
     finished: AtomicBool,
 }
 
-/// Why a statement of a transaction failed, as far as that decides on the transaction.
+/// Reason why a statement of a transaction failed, as far as that decides on the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// Another transaction was in the way: the same will go well another time.
@@ -115,7 +115,7 @@ impl Session {
     }
 
     /// The connection, for one statement or several.
-    pub(super) async fn hold(&self) -> Result<Held, DbErr> {
+    pub(super) async fn hold(&self) -> Result<HeldConnection, DbErr> {
         let mut guard = Arc::clone(&self.0.held).lock_owned().await;
         if guard.is_none() {
             if self.0.writes {
@@ -123,7 +123,7 @@ impl Session {
             }
             *guard = Some(self.0.connections.lend().await?);
         }
-        Ok(Held::Session { guard, session: self.clone() })
+        Ok(HeldConnection::Session { guard, session: self.clone() })
     }
 
     /// Takes the connection of a transaction out, to end it.
@@ -155,14 +155,14 @@ impl Session {
 }
 
 /// A connection that is held for a while.
-pub(super) enum Held {
+pub(super) enum HeldConnection {
     /// That of a session.
     Session { guard: OwnedMutexGuard<Option<Lent>>, session: Session },
     /// One that was borrowed for this alone.
     Own(Lent),
 }
 
-impl Held {
+impl HeldConnection {
     /// The connection, and who takes note of errors.
     fn parts(&mut self) -> Result<(&mut Connection, Option<&Session>), DbErr> {
         match self {

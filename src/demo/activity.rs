@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::production::WITH_REFERENCE;
 use super::studio::Studio;
 use super::talk::changes;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 use super::writer::{Row, Writer};
 use crate::database;
 
@@ -97,8 +97,8 @@ impl<'a> Activity<'a> {
 
     fn task(&self, place: usize, task: &Task) -> Row {
         let entity = match task.subject {
-            Subject::Asset(asset) => self.breakdown.assets[asset],
-            Subject::Shot(shot) => self.breakdown.shots[shot],
+            TaskSubject::Asset(asset) => self.breakdown.assets[asset],
+            TaskSubject::Shot(shot) => self.breakdown.shots[shot],
         };
         let milestones = task.milestones();
         let entered = i64::try_from(place / 4).unwrap_or_default();
@@ -159,8 +159,8 @@ impl<'a> Activity<'a> {
     fn playlists(&self) -> Vec<Row> {
         let entry = |place: &usize| {
             let entity = match self.plan.tasks[self.plan.previews[*place].task].subject {
-                Subject::Asset(asset) => self.breakdown.assets[asset],
-                Subject::Shot(shot) => self.breakdown.shots[shot],
+                TaskSubject::Asset(asset) => self.breakdown.assets[asset],
+                TaskSubject::Shot(shot) => self.breakdown.shots[shot],
             };
             json!({"entity_id": entity, "preview_file_id": self.preview_ids[*place]})
         };

@@ -16,7 +16,7 @@ pub struct Comment {
     /// The state that the task takes.
     pub state: State,
     pub text: String,
-    /// What has to be done, and whether it is.
+    /// Points to work off, each with whether it is done.
     pub checklist: Vec<(String, bool)>,
     pub replies: Vec<Reply>,
     pub mention: Option<usize>,
@@ -33,16 +33,16 @@ pub struct Reply {
     pub text: String,
 }
 
-/// Who talks about what, and from when to when.
+/// Talk: who speaks about what, and from when to when.
 #[derive(Clone, Copy, Debug)]
 pub struct Talk<'a> {
     pub about: About<'a>,
-    /// Where the task stands at the end.
+    /// State in which the task stands at the end.
     pub state: State,
     pub assignee: Option<usize>,
     pub reviewer: usize,
     pub manager: usize,
-    /// Who of the client looks at it.
+    /// Person of the client who looks at it.
     pub client: Option<usize>,
     pub crew: Crew,
     /// Working minutes between which the comments are written.
@@ -53,7 +53,7 @@ pub struct Talk<'a> {
 /// Least working minutes for a comment.
 const PACE: i64 = 12;
 
-/// What a comment is there for.
+/// Purpose of a comment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Turn {
     Waiting,

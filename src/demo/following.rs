@@ -9,10 +9,10 @@ use super::pipeline::State;
 use super::scale::Scale;
 use super::work::Task;
 
-/// What somebody is told of.
+/// Notice of something.
 #[derive(Debug, PartialEq)]
 pub struct Notice {
-    /// Who is told.
+    /// Person who is told.
     pub person: usize,
     pub author: usize,
     pub task: usize,
@@ -30,8 +30,8 @@ pub struct Notice {
 /// Working days after which everything was read.
 const ATTENTION: i64 = 2;
 
-/// Who follows which task, and the latest notices. Managers follow some of the tasks that are under way; reviewers those
-/// that came back.
+/// Subscriptions to tasks, and the latest notices. Managers follow some of the tasks that are under way; reviewers
+/// those that came back.
 pub fn follow(rng: &mut StdRng, tasks: &[Task], crew: Crew, scale: &Scale, now: i64) -> (Vec<(usize, usize)>, Vec<Notice>) {
     let mut subscriptions = Vec::new();
     let managers = crew.of(Role::Manager, None);

@@ -39,13 +39,13 @@ use crate::events::{Work, transact};
 use crate::progress::Progress;
 use crate::studio::seed::{Domain, seed};
 
-/// What can be said about a demo production.
+/// Choices about a demo production.
 #[derive(Args, Clone, Debug)]
 pub struct DemoArgs {
-    /// How much of everything it has.
+    /// Size of everything in it.
     #[arg(long, value_enum, default_value_t)]
     pub size: Size,
-    /// What chance starts from: the same number makes the same production.
+    /// Seed of chance: the same number makes the same production.
     #[arg(long, default_value_t = 2026, hide = true)]
     pub seed: u64,
 }

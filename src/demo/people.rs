@@ -1,6 +1,6 @@
 //! The people of a demo studio. They are the same in every demo production.
 
-/// What somebody may do.
+/// Role of somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Manager,
@@ -65,7 +65,7 @@ impl Member {
     }
 }
 
-/// Whose password is [`PASSWORD`]: the production manager and an animator.
+/// Persons with the password [`PASSWORD`]: the production manager and an animator.
 pub const WITH_PASSWORD: [usize; 2] = [1, 7];
 
 /// Password of the accounts that are made to look around with.
@@ -156,10 +156,10 @@ pub static PEOPLE: [Member; 60] = {
     ]
 };
 
-/// Who does, checks and follows the work of a production: places in [`PEOPLE`].
+/// Persons who do, check and follow the work of a production: places in [`PEOPLE`].
 #[derive(Clone, Copy, Debug)]
 pub struct Crew {
-    /// How many of [`PEOPLE`] are on the team.
+    /// Number of [`PEOPLE`] who are on the team.
     pub size: usize,
 }
 
@@ -170,14 +170,14 @@ impl Crew {
         (0..self.size.min(PEOPLE.len())).filter(|place| fits(&PEOPLE[*place])).collect()
     }
 
-    /// Who does the work of a department.
+    /// Persons who do the work of a department.
     pub fn artists(self, department: &str) -> Vec<usize> {
         let mut found = self.of(Role::Artist, Some(department));
         found.extend(self.of(Role::Vendor, Some(department)));
         found
     }
 
-    /// Who checks the work of a department: its supervisor, or the director.
+    /// Person who checks the work of a department: its supervisor, or the director.
     pub fn reviewer(self, department: &str) -> usize {
         let supervisors = |department| self.of(Role::Supervisor, department);
         let found = supervisors(Some(department)).into_iter().chain(supervisors(None)).next();

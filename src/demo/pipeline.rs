@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-/// What a step is done on.
+/// Things that a step is done on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
     Asset,
@@ -53,7 +53,7 @@ pub static FX: Step = step("FX", Made::Shot, "FX", 5, 2..=5);
 pub static RENDERING: Step = step("Rendering", Made::Shot, "Compositing", 6, 1..=2);
 pub static COMPOSITING: Step = step("Compositing", Made::Shot, "Compositing", 7, 1..=4);
 
-/// How far a task is.
+/// Progress of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     Todo,

@@ -16,7 +16,7 @@ use super::remarks::pick;
 use super::review::{self, Playlist, Preview};
 use super::scale::Scale;
 use super::story;
-use super::work::{Planner, Subject, Task};
+use super::work::{Planner, Task, TaskSubject};
 
 /// Everything that a production is made of.
 #[derive(Debug, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Plan {
     pub tasks: Vec<Task>,
     pub previews: Vec<Preview>,
     pub playlists: Vec<Playlist>,
-    /// Who follows which task.
+    /// Subscriptions of persons to tasks.
     pub subscriptions: Vec<(usize, usize)>,
     pub notices: Vec<Notice>,
 }
@@ -108,13 +108,13 @@ impl Plan {
         for number in 0..assets.len() {
             let steps = assets[number].kind.steps(number);
             let start = 0.02 + 0.45 * share(number, assets.len());
-            planner.plan(&mut rng, Subject::Asset(number), &steps, (start, 0.2), None, &mut tasks);
+            planner.plan(&mut rng, TaskSubject::Asset(number), &steps, (start, 0.2), None, &mut tasks);
         }
         for (number, shot) in shots.iter().enumerate() {
             let steps: Vec<&Step> = shot_steps(number).collect();
             let start = 0.12 + 0.5 * share(number, scale.shots);
             let frames = Some((shot.frame_in, shot.frame_out));
-            planner.plan(&mut rng, Subject::Shot(number), &steps, (start, 0.33), frames, &mut tasks);
+            planner.plan(&mut rng, TaskSubject::Shot(number), &steps, (start, 0.33), frames, &mut tasks);
         }
         settle(&mut tasks, &mut assets, &mut shots);
         let previews = review::previews(&tasks, scale);
@@ -194,7 +194,7 @@ fn shots(rng: &mut StdRng, scale: &Scale, assets: &[Asset]) -> Vec<Shot> {
     shots
 }
 
-/// What the shots of a sequence choose from: two places, and some of all other kinds.
+/// Assets that the shots of a sequence choose from: two places, and some of all other kinds.
 fn pool(rng: &mut StdRng, by_kind: &[Vec<usize>; 4]) -> [Vec<usize>; 4] {
     let [characters, props, environments, effects] = by_kind;
     let mut some = |of: &[usize], count: usize, always: usize| {
@@ -235,8 +235,8 @@ fn settle(tasks: &mut [Task], assets: &mut [Asset], shots: &mut [Shot]) {
         let begun = of_entity.iter().any(|task| !matches!(task.state, State::Todo | State::Ready));
         let status = if complete { "complete" } else { ["standby", "running"][usize::from(begun)] };
         match of_entity[0].subject {
-            Subject::Shot(shot) => shots[shot].status = status,
-            Subject::Asset(asset) => {
+            TaskSubject::Shot(shot) => shots[shot].status = status,
+            TaskSubject::Asset(asset) => {
                 let asset = &mut assets[asset];
                 asset.status = status;
                 asset.ready_for = match (complete, done(&RIGGING), done(&MODELING)) {
@@ -249,7 +249,7 @@ fn settle(tasks: &mut [Task], assets: &mut [Asset], shots: &mut [Shot]) {
         }
     }
     for task in tasks {
-        if let Subject::Shot(shot) = task.subject {
+        if let TaskSubject::Shot(shot) = task.subject {
             let place = task.step.place;
             let ready = |cast: &&Cast| {
                 let asset = &assets[cast.asset];

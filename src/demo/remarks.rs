@@ -1,4 +1,4 @@
-//! What people write below a task: sentences put together from the words of each craft.
+//! Remarks below tasks: sentences put together from the words of each craft.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -11,11 +11,11 @@ pub fn pick<T: Copy>(rng: &mut StdRng, list: &[T]) -> T {
 /// Words of the work of one step.
 struct Craft {
     step: &'static str,
-    /// What is handed over.
+    /// Things that are handed over.
     work: &'static [&'static str],
-    /// What can be wrong, and what it does then.
+    /// Faults, and what each does then.
     faults: &'static [&'static str],
-    /// What should be done about it.
+    /// Remedies.
     wishes: &'static [&'static str],
 }
 
@@ -151,7 +151,7 @@ const CRAFTS: [Craft; 11] = [
     },
 ];
 
-/// Where the work that is talked about can be found.
+/// Place where the work that is talked about can be found.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     /// Name of the step.
@@ -243,7 +243,7 @@ pub fn retake(rng: &mut StdRng, about: About<'_>) -> String {
     }
 }
 
-/// What has to be done before it comes back.
+/// Points to work off before it comes back.
 pub fn checklist(rng: &mut StdRng, about: About<'_>) -> Vec<String> {
     let wishes = about.craft().wishes;
     let first = rng.random_range(0..wishes.len());
@@ -270,7 +270,7 @@ pub fn note(rng: &mut StdRng, about: About<'_>) -> String {
     }
 }
 
-/// Why nothing has begun.
+/// Reason why nothing has begun.
 pub fn waiting(rng: &mut StdRng) -> String {
     pick(
         rng,
@@ -284,7 +284,7 @@ pub fn waiting(rng: &mut StdRng) -> String {
     .to_owned()
 }
 
-/// What a client says.
+/// Remark of a client.
 pub fn client(rng: &mut StdRng) -> String {
     pick(
         rng,

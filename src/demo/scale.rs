@@ -1,4 +1,4 @@
-//! How much of everything a demo production has.
+//! Size of everything in a demo production.
 
 use std::ops::RangeInclusive;
 

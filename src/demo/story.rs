@@ -1,4 +1,4 @@
-//! What the demo production tells: its title, its places and things, and what happens in its shots.
+//! Story of the demo production: its title, its places and things, and what happens in its shots.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -12,11 +12,11 @@ pub const TITLE: &str = "Odda and the Salt Clock";
 /// Short name of the production.
 pub const CODE: &str = "OSC";
 
-/// What the production is about.
+/// Synopsis of the production.
 pub const SYNOPSIS: &str = "In a harbour where the tide follows a clock made of salt, young Odda finds the hands standing still. \
      With a tin heron and a ferrywoman who never learned to swim, she sets out to wind the sea.";
 
-/// What happens in a sequence, one after the other.
+/// Events in a sequence, one after the other.
 const BEATS: [&str; 24] = [
     "The harbour wakes up and Odda oils the clock.",
     "The hands stop in the middle of the market.",
@@ -44,7 +44,7 @@ const BEATS: [&str; 24] = [
     "Breakfast on the quay.",
 ];
 
-/// What happens in the sequence of that number.
+/// Events in the sequence of that number.
 pub fn beat(number: usize) -> String {
     let beat = BEATS[number % BEATS.len()];
     match number / BEATS.len() {
@@ -235,7 +235,7 @@ pub fn asset_name(kind: AssetKind, number: usize) -> String {
     }
 }
 
-/// What is to be known about an asset.
+/// Description of an asset.
 pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> String {
     match kind {
         AssetKind::Character => {
@@ -274,7 +274,7 @@ pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> Strin
     }
 }
 
-/// What happens in a shot with that character at that place.
+/// Events in a shot with that character at that place.
 pub fn action(rng: &mut StdRng, who: &str, place: &str, thing: Option<&str>) -> String {
     let place = format!("the {}", place.strip_prefix("The ").unwrap_or(place));
     let frame =

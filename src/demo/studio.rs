@@ -1,5 +1,5 @@
-//! What the demo production takes from the studio: its task types, statuses, asset types and departments, and the people,
-//! who are made when they are missing.
+//! Parts of the studio that the demo production takes: its task types, statuses, asset types and departments, and the
+//! people, who are made when they are missing.
 
 use std::collections::HashMap;
 

@@ -9,7 +9,7 @@ use super::activity::Activity;
 use super::discussion::{Comment, Reply};
 use super::frames::Frame;
 use super::pipeline::State;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 use super::writer::{Row, Writer};
 use crate::database::Sql;
 
@@ -25,8 +25,8 @@ impl Activity<'_> {
             let frame = frames.get(preview.picture);
             let side = |side: fn(&Frame) -> u32| frame.map(|frame| i32::try_from(side(frame)).unwrap_or_default());
             let entity = match task.subject {
-                Subject::Asset(asset) => self.plan.assets[asset].name.clone(),
-                Subject::Shot(shot) => format!("{}_{}", self.plan.sequences[self.plan.shots[shot].sequence].name, self.plan.shots[shot].name),
+                TaskSubject::Asset(asset) => self.plan.assets[asset].name.clone(),
+                TaskSubject::Shot(shot) => format!("{}_{}", self.plan.sequences[self.plan.shots[shot].sequence].name, self.plan.shots[shot].name),
             };
             let file = format!("{entity}_{}_v{:03}", task.step.name, preview.revision).to_lowercase().replace(' ', "_");
             vec![

@@ -9,7 +9,7 @@ use super::people::{PEOPLE, Role};
 use super::pipeline::State;
 use super::plan::Plan;
 use super::scale::Size;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 
 const SEED: u64 = 2026;
 
@@ -115,8 +115,8 @@ fn nobody_logs_more_than_a_day_on_a_day() {
 fn readiness_counts_assets_that_are_ready() {
     let plan = plan(Size::Medium);
     let ready = |task: &Task| match task.subject {
-        Subject::Asset(_) => 0,
-        Subject::Shot(shot) => {
+        TaskSubject::Asset(_) => 0,
+        TaskSubject::Shot(shot) => {
             let cast = plan.shots[shot].casting.iter().map(|cast| &plan.assets[cast.asset]);
             cast.filter(|asset| !asset.canceled && asset.ready_for.is_some_and(|step| step.place >= task.step.place)).count()
         }

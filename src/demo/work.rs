@@ -12,9 +12,9 @@ use super::pipeline::{State, Step};
 use super::remarks::pick;
 use super::scale::Scale;
 
-/// What a task is on.
+/// Subject of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub enum TaskSubject {
     Asset(usize),
     Shot(usize),
 }
@@ -22,7 +22,7 @@ pub enum Subject {
 /// A task.
 #[derive(Debug, PartialEq)]
 pub struct Task {
-    pub subject: Subject,
+    pub subject: TaskSubject,
     pub step: &'static Step,
     pub state: State,
     pub assigner: usize,
@@ -67,7 +67,7 @@ impl Task {
         self.hours.iter().map(|hours| hours.minutes).sum()
     }
 
-    /// What the server would have noted while the comments were written.
+    /// Dates that the server would have noted while the comments were written.
     pub fn milestones(&self) -> Milestones {
         let mut found = Milestones::default();
         let mut state = State::Todo;
@@ -93,7 +93,7 @@ impl Task {
 }
 
 /// Longest time over the due date after which everything is done.
-const PATIENCE: i64 = 12;
+const LONGEST_DELAY: i64 = 12;
 
 /// Gives out the work.
 pub struct Planner {
@@ -129,7 +129,7 @@ impl Planner {
     pub fn plan(
         &mut self,
         rng: &mut StdRng,
-        subject: Subject,
+        subject: TaskSubject,
         steps: &[&'static Step],
         window: (f64, f64),
         frames: Option<(i32, i32)>,
@@ -165,7 +165,7 @@ impl Planner {
         }
     }
 
-    fn assigned(&self, rng: &mut StdRng, subject: Subject, step: &'static Step, planned: (i64, i64), state: State) -> Task {
+    fn assigned(&self, rng: &mut StdRng, subject: TaskSubject, step: &'static Step, planned: (i64, i64), state: State) -> Task {
         let artists = self.artists.get(step.department).map(Vec::as_slice).unwrap_or_default();
         let mut assignees = Vec::new();
         let untouched = matches!(state, State::Todo | State::Ready);
@@ -212,13 +212,13 @@ impl Planner {
     }
 }
 
-/// How far a task is that was planned from `first` and would be finished on `finish`. It only opens when the step before
-/// it is done, or nearly.
+/// Progress of a task that was planned from `first` and would be finished on `finish`. It only opens when the step
+/// before it is done, or nearly.
 fn state(rng: &mut StdRng, today: i64, first: i64, finish: i64, open: bool) -> State {
     if first > today {
         return if open && rng.random_bool(0.5) { State::Ready } else { State::Todo };
     }
-    if finish < today && (finish < today - PATIENCE || (open && rng.random_bool(0.85))) {
+    if finish < today && (finish < today - LONGEST_DELAY || (open && rng.random_bool(0.85))) {
         return State::Done;
     }
     if !open && rng.random_bool(0.65) {

@@ -16,7 +16,7 @@ const TEXT: usize = 1024 * 1024;
 /// Placeholders of one statement on SQLite.
 const PLACEHOLDERS: usize = 1000;
 
-/// What stores the rows of one table.
+/// Storer of the rows of one table.
 pub(super) struct Loader<'a> {
     table: &'a str,
     columns: &'a [ColumnPart],

@@ -1,4 +1,4 @@
-//! What the archive says of itself, in its member `manifest.json`.
+//! Description of an archive in itself, in its member `manifest.json`.
 
 use entity::facts::{Column, Kind};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ pub(super) const MANIFEST: &str = "manifest.json";
 /// The form of the archive that this release writes, and the newest that it reads.
 pub(super) const FORMAT: u32 = 1;
 
-/// What an archive holds.
+/// Contents of an archive.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) format: u32,
@@ -68,7 +68,7 @@ impl StoredPart {
     }
 }
 
-/// What a column holds.
+/// Kind of the values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Word {

@@ -28,7 +28,7 @@ pub use self::restoring::{Restored, restore};
 pub use self::tables::tables;
 pub use self::writing::{Dumped, dump};
 
-/// Why nothing is dumped or restored.
+/// Reason why nothing is dumped or restored.
 #[derive(Debug, thiserror::Error)]
 pub enum DumpError {
     #[error(transparent)]

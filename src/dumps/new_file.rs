@@ -30,7 +30,7 @@ impl NewFile {
         Ok(Self { file, target: target.to_owned() })
     }
 
-    /// Where it is until it is whole.
+    /// Its place until it is whole.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.file.path()

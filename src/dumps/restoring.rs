@@ -15,10 +15,10 @@ use crate::database::{self, Database, Sql, Transaction};
 use crate::progress::Progress;
 use crate::storage::Storage;
 
-/// What was brought back.
+/// Contents that were brought back.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// Release that the dump was made by, when, and of which database.
+    /// Release that the dump was made by.
     pub version: String,
     pub made_at: String,
     pub database: String,
@@ -40,7 +40,7 @@ pub async fn restore(database: &Database, storage: Option<&Storage>, file: &Path
         return Err(DumpError::Newer(manifest.version));
     }
     check(&mut archive, &manifest, storage.is_some())?;
-    let state = migration::state(database.read()).await?;
+    let state = migration::state(database).await?;
     let is_older = manifest.migrations.len() < all.len();
     match state {
         State::Empty => {

@@ -21,7 +21,7 @@ impl<T> Summed<T> {
         self.into_parts().1
     }
 
-    /// What it read from or wrote to, and the sum.
+    /// Source that it read from or target that it wrote to, and the sum.
     pub(super) fn into_parts(self) -> (T, String) {
         (self.inner, self.sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }

@@ -101,7 +101,7 @@ pub(super) async fn present(database: &Database) -> Result<Vec<Present>, DbErr> 
     database::read_all(database, &Sql::new(text)).await
 }
 
-/// What the database has beside the tables that are dumped: names of tables, and of columns as `table.column`.
+/// Rest of the database beside the tables that are dumped: names of tables, and of columns as `table.column`.
 pub(super) fn beside(tables: &[Table], present: &[Present]) -> BTreeSet<String> {
     let known = |column: &Present| {
         let table = tables.iter().find(|table| table.name == column.table_name)?;

@@ -19,7 +19,7 @@ use crate::storage::Storage;
 /// An archive on its way to the disk.
 pub(super) type Archive = ZipWriter<BufWriter<File>>;
 
-/// What a dump holds.
+/// Contents of a dump.
 #[derive(Clone, Debug)]
 pub struct Dumped {
     /// Tables that have rows, with how many.
@@ -43,7 +43,7 @@ pub(super) fn compressed() -> SimpleFileOptions {
 /// file can't be read.
 pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -> Result<Dumped, DumpError> {
     let target = NewFile::beside(file)?;
-    if migration::state(database.read()).await? != migration::State::Current {
+    if migration::state(database).await? != migration::State::Current {
         return Err(DumpError::NotCurrent);
     }
     let tables = tables();

@@ -10,7 +10,7 @@ use super::links::Links;
 use crate::database::{self, Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::BUILT_IN_NAMES;
 
-/// Which asset types to list.
+/// Asset types to list.
 pub(super) struct AssetTypes {
     /// Conditions on the entity types `et`, each with `AND` before it.
     conditions: Sql,
@@ -71,7 +71,7 @@ pub(super) async fn read_one(database: &Database, id: Uuid) -> Result<Vec<u8>, F
     Ok(out)
 }
 
-const TASK_TYPES: &str = "SELECT asset_type_id, task_type_id FROM task_type_asset_type_link";
+const TASK_TYPES: &str = "SELECT asset_type_id AS owner, task_type_id AS item FROM task_type_asset_type_link";
 
 struct TypeWriter {
     rows: RowWriter,
@@ -85,7 +85,7 @@ impl TypeWriter {
 
     fn select(&self) -> String {
         let names: Vec<String> = entity::entity_type::TABLE.columns.iter().map(|column| format!("et.\"{}\"", column.name)).collect();
-        format!("SELECT {}, et.id FROM entity_type et WHERE et.name NOT IN {BUILT_IN_NAMES}", names.join(", "))
+        format!("SELECT {} FROM entity_type et WHERE et.name NOT IN {BUILT_IN_NAMES}", names.join(", "))
     }
 
     fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
@@ -93,7 +93,7 @@ impl TypeWriter {
         self.rows.write(out, row)?;
         if let Some(task_types) = &self.task_types {
             out.extend_from_slice(b",\"task_types\":");
-            task_types.write(out, row.try_get_by_index(self.rows.width())?);
+            task_types.write(out, row.try_get("", "id")?);
         }
         out.extend_from_slice(b",\"type\":\"AssetType\"}");
         Ok(())

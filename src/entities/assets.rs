@@ -14,7 +14,7 @@ use super::episode_choice::EpisodeChoice;
 use super::layouts;
 use super::listings::filtered;
 use super::rows::{self, Listing, find_entities, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use crate::access::entities::Scope;
 use crate::access::{require_manager, require_member};
 use crate::app::App;
@@ -34,7 +34,7 @@ async fn scope(app: &App, caller: &Caller, project_id: Option<Uuid>, episode: Op
             let EpisodeChoice::One(id) = choice else {
                 return Err(Failure::not_found());
             };
-            let connection = app.database.read();
+            let connection = &app.database;
             let episode = find_entity(connection, id, EntityKind::Episode).await?;
             require_member(connection, caller, episode.project_id).await?;
             Scope::teams(app, caller).await
@@ -88,7 +88,7 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_typ
 }
 
 /// `GET /data/assets/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
     let scope = scope(app, caller, wish.project_id, wish.episode).await?;
     let mut request = Request::listing(&layouts::ASSETS, scope, &wish);
     of_episode(&mut request.conditions, wish.episode);
@@ -109,7 +109,7 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<V
 
 /// The assets that an entity is built from.
 pub(super) async fn list_cast(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), id, kind).await?;
+    find_entity(&app.database, id, kind).await?;
     let cast = Sql::with(" AND e.id IN (SELECT entity_out_id FROM entity_link WHERE entity_in_id = $1)", [id.into()]);
     elsewhere(app, access.caller(), access.role(), cast).await
 }

@@ -6,9 +6,9 @@ use sea_orm::{DbErr, QueryResult};
 use super::layouts::{Cell, Field};
 use crate::access::data_mask::Metadata;
 use crate::access::plans::blank;
-use crate::database::{write_text, write_value};
+use crate::database::{SelectList, SelectedColumn, write_text};
 
-/// How rows are written.
+/// Form of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Form {
     /// Objects.
@@ -19,25 +19,25 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// What a row starts and ends with.
+    /// Brackets around a row.
     pub(super) fn brackets(self) -> (u8, u8) {
         if self == Self::Plain { (b'{', b'}') } else { (b'[', b']') }
     }
 }
 
-/// What is written for one key.
+/// Output for one key.
 struct Step {
     /// The key with its quotes and colon; nothing in the compact form. A comma stands before it, but for the first.
     key: Vec<u8>,
     name: &'static str,
-    /// What clients get, where they are not told the value of a task.
+    /// Value that clients get, where they are not told the value of a task.
     blank: Option<&'static str>,
     action: Action,
 }
 
 #[derive(Clone, Copy)]
 enum Action {
-    Column(usize, Kind, &'static str),
+    Column(SelectedColumn, Kind, &'static str),
     Metadata(&'static str),
     MetadataField,
     Fixed(&'static str),
@@ -49,20 +49,17 @@ pub(super) struct Writer {
     steps: Vec<Step>,
     /// Whether the metadata has to be looked into.
     opens_metadata: bool,
-    /// What a row starts and ends with.
+    /// Brackets around a row.
     brackets: (u8, u8),
 }
 
 impl Writer {
-    /// A writer for rows whose columns begin at an index.
-    pub(super) fn new(fields: &[Field], mut column: usize, form: Form) -> Self {
+    /// A writer of fields. The list of the query gets their columns.
+    pub(super) fn new(fields: &[Field], list: &mut SelectList, form: Form) -> Self {
         let mut steps = Vec::with_capacity(fields.len());
         for (name, cell) in fields {
             let action = match cell {
-                Cell::Column(_, kind, null) => {
-                    column += 1;
-                    Action::Column(column - 1, *kind, null)
-                }
+                Cell::Column(sql, kind, null) => Action::Column(list.add(*sql), *kind, null),
                 Cell::Metadata(null) => Action::Metadata(null),
                 Cell::MetadataField => Action::MetadataField,
                 Cell::Fixed(text) => Action::Fixed(text),
@@ -79,10 +76,8 @@ impl Writer {
         Self { steps, opens_metadata, brackets: form.brackets() }
     }
 
-    /// Writes an entity up to its tasks, and says where its list of ids goes. `metadata` is space to work in.
-    pub(super) fn write_entity(&self, out: &mut Vec<u8>, row: &QueryResult, metadata: &mut Vec<u8>, hidden: &[String]) -> Result<usize, DbErr> {
-        metadata.clear();
-        write_value(metadata, row, 2, Kind::Json)?;
+    /// Writes an entity up to its tasks, and says where its list of ids goes. `metadata` is its metadata as JSON.
+    pub(super) fn write_entity(&self, out: &mut Vec<u8>, row: &QueryResult, metadata: &[u8], hidden: &[String]) -> Result<usize, DbErr> {
         let mut fields = (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
         if let Some(fields) = &mut fields {
             fields.hide(hidden);
@@ -92,7 +87,7 @@ impl Writer {
         for step in &self.steps {
             out.extend_from_slice(&step.key);
             match step.action {
-                Action::Column(index, kind, null) => write_column(out, row, index, kind, null)?,
+                Action::Column(column, kind, null) => write_column(out, row, column, kind, null)?,
                 Action::Metadata(null) if metadata == b"null" => out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes()),
                 Action::Metadata(_) => match &fields {
                     Some(fields) if !hidden.is_empty() => fields.write(out),
@@ -118,8 +113,8 @@ impl Writer {
             out.extend_from_slice(&step.key);
             match (step.action, step.blank.filter(|_| planless)) {
                 (Action::Column(..), Some(blank)) => out.extend_from_slice(blank.as_bytes()),
-                (Action::Column(index, ..), None) if step.name == "data" && !hidden.is_empty() => write_masked(out, row, index, hidden)?,
-                (Action::Column(index, kind, null), None) => write_column(out, row, index, kind, null)?,
+                (Action::Column(column, ..), None) if step.name == "data" && !hidden.is_empty() => write_masked(out, row, column, hidden)?,
+                (Action::Column(column, kind, null), None) => write_column(out, row, column, kind, null)?,
                 _ => gap = out.len(),
             }
         }
@@ -128,18 +123,18 @@ impl Writer {
     }
 }
 
-fn write_masked(out: &mut Vec<u8>, row: &QueryResult, index: usize, hidden: &[String]) -> Result<(), DbErr> {
+fn write_masked(out: &mut Vec<u8>, row: &QueryResult, column: SelectedColumn, hidden: &[String]) -> Result<(), DbErr> {
     let mut text = Vec::new();
-    write_value(&mut text, row, index, Kind::Json)?;
+    column.write(&mut text, row, Kind::Json)?;
     let mut metadata = Metadata::read(&text);
     metadata.hide(hidden);
     metadata.write(out);
     Ok(())
 }
 
-fn write_column(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind, null: &str) -> Result<(), DbErr> {
+fn write_column(out: &mut Vec<u8>, row: &QueryResult, column: SelectedColumn, kind: Kind, null: &str) -> Result<(), DbErr> {
     let start = out.len();
-    write_value(out, row, index, kind)?;
+    column.write(out, row, kind)?;
     if null != "null" && &out[start..] == b"null" {
         out.truncate(start);
         out.extend_from_slice(null.as_bytes());

@@ -13,11 +13,11 @@ use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::details::{self, Rest};
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::work_lists::{Of, TaskList, task_types};
 use super::{layouts, listings};
 use crate::access::STAFF_MEMBER;
-use crate::access::entities::{self, PRESENT, Scope, Standing};
+use crate::access::entities::{self, EntityRelation, PRESENT, Scope};
 use crate::access::tasks::Visible;
 use crate::app::App;
 use crate::database::{self, Sent, write_uuid};
@@ -41,14 +41,14 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result
 }
 
 /// `GET /data/concepts/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named_for(app, caller, wish.project_id, &STAFF_MEMBER).await?;
     Request::listing(&layouts::CONCEPTS, scope, &wish).load(&app.database).await
 }
 
 /// `GET /data/concepts/{concept_id}`
 pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let standing = entities::require(app.database.read(), caller, id, &PRESENT).await?;
+    let standing = entities::require(&app.database, caller, id, &PRESENT).await?;
     let scope = Scope::project(caller, standing.project_id, standing.role.role);
     details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await
 }
@@ -65,9 +65,9 @@ pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Res
     task_types(&app.database, Of::Entity(id)).await
 }
 
-async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
-    find_entity(app.database.read(), id, EntityKind::Concept).await?;
-    entities::require(app.database.read(), caller, id, &PRESENT).await
+async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {
+    find_entity(&app.database, id, EntityKind::Concept).await?;
+    entities::require(&app.database, caller, id, &PRESENT).await
 }
 
 /// `POST /data/projects/{project_id}/concepts`

@@ -61,8 +61,8 @@ pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid,
         }
     }
     find.push(" ORDER BY created_at, id LIMIT 1");
-    if let Some(row) = database::row(&**work, &find).await? {
-        return Ok((row.try_get_by_index(0)?, false));
+    if let Some(id) = database::read_value(&**work, &find).await? {
+        return Ok((id, false));
     }
     let id = Uuid::new_v4();
     let mut row = columns(project_id, entity_type_id, creator, new);

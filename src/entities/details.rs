@@ -6,12 +6,12 @@ use sea_orm::{DbBackend, QueryResult};
 use uuid::Uuid;
 
 use super::cells::{Form, Writer};
-use super::layouts::{Layout, sql_of};
+use super::layouts::Layout;
 use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
 use crate::access::entities::Scope;
 use crate::access::metadata::{Masks, OF_TASKS, read_hidden};
 use crate::database::dialect::{json_ids, json_of};
-use crate::database::{Database, Field, RecordWriter, Sql, write_text, write_uuid};
+use crate::database::{Database, Field, RecordWriter, SelectList, Sql, write_text, write_uuid};
 use crate::vocabulary::kinds::EntityKind;
 
 const TEXT: Kind = Kind::Text { max: None };
@@ -22,40 +22,36 @@ const TEXT: Kind = Kind::Text { max: None };
 /// 404 when there is no such entity of the layout's kind.
 pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, rest: Rest) -> Result<Vec<u8>, Failure> {
     let backend = database.backend();
-    let mut columns = vec!["e.id", "e.project_id", "e.data"];
-    columns.extend(sql_of(layout.fields));
-    let rest = rest.writer(backend, layout);
+    let mut list = SelectList::default();
+    let (project_id, data) = (list.add("e.project_id"), list.add("e.data"));
+    let writer = Writer::new(layout.fields, &mut list, Form::Plain);
+    let rest = rest.writer(backend, layout).map(|rest| (list.add_record(&rest), rest));
     let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
     let mut sql = Sql::default();
     let hidden = scope.hidden_column(&mut sql, backend);
     let place = sql.slot(id);
-    sql.push(&format!(
-        "SELECT {}{}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}",
-        columns.join(", "),
-        rest.as_ref().map_or_else(String::new, |rest| format!(", {}", rest.columns())),
-        layout.from,
-        layout.condition(),
-    ));
+    sql.push(&format!("SELECT {list}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}", layout.from, layout.condition(),));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(8192);
-    let (project_id, columns) = (row.try_get_by_index(1)?, read_hidden(&row)?);
+    let (project_id, columns) = (project_id.read(&row)?, read_hidden(&row)?);
     let [masks, task_masks] = [layout.kind.type_name(), OF_TASKS].map(|kind| Masks::among(columns.iter().cloned(), kind));
-    let hidden = masks.of_project(project_id);
-    let gap = Writer::new(layout.fields, 3, Form::Plain).write_entity(&mut out, &row, &mut Vec::new(), hidden)?;
+    let mut metadata = Vec::new();
+    data.write(&mut metadata, &row, Kind::Json)?;
+    let gap = writer.write_entity(&mut out, &row, &metadata, masks.of_project(project_id))?;
     if layout.ids.is_some() {
         out.splice(gap..gap, json_of(&row, "linked_ids")?);
     }
     out.extend_from_slice(b",\"tasks\":");
     tasks(database, layout, scope, id, task_masks.of_project(project_id), &mut out).await?;
-    if let Some(rest) = rest {
+    if let Some((first, rest)) = rest {
         out.push(b',');
-        rest.write_keys(&mut out, &row, columns.len())?;
+        rest.write_keys(&mut out, &row, first)?;
     }
     out.push(b'}');
     Ok(out)
 }
 
-/// What is told of an entity beside what its layout has.
+/// Facts about an entity beside those in its layout.
 pub(super) enum Rest {
     /// Nothing.
     LeftOut,
@@ -82,16 +78,15 @@ impl Rest {
 /// Writes the tasks of an entity as a list, the oldest first, without the `hidden` fields of their metadata.
 async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
     let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
-    let columns: Vec<&str> = sql_of(layout.task_fields).collect();
+    let mut list = SelectList::default();
+    let writer = Writer::new(layout.task_fields, &mut list, Form::Plain);
     let sql = Sql::with(
         format!(
-            "SELECT {}, {assignees} AS assignees FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = $2 \
-             WHERE t.entity_id = $1 ORDER BY t.created_at NULLS FIRST, t.id",
-            columns.join(", ")
+            "SELECT {list}, {assignees} AS assignees FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = $2 \
+             WHERE t.entity_id = $1 ORDER BY t.created_at NULLS FIRST, t.id"
         ),
         [id.into(), scope.person().id.into()],
     );
-    let writer = Writer::new(layout.task_fields, 0, Form::Plain);
     // The scope is the production of the entity.
     let planless = scope.plans().is_some();
     out.push(b'[');

@@ -11,7 +11,7 @@ use super::creation::{self, NewEntity};
 use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::rows::{self, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::app::App;
@@ -26,7 +26,7 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
 
 /// `GET /data/episodes/{episode_id}/edits`
 pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
+    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(" AND e.parent_id = $1", [episode_id.into()]);
     let mut listing = listings::within(app, access, EntityKind::Edit, conditions).await?;
     listing.relations = if relations { &rows::RELATIONS } else { &[] };
@@ -34,7 +34,7 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/edits/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named(app, caller, wish.project_id).await?;
     let mut request = Request::listing(&layouts::EDITS, scope, &wish);
     match wish.episode {

@@ -1,4 +1,4 @@
-//! Which episode a listing is about. Clients know two that do not exist: `all`, and `main` for what belongs to none.
+//! Episode that a listing is about. Clients know two that do not exist: `all`, and `main` for what belongs to none.
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};

@@ -35,7 +35,7 @@ struct StatusRow {
     drawings: i64,
 }
 
-/// What is told of a status.
+/// Figures of a status.
 #[derive(Serialize)]
 struct StatusStats {
     name: String,
@@ -73,7 +73,7 @@ struct Outcome {
     other: Bulk,
 }
 
-/// What is told of work that is done again.
+/// Figures of work that is done again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct RetakeStats {
     max_retake_count: i32,
@@ -94,7 +94,7 @@ impl Bulk {
 /// `GET /data/projects/{project_id}/episodes/stats`
 pub(super) async fn by_status(app: &App, access: &ProjectMember) -> Result<Vec<u8>, Failure> {
     let shown = Sql::with("SELECT COALESCE(is_client_stats_visible, true) FROM project WHERE id = $1", [access.project_id().into()]);
-    let shown = database::read_value::<bool>(app.database.read(), &shown).await?.unwrap_or_default();
+    let shown = database::read_value::<bool>(&app.database, &shown).await?.unwrap_or_default();
     if !shown && !ALL_BUT_CLIENTS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
@@ -102,7 +102,7 @@ pub(super) async fn by_status(app: &App, access: &ProjectMember) -> Result<Vec<u
     sql.push(" GROUP BY ep.id, t.task_type_id, t.task_status_id, ts.short_name, ts.color");
     let mut found: ByEpisode<BTreeMap<Uuid, StatusStats>> = BTreeMap::new();
     for StatusRow { episode_id, task_type_id, task_status_id, name, color, count, frames, drawings } in
-        database::read_all::<StatusRow>(app.database.read(), &sql).await?
+        database::read_all::<StatusRow>(&app.database, &sql).await?
     {
         for (episode, task_type) in places(episode_id, task_type_id) {
             let statuses = found.entry(episode).or_default().entry(task_type).or_default();
@@ -120,7 +120,7 @@ pub(super) async fn retakes(app: &App, access: &ProjectMember) -> Result<Vec<u8>
         "COALESCE(ts.is_done, false) AS is_done, COALESCE(ts.is_retake, false) AS is_retake, COALESCE(t.retake_count, 0) AS retake_count";
     let mut sql = selection(COLUMNS, access);
     sql.push(" GROUP BY ep.id, t.task_type_id, COALESCE(ts.is_done, false), COALESCE(ts.is_retake, false), COALESCE(t.retake_count, 0)");
-    let rows = database::read_all::<TakeRow>(app.database.read(), &sql).await?;
+    let rows = database::read_all::<TakeRow>(&app.database, &sql).await?;
     Ok(serde_json::to_vec(&retake_stats(&rows))?)
 }
 
@@ -139,7 +139,7 @@ fn selection(columns: &str, access: &ProjectMember) -> Sql {
     sql
 }
 
-/// Where a task counts: in its episode and in all of them, for its task type and for all.
+/// Places where a task counts: in its episode and in all of them, for its task type and for all.
 fn places(episode_id: Uuid, task_type_id: Uuid) -> [(String, String); 4] {
     let (episode, task_type) = (episode_id.to_string(), task_type_id.to_string());
     [(episode.clone(), task_type.clone()), (episode, ALL.into()), (ALL.into(), task_type), (ALL.into(), ALL.into())]

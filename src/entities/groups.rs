@@ -13,7 +13,7 @@ use super::details;
 use super::episode_choice::EpisodeChoice;
 use super::layouts::Layout;
 use super::rows::{Listing, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::work_lists::{Of, TaskList};
 use crate::access::ALL_BUT_VENDORS;
 use crate::access::entities::Scope;
@@ -38,7 +38,7 @@ pub(super) async fn list_sequences(app: &App, caller: &Caller, query: &Query) ->
 
 /// `GET /data/episodes/{episode_id}/sequences`
 pub(super) async fn list_sequences_of_episode(app: &App, caller: &Caller, episode_id: Uuid, query: &Query) -> Result<Sent, Failure> {
-    let episode = find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
+    let episode = find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let scope = Scope::required_project(app, caller, episode.project_id).await?;
     list(app, &scope, EntityKind::Sequence, Some(episode_id), query).await
 }
@@ -70,7 +70,7 @@ async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid
 
 /// The sequences, episodes or scenes with their tasks; `episode_id` keeps those that are part of that entity.
 pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static Layout, query: &Query) -> Result<with_tasks::Listing, Failure> {
-    let wish = Wish { episode: EpisodeChoice::read(query)?, ..Wish::default() };
+    let wish = ListingOptions { episode: EpisodeChoice::read(query)?, ..ListingOptions::default() };
     let mut request = Request::listing(layout, scope, &wish);
     match wish.episode {
         None => {}
@@ -92,13 +92,13 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: Entit
 
 /// The tasks of a sequence, an episode or a scene itself; vendors get their own ones.
 pub(super) async fn list_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, assignees: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), id, kind).await?;
+    find_entity(&app.database, id, kind).await?;
     TaskList { of: Of::Entity(id), visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
 }
 
 /// The tasks of what a sequence or an episode is made of, for everybody but vendors.
 pub(super) async fn list_inner_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, of: Of, assignees: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), id, kind).await?;
+    find_entity(&app.database, id, kind).await?;
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
@@ -118,5 +118,5 @@ pub(super) async fn create_episode(app: &App, access: &ProjectManager, body: New
     creation::create(app, access, EntityKind::Episode, EntityKind::Episode, new).await
 }
 
-/// What the status of an entity may be; new episodes get the usual one in place of anything else.
+/// Statuses that an entity may have; new episodes get the usual one in place of anything else.
 const STATUSES: [&str; 4] = ["standby", "running", "complete", "canceled"];

@@ -1,4 +1,4 @@
-//! What the caller works on: tasks that are assigned to them in open productions, and what these are on.
+//! Work of the caller: tasks that are assigned to them in open productions, and what these are on.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -29,7 +29,7 @@ async fn send<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<
 
 /// Sends entities, of whose metadata vendors get what they may see.
 async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: RecordWriter) -> Result<Json<Vec<Entity>>, Failure> {
-    let Some(mask) = DataMask::of(database.read(), caller).await? else { return send(database, sql, writer).await };
+    let Some(mask) = DataMask::of(database, caller).await? else { return send(database, sql, writer).await };
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;
@@ -44,12 +44,12 @@ async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: R
 /// # Errors
 /// 404 when there is no entity of that kind.
 pub async fn tasks(database: &Database, caller: &Caller, kind: EntityKind, id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-    find_entity(database.read(), id, kind).await?;
+    find_entity(database, id, kind).await?;
     let writer = task_writer();
     let mut sql = Sql::new(format!("SELECT {}", writer.columns()));
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(" ORDER BY t.name, t.id");
-    let mask = TaskMask::of(database.read(), &Reach::teams(database.read(), caller).await?).await?;
+    let mask = TaskMask::of(database, &Reach::teams(database, caller).await?).await?;
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;
@@ -64,7 +64,7 @@ pub async fn tasks(database: &Database, caller: &Caller, kind: EntityKind, id: U
 /// # Errors
 /// 404 when there is no entity of that kind.
 pub async fn task_types(database: &Database, caller: &Caller, kind: EntityKind, id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-    find_entity(database.read(), id, kind).await?;
+    find_entity(database, id, kind).await?;
     let writer = RecordWriter::new(&entity::task_type::TABLE, "k", "TaskType");
     let mut sql = Sql::new(format!("SELECT {} FROM task_type k WHERE k.id IN (SELECT t.task_type_id", writer.columns()));
     of_caller(&mut sql, caller);
@@ -134,7 +134,7 @@ pub async fn episodes(database: &Database, caller: &Caller, project_id: Uuid) ->
 /// # Errors
 /// 404 when there is no such sequence.
 pub async fn within_sequence(database: &Database, caller: &Caller, kind: EntityKind, sequence_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-    let sequence = find_entity(database.read(), sequence_id, EntityKind::Sequence).await?;
+    let sequence = find_entity(database, sequence_id, EntityKind::Sequence).await?;
     let (mut sql, writer) = entities(kind);
     sql.push(" AND e.parent_id = ").bind(sequence_id).push(" AND e.id IN ");
     entities_of(&mut sql, caller, sequence.project_id);

@@ -11,13 +11,13 @@ use uuid::Uuid;
 pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
 use super::rows::{EntityFacts, find_entities, find_entity};
-use crate::access::entities::{self, REMOVE, Standing};
+use crate::access::entities::{self, EntityRelation, REMOVE};
 use crate::access::project_role;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
-use crate::removal::Leftovers;
+use crate::removal::UnneededFiles;
 use crate::tasks::removal::remove;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -45,7 +45,7 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
     let mut work = Work::begin(app, caller).await?;
     let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
     let role = project_role(&*work, caller, project_id).await?;
-    let allowed = |entity: &EntityFacts| Standing::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
+    let allowed = |entity: &EntityFacts| EntityRelation::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
     if !found.values().all(allowed) {
         return Err(Failure::forbidden());
     }
@@ -53,7 +53,7 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
         entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
     });
     let mut done = Vec::new();
-    let mut leftovers = Leftovers::default();
+    let mut leftovers = UnneededFiles::default();
     for id in ids {
         if let Some(entity) = found.remove(id) {
             let force = force || entity.canceled || entity.kind == EntityKind::Concept;
@@ -66,22 +66,22 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
     Ok(done)
 }
 
-/// What a deletion does to one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and so
-/// is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing refers to it. Says which stored files nobody needs after the
-/// commit.
+/// Effect of a deletion on one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and
+/// so is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing
+/// refers to it. Says which stored files nobody needs after the commit.
 ///
 /// # Errors
 /// 400 when something still refers to a sequence or an episode.
-pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<Leftovers, Failure> {
+pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<UnneededFiles, Failure> {
     if force {
         return remove_entities(work, &[entity.id]).await;
     }
     if matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode) {
-        return remove_unused(work, entity).await.map(|()| Leftovers::default());
+        return remove_unused(work, entity).await.map(|()| UnneededFiles::default());
     }
     if is_in_use(work, entity).await? {
         cancel(work, entity).await?;
-        return Ok(Leftovers::default());
+        return Ok(UnneededFiles::default());
     }
     remove_entities(work, &[entity.id]).await
 }
@@ -141,7 +141,7 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
 ///
 /// # Errors
 /// The database refuses; nothing is removed then.
-pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftovers, Failure> {
+pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
     let leaving = family(work, ids).await?;
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
     let touched = Touched::by(&**work, &all).await?;
@@ -203,19 +203,19 @@ fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gon
     leaving.push(entity);
 }
 
-/// What goes along with sequences and episodes, each with the id of the group: sequences and shots first, then scenes and
-/// edits, then the assets that belong to an episode.
+/// Members of sequences and episodes that go along, each with the id of the group: sequences and shots first, then
+/// scenes and edits, then the assets that belong to an episode.
 async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, EntityFacts)>, DbErr> {
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
     for groups in groups.chunks(BATCH) {
         let asset = EntityKind::Asset.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
+        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id AS group_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
         sql.among(groups);
-        let mut native = Sql::new(format!("SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id"));
+        let mut native = Sql::new(format!("SELECT e.id, e.source_id AS group_id FROM entity e WHERE {asset} AND e.source_id"));
         native.among(groups);
         for sql in [sql, native] {
             for row in database::rows(&**work, &sql).await? {
-                places.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                places.insert(row.try_get("", "id")?, row.try_get("", "group_id")?);
             }
         }
     }
@@ -240,7 +240,7 @@ async fn tasks_of(work: &Work<'_>, entities: &[Uuid]) -> Result<HashMap<Uuid, Ve
         let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id");
         sql.among(entities).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
-            found.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
+            found.entry(row.try_get("", "entity_id")?).or_default().push(row.try_get("", "id")?);
         }
     }
     Ok(found)

@@ -32,7 +32,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, project_id: Opti
 
 /// `GET /data/sequences/{sequence_id}/scenes`
 pub(super) async fn list_of_sequence(app: &App, access: &EntityReader, sequence_id: Uuid) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
+    find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
     let conditions = Sql::with(" AND e.parent_id = $1", [sequence_id.into()]);
     listings::within(app, access, EntityKind::Scene, conditions).await?.send(&app.database).await
 }
@@ -45,7 +45,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewScene) -
 
 /// `GET /data/scenes/{scene_id}/shots`
 pub(super) async fn list_shots(app: &App, access: &EntityReader, scene_id: Uuid) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), scene_id, EntityKind::Scene).await?;
+    find_entity(&app.database, scene_id, EntityKind::Scene).await?;
     let conditions = Sql::with(" AND e.source_id = $1", [scene_id.into()]);
     let mut listing = listings::within(app, access, EntityKind::Shot, conditions).await?;
     listings::name_sequences(&mut listing);

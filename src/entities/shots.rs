@@ -15,7 +15,7 @@ use super::details::{self, Rest};
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::access::references::{self, Written};
@@ -32,7 +32,7 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
     let sequence_id = query_id(query, "sequence_id")?;
     let scope = match (sequence_id, query_id(query, "project_id")?) {
         (Some(sequence_id), _) => {
-            let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
+            let sequence = find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
             Scope::required_project(app, caller, sequence.project_id).await?
         }
         (None, project_id) => Scope::named(app, caller, project_id).await?,
@@ -42,7 +42,7 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
 
 /// `GET /data/sequences/{sequence_id}/shots`
 pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uuid, query: &Query) -> Result<Sent, Failure> {
-    let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
+    let sequence = find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
     let scope = Scope::required_project(app, caller, sequence.project_id).await?;
     send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
@@ -58,7 +58,7 @@ async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query
 
 /// `GET /data/episodes/{episode_id}/shots`
 pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
+    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(" AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)", [episode_id.into()]);
     let mut listing = listings::within(app, access, EntityKind::Shot, conditions).await?;
     listing.relations = if relations { &rows::RELATIONS } else { &[] };
@@ -66,7 +66,7 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/shots/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named(app, caller, wish.project_id).await?;
     let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
     match wish.episode {
@@ -219,6 +219,6 @@ async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'sta
 /// # Errors
 /// 404 when there is no shot with that id, 403 for everybody outside of the team.
 pub(super) async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
-    let shot = find_entity(app.database.read(), id, EntityKind::Shot).await?;
-    require_member(app.database.read(), caller, shot.project_id).await.map(|_| ())
+    let shot = find_entity(&app.database, id, EntityKind::Shot).await?;
+    require_member(&app.database, caller, shot.project_id).await.map(|_| ())
 }

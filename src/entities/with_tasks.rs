@@ -4,24 +4,25 @@
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use entity::facts::Kind;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::cells::{Form, Writer};
 use super::episode_choice::EpisodeChoice;
-use super::layouts::{Field, Layout, sql_of};
+use super::layouts::{Field, Layout};
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::entities::{Scope, own_entities};
 use crate::access::metadata::Masks;
-use crate::database::{Database, Sent, Sql, send};
+use crate::database::{Database, SelectList, Sent, Sql, send};
 
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
 
-/// What a call asks for by its query.
+/// Wishes of a call, by its query.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct ListingOptions {
     pub(super) project_id: Option<Uuid>,
     pub(super) episode: Option<EpisodeChoice>,
     /// The only entity to list.
@@ -31,7 +32,7 @@ pub(super) struct Wish {
     pub(super) form: Form,
 }
 
-impl Wish {
+impl ListingOptions {
     /// Reads the query.
     ///
     /// # Errors
@@ -41,7 +42,7 @@ impl Wish {
     }
 }
 
-/// What is read.
+/// Request for entities with tasks.
 pub(super) struct Request {
     layout: &'static Layout,
     scope: Scope,
@@ -52,7 +53,7 @@ pub(super) struct Request {
     form: Form,
 }
 
-/// What an answer is put together from.
+/// Parts of an answer.
 pub(super) struct Listing {
     database: Database,
     request: Request,
@@ -81,7 +82,7 @@ struct Entities {
 struct EntityText {
     id: Uuid,
     start: usize,
-    /// Where the list of ids goes, if the layout has one.
+    /// Place where the list of ids goes, if the layout has one.
     gap: usize,
     end: usize,
 }
@@ -101,7 +102,7 @@ struct TaskText {
     created_at: Option<NaiveDateTime>,
     id: Uuid,
     start: usize,
-    /// Where the assignees go.
+    /// Place where the assignees go.
     gap: usize,
     end: usize,
     /// Whether how it is planned is left out.
@@ -110,7 +111,7 @@ struct TaskText {
 
 impl Request {
     /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &Wish) -> Self {
+    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &ListingOptions) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
         if let Some(id) = wish.id {
@@ -141,7 +142,7 @@ impl Request {
         let task_masks = self.scope.task_masks(database).await?;
         let mut ids = Vec::new();
         let each = |row: &QueryResult| {
-            ids.push(row.try_get_by_index(0)?);
+            ids.push(row.try_get("", "id")?);
             Ok(())
         };
         database.each_row(&sql, each).await?;
@@ -181,17 +182,20 @@ impl Listing {
 
     async fn entities(&self, ids: &[Uuid]) -> Result<Entities, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(sql_of(layout.fields)).collect();
-        let mut sql = Sql::new(format!("SELECT {} FROM {} WHERE e.id IN ", columns.join(", "), layout.from));
+        let mut list = SelectList::default();
+        let [id, project_id, data] = ["e.id", "e.project_id", "e.data"].map(|column| list.add(column));
+        let writer = Writer::new(layout.fields, &mut list, *form);
+        let mut sql = Sql::new(format!("SELECT {list} FROM {} WHERE e.id IN ", layout.from));
         bind_portion(&mut sql, ids);
-        let writer = Writer::new(layout.fields, 3, *form);
         let mut entities = Entities::default();
         let mut metadata = Vec::new();
         let each = |row: &QueryResult| {
             let start = entities.text.len();
-            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(row.try_get_by_index(1)?) };
-            let gap = writer.write_entity(&mut entities.text, row, &mut metadata, hidden)?;
-            entities.rows.push(EntityText { id: row.try_get_by_index(0)?, start, gap, end: entities.text.len() });
+            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(project_id.read(row)?) };
+            metadata.clear();
+            data.write(&mut metadata, row, Kind::Json)?;
+            let gap = writer.write_entity(&mut entities.text, row, &metadata, hidden)?;
+            entities.rows.push(EntityText { id: id.read(row)?, start, gap, end: entities.text.len() });
             Ok(())
         };
         self.database.each_row(&sql, each).await?;
@@ -216,17 +220,18 @@ impl Listing {
 
     async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id", "t.project_id"].into_iter().chain(sql_of(layout.task_fields)).collect();
-        let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
+        let mut list = SelectList::default();
+        let [entity, created, task, project] = ["t.entity_id", "t.created_at", "t.id", "t.project_id"].map(|column| list.add(column));
+        let writer = Writer::new(layout.task_fields, &mut list, *form);
+        let mut sql = Sql::new(format!("SELECT {list} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = "));
         sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
-        let writer = Writer::new(layout.task_fields, 4, *form);
         let plans = self.request.scope.plans();
         let mut tasks = Tasks::default();
         let each = |row: &QueryResult| {
             let start = tasks.text.len();
-            let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-            let project_id: Option<Uuid> = row.try_get_by_index(3)?;
+            let (entity_id, created_at, id) = (entity.read(row)?, created.read(row)?, task.read(row)?);
+            let project_id: Option<Uuid> = project.read(row)?;
             let planless = plans.as_ref().is_some_and(|plans| plans.covers(project_id));
             let hidden = project_id.map_or(&[][..], |id| self.task_masks.of_project(id));
             let gap = writer.write_task(&mut tasks.text, row, planless, hidden)?;
@@ -239,7 +244,7 @@ impl Listing {
     }
 
     async fn assignees(&self, ids: &[Uuid]) -> Result<Links, DbErr> {
-        let mut sql = Sql::new("SELECT a.task_id, a.person_id FROM task t JOIN task_person_link a ON a.task_id = t.id");
+        let mut sql = Sql::new("SELECT a.task_id AS owner, a.person_id AS item FROM task t JOIN task_person_link a ON a.task_id = t.id");
         self.restrict_tasks(&mut sql, ids);
         Links::load(&self.database, &sql).await
     }

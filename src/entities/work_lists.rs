@@ -12,7 +12,7 @@ use crate::access::tasks::Visible;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Whose tasks are meant.
+/// Set of tasks that is meant.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of {
     /// Those of the entity itself.
@@ -49,10 +49,10 @@ const NAMES: [(&str, &str); 5] = [
     ("entity_name", "e.name"),
 ];
 
-/// Which tasks to list.
+/// Tasks to list.
 pub(super) struct TaskList {
     pub(super) of: Of,
-    /// What the caller gets to see of them.
+    /// Part of them that the caller sees.
     pub(super) visible: Visible,
     /// Whether each task tells who is assigned to it.
     pub(super) assignees: bool,
@@ -75,17 +75,17 @@ impl TaskList {
         let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
         let writer = RowWriter::new(fields);
         let names: Vec<String> =
-            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned())).collect();
-        let mut sql = from.before(&format!("SELECT {}, t.id ", names.join(", ")));
+            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(key, sql)| format!("{sql} AS {key}"))).collect();
+        let mut sql = from.before(&format!("SELECT {} ", names.join(", ")));
         sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
-        let mask = TaskMask::of(database.read(), self.visible.reach()).await?;
+        let mask = TaskMask::of(database, self.visible.reach()).await?;
         let sent = stream_array(database, sql, move |out, row| {
             let start = out.len();
             out.push(b'{');
             writer.write(out, row)?;
             if let Some(assignees) = &assignees {
                 out.extend_from_slice(b",\"assignees\":");
-                assignees.write(out, row.try_get_by_index(writer.width())?);
+                assignees.write(out, row.try_get("", "id")?);
             }
             out.extend_from_slice(b",\"type\":\"Task\"}");
             mask.apply(out, start);
@@ -96,7 +96,7 @@ impl TaskList {
 }
 
 async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
-    let mut sql = from.clone().before("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
+    let mut sql = from.clone().before("SELECT l.task_id AS owner, l.person_id AS item FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
     sql.push(")");
     Links::load(database, &sql).await
 }

@@ -9,7 +9,7 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use crate::access::{event_reader, projects_of};
-use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_value};
+use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column};
 
 /// Most rows in an answer.
 const LIMIT: i64 = 1000;
@@ -28,7 +28,7 @@ const LOGIN: [(&str, Kind); 5] =
 
 /// The latest events that the caller may see and the query keeps.
 pub(super) async fn last_events(database: &Database, caller: &Caller, query: &ListLastEventsQuery) -> Result<Json<Vec<EventRecord>>, Failure> {
-    event_reader(database.read(), caller, query.project_id).await?;
+    event_reader(database, caller, query.project_id).await?;
     let mut sql = Sql::new("FROM api_event r WHERE 1 = 1");
     match query.project_id {
         Some(id) => {
@@ -79,7 +79,7 @@ pub(super) async fn names(database: &Database) -> Result<Json<Vec<String>>, Fail
          UNION ALL SELECT (SELECT MIN(r.name) FROM api_event r WHERE r.name > found.name) FROM found WHERE found.name IS NOT NULL) \
          SELECT name FROM found WHERE name IS NOT NULL ORDER BY name",
     );
-    Ok(stream_array(database, sql, |out, row| write_value(out, row, 0, TEXT)).await?.into())
+    Ok(stream_array(database, sql, |out, row| write_column(out, row, "name", TEXT)).await?.into())
 }
 
 /// Keeps the names that are like one of the words.

@@ -24,19 +24,19 @@ use crate::sessions;
 pub struct Event {
     /// Such as `task:update`.
     pub name: Cow<'static, str>,
-    /// What the event is about, by key.
+    /// Subject of the event, by key.
     pub payload: Payload,
     /// The production that it happened in; added to the payload as `project_id`.
     pub project_id: Option<Uuid>,
     /// Whether it is kept in the log, besides being announced.
     pub kept: bool,
-    /// Who is told.
+    /// Persons who are told.
     pub audience: Audience,
     /// Whether `person_id` says who did it, which clients of the production are not told.
     pub signed: bool,
 }
 
-/// What an event is about, by key.
+/// Subject of an event, by key.
 pub type Payload = Map<String, serde_json::Value>;
 
 /// A payload of ids.
@@ -45,7 +45,7 @@ pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Payload {
 }
 
 tokio::task_local! {
-    /// What follows once the transaction of this task is stored.
+    /// Actions that follow once the transaction of this task is stored.
     static CONSEQUENCES: RefCell<Vec<Consequence>>;
 }
 
@@ -192,6 +192,13 @@ impl<'a> Work<'a> {
     pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Payload) {
         let audience = Audience::Persons(persons);
         self.events.push(Event { name: name.into(), payload, project_id: None, kept: false, audience, signed: false });
+    }
+
+    /// Announces to the team what the person of `person_id` did in a production, without keeping it in the log. Clients are
+    /// told that it was done, and not who of the studio did it.
+    pub fn announce_signed(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+        let project_id = project_id.into();
+        self.events.push(Event { name: name.into(), payload, project_id, kept: false, audience: team(project_id), signed: true });
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.

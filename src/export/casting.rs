@@ -7,13 +7,13 @@ use dailies_definitions::payload::Media;
 use super::entities::{Episode, project_name};
 use super::table::{Table, integer, order_by, text};
 use crate::access::ALL_BUT_VENDORS;
-use crate::database::{Database, Sql};
+use crate::database::{Database, SelectList, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Name of the main pack, which stands in place of an episode.
 const MAIN_PACK: &str = "'MP'";
 
-/// Which castings are wanted.
+/// Castings that are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Containers {
     Episodes,
@@ -65,8 +65,12 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, episode_i
     let headings = headings.iter().skip(usize::from(!has_episodes)).map(|heading| (*heading).to_owned()).collect();
     let (kind, episode_name, parent) = containers.columns();
     let episode_name = if containers == Containers::Assets { format!("COALESCE({episode_name}, {MAIN_PACK})") } else { episode_name.to_owned() };
+    let mut list = SelectList::default();
+    let episode_cell = has_episodes.then(|| list.add(&*episode_name));
+    let names = [parent, "c.name", "k.name", "a.name"].map(|column| list.add(column));
+    let (occurrences, label) = (list.add("l.nb_occurences"), list.add("l.label"));
     let mut sql = Sql::new(format!(
-        "SELECT {episode_name}, {parent}, c.name, k.name, a.name, l.nb_occurences, l.label FROM entity_link l \
+        "SELECT {list} FROM entity_link l \
          JOIN entity c ON c.id = l.entity_in_id JOIN entity_type ck ON ck.id = c.entity_type_id \
          JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id {} WHERE {} AND c.project_id = ",
         containers.joins(),
@@ -91,13 +95,10 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, episode_i
     Table::of_production(&project, "casting", headings)
         .send(database, sql, move |row| {
             let mut cells = Vec::with_capacity(7);
-            if has_episodes {
-                cells.push(text(row, 0)?);
+            for column in episode_cell.iter().chain(&names) {
+                cells.push(text(row, *column)?);
             }
-            for index in 1..5 {
-                cells.push(text(row, index)?);
-            }
-            cells.extend([integer(row, 5)?, text(row, 6)?]);
+            cells.extend([integer(row, occurrences)?, text(row, label)?]);
             Ok(cells)
         })
         .await

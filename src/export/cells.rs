@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// What a spreadsheet takes for the beginning of a formula, wide letters of Asian keyboards among them.
+/// Characters that a spreadsheet takes for the beginning of a formula, wide letters of Asian keyboards among them.
 const TRIGGERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The cell as text: what a spreadsheet would take for a formula gets an apostrophe in front. So does what would be read

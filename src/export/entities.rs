@@ -16,10 +16,10 @@ use super::cells::{self, join_names, plain};
 use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
-use crate::database::{self, Database, Sql, write_value};
+use crate::database::{self, Database, SelectList, SelectedColumn, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Which entities to keep.
+/// Entities to keep.
 #[derive(Default)]
 pub(super) struct Filter {
     pub(super) id: Option<Uuid>,
@@ -28,12 +28,12 @@ pub(super) struct Filter {
     pub(super) own: bool,
 }
 
-/// Which episode is wanted.
+/// Episode that is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Episode {
     #[default]
     All,
-    /// What belongs to no episode.
+    /// Entities that belong to no episode.
     Main,
     One(Uuid),
 }
@@ -52,7 +52,7 @@ impl Episode {
     }
 }
 
-/// What a table tells of each kind of entity, before the metadata and tasks.
+/// Contents of a table for each kind of entity, before the metadata and tasks.
 struct Layout {
     /// End of the file's name.
     name: &'static str,
@@ -143,23 +143,25 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
     headings.extend(task_types.iter().flat_map(|name| [name.clone(), format!("{name} assignations")]));
-    let texts = layout.texts.len();
     // Who works how long on what is for the team.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
-    let mut sql = from.before(&format!("SELECT {}, e.description, e.nb_frames, e.data, e.id ", layout.texts.join(", ")));
+    let mut list = SelectList::default();
+    let texts: Vec<SelectedColumn> = layout.texts.iter().copied().chain(["e.description"]).map(|column| list.add(column)).collect();
+    let [frames, data, id] = ["e.nb_frames", "e.data", "e.id"].map(|column| list.add(column));
+    let mut sql = from.before(&format!("SELECT {list} "));
     sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
     Table::of_production(&project, layout.name, headings)
         .send(database, sql, move |row| {
             let none = Tasks::default();
-            let tasks = work.get(&row.try_get("", "id")?).unwrap_or(&none);
-            let data = data_of(row, texts + 2)?;
+            let tasks = work.get(&id.read(row)?).unwrap_or(&none);
+            let data = data_of(row, data)?;
             let mut cells = vec![project.clone()];
-            for index in 0..=texts {
-                cells.push(text(row, index)?);
+            for column in &texts {
+                cells.push(text(row, *column)?);
             }
             cells.push(if of_staff { format!("{:.2}", tasks.minutes / 60.0 / 8.0) } else { String::new() });
             if layout.has_frames {
-                cells.push(integer(row, texts + 1)?);
+                cells.push(integer(row, frames)?);
                 cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
             }
             cells.extend(descriptors.iter().map(|descriptor| descriptor.cell(&data)));
@@ -286,9 +288,9 @@ async fn shared_names(database: &Database) -> Result<HashSet<String>, DbErr> {
 }
 
 /// The metadata of an entity.
-fn data_of(row: &QueryResult, index: usize) -> Result<Map<String, Value>, DbErr> {
+fn data_of(row: &QueryResult, column: SelectedColumn) -> Result<Map<String, Value>, DbErr> {
     let mut text = Vec::new();
-    write_value(&mut text, row, index, Kind::Json)?;
+    column.write(&mut text, row, Kind::Json)?;
     let data: Option<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(data.unwrap_or_default())
 }

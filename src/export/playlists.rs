@@ -18,7 +18,7 @@ use crate::vocabulary::entity_names::EntityNames;
 const HEADINGS: [&str; 9] =
     ["Entity name", "Nb Frames", "Task Type", "Retake count", "Revision", "Task Status", "Last comment author", "Last comment date", "Last comment"];
 
-/// What the first line tells.
+/// Contents of the first line.
 #[derive(FromQueryResult)]
 struct Head {
     name: String,

@@ -62,7 +62,7 @@ pub(super) async fn task_types(database: &Database) -> Result<Media, Failure> {
 /// Keeps what is in the productions `p` that the caller manages; administrators get all.
 async fn only_managed(database: &Database, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
     if !caller.is_admin() {
-        let managed = Reach::teams(database.read(), caller).await?.projects_as(&[Role::Manager]);
+        let managed = Reach::teams(database, caller).await?.projects_as(&[Role::Manager]);
         sql.push(" AND p.id IN ").bind_list(managed);
     }
     Ok(())

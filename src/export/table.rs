@@ -9,15 +9,18 @@ use poem::{Body, Response};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
 use super::cells::guarded;
-use crate::database::{Database, Sql, stream_lines};
+use crate::database::{Database, SelectList, SelectedColumn, Sql, stream_lines};
 use crate::storage::Disposition;
+
+/// The text of a cell, from a column of a row.
+type Cell = fn(&QueryResult, SelectedColumn) -> Result<String, DbErr>;
 
 /// A column of a table: its heading, the SQL of its values, and how they become cells.
 #[derive(Clone, Copy)]
 pub(super) struct Column {
     heading: &'static str,
     sql: &'static str,
-    cell: fn(&QueryResult, usize) -> Result<String, DbErr>,
+    cell: Cell,
 }
 
 impl Column {
@@ -70,10 +73,10 @@ impl Table {
     pub(super) async fn of_studio(database: &Database, name: &str, columns: &[Column], from: Sql) -> Result<Media, Failure> {
         let headings = columns.iter().map(|column| column.heading.to_owned()).collect();
         let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings, before: Vec::new() };
-        let values: Vec<&str> = columns.iter().map(|column| column.sql).collect();
-        let cells: Vec<_> = columns.iter().map(|column| column.cell).collect();
-        let sql = from.before(&format!("SELECT {} ", values.join(", ")));
-        table.send(database, sql, move |row| cells.iter().enumerate().map(|(at, cell)| cell(row, at)).collect()).await
+        let mut list = SelectList::default();
+        let cells: Vec<(Cell, SelectedColumn)> = columns.iter().map(|column| (column.cell, list.add(column.sql))).collect();
+        let sql = from.before(&format!("SELECT {list} "));
+        table.send(database, sql, move |row| cells.iter().map(|(cell, column)| cell(row, *column)).collect()).await
     }
 
     /// A table of one production.
@@ -116,28 +119,28 @@ fn file_name(name: &str) -> String {
 }
 
 /// Text of a column, empty for null.
-pub(super) fn text(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<String>>(index)?.unwrap_or_default())
+pub(super) fn text(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column.read::<Option<String>>(row)?.unwrap_or_default())
 }
 
 /// A whole number of a column.
-pub(super) fn integer(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<i32>>(index)?.map(|number| number.to_string()).unwrap_or_default())
+pub(super) fn integer(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column.read::<Option<i32>>(row)?.map(|number| number.to_string()).unwrap_or_default())
 }
 
 /// A number of a column, always with a fraction.
-fn number(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<f64>>(index)?.map(|number| format!("{number:?}")).unwrap_or_default())
+fn number(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column.read::<Option<f64>>(row)?.map(|number| format!("{number:?}")).unwrap_or_default())
 }
 
 /// The day of a column that holds a moment.
-fn day_of(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<NaiveDateTime>>(index)?.map(|moment| moment.date().to_string()).unwrap_or_default())
+fn day_of(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column.read::<Option<NaiveDateTime>>(row)?.map(|moment| moment.date().to_string()).unwrap_or_default())
 }
 
 /// The day of a column.
-fn day(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<NaiveDate>>(index)?.map(|day| day.to_string()).unwrap_or_default())
+fn day(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column.read::<Option<NaiveDate>>(row)?.map(|day| day.to_string()).unwrap_or_default())
 }
 
 /// `ORDER BY` these texts, letter by letter as their codes go, which is the same on both databases. Rows without a text

@@ -1,4 +1,4 @@
-//! What is wrong with a tree that a production is to have.
+//! Faults of a tree that a production is to have.
 
 use dailies_definitions::failure::FieldProblem;
 use serde_json::{Map, Value};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-/// What a token can stand for, with the fields that it has besides its name and id.
+/// Things that a token can stand for, with the fields that it has besides its name and id.
 pub const TOKENS: [(&str, &[Field]); 21] = [
     ("Project", &[]),
     ("Task", &[]),
@@ -30,7 +30,7 @@ pub const TOKENS: [(&str, &[Field]); 21] = [
     ("Revision", &[Field::ShortName, Field::Number]),
 ];
 
-/// What of a thing a token asks for.
+/// Field of a thing that a token asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     Name,
@@ -93,7 +93,7 @@ pub fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What is wrong with a token, whatever it would stand for.
+/// Problem of a token, whatever it would stand for.
 #[must_use]
 pub fn problem(name: &str, field: Field) -> Option<String> {
     let Some((_, fields)) = TOKENS.iter().find(|(known, _)| *known == name) else { return Some(format!("Unknown data type: {name}.")) };
@@ -139,12 +139,12 @@ pub fn slug(text: &str) -> String {
     slug
 }
 
-/// What stands for a token.
+/// Thing that stands for a token.
 #[derive(Clone, Debug, Default)]
 pub struct Thing {
     name: String,
     short_name: Option<String>,
-    /// What stands for its number; its name does where it has none.
+    /// Text that stands for its number; its name does where it has none.
     number: Option<String>,
     id: Option<Uuid>,
 }
@@ -198,7 +198,7 @@ impl Thing {
     }
 }
 
-/// What stands for the tokens of a template.
+/// Things that stand for the tokens of a template.
 #[derive(Clone, Debug, Default)]
 pub struct Values(BTreeMap<&'static str, Option<Thing>>);
 

@@ -1,4 +1,4 @@
-//! What files belong to, and where a tree keeps them.
+//! Owners of files, and where a tree keeps them.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
@@ -9,7 +9,7 @@ use super::language::{Piece, Style, Thing, Values, pieces};
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Why a tree gives no path.
+/// Reason why a tree gives no path.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);
@@ -21,7 +21,7 @@ pub struct Path {
     pub file: String,
 }
 
-/// What stands before the folders of a mode.
+/// Path that stands before the folders of a mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
@@ -39,9 +39,9 @@ impl Prefix {
     }
 }
 
-/// What files belong to: an entity, a task of it, or an instance of an asset in it.
+/// Owner of files: an entity, a task of it, or an instance of an asset in it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct FilePlace {
     pub project_id: Uuid,
     pub entity_id: Uuid,
     tree: Option<Value>,
@@ -50,7 +50,7 @@ pub struct Place {
     pub values: Values,
 }
 
-/// What is read of an entity `e` with its production, type and parents.
+/// Columns that are read of an entity `e` with its production, type and parents.
 const COLUMNS: &str = "p.file_tree, p.id AS project_id, p.name AS project_name, e.id AS entity_id, e.name AS entity_name, \
     k.id AS type_id, k.name AS type_name, k.short_name AS type_short_name, q.id AS parent_id, q.name AS parent_name, \
     g.id AS grandparent_id, g.name AS grandparent_name";
@@ -73,7 +73,7 @@ struct EntityRow {
     grandparent_name: Option<String>,
 }
 
-/// What is read of a task type `y` with its department.
+/// Columns that are read of a task type `y` with its department.
 const TASK_TYPE: &str = "y.id AS task_type_id, y.name AS task_type_name, y.short_name AS task_type_short_name, \
     d.id AS department_id, d.name AS department_name";
 
@@ -98,7 +98,7 @@ struct InstanceRow {
     asset_type_short_name: Option<String>,
 }
 
-impl Place {
+impl FilePlace {
     /// An entity.
     ///
     /// # Errors
@@ -230,7 +230,7 @@ impl Place {
         !self.values.has(token) && (has("folder_path") || has("file_name"))
     }
 
-    /// Where the tree keeps the file in a mode.
+    /// Path at which the tree keeps the file in a mode.
     ///
     /// # Errors
     /// The tree has no such place, or its templates are wrong.
@@ -243,7 +243,7 @@ impl Place {
     /// The folder in which the tree keeps the file in a mode.
     ///
     /// # Errors
-    /// As [`Place::path`].
+    /// As [`FilePlace::path`].
     pub fn folder(&self, mode: &str, separator: &str) -> Result<String, Malformed> {
         let (prefix, template, style) = self.template(mode, "folder_path", separator)?;
         let rendered = self.values.render(template, style).map_err(Malformed)?;

@@ -10,8 +10,8 @@ use super::revisions::Series;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
-/// How long a revision is kept for whoever was told of it.
-const KEPT: TimeDelta = TimeDelta::minutes(1);
+/// Time for which a revision is kept for whoever was told of it.
+const CLAIM_LIFETIME: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claim {
@@ -28,7 +28,7 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// What is kept now.
+    /// Claims that are kept now.
     ///
     /// # Errors
     /// The database does not answer.
@@ -45,7 +45,7 @@ impl Claims {
         Ok(Self { key, kept })
     }
 
-    /// What is kept for a person, as long as it is to come.
+    /// Claim that is kept for a person, as long as it is to come.
     pub(super) fn of(&self, person_id: Uuid, last: i32) -> Option<i32> {
         self.kept.iter().find(|claim| claim.person_id == person_id && claim.revision > last).map(|claim| claim.revision)
     }
@@ -57,7 +57,7 @@ impl Claims {
     pub(super) async fn claim(mut self, work: &Work<'_>, person_id: Uuid, last: i32) -> Result<i32, Failure> {
         let highest = self.kept.iter().map(|claim| claim.revision).fold(last, i32::max);
         let revision = self.of(person_id, last).unwrap_or_else(|| highest.saturating_add(1));
-        let until = database::now() + KEPT;
+        let until = database::now() + CLAIM_LIFETIME;
         self.kept.retain(|claim| claim.person_id != person_id);
         self.kept.push(Claim { person_id, revision, until });
         let sql = Sql::with(

@@ -7,18 +7,18 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 use crate::file_trees::language::Thing;
 
 /// A program of the studio: name, short name and extension of its files.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program(&'static str, &'static str, &'static str);
 
-/// What working files are made with.
+/// Program that makes working files.
 pub(super) const BLENDER: Program = Program("Blender", "blender", ".blend");
-/// What the paths of working files are asked for.
+/// Program of the paths of working files.
 pub(super) const MAX: Program = Program("3ds Max", "max", ".max");
-/// What stands in paths of other files.
+/// Program in paths of other files.
 const OTHER: Program = Program("3dsmax", "max", ".max");
 
 /// Kind of output that stands in paths of files that have none.
@@ -107,7 +107,7 @@ pub(super) async fn to_review(work: &Work<'_>) -> Result<Uuid, Failure> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn complete(work: &mut Work<'_>, place: &mut Place, mode: &str) -> Result<(), Failure> {
+pub(super) async fn complete(work: &mut Work<'_>, place: &mut FilePlace, mode: &str) -> Result<(), Failure> {
     if place.asks_for(mode, "Software") {
         place.values.set("Software", Some(software(work, None, OTHER).await?.thing()));
     }

@@ -20,7 +20,7 @@ use crate::vocabulary::kinds::EntityKind;
 pub(super) async fn guess(app: &App, caller: &Caller, body: &PathToGuess) -> Result<Json<Vec<GuessedPath>>, Failure> {
     let scope = Scope::required_project(app, caller, body.project_id).await?;
     let sql = Sql::with("SELECT file_tree FROM project WHERE id = $1", [body.project_id.into()]);
-    let row = database::row(app.database.read(), &sql).await?.ok_or_else(Failure::not_found)?;
+    let row = database::row(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
     let tree: Option<Value> = row.try_get("", "file_tree")?;
     let separator = separator(body.sep.as_ref());
     let mut names = Names::new(app, &scope);
@@ -51,7 +51,7 @@ fn captures<'a>(mode: &'a Value, path: &str, separator: &str) -> Vec<(&'a str, C
     templates.filter_map(|(kind, template)| Some((kind, capture(template, &parts)?))).collect()
 }
 
-/// What stands for the tokens of a template in a path, as far as both go; nothing when they differ.
+/// Texts that stand for the tokens of a template in a path, as far as both go; nothing when they differ.
 fn capture<'a>(template: &'a str, parts: &[&str]) -> Option<Captured<'a>> {
     let mut captured: Captured<'a> = Vec::new();
     for (element, part) in template.split('/').zip(parts) {

@@ -20,7 +20,7 @@ pub struct FilesHandlers(pub SharedApp);
 
 impl FilesHandlers {
     async fn instance(&self, caller: &Caller, id: Uuid, temporal_entity_id: Uuid) -> Result<Instance, Failure> {
-        Instance::find(self.0.database.read(), caller, id, temporal_entity_id).await
+        Instance::find(&self.0.database, caller, id, temporal_entity_id).await
     }
 }
 
@@ -29,7 +29,7 @@ fn entity(access: &EntityReader, id: Uuid) -> Owner {
     Owner::Entity { id, project_id: access.project_id() }
 }
 
-/// What the query of a listing of output files names.
+/// Filter that the query of a listing of output files names.
 macro_rules! filter {
     ($query:ident) => {
         Filter {
@@ -170,7 +170,7 @@ impl Files for FilesHandlers {
         asset_instance_id: Uuid,
         query: ListInstanceOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        require_instance(self.0.database.read(), &access, asset_instance_id).await?;
+        require_instance(&self.0.database, &access, asset_instance_id).await?;
         let filter = Filter { temporal_entity_id: query.temporal_entity_id, ..filter!(query) };
         output_listings::list(&self.0, Of::Instance(asset_instance_id), &filter).await
     }

@@ -1,4 +1,4 @@
-//! What the oldest clients ask for.
+//! Operations that the oldest clients ask for.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -19,7 +19,7 @@ use crate::events::Work;
 
 /// Gives a production a tree.
 pub(super) async fn set_tree(app: &App, caller: &Caller, body: OldFileTreeName) -> Result<Json<Project>, Failure> {
-    require_manager(app.database.read(), caller, body.project_id).await?;
+    require_manager(&app.database, caller, body.project_id).await?;
     trees::set(app, caller, body.project_id, &body.tree_name).await
 }
 
@@ -38,14 +38,14 @@ fn asked(body: OldPathRequest) -> WorkingFilePathRequest {
 /// The folder of a task's working files.
 pub(super) async fn folder(app: &App, caller: &Caller, body: OldPathRequest) -> Result<Json<OldFolder>, Failure> {
     let task_id = body.task_id;
-    require(app.database.read(), caller, task_id, &READ).await?;
+    require(&app.database, caller, task_id, &READ).await?;
     Ok(Json::of(&OldFolder { path: working::folder(app, caller, task_id, &asked(body)).await? })?)
 }
 
 /// The path of a working file.
 pub(super) async fn file(app: &App, caller: &Caller, body: OldPathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
     let task_id = body.task_id;
-    require(app.database.read(), caller, task_id, &READ).await?;
+    require(&app.database, caller, task_id, &READ).await?;
     working::path(app, caller, task_id, asked(body)).await
 }
 

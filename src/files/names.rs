@@ -66,7 +66,7 @@ impl<'a> Names<'a> {
     async fn read(&self, kind: Kind) -> Result<Vec<(Uuid, String)>, Failure> {
         let sql = self.query(kind);
         let mut records = Vec::new();
-        for row in database::rows(self.app.database.read(), &sql).await? {
+        for row in database::rows(&self.app.database, &sql).await? {
             records.push((row.try_get("", "id")?, row.try_get("", "name")?));
         }
         Ok(records)

@@ -9,11 +9,12 @@ use uuid::Uuid;
 use super::defaults::output_type;
 use super::owner::Instance;
 use crate::app::App;
-use crate::database::{self, NestedWriter, RecordWriter, Sql, stream_array};
+use crate::database::{self, NestedWriter, RecordWriter, SelectList, Sql, stream_array};
 
 /// Writes output files `o`, each with the working file `s` that it was made from.
 #[derive(Debug)]
 pub(super) struct OutputWriter {
+    list: SelectList,
     record: RecordWriter,
     source: NestedWriter,
 }
@@ -21,17 +22,14 @@ pub(super) struct OutputWriter {
 impl OutputWriter {
     pub(super) fn new() -> Self {
         let record = RecordWriter::new(&entity::output_file::TABLE, "o", "OutputFile");
-        let source = NestedWriter::new("source_file", &entity::working_file::TABLE, "s", "WorkingFile", record.width());
-        Self { record, source }
+        let mut list = SelectList::of_record(&record);
+        let source = NestedWriter::new("source_file", &entity::working_file::TABLE, "s", "WorkingFile", &mut list);
+        Self { list, record, source }
     }
 
     /// A query of output files up to its joins.
     fn select(&self) -> Sql {
-        Sql::new(format!(
-            "SELECT {}, {} FROM output_file o LEFT JOIN working_file s ON s.id = o.source_file_id",
-            self.record.columns(),
-            self.source.columns()
-        ))
+        Sql::new(format!("SELECT {} FROM output_file o LEFT JOIN working_file s ON s.id = o.source_file_id", self.list))
     }
 
     fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
@@ -59,7 +57,7 @@ impl OutputWriter {
     }
 }
 
-/// Which output files are listed.
+/// Output files that are listed.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub temporal_entity_id: Option<Uuid>,
@@ -92,7 +90,7 @@ impl Filter {
     }
 }
 
-/// Whose output files are listed.
+/// Owner whose output files are listed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of {
     Entity(Uuid),
@@ -136,7 +134,7 @@ pub(super) async fn list(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<
 /// # Errors
 /// 404 when there is no such kind of output.
 pub(super) async fn of_type(app: &App, of: Of, output_type_id: Uuid, representation: Option<String>) -> Result<Json<Vec<OutputFile>>, Failure> {
-    output_type(app.database.read(), output_type_id).await?.ok_or_else(Failure::not_found)?;
+    output_type(&app.database, output_type_id).await?.ok_or_else(Failure::not_found)?;
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");

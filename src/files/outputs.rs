@@ -93,7 +93,7 @@ pub(super) async fn enter(work: &mut Work<'_>, caller: &Caller, owner: Owner, bo
     Ok(Entered { id, path, place })
 }
 
-/// What a request names, or leaves to the server.
+/// References that a request names, or leaves to the server.
 struct References {
     kind: Named,
     person_id: Uuid,
@@ -180,7 +180,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Where it belongs, or why the tree does not say.
+    /// Path of the file, or the reason why the tree does not say.
     ///
     /// # Errors
     /// 404 when there is no such task type.
@@ -195,7 +195,7 @@ impl Asked<'_> {
     }
 }
 
-/// Where an output file belongs.
+/// Path of an output file.
 pub(super) async fn path(app: &App, caller: &Caller, owner: Owner, body: OutputFilePathRequest) -> Result<Json<OutputFileLocation>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let kind = output_type(&*work, body.output_type_id).await?.ok_or_else(Failure::not_found)?;

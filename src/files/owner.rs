@@ -1,4 +1,4 @@
-//! What output files belong to: an entity, or an instance of an asset in an entity.
+//! Owners of output files: an entity, or an instance of an asset in an entity.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::access::entities::{READ, require};
 use crate::database::{self, Sql};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 
 /// An instance of an asset in a shot, a scene or another asset.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Instance {
     pub temporal_entity_id: Uuid,
 }
 
-/// What an output file belongs to.
+/// Owner of an output file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Owner {
     Entity { id: Uuid, project_id: Uuid },
@@ -109,14 +109,14 @@ impl Owner {
         }
     }
 
-    /// What its files belong to, as a tree names it.
+    /// Owner of its files, as a tree names it.
     ///
     /// # Errors
     /// 404 when it is not there any more.
-    pub(super) async fn place(self, connection: &impl ConnectionTrait) -> Result<Place, Failure> {
+    pub(super) async fn place(self, connection: &impl ConnectionTrait) -> Result<FilePlace, Failure> {
         match self {
-            Self::Entity { id, .. } => Place::of_entity(connection, id).await,
-            Self::Instance(instance) => Place::of_instance(connection, instance.id, instance.temporal_entity_id).await,
+            Self::Entity { id, .. } => FilePlace::of_entity(connection, id).await,
+            Self::Instance(instance) => FilePlace::of_instance(connection, instance.id, instance.temporal_entity_id).await,
         }
     }
 

@@ -12,12 +12,12 @@ use uuid::Uuid;
 use super::defaults::{self, BLENDER, MAX};
 use super::paths::{is_person, malformed, refusal, separator, storable};
 use super::working_listings::with_outputs_writer;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 use crate::tasks::assignment::take;
 
 /// Mode of the file tree, unless a request names another one.
@@ -46,7 +46,7 @@ pub(super) async fn create(app: &App, access: &TaskReader, task_id: Uuid, body: 
         return Err(refusal("Cannot find given person."));
     }
     let software = defaults::software(&mut work, body.software_id, BLENDER).await?;
-    let mut place = Place::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
+    let mut place = FilePlace::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
     take(&mut work, access.person.id, task_id, place.project_id).await?;
     let revision = revision(&*work, task_id, &body.name, body.revision).await?;
     let sql = Sql::with(
@@ -79,11 +79,11 @@ pub(super) async fn create(app: &App, access: &TaskReader, task_id: Uuid, body: 
     Ok(Json::written(text))
 }
 
-/// Where a working file of a task belongs.
+/// Path where a working file of a task belongs.
 pub(super) async fn path(app: &App, caller: &Caller, task_id: Uuid, body: WorkingFilePathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let software = defaults::software(&mut work, body.software_id, MAX).await?;
-    let mut place = Place::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
+    let mut place = FilePlace::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
     let name = body.name.as_deref().unwrap_or("main");
     let mode = body.mode.as_deref().unwrap_or(MODE);
     let revision = revision(&*work, task_id, name, body.revision).await?;
@@ -100,7 +100,7 @@ pub(super) async fn path(app: &App, caller: &Caller, task_id: Uuid, body: Workin
 pub(super) async fn folder(app: &App, caller: &Caller, task_id: Uuid, body: &WorkingFilePathRequest) -> Result<String, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let software = defaults::software(&mut work, None, MAX).await?;
-    let mut place = Place::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
+    let mut place = FilePlace::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
     let mode = body.mode.as_deref().unwrap_or(MODE);
     place.values.set("Software", Some(software.thing()));
     place.name_file("main", revision(&*work, task_id, "main", body.revision).await?);
@@ -116,7 +116,7 @@ pub(super) async fn folder(app: &App, caller: &Caller, task_id: Uuid, body: &Wor
 /// 404 when there is none, 403 when the rule of its task does not let the caller.
 pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: RecordRule) -> Result<Model, Failure> {
     let file = Entity::find_by_id(id).one(connection).await?.ok_or_else(Failure::not_found)?;
-    require_record(connection, caller, rule, Subject::Task(file.task_id)).await?;
+    require_record(connection, caller, rule, RecordSubject::Task(file.task_id)).await?;
     Ok(file)
 }
 

@@ -20,7 +20,7 @@ pub(super) fn with_outputs_writer(backend: DbBackend) -> RecordWriter {
     RecordWriter::new(&TABLE, "w", TYPE).with(&[(&outputs, "outputs", Kind::Json)])
 }
 
-/// Which files of an entity are listed.
+/// Files of an entity that are listed.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub task_id: Option<Uuid>,

@@ -98,7 +98,7 @@ pub(super) fn apply(entry: &mut Entry, wanted: Wanted) {
     }
 }
 
-/// What a table can change of an account.
+/// Columns of an account that a table can change.
 pub(super) fn columns(account: &Account) -> Vec<(&'static str, SqlValue)> {
     vec![
         ("id", account.id.into()),

@@ -41,7 +41,7 @@ struct Import {
     project_id: Uuid,
     targets: Targets,
     links: HashMap<(Uuid, Uuid), Link>,
-    /// How many assets each entity casts.
+    /// Number of assets that each entity casts.
     counts: HashMap<Uuid, i32>,
     new: BTreeSet<(Uuid, Uuid)>,
     /// Castings of episodes that are there because a shot casts the asset.

@@ -1,4 +1,5 @@
-//! What the rows of a table of castings name: the assets that are cast, and the shots, assets and episodes that cast them.
+//! Entities that the rows of a table of castings name: the assets that are cast, and the shots, assets and episodes
+//! that cast them.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
@@ -10,7 +11,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
 
-/// What casts assets.
+/// Entity that casts assets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target {
     pub(super) id: Uuid,

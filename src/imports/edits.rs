@@ -1,20 +1,23 @@
 //! Tables of edits.
 
-use dailies_definitions::access::ProjectManager;
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::entities::{LONGEST_NAME, Matches, Stock};
+use super::import::EntityImport;
 use super::metadata;
 use super::problem::Problem;
 use super::production::Production;
-use super::sheet::{Line, Sheet};
+use super::sheet::Line;
 use super::task_columns::{Tasks, wishes};
-use crate::app::App;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
-struct Import {
+/// A table of edits.
+pub(super) struct EditImport {
     production: Production,
     stock: Stock,
     tasks: Tasks,
@@ -23,28 +26,8 @@ struct Import {
     update: bool,
 }
 
-/// Imports a table of edits, and gives them as JSON.
-///
-/// # Errors
-/// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
-    if sheet.len() == 0 {
-        return Ok(b"[]".to_vec());
-    }
-    let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = Import::load(&mut work, access, update).await?;
-    let mut ids = Vec::with_capacity(sheet.len());
-    for line in sheet.lines() {
-        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
-    }
-    import.stock.store(&work).await?;
-    import.tasks.store(&mut work, access.caller()).await?;
-    let text = answer(&work, &ids).await?;
-    work.commit().await?;
-    Ok(text)
-}
-
-impl Import {
+#[async_trait]
+impl EntityImport for EditImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
         let production = Production::load(work, access.project_id(), EntityKind::Edit.type_name(), None).await?;
         let edit_type = built_in_type(&**work, EntityKind::Edit).await?;
@@ -54,7 +37,6 @@ impl Import {
         Ok(Self { production, stock, tasks, edit_type, by_episode, update })
     }
 
-    /// Imports one row, and gives the id of its edit.
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
         let name = line.name("Name", LONGEST_NAME)?;
         let episode = line.filled("Episode");
@@ -79,7 +61,11 @@ impl Import {
         if writes {
             entry.describe(line);
         }
-        self.stock.tell(work, EntityKind::Edit, id, Some(episode_id));
+        let mut more = Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]);
+        if is_new {
+            more.insert("parent_id".into(), json!(episode_id));
+        }
+        self.stock.tell(work, EntityKind::Edit, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
                 self.tasks.require(work, id, task_type.id);
@@ -89,5 +75,10 @@ impl Import {
             self.tasks.want(work, id, wishes, line.number);
         }
         Ok(id)
+    }
+
+    async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
+        self.stock.store(work).await?;
+        self.tasks.store(work, caller).await
     }
 }

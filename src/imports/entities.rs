@@ -7,13 +7,13 @@ use dailies_definitions::failure::Failure;
 use entity::entity as stored;
 use sea_orm::sea_query::Value as SqlValue;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::problem::Problem;
 use super::sheet::Line;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Payload, Work, payload};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// Most letters of the name of an entity.
@@ -37,6 +37,19 @@ impl Entry {
     /// Whether a row changed what is stored.
     fn is_changed(&self) -> bool {
         self.before.as_ref().is_some_and(|before| *before != self.model)
+    }
+
+    /// Columns that a row may have written.
+    pub(super) fn written(&self) -> Value {
+        let stored::Model { name, project_id, entity_type_id, source_id, description, data, .. } = &self.model;
+        json!({
+            "name": name,
+            "project_id": project_id,
+            "entity_type_id": entity_type_id,
+            "source_id": source_id,
+            "description": description,
+            "data": data,
+        })
     }
 
     /// The metadata, to be changed.
@@ -190,15 +203,13 @@ impl Stock {
         id
     }
 
-    /// Tells of an entity of a kind when a row added or changed it; `episode_id` is said of it when that is given.
-    pub(super) fn tell(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, episode_id: Option<Option<Uuid>>) {
+    /// Tells of an entity of a kind when a row added or changed it, with more that is said of it.
+    pub(super) fn tell(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
         let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else { return };
         let verb = if entry.is_new() { "new" } else { "update" };
         if (entry.is_new() || entry.is_changed()) && self.told.insert(id) {
             let mut about = payload([(kind.id_key(), id)]);
-            if let Some(episode_id) = episode_id {
-                about.insert("episode_id".into(), serde_json::json!(episode_id));
-            }
+            about.extend(more);
             work.emit_in(self.project_id, format!("{}:{verb}", kind.word()), about);
         }
     }

@@ -28,13 +28,31 @@ use crate::vocabulary::kinds::EntityKind;
 /// Tasks that one statement changes.
 const PORTION: usize = 100;
 
-/// Which tasks a table is about.
+/// Tasks that a table is about.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Subject<'a> {
+pub(super) struct EstimationSubject<'a> {
     pub(super) project_id: Uuid,
     pub(super) task_type_id: Uuid,
     /// An id, or `all` or `main`, which narrow nothing.
     pub(super) episode: Option<&'a str>,
+}
+
+/// Unit in which estimations are given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unit {
+    /// Hours rather than days.
+    pub(super) in_hours: bool,
+    pub(super) hours_by_day: f64,
+}
+
+impl Unit {
+    fn minutes(self, amount: f64) -> f64 {
+        (amount * if self.in_hours { 60.0 } else { self.hours_by_day * 60.0 }).round()
+    }
+
+    fn days(self, amount: f64) -> f64 {
+        if self.in_hours && self.hours_by_day > 0.0 { amount / self.hours_by_day } else { amount }
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -49,25 +67,25 @@ struct Import {
     entities: Index<Uuid, 2>,
     /// Tasks by their entities, each with what was stored of it.
     tasks: HashMap<Uuid, (task::Model, task::Model)>,
-    minutes_by_day: f64,
+    unit: Unit,
 }
 
-/// Who may import estimations, and whether what they are about is there.
+/// Check of who may import estimations, and whether what they are about is there.
 ///
 /// # Errors
 /// 404 for an unknown task type or production, 403 for those who don't lead tasks of the type.
-pub(super) async fn require(app: &App, caller: &Caller, subject: Subject<'_>) -> Result<(), Failure> {
-    task_type::Entity::find_by_id(subject.task_type_id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
-    require_lead_of_type(app.database.read(), caller, Some(subject.project_id), Some(subject.task_type_id)).await
+pub(super) async fn require(app: &App, caller: &Caller, subject: EstimationSubject<'_>) -> Result<(), Failure> {
+    task_type::Entity::find_by_id(subject.task_type_id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
+    require_lead_of_type(&app.database, caller, Some(subject.project_id), Some(subject.task_type_id)).await
 }
 
 /// Imports a table of estimations, and gives a null for each row.
 ///
 /// # Errors
 /// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hours_by_day: f64, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import(app: &App, caller: &Caller, subject: EstimationSubject<'_>, unit: Unit, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut import = Import::load(&work, subject, hours_by_day * 60.0).await?;
+    let mut import = Import::load(&work, subject, unit).await?;
     for line in sheet.lines() {
         import.line(&line).map_err(|problem| problem.at(line.number))?;
     }
@@ -77,8 +95,8 @@ pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hou
 }
 
 impl Import {
-    async fn load(work: &Work<'_>, subject: Subject<'_>, minutes_by_day: f64) -> Result<Self, Failure> {
-        let Subject { project_id, task_type_id, episode } = subject;
+    async fn load(work: &Work<'_>, subject: EstimationSubject<'_>, unit: Unit) -> Result<Self, Failure> {
+        let EstimationSubject { project_id, task_type_id, episode } = subject;
         let production = Production::load(work, project_id, "Task", Some(task_type_id)).await?;
         let task_type = task_type::Entity::find_by_id(task_type_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
         let is_for_shots = task_type.for_entity.as_deref() == Some(EntityKind::Shot.type_name());
@@ -103,7 +121,7 @@ impl Import {
             }
         }
         let entities = Index::of(rows.into_iter().map(|row| ([row.parent.unwrap_or_default(), row.name], row.id)));
-        Ok(Self { production, entities, tasks, minutes_by_day })
+        Ok(Self { production, entities, tasks, unit })
     }
 
     fn line(&mut self, line: &Line<'_>) -> Result<(), Problem> {
@@ -112,10 +130,11 @@ impl Import {
         let entity_id = self.entities.find([parent, name]).ok_or_else(unknown)?;
         let no_task = || Problem(format!("Entity '{name}' with parent '{parent}' has no task of this type"));
         let (task, _) = self.tasks.get_mut(&entity_id).ok_or_else(no_task)?;
-        let days = line.filled("Estimation").map(|cell| amount("Estimation", cell)).transpose()?;
-        if let Some(days) = days {
-            task.estimation = Some((days * self.minutes_by_day).round());
+        let estimation = line.filled("Estimation").map(|cell| amount("Estimation", cell)).transpose()?;
+        if let Some(amount) = estimation {
+            task.estimation = Some(self.unit.minutes(amount));
         }
+        let days = estimation.map(|amount| self.unit.days(amount));
         if let Some(cell) = line.filled("Drawings") {
             task.nb_drawings = Some(integer_of("Drawings", cell)?);
         }
@@ -200,6 +219,13 @@ fn last_day(start: NaiveDate, days: f64) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn estimations_are_days_or_hours() {
+        let (days, hours) = (Unit { in_hours: false, hours_by_day: 8.0 }, Unit { in_hours: true, hours_by_day: 8.0 });
+        assert_eq!((days.minutes(2.5), days.days(2.5)), (1200.0, 2.5));
+        assert_eq!((hours.minutes(20.0), hours.days(20.0)), (1200.0, 2.5));
+    }
 
     #[test]
     fn work_ends_on_a_working_day() {

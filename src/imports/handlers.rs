@@ -13,10 +13,14 @@ use poem::http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::estimations::{self, Subject};
+use super::assets::AssetImport;
+use super::edits::EditImport;
+use super::estimations::{self, EstimationSubject, Unit};
+use super::import::import;
 use super::sheet::Sheet;
-use super::timelines::{self, Convention, Format, Place};
-use super::{assets, casting, decoding, edits, persons, shots};
+use super::shots::ShotImport;
+use super::timelines::{self, Convention, Format, TimelinePlace};
+use super::{casting, decoding, persons};
 use crate::app::SharedApp;
 use crate::events::transact;
 use crate::studio::organisation;
@@ -45,17 +49,17 @@ async fn sheet(form: &Submission) -> Result<Sheet, Failure> {
     Sheet::read(&tokio::fs::read(&file(form)?.path).await?)
 }
 
-/// How clips are named where nobody says, in productions without and with episodes.
+/// Pattern by which clips are named where nobody says, in productions without and with episodes.
 const NAMING: [&str; 2] = ["${project_name}_${sequence_name}-${shot_name}", "${project_name}_${episode_name}-${sequence_name}-${shot_name}"];
 
-/// What a request says of a timeline beside its file: in the query, or else in the form.
-struct Wish<'a> {
+/// Wishes for a timeline beside its file: in the query, or else in the form.
+struct TimelineOptions<'a> {
     episode_id: Option<Uuid>,
     naming_convention: Option<&'a str>,
     match_case: Option<&'a str>,
 }
 
-impl Wish<'_> {
+impl TimelineOptions<'_> {
     /// Whether the letter case of names counts.
     fn match_case(&self, form: &Submission) -> Result<bool, Failure> {
         match self.match_case.or_else(|| form.text("match_case")).map(str::to_ascii_lowercase).as_deref() {
@@ -67,7 +71,7 @@ impl Wish<'_> {
 }
 
 impl ImportsHandlers {
-    async fn timeline(&self, access: &ProjectManager, wish: Wish<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
+    async fn timeline(&self, access: &ProjectManager, wish: TimelineOptions<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
         let app = &*self.0;
         let match_case = wish.match_case(form)?;
         let file = file(form)?;
@@ -77,16 +81,17 @@ impl ImportsHandlers {
         let naming = naming.unwrap_or(if wish.episode_id.is_some() { of_episode } else { usual });
         let convention = Convention::read(naming, match_case).map_err(Failure::refused)?;
         let text = decoding::text(&tokio::fs::read(&file.path).await?);
-        let place = Place { episode_id: wish.episode_id, format, text: &text, convention: &convention };
+        let place = TimelinePlace { episode_id: wish.episode_id, format, text: &text, convention: &convention };
         Ok(Json::written(transact(app, || timelines::import(app, access, place)).await?))
     }
 
-    async fn estimations(&self, caller: &Caller, subject: Subject<'_>, form: &Submission) -> Result<Nulls, Failure> {
+    async fn estimations(&self, caller: &Caller, subject: EstimationSubject<'_>, form: &Submission) -> Result<Nulls, Failure> {
         let app = &*self.0;
         estimations::require(app, caller, subject).await?;
         let sheet = sheet(form).await?;
-        let hours_by_day = organisation(app).await?.hours_by_day;
-        Ok(Json::written(transact(app, || estimations::import(app, caller, subject, hours_by_day, &sheet)).await?))
+        let organisation = organisation(app).await?;
+        let unit = Unit { in_hours: organisation.format_duration_in_hours.unwrap_or_default(), hours_by_day: organisation.hours_by_day };
+        Ok(Json::written(transact(app, || estimations::import(app, caller, subject, unit, &sheet)).await?))
     }
 }
 
@@ -105,7 +110,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         let sheet = sheet(&body).await?;
-        Ok(Json::written(transact(&self.0, || assets::import(&self.0, &access, &sheet, query.update)).await?))
+        Ok(Json::written(transact(&self.0, || import::<AssetImport>(&self.0, &access, &sheet, query.update)).await?))
     }
 
     async fn import_shots(
@@ -116,7 +121,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         let sheet = sheet(&body).await?;
-        Ok(Json::written(transact(&self.0, || shots::import(&self.0, &access, &sheet, query.update)).await?))
+        Ok(Json::written(transact(&self.0, || import::<ShotImport>(&self.0, &access, &sheet, query.update)).await?))
     }
 
     async fn import_edits(
@@ -127,7 +132,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
         let sheet = sheet(&body).await?;
-        Ok(Json::written(transact(&self.0, || edits::import(&self.0, &access, &sheet, query.update)).await?))
+        Ok(Json::written(transact(&self.0, || import::<EditImport>(&self.0, &access, &sheet, query.update)).await?))
     }
 
     async fn import_casting(&self, access: ProjectManager, _project_id: Uuid, body: Submission) -> Result<Nulls, Failure> {
@@ -136,7 +141,7 @@ impl Imports for ImportsHandlers {
     }
 
     async fn import_estimations(&self, access: Caller, project_id: Uuid, task_type_id: Uuid, body: Submission) -> Result<Nulls, Failure> {
-        self.estimations(&access, Subject { project_id, task_type_id, episode: None }, &body).await
+        self.estimations(&access, EstimationSubject { project_id, task_type_id, episode: None }, &body).await
     }
 
     async fn import_episode_estimations(
@@ -147,7 +152,7 @@ impl Imports for ImportsHandlers {
         task_type_id: Uuid,
         body: Submission,
     ) -> Result<Nulls, Failure> {
-        self.estimations(&access, Subject { project_id, task_type_id, episode: Some(&episode_id) }, &body).await
+        self.estimations(&access, EstimationSubject { project_id, task_type_id, episode: Some(&episode_id) }, &body).await
     }
 
     async fn import_timeline(
@@ -158,7 +163,7 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<TimelineImport>, Failure> {
         let (naming_convention, match_case) = (query.naming_convention.as_deref(), query.match_case.as_deref());
-        self.timeline(&access, Wish { episode_id: None, naming_convention, match_case }, &body).await
+        self.timeline(&access, TimelineOptions { episode_id: None, naming_convention, match_case }, &body).await
     }
 
     async fn import_episode_timeline(
@@ -170,6 +175,6 @@ impl Imports for ImportsHandlers {
         body: Submission,
     ) -> Result<Json<TimelineImport>, Failure> {
         let (naming_convention, match_case) = (query.naming_convention.as_deref(), query.match_case.as_deref());
-        self.timeline(&access, Wish { episode_id: Some(episode_id), naming_convention, match_case }, &body).await
+        self.timeline(&access, TimelineOptions { episode_id: Some(episode_id), naming_convention, match_case }, &body).await
     }
 }

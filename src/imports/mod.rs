@@ -11,6 +11,7 @@ mod edits;
 mod entities;
 mod estimations;
 mod handlers;
+mod import;
 mod metadata;
 mod names;
 mod people;

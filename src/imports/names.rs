@@ -28,7 +28,7 @@ impl<T: Copy + Eq + Hash, const N: usize> Index<T, N> {
         Self { exact, close }
     }
 
-    /// What has these names, exactly or at least closely.
+    /// Item that has these names, exactly or at least closely.
     pub(super) fn find(&self, names: [&str; N]) -> Option<T> {
         let exact = self.exact.get(&names.map(str::to_owned));
         exact.or_else(|| self.close.get(&names.map(slug))).copied()

@@ -1,4 +1,4 @@
-//! What a row of a table of persons says, checked before anything is changed.
+//! Cells of a row of a table of persons, checked before anything is changed.
 
 use std::collections::HashMap;
 
@@ -54,7 +54,7 @@ async fn named(connection: &impl ConnectionTrait, table: &str) -> Result<HashMap
     rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "id")?))).collect()
 }
 
-/// What a row says of a person. What it leaves empty stays as it is.
+/// Contents of a row about a person. What it leaves empty stays as it is.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) first_name: String,

@@ -130,7 +130,7 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// How many accounts the limit counts.
+    /// Number of accounts that the limit counts.
     fn active(&self) -> u64 {
         u64::try_from(self.entries.iter().filter(|entry| counts(&entry.account)).count()).unwrap_or(u64::MAX)
     }

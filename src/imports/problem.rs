@@ -1,4 +1,4 @@
-//! What is wrong with a table, and how that is answered.
+//! Faults of a table, and the answer to each.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
 use serde_json::json;
 
-/// What is wrong with a row.
+/// Problem of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem(pub(super) String);
 

@@ -1,4 +1,5 @@
-//! What the rows of a table may name of their production: metadata columns, task types, statuses and persons, read once.
+//! Names that the rows of a table may use of their production: metadata columns, task types, statuses and persons, read
+//! once.
 
 use std::collections::HashMap;
 

@@ -11,7 +11,7 @@ use crate::export::cells::restored;
 
 /// Separators that tables have, the likeliest first.
 const SEPARATORS: [char; 4] = [';', ',', '\t', '|'];
-/// What the last line of a text must be read as; it is not when a quote before it is still open.
+/// Text of the last line when it is read right; when a quote before it is still open, it is not.
 const END: &str = "\u{2}end of table\u{3}";
 
 /// A table.
@@ -154,7 +154,7 @@ fn records(text: &str, separator: u8, before: u64) -> Result<Vec<Row>, Failure> 
     }
 }
 
-/// How many lines end in a text.
+/// Number of line ends in a text.
 fn breaks(text: &str) -> u64 {
     let ends = text.bytes().filter(|byte| matches!(byte, b'\r' | b'\n')).count() - text.matches("\r\n").count();
     u64::try_from(ends).unwrap_or(u64::MAX)

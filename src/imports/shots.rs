@@ -1,23 +1,25 @@
 //! Tables of shots.
 
-use dailies_definitions::access::ProjectManager;
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::entities::{LONGEST_NAME, Matches, Stock};
+use super::import::EntityImport;
 use super::metadata;
 use super::problem::Problem;
 use super::production::Production;
-use super::sheet::{Line, Sheet};
+use super::sheet::Line;
 use super::task_columns::{Tasks, wishes};
 use super::values::integer;
-use crate::app::App;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::export::cells::plain;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
-struct Import {
+/// A table of shots.
+pub(super) struct ShotImport {
     production: Production,
     stock: Stock,
     tasks: Tasks,
@@ -26,28 +28,8 @@ struct Import {
     update: bool,
 }
 
-/// Imports a table of shots, and gives them as JSON.
-///
-/// # Errors
-/// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
-    if sheet.len() == 0 {
-        return Ok(b"[]".to_vec());
-    }
-    let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = Import::load(&mut work, access, update).await?;
-    let mut ids = Vec::with_capacity(sheet.len());
-    for line in sheet.lines() {
-        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
-    }
-    import.stock.store(&work).await?;
-    import.tasks.store(&mut work, access.caller()).await?;
-    let text = answer(&work, &ids).await?;
-    work.commit().await?;
-    Ok(text)
-}
-
-impl Import {
+#[async_trait]
+impl EntityImport for ShotImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
@@ -57,9 +39,8 @@ impl Import {
         Ok(Self { production, stock, tasks, shot_type, by_sequence, update })
     }
 
-    /// Imports one row, and gives the id of its shot.
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
-        let episode = if self.production.is_show { Some(line.required("Episode")?).filter(|name| !name.is_empty()) } else { None };
+        let episode = if self.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
@@ -85,7 +66,8 @@ impl Import {
             entry.describe(line);
         }
         entry.put_data(if writes { data } else { stored });
-        self.stock.tell(work, EntityKind::Shot, id, None);
+        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
+        self.stock.tell(work, EntityKind::Shot, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
                 self.tasks.require(work, id, task_type.id);
@@ -96,9 +78,14 @@ impl Import {
         }
         Ok(id)
     }
+
+    async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
+        self.stock.store(work).await?;
+        self.tasks.store(work, caller).await
+    }
 }
 
-/// What a row says of the frames of a shot.
+/// Contents of a row about the frames of a shot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Frames {
     count: Option<i32>,
@@ -141,8 +128,6 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn applied(frames: Frames, before: &Value, stored: Option<i32>) -> (Value, Option<i32>) {

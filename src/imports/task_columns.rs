@@ -17,22 +17,22 @@ use crate::tasks::creation::{self, NewTask};
 use crate::tasks::{assignment, statuses};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What a row says of the task of one type.
+/// Contents of a row about the task of one type.
 #[derive(Debug)]
-pub(super) struct Wish {
+pub(super) struct TaskCells {
     pub(super) task_type_id: Uuid,
     status: Option<Uuid>,
     comment: String,
     assignees: Vec<Uuid>,
 }
 
-/// What a row says of tasks, once all of it is known to be right. Types that it says nothing of are left out.
-pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>) -> Result<Vec<Wish>, Problem> {
+/// Contents of a row about tasks, once all of it is known to be right. Types that it says nothing of are left out.
+pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>) -> Result<Vec<TaskCells>, Problem> {
     let mut wishes = Vec::new();
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
         let assignations = format!("{name} assignations");
-        let wish = Wish {
+        let wish = TaskCells {
             task_type_id: task_type.id,
             status: line.filled(name).map(|cell| production.status(name, cell)).transpose()?,
             comment: line.get(&format!("{name} comment")).filter(|text| !text.trim().is_empty()).unwrap_or_default().to_owned(),
@@ -114,8 +114,8 @@ impl Tasks {
     }
 
     /// Notes what a row wants of the tasks of an entity.
-    pub(super) fn want(&mut self, work: &mut Work<'_>, entity_id: Uuid, wishes: Vec<Wish>, line: u64) {
-        for Wish { task_type_id, status, comment, assignees } in wishes {
+    pub(super) fn want(&mut self, work: &mut Work<'_>, entity_id: Uuid, wishes: Vec<TaskCells>, line: u64) {
+        for TaskCells { task_type_id, status, comment, assignees } in wishes {
             self.require(work, entity_id, task_type_id);
             let Some(task) = self.known.get_mut(&(entity_id, task_type_id)) else { continue };
             for person_id in assignees {

@@ -22,12 +22,12 @@ pub struct AssetInstancesHandlers(pub SharedApp);
 impl AssetInstancesHandlers {
     /// 404 unless there is such an entity of that kind.
     async fn find(&self, id: Uuid, kind: EntityKind) -> Result<(), Failure> {
-        find_entity(self.0.database.read(), id, kind).await.map(|_| ())
+        find_entity(&self.0.database, id, kind).await.map(|_| ())
     }
 
     /// 404 unless there is such an asset, 403 for everybody outside of its team.
     async fn require_asset(&self, caller: &Caller, asset_id: Uuid) -> Result<(), Failure> {
-        let database = self.0.database.read();
+        let database = &self.0.database;
         let asset = find_entity(database, asset_id, EntityKind::Asset).await?;
         require_member(database, caller, asset.project_id).await.map(|_| ())
     }
@@ -76,13 +76,13 @@ impl AssetInstances for AssetInstancesHandlers {
 
     async fn list_asset_shot_instances(&self, access: Caller, asset_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
         self.require_asset(&access, asset_id).await?;
-        let reach = Reach::teams(self.0.database.read(), &access).await?;
+        let reach = Reach::teams(&self.0.database, &access).await?;
         listing::by_shot(&self.0.database, &reach, asset_id).await
     }
 
     async fn list_asset_scene_instances(&self, access: Caller, asset_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
         self.require_asset(&access, asset_id).await?;
-        let reach = Reach::teams(self.0.database.read(), &access).await?;
+        let reach = Reach::teams(&self.0.database, &access).await?;
         listing::by_scene(&self.0.database, &reach, asset_id).await
     }
 }

@@ -12,7 +12,7 @@ use crate::database::{Database, RecordWriter, Sql, write_uuid};
 /// The asset type of cameras.
 const CAMERA: &str = "Camera";
 
-/// Which instances are asked for.
+/// Instances that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Instances {
     /// Those in a shot, by asset.

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use crate::database::{self, Database, Sql, Writes};
 
-/// How long a claim lasts unless it is renewed.
+/// Time that a claim lasts unless it is renewed.
 pub(super) const LEASE: Duration = Duration::from_secs(30);
-/// How long a job that was given up is kept.
-const GRAVE: TimeDelta = TimeDelta::days(30);
+/// Time for which a job that was given up is kept.
+const FAILED_JOB_RETENTION: TimeDelta = TimeDelta::days(30);
 /// Longest error that is kept, in characters.
 const ERROR_LENGTH: usize = 1000;
 /// Rows that one statement stores.
@@ -30,7 +30,7 @@ pub(super) struct Claimed {
     pub id: Uuid,
     pub kind: String,
     pub payload: Value,
-    /// Which attempt it is, from 1 on.
+    /// Number of the attempt, from 1 on.
     pub attempt: i32,
 }
 
@@ -151,7 +151,8 @@ fn shortened(error: &str) -> String {
 /// # Errors
 /// The database does not answer.
 pub async fn to_sweep(database: &Database) -> Result<u64, DbErr> {
-    let sql = Sql::with("SELECT COUNT(*) FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - GRAVE).into()]);
+    let sql =
+        Sql::with("SELECT COUNT(*) FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - FAILED_JOB_RETENTION).into()]);
     let count: i64 = database::read_value(database, &sql).await?.unwrap_or_default();
     Ok(count.unsigned_abs())
 }
@@ -161,7 +162,7 @@ pub async fn to_sweep(database: &Database) -> Result<u64, DbErr> {
 /// # Errors
 /// The database does not answer.
 pub async fn sweep(database: &Database) -> Result<(), DbErr> {
-    let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - GRAVE).into()]);
+    let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - FAILED_JOB_RETENTION).into()]);
     database.change(&sql).await?;
     Ok(())
 }

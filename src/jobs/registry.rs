@@ -1,4 +1,4 @@
-//! Which kinds of jobs there are, and how each is done.
+//! Kinds of jobs, with the way in which each is done.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct Registry {
 type Run = for<'a> fn(&'a SharedApp, Value, Uuid) -> BoxFuture<'a, Result<(), JobError>>;
 type GivenUp = for<'a> fn(&'a SharedApp, Value) -> BoxFuture<'a, Result<(), JobError>>;
 
-/// How jobs of a kind are done.
+/// Way of doing jobs of a kind.
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
     pub lane: Lane,

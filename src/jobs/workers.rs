@@ -12,19 +12,19 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::held::keep;
+use super::leased::keep;
 use super::queue::{self, Claimed};
 use super::registry::{Kind, Registry};
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database;
 
-/// How long workers sleep at most: as long as it takes to see what another server stored or left lying.
-const SLEEP: Duration = Duration::from_secs(30);
-/// How long workers sleep at least, so that a job that another server is about to claim is not asked for all the time.
-const NAP: Duration = Duration::from_millis(200);
-/// How long workers wait for a database that does not answer.
-const REST: Duration = Duration::from_secs(5);
+/// Time that workers sleep at most: as long as it takes to see what another server stored or left lying.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Time that workers sleep at least, so that a job that another server is about to claim is not asked for all the time.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(200);
+/// Time that workers wait for a database that does not answer.
+const DATABASE_RETRY_DELAY: Duration = Duration::from_secs(5);
 /// The first wait of a job that failed; each further one is four times as long, up to an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -62,7 +62,7 @@ impl Workers {
         self.end.send_replace(Some(end));
         let all = async { while self.lanes.join_next().await.is_some() {} };
         // The lanes need a moment more than their jobs.
-        if timeout_at(end + REST, all).await.is_err() {
+        if timeout_at(end + DATABASE_RETRY_DELAY, all).await.is_err() {
             tracing::warn!("some jobs broke off");
         }
     }
@@ -80,7 +80,7 @@ struct Crew {
     registry: Arc<Registry>,
     lane: Lane,
     running: JoinSet<()>,
-    /// What is being done, by task.
+    /// Work in progress, by task.
     claims: HashMap<Id, Claimed>,
 }
 
@@ -92,7 +92,7 @@ impl Crew {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::error!(%error, "the queue of jobs can't be read");
-                    REST
+                    DATABASE_RETRY_DELAY
                 }
             };
             let full = self.running.len() >= self.lane.places();
@@ -111,20 +111,20 @@ impl Crew {
     async fn begin(&mut self, kinds: &[&'static str]) -> Result<Duration, DbErr> {
         let places = self.lane.places().saturating_sub(self.running.len());
         if places == 0 || kinds.is_empty() {
-            return Ok(SLEEP);
+            return Ok(LONGEST_SLEEP);
         }
-        let Some(due) = queue::next_due(&self.app.database, kinds).await? else { return Ok(SLEEP) };
+        let Some(due) = queue::next_due(&self.app.database, kinds).await? else { return Ok(LONGEST_SLEEP) };
         if let Ok(wait) = (due - database::now()).to_std()
             && !wait.is_zero()
         {
-            return Ok(wait.clamp(NAP, SLEEP));
+            return Ok(wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP));
         }
         for claimed in queue::claim(&self.app.database, kinds, places).await? {
             self.app.jobs.busy.fetch_add(1, Ordering::Relaxed);
             let task = self.running.spawn(perform(self.app.clone(), self.registry.clone(), claimed.clone()));
             self.claims.insert(task.id(), claimed);
         }
-        Ok(NAP)
+        Ok(SHORTEST_SLEEP)
     }
 
     fn forget(&mut self, done: Result<(Id, ()), tokio::task::JoinError>) {
@@ -146,7 +146,7 @@ impl Crew {
         for claimed in std::mem::take(&mut self.claims).into_values() {
             self.app.jobs.busy.fetch_sub(1, Ordering::Relaxed);
             tracing::info!(job = %claimed.id, kind = claimed.kind, "a job goes back to the queue");
-            if let Err(error) = queue::give_back(self.app.database.read(), claimed.id, claimed.attempt).await {
+            if let Err(error) = queue::give_back(&self.app.database, claimed.id, claimed.attempt).await {
                 tracing::warn!(%error, job = %claimed.id, "a job could not be given back; it is taken up again when its lease runs out");
             }
         }
@@ -181,7 +181,7 @@ async fn attempt(app: &SharedApp, kind: Kind, claimed: &Claimed) -> Result<(), J
 }
 
 async fn settle(app: &SharedApp, kind: Kind, claimed: &Claimed, outcome: Result<(), JobError>) -> Result<(), DbErr> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let Claimed { id, attempt, .. } = *claimed;
     let error = match outcome {
         Ok(()) => return queue::finish(connection, id, attempt).await.map(|_| ()),

@@ -1,4 +1,4 @@
-//! What e-mails say. Each one is a template under `templates/`, which the layout there wraps.
+//! Texts of e-mails. Each one is a template under `templates/`, which the layout there wraps.
 
 use std::net::IpAddr;
 
@@ -41,11 +41,11 @@ pub struct PlaylistShared {
     /// Name of the production.
     pub production: String,
     pub link: String,
-    /// What the author wrote, if anything.
+    /// Text that the author wrote, if anything.
     pub text: String,
 }
 
-/// What happened on a task.
+/// News of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskNews {
     pub news: News,
@@ -53,11 +53,11 @@ pub struct TaskNews {
     pub author: String,
     /// The production, the entity with what it is part of, and the task type.
     pub task: String,
-    /// Where the web UI shows it.
+    /// Address where the web UI shows it.
     pub link: String,
     /// Short name of the status that a comment came with.
     pub status: String,
-    /// What was written, if anything.
+    /// Text of the comment, if anything.
     pub text: String,
 }
 
@@ -107,7 +107,7 @@ impl TaskNews {
     }
 }
 
-/// Who an e-mail is for.
+/// Recipient of an e-mail.
 #[derive(Clone, Debug)]
 pub struct Recipient {
     pub address: String,
@@ -117,7 +117,7 @@ pub struct Recipient {
     pub timezone: Option<String>,
 }
 
-/// What led to an e-mail.
+/// Cause of an e-mail.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     /// When it happened, in UTC.

@@ -13,8 +13,8 @@ use super::letters::{Letter, Origin, Recipient};
 use crate::background::JobError;
 use crate::config::MailSettings;
 
-/// How long the mail server may take for one step.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time that the mail server may take for one step.
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -25,7 +25,7 @@ pub struct Mailer {
     sender: Mailbox,
 }
 
-/// Why an e-mail can't be put together or sent, or the mail server's settings make no sense.
+/// Reason why an e-mail can't be put together or sent, or the mail server's settings make no sense.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     #[error("not an address for e-mails: {0}")]
@@ -43,7 +43,7 @@ impl MailError {
         matches!(self, Self::Server(error) if !error.is_permanent())
     }
 
-    /// What it means for a job that sends: a mail server may come back, and an address stays wrong.
+    /// Meaning for a job that sends: a mail server may come back, and an address stays wrong.
     #[must_use]
     pub fn of_job(self) -> JobError {
         if self.may_pass() { self.into() } else { JobError::never(self) }
@@ -92,7 +92,7 @@ fn transport(settings: &MailSettings) -> Result<Transport, MailError> {
     } else {
         Tls::None
     };
-    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(PATIENCE));
+    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(STEP_TIMEOUT));
     if !settings.mail_username.is_empty() {
         transport = transport.credentials(Credentials::new(settings.mail_username.clone(), settings.mail_password.clone()));
     }

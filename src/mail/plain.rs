@@ -53,7 +53,7 @@ fn tidy(text: &str) -> String {
     tidy
 }
 
-/// What the template engine escapes. The ampersand comes last, so that nothing is unescaped twice.
+/// Text without the escapes of the template engine. The ampersand comes last, so that nothing is unescaped twice.
 fn unescape(html: &str) -> String {
     let escapes = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
     escapes.iter().fold(html.to_owned(), |text, (escape, meaning)| text.replace(escape, meaning))

@@ -1,5 +1,5 @@
-//! Where webhooks may lead: to public addresses, so that nobody makes the server talk to machines behind the firewall, and
-//! to the hosts that the settings name.
+//! Addresses that webhooks may lead to: public ones, so that nobody makes the server talk to machines behind the
+//! firewall, and the hosts that the settings name.
 
 use std::error::Error;
 use std::io;

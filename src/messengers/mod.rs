@@ -17,8 +17,8 @@ use crate::background::JobError;
 use crate::config::ChatSettings;
 use crate::mail::TaskNews;
 
-/// How long a service may take for one step.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time that a service may take for one step.
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A chat service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,14 +39,14 @@ impl Service {
 pub struct Message<'a> {
     /// The same when it is sent again.
     pub id: Uuid,
-    /// What the person is called in the service.
+    /// Name of the person in the service.
     pub to: &'a str,
     /// Name of the production that it comes from.
     pub production: &'a str,
     pub news: &'a TaskNews,
 }
 
-/// Why a message was not sent. The address of a webhook is a secret, and no part of it.
+/// Reason why a message was not sent. The address of a webhook is a secret, and no part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum MessengerError {
     #[error("the chat service can't be reached: {0}")]
@@ -68,7 +68,7 @@ impl From<reqwest::Error> for MessengerError {
 }
 
 impl MessengerError {
-    /// What it means for a job that sends.
+    /// Meaning for a job that sends.
     #[must_use]
     pub fn of_job(self) -> JobError {
         let may_pass = match &self {
@@ -97,7 +97,7 @@ impl Messengers {
     pub fn new(settings: &ChatSettings) -> Result<Self, reqwest::Error> {
         let addresses = Arc::new(PublicAddresses::with(&settings.chat_hosts));
         let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
+            .timeout(STEP_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::clone(&addresses))
             .user_agent(concat!("DiscordBot (https://github.com/dailies/dailies, ", env!("CARGO_PKG_VERSION"), ")"))

@@ -1,11 +1,11 @@
-//! What messages say, in the markup of each service.
+//! Texts of messages, in the markup of each service.
 
 use super::Service;
 use crate::mail::{News, TaskNews};
 
 /// Characters of a text that are quoted; services take little more.
 const QUOTE: usize = 2000;
-/// What nobody sees: a name behind it is not called, and an address with it is no link.
+/// Character that nobody sees: a name behind it is not called, and an address with it is no link.
 const BREAK: char = '\u{200B}';
 
 /// Whether a text ends in what addresses without a scheme begin with.

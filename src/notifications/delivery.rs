@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::notices::{Kind, Notice};
-use super::story::Story;
+use super::task_message::TaskMessage;
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database::{self, BATCH, Sql};
@@ -32,7 +32,7 @@ pub struct NotificationMessage {
     service: Service,
 }
 
-/// How a person wants to hear of notifications.
+/// Wishes of a person about the delivery of notifications.
 struct Wishes {
     emails: bool,
     services: Vec<Service>,
@@ -115,8 +115,8 @@ impl Job for NotificationEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(story) = Story::find(app, self.notification_id).await? else { return Ok(()) };
-        let Some((letter, recipient, origin)) = story.email() else { return Ok(()) };
+        let Some(message) = TaskMessage::find(app, self.notification_id).await? else { return Ok(()) };
+        let Some((letter, recipient, origin)) = message.email() else { return Ok(()) };
         let organisation = organisation(app).await?;
         app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
     }
@@ -140,8 +140,8 @@ impl Job for NotificationMessage {
             tracing::info!(service = ?self.service, "a message is not sent: the organisation has no access to the service");
             return Ok(());
         };
-        let Some(story) = Story::find(app, self.notification_id).await? else { return Ok(()) };
-        let Some(message) = story.message(id, self.service) else { return Ok(()) };
+        let Some(message) = TaskMessage::find(app, self.notification_id).await? else { return Ok(()) };
+        let Some(message) = message.message(id, self.service) else { return Ok(()) };
         app.messengers.send(self.service, &credential, message).await.map_err(MessengerError::of_job)
     }
 }

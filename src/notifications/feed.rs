@@ -15,10 +15,10 @@ use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::paging::Page;
-use crate::database::{self, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{self, Field, RecordWriter, RowWriter, SelectList, SelectedColumn, Sql, write_uuid};
 use crate::vocabulary::persons::SHORT_PERSON;
 
-/// What is asked for.
+/// Filter of news.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub only_preview: bool,
@@ -81,7 +81,7 @@ impl TaskRevision {
     }
 }
 
-/// How many entries there are of a status.
+/// Number of entries of a status.
 #[derive(FromQueryResult)]
 struct StatusCount {
     task_status_id: Option<Uuid>,
@@ -97,7 +97,7 @@ pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.nam
 pub(super) const EPISODE: &str =
     "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
 
-/// What decides about an entry: its comment and its author.
+/// Facts that decide about an entry: its comment and its author.
 const ENTRIES: Comments<'_> =
     Comments { id: "n.comment_id", author: "n.author_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
 
@@ -106,10 +106,10 @@ const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p
      LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
 
-/// What is enough to count news where nothing is hidden.
+/// Tables that are enough to count news where nothing is hidden.
 const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN comment c ON c.id = n.comment_id";
 
-/// What happened last comes first.
+/// Order with the latest first.
 const ORDER: &str = "n.created_at DESC, n.id";
 
 /// The conditions of what somebody gets of the news.
@@ -180,7 +180,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             open_projects_of(sql, column, caller.person.id);
         }
     };
-    let news = Visible::new(Reach::open_teams(app.database.read(), caller).await?, NEWS);
+    let news = Visible::new(Reach::open_teams(&app.database, caller).await?, NEWS);
     let mut condition = visible(&news);
     condition.push(" AND ");
     scope(&mut condition, "t.project_id");
@@ -207,7 +207,7 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
     let mut condition = visible(&news);
     condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
     let writer = EntryWriter::new(&news);
-    let sql = condition.before(&format!("{}{TABLES}", EntryWriter::select()));
+    let sql = condition.before(&format!("{}{TABLES}", writer.select()));
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = writer.open(&row)?;
     out.push(b'}');
@@ -224,7 +224,7 @@ async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, wi
     let writer = EntryWriter::new(news);
     let (lookup, selection) = (condition.clone().before(from), condition.before(TABLES));
     let sql = database.page_by(lookup, selection, "n.id", ORDER, page.limit, page.offset()).await?;
-    let rows = database.rows(&sql.before(&EntryWriter::select())).await?;
+    let rows = database.rows(&sql.before(&writer.select())).await?;
     let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -264,23 +264,31 @@ async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), 
 /// Writes entries as the caller gets them.
 struct EntryWriter<'a> {
     reach: &'a Reach,
-    rows: RowWriter,
+    list: SelectList,
+    entry: RecordWriter,
+    person: RecordWriter,
+    first_of_person: SelectedColumn,
 }
 
 impl<'a> EntryWriter<'a> {
     fn new(news: &'a Visible) -> Self {
-        Self { reach: news.reach(), rows: RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind))) }
+        let writer = |keys: &[(&str, &str, Kind)]| {
+            RecordWriter::select(keys.iter().map(|(key, sql, kind)| ((*sql).to_owned(), Field::new(*key, *kind))), None)
+        };
+        let (entry, person) = (writer(&FIELDS), writer(&SHORT_PERSON));
+        let mut list = SelectList::of_record(&entry);
+        let first_of_person = list.add_record(&person);
+        Self { reach: news.reach(), list, entry, person, first_of_person }
     }
 
-    fn select() -> String {
-        let columns = FIELDS.iter().chain(&SHORT_PERSON).map(|(_, expression, _)| *expression);
-        format!("SELECT {}, {} AS by_client ", columns.collect::<Vec<_>>().join(", "), by_client(ENTRIES.author, ENTRIES.project))
+    fn select(&self) -> String {
+        format!("SELECT {}, {} AS by_client ", self.list, by_client(ENTRIES.author, ENTRIES.project))
     }
 
     /// An entry without its closing brace.
     fn open(&self, row: &QueryResult) -> Result<Vec<u8>, Failure> {
-        let mut out = vec![b'{'];
-        self.rows.write(&mut out, row)?;
+        let mut out = Vec::with_capacity(1024);
+        self.entry.write_open(&mut out, row)?;
         out.extend_from_slice(b",\"type\":\"News\",\"person\":");
         let Entry { author_id, project_id, by_client } = Entry::from_query_result(row, "")?;
         if !may_know_author(self.reach, project_id, author_id, by_client) {
@@ -289,12 +297,8 @@ impl<'a> EntryWriter<'a> {
             out.extend_from_slice(b"null");
             return Ok(out);
         }
-        for (at, (key, _, kind)) in SHORT_PERSON.iter().enumerate() {
-            out.extend_from_slice(if at > 0 { b",\"" } else { b"{\"" });
-            out.extend_from_slice(key.as_bytes());
-            out.extend_from_slice(b"\":");
-            write_value(&mut out, row, FIELDS.len() + at, *kind)?;
-        }
+        out.push(b'{');
+        self.person.write_keys(&mut out, row, self.first_of_person)?;
         out.push(b'}');
         Ok(out)
     }

@@ -1,4 +1,4 @@
-//! What the caller was told of.
+//! Notifications of the caller.
 
 use std::collections::HashMap;
 
@@ -167,8 +167,9 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
     let rows = database.rows(sql).await?;
     let contexts: Vec<CommentContext> = rows.iter().map(|row| CommentContext::from_query_result(row, "")).collect::<Result<_, _>>()?;
     let comments: Vec<Uuid> = contexts.iter().filter_map(|context| context.comment_id).collect();
-    let persons = mentions(database, "SELECT comment, person FROM comment_mentions WHERE comment IN ", &comments).await?;
-    let departments = mentions(database, "SELECT comment, department FROM comment_department_mentions WHERE comment IN ", &comments).await?;
+    let persons = mentions(database, "SELECT comment AS owner, person AS item FROM comment_mentions WHERE comment IN ", &comments).await?;
+    let departments =
+        mentions(database, "SELECT comment AS owner, department AS item FROM comment_department_mentions WHERE comment IN ", &comments).await?;
     let mut items = Vec::with_capacity(rows.len());
     for (row, context) in rows.iter().zip(contexts) {
         let mut out = b"{".to_vec();
@@ -215,7 +216,7 @@ async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Resul
     }
     let mut sql = Sql::new(select);
     sql.bind_list(comments.iter().copied());
-    Ok(id_lists(database.read(), &sql).await?)
+    Ok(id_lists(database, &sql).await?)
 }
 
 impl CommentContext {

@@ -16,7 +16,7 @@ pub fn notification_writer() -> RecordWriter {
     writer.with(&[("r.type", "notification_type", TEXT)])
 }
 
-/// What is listed.
+/// Subject of a list.
 #[derive(Clone, Copy, Debug)]
 pub enum What {
     Notifications,

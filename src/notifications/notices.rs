@@ -8,7 +8,7 @@ use super::delivery;
 use crate::database;
 use crate::events::{Work, payload};
 
-/// What a notification tells of.
+/// Event that a notification tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Comment,
@@ -39,9 +39,9 @@ impl Kind {
 pub struct Notice {
     pub id: Uuid,
     pub kind: Kind,
-    /// Who is told.
+    /// Person who is told.
     pub person_id: Uuid,
-    /// Who did what it tells of.
+    /// Person who did what it tells of.
     pub author_id: Uuid,
     /// The production that it is announced in.
     pub project_id: Option<Uuid>,

@@ -1,4 +1,4 @@
-//! Who is told of what happens on a task.
+//! Persons who are told of what happens on a task.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::database::{self, BATCH, Sql};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recipient {
     pub person_id: Uuid,
-    /// What the person is in the production of the task.
+    /// Role of the person in the production of the task.
     pub place: ProjectRole,
 }
 

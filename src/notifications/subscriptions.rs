@@ -1,4 +1,4 @@
-//! Who follows which tasks.
+//! Subscriptions of persons to tasks.
 
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What administrators do to the accounts of others: invitations, passwords, second factors.
+//! Work of administrators on the accounts of others: invitations, passwords, second factors.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::{Failure, FieldProblem};
@@ -18,7 +18,7 @@ use crate::jobs;
 
 /// The account of a person; 404 for nobody, 403 for a bot or a preview account.
 async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    let account = person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
+    let account = person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
     if account.is_bot || account.preview_project_id.is_some() { Err(Failure::forbidden()) } else { Ok(account) }
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) 
     Ok(Json::of(&Success { success: true })?)
 }
 
-/// What is written to the person, who is told where the request came from.
+/// Letter to the person, who is told where the request came from.
 fn email_about(app: &App, letter: AccountLetter, account: &person::Model) -> Option<AccountEmail> {
     AccountEmail::new(app, letter, account, caller_address(app))
 }

@@ -1,4 +1,4 @@
-//! What a person's record may hold.
+//! Checks of a person's record.
 
 use std::str::FromStr;
 

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use crate::access::absences::{Absences, absence_reader};
 use crate::app::App;
 use crate::database::json::write_key;
-use crate::database::{RecordWriter, Sql, write_value};
+use crate::database::{RecordWriter, Sql, write_column};
 use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
@@ -40,7 +40,7 @@ impl Writer {
         self.record.write_open(out, row)?;
         if row.try_get::<bool>("", "with_reason")? {
             let mut reason = Vec::new();
-            write_value(&mut reason, row, self.record.width(), Kind::Text { max: None })?;
+            write_column(&mut reason, row, "description", Kind::Text { max: None })?;
             write_key(out, "description", Some(&reason));
         }
         out.push(b'}');
@@ -64,15 +64,15 @@ fn add_period(sql: &mut Sql, (first, last): Period) {
     sql.push(" AND o.end_date >= ").bind(first).push(" AND o.date <= ").bind(last);
 }
 
-/// What somebody reads of the days off of a person.
+/// Days off of a person that somebody reads.
 ///
 /// # Errors
 /// 404 for nobody, 403 for a bot, and for those who don't read them.
 async fn of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Absences, Failure> {
-    let absences = absence_reader(app.database.read(), caller, person_id).await;
+    let absences = absence_reader(&app.database, caller, person_id).await;
     // Whether there is such a person is for those who read everybody's.
     if caller.is_admin() || absences.is_ok() {
-        require_human(app.database.read(), person_id).await?;
+        require_human(&app.database, person_id).await?;
     }
     absences
 }
@@ -108,7 +108,7 @@ pub(super) async fn around(app: &App, caller: &Caller, person_id: Uuid, day: Nai
 
 /// Days off of everybody whose the caller reads.
 pub(super) async fn of_studio(app: &App, caller: &Caller, period: Period) -> Result<Json<Vec<DayOff>>, Failure> {
-    let absences = Absences::of(app.database.read(), caller).await?;
+    let absences = Absences::of(&app.database, caller).await?;
     let writer = Writer::new();
     let mut sql = writer.select(&absences);
     add_period(&mut sql, period);

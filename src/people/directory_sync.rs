@@ -43,7 +43,7 @@ impl Account {
     }
 }
 
-/// What is to be done, or was.
+/// Report of changes that are to be done, or were.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub created: Vec<String>,
@@ -55,7 +55,7 @@ pub struct Report {
     pub kept: Vec<String>,
 }
 
-/// Why persons could not be taken over.
+/// Reason why persons could not be taken over.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error(transparent)]
@@ -66,7 +66,7 @@ pub enum SyncError {
     Database(#[from] DbErr),
 }
 
-/// What follows from the directory.
+/// Changes that follow from the directory.
 #[derive(Default)]
 struct Plan {
     created: Vec<Account>,

@@ -18,6 +18,13 @@ use crate::vocabulary::period;
 /// Serves people.
 pub struct PeopleHandlers(pub SharedApp);
 
+/// Quota shots of a person that a query asks for. The types of the queries differ in their names only.
+macro_rules! asked {
+    ($person_id:expr, $query:expr) => {
+        Asked { person_id: $person_id, project_id: $query.project_id, task_type_id: $query.task_type_id, mode: &$query.count_mode }
+    };
+}
+
 #[async_trait]
 impl People for PeopleHandlers {
     async fn invite_person(&self, access: Admin, person_id: Uuid) -> Result<Json<InvitationSent>, Failure> {
@@ -79,11 +86,11 @@ impl People for PeopleHandlers {
 
     async fn list_time_spents_of_person(
         &self,
-        _access: Admin,
+        access: Caller,
         person_id: Uuid,
         query: ListTimeSpentsOfPersonQuery,
-    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::of_person(&self.0, person_id, query.start_date, query.end_date).await
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+        time_spent::of_person(&self.0, &access, person_id, query.start_date, query.end_date).await
     }
 
     async fn list_time_spents_of_person_on_day(&self, access: Caller, person_id: Uuid, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
@@ -212,8 +219,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: ListQuotaShotsOfPersonInYearQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::year(year)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::year(year)).await
     }
 
     async fn list_quota_shots_of_person_in_month(
@@ -224,8 +230,7 @@ impl People for PeopleHandlers {
         month: i32,
         query: ListQuotaShotsOfPersonInMonthQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::month(year, month)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::month(year, month)).await
     }
 
     async fn list_quota_shots_of_person_in_week(
@@ -236,8 +241,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: ListQuotaShotsOfPersonInWeekQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::week(year, week)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::week(year, week)).await
     }
 
     async fn list_quota_shots_of_person_on_day(
@@ -249,7 +253,6 @@ impl People for PeopleHandlers {
         day: i32,
         query: ListQuotaShotsOfPersonOnDayQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::day(year, month, day)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::day(year, month, day)).await
     }
 }

@@ -4,16 +4,17 @@ use chrono::{NaiveDate, NaiveDateTime};
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{TimeSpent, UserDayOff, UserDesktopLogin};
+use dailies_definitions::schemas::{TaskTimeSpent, TimeSpent, UserDayOff, UserDesktopLogin};
 use uuid::Uuid;
 
+use super::time_spent::noted_on_tasks;
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::events::Work;
 use crate::tasks::presence::refresh;
 
-/// What the person spent from one day to another, both included; nothing without days.
+/// Time that the person spent from one day to another, both included; nothing without days.
 ///
 /// # Errors
 /// 400 when only one of the days is given.
@@ -22,16 +23,17 @@ pub async fn spent_between(
     person_id: Uuid,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
-) -> Result<Json<Vec<TimeSpent>>, Failure> {
+) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
     let (from, to) = match (from, to) {
         (Some(from), Some(to)) => (from, to),
         (None, None) => return Ok(Json::written("[]")),
         _ => return Err(Failure::parameter("If querying for a range of dates, both a `start_date` and an `end_date` must be given.")),
     };
-    let writer = RecordWriter::new(&entity::time_spent::TABLE, "r", "TimeSpent");
+    let writer = noted_on_tasks();
     let sql = Sql::with(
         format!(
-            "SELECT {} FROM time_spent r WHERE r.person_id = $1 AND r.date >= $2 AND r.date <= $3 ORDER BY r.date, r.created_at, r.id",
+            "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = $1 AND s.date >= $2 AND s.date <= $3 \
+             ORDER BY s.date, s.created_at, s.id",
             writer.columns()
         ),
         [person_id.into(), from.into(), to.into()],
@@ -39,7 +41,7 @@ pub async fn spent_between(
     Ok(writer.list(database, sql).await?)
 }
 
-/// What the person spent on a task on a day.
+/// Time that the person spent on a task on a day.
 ///
 /// # Errors
 /// 404 when there is nothing.

@@ -13,7 +13,7 @@ use poem::http::header;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::Work;
@@ -27,8 +27,8 @@ fn logs() -> RecordWriter {
 
 /// The sign-ins of a person, for the person and for whoever manages the studio.
 pub(super) async fn logins(app: &App, caller: &Caller, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
-    require_record(app.database.read(), caller, RecordRule::PersonViewer, Subject::Person(Some(person_id))).await?;
-    require_person(app.database.read(), person_id).await?;
+    require_record(&app.database, caller, RecordRule::PersonViewer, RecordSubject::Person(Some(person_id))).await?;
+    require_person(&app.database, person_id).await?;
     let text = format!("SELECT {} FROM desktop_login_log l WHERE l.person_id = $1 ORDER BY l.date DESC, l.id", logs().columns());
     Ok(logs().list(&app.database, Sql::with(text, [person_id.into()])).await?)
 }

@@ -1,4 +1,4 @@
-//! What changes of a person by routes of its own: the picture, and the departments.
+//! Changes of a person by routes of its own: the picture, and the departments.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;

@@ -1,4 +1,4 @@
-//! What goes with a person who is deleted by force.
+//! Rows and files that go with a person who is deleted by force.
 
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
@@ -55,6 +55,13 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         "UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id AND s.person_id <> $1), 0.0), \
          updated_at = $2 WHERE id IN (SELECT r.task_id FROM time_spent r WHERE r.person_id = $1)",
         [person_id.into(), database::now().into()],
+    );
+    database::execute(&**work, &sql).await?;
+    // What others keep in the person's groups stays theirs.
+    let sql = Sql::with(
+        "UPDATE search_filter SET search_filter_group_id = NULL \
+         WHERE search_filter_group_id IN (SELECT g.id FROM search_filter_group g WHERE g.person_id = $1) AND person_id <> $1",
+        [person_id.into()],
     );
     database::execute(&**work, &sql).await?;
     for (table, column) in REMOVED {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{TaskTimeSum, TimeSpent};
+use dailies_definitions::schemas::{TaskTimeSpent, TaskTimeSum, TimeSpent};
 use entity::facts::Kind;
 use uuid::Uuid;
 
@@ -19,15 +19,23 @@ fn noted() -> RecordWriter {
     RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent")
 }
 
-/// Everything that a person noted, between two days if both are given.
+/// Times `s` that were noted on tasks `t`, with what the tasks belong to.
+#[must_use]
+pub(super) fn noted_on_tasks() -> RecordWriter {
+    noted().with(&[("t.project_id", "project_id", Kind::Uuid), ("t.task_type_id", "task_type_id", Kind::Uuid)])
+}
+
+/// Times that a person noted, between two days if both are given, as far as the caller may know.
 pub(super) async fn of_person(
     app: &App,
+    caller: &Caller,
     person_id: Uuid,
     first: Option<NaiveDate>,
     last: Option<NaiveDate>,
-) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    require_human(app.database.read(), person_id).await?;
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s WHERE s.person_id = ", noted().columns()));
+) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+    require_human(&app.database, person_id).await?;
+    let text = format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted_on_tasks().columns());
+    let mut sql = Sql::new(text);
     sql.bind(person_id);
     match (first, last) {
         (None, None) => {}
@@ -37,18 +45,24 @@ pub(super) async fn of_person(
             return Err(Failure::parameter(message));
         }
     }
+    time_reader(app, caller, person_id).await?.restrict(&mut sql);
+    sql.push(" ORDER BY s.date, s.id");
+    Ok(noted_on_tasks().list(&app.database, sql).await?)
+}
+
+/// Everything that a person noted in a period.
+pub(super) async fn in_period(app: &App, person_id: Uuid, period: Period) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    require_human(&app.database, person_id).await?;
+    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s WHERE s.person_id = ", noted().columns()));
+    sql.bind(person_id);
+    add_period(&mut sql, period);
     sql.push(" ORDER BY s.date, s.id");
     Ok(noted().list(&app.database, sql).await?)
 }
 
-/// Everything that a person noted in a period.
-pub(super) async fn in_period(app: &App, person_id: Uuid, (first, last): Period) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    of_person(app, person_id, Some(first), Some(last)).await
-}
-
-/// What a person noted on a day, as far as the caller may know.
+/// Time that a person noted on a day, as far as the caller may know.
 pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    require_human(app.database.read(), person_id).await?;
+    require_human(&app.database, person_id).await?;
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted().columns()));
     sql.bind(person_id);
     add_period(&mut sql, (day, day));
@@ -76,7 +90,7 @@ pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
 /// # Errors
 /// 403 for whoever asks for somebody else without leading work anywhere.
 async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
-    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+    let visible = Visible::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     let may_ask = caller.person.id == person_id || LEADERS.contains(&caller.person.role) || !visible.leads_nowhere();
     if may_ask { Ok(visible) } else { Err(Failure::forbidden()) }
 }
@@ -89,7 +103,7 @@ pub(super) async fn by_task(
     period: Period,
     project_id: Option<Uuid>,
 ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-    require_human(app.database.read(), person_id).await?;
+    require_human(&app.database, person_id).await?;
     let text = Kind::Text { max: None };
     let writer = RowWriter::new([
         Field::new("task_id", Kind::Uuid),
@@ -113,7 +127,7 @@ pub(super) async fn by_task(
     time_reader(app, caller, person_id).await?.restrict(&mut sql);
     if let Some(project_id) = project_id {
         if caller.person.id != person_id {
-            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
+            require(&app.database, caller, project_id, &SUPERVISOR).await?;
         }
         sql.push(" AND t.project_id = ").bind(project_id);
     }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::database::{self, Sql, write_uuid};
 use crate::vocabulary::period::Period;
 
-/// What a table keeps.
+/// Filter of a table.
 #[derive(Clone, Copy, Default)]
 pub(super) struct TableFilter {
     pub project_id: Option<Uuid>,
@@ -22,7 +22,7 @@ pub(super) struct TableFilter {
     pub studio_id: Option<Uuid>,
 }
 
-/// What the columns of a table stand for.
+/// Unit of the columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Year,
@@ -96,10 +96,10 @@ fn written(rows: &[UnitSpent]) -> Vec<u8> {
 
 /// Keeps what the caller may know of, and what the request asks for.
 async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
-    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+    let visible = Visible::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     if !caller.is_admin() && (LEADERS.contains(&caller.person.role) || !visible.leads_nowhere()) {
         if let Some(project_id) = filter.project_id {
-            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
+            require(&app.database, caller, project_id, &SUPERVISOR).await?;
         }
         let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
         if !own {

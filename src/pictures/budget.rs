@@ -114,6 +114,22 @@ impl PictureBudget {
         Ok(Admitted { path, bounds, _memory: self.take(needed).await? })
     }
 
+    /// Width and height of a picture that could be decoded, from its header.
+    ///
+    /// # Errors
+    /// [`PictureError::is_fault_of_input`] when the file is no picture or is too large.
+    pub async fn measure(&self, path: &Path, purpose: Purpose) -> Result<(u32, u32), PictureError> {
+        let bounds = Bounds { pixels: self.max_pixels, bytes: purpose.most(self.bytes()) };
+        let looking = self.take(decode::held(path, bounds)? + AROUND_PIXELS.min(self.bytes() / 2)).await?;
+        let path = path.to_path_buf();
+        let measured = spawn_blocking(move || {
+            let (decoder, _) = decode::open(&path, bounds)?;
+            drop(looking);
+            Ok(decoder.dimensions())
+        });
+        measured.await.unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
+    }
+
     async fn take(&self, bytes: u64) -> Result<Memory, PictureError> {
         let permits = u32::try_from(bytes.div_ceil(MEBIBYTE)).unwrap_or(u32::MAX).clamp(1, self.total);
         let permit = Arc::clone(&self.permits).acquire_many_owned(permits).await;

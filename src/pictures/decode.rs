@@ -116,8 +116,8 @@ fn ends_early(error: &ImageError) -> bool {
     matches!(error, ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof)
 }
 
-/// What a file that ends too early holds of its picture; `None` when that is nothing, or of a
-/// kind whose rows cannot be told apart.
+/// Part of a picture that a file that ends too early holds of its picture; `None` when that is nothing, or of a kind
+/// whose rows cannot be told apart.
 fn beginning(decoder: impl ImageDecoder) -> Option<DynamicImage> {
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();

@@ -24,14 +24,14 @@ const SIZES: (f32, f32) = (12.0, 9.0);
 const LINE: f32 = 1.4;
 /// Most lines below one picture.
 const MOST_LINES: usize = 60;
-/// How well pictures are kept, of 100.
+/// Quality of pictures, of 100.
 const QUALITY: u8 = 90;
 const FONT: Name<'static> = Name(b"DejaVuSans");
 const FONT_RESOURCE: Name<'static> = Name(b"F1");
 const PICTURE_RESOURCE: Name<'static> = Name(b"P1");
 const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
-/// What is said below a picture.
+/// Text below a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// In larger letters.
@@ -133,7 +133,7 @@ impl Document {
         Ok(())
     }
 
-    /// What is said on a page, broken into lines.
+    /// Text of a page, broken into lines.
     fn lines(&self, page: &Page, width: f32) -> Vec<Line> {
         let broken = |text: &str, size: f32| self.typeface.wrap(text, width / size).into_iter().map(move |text| Line { text, size });
         let mut lines: Vec<Line> = broken(&page.title, SIZES.0).collect();

@@ -14,7 +14,7 @@ const GENERIC: [&str; 34] = [
     "pdf", "psd", "psb", "rar", "rev", "riv", "sai", "sai2", "sbbkp", "svg", "swf", "tvpp", "wav", "zip",
 ];
 
-/// How an uploaded preview is treated.
+/// Treatment of an uploaded preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MediaKind {

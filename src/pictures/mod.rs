@@ -28,7 +28,7 @@ pub use encode::png;
 pub use extensions::{BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension};
 pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail, fitted_thumbnail};
 
-/// Why a picture could not be made.
+/// Reason why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
     /// The file is not a picture, or not one of a known kind.

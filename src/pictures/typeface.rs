@@ -24,7 +24,7 @@ impl Typeface {
         Ok(Self { face })
     }
 
-    /// What is needed beside the outlines to embed the typeface.
+    /// Data that is needed beside the outlines to embed the typeface.
     pub(super) fn face(&self) -> &Face<'static> {
         &self.face
     }

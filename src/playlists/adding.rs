@@ -17,7 +17,7 @@ use crate::database::json::record;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
-/// What decides about new entries.
+/// Facts that decide about new entries.
 #[derive(FromQueryResult)]
 struct Stored {
     shots: Option<Value>,

@@ -39,7 +39,7 @@ use crate::vocabulary::entity_names::EntityNames;
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who may not download.
 pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid) -> Result<Media, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
     let title = Title::find(database, playlist_id).await?;
     let files = files(database, playlist_id).await?;
@@ -55,7 +55,7 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid) -> R
 #[derive(Clone, Debug)]
 struct Packed {
     name: String,
-    /// Where it may be; the first that is there is taken.
+    /// Keys under which it may be; the first that is there is taken.
     keys: Vec<FileKey>,
 }
 
@@ -152,7 +152,7 @@ fn unique(taken: &mut HashSet<String>, name: String) -> String {
     candidate
 }
 
-/// What is written of an archive and not sent yet.
+/// Bytes that are written of an archive and not sent yet.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 

@@ -21,7 +21,11 @@ const RATE: &str = "25";
 /// Most pixels on a side.
 const LARGEST: u32 = 8192;
 
-/// What is shown, in the order of the movie.
+/// Remarks on movies that were encoded again though nobody asked for it.
+const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
+const NOT_JOINED: &str = "The previews could not be joined as they are, so that all of them were encoded again.";
+
+/// Clip of the movie, in its order.
 #[derive(Clone, Debug)]
 pub(super) struct Clip {
     pub path: PathBuf,
@@ -29,7 +33,7 @@ pub(super) struct Clip {
     pub still: Option<f64>,
 }
 
-/// What the movie is to be like.
+/// Properties of the movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// As wide as the first movie where it is not known.
@@ -38,7 +42,7 @@ pub(super) struct Target {
     rate: String,
 }
 
-/// Why there is no movie.
+/// Reason why there is no movie.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AssemblyError {
     #[error("the program `{0}` is not installed")]
@@ -77,7 +81,7 @@ struct Stream {
     channels: Option<u32>,
 }
 
-/// What `ffprobe` prints.
+/// Output of `ffprobe`.
 #[derive(Deserialize)]
 struct Report {
     #[serde(default)]
@@ -91,27 +95,35 @@ struct Container {
     duration: Option<String>,
 }
 
-/// What is known of a clip.
+/// Knowledge about a clip.
 struct Known {
     streams: Vec<Stream>,
-    /// How long it is shown.
+    /// Time that it is shown.
     seconds: f64,
 }
 
-/// Joins the clips into a movie in a folder, and gives its path.
+/// A movie that was joined.
+pub(super) struct Assembly {
+    pub path: PathBuf,
+    /// Reason why it took longer than it might have.
+    pub remark: Option<&'static str>,
+}
+
+/// Joins the clips into a movie in a folder.
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
-pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<PathBuf, AssemblyError> {
-    let movie = folder.join("movie.mp4");
+pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<Assembly, AssemblyError> {
+    let path = folder.join("movie.mp4");
     let mut known = Vec::with_capacity(clips.len());
     for clip in clips {
         known.push(probe(clip).await?);
     }
-    if !full && are_alike(clips, &known) {
+    let alike = are_alike(clips, &known);
+    if !full && alike {
         let paths: Vec<&Path> = clips.iter().map(|clip| clip.path.as_path()).collect();
-        match join(&paths, &["-c", "copy"], folder, &movie).await {
-            Ok(()) => return Ok(movie),
+        match join(&paths, &["-c", "copy"], folder, &path).await {
+            Ok(()) => return Ok(Assembly { path, remark: None }),
             Err(AssemblyError::Unreadable(reason)) => tracing::info!(reason, "the movies of a playlist are encoded again"),
             Err(error) => return Err(error),
         }
@@ -125,8 +137,9 @@ pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder
         parts.push(part);
     }
     let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
-    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &movie).await?;
-    Ok(movie)
+    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &path).await?;
+    let remark = (!full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
+    Ok(Assembly { path, remark })
 }
 
 /// Codecs want even numbers of pixels.

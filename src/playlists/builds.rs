@@ -20,7 +20,7 @@ use crate::database::json::record;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 use crate::jobs;
-use crate::previews::download::Shipment;
+use crate::previews::download::FileAnswer;
 use crate::storage::{Bucket, Cache, Disposition, FileKey};
 
 /// Key of the movie that a build makes.
@@ -122,7 +122,7 @@ async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid, id: Uuid) ->
 /// # Errors
 /// 404 for a build of another playlist, 403 for those who may not see builds.
 pub(super) async fn get(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<Json<BuildJob>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &VIEW_BUILDS).await?;
     let writer = RecordWriter::new(&entity::build_job::TABLE, "b", "BuildJob");
     let sql =
@@ -166,7 +166,7 @@ pub async fn discard(app: &App, builds: Vec<Uuid>) {
 /// # Errors
 /// 404 for a build of another playlist, 403 for those who may not download, 400 for one that has not succeeded.
 pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<Media, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
     let build = find(database, playlist_id, id).await?;
     if build.status != "succeeded" {
@@ -176,6 +176,6 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: 
     let moment = build.created_at.unwrap_or_default().format("%Y%m%d_%H%M%S");
     let name = format!("{moment}_{}.mp4", title.file_name());
     let keys = [movie_key(id)];
-    let shipment = Shipment::shown(&keys, "video/mp4", None);
-    Shipment { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
+    let shipment = FileAnswer::shown(&keys, "video/mp4", None);
+    FileAnswer { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
 }

@@ -14,7 +14,7 @@ use super::adding::owners;
 use super::builds::discard;
 use crate::access::Reach;
 use crate::access::playlists::Visible;
-use crate::access::records::{Subject, require_other_than_vendor, require_record};
+use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -45,23 +45,23 @@ impl Resource for Playlists {
     }
 
     async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
-        require_other_than_vendor(app.database.read(), caller).await
+        require_other_than_vendor(&app.database, caller).await
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::teams(app.database.read(), caller).await?).restrict(sql, "t");
+        Visible::new(Reach::teams(&app.database, caller).await?).restrict(sql, "t");
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
+    fn subject(&self, record: &Record) -> RecordSubject {
         let (project_id, created_by) = (record.id_of("project_id"), record.id_of("created_by"));
-        Subject::Playlist { project_id, for_client: record.flag("for_client"), created_by }
+        RecordSubject::Playlist { project_id, for_client: record.flag("for_client"), created_by }
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {

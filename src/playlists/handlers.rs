@@ -41,7 +41,7 @@ impl Playlists for PlaylistsHandlers {
         episode_id: String,
         query: ListEpisodePlaylistsQuery,
     ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-        let episode = Some(Episode::find(self.0.database.read(), &episode_id).await?);
+        let episode = Some(Episode::find(&self.0.database, &episode_id).await?);
         let ListEpisodePlaylistsQuery { task_type_id, for_entity, sort_by, page, .. } = query;
         listing::of_project(&self.0.database, &access, &Filter { episode, task_type_id, for_entity, sort_by, page }).await
     }

@@ -42,7 +42,7 @@ impl Job for MovieLetter {
              JOIN playlist y ON y.id = b.playlist_id JOIN person a ON a.id = $2 WHERE b.id = $1 AND a.active = $3 AND a.is_bot = $4",
             [self.build_id.into(), self.person_id.into(), true.into(), false.into()],
         );
-        let Some(told) = database::read_one::<Told>(app.database.read(), &sql).await? else { return Ok(()) };
+        let Some(told) = database::read_one::<Told>(&app.database, &sql).await? else { return Ok(()) };
         let Some(address) = told.email.filter(|email| !email.is_empty()) else { return Ok(()) };
         let settings = &app.settings;
         let (protocol, domain) = (&settings.domain_protocol, &settings.domain_name);

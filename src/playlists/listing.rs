@@ -15,7 +15,7 @@ use crate::access::playlists::Visible;
 use crate::app::App;
 use crate::database::dialect::json_ids;
 use crate::database::paging::{self, Page};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_value};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_column};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Playlists on a page.
@@ -38,7 +38,7 @@ const FIELDS: [(&str, &str, Kind); 11] = [
     ("created_by", "p.created_by", Kind::Uuid),
 ];
 
-/// What a list of playlists is narrowed to, and how it is ordered.
+/// Filter and order of a list of playlists.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub episode: Option<Episode>,
@@ -90,7 +90,7 @@ pub(super) async fn of_project(database: &Database, access: &ProjectMember, filt
         _ => "json_extract(p.shots, '$[0].preview_file_id')",
     };
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
-    let mut sql = Sql::new(format!("SELECT {columns}, {first_preview} FROM playlist p WHERE 1 = 1"));
+    let mut sql = Sql::new(format!("SELECT {columns}, {first_preview} AS first_preview_file_id FROM playlist p WHERE 1 = 1"));
     visible.restrict(&mut sql, "p");
     match filter.episode {
         None => {}
@@ -113,9 +113,9 @@ pub(super) async fn of_project(database: &Database, access: &ProjectMember, filt
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');
         writer.write(out, row)?;
-        if row.try_get_by_index::<Option<String>>(FIELDS.len())?.is_some_and(|id| !id.is_empty()) {
+        if row.try_get::<Option<String>>("", "first_preview_file_id")?.is_some_and(|id| !id.is_empty()) {
             out.extend_from_slice(b",\"first_preview_file_id\":");
-            write_value(out, row, FIELDS.len(), TEXT)?;
+            write_column(out, row, "first_preview_file_id", TEXT)?;
         }
         out.extend_from_slice(b",\"type\":\"Playlist\"}");
         Ok(())

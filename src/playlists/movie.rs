@@ -26,7 +26,7 @@ use crate::storage::FileKey;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MovieBuild {
     pub(super) build_id: Uuid,
-    /// Who asked for it.
+    /// Person who asked for it.
     pub(super) author_id: Uuid,
     /// Whether all movies are encoded again.
     pub(super) full: bool,
@@ -34,10 +34,10 @@ pub struct MovieBuild {
     pub(super) still: Option<f64>,
 }
 
-/// What is said of a build that failed.
+/// Message about a build that failed.
 const FAILURE: &str = "The movie could not be built: the log of the server tells why.";
 
-/// What a build is made of.
+/// Parts of a build.
 #[derive(FromQueryResult)]
 struct Plan {
     shots: Option<Value>,
@@ -69,13 +69,13 @@ impl Job for MovieBuild {
             [self.build_id.into()],
         );
         // Somebody has deleted it, or it was done and only the job was left behind.
-        let Some(plan) = database::read_one::<Plan>(app.database.read(), &sql).await? else { return Ok(()) };
+        let Some(plan) = database::read_one::<Plan>(&app.database, &sql).await? else { return Ok(()) };
         let folder = tempfile::tempdir()?;
         let clips = self.fetch(app, &plan, folder.path()).await?;
         let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
         let movie = assembly::assemble(&clips, &target, self.full, folder.path()).await.map_err(of_job)?;
-        app.storage.put_file(&movie_key(self.build_id), &movie).await?;
-        let kept = transact(app, || self.end(app, "succeeded", None)).await.map_err(JobError::of)?;
+        app.storage.put_file(&movie_key(self.build_id), &movie.path).await?;
+        let kept = transact(app, || self.end(app, "succeeded", movie.remark)).await.map_err(JobError::of)?;
         if !kept {
             app.storage.delete(&movie_key(self.build_id)).await?;
         }
@@ -102,7 +102,7 @@ impl MovieBuild {
         let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
         let mut sql = Sql::new("SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
         sql.among(&ids);
-        let previews = database::read_all::<Preview>(app.database.read(), &sql).await?;
+        let previews = database::read_all::<Preview>(&app.database, &sql).await?;
         let previews: HashMap<Uuid, Preview> = previews.into_iter().map(|preview| (preview.id, preview)).collect();
         let mut fetched: HashMap<Uuid, Option<Clip>> = HashMap::new();
         let mut clips = Vec::new();

@@ -1,4 +1,4 @@
-//! What a playlist and its files are called when they are saved.
+//! Names of a playlist and its files when they are saved.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult};

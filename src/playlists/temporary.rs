@@ -40,7 +40,7 @@ pub(super) async fn create(
     body: TemporaryPlaylist,
     sorted: bool,
 ) -> Result<Json<Vec<TemporaryPlaylistEntry>>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     let mut tasks = body.task_ids.unwrap_or_default();
     tasks.extend(of_entities(database, &body.entity_ids.unwrap_or_default()).await?);
     let known = standings(database, access, &tasks).await?;
@@ -117,7 +117,7 @@ impl Shot {
         }
     }
 
-    /// What the entity is part of: the words before `_id` and `_name`, and what they hold.
+    /// Parent of the entity: the words before `_id` and `_name`, and what they hold.
     fn parent(&self) -> Option<(&'static str, Uuid, &str)> {
         let parent = |word| Some((word, self.parent_id?, self.parent_name.as_deref().unwrap_or_default()));
         match self.type_name.as_str() {

@@ -19,7 +19,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::extraction::{Movie, is_movie, managed, missing_file, sent, sent_picture};
 use super::frames::fetch;
 use super::names::download_name;
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{annotate, keys};
 use crate::app::{App, SharedApp};
@@ -31,7 +31,7 @@ use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 /// Most annotations of one archive or document.
 const MOST: usize = 500;
 
-/// What was drawn at one moment.
+/// Drawings at one moment.
 #[derive(Clone, Debug, PartialEq)]
 struct Moment {
     /// In seconds.
@@ -41,7 +41,7 @@ struct Moment {
 
 /// The annotations of a preview in their order; what is no annotation is passed over.
 async fn moments(app: &App, id: Uuid) -> Result<Vec<Moment>, Failure> {
-    Ok(read(annotate::stored(app.database.read(), id).await?))
+    Ok(read(annotate::stored(&app.database, id).await?))
 }
 
 fn read(annotations: Value) -> Vec<Moment> {
@@ -54,7 +54,7 @@ fn read(annotations: Value) -> Vec<Moment> {
     entries.into_iter().filter_map(moment).collect()
 }
 
-/// What was drawn at each frame of a movie, in the order of time.
+/// Drawings at each frame of a movie, in the order of time.
 fn by_frame(mut moments: Vec<Moment>, rate: f64) -> Vec<(i64, Moment)> {
     moments.sort_by(|one, other| one.time.total_cmp(&other.time));
     let mut frames: Vec<(i64, Moment)> = Vec::new();
@@ -77,7 +77,7 @@ enum Base {
 impl Base {
     /// # Errors
     /// 404 when it is not stored here, 400 for what is neither movie nor picture.
-    async fn of(app: &App, preview: &Subject, what: &str) -> Result<Self, Failure> {
+    async fn of(app: &App, preview: &PreviewSubject, what: &str) -> Result<Self, Failure> {
         if is_movie(preview) {
             return Ok(Self::Movie(Movie::fetch(app, preview).await?));
         }
@@ -136,7 +136,7 @@ fn is_at(moment: &Moment, number: i64, rate: f64) -> bool {
 
 /// All that was drawn on a preview.
 struct Drawn {
-    preview: Subject,
+    preview: PreviewSubject,
     base: Base,
     frames: Vec<(i64, Moment)>,
     /// Name of the preview's file, without its extension.
@@ -227,7 +227,7 @@ pub(super) async fn document(app: &SharedApp, caller: &Caller, id: Uuid) -> Resu
     Ok(sent("application/pdf", Disposition::Attachment(&name), Body::from_vec(content)))
 }
 
-/// What is said of a preview below its pictures.
+/// Text below the pictures of a preview.
 #[derive(Clone, Debug)]
 struct Words {
     /// Entity, task type and revision.
@@ -257,7 +257,7 @@ struct Holder {
 impl Words {
     /// # Errors
     /// The database does not answer.
-    async fn find(app: &App, preview: &Subject) -> Result<Self, Failure> {
+    async fn find(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
         let sql = Sql::with(
             format!(
                 "SELECT k.name AS kind, e.name AS entity, pa.name AS parent, gp.name AS grandparent, tt.name AS task_type, pr.name AS project \
@@ -266,7 +266,7 @@ impl Words {
             ),
             [preview.task_id.into()],
         );
-        let names = database::read_one::<Names>(app.database.read(), &sql).await?.unwrap_or_default();
+        let names = database::read_one::<Names>(&app.database, &sql).await?.unwrap_or_default();
         let sql = Sql::with(
             "SELECT c.text, a.first_name, a.last_name FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
              LEFT JOIN person a ON a.id = c.person_id WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
@@ -275,7 +275,7 @@ impl Words {
         let entity = EntityNames::new(names.kind, names.entity, names.parent, names.grandparent).full();
         let title = [entity, names.task_type.unwrap_or_default(), format!("v{}", preview.revision.unwrap_or(1))];
         let mut lines = vec![names.project.unwrap_or_default()];
-        if let Some(comment) = database::read_one::<Holder>(app.database.read(), &sql).await? {
+        if let Some(comment) = database::read_one::<Holder>(&app.database, &sql).await? {
             lines.push([comment.first_name, comment.last_name].into_iter().flatten().collect::<Vec<_>>().join(" "));
             lines.push(comment.text.unwrap_or_default());
         }

@@ -12,7 +12,7 @@ use dailies_definitions::submission::Submission;
 use entity::facts::Table;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::work::{failure, picture_work};
 use super::{keys, removal};
 use crate::access::production_viewer;
@@ -21,7 +21,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::pictures::{self, Purpose};
 
-/// Whom a picture is of.
+/// Owner of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Person,
@@ -51,7 +51,7 @@ impl Owner {
     async fn facts(self, app: &App, id: Uuid) -> Result<(bool, Option<NaiveDateTime>), Failure> {
         let sql = Sql::with(format!("SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1", self.table().name), [id.into()]);
         let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        Ok((row.try_get_by_index::<Option<bool>>(0)?.unwrap_or_default(), row.try_get_by_index(1)?))
+        Ok((row.try_get::<Option<bool>>("", "has_avatar")?.unwrap_or_default(), row.try_get("", "updated_at")?))
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
     if !has_avatar {
         return Err(Failure::not_found());
     }
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
 }
 
 /// Sends the picture of a production to those who may see the production.
@@ -72,7 +72,7 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
 /// # Errors
 /// 404 when there is none, 403 for strangers, 416 for a range that can't be given.
 pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    production_viewer(app.database.read(), caller, id).await?;
+    production_viewer(&app.database, caller, id).await?;
     get(app, Owner::Project, id).await
 }
 

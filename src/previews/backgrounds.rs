@@ -10,7 +10,7 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::work::{failure, picture_work};
 use super::{keys, removal};
 use crate::app::{App, SharedApp};
@@ -20,7 +20,7 @@ use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError, Purpose};
 use crate::storage::Disposition;
 
 async fn find(app: &App, id: Uuid) -> Result<Model, Failure> {
-    Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
 }
 
 /// Takes the file of a background, in place of an earlier one.
@@ -138,8 +138,8 @@ pub(super) async fn file(app: &App, id: Uuid, extension: &str) -> Result<Media, 
     let name = format!("{}.{extension}", background.original_name.unwrap_or_default());
     let size = background.file_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
     let keys = [keys::background(id)];
-    let shipment = Shipment::shown(&keys, pictures::content_type(&extension), background.updated_at);
-    Shipment { disposition: Disposition::Inline(&name), size, ..shipment }.send(app).await
+    let shipment = FileAnswer::shown(&keys, pictures::content_type(&extension), background.updated_at);
+    FileAnswer { disposition: Disposition::Inline(&name), size, ..shipment }.send(app).await
 }
 
 /// Sends the thumbnail of a background.
@@ -148,5 +148,5 @@ pub(super) async fn file(app: &App, id: Uuid, extension: &str) -> Result<Media, 
 /// 404 when there is none, 416 for a range that can't be given.
 pub(super) async fn thumbnail(app: &App, id: Uuid) -> Result<Media, Failure> {
     let background = find(app, id).await?;
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", background.updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", background.updated_at).send(app).await
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::frames::fetch;
 use super::movies::{self, MovieError};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::{asked, keys};
 use crate::access::records::{self, require_record};
 use crate::app::{App, SharedApp};
@@ -24,15 +24,15 @@ use crate::storage::Disposition;
 ///
 /// # Errors
 /// 404 when there is no such preview, 403 for those who don't manage the production.
-pub(super) async fn managed(app: &App, caller: &Caller, id: Uuid) -> Result<Subject, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
-    let production = records::Subject::Production(preview.project_id);
-    require_record(app.database.read(), caller, RecordRule::ProductionManager, production).await?;
+pub(super) async fn managed(app: &App, caller: &Caller, id: Uuid) -> Result<PreviewSubject, Failure> {
+    let preview = PreviewSubject::find(&app.database, id).await?;
+    let production = records::RecordSubject::Production(preview.project_id);
+    require_record(&app.database, caller, RecordRule::ProductionManager, production).await?;
     Ok(preview)
 }
 
 /// Whether a preview is a movie.
-pub(super) fn is_movie(preview: &Subject) -> bool {
+pub(super) fn is_movie(preview: &PreviewSubject) -> bool {
     preview.extension == "mp4"
 }
 
@@ -41,7 +41,7 @@ pub(super) fn missing_file() -> Failure {
     Failure::answer(StatusCode::NOT_FOUND, json!({"error": "preview file binary is not available"}))
 }
 
-/// What was made for this answer alone.
+/// Answer with a file that was made for it alone.
 pub(super) fn sent(content_type: &str, disposition: Disposition<'_>, body: Body) -> Media {
     let response = Response::builder().header(header::CONTENT_TYPE, content_type).header(header::CACHE_CONTROL, "no-cache");
     Media::new(response.header(header::CONTENT_DISPOSITION, disposition.header()).body(body))
@@ -63,7 +63,7 @@ impl Movie {
     ///
     /// # Errors
     /// 404 when it is not there.
-    pub(super) async fn fetch(app: &App, preview: &Subject) -> Result<Self, Failure> {
+    pub(super) async fn fetch(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
         let movie = Self { folder: tempfile::tempdir()?, rate: asked::of_task(app, preview.task_id).await?.rate() };
         if fetch(app, &keys::movie(preview.id), &movie.path()).await? { Ok(movie) } else { Err(missing_file()) }
     }
@@ -116,7 +116,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: i6
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     if !is_movie(&preview) {
         return Err(Failure::parameter("Preview file is not a movie"));

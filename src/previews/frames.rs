@@ -5,10 +5,10 @@ use std::path::Path;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::Entity;
+use dailies_definitions::schemas::ShownEntity;
 
 use super::movies::{self, MovieError};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{asked, keys, main_preview, rows};
 use crate::access::data_mask::DataMask;
@@ -22,8 +22,8 @@ use crate::storage::{FileKey, StorageError};
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<Entity>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<ShownEntity>, Failure> {
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require(app, caller, &PRESENT).await?;
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
     if let Some(number) = frame_number {
@@ -39,6 +39,7 @@ pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, f
         if let Some(mask) = DataMask::of(&*work, caller).await? {
             mask.apply(&mut text, 0);
         }
+        let text = main_preview::with_status(&*work, entity_id, text).await?;
         work.commit().await?;
         Ok::<_, Failure>(text)
     };
@@ -57,7 +58,7 @@ pub(super) async fn fetch(app: &App, places: &[FileKey], path: &Path) -> Result<
 
 /// Replaces the pictures of a movie by those of one of its frames, counted from 1. Without the movie, or without a program
 /// that reads it, the pictures stay as they are.
-async fn show_frame(app: &App, preview: &Subject, number: i32) -> Result<(), Failure> {
+async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let movie = folder.path().join("movie");
     if !fetch(app, &keys::movie(preview.id), &movie).await? {

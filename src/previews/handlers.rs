@@ -8,15 +8,15 @@ use dailies_definitions::previews::{
     ExtractAnnotatedFrameQuery, ExtractPreviewFrameQuery, ListRunningPreviewsQuery, Previews, RemovePreviewFromCommentQuery, UploadPreviewFileQuery,
 };
 use dailies_definitions::schemas::{
-    AnnotationChanges, AvatarPath, Entity, MainPreview, PreviewAdd, PreviewBackgroundFile, PreviewFile, PreviewPosition, PreviewSummary,
-    PreviewsByTaskType, RunningPreview,
+    AnnotationChanges, AvatarPath, MainPreview, PreviewAdd, PreviewBackgroundFile, PreviewFile, PreviewPosition, PreviewSummary, PreviewsByTaskType,
+    RunningPreview, ShownEntity,
 };
 use dailies_definitions::submission::Submission;
 use uuid::Uuid;
 
 use super::add::{Placement, add_preview, revision_of};
 use super::avatars::{self, Owner};
-use super::upload::{Haste, Wish};
+use super::upload::{UploadOptions, UploadTiming};
 use super::{annotate, annotated, attachments, backgrounds, download, extraction, frames, keys, listings, positions, removal, rows, upload};
 use crate::access::ALL_BUT_CLIENTS;
 use crate::app::SharedApp;
@@ -54,7 +54,7 @@ impl Previews for PreviewsHandlers {
         comment_id: Uuid,
         preview_file_id: Uuid,
     ) -> Result<Json<PreviewFile>, Failure> {
-        let revision = revision_of(self.0.database.read(), preview_file_id, task_id).await?;
+        let revision = revision_of(&self.0.database, preview_file_id, task_id).await?;
         self.add(&access, Placement { task_id, comment_id, revision: Some(revision) }).await
     }
 
@@ -66,7 +66,7 @@ impl Previews for PreviewsHandlers {
         preview_file_id: Uuid,
         query: RemovePreviewFromCommentQuery,
     ) -> Result<NoContent, Failure> {
-        removal::remove_from_comment(&self.0, &access, removal::Place { task_id, comment_id, preview_file_id }, query.force).await?;
+        removal::remove_from_comment(&self.0, &access, removal::PreviewPlace { task_id, comment_id, preview_file_id }, query.force).await?;
         Ok(NoContent)
     }
 
@@ -77,8 +77,8 @@ impl Previews for PreviewsHandlers {
         query: UploadPreviewFileQuery,
         body: Submission,
     ) -> Result<Json<PreviewFile>, Failure> {
-        let haste = if query.normalize && !query.no_job { Haste::Afterwards } else { Haste::Answered };
-        upload::upload(&self.0, &access, instance_id, body, Wish { normalize: query.normalize, haste }).await
+        let haste = if query.normalize && !query.no_job { UploadTiming::Afterwards } else { UploadTiming::Answered };
+        upload::upload(&self.0, &access, instance_id, body, UploadOptions { normalize: query.normalize, haste }).await
     }
 
     async fn get_movie(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {
@@ -130,7 +130,7 @@ impl Previews for PreviewsHandlers {
         annotate::update(&self.0, &access, preview_file_id, body).await
     }
 
-    async fn set_main_preview(&self, access: Caller, preview_file_id: Uuid, body: MainPreview) -> Result<Json<Entity>, Failure> {
+    async fn set_main_preview(&self, access: Caller, preview_file_id: Uuid, body: MainPreview) -> Result<Json<ShownEntity>, Failure> {
         frames::set_main(&self.0, &access, preview_file_id, body.frame_number).await
     }
 

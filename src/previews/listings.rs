@@ -5,12 +5,13 @@ use dailies_definitions::payload::Json;
 use dailies_definitions::previews::ListRunningPreviewsQuery;
 use dailies_definitions::schemas::{PreviewSummary, PreviewsByTaskType, RunningPreview};
 use entity::facts::{Column, Kind};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::revisions::{self, Form, Shown, Which};
 use super::rows::{PreviewWriter, columns};
 use crate::app::App;
-use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_text, write_value};
+use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column, write_text};
 use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
 
 /// Keys of a preview in few words.
@@ -78,7 +79,7 @@ pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &st
 /// # Errors
 /// The database does not answer.
 pub(super) async fn by_task_type(app: &App, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-    let found = revisions::find(app.database.read(), Which::OfEntities(&[entity_id]), Form::Listed, Shown::None).await?;
+    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id]), Form::Listed, Shown::None).await?;
     Ok(Json::written(revisions::by_task_type(found.get(&entity_id).map_or(&[], Vec::as_slice))))
 }
 
@@ -107,14 +108,13 @@ pub(super) async fn running(app: &App, query: &ListRunningPreviewsQuery) -> Resu
     }
     let writer = PreviewWriter::new();
     let sent = stream_array(&app.database, sql, move |out, row| {
-        let at = writer.width();
         writer.write_open(out, row)?;
         out.extend_from_slice(b",\"project_id\":");
-        write_value(out, row, at, Kind::Uuid)?;
+        write_column(out, row, "project_id", Kind::Uuid)?;
         out.extend_from_slice(b",\"task_type_id\":");
-        write_value(out, row, at + 1, Kind::Uuid)?;
+        write_column(out, row, "task_type_id", Kind::Uuid)?;
         out.extend_from_slice(b",\"full_entity_name\":");
-        write_text(out, &EntityNames::read(row, at + 2)?.full());
+        write_text(out, &EntityNames::from_query_result(row, "")?.full());
         out.push(b'}');
         Ok(())
     });

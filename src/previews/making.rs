@@ -1,4 +1,4 @@
-//! What is made of the file of a preview before it is stored.
+//! Files that are made of the upload of a preview before it is stored.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::movies::{self, Asked, Definitions, MovieError, MovieFacts};
-use super::subject::Subject;
+use super::movies::{self, Asked, Definitions, Encoder, MovieError, MovieFacts};
+use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{asked, keys};
 use crate::app::App;
 use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
 use crate::storage::FileKey;
 
-/// Where each file goes; one without a path is the upload itself.
+/// Place of each file; one without a path is the upload itself.
 type Files = Vec<(FileKey, Option<PathBuf>)>;
 
-/// What is made of an upload.
+/// Files made of an upload.
 pub(super) struct Made {
     pub kind: MediaKind,
     /// Of the stored file.
@@ -33,9 +33,9 @@ pub(super) struct Made {
     pub duration: f64,
     /// In bytes.
     pub file_size: u64,
-    /// What is known of the movie that was sent.
+    /// Facts about the movie that was sent.
     pub data: Option<Value>,
-    /// What the others can be made from again comes first.
+    /// Files. Those from which the others can be made again come first.
     pub files: Files,
     /// Keeps the files until they are stored.
     _folder: Option<TempDir>,
@@ -60,13 +60,17 @@ impl Made {
 
     /// The dimensions and the size of a picture.
     pub(super) fn measure(&mut self, derived: &DerivedPictures) {
-        self.width = i32::try_from(derived.width).unwrap_or(i32::MAX);
-        self.height = i32::try_from(derived.height).unwrap_or(i32::MAX);
+        self.width = pixels(derived.width);
+        self.height = pixels(derived.height);
         self.file_size = derived.file_size;
     }
 }
 
-/// How a movie is worked on.
+fn pixels(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Treatment of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Treatment {
     /// Whether players get it in definitions of their own, rather than as it was sent.
@@ -76,7 +80,7 @@ pub(super) struct Treatment {
 }
 
 /// Makes of an upload what will be stored.
-pub(super) async fn make(app: &App, preview: &Subject, file: &UploadedFile, treatment: Treatment) -> Result<Made, Failure> {
+pub(super) async fn make(app: &App, preview: &PreviewSubject, file: &UploadedFile, treatment: Treatment) -> Result<Made, Failure> {
     let id = preview.id;
     let extension = pictures::extension_of(&file.name);
     let Some(kind) = MediaKind::of_extension(&extension) else {
@@ -88,6 +92,11 @@ pub(super) async fn make(app: &App, preview: &Subject, file: &UploadedFile, trea
             "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization.",
         )),
         _ if file.size == 0 => Err(Failure::parameter("The file is empty.")),
+        MediaKind::Picture if treatment.later => {
+            let (width, height) = app.pictures.measure(&file.path, Purpose::Preview).await.map_err(failure)?;
+            let files = vec![(keys::sent_picture(id), None)];
+            Ok(Made { status: "processing", width: pixels(width), height: pixels(height), files, ..made })
+        }
         MediaKind::Picture => make_pictures(app, id, file, made).await,
         MediaKind::Movie if treatment.later => {
             let [_, _, source] = keys::movie(id);
@@ -118,7 +127,7 @@ async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made)
 ///
 /// # Errors
 /// A folder can't be made, or the database does not answer.
-pub(super) async fn make_movie(app: &App, preview: &Subject, movie: &Path, mut made: Made, normalize: bool) -> Result<Made, Failure> {
+pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path, mut made: Made, normalize: bool) -> Result<Made, Failure> {
     let id = preview.id;
     let sent = made.file_size;
     let stored = as_it_was_sent(app, id);
@@ -173,11 +182,11 @@ struct Shown {
     least: PathBuf,
     /// Of the best.
     facts: MovieFacts,
-    /// Where they are stored.
+    /// Places where they are stored.
     files: Files,
 }
 
-/// Why a movie can't be shown.
+/// Reason why a movie can't be shown.
 #[derive(Debug, thiserror::Error)]
 enum Unshown {
     #[error(transparent)]
@@ -191,9 +200,13 @@ async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), aske
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions { high, low: folder.join("low.mp4") };
-    // The rest of the job needs some time, too.
-    let patience = Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9);
-    movies::encode(&app.pictures, movie, facts, asked, &definitions, patience).await?;
+    let encoder = Encoder {
+        preset: &settings.media.movie_encoding_preset,
+        buffer: settings.media.movie_vbv_bufsize_factor,
+        // The rest of the job needs some time, too.
+        patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+    };
+    movies::encode(&app.pictures, movie, facts, asked, &definitions, &encoder).await?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
     let [high_key, low_key, source_key] = keys::movie(id);
@@ -224,7 +237,7 @@ async fn derive(app: &App, id: Uuid, shown: &Shown, rate: f64, folder: TempDir) 
     Ok((files, folder))
 }
 
-/// Where a movie is stored of which nothing is made.
+/// Place of a movie of which nothing is made.
 fn as_it_was_sent(app: &App, id: Uuid) -> Files {
     let [best, _, source] = keys::movie(id);
     vec![(if app.settings.files.preview_save_source_file { source } else { best }, None)]

@@ -33,4 +33,4 @@ pub use asked::rate_of_production;
 pub use avatars::{discard_avatar, set_of_person};
 pub use handlers::PreviewsHandlers;
 pub use movies::installed as reads_movies;
-pub use processing::Processing;
+pub use processing::{Processing, tell_status};

@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::rows::{PreviewWriter, columns};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use crate::app::SharedApp;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -18,7 +18,7 @@ use crate::events::Work;
 /// # Errors
 /// 404 and 403 as the contract says.
 pub(super) async fn move_preview(app: &SharedApp, caller: &Caller, id: Uuid, position: i32) -> Result<Json<Vec<PreviewFile>>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     let work = Work::begin(app, caller).await?;
     let order = order(&*work, &preview).await?;
@@ -39,13 +39,12 @@ pub(super) async fn move_preview(app: &SharedApp, caller: &Caller, id: Uuid, pos
 /// The previews of the revision, in their order.
 const OF_REVISION: &str = "FROM preview_file p WHERE p.task_id = $1 AND p.revision = $2 ORDER BY p.position, p.created_at, p.id";
 
-async fn order(connection: &impl ConnectionTrait, preview: &Subject) -> Result<Vec<Uuid>, Failure> {
+async fn order(connection: &impl ConnectionTrait, preview: &PreviewSubject) -> Result<Vec<Uuid>, Failure> {
     let sql = Sql::with(format!("SELECT p.id {OF_REVISION}"), [preview.task_id.into(), preview.revision.into()]);
-    let rows = database::rows(connection, &sql).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    Ok(database::read_values(connection, &sql).await?)
 }
 
-async fn records(connection: &impl ConnectionTrait, preview: &Subject) -> Result<Vec<u8>, Failure> {
+async fn records(connection: &impl ConnectionTrait, preview: &PreviewSubject) -> Result<Vec<u8>, Failure> {
     let sql = Sql::with(format!("SELECT {} {OF_REVISION}", columns()), [preview.task_id.into(), preview.revision.into()]);
     let writer = PreviewWriter::new();
     let mut out = b"[".to_vec();

@@ -9,18 +9,18 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::database::dialect::json_of;
-use crate::database::{self, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{self, Field, RowWriter, Sql, write_column, write_uuid};
 
 /// Keys that are repeated beside an entity whose preview is shown, first among the keys of every form.
 const SHOWN: [&str; 6] = ["extension", "revision", "width", "height", "duration", "status"];
 
-/// What is told of each preview.
+/// Keys that are told of each preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// All that a list of previews tells, with what was drawn and what is known of the file that was sent. The work of each
     /// task is told apart, the preview that was added first before the others.
     Listed,
-    /// What a player needs; the status as a word to show.
+    /// Keys that a player needs; the status as a word to show.
     Played,
     /// The same with what was drawn.
     Drawn,
@@ -67,7 +67,7 @@ impl Form {
     }
 }
 
-/// Which revisions are wanted.
+/// Revisions that are wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
     /// Those of the tasks of entities.
@@ -97,7 +97,7 @@ pub struct Revision {
     first: Vec<u8>,
     /// The other previews as JSON objects with commas between them.
     others: Vec<u8>,
-    /// What stands beside an entity: `"preview_file_width":1920` and so on, by preview.
+    /// Keys beside an entity: `"preview_file_width":1920` and so on, by preview.
     shown: Vec<(Uuid, Vec<u8>)>,
 }
 
@@ -236,15 +236,14 @@ fn beside_entity(writer: &RowWriter, form: Form, row: &QueryResult) -> Result<Ve
     writer.write(&mut text, row)?;
     if form == Form::Listed {
         let mut drawn = Vec::new();
-        let annotations = form.columns().position(|column| column.name == "annotations").unwrap_or_default();
-        write_value(&mut drawn, row, annotations, Kind::Json)?;
+        write_column(&mut drawn, row, "annotations", Kind::Json)?;
         text.extend_from_slice(b",\"preview_file_annotations\":");
         text.extend_from_slice(if drawn == b"null" { b"[]" } else { &drawn });
     }
     Ok(text)
 }
 
-/// What the free data of a preview tells of the movie that was sent.
+/// Facts in the free data of a preview about the movie that was sent.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct UploadFacts {

@@ -30,12 +30,6 @@ impl PreviewWriter {
         Self(RowWriter::new(entity::preview_file::TABLE.columns.iter().map(Field::from)))
     }
 
-    /// Number of columns that it reads.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.0.width()
-    }
-
     /// Writes a record without its closing brace, so that keys can follow.
     ///
     /// # Errors
@@ -70,11 +64,11 @@ pub async fn record(connection: &impl ConnectionTrait, id: Uuid, with_comments: 
     if with_comments {
         out.extend_from_slice(b",\"comments\":[");
         let sql = Sql::with("SELECT comment FROM comment_preview_link WHERE preview_file = $1", [id.into()]);
-        for (at, row) in database::rows(connection, &sql).await?.iter().enumerate() {
+        for (at, comment) in database::read_values(connection, &sql).await?.into_iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            write_uuid(&mut out, row.try_get_by_index(0)?);
+            write_uuid(&mut out, comment);
         }
         out.push(b']');
     }

@@ -16,47 +16,47 @@ use uuid::Uuid;
 
 use super::making::{Made, Treatment, make};
 use super::processing::{Processing, Telling, enter};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::{removal, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::Held;
+use crate::jobs::LeasedJob;
 use crate::pictures;
 
 /// Longest name that a record keeps, in characters.
 const NAME_LENGTH: usize = 250;
 
-/// How much of the work comes before the answer.
+/// Share of the work that comes before the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Haste {
+pub enum UploadTiming {
     /// All of it.
     Answered,
     /// Movies are worked on after the answer, where the settings say so.
     Afterwards,
 }
 
-/// What the sender of a movie wants of it.
+/// Wishes of the sender of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct UploadOptions {
     /// Whether players get it in definitions of their own, rather than as it was sent.
     pub normalize: bool,
-    pub haste: Haste,
+    pub haste: UploadTiming,
 }
 
 /// Takes the file of a preview that somebody sends.
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: Wish) -> Result<Json<PreviewFile>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: UploadOptions) -> Result<Json<PreviewFile>, Failure> {
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     if preview.has_file() {
         return Err(already_there());
     }
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
     accept(app, caller, &preview, file, wish).await?;
-    Ok(Json::written(rows::record(app.database.read(), id, false).await?))
+    Ok(Json::written(rows::record(&app.database, id, false).await?))
 }
 
 /// Takes a file that came along with a comment for a preview that was just added to it.
@@ -64,15 +64,15 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
 /// # Errors
 /// 400 when the file can't be taken; the record of the preview is gone then.
 pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
-    let preview = Subject::find(app.database.read(), preview_id).await?;
-    accept(app, caller, &preview, file, Wish { normalize: true, haste: Haste::Afterwards }).await
+    let preview = PreviewSubject::find(&app.database, preview_id).await?;
+    accept(app, caller, &preview, file, UploadOptions { normalize: true, haste: UploadTiming::Afterwards }).await
 }
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &UploadedFile, wish: Wish) -> Result<(), Failure> {
-    let Wish { normalize, haste } = wish;
-    let later = haste == Haste::Afterwards && app.settings.jobs.enable_job_queue;
+async fn accept(app: &SharedApp, caller: &Caller, preview: &PreviewSubject, file: &UploadedFile, wish: UploadOptions) -> Result<(), Failure> {
+    let UploadOptions { normalize, haste } = wish;
+    let later = haste == UploadTiming::Afterwards && app.settings.jobs.enable_job_queue;
     let made = match make(app, preview, file, Treatment { normalize, later }).await {
         Ok(made) => made,
         Err(refusal) if refusal.status().is_client_error() => {
@@ -88,7 +88,7 @@ async fn accept(app: &SharedApp, caller: &Caller, preview: &Subject, file: &Uplo
 
 /// An upload that is ready to be stored.
 struct Upload {
-    /// Where the file is that was sent.
+    /// Place of the file that was sent.
     path: PathBuf,
     name: String,
     made: Made,
@@ -96,7 +96,7 @@ struct Upload {
 }
 
 /// Stores the files, and enters them into the record. What can't be entered is removed again.
-async fn store(app: SharedApp, author: Uuid, preview: Subject, upload: Upload) -> Result<(), Failure> {
+async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Upload) -> Result<(), Failure> {
     let Upload { path, name, made, normalize } = upload;
     let later = made.is_unfinished();
     let job = Processing::new(preview.id, author, &made, normalize);
@@ -136,7 +136,7 @@ fn already_there() -> Failure {
 }
 
 /// Enters the name of the upload into the record, unless another upload did so first, and begins the job.
-async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing) -> Result<Held, Failure> {
+async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing) -> Result<LeasedJob, Failure> {
     let id = job.preview_id();
     // A name that is an extension alone would leave the record as if nothing had been sent.
     let stem = Some(pictures::name_without_extension(file_name)).filter(|stem| !stem.is_empty()).unwrap_or(file_name);
@@ -145,10 +145,10 @@ async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing)
     let sql = Sql::with("UPDATE preview_file SET original_name = $1 WHERE id = $2 AND COALESCE(original_name, '') = ''", [name.into(), id.into()]);
     if database::execute(&*work, &sql).await? == 0 {
         // Either another one was first, or the record is gone.
-        Subject::find(&*work, id).await?;
+        PreviewSubject::find(&*work, id).await?;
         return Err(already_there());
     }
-    let held = Held::begin(&work, job).await?;
+    let held = LeasedJob::begin(&work, job).await?;
     work.commit().await?;
     Ok(held)
 }
@@ -166,7 +166,7 @@ pub(super) async fn release(work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
 /// Removes the record of a preview whose file can't be taken, unless another upload was taken meanwhile.
 async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let preview = Subject::find(&*work, id).await?;
+    let preview = PreviewSubject::find(&*work, id).await?;
     if preview.has_file() {
         return Err(already_there());
     }

@@ -6,10 +6,10 @@ use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::field_data::{self, Place};
+use super::field_data::{self, ColumnPlace};
 use super::field_name::field_name;
-use super::rows::ids_by_owner;
 use crate::crud::require_known;
+use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
@@ -44,7 +44,7 @@ impl Properties {
 
 /// Name and key of a metadata column, and the kind of thing that it is for.
 #[derive(FromQueryResult)]
-pub(super) struct Subject {
+pub(super) struct ColumnSubject {
     pub entity_type: String,
     /// Of a column for tasks.
     pub task_type_id: Option<Uuid>,
@@ -58,7 +58,7 @@ pub(super) struct Stored {
     pub id: Uuid,
     pub project_id: Uuid,
     #[sea_orm(nested)]
-    pub subject: Subject,
+    pub subject: ColumnSubject,
 }
 
 /// 400: another column has that name or key.
@@ -71,11 +71,11 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
     let model = RecordWriter::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
     let links = if departments {
         let mut sql = condition.clone().before(
-            "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
+            "SELECT l.metadata_descriptor_id AS owner, l.department_id AS item FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
              (SELECT d.id FROM metadata_descriptor d WHERE ",
         );
         sql.push(")");
-        Some(ids_by_owner(&database::rows(connection, &sql).await?)?)
+        Some(id_lists(connection, &sql).await?)
     } else {
         None
     };
@@ -110,7 +110,7 @@ pub(super) async fn by_ids(connection: &impl ConnectionTrait, ids: &[Uuid]) -> R
 }
 
 /// The productions among these in which a column for the same thing has the same name or key, apart from some columns.
-pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &Subject, apart: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &ColumnSubject, apart: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
     let mut sql = Sql::new("SELECT DISTINCT project_id FROM metadata_descriptor WHERE entity_type = ");
     sql.bind(subject.entity_type.as_str()).push(" AND (name = ").bind(subject.name.as_str());
     sql.push(" OR field_name = ").bind(subject.field_name.as_str()).push(") AND project_id IN ").bind_list(projects.iter().copied());
@@ -127,7 +127,7 @@ pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &Subje
 pub(super) async fn insert(
     work: &mut Work<'_>,
     projects: &[Uuid],
-    subject: &Subject,
+    subject: &ColumnSubject,
     properties: &Properties,
     position: Option<i32>,
 ) -> Result<Vec<Uuid>, Failure> {
@@ -179,7 +179,7 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
     let mut values = properties.columns();
     if let Some(name) = name.filter(|name| columns.iter().any(|column| column.subject.name != *name)) {
-        let subject = Subject {
+        let subject = ColumnSubject {
             entity_type: first.subject.entity_type.clone(),
             task_type_id: first.subject.task_type_id,
             name: name.to_owned(),
@@ -189,7 +189,7 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option
             return Err(taken());
         }
         if subject.field_name != first.subject.field_name {
-            let place = Place { entity_type: &subject.entity_type, task_type_id: subject.task_type_id, projects: &projects };
+            let place = ColumnPlace { entity_type: &subject.entity_type, task_type_id: subject.task_type_id, projects: &projects };
             field_data::rename(work, &place, &first.subject.field_name, &subject.field_name).await?;
         }
         values.extend([("name", subject.name.into()), ("field_name", subject.field_name.into())]);
@@ -214,7 +214,7 @@ pub(super) async fn delete(work: &mut Work<'_>, columns: &[Stored]) -> Result<()
         return Ok(());
     };
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
-    let place = Place { entity_type: &first.subject.entity_type, task_type_id: first.subject.task_type_id, projects: &projects };
+    let place = ColumnPlace { entity_type: &first.subject.entity_type, task_type_id: first.subject.task_type_id, projects: &projects };
     field_data::strip(work, &place, &first.subject.field_name).await?;
     for (table, column) in [("department_metadata_descriptor_link", "metadata_descriptor_id"), ("metadata_descriptor", "id")] {
         let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column} IN "));

@@ -1,4 +1,5 @@
-//! How a production begins: its status, its template, its first episode, and the metadata columns that it shares with others.
+//! Beginning of a production: its status, its template, its first episode, and the metadata columns that it shares with
+//! others.
 
 use std::collections::HashSet;
 

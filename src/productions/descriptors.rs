@@ -7,7 +7,7 @@ use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, taken};
+use super::columns::{ColumnSubject, ORDER, Properties, Stored, by_ids, change, clashing, delete, insert, list, place, taken};
 use super::field_name::field_name;
 use crate::access::{Reach, metadata};
 use crate::app::App;
@@ -31,14 +31,14 @@ fn only_item<T>(list: Vec<u8>) -> Result<Json<T>, Failure> {
 pub(super) async fn visible(app: &App, access: &ProjectMember) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let mut condition = Sql::with("d.project_id = $1", [access.project_id().into()]);
     metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
-    Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
+    Ok(Json::written(list(&app.database, condition, ORDER, true).await?))
 }
 
 /// One metadata column of the production, if the caller may see it.
 pub(super) async fn one(app: &App, access: &ProjectMember, id: Uuid) -> Result<Json<MetadataDescriptor>, Failure> {
     let mut condition = Sql::with("d.project_id = $1 AND d.id = $2", [access.project_id().into(), id.into()]);
     metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
-    only_item(list(app.database.read(), condition, ORDER, true).await?)
+    only_item(list(&app.database, condition, ORDER, true).await?)
 }
 
 /// Adds a metadata column to the production.
@@ -48,14 +48,14 @@ pub(super) async fn add(app: &App, access: &ProjectMember, body: ProjectMetadata
     let entity_type = body.entity_type.unwrap_or_else(|| "Asset".to_owned());
     let mut work = Work::begin(app, access).await?;
     require_task_type(&work, &entity_type, body.task_type_id).await?;
-    let subject = Subject { entity_type, task_type_id: body.task_type_id, field_name: field_name(&body.name)?, name: body.name };
+    let subject = ColumnSubject { entity_type, task_type_id: body.task_type_id, field_name: field_name(&body.name)?, name: body.name };
     let projects = [access.project_id()];
     if !clashing(&work, &projects, &subject, &[]).await?.is_empty() {
         return Err(taken());
     }
     let ids = insert(&mut work, &projects, &subject, &properties, None).await?;
     work.commit().await?;
-    only_item(by_ids(app.database.read(), &ids).await?)
+    only_item(by_ids(&app.database, &ids).await?)
 }
 
 /// A column for tasks has a task type, and no other column has one.
@@ -107,7 +107,7 @@ pub(super) async fn update(
     require_departments(access, &departments)?;
     change(&mut work, &[stored], body.name.as_deref(), &properties).await?;
     work.commit().await?;
-    only_item(by_ids(app.database.read(), &[id]).await?)
+    only_item(by_ids(&app.database, &[id]).await?)
 }
 
 /// Removes a metadata column of the production with its values.
@@ -138,5 +138,5 @@ pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataD
     place(&work, &places).await?;
     work.commit().await?;
     let condition = Sql::with("d.project_id = $1 AND d.entity_type = $2", [project_id.into(), body.entity_type.as_str().into()]);
-    Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
+    Ok(Json::written(list(&app.database, condition, ORDER, true).await?))
 }

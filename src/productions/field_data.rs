@@ -8,15 +8,15 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What a metadata column is for, in some productions.
-pub(super) struct Place<'a> {
+/// Purpose of a metadata column, in some productions.
+pub(super) struct ColumnPlace<'a> {
     pub entity_type: &'a str,
     /// Of a column for tasks.
     pub task_type_id: Option<Uuid>,
     pub projects: &'a [Uuid],
 }
 
-impl Place<'_> {
+impl ColumnPlace<'_> {
     fn table(&self) -> &'static str {
         match self.entity_type {
             "Project" => "project",
@@ -45,7 +45,7 @@ impl Place<'_> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn rename(work: &Work<'_>, place: &Place<'_>, old: &str, new: &str) -> Result<(), Failure> {
+pub(super) async fn rename(work: &Work<'_>, place: &ColumnPlace<'_>, old: &str, new: &str) -> Result<(), Failure> {
     let mut sql = start(place);
     if work.get_database_backend() == DbBackend::Postgres {
         sql.push("CASE WHEN data -> ").bind(old).push(" = 'null'::jsonb THEN data - ").bind(old);
@@ -63,7 +63,7 @@ pub(super) async fn rename(work: &Work<'_>, place: &Place<'_>, old: &str, new: &
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn strip(work: &Work<'_>, place: &Place<'_>, key: &str) -> Result<(), Failure> {
+pub(super) async fn strip(work: &Work<'_>, place: &ColumnPlace<'_>, key: &str) -> Result<(), Failure> {
     let mut sql = start(place);
     if work.get_database_backend() == DbBackend::Postgres {
         sql.push("data - ").bind(key);
@@ -73,14 +73,14 @@ pub(super) async fn strip(work: &Work<'_>, place: &Place<'_>, key: &str) -> Resu
     finish(work, place, sql, key).await
 }
 
-fn start(place: &Place<'_>) -> Sql {
+fn start(place: &ColumnPlace<'_>) -> Sql {
     let mut sql = Sql::new(format!("UPDATE {} SET updated_at = ", place.table()));
     sql.bind(database::now()).push(", data = ");
     sql
 }
 
 /// Rows without the key are left alone.
-async fn finish(work: &Work<'_>, place: &Place<'_>, mut sql: Sql, key: &str) -> Result<(), Failure> {
+async fn finish(work: &Work<'_>, place: &ColumnPlace<'_>, mut sql: Sql, key: &str) -> Result<(), Failure> {
     if work.get_database_backend() == DbBackend::Postgres {
         sql.push(" WHERE jsonb_typeof(data) = 'object' AND data -> ").bind(key).push(" IS NOT NULL");
     } else {
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_a_column_is_for_names_the_table() {
         for (entity_type, table) in [("Asset", "entity"), ("Shot", "entity"), ("Task", "task"), ("Project", "project")] {
-            assert_eq!(Place { entity_type, task_type_id: None, projects: &[] }.table(), table);
+            assert_eq!(ColumnPlace { entity_type, task_type_id: None, projects: &[] }.table(), table);
         }
     }
 }

@@ -105,7 +105,7 @@ pub(super) async fn set_client_rule(
 
 /// A link as it is now.
 async fn answer<T>(app: &App, links: &LinkKind, id: Uuid) -> Result<Json<T>, Failure> {
-    let record = json::record(app.database.read(), links.table, links.kind, id).await?;
+    let record = json::record(&app.database, links.table, links.kind, id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 

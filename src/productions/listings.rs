@@ -28,7 +28,7 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
     }
     sql.push(" ORDER BY p.name");
     if !caller.is_admin() {
-        let mask = DataMask::of(app.database.read(), caller).await?;
+        let mask = DataMask::of(&app.database, caller).await?;
         let sent = stream_array(&app.database, sql, move |out, row| {
             let start = out.len();
             model.write(out, row)?;

@@ -17,15 +17,15 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::people::removal::detach;
 
-/// How long an account stays open.
+/// Time for which an account stays open.
 const OPEN_FOR: TimeDelta = TimeDelta::hours(1);
 
-/// What those accounts are called by their first name; the production gives the last one.
+/// First name of those accounts; the production gives the last one.
 const FIRST_NAME: &str = "Preview";
 
 /// The account of the production, or null.
 pub(super) async fn read(app: &App, access: &ProjectManager) -> Result<Json<ProjectPreviewAccount>, Failure> {
-    Ok(match find(app.database.read(), access.project_id()).await? {
+    Ok(match find(&app.database, access.project_id()).await? {
         Some(account) => Json::of(&shown(&account))?.retyped(),
         None => Json::written("null"),
     })

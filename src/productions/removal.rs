@@ -1,4 +1,4 @@
-//! How a production ends: everything in it goes, or nothing does.
+//! End of a production: everything in it goes, or nothing does.
 
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::playlists::discard_movies;
-use crate::removal::Leftovers;
+use crate::removal::UnneededFiles;
 use crate::tasks::removal::take_away;
 
 /// The entities of the production, as a list of SQL.
@@ -41,7 +41,7 @@ const INSTANCES: &str = "(SELECT id FROM asset_instance WHERE asset_id IN (SELEC
 ///
 /// # Errors
 /// The database refuses; nothing has happened then.
-pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Leftovers, Failure> {
+pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<UnneededFiles, Failure> {
     let tasks = format!("SELECT id FROM task WHERE project_id = $1 OR entity_id IN {ENTITIES}");
     let tasks = ids(work, &tasks, project_id).await?;
     let mut leftovers = take_away(work, &tasks).await?;
@@ -64,7 +64,7 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Lef
     Ok(leftovers)
 }
 
-/// Who is in the team of a production.
+/// Persons in the team of a production.
 ///
 /// # Errors
 /// The database does not answer.
@@ -73,8 +73,7 @@ pub async fn team(work: &Work<'_>, project_id: Uuid) -> Result<Vec<Uuid>, Failur
 }
 
 async fn ids(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
-    let rows = database::rows(&**work, &Sql::with(text, [project_id.into()])).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    Ok(database::read_values(&**work, &Sql::with(text, [project_id.into()])).await?)
 }
 
 async fn run(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<(), Failure> {

@@ -1,11 +1,9 @@
-//! How productions are written: bare, and as the rows that clients keep as long as they run.
-
-use std::collections::HashMap;
+//! Forms of productions: bare, and as the rows that clients keep as long as they run.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
@@ -14,7 +12,7 @@ use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object};
 use crate::database::{self, RecordWriter, Sql, write_uuid};
 
-/// Which statuses make a production open for administrators. For everybody else only `Open` does.
+/// Statuses that make a production open for administrators. For everybody else only `Open` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenStatus {
     /// `Open`, `open` and `Active`, as `/data/projects/open` has it.
@@ -56,7 +54,7 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&keys);
     let scope = sql.embed(&open_projects(caller, status, name));
     sql.push(&format!("SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name", model.columns()));
-    let mask = DataMask::of(database.read(), caller).await?;
+    let mask = DataMask::of(database, caller).await?;
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
         if out.len() > 1 {
@@ -130,7 +128,7 @@ pub(super) fn descriptors(backend: DbBackend, more: &str) -> String {
     json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name")
 }
 
-/// What is told of a metadata column `d`, apart from its departments.
+/// Keys of a metadata column `d`, apart from its departments.
 const DESCRIPTOR: [(&str, &str, Kind); 9] = [
     ("d.id", "id", Kind::Uuid),
     ("d.name", "name", Kind::Text { max: None }),
@@ -154,17 +152,4 @@ pub async fn project(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<
     let mut out = Vec::with_capacity(2048);
     model.write(&mut out, &row)?;
     Ok(out)
-}
-
-/// Ids by the first column of rows of two ids: JSON lists without their brackets.
-pub(crate) fn ids_by_owner(rows: &[QueryResult]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
-    for row in rows {
-        let list = found.entry(row.try_get_by_index(0)?).or_default();
-        if !list.is_empty() {
-            list.push(b',');
-        }
-        write_uuid(list, row.try_get_by_index(1)?);
-    }
-    Ok(found)
 }

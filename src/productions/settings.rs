@@ -1,4 +1,4 @@
-//! What a production uses: asset types, task types, task statuses, automations and backgrounds.
+//! Parts of the studio that a production uses: asset types, task types, task statuses, automations and backgrounds.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ pub(super) struct Setting {
     column: &'static str,
     /// Table of the things.
     target: &'static Table,
-    /// What messages and records call it.
+    /// Name in messages and records.
     pub name: &'static str,
 }
 
@@ -71,7 +71,7 @@ impl Setting {
         Ok(ids.iter().copied().filter(|id| known.remove(id)).collect())
     }
 
-    /// What the production uses.
+    /// Things that the production uses.
     async fn used(&self, work: &Work<'_>, project_id: Uuid) -> Result<HashSet<Uuid>, Failure> {
         let sql = Sql::with(format!("SELECT \"{}\" FROM \"{}\" WHERE project_id = $1", self.column, self.link.name), [project_id.into()]);
         Ok(database::read_values(&**work, &sql).await?.into_iter().collect())
@@ -236,5 +236,5 @@ pub(super) async fn place(work: &Work<'_>, setting: &Setting, project_id: Uuid, 
 }
 
 async fn answer(app: &App, project_id: Uuid) -> Result<Json<Project>, Failure> {
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }

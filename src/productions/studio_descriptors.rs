@@ -9,7 +9,7 @@ use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorA
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{self, ORDER, Properties, Stored, Subject};
+use super::columns::{self, ColumnSubject, ORDER, Properties, Stored};
 use super::field_name::field_name;
 use super::rows::{OpenStatus, open_projects};
 use crate::access::Reach;
@@ -43,7 +43,7 @@ async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name:
 /// Adds a metadata column to the productions that don't have it.
 pub(super) async fn add(app: &App, access: &StudioManager, body: StudioMetadataDescriptorAdd) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
-    let subject = Subject {
+    let subject = ColumnSubject {
         entity_type: body.entity_type.unwrap_or_else(|| "Asset".to_owned()),
         task_type_id: None,
         field_name: field_name(&body.name)?,
@@ -55,7 +55,7 @@ pub(super) async fn add(app: &App, access: &StudioManager, body: StudioMetadataD
     projects.retain(|id| !clashing.contains(id));
     let ids = columns::insert(&mut work, &projects, &subject, &properties, None).await?;
     work.commit().await?;
-    Ok(Json::written(columns::by_ids(app.database.read(), &ids).await?))
+    Ok(Json::written(columns::by_ids(&app.database, &ids).await?))
 }
 
 /// Changes a metadata column wherever it is.
@@ -72,7 +72,7 @@ pub(super) async fn update(
     columns::change(&mut work, &columns, name, &properties).await?;
     work.commit().await?;
     let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
-    Ok(Json::written(columns::by_ids(app.database.read(), &ids).await?))
+    Ok(Json::written(columns::by_ids(&app.database, &ids).await?))
 }
 
 /// Removes a metadata column wherever it is.
@@ -111,7 +111,7 @@ pub(super) async fn reorder(
     let mut condition = managed(&work, access).await?.before("d.project_id IN (");
     work.commit().await?;
     condition.push(") AND d.entity_type = ").bind(body.entity_type.as_str());
-    Ok(Json::written(columns::list(app.database.read(), condition, &format!("p.name, {ORDER}"), true).await?))
+    Ok(Json::written(columns::list(&app.database, condition, &format!("p.name, {ORDER}"), true).await?))
 }
 
 /// Ids of columns, those of the listed keys first, the others behind them as they were.

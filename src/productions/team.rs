@@ -8,11 +8,12 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use super::preview_account;
-use super::rows::{self, ids_by_owner};
+use super::rows;
 use super::settings::tell;
 use crate::access::persons::View;
 use crate::app::App;
-use crate::database::{self, Sql, write_value};
+use crate::database::json::id_lists;
+use crate::database::{self, Sql, write_column};
 use crate::events::Work;
 
 const TEXT: Kind = Kind::Text { max: None };
@@ -23,16 +24,17 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
     let whole = view == View::Whole;
     let model = view.record(access.caller(), "p");
     let text = format!(
-        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role FROM person p JOIN project_person_link l ON l.person_id = p.id \
+        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name) AS full_name, l.role AS project_role FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
         model.columns()
     );
     let rows = app.database.rows(&Sql::with(text, [access.project_id().into()])).await?;
     let departments = Sql::with(
-        "SELECT d.person_id, d.department_id FROM department_link d JOIN project_person_link l ON l.person_id = d.person_id WHERE l.project_id = $1",
+        "SELECT d.person_id AS owner, d.department_id AS item FROM department_link d JOIN project_person_link l ON l.person_id = d.person_id \
+         WHERE l.project_id = $1",
         [access.project_id().into()],
     );
-    let departments = if whole { ids_by_owner(&app.database.rows(&departments).await?)? } else { Default::default() };
+    let departments = if whole { id_lists(&app.database, &departments).await? } else { Default::default() };
     let mut out = b"[".to_vec();
     for row in rows {
         if out.len() > 1 {
@@ -40,9 +42,9 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         }
         model.write_open(&mut out, &row)?;
         out.extend_from_slice(b",\"full_name\":");
-        write_value(&mut out, &row, model.width(), TEXT)?;
+        write_column(&mut out, &row, "full_name", TEXT)?;
         out.extend_from_slice(b",\"project_role\":");
-        write_value(&mut out, &row, model.width() + 1, TEXT)?;
+        write_column(&mut out, &row, "project_role", TEXT)?;
         if view != View::Card {
             out.extend_from_slice(b",\"departments\":[");
             let id: Uuid = row.try_get("", "id")?;
@@ -77,7 +79,7 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
         tell(&mut work, project_id);
     }
     work.commit().await?;
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }
 
 async fn is_member(work: &Work<'_>, project_id: Uuid, person_id: Uuid) -> Result<bool, Failure> {

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::columns::{self, Properties, Subject};
+use super::columns::{self, ColumnSubject, Properties};
 use super::field_name::field_name;
 use super::settings::tell;
 use crate::database::{self, Sql};
@@ -142,7 +142,7 @@ async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uui
 }
 
 /// A metadata column of a snapshot, or nothing when it makes no sense.
-fn read(item: &serde_json::Value) -> Option<(Subject, Properties, Option<i32>)> {
+fn read(item: &serde_json::Value) -> Option<(ColumnSubject, Properties, Option<i32>)> {
     let text = |key: &str| item[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let name = text("name")?;
     let entity_type = text("entity_type")?;
@@ -163,7 +163,7 @@ fn read(item: &serde_json::Value) -> Option<(Subject, Properties, Option<i32>)> 
     let departments = item["departments"].as_array().into_iter().flatten().filter_map(id).collect();
     let properties = Properties::new(data_type, Some(choices), item["for_client"].as_bool(), Some(departments));
     let position = item["position"].as_i64().and_then(|position| i32::try_from(position).ok());
-    Some((Subject { entity_type, task_type_id, name, field_name }, properties, position))
+    Some((ColumnSubject { entity_type, task_type_id, name, field_name }, properties, position))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::access::hours::{READ_OF_PRODUCTION, Visible};
 use crate::access::persons::sees_whole_team;
 use crate::access::{Reach, STAFF};
 use crate::app::App;
-use crate::database::{Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{Field, RecordWriter, RowWriter, Sql, write_column, write_uuid};
 
 /// All time spent on a production; for those who neither manage nor supervise it, their own.
 pub(super) async fn spent(app: &App, access: &ProjectMember) -> Result<Json<Vec<TimeSpent>>, Failure> {
@@ -89,7 +89,7 @@ pub(super) async fn days_off(
         writer.write(out, row)?;
         if manages || row.try_get::<Uuid>("", "person_id")? == access.person.id {
             out.extend_from_slice(b",\"description\":");
-            write_value(out, row, 6, Kind::Text { max: None })?;
+            write_column(out, row, "description", Kind::Text { max: None })?;
         }
         out.extend_from_slice(b",\"type\":\"DayOff\"}");
         Ok(())

@@ -19,7 +19,7 @@ use crate::storage::{Bucket, FileKey};
 /// Files that are named when they could not be had, at most.
 const NAMED: usize = 20;
 
-/// What was fetched.
+/// Result of fetching files.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched {
     pub fetched: u64,

@@ -27,7 +27,7 @@ pub use self::pull::{Outcome, PullOptions, pull};
 pub use self::push::{PushOptions, push};
 pub use self::remote::{Remote, RemoteError};
 
-/// Why a copy was not made, or not all of it.
+/// Reason why a copy was not made, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
     #[error(transparent)]
@@ -45,7 +45,7 @@ pub enum PullError {
 }
 
 impl PullError {
-    /// Why this server refuses rows.
+    /// Reason why this server refuses rows.
     fn refused(failure: dailies_definitions::failure::Failure) -> Self {
         use dailies_definitions::failure::Failure;
         if let Failure::Answer { body, .. } = &failure

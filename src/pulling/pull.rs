@@ -11,7 +11,7 @@ use super::files::{self, Fetched};
 use super::pages::{Filter, Page, page};
 use super::remote::{Remote, RemoteError};
 use super::stages::{Stage, stages};
-use super::state::{Place, State};
+use super::state::{PullPlace, State};
 use super::{PullError, scope, settings};
 use crate::app::App;
 use crate::events::transact;
@@ -21,7 +21,7 @@ use crate::sources::{Row, import};
 /// Rows that are named when they are refused, at most.
 const NAMED: usize = 20;
 
-/// What is to be copied.
+/// Choices about what is copied.
 #[derive(Clone, Debug)]
 pub struct PullOptions {
     /// The only production.
@@ -34,7 +34,7 @@ pub struct PullOptions {
     pub folder: PathBuf,
 }
 
-/// What was copied.
+/// Result of a pull.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Whether it went on where an earlier one stopped.
@@ -67,7 +67,7 @@ pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<O
         if stage.collection == Collection::Projects {
             settings::bring(app, remote, production).await?;
         }
-        place = Place { stage: place.stage + 1, question: 0, page: 1, ..place };
+        place = PullPlace { stage: place.stage + 1, question: 0, page: 1, ..place };
         state.write(&place)?;
     }
     progress.finish();
@@ -96,7 +96,7 @@ async fn run(
     remote: &Remote,
     stage: &Stage,
     production: Option<Uuid>,
-    (state, place): (&State, &mut Place),
+    (state, place): (&State, &mut PullPlace),
     outcome: &mut Outcome,
     progress: &Progress,
 ) -> Result<(), PullError> {
@@ -115,9 +115,9 @@ async fn run(
         outcome.rows += count as u64;
         progress.more(count);
         *place = if place.page < pages {
-            Place { page: place.page + 1, ..place.clone() }
+            PullPlace { page: place.page + 1, ..place.clone() }
         } else {
-            Place { question: place.question + 1, page: 1, ..place.clone() }
+            PullPlace { question: place.question + 1, page: 1, ..place.clone() }
         };
         state.write(place)?;
     }

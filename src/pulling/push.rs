@@ -40,10 +40,10 @@ const PUSHED: [Collection; 15] = [
     Collection::News,
 ];
 
-/// What a preview gets with its file.
+/// Columns that a preview gets with its file.
 const WITH_FILE: [&str; 4] = ["original_name", "extension", "status", "file_size"];
 
-/// What is to be pushed.
+/// Choices about what is pushed.
 #[derive(Clone, Debug)]
 pub struct PushOptions {
     pub production: String,
@@ -55,12 +55,12 @@ pub struct PushOptions {
     pub broadcast: bool,
 }
 
-/// What was pushed.
+/// Result of a push.
 #[derive(Clone, Debug, Default)]
 pub struct Pushed {
     pub rows: u64,
     pub files: u64,
-    /// Why some of it was refused.
+    /// Reasons why some of it was refused.
     pub refused: Vec<String>,
     pub compared: Vec<Compared>,
 }
@@ -181,7 +181,7 @@ async fn upload(app: &App, remote: &Remote, preview: &Preview) -> Result<bool, P
     Ok(false)
 }
 
-/// Where the best file of a preview is: what was sent, where it is kept.
+/// Keys of the best file of a preview: the one that was sent, where it is kept.
 fn sources(preview: &Preview) -> Vec<FileKey> {
     match preview.extension.as_str() {
         "png" => vec![keys::picture("original", preview.id)],

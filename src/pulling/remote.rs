@@ -5,14 +5,14 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// How often a request is made before it counts as failed, and the time in between.
+/// Number of times that a request is made before it counts as failed, and the time in between.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long the other side may be silent. A movie may take minutes.
+/// Time for which the other side may be silent. A movie may take minutes.
 const SILENCE: Duration = Duration::from_secs(120);
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// Why the other instance gave no answer that helps.
+/// Reason why the other instance gave no answer that helps.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
     #[error("{url} can't be reached: {error}")]
@@ -104,7 +104,7 @@ impl Remote {
         Err(RemoteError::Refused { method, path: path.to_owned(), status, message: message(&text) })
     }
 
-    /// What is read at a path, which is asked for again when nobody answers.
+    /// Answer at a path, which is asked for again when nobody answers.
     ///
     /// # Errors
     /// Nobody answers, or with an error.
@@ -141,7 +141,7 @@ fn passes(error: &RemoteError) -> bool {
     }
 }
 
-/// What an error says, with the first field that is wrong.
+/// Message of an error, with the first field that is wrong.
 fn message(text: &str) -> String {
     const MOST: usize = 300;
     let Ok(body) = serde_json::from_str::<Value>(text) else { return text.chars().take(MOST).collect() };

@@ -1,4 +1,4 @@
-//! What belongs to one production, here and in what the other instance is asked for.
+//! Rows that belong to one production, here and in what the other instance is asked for.
 
 use entity::belonging::Belonging;
 use entity::facts::Table;

@@ -1,4 +1,4 @@
-//! What productions say of the task types, the statuses and the team that they use: order, boards, roles. The collection of
+//! Settings of productions for the task types, the statuses and the team that they use: order, boards, roles. The collection of
 //! productions has the ids of these alone.
 
 use std::collections::HashMap;
@@ -13,6 +13,7 @@ use super::{PullError, scope};
 use crate::app::App;
 use crate::database::{self, Sql, Transaction};
 use crate::events::transact;
+
 /// Brings them for the productions that are here.
 ///
 /// # Errors
@@ -38,7 +39,7 @@ pub(super) async fn bring(app: &App, remote: &Remote, production: Option<Uuid>) 
     Ok(())
 }
 
-/// What is at a path; null where nothing is.
+/// JSON at a path; null where nothing is.
 async fn optional(remote: &Remote, path: &str) -> Result<Value, PullError> {
     match remote.json(path, &[]).await {
         Err(error) if error.is_missing() => Ok(Value::Null),

@@ -76,7 +76,7 @@ impl Stage {
         }
     }
 
-    /// Where its rows go to.
+    /// Source that takes its rows.
     pub(super) fn source(&self) -> Source {
         Source::copy_of(self.collection)
     }

@@ -1,4 +1,4 @@
-//! Where a copy stopped, in a file of the data folder.
+//! The place where a copy stopped, in a file of the data folder.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::PullError;
 
-/// How far a copy is.
+/// Place that a copy has reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct PullPlace {
     /// Address of the other instance, and the only production that is copied.
     pub(super) from: String,
     pub(super) production: Option<String>,
@@ -35,17 +35,17 @@ impl State {
         PullError::State(self.path.display().to_string(), error)
     }
 
-    /// Where the same copy stopped, or its beginning.
+    /// Place where the same copy stopped, or its beginning.
     ///
     /// # Errors
     /// The file can't be read.
-    pub(super) fn read(&self, from: &str, production: Option<&str>) -> Result<Place, PullError> {
-        let begin = Place { from: from.to_owned(), production: production.map(str::to_owned), page: 1, ..Place::default() };
+    pub(super) fn read(&self, from: &str, production: Option<&str>) -> Result<PullPlace, PullError> {
+        let begin = PullPlace { from: from.to_owned(), production: production.map(str::to_owned), page: 1, ..PullPlace::default() };
         let text = match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(begin),
             text => text.map_err(|error| self.problem(error))?,
         };
-        let place: Option<Place> = serde_json::from_slice(&text).ok();
+        let place: Option<PullPlace> = serde_json::from_slice(&text).ok();
         Ok(place.filter(|place| place.from == begin.from && place.production == begin.production).unwrap_or(begin))
     }
 
@@ -53,7 +53,7 @@ impl State {
     ///
     /// # Errors
     /// The file can't be written.
-    pub(super) fn write(&self, place: &Place) -> Result<(), PullError> {
+    pub(super) fn write(&self, place: &PullPlace) -> Result<(), PullError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let write = || {
             fs::create_dir_all(folder)?;
@@ -87,7 +87,7 @@ mod tests {
         let state = State::new(folder.path());
         let begin = state.read("a", None).expect("a beginning");
         assert_eq!((begin.stage, begin.page), (0, 1));
-        let place = Place { stage: 3, page: 7, ..begin };
+        let place = PullPlace { stage: 3, page: 7, ..begin };
         state.write(&place).expect("room");
         assert_eq!(state.read("a", None).expect("a place"), place);
         assert_eq!(state.read("b", None).expect("a place").stage, 0);

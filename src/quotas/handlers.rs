@@ -62,7 +62,7 @@ fn mode(name: &str) -> Result<CountMode, Failure> {
     CountMode::named(Some(name)).ok_or_else(|| Failure::parameter("count_mode must be equal to weighted, weighteddone, feedback, or done"))
 }
 
-/// What one person got done, for the person and for those who look after the production.
+/// Figures of one person, for the person and for those who look after the production.
 async fn of_person(
     app: &App,
     caller: &Caller,
@@ -72,7 +72,7 @@ async fn of_person(
     studio_id: Option<Uuid>,
 ) -> Result<Json<Quotas>, Failure> {
     let mode = mode(count_mode)?;
-    quota_reader(app.database.read(), caller, project_id, person_id).await?;
+    quota_reader(&app.database, caller, project_id, person_id).await?;
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [person_id.into()]);
     app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let wanted = ProjectQuotas { project_id, task_type_id: None, person_id: Some(person_id), studio_id, mode };

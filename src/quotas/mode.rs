@@ -1,6 +1,6 @@
 //! The four ways of counting.
 
-/// How tasks are counted.
+/// Way of counting tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountMode {
     /// In proportion to the time spent, once feedback was requested.

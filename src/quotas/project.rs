@@ -19,7 +19,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Frames in a second of productions that do not say.
 const USUAL_FPS: f64 = 25.0;
 
-/// Which quotas are asked for.
+/// Quotas that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectQuotas {
     pub project_id: Uuid,
@@ -139,7 +139,7 @@ async fn add_time_spents(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallie
     sql.push(" AND t.duration > 0");
     for TimedTask { task, date, spent, duration } in database::read_all(&app.database, &sql).await? {
         let part = |whole: i32| share(whole.into(), spent / duration);
-        tallies.add(task.key, date, Amount::of(part(task.frames), part(task.drawings)));
+        tallies.add(task.key, date, Amount::part(part(task.frames), part(task.drawings), spent / duration));
     }
     Ok(())
 }
@@ -161,7 +161,9 @@ async fn add_untimed(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -
         let last = tallies.calendar.day_of(task.reference);
         let days = days_of_work(first, last);
         for (frames, (drawings, day)) in spread(task.frames.into(), days.len()).zip(spread(task.drawings.into(), days.len()).zip(days.iter())) {
-            tallies.add(task.key, *day, Amount::of(frames, drawings));
+            #[expect(clippy::cast_precision_loss, reason = "a number of days")]
+            let part = 1.0 / days.len() as f64;
+            tallies.add(task.key, *day, Amount::part(frames, drawings, part));
         }
     }
     Ok(())

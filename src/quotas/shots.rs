@@ -22,7 +22,7 @@ use crate::vocabulary::kinds::EntityKind;
 use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
-/// What a request asks for.
+/// Wishes of a request.
 pub struct Asked<'a> {
     pub person_id: Uuid,
     pub project_id: Option<Uuid>,
@@ -65,21 +65,27 @@ fn round(weight: f64) -> f64 {
 /// # Errors
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
 pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Result<Period, Failure>) -> Result<Json<Vec<QuotaShot>>, Failure> {
-    require_human(app.database.read(), asked.person_id).await?;
-    let role = shots_reader(app.database.read(), caller, asked.project_id, asked.person_id).await?.role;
+    require_human(&app.database, asked.person_id).await?;
+    let role = shots_reader(&app.database, caller, asked.project_id, asked.person_id).await?.role;
     let days = period?;
-    let (Some(project_id), Some(task_type_id)) = (asked.project_id, asked.task_type_id) else {
-        return Ok(Json::written("[]"));
-    };
     let span = Span { days, calendar: Calendar::of(&caller.person) };
-    let done =
-        Done { person_id: asked.person_id, project_id, task_type_id, column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" } };
+    let done = Done {
+        person_id: asked.person_id,
+        project_id: asked.project_id,
+        task_type_id: asked.task_type_id,
+        team_of: Some(caller.person.id).filter(|_| asked.project_id.is_none() && !caller.is_admin()),
+        column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" },
+    };
     let weights = if asked.mode.starts_with("weighted") { done.weighted(app, &span).await? } else { done.whole(app, &span).await? };
-    let masks = Scope::project(caller, project_id, role).masks(&app.database, EntityKind::Shot).await?;
+    let scope = match asked.project_id {
+        Some(project_id) => Scope::project(caller, project_id, role),
+        None => Scope::teams(app, caller).await?,
+    };
+    let masks = scope.masks(&app.database, EntityKind::Shot).await?;
     send(app, weights, masks).await
 }
 
-/// What a shot counts, as JSON.
+/// Weight of a shot, as JSON.
 enum Weight {
     Whole,
     Part(f64),
@@ -87,11 +93,13 @@ enum Weight {
 
 type Weights = BTreeMap<Uuid, Weight>;
 
-/// Tasks `t` of one type on shots `e` that a person got done.
+/// Tasks `t` on shots `e` that a person got done, of one production or type where these are given.
 struct Done {
     person_id: Uuid,
-    project_id: Uuid,
-    task_type_id: Uuid,
+    project_id: Option<Uuid>,
+    task_type_id: Option<Uuid>,
+    /// Keeps productions that somebody is in.
+    team_of: Option<Uuid>,
     /// The column that says when.
     column: &'static str,
 }
@@ -115,7 +123,15 @@ impl Done {
     /// Adds `FROM`, with another table joined to it, and the conditions on the tasks.
     fn tasks(&self, sql: &mut Sql, join: &str) {
         sql.push(&format!(" FROM task t JOIN entity e ON e.id = t.entity_id {join} WHERE ")).push(&EntityKind::Shot.condition("e.entity_type_id"));
-        sql.push(" AND t.project_id = ").bind(self.project_id).push(" AND t.task_type_id = ").bind(self.task_type_id);
+        if let Some(project_id) = self.project_id {
+            sql.push(" AND t.project_id = ").bind(project_id);
+        }
+        if let Some(task_type_id) = self.task_type_id {
+            sql.push(" AND t.task_type_id = ").bind(task_type_id);
+        }
+        if let Some(person_id) = self.team_of {
+            sql.push(" AND t.project_id IN (SELECT q.project_id FROM project_person_link q WHERE q.person_id = ").bind(person_id).push(")");
+        }
     }
 
     /// Keeps the tasks that are assigned to the person.

@@ -1,6 +1,6 @@
-//! What follows from castings: how many assets an entity casts, what an episode casts because its shots do, and how many
-//! assets are ready for a task. All of it is a function of the links and of the assets, so that whoever changes one of them
-//! names what is touched, and has it settled afterwards.
+//! Consequences of castings: how many assets an entity casts, what an episode casts because its shots do, and how many
+//! assets are ready for a task. All of it is a function of the links and of the assets, so that whoever changes one of
+//! them names what is touched, and has it settled afterwards.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -21,8 +21,8 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// What is touched when these entities go, come back or are no longer the same assets: all that casts them, and the
-    /// episodes that they are in as shots or sequences.
+    /// Castings that are touched when these entities go, come back or are no longer the same assets: all that casts
+    /// them, and the episodes that they are in as shots or sequences.
     ///
     /// # Errors
     /// The database does not answer.
@@ -40,7 +40,7 @@ impl Touched {
         Ok(touched.and(Self::within(connection, &parents).await?))
     }
 
-    /// What is touched when the links of these entities change.
+    /// Castings that are touched when the links of these entities change.
     ///
     /// # Errors
     /// The database does not answer.
@@ -52,7 +52,7 @@ impl Touched {
         Ok(touched.and(Self { containers: containers.iter().copied().collect(), episodes: BTreeSet::new() }))
     }
 
-    /// What is touched when something moves into or out of these sequences and episodes.
+    /// Castings that are touched when something moves into or out of these sequences and episodes.
     ///
     /// # Errors
     /// The database does not answer.
@@ -193,7 +193,7 @@ pub fn tell(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count):
     work.emit_in(project_id, format!("{word}:casting-update"), told);
 }
 
-/// What an episode casts because its shots do, after it was derived anew.
+/// Assets that an episode casts because its shots do, after it was derived anew.
 #[derive(Default)]
 pub struct Derived {
     episode_id: Uuid,

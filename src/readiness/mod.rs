@@ -1,4 +1,5 @@
-//! What follows from castings: how many of the assets cast in a shot are ready for each of its tasks, and what is counted.
+//! Consequences of castings: how many of the assets cast in a shot are ready for each of its tasks, and what is
+//! counted.
 
 pub mod counts;
 

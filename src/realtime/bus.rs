@@ -1,4 +1,4 @@
-//! Where stored events go: to everybody who listens and may know.
+//! Way of the events once they are stored: to everybody who listens and may know.
 
 use std::sync::{Arc, OnceLock};
 
@@ -51,7 +51,7 @@ impl Bus {
         }
     }
 
-    /// How many listen.
+    /// Number of listeners.
     #[must_use]
     pub fn listeners(&self) -> usize {
         self.0.get().map_or(0, Realtime::listeners)

@@ -59,13 +59,13 @@ impl Listener {
 }
 
 /// An [`Audience`] with its team looked up.
-pub(super) enum Hearers<'a> {
+pub(super) enum EventReceivers<'a> {
     Everyone,
     Team(&'a Team),
     Persons(&'a [Uuid]),
 }
 
-impl Hearers<'_> {
+impl EventReceivers<'_> {
     pub(super) fn include(&self, who: &Admitted) -> bool {
         match self {
             Self::Everyone => true,

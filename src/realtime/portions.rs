@@ -13,7 +13,7 @@ use socketioxide::socket::Sid;
 /// With more packets than this in an answer, python-engineio gives the connection up.
 const PORTION: usize = 16;
 
-/// What stands between the packets of an answer.
+/// Byte that stands between the packets of an answer.
 const SEPARATOR: u8 = 0x1e;
 
 /// A client that did not come back for so long is gone.
@@ -27,7 +27,7 @@ pub(super) fn needed(headers: &HeaderMap) -> bool {
     headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).is_some_and(|agent| agent.to_ascii_lowercase().starts_with("python"))
 }
 
-/// What is kept for the next requests of each session.
+/// Packets that are kept for the next requests of each session.
 #[derive(Default)]
 pub(super) struct Portions {
     kept: Mutex<HashMap<Sid, (Instant, Bytes)>>,

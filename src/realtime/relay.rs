@@ -29,22 +29,22 @@ use super::{
     rooms::{Act, Attendance},
 };
 
-/// How often a server says that it lives, and who of its listeners is in which room.
-pub(super) const BEAT: Duration = Duration::from_secs(10);
+/// Period in which a server says that it lives, and who of its listeners is in which room.
+pub(super) const HEARTBEAT_PERIOD: Duration = Duration::from_secs(10);
 
 /// After how long a silence a server, or the channel, is taken for lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(35);
 
-/// How many messages wait for a Redis that does not answer.
+/// Number of messages that wait for a Redis that does not answer.
 const BACKLOG: usize = 16_384;
 
-/// How many messages go to Redis at a time.
+/// Number of messages that go to Redis at a time.
 const BATCH: usize = 256;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where servers meet.
+/// Redis where servers meet.
 #[derive(Debug, Clone)]
 pub struct Relay {
     client: redis::Client,
@@ -65,7 +65,7 @@ impl Relay {
     }
 }
 
-/// What a server tells the others.
+/// Message of a server to the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Envelope {
     pub(super) from: Uuid,
@@ -92,12 +92,12 @@ pub(super) struct Event {
     pub(super) audience: Audience,
     pub(super) name: String,
     pub(super) payload: Box<RawValue>,
-    /// What clients of the production are told in its place.
+    /// Message to clients of the production in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) for_clients: Option<Box<RawValue>>,
 }
 
-/// Whose sockets have to be closed.
+/// Persons and sessions whose sockets have to be closed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ended {

@@ -1,17 +1,13 @@
 //! A socket's life: its admission, and what its client says in review rooms.
 
-use std::{
-    fmt::{self, Display},
-    future::ready,
-    sync::Arc,
-};
+use std::{future::ready, sync::Arc};
 
 use serde::{Deserialize, de::Error};
 use serde_json::value::RawValue;
 use socketioxide::{
     SocketIo,
     adapter::Adapter,
-    extract::SocketRef,
+    extract::{SocketRef, TryData},
     handler::{ConnectHandler, FromMessageParts, Value},
     socket::Socket,
 };
@@ -23,16 +19,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Admitted, NAMESPACE, ROOT,
-    hub::Hub,
+    Admitted, NAMESPACE, ROOT, Refusal,
+    hub::{Given, Hub},
     listeners::Listener,
     rooms::{Act, State},
 };
 
-/// How many messages of a client may wait; more are dropped, as it sends them too fast.
+/// Number of messages of a client that may wait; more are dropped, as it sends them too fast.
 const INBOX: usize = 256;
 
-/// What a client said: the name of a message, and its first two arguments.
+/// Message of a client: the name of a message, and its first two arguments.
 struct Message {
     name: String,
     payload: Box<RawValue>,
@@ -55,17 +51,14 @@ impl<A: Adapter> FromMessageParts<A> for Message {
     }
 }
 
-/// Why a socket is turned away; the text is part of the protocol.
-struct Refused;
-
-impl Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection rejected by server")
-    }
+/// Facts that a client gives along when it enters a namespace.
+#[derive(Deserialize)]
+struct Entry {
+    token: String,
 }
 
-/// What admission hands over to the greeting that follows it. It must not hold the socket,
-/// which holds it: they would never be freed.
+/// Facts that admission hands over to the greeting that follows it. It must not hold the socket, which holds it: they
+/// would never be freed.
 #[derive(Clone)]
 struct Arrival {
     who: Admitted,
@@ -77,7 +70,7 @@ struct Arrival {
 pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     let admit = {
         let hub = hub.clone();
-        move |socket: SocketRef| admit(hub, socket)
+        move |socket: SocketRef, entry: TryData<Entry>| admit(hub, socket, entry)
     };
     let greet = {
         let hub = hub.clone();
@@ -95,15 +88,26 @@ pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     io.ns(NAMESPACE, greet.with(admit));
 
     let hub = hub.clone();
-    let check = async move |socket: SocketRef| {
-        let admitted = hub.admit(&socket).await;
-        admitted.map(drop).ok_or(Refused)
+    let check = move |socket: SocketRef, entry: TryData<Entry>| {
+        let hub = hub.clone();
+        async move {
+            keep(&socket, entry);
+            hub.admit(&socket).await.map(drop)
+        }
     };
     io.ns(ROOT, (async || ()).with(check));
 }
 
-async fn admit(hub: Arc<Hub>, socket: SocketRef) -> Result<(), Refused> {
-    let who = hub.admit(&socket).await.ok_or(Refused)?;
+/// Keeps the token that a client gives when it enters, for as long as its socket is open.
+fn keep(socket: &SocketRef, TryData(entry): TryData<Entry>) {
+    if let Ok(Entry { token }) = entry {
+        socket.extensions.insert(Given(token));
+    }
+}
+
+async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<Entry>) -> Result<(), Refusal> {
+    keep(&socket, entry);
+    let who = hub.admit(&socket).await?;
     let (outbox, inbox) = mpsc::channel(INBOX);
     socket.on_fallback(move |message: Message| {
         if outbox.try_send(message).is_err() {
@@ -145,8 +149,8 @@ async fn attend(hub: Arc<Hub>, listener: Arc<Listener>, inbox: Arc<Mutex<mpsc::R
 /// Makes sure that the token still holds, and the access to each room.
 async fn check_again(hub: &Hub, listener: &Listener) {
     match hub.admit(&listener.socket).await {
-        Some(who) => listener.renew(who),
-        None => return hub.dismiss(listener),
+        Ok(who) => listener.renew(who),
+        Err(_) => return hub.dismiss(listener),
     }
     for room in hub.rooms_of(listener.socket.id) {
         if !hub.gatekeeper.may_review(listener.person(), room).await {

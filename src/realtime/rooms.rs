@@ -1,4 +1,7 @@
 //! Review rooms: who is in, and what the room looks at. Pure state, the same on every server.
+//!
+//! The rooms of socketioxide were compared: they send to the sockets that joined, and have no state, no order among the
+//! persons, and no word of who is in on other servers.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +13,7 @@ use uuid::Uuid;
 /// The state of a room, as clients see it.
 pub(super) type State = Map<String, Value>;
 
-/// What an update that leaves a key out does to it.
+/// Effect of an update that leaves a key out.
 #[derive(Clone, Copy)]
 enum Absent {
     Nulls,
@@ -55,7 +58,7 @@ pub(super) enum Act {
     Say { room: Uuid, name: String, payload: Box<RawValue> },
 }
 
-/// Who of a server is in a room.
+/// Persons of a server in a room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Attendance {
     room: Uuid,
@@ -207,7 +210,7 @@ impl Rooms {
         notices
     }
 
-    /// Who of a server is where.
+    /// Persons of each server, by room.
     pub(super) fn attendance(&self, server: Uuid) -> Vec<Attendance> {
         let of_server =
             |room: &Room| -> Vec<_> { room.seats.iter().filter(|seat| seat.server == server).map(|seat| (seat.sid, seat.person)).collect() };

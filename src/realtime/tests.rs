@@ -17,7 +17,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Admitted, Audience, Door, Gatekeeper, Options, Realtime, Team};
+use super::{Admitted, Audience, Gatekeeper, Options, Realtime, Refusal, SocketEndpoint, Team};
 
 const PROJECT: Uuid = Uuid::from_u128(100);
 const PLAYLIST: Uuid = Uuid::from_u128(200);
@@ -34,13 +34,13 @@ struct Gate {
 
 #[async_trait]
 impl Gatekeeper for Gate {
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
-        let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let number = token.strip_prefix("Bearer ")?.parse().ok()?;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+        let token = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok()).ok_or(Refusal::MissingToken)?;
+        let number = token.strip_prefix("Bearer ").and_then(|token| token.parse().ok()).ok_or(Refusal::Invalid)?;
         if self.closed.load(Ordering::Relaxed) {
-            return None;
+            return Err(Refusal::Revoked);
         }
-        Some(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9, looks_only: false })
+        Ok(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9, looks_only: false })
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
@@ -65,12 +65,12 @@ impl Gatekeeper for Gate {
 
 /// A client that polls.
 struct Client<'a> {
-    door: &'a Door,
+    door: &'a SocketEndpoint,
     sid: String,
 }
 
 impl<'a> Client<'a> {
-    async fn open(door: &'a Door, token: &str) -> Self {
+    async fn open(door: &'a SocketEndpoint, token: &str) -> Self {
         let request = Request::builder().uri_str("/?EIO=4&transport=polling").header(header::AUTHORIZATION, format!("Bearer {token}"));
         let answer = door.call(request.finish()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
@@ -86,7 +86,7 @@ impl<'a> Client<'a> {
         client
     }
 
-    async fn listen(door: &'a Door, token: &str) -> Self {
+    async fn listen(door: &'a SocketEndpoint, token: &str) -> Self {
         let client = Self::open(door, token).await;
         let welcome = client.receive(1).await.remove(0);
         assert!(welcome.starts_with("40/events,{\"sid\":"), "{welcome}");
@@ -133,7 +133,7 @@ impl<'a> Client<'a> {
     }
 }
 
-fn stream() -> (Realtime, Door) {
+fn stream() -> (Realtime, SocketEndpoint) {
     Realtime::new(Arc::<Gate>::default(), Options::default())
 }
 
@@ -189,8 +189,23 @@ async fn clients_of_a_production_are_told_less() {
 async fn without_a_token_the_namespace_is_closed() {
     let (realtime, door) = stream();
     let client = Client::open(&door, "nobody").await;
-    assert_eq!(client.receive(1).await, [r#"44/events,{"message":"Connection rejected by server"}"#]);
+    assert_eq!(client.receive(1).await, [r#"44/events,{"message":"Invalid access token."}"#]);
     assert_eq!(realtime.listeners(), 0);
+}
+
+#[tokio::test]
+async fn a_token_may_be_given_when_entering() {
+    let (realtime, door) = stream();
+    let client = Client::open(&door, "nobody").await;
+    client.send(r#"40/events,{"token":"1"}"#).await;
+    let told = client.receive(2).await;
+    assert!(told.iter().any(|packet| packet.starts_with("40/events,{")), "{told:?}");
+    assert_eq!(realtime.listeners(), 1);
+
+    let client = Client::open(&door, "nobody").await;
+    client.send(r#"40/events,{"token":"two"}"#).await;
+    let told = client.receive(2).await;
+    assert!(told.iter().all(|packet| packet.starts_with("44/events,")), "{told:?}");
 }
 
 #[tokio::test]

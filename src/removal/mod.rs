@@ -2,9 +2,9 @@
 //! person or a production.
 
 mod comments;
-mod leftovers;
 mod removed_files;
+mod unneeded_files;
 
 pub use comments::remove_comment_rows;
-pub use leftovers::{Leftovers, discard_attachments};
 pub use removed_files::RemovedFiles;
+pub use unneeded_files::{UnneededFiles, discard_attachments};

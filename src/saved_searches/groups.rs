@@ -16,8 +16,8 @@ use crate::events::Work;
 /// One group of the caller.
 pub async fn get(database: &Database, caller: &Caller, id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {
     let table = &entity::search_filter_group::TABLE;
-    require_own(database.read(), caller, table, id).await?;
-    let text = record(database.read(), table, "SearchFilterGroup", id).await?;
+    require_own(database, caller, table, id).await?;
+    let text = record(database, table, "SearchFilterGroup", id).await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }
 

@@ -28,7 +28,7 @@ pub const FILTERS: Saved = Saved { table: &entity::search_filter::TABLE, type_na
 pub const GROUPS: Saved = Saved { table: &entity::search_filter_group::TABLE, type_name: "SearchFilterGroup", order: "r.created_at DESC, r.id" };
 
 impl Saved {
-    /// What the caller sees of these, as a JSON object.
+    /// Part of these that the caller sees, as a JSON object.
     pub async fn read(self, database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
         let mut sql = Sql::default();
         let list = self.as_list(&mut sql, database.backend(), caller);

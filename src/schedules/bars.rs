@@ -31,7 +31,7 @@ pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<J
          AND k.id IN (SELECT t.task_type_id FROM task t WHERE t.project_id = $1)",
         [project_id.into()],
     );
-    let wanted = names(app.database.read(), &sql).await?;
+    let wanted = names(&app.database, &sql).await?;
     let subjects = wanted.keys().map(|id| (*id, None)).collect();
     complete(app, access, subjects).await?;
     let mut sql = Sql::with("i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ", [project_id.into()]);
@@ -97,7 +97,7 @@ pub(super) async fn of_parts(
     if app.database.row(&sql).await?.is_none() {
         return Err(Failure::not_found());
     }
-    let wanted = names(app.database.read(), &part.query(project_id, episode_id)).await?;
+    let wanted = names(&app.database, &part.query(project_id, episode_id)).await?;
     complete(app, access, wanted.keys().map(|id| (task_type_id, Some(*id))).collect()).await?;
     let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
     let writer = bar_writer();
@@ -121,7 +121,7 @@ pub(super) async fn of_parts(
     Ok(Json::written(out))
 }
 
-/// What a bar is selected with; a condition follows.
+/// Query of bars; a condition follows.
 const BARS: &str = "SELECT i.id, i.start_date, i.end_date, i.man_days, i.project_id, i.task_type_id, i.object_id FROM schedule_item i WHERE ";
 
 fn bar_writer() -> RowWriter {
@@ -148,7 +148,7 @@ async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<U
 }
 
 /// A bar's task type, and a part of the production unless the bar is for all of it.
-type Subject = (Uuid, Option<Uuid>);
+type BarSubject = (Uuid, Option<Uuid>);
 
 /// A bar that is there.
 #[derive(FromQueryResult)]
@@ -157,23 +157,23 @@ struct KnownBar {
     object_id: Option<Uuid>,
 }
 
-async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[Subject]) -> Result<Vec<Subject>, Failure> {
+async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[BarSubject]) -> Result<Vec<BarSubject>, Failure> {
     let sql = Sql::with("SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL", [project_id.into()]);
     let known = database::read_all::<KnownBar>(connection, &sql).await?;
-    let known: HashSet<Subject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
+    let known: HashSet<BarSubject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
     Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
 }
 
 /// Adds the bars that are missing, and tells of each. A transaction is only started when there are any.
-async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> Result<(), Failure> {
+async fn complete(app: &App, access: &ProjectMember, subjects: Vec<BarSubject>) -> Result<(), Failure> {
     let project_id = access.project_id();
-    if missing(app.database.read(), project_id, &subjects).await?.is_empty() {
+    if missing(&app.database, project_id, &subjects).await?.is_empty() {
         return Ok(());
     }
     transact(app, || add_missing(app, access, &subjects)).await
 }
 
-async fn add_missing(app: &App, access: &ProjectMember, subjects: &[Subject]) -> Result<(), Failure> {
+async fn add_missing(app: &App, access: &ProjectMember, subjects: &[BarSubject]) -> Result<(), Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let today = Utc::now().date_naive();

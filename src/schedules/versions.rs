@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::access::{STAFF_MEMBER, require, require_manager};
 use crate::app::App;
+use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::productions::rows::ids_by_owner;
 
 /// The production that a version belongs to.
 ///
@@ -24,7 +24,7 @@ async fn project_of(connection: &impl ConnectionTrait, version_id: Uuid) -> Resu
     Ok(version.project_id)
 }
 
-/// What a version plans for its tasks.
+/// Plans of a version for its tasks.
 pub(super) async fn task_links(
     app: &App,
     caller: &Caller,
@@ -32,8 +32,8 @@ pub(super) async fn task_links(
     task_type_id: Option<Uuid>,
     relations: bool,
 ) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
-    let project_id = project_of(app.database.read(), version_id).await?;
-    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await?;
+    let project_id = project_of(&app.database, version_id).await?;
+    require(&app.database, caller, project_id, &STAFF_MEMBER).await?;
     let mut condition = Sql::new("FROM production_schedule_version_task_link l ");
     if let Some(task_type_id) = task_type_id {
         condition.push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ").bind(task_type_id).push(" ");
@@ -46,11 +46,11 @@ pub(super) async fn task_links(
         return Ok(model.list(&app.database, sql).await?);
     }
     let mut assignees = condition.before(
-        "SELECT a.production_schedule_version_task_link_id, a.person_id FROM production_schedule_version_task_link_person_link a \
-         WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
+        "SELECT a.production_schedule_version_task_link_id AS owner, a.person_id AS item \
+         FROM production_schedule_version_task_link_person_link a WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
     );
     assignees.push(")");
-    let assignees = ids_by_owner(&app.database.rows(&assignees).await?)?;
+    let assignees = id_lists(&app.database, &assignees).await?;
     let sent = stream_array(&app.database, sql, move |out, row| {
         model.write_open(out, row)?;
         out.extend_from_slice(b",\"assignees\":[");

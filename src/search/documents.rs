@@ -1,4 +1,4 @@
-//! What is searched: names and texts of the assets, shots and persons that the caller may see.
+//! Documents of the search: names and texts of the assets, shots and persons that the caller may see.
 
 use std::fmt::Write;
 
@@ -73,7 +73,7 @@ pub(super) async fn entities(
         sql.push(" AND e.project_id = ").bind(project_id);
     }
     scope.restrict(&mut sql, kind);
-    let rows: Vec<EntityRow> = database::read_all(database.read(), &sql).await?;
+    let rows: Vec<EntityRow> = database::read_all(database, &sql).await?;
     Ok(rows.into_iter().map(|row| document(row, kind, masks)).collect())
 }
 
@@ -129,7 +129,7 @@ pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Vec<
         only_colleagues(&mut sql, caller.person.id);
     }
     only_known(&mut sql, caller);
-    let rows: Vec<PersonRow> = database::read_all(database.read(), &sql).await?;
+    let rows: Vec<PersonRow> = database::read_all(database, &sql).await?;
     let document = |row: PersonRow| Document {
         id: row.id,
         name: fold(&format!("{} {}", row.first_name, row.last_name)).into_owned(),

@@ -15,7 +15,7 @@ use crate::entities::rows::EntityWriter;
 use crate::people::colleagues;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What an entity is told with besides its columns.
+/// Facts about an entity besides its columns.
 #[derive(FromQueryResult)]
 struct Surroundings {
     project_name: String,

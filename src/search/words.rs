@@ -8,7 +8,7 @@ use strsim::osa_distance;
 /// Shortest piece of a word that is looked for inside of it.
 const SHORTEST_PIECE: usize = 3;
 
-/// How a word matches what was typed. The less the better.
+/// Match of a word with what was typed. The less the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Match {
     /// Letters that are wrong, missing, too many or swapped.
@@ -16,7 +16,7 @@ pub(super) struct Match {
     pub(super) part: Part,
 }
 
-/// What part of the word it is that was typed.
+/// Part of the word that was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Whole,
@@ -58,7 +58,7 @@ impl Term {
         Self { text: word.to_owned(), mistakes, known: HashMap::new() }
     }
 
-    /// How a folded word matches, if it does.
+    /// Match of a folded word, if it does.
     pub(super) fn compare(&mut self, word: &str) -> Option<Match> {
         if let Some(known) = self.known.get(word) {
             return *known;

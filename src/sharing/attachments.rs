@@ -33,7 +33,7 @@ pub(super) async fn add(
 ) -> Result<Json<GuestComment>, Failure> {
     let guest_id = body.text("guest_id").and_then(parse_id).or(named);
     let guest_id = guest_id.ok_or_else(|| refused(StatusCode::FORBIDDEN, "Forbidden"))?;
-    Own::find(app, app.database.read(), visitor, guest_id, comment_id).await?;
+    Own::find(app, &app.database, visitor, guest_id, comment_id).await?;
     let files = keep(app, body.files.iter().collect()).await?;
     let stored = transact(app, || store_all(app, visitor, guest_id, comment_id, &files)).await;
     if stored.is_err() {
@@ -82,7 +82,7 @@ pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, co
 /// # Errors
 /// 404 for any other file, 416 for a part that is not there.
 pub(super) async fn download(app: &App, visitor: &ShareVisitor, guest_id: Option<Uuid>, file_id: Uuid) -> Result<Media, Failure> {
-    let shown = Shown::find(app.database.read(), visitor.playlist_id).await?;
+    let shown = Shown::find(&app.database, visitor.playlist_id).await?;
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
     let condition = seen(app, visitor, guest_id, &shown.tasks()).await?;
     let mut sql = condition.before("SELECT f.name, f.mimetype, f.updated_at FROM attachment_file f WHERE f.comment_id IN (SELECT c.id ");

@@ -21,13 +21,12 @@ use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
 use crate::comments::rows::{Related, bare, repliers};
-use crate::comments::telling::told;
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
 use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
-use crate::events::Work;
+use crate::events::{Payload, ToldComment, Work};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
@@ -73,7 +72,7 @@ pub(super) async fn list(
     guest_id: Option<Uuid>,
     task_id: Option<Uuid>,
 ) -> Result<Json<Vec<SharedComment>>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     let shown = Shown::find(database, visitor.playlist_id).await?;
     let mut tasks = shown.tasks();
     tasks.retain(|id| task_id.is_none_or(|wanted| wanted == *id));
@@ -141,7 +140,7 @@ fn named(mut replies: Value, authors: &HashMap<Uuid, Author>) -> Result<Value, F
 /// 403 and 400 as the contract says.
 pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestCommentAdd) -> Result<Json<CreatedComment>, Failure> {
     require_comments(visitor)?;
-    let database = app.database.read();
+    let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
     if !Shown::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
@@ -254,7 +253,9 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     if moved.is_some() {
         editing::move_task(&mut work, &changed).await?;
     }
-    work.emit_signed(changed.project_id, "comment:update", told(changed.id, changed.task_id, changed.seen.author_id, changed.seen.for_client));
+    let Seen { author_id, for_client, .. } = changed.seen;
+    let told = ToldComment { id: changed.id, task_id: changed.task_id, person_id: author_id, for_client: Some(for_client) };
+    work.tell_of_comment(changed.project_id, "update", told, Payload::default());
     let answer = answer(&*work, changed.id).await?;
     work.commit().await?;
     Ok(Json::written(answer))

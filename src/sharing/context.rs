@@ -1,4 +1,4 @@
-//! What surrounds a shared playlist: its production, task types and task statuses.
+//! Surroundings of a shared playlist: its production, task types and task statuses.
 
 use dailies_definitions::access::ShareVisitor;
 use dailies_definitions::failure::Failure;
@@ -17,7 +17,7 @@ const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("colo
 const TASK_STATUS: [(&str, Kind); 6] =
     [("id", Kind::Uuid), ("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("is_default", Kind::Bool), ("for_concept", Kind::Bool)];
 
-/// What surrounds the playlist of a link.
+/// Surroundings of the playlist of a link.
 ///
 /// # Errors
 /// 404 when the production is gone.

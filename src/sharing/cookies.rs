@@ -13,9 +13,9 @@ use crate::access::shares::{guest_cookie, pass_cookie};
 use crate::app::App;
 use crate::auth::is_encrypted;
 
-/// How long a browser need not be asked for the password again.
+/// Time for which a browser need not be asked for the password again.
 const PASS_LIFETIME: Duration = Duration::from_secs(12 * 3600);
-/// How long a browser stays the same guest.
+/// Time that a browser stays the same guest.
 const GUEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The answer, with the cookie that stands for the password where that came with the request.

@@ -46,7 +46,7 @@ pub(super) async fn require(app: &App, connection: &impl ConnectionTrait, visito
 /// The database does not answer.
 pub(super) async fn who_asks(app: &App, visitor: &ShareVisitor, named: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
     let headers = request_headers().unwrap_or_default();
-    let connection = app.database.read();
+    let connection = &app.database;
     match named {
         Some(id) => Ok(is_guest(app, connection, visitor, &headers, id).await?.then_some(id)),
         None => guest_of_cookie(app, connection, visitor, &headers).await,

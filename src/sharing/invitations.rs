@@ -151,7 +151,7 @@ impl Job for ShareInvitation {
              WHERE l.id = $1 AND l.is_active = $3",
             [self.link_id.into(), self.author_id.into(), true.into()],
         );
-        let Some(told) = database::read_one::<Told>(app.database.read(), &sql).await? else { return Ok(()) };
+        let Some(told) = database::read_one::<Told>(&app.database, &sql).await? else { return Ok(()) };
         let settings = &app.settings;
         let letter = Letter::PlaylistShared(PlaylistShared {
             author: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),

@@ -34,7 +34,7 @@ async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, 
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who don't manage its production.
 pub(super) async fn list(app: &App, caller: &Caller, playlist_id: Uuid) -> Result<Json<Vec<PlaylistShareLink>>, Failure> {
-    require_manager(app.database.read(), caller, playlist_id).await?;
+    require_manager(&app.database, caller, playlist_id).await?;
     let writer = writer();
     let sql = Sql::with(
         format!(
@@ -51,7 +51,7 @@ pub(super) async fn list(app: &App, caller: &Caller, playlist_id: Uuid) -> Resul
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who don't manage its production, 400 for a day that is none.
 pub(super) async fn create(app: &App, caller: &Caller, playlist_id: Uuid, body: PlaylistShareLinkAdd) -> Result<Json<PlaylistShareLink>, Failure> {
-    require_manager(app.database.read(), caller, playlist_id).await?;
+    require_manager(&app.database, caller, playlist_id).await?;
     let given = body.expiration_date.filter(|text| !text.is_empty());
     let days = Days::new(app.settings.share_link_days.into());
     let usual = || if days == Days::new(0) { None } else { database::now().checked_add_days(days) };

@@ -12,16 +12,16 @@ use crate::access::shares::Shown;
 use crate::app::App;
 use crate::comments::rows::repliers;
 use crate::database::{self, Sql};
-use crate::previews::download::{Shipment, send_movie, send_original, send_picture, send_saved};
-use crate::previews::subject::Subject;
+use crate::previews::download::{FileAnswer, send_movie, send_original, send_picture, send_saved};
+use crate::previews::subject::PreviewSubject;
 use crate::previews::{keys, rows};
 
 /// A preview that the playlist shows, or another one of the same revision.
 ///
 /// # Errors
 /// 404 for an unknown preview, 403 for one that is not shown.
-pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<Subject, Failure> {
-    let preview = Subject::find(connection, id).await?;
+pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<PreviewSubject, Failure> {
+    let preview = PreviewSubject::find(connection, id).await?;
     let shown = Shown::find(connection, visitor.playlist_id).await?;
     if shown.has_revision(preview.task_id, preview.revision) { Ok(preview) } else { Err(Failure::forbidden()) }
 }
@@ -31,7 +31,7 @@ pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisi
 /// # Errors
 /// 404 and 403 as the contract says.
 pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Json<PreviewFile>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     shown(connection, visitor, id).await?;
     Ok(Json::written(rows::record(connection, id, false).await?))
 }
@@ -41,7 +41,7 @@ pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Resul
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn saved(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Media, Failure> {
-    send_saved(app, &shown(app.database.read(), visitor, id).await?).await
+    send_saved(app, &shown(&app.database, visitor, id).await?).await
 }
 
 /// A movie.
@@ -49,7 +49,7 @@ pub(super) async fn saved(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn movie(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Media, Failure> {
-    send_movie(app, &shown(app.database.read(), visitor, id).await?, &keys::movie(id)).await
+    send_movie(app, &shown(&app.database, visitor, id).await?, &keys::movie(id)).await
 }
 
 /// One of the pictures of a preview.
@@ -57,7 +57,7 @@ pub(super) async fn movie(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn picture(app: &App, visitor: &ShareVisitor, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
-    send_picture(app, &shown(app.database.read(), visitor, id).await?, prefix).await
+    send_picture(app, &shown(&app.database, visitor, id).await?, prefix).await
 }
 
 /// The file of a preview that is neither picture nor movie.
@@ -65,7 +65,7 @@ pub(super) async fn picture(app: &App, visitor: &ShareVisitor, id: Uuid, prefix:
 /// # Errors
 /// 404, 403, 400 and 416 as the contract says.
 pub(super) async fn original(app: &App, visitor: &ShareVisitor, id: Uuid, extension: &str) -> Result<Media, Failure> {
-    send_original(app, &shown(app.database.read(), visitor, id).await?, extension).await
+    send_original(app, &shown(&app.database, visitor, id).await?, extension).await
 }
 
 #[derive(FromQueryResult)]
@@ -85,7 +85,7 @@ struct Portrait {
 /// # Errors
 /// 404 for anybody else, 416 as the contract says.
 pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid) -> Result<Media, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let tasks = Shown::find(connection, visitor.playlist_id).await?.tasks();
     let sql = seen(app, visitor, None, &tasks).await?.before("SELECT c.person_id, c.replies ");
     let written = database::read_all::<Writers>(connection, &sql).await?;
@@ -98,5 +98,5 @@ pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid)
     if !portrait.has_avatar.unwrap_or_default() {
         return Err(Failure::not_found());
     }
-    Shipment::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at).send(app).await
 }

@@ -94,7 +94,7 @@ struct Entity {
 }
 
 impl Entity {
-    /// What the entity is part of; with the episode before it where a playlist is for all of them.
+    /// Name of what the entity is part of; with the episode before it where a playlist is for all of them.
     fn parent_name(&self, for_all: bool) -> String {
         if !PARTS.contains(&self.kind.as_str()) {
             return self.kind.clone();

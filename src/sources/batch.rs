@@ -25,7 +25,7 @@ pub(super) struct Incoming {
     pub(super) stored: Option<Uuid>,
     /// The id that it comes to have.
     pub(super) id: Uuid,
-    /// What is said of it in messages: its place in the body.
+    /// Its name in messages: its place in the body.
     pub(super) place: usize,
     pub(super) columns: Columns,
 }

@@ -27,7 +27,7 @@ use crate::events::Work;
 /// A row as another instance answers it.
 pub type Row = Map<String, Value>;
 
-/// What rows are of.
+/// Kind of the rows.
 #[derive(Clone, Copy)]
 pub struct Source {
     resource: &'static dyn Resource,
@@ -91,13 +91,13 @@ impl Source {
         self.resource.relations().iter().filter(move |relation| self.relations.contains(&relation.name))
     }
 
-    /// Where rows refer to others: in the rows themselves, and in their relations.
+    /// Places where rows refer to others: in the rows themselves, and in their relations.
     fn places(self) -> Vec<(&'static Table, &'static str)> {
         std::iter::once((self.table(), "id")).chain(self.relations().map(|relation| (relation.table, relation.own))).collect()
     }
 }
 
-/// What makes a row one that is there already: its id, or what it links.
+/// Key that makes a row one that is there already: its id, or what it links.
 type Key = (Uuid, Uuid);
 
 /// Takes rows over, and gives them as they are stored then, as JSON.
@@ -169,7 +169,7 @@ fn id_at(row: &Row, key: &str) -> Option<Uuid> {
     row.get(key).and_then(Value::as_str).and_then(parse_id)
 }
 
-/// What makes a row one that is there already. A casting is known by the two entities.
+/// Key that makes a row one that is there already. A casting is known by the two entities.
 fn key(table: &Table, row: &Row, id: Uuid) -> Key {
     let linked = || Some((id_at(row, "entity_in_id")?, id_at(row, "entity_out_id")?));
     let linked = if table.name == entity::entity_link::TABLE.name { linked() } else { None };

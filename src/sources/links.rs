@@ -14,7 +14,7 @@ use crate::events::Work;
 /// Links that one statement removes, or records that it hands over.
 const PORTION: usize = 400;
 
-/// What records come to be related with.
+/// Lists of ids that records are to be related with.
 #[derive(Debug)]
 pub(super) struct Lists {
     pub(super) relation: &'static Relation,
@@ -65,7 +65,7 @@ impl Lists {
         Ok(())
     }
 
-    /// What is related now.
+    /// Ids that are related now.
     async fn stored(&self, work: &Work<'_>) -> Result<HashSet<(Uuid, Uuid)>, Failure> {
         let Relation { table, own, other, .. } = *self.relation;
         let text = format!("SELECT \"{own}\", \"{other}\" FROM \"{}\" WHERE \"{own}\" = ANY($1)", table.name);

@@ -1,4 +1,4 @@
-//! How the server is set up, for whoever runs it: a token of its own lets in, and nothing else does.
+//! Configuration of the server, for whoever runs it: a token of its own lets in, and nothing else does.
 
 use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
@@ -33,6 +33,7 @@ pub(super) async fn check(app: &App, visitor: &Visitor) -> Result<Json<Configura
         nomad_host: unused(),
         nomad_normalize_job: unused(),
         nomad_playlist_job: unused(),
+        nomad_tile_job: unused(),
         active_users,
     })?)
 }

@@ -29,7 +29,7 @@ use crate::studio::organisation;
 
 /// The program whose API this server speaks, and the version of it. Clients look at both.
 const API: &str = "Zou";
-const VERSION: &str = "1.0.67";
+const VERSION: &str = "1.0.97";
 
 /// Test events that strangers may have sent to everybody in a row; one more is allowed every second.
 const TEST_EVENTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
@@ -51,7 +51,7 @@ impl StatusHandlers {
     }
 }
 
-/// How many previews of each kind and comments the studio has.
+/// Numbers of previews by kind and of comments in the studio.
 #[derive(Default, FromQueryResult)]
 struct StudioCounts {
     videos: i64,

@@ -1,4 +1,4 @@
-//! How busy the machine is. A look at the processors takes a moment, so everybody who asks meanwhile shares it.
+//! Load of the machine. A look at the processors takes a moment, so everybody who asks meanwhile shares it.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use sysinfo::{CpuRefreshKind, Error, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshK
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long what was seen is told again.
+/// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(5);
 
-/// What was seen last.
+/// Last result.
 #[derive(Default)]
 pub(super) struct Machine(Mutex<Option<(Instant, MachineResources)>>);
 
 impl Machine {
-    /// How busy the machine is now, or was a moment ago, with so many jobs running.
+    /// Load of the machine now or a moment ago, with so many jobs running.
     ///
     /// # Errors
     /// The system does not tell.

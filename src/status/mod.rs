@@ -1,4 +1,4 @@
-//! What runs here, how it is doing, and how it is set up.
+//! State of the server: what runs here, how it is doing, and how it is set up.
 
 mod configuration;
 mod handlers;

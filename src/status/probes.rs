@@ -1,4 +1,4 @@
-//! Which parts of the server work. Looking is public, so it is done once for everybody who asks within a few seconds.
+//! Parts of the server that work. Looking is public, so it is done once for everybody who asks within a few seconds.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::app::App;
 use crate::database::Sql;
 use crate::previews::reads_movies;
 
-/// How long what was found is told again.
+/// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
-/// How long a part may take to answer before it counts as down.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Time that a part may take to answer before it counts as down.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Which parts work.
+/// Parts that work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probes {
     pub database: bool,
@@ -29,7 +29,7 @@ pub(super) struct Probes {
     pub movie_tools: bool,
 }
 
-/// What was found last.
+/// Last result.
 #[derive(Default)]
 pub(super) struct Prober {
     last: Mutex<Option<(Instant, Probes)>>,
@@ -38,7 +38,7 @@ pub(super) struct Prober {
 }
 
 impl Prober {
-    /// Which parts work now, or did a moment ago.
+    /// Parts that work now, or did a moment ago.
     pub(super) async fn probe(&self, app: &App) -> Probes {
         let mut last = self.last.lock().await;
         if let Some((moment, probes)) = *last
@@ -47,8 +47,8 @@ impl Prober {
             return probes;
         }
         let question = Sql::new("SELECT 1");
-        let database = timeout(PATIENCE, app.database.row(&question));
-        let store = timeout(PATIENCE, app.store.get("status"));
+        let database = timeout(PROBE_TIMEOUT, app.database.row(&question));
+        let store = timeout(PROBE_TIMEOUT, app.store.get("status"));
         let (database, store) = tokio::join!(database, store);
         let probes = Probes {
             database: matches!(database, Ok(Ok(_))),

@@ -17,10 +17,10 @@ use super::{Bucket, StorageError, key::Layout};
 
 /// The only region in which a bucket is created without naming the region.
 const DEFAULT_REGION: &str = "us-east-1";
-/// How long a request is sent again to a service that does not answer. Somebody waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time for which a request is sent again to a service that does not answer. Somebody waits for it.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where files are kept.
+/// Place where files are kept.
 #[derive(Clone)]
 pub struct StorageSettings {
     /// Put before the names `pictures`, `movies` and `files` of the buckets.
@@ -41,7 +41,7 @@ pub enum Backend {
     S3(S3Settings),
 }
 
-/// How to reach an S3-compatible service.
+/// Address and keys of an S3-compatible service.
 #[derive(Clone, Default)]
 pub struct S3Settings {
     /// Region; `us-east-1` when absent.
@@ -93,7 +93,7 @@ fn s3_bucket(name: &str, settings: &S3Settings) -> Result<AmazonS3, StorageError
         .with_bucket_name(name)
         .with_region(settings.region.as_deref().unwrap_or(DEFAULT_REGION))
         .with_client_options(client_options(settings))
-        .with_retry(RetryConfig { max_retries: 4, retry_timeout: PATIENCE, ..RetryConfig::default() })
+        .with_retry(RetryConfig { max_retries: 4, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() })
         // Files are removed one by one, and not every service knows the removal of many.
         .with_disable_bulk_delete(true);
     if let Some(endpoint) = &settings.endpoint {

@@ -17,7 +17,7 @@ const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// What a browser does with a file, with the name to save it under.
+/// Use that a browser makes of a file, with the name to save it under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition<'a> {
     /// Shown in place; the name may be empty.

@@ -24,7 +24,7 @@ impl Bucket {
     /// The prefixes of the files in it.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
-            Self::Pictures => &["original", "previews", "thumbnails", "thumbnails-square", "tiles", "preview-backgrounds"],
+            Self::Pictures => &["original", "previews", "thumbnails", "thumbnails-square", "tiles", "source", "preview-backgrounds"],
             Self::Movies => &["previews", "lowdef", "source", "playlists"],
             Self::Files => &["previews", "attachments", "working"],
         }
@@ -40,10 +40,10 @@ impl Bucket {
     }
 }
 
-/// Characters of an id.
+/// Number of characters of an id.
 const ID_LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
 
-/// How a store turns keys into locations.
+/// Way in which a store turns keys into locations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// Folders of at most a few thousand entries, for file systems.
@@ -82,7 +82,7 @@ impl FileKey {
         self.id
     }
 
-    /// Which of the files of its row it is.
+    /// Word for the file among those of its row.
     pub fn prefix(&self) -> &'static str {
         self.prefix
     }

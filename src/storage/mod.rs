@@ -32,7 +32,7 @@ const UPLOAD_CONCURRENCY: usize = 4;
 /// S3 refuses to copy larger objects by itself.
 const SERVER_SIDE_COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Why the store could not do what it was asked.
+/// Reason why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// A bucket is missing and could not be created.
@@ -40,7 +40,7 @@ pub enum StorageError {
     CreateBucket {
         /// Full name of the bucket.
         bucket: String,
-        /// What the service answered.
+        /// Answer of the service.
         reason: String,
     },
     /// The store failed or refused.
@@ -51,7 +51,7 @@ pub enum StorageError {
     Io(#[from] io::Error),
 }
 
-/// What is known of a stored file without reading it.
+/// Facts about a stored file without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileMeta {
     /// Size in bytes, never zero.
@@ -62,7 +62,7 @@ pub struct FileMeta {
     pub etag: String,
 }
 
-/// What a bucket holds at one place.
+/// Thing that a bucket holds at one place.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// Key of the file; none for what is not stored by this server.

@@ -1,4 +1,8 @@
 //! Answers a download: conditional requests, ranges and cache headers over a stored file.
+//!
+//! The headers are read and written with the crate `headers`. What goes further was compared: `StaticFileRequest` of poem 3.1
+//! answers with a path of the disk or with bytes in memory, and `ServeDir` of tower-http 0.6 with a folder, while a stored
+//! file may come from an object store, as a stream whose size and tag are known before.
 
 use std::{
     ops::Range,
@@ -22,7 +26,7 @@ use super::{Disposition, FileKey, FileMeta, Storage, StorageError, StoredFile};
 
 const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
-/// How long a client may keep a file.
+/// Time that a client may keep a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cache {
     /// Kept by the client alone, for that many seconds.
@@ -31,14 +35,14 @@ pub enum Cache {
     NoCache,
 }
 
-/// How a stored file is presented to the client.
+/// Way in which a stored file is presented to the client.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
     /// Media type; one that cannot be a header value becomes `application/octet-stream`.
     pub content_type: &'a str,
     /// Shown or saved, and under which name.
     pub disposition: Disposition<'a>,
-    /// How long the client may keep it.
+    /// Time that the client may keep it.
     pub cache: Cache,
     /// `Last-Modified`; the time of the stored file when absent.
     pub last_modified: Option<DateTime<Utc>>,
@@ -46,7 +50,7 @@ pub struct Delivery<'a> {
     pub expected_size: Option<u64>,
 }
 
-/// Why a download has no content.
+/// Reason why a download has no content.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// None of the files is stored: 404.
@@ -60,7 +64,7 @@ pub enum ServeError {
     Storage(#[from] StorageError),
 }
 
-/// What a request asks of a file that exists.
+/// Part of an existing file that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,

@@ -1,4 +1,4 @@
-//! What departments work with: software and hardware.
+//! Tools of departments: software and hardware.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
@@ -72,7 +72,20 @@ impl Equipment {
         Ok(Json::written(out))
     }
 
-    /// What one department works with.
+    /// One tool of a department.
+    ///
+    /// # Errors
+    /// 404 for anything else.
+    pub(super) async fn one<T>(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
+        let (model, mut sql) = self.select();
+        sql.push(" AND l.department_id = ").bind(department_id).push(" AND i.id = ").bind(id);
+        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+        let mut out = Vec::with_capacity(256);
+        model.write(&mut out, &row)?;
+        Ok(Json::written(out))
+    }
+
+    /// Tools of one department.
     pub(super) async fn of_department<T>(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
         self.require(app, department_id, id).await?;
         let (model, mut sql) = self.select();

@@ -15,7 +15,7 @@ use super::department_links::{HARDWARE, SOFTWARE};
 use super::task_types;
 use crate::app::SharedApp;
 
-/// What the studio's productions share.
+/// Handlers of what the studio's productions share.
 pub struct StudioHandlers(pub SharedApp);
 
 #[async_trait]
@@ -37,8 +37,8 @@ impl Studio for StudioHandlers {
         SOFTWARE.add(&self.0, &access, department_id, body.software_id).await
     }
 
-    async fn list_softwares_of_department(&self, _access: Admin, department_id: Uuid, software_id: Uuid) -> Result<Json<Vec<Software>>, Failure> {
-        SOFTWARE.of_department(&self.0, department_id, software_id).await
+    async fn get_software_of_department(&self, _access: Admin, department_id: Uuid, software_id: Uuid) -> Result<Json<Software>, Failure> {
+        SOFTWARE.one(&self.0, department_id, software_id).await
     }
 
     async fn remove_software_from_department(&self, access: Admin, department_id: Uuid, software_id: Uuid) -> Result<NoContent, Failure> {

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, EntityTrait, QueryOrder};
 use crate::app::App;
 use crate::database::{self, Field, RowWriter, Sql, Transaction};
 
-/// What the company is called until somebody says.
+/// Name of the company until somebody gives one.
 const NAME: &str = "Kitsu";
 
 /// The organisation.
@@ -16,7 +16,7 @@ const NAME: &str = "Kitsu";
 pub async fn organisation(app: &App) -> Result<organisation::Model, DbErr> {
     let found = || {
         let query = organisation::Entity::find().order_by_asc(organisation::Column::CreatedAt);
-        query.order_by_asc(organisation::Column::Id).one(app.database.read())
+        query.order_by_asc(organisation::Column::Id).one(&app.database)
     };
     if let Some(organisation) = found().await? {
         return Ok(organisation);

@@ -1,4 +1,4 @@
-//! What a studio starts with: statuses, departments, task types and asset types, by the kind of work that it does.
+//! Beginning of a studio: statuses, departments, task types and asset types, by the kind of work that it does.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Who does what: assigning tasks to persons and taking persons off tasks, with all that follows.
+//! Assignment of tasks: assigning tasks to persons and taking persons off tasks, with all that follows.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows;
-use crate::access::tasks::{Assignee, Standing, standing, standings, task_assigner, task_unassigner};
+use crate::access::tasks::{Assignee, TaskRelation, standing, standings, task_assigner, task_unassigner};
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::json;
@@ -29,14 +29,14 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
     );
     let rows = database::rows(connection, &sql).await?;
     if let Some(row) = rows.first()
-        && row.try_get_by_index::<Option<Uuid>>(2)?.is_some()
+        && row.try_get::<Option<Uuid>>("", "preview_project_id")?.is_some()
     {
         return Err(looks_only());
     }
-    let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get_by_index(0)?;
+    let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get("", "is_bot")?;
     let mut departments = Vec::new();
     for row in &rows {
-        departments.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
+        departments.extend(row.try_get::<Option<Uuid>>("", "department_id")?);
     }
     Ok(Assignee { id, is_bot, departments })
 }
@@ -84,7 +84,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
     let mut work = Work::begin(app, caller).await?;
     let assignee = find_assignee(&*work, Some(person_id)).await?;
     let found = in_order(standings(&*work, caller, tasks).await?, tasks);
-    let allowed: Vec<Standing> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
+    let allowed: Vec<TaskRelation> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
     let places: Vec<(Uuid, Option<Uuid>)> = allowed.iter().map(|standing| (standing.task_id, standing.project_id)).collect();
     assign(&mut work, caller, assignee.id, &places).await?;
     let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
@@ -94,7 +94,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
 }
 
 /// The tasks that were found, each once, in the order in which they were named.
-fn in_order(mut found: HashMap<Uuid, Standing>, ids: &[Uuid]) -> Vec<Standing> {
+fn in_order(mut found: HashMap<Uuid, TaskRelation>, ids: &[Uuid]) -> Vec<TaskRelation> {
     ids.iter().filter_map(|id| found.remove(id)).collect()
 }
 
@@ -120,7 +120,7 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
     let mut notices = Vec::new();
     for (task_id, project_id) in tasks.iter().copied() {
         if added.contains(&task_id) {
-            work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+            work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
         }
         if changed.contains(&task_id) {
             work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
@@ -145,7 +145,7 @@ pub async fn take(work: &mut Work<'_>, person_id: Uuid, task_id: Uuid, project_i
         return Ok(());
     }
     database::update(&**work, &entity::task::TABLE, task_id, Vec::new()).await?;
-    work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
+    work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", person_id)]));
     work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
     Ok(())
 }
@@ -171,7 +171,7 @@ async fn set_assigner(work: &Work<'_>, assigner_id: Uuid, tasks: &[Uuid], assign
     Ok(changed)
 }
 
-/// What an assignee is told; nothing when the caller takes the task.
+/// Notice to an assignee; nothing when the caller takes the task.
 fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Option<Notice> {
     let author = caller.person.id;
     (person_id != author).then(|| Notice::new(Kind::Assignation, person_id, author, task_id, project_id))
@@ -181,8 +181,8 @@ fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uu
 async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet<Uuid>) -> Result<(), Failure> {
     let mut sql = Sql::new("SELECT project_id FROM project_person_link WHERE person_id = ");
     sql.bind(person_id).push(" AND project_id IN ").bind_list(projects.iter().copied());
-    for row in database::rows(&**work, &sql).await? {
-        projects.remove(&row.try_get_by_index::<Uuid>(0)?);
+    for id in database::read_values::<Uuid>(&**work, &sql).await? {
+        projects.remove(&id);
     }
     if projects.is_empty() {
         return Ok(());
@@ -212,7 +212,7 @@ pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option
     for task in &freed {
         let Some(persons) = removed.remove(&task.task_id) else { continue };
         for person_id in persons {
-            work.emit_in(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));
+            work.emit_signed(task.project_id, "task:unassign", payload([("person_id", person_id), ("task_id", task.task_id)]));
         }
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
@@ -247,10 +247,7 @@ async fn unlink(work: &Work<'_>, tasks: &[Uuid], person_id: Option<Uuid>) -> Res
 /// 400 for an id of nobody, and for a preview account.
 pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
-    let mut before = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        before.push(row.try_get_by_index::<Uuid>(0)?);
-    }
+    let before: Vec<Uuid> = database::read_values(&**work, &sql).await?;
     require_known(&**work, &entity::person::TABLE, "assignees", persons).await?;
     let mut fresh = HashSet::new();
     let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && fresh.insert(*id)).collect();
@@ -265,7 +262,7 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
     database::insert_many(&**work, &entity::task_person_link::TABLE, links).await?;
     welcome(work, caller, task_id, project_id, &added).await?;
     for person_id in removed {
-        work.emit_in(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
+        work.emit_signed(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
     }
     Ok(())
 }
@@ -274,7 +271,7 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
 async fn welcome(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
     let mut notices = Vec::new();
     for person_id in persons {
-        work.emit_in(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
+        work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
         if let Some(notice) = notice(caller, *person_id, task_id, project_id) {
             notice.tell(work);
             notices.push(notice);

@@ -1,4 +1,4 @@
-//! How the work of productions goes down: what there is in all, and what was done on which day.
+//! Burndown of productions: what there is in all, and what was done on which day.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ struct Done {
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
 pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Json<Burndown>, Failure> {
     let (condition, visible) = open_tasks::condition(app, caller, wanted).await?;
-    let connection = app.database.read();
+    let connection = &app.database;
     let mut select = Sql::default();
     let estimation = open_tasks::minutes(&mut select, "estimation", &visible.reach().as_client());
     // The values of the condition follow those of the expression.

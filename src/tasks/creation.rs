@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
-use sea_orm::{ConnectionTrait, Value as SqlValue};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value as SqlValue};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::pipeline::{Candidate, Pipeline, Target};
 use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
-use crate::access::entities::{CREATE_TASKS, Standing};
+use crate::access::entities::{CREATE_TASKS, EntityRelation};
 use crate::app::App;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql, write_text};
@@ -29,7 +29,7 @@ pub enum Selection {
     Matching(Vec<(&'static str, SqlValue)>),
 }
 
-/// Which entities a route is about.
+/// Entities that a route is about.
 pub enum Among {
     Kind(EntityKind),
     /// Entities of the type with this id, by name.
@@ -60,6 +60,7 @@ pub fn matching(criteria: impl IntoIterator<Item = (&'static str, Option<SqlValu
 }
 
 /// A task type as new tasks show it.
+#[derive(FromQueryResult)]
 struct TaskType {
     id: Uuid,
     name: String,
@@ -112,10 +113,7 @@ pub async fn for_entities(
         "SELECT DISTINCT entity_id FROM task WHERE project_id = $1 AND task_type_id = $2 AND entity_id IS NOT NULL",
         [project_id.into(), task_type_id.into()],
     );
-    let mut served = HashSet::new();
-    for row in database::rows(&*work, &sql).await? {
-        served.insert(row.try_get_by_index::<Uuid>(0)?);
-    }
+    let served: HashSet<Uuid> = database::read_values::<Uuid>(&*work, &sql).await?.into_iter().collect();
     let wanted: Vec<(Uuid, Uuid)> = entities.iter().filter(|entity| !served.contains(&entity.id)).map(|entity| (entity.id, task_type_id)).collect();
     create(work, caller, project_id, &wanted, concepts, &HashMap::from([(task_type_id, task_type)])).await
 }
@@ -128,6 +126,13 @@ struct Entity {
     kind: EntityKind,
 }
 
+impl FromQueryResult for Entity {
+    fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
+        let kind = EntityKind::of_type(&row.try_get::<String>(pre, "type_name")?);
+        Ok(Self { id: row.try_get(pre, "id")?, entity_type_id: row.try_get(pre, "entity_type_id")?, kind })
+    }
+}
+
 impl Entity {
     fn target(&self) -> Target {
         Target { kind: self.kind, entity_type_id: self.entity_type_id }
@@ -138,17 +143,18 @@ impl Entity {
 async fn named_entities(work: &Work<'_>, project_id: Uuid, among: &Among, ids: &[Uuid]) -> Result<Vec<Entity>, Failure> {
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT e.id, e.project_id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id IN ");
+        let mut sql = Sql::new(
+            "SELECT e.id, e.project_id, e.entity_type_id, k.name AS type_name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id IN ",
+        );
         sql.bind_list(ids.iter().copied());
         for row in database::rows(&**work, &sql).await? {
-            let kind = EntityKind::of_type(&row.try_get_by_index::<String>(3)?);
-            let entity = Entity { id: row.try_get_by_index(0)?, entity_type_id: row.try_get_by_index(2)?, kind };
+            let entity = Entity::from_query_result(&row, "")?;
             let fits = match among {
-                Among::Kind(wanted) => kind == *wanted,
+                Among::Kind(wanted) => entity.kind == *wanted,
                 Among::Type(wanted) => entity.entity_type_id == *wanted,
             };
             if fits {
-                found.insert(entity.id, (row.try_get_by_index::<Uuid>(1)?, entity));
+                found.insert(entity.id, (row.try_get::<Uuid>("", "project_id")?, entity));
             }
         }
     }
@@ -169,7 +175,9 @@ async fn matching_entities(
     among: &Among,
     criteria: Vec<(&'static str, SqlValue)>,
 ) -> Result<Vec<Entity>, Failure> {
-    let mut sql = Sql::new("SELECT e.id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ");
+    let mut sql = Sql::new(
+        "SELECT e.id, e.entity_type_id, k.name AS type_name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ",
+    );
     sql.bind(project_id).push(" AND ");
     match among {
         Among::Kind(kind) => sql.push(&kind.condition("e.entity_type_id")),
@@ -179,12 +187,7 @@ async fn matching_entities(
         sql.push(&format!(" AND e.{column} = ")).bind(value);
     }
     sql.push(" ORDER BY e.name, e.id");
-    let mut entities = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
-        entities.push(Entity { id: row.try_get_by_index(0)?, entity_type_id: row.try_get_by_index(1)?, kind });
-    }
-    Ok(entities)
+    Ok(database::read_all(&**work, &sql).await?)
 }
 
 /// A task that is about to be made.
@@ -268,29 +271,18 @@ async fn task_types(connection: &impl ConnectionTrait, only: Option<Uuid>) -> Re
     if let Some(id) = only {
         sql.push(" WHERE id = ").bind(id);
     }
-    let mut types = HashMap::new();
-    for row in database::rows(connection, &sql).await? {
-        let task_type = TaskType {
-            id: row.try_get_by_index(0)?,
-            name: row.try_get_by_index(1)?,
-            color: row.try_get_by_index(2)?,
-            priority: row.try_get_by_index(3)?,
-            for_entity: row.try_get_by_index(4)?,
-        };
-        types.insert(task_type.id, task_type);
-    }
-    Ok(types)
+    let types: Vec<TaskType> = database::read_all(connection, &sql).await?;
+    Ok(types.into_iter().map(|task_type| (task_type.id, task_type)).collect())
 }
 
 /// The entity that gets tasks, its production, and who made it.
 async fn find_entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<(Entity, Uuid, Option<Uuid>), Failure> {
     let sql = Sql::with(
-        "SELECT e.project_id, k.id, k.name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.id, e.project_id, e.entity_type_id, k.name AS type_name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
-    Ok((Entity { id, entity_type_id: row.try_get_by_index(1)?, kind }, row.try_get_by_index(0)?, row.try_get_by_index(3)?))
+    Ok((Entity::from_query_result(&row, "")?, row.try_get("", "project_id")?, row.try_get("", "created_by")?))
 }
 
 /// Creates tasks of these types, or of all that fit, for one entity, and gives the new ones as JSON.
@@ -305,7 +297,7 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
     let role = ProjectRole { role: access.role(), in_team: true };
     // Concepts are everybody's.
     let creator = if entity.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
-    if !Standing::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
+    if !EntityRelation::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;
@@ -324,10 +316,8 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
         }
     }
     let sql = Sql::with("SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'", [entity_id.into()]);
-    for row in database::rows(&*work, &sql).await? {
-        let served: Option<Uuid> = row.try_get_by_index(0)?;
-        wanted.retain(|(_, id)| Some(*id) != served);
-    }
+    let served: HashSet<Option<Uuid>> = database::read_values::<Option<Uuid>>(&*work, &sql).await?.into_iter().collect();
+    wanted.retain(|(_, id)| !served.contains(&Some(*id)));
     create(work, access, project_id, &wanted, entity.kind == EntityKind::Concept, &types).await
 }
 

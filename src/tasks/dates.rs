@@ -30,7 +30,7 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
     match project_id {
         Some(id) => {
             if !caller.is_admin() {
-                require(app.database.read(), caller, id, &SUPERVISOR).await?;
+                require(&app.database, caller, id, &SUPERVISOR).await?;
             }
             condition.push(" AND t.project_id = ").bind(id);
         }
@@ -38,21 +38,21 @@ pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) ->
             condition.push(" AND ps.name = 'Open'");
         }
         None => {
-            let led = Reach::open_teams(app.database.read(), caller).await?.projects_as(&LEADERS);
+            let led = Reach::open_teams(&app.database, caller).await?.projects_as(&LEADERS);
             if led.is_empty() && !LEADERS.contains(&caller.person.role) {
                 return Err(Failure::forbidden());
             }
             condition.push(" AND t.project_id IN ").bind_list(led);
         }
     }
-    let mut sql = condition.before("SELECT l.person_id, MIN(t.start_date), MAX(t.due_date) ");
+    let mut sql = condition.before("SELECT l.person_id, MIN(t.start_date) AS min_date, MAX(t.due_date) AS max_date ");
     sql.push(" GROUP BY l.person_id ORDER BY l.person_id");
     let mut dates = Vec::new();
     for row in app.database.rows(&sql).await? {
         dates.push(PersonTaskDates {
-            person_id: row.try_get_by_index(0)?,
-            min_date: row.try_get_by_index::<Option<NaiveDateTime>>(1)?.map(text),
-            max_date: row.try_get_by_index::<Option<NaiveDateTime>>(2)?.map(text),
+            person_id: row.try_get("", "person_id")?,
+            min_date: row.try_get::<Option<NaiveDateTime>>("", "min_date")?.map(text),
+            max_date: row.try_get::<Option<NaiveDateTime>>("", "max_date")?.map(text),
             busy_periods: Vec::new(),
         });
     }
@@ -79,7 +79,7 @@ async fn add_busy_periods(app: &App, caller: &Caller, dates: &mut Vec<PersonTask
     sql.push(" ORDER BY l.person_id, t.start_date, t.due_date");
     let mut busy: BTreeMap<Uuid, Vec<(NaiveDateTime, NaiveDateTime)>> = BTreeMap::new();
     for row in app.database.rows(&sql.before("SELECT l.person_id, t.start_date, t.due_date ")).await? {
-        busy.entry(row.try_get_by_index(0)?).or_default().push((row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+        busy.entry(row.try_get("", "person_id")?).or_default().push((row.try_get("", "start_date")?, row.try_get("", "due_date")?));
     }
     for person in dates.iter_mut() {
         person.busy_periods = periods(busy.remove(&person.person_id).unwrap_or_default());

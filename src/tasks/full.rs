@@ -1,4 +1,4 @@
-//! A task with all that belongs to it.
+//! A task with its entity, production, type, status and persons, in one answer.
 
 use std::collections::HashMap;
 
@@ -16,12 +16,12 @@ use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::json::{TEXT, array, write_key};
-use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
+use crate::database::{self, Field, NestedWriter, RecordWriter, SelectList, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
 
-/// What everybody sees of a person.
+/// Columns that everybody sees of a person.
 const SUMMARY: [(&str, &str, Kind); 10] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
@@ -70,24 +70,24 @@ async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql
 /// A record that a task `t` is answered with: its key, its table, what the query calls it, and the name of its type.
 type Joined = (&'static str, &'static Table, &'static str, &'static str);
 
-/// Where a task is.
+/// Place of a task.
 const PLACE: [Joined; 3] = [
     ("entity", &entity::entity::TABLE, "e", "Entity"),
     ("entity_type", &entity::entity_type::TABLE, "k", "EntityType"),
     ("project", &entity::project::TABLE, "p", "Project"),
 ];
 
-/// Where its entity is among these.
+/// Position of its entity among these.
 const ENTITY: usize = 0;
 
-/// Where its production is.
+/// Position of its production.
 const PRODUCTION: usize = 2;
 
-/// What it is about, and how far it is.
+/// Type and status of a task.
 const STATE: [Joined; 2] =
     [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
 
-/// What its entity is part of: only those that are there are answered.
+/// Parents of its entity: only those that are there are answered.
 const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Sequence"), ("episode", &entity::entity::TABLE, "x", "Episode")];
 
 /// The kinds of these.
@@ -102,6 +102,7 @@ const FROM: &str = "FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JO
 
 /// Writes a task with records that it names.
 struct TaskWriter {
+    list: SelectList,
     task: RecordWriter,
     joined: Vec<NestedWriter>,
 }
@@ -109,21 +110,16 @@ struct TaskWriter {
 impl TaskWriter {
     fn new(joined: impl IntoIterator<Item = Joined>) -> Self {
         let task = task_writer();
-        let mut first = task.width();
-        let writer = |(key, table, alias, type_name): Joined| {
-            let writer = NestedWriter::new(key, table, alias, type_name, first);
-            first = writer.end();
-            writer
-        };
-        Self { joined: joined.into_iter().map(writer).collect(), task }
+        let mut list = SelectList::of_record(&task);
+        let writer = |(key, table, alias, type_name): Joined| NestedWriter::new(key, table, alias, type_name, &mut list);
+        let joined = joined.into_iter().map(writer).collect();
+        Self { list, task, joined }
     }
 
-    /// What the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
+    /// Columns that the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
     fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
-        let joined = self.joined.iter().map(NestedWriter::columns);
         let reach = Reach::within(access, access.project_id(), access.role());
-        let more = ["k.name AS kind_name".to_owned(), metadata::hidden_column(sql, backend, &reach)];
-        [self.task.columns()].into_iter().chain(joined).chain(more).collect::<Vec<_>>().join(", ")
+        format!("{}, k.name AS kind_name, {}", self.list, metadata::hidden_column(sql, backend, &reach))
     }
 
     /// Writes the task and so many of its records, without the closing brace; null stands for one that is not there.
@@ -163,12 +159,12 @@ pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, ta
     Ok(writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?)
 }
 
-/// A task with all that belongs to it, as JSON.
+/// A task with its entity, production, type, status, assigner and assignees, as JSON.
 ///
 /// # Errors
 /// 404 when there is no such task.
 pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let writer = TaskWriter::new(PLACE.into_iter().chain(STATE).chain(PARENTS));
     let backend = connection.get_database_backend();
     let assignees = json_ids(backend, "w.person_id", "task_person_link w WHERE w.task_id = t.id");

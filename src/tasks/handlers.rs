@@ -7,7 +7,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
     AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile,
-    PriorityChange, ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    PriorityChange, ReviewRequest, ShownEntity, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration,
+    TodoTask,
 };
 use dailies_definitions::tasks::{
     CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery,
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::creation::{self, Among, Selection};
 use super::listing::{self, ProjectTasks};
 use super::open_tasks::{self, OpenTasks};
-use super::time_spent::{self, Logging, Place};
+use super::time_spent::{self, LoggedDay, Logging};
 use super::{assignment, burndown, dates, editing, full, main_preview, removal, review, todo};
 use crate::access::STAFF;
 use crate::app::SharedApp;
@@ -31,7 +32,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Serves the operations from the database.
 pub struct TasksHandlers(pub SharedApp);
 
-/// What the query of a bulk creation says, when the body names nothing. The types differ in their names only.
+/// Selection by the query of a bulk creation, when the body names nothing. The types differ in their names only.
 macro_rules! selection {
     ($body:expr, $query:expr) => {
         match creation::named(&$body, &$query.all)? {
@@ -229,7 +230,7 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(main_preview::of_tasks(&self.0, &access, &body.task_ids).await?))
     }
 
-    async fn set_main_preview_of_task(&self, access: TaskReader, task_id: Uuid) -> Result<Json<Entity>, Failure> {
+    async fn set_main_preview_of_task(&self, access: TaskReader, task_id: Uuid) -> Result<Json<ShownEntity>, Failure> {
         Ok(Json::written(main_preview::of_task(&self.0, &access, task_id).await?))
     }
 
@@ -257,12 +258,12 @@ impl Tasks for TasksHandlers {
         person_id: Uuid,
         body: TimeSpentDuration,
     ) -> Result<Json<TimeSpent>, Failure> {
-        let place = Place { task_id, person_id, day: date };
+        let place = LoggedDay { task_id, person_id, day: date };
         Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Set).await?))
     }
 
     async fn remove_time_spent(&self, access: Caller, task_id: Uuid, date: NaiveDate, person_id: Uuid) -> Result<Json<TimeSpent>, Failure> {
-        Ok(Json::written(time_spent::remove(&self.0, &access, Place { task_id, person_id, day: date }).await?))
+        Ok(Json::written(time_spent::remove(&self.0, &access, LoggedDay { task_id, person_id, day: date }).await?))
     }
 
     async fn add_time_spent(
@@ -273,7 +274,7 @@ impl Tasks for TasksHandlers {
         person_id: Uuid,
         body: TimeSpentDuration,
     ) -> Result<Json<TimeSpent>, Failure> {
-        let place = Place { task_id, person_id, day: date };
+        let place = LoggedDay { task_id, person_id, day: date };
         Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Add).await?))
     }
 
@@ -306,5 +307,5 @@ async fn entity_type_id(app: &SharedApp, name: &str) -> Result<Uuid, Failure> {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let name: String = first.chain(letters.flat_map(char::to_lowercase)).collect();
     let row = app.database.row(&Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()])).await?;
-    Ok(row.ok_or_else(Failure::not_found)?.try_get_by_index(0)?)
+    Ok(row.ok_or_else(Failure::not_found)?.try_get("", "id")?)
 }

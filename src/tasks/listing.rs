@@ -18,7 +18,7 @@ use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
 
-/// Which tasks of a production are asked for.
+/// Tasks of a production that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectTasks {
     pub task_type_id: Option<Uuid>,
@@ -42,33 +42,33 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let visible = Visible::within(access, access.project_id(), access.role());
     visible.restrict(&mut condition, "t");
     let database = &app.database;
-    let mask = TaskMask::of(database.read(), visible.reach()).await?;
+    let mask = TaskMask::of(database, visible.reach()).await?;
     let writer = task_writer();
-    let select = format!("SELECT {}, t.id ", writer.columns());
+    let select = format!("SELECT {} ", writer.columns());
     let order = "t.updated_at DESC, t.created_at DESC, t.id";
     if let Some(number) = wanted.page.filter(|page| *page >= 1) {
         let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
         let total = paging::count(database, &condition).await?;
         let condition = database.page_of(condition, "t.id", order, page.limit, page.offset()).await?;
-        let assignees = rows::assignees(database.read(), &condition).await?;
+        let assignees = rows::assignees(database, &condition).await?;
         let mut items = Vec::new();
         for row in database.rows(&condition.before(&select)).await? {
             let mut out = Vec::with_capacity(1024);
             writer.write_open(&mut out, &row)?;
-            write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+            write_list(&mut out, "assignees", &assignees, row.try_get("", "id")?);
             out.push(b'}');
             mask.apply(&mut out, 0);
             items.push(out);
         }
         return Ok(Json::written(page.written(total, &items, &[])));
     }
-    let assignees = rows::assignees(database.read(), &condition).await?;
+    let assignees = rows::assignees(database, &condition).await?;
     let mut sql = condition.before(&select);
     sql.push(" ORDER BY ").push(order);
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write_open(out, row)?;
-        write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+        write_list(out, "assignees", &assignees, row.try_get("", "id")?);
         out.push(b'}');
         mask.apply(out, start);
         Ok(())
@@ -110,7 +110,7 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
 async fn send(app: &App, condition: Sql, visible: &Visible) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
-    let mask = TaskMask::of(app.database.read(), visible.reach()).await?;
+    let mask = TaskMask::of(&app.database, visible.reach()).await?;
     let sent = stream_array(&app.database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;

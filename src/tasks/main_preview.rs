@@ -6,13 +6,13 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
-use crate::access::tasks::{self, PRESENT, Standing};
+use crate::access::tasks::{self, PRESENT, TaskRelation};
 use crate::app::App;
 use crate::database::json::{array, records};
 use crate::events::Work;
-use crate::previews::main_preview::{last_of_task, set_main_preview};
+use crate::previews::main_preview::{last_of_task, set_main_preview, with_status};
 
-fn require(standing: &Standing) -> Result<Uuid, Failure> {
+fn require(standing: &TaskRelation) -> Result<Uuid, Failure> {
     standing.require(&PRESENT)?;
     standing.entity_id.ok_or_else(Failure::not_found)
 }
@@ -28,6 +28,7 @@ pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8
     let preview = preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
     set_main_preview(&mut work, entity_id, preview).await?;
     let text = entities(&*work, caller, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
+    let text = with_status(&*work, entity_id, text).await?;
     work.commit().await?;
     Ok(text)
 }

@@ -1,4 +1,4 @@
-//! What there is to do in all productions, page by page, with sums.
+//! Tasks to do in all productions, page by page, with sums.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ const MORE: [(&str, &str, Kind); 5] = [
     ("s.short_name", "status_short_name", TEXT),
 ];
 
-/// What is asked for.
+/// Filter and page of open tasks.
 #[derive(Clone, Debug)]
 pub struct OpenTasks {
     pub project_id: Option<Uuid>,
@@ -112,12 +112,12 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
     let mut condition = Sql::new(TABLES);
     let visible = match wanted.project_id {
         Some(project_id) => {
-            let role = require_member(database.read(), caller, project_id).await?;
+            let role = require_member(database, caller, project_id).await?;
             condition.push(" AND t.project_id = ").bind(project_id);
             Visible::within(caller, project_id, role)
         }
         None => {
-            let visible = Visible::new(Reach::open_teams(database.read(), caller).await?, LISTED);
+            let visible = Visible::new(Reach::open_teams(database, caller).await?, LISTED);
             in_open_projects(&mut condition, &visible);
             visible
         }
@@ -140,9 +140,9 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
-    let assignees = rows::assignees(database.read(), &chosen).await?;
+    let assignees = rows::assignees(database, &chosen).await?;
     let writer = ContextWriter::new(&MORE);
-    let mask = TaskMask::of(database.read(), visible.reach()).await?;
+    let mask = TaskMask::of(database, visible.reach()).await?;
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
         let mut out = Vec::with_capacity(2048);
@@ -180,15 +180,15 @@ pub(super) async fn sums(app: &App, condition: &Sql, as_client: &[Uuid]) -> Resu
     let [duration, estimation] = ["duration", "estimation"].map(|column| minutes(&mut sql, column, as_client));
     let from = sql.embed(condition);
     sql.push(&format!(
-        "SELECT t.task_status_id, COUNT(*), SUM({duration}), SUM({estimation}) {from} GROUP BY t.task_status_id ORDER BY t.task_status_id"
+        "SELECT t.task_status_id, COUNT(*) AS amount, SUM({duration}) AS duration, SUM({estimation}) AS estimation {from} GROUP BY t.task_status_id ORDER BY t.task_status_id"
     ));
     let mut sums = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
     for row in app.database.rows(&sql).await? {
-        let amount = row.try_get_by_index(1)?;
+        let amount = row.try_get("", "amount")?;
         sums.total += amount;
-        sums.total_duration += row.try_get_by_index::<f64>(2)?;
-        sums.total_estimation += row.try_get_by_index::<f64>(3)?;
-        sums.status.push(StatusAmount { task_status_id: row.try_get_by_index(0)?, amount });
+        sums.total_duration += row.try_get::<f64>("", "duration")?;
+        sums.total_estimation += row.try_get::<f64>("", "estimation")?;
+        sums.status.push(StatusAmount { task_status_id: row.try_get("", "task_status_id")?, amount });
     }
     Ok(sums)
 }
@@ -202,30 +202,30 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
         "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
          JOIN task_type ty ON ty.id = t.task_type_id JOIN task_status s ON s.id = t.task_status_id WHERE 1 = 1",
     );
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
+    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LISTED);
     in_open_projects(&mut condition, &visible);
     visible.restrict(&mut condition, "t");
     without_concepts(&mut condition);
     let mut sql = condition.before(
-        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*), SUM(COALESCE(t.duration, 0.0)), \
-         SUM(COALESCE(t.estimation, 0.0)) ",
+        "SELECT t.project_id, t.task_type_id, t.task_status_id, s.is_done, COUNT(*) AS amount, \
+         SUM(COALESCE(t.duration, 0.0)) AS duration, SUM(COALESCE(t.estimation, 0.0)) AS estimation ",
     );
     sql.push(" GROUP BY t.project_id, t.task_type_id, t.task_status_id, s.is_done ORDER BY t.project_id, t.task_type_id, t.task_status_id");
     let plans = PlanMask::of(visible.reach());
     let mut found: BTreeMap<Uuid, ProjectTaskStats> = BTreeMap::new();
     for row in app.database.rows(&sql).await? {
-        let project_id = row.try_get_by_index(0)?;
-        let amount: i64 = row.try_get_by_index(4)?;
+        let project_id = row.try_get("", "project_id")?;
+        let amount: i64 = row.try_get("", "amount")?;
         let told = plans.as_ref().is_none_or(|plans| !plans.covers(Some(project_id)));
-        let minutes = |index: usize| if told { row.try_get_by_index::<f64>(index) } else { Ok(0.0) };
+        let minutes = |sum: &str| if told { row.try_get::<f64>("", sum) } else { Ok(0.0) };
         let entry = TaskTypeStats {
             project_id,
-            task_type_id: row.try_get_by_index(1)?,
-            task_status_id: row.try_get_by_index(2)?,
+            task_type_id: row.try_get("", "task_type_id")?,
+            task_status_id: row.try_get("", "task_status_id")?,
             amount,
-            amount_done: if row.try_get_by_index::<Option<bool>>(3)?.unwrap_or_default() { amount } else { 0 },
-            total_duration: minutes(5)?,
-            total_estimation: minutes(6)?,
+            amount_done: if row.try_get::<Option<bool>>("", "is_done")?.unwrap_or_default() { amount } else { 0 },
+            total_duration: minutes("duration")?,
+            total_estimation: minutes("estimation")?,
         };
         let none = || ProjectTaskStats { amount: 0, amount_done: 0, total_duration: 0.0, total_estimation: 0.0, task_types: Vec::new() };
         let project = found.entry(project_id).or_insert_with(none);

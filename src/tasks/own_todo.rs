@@ -1,4 +1,4 @@
-//! What the caller has to do, and did.
+//! Work of the caller, to do and done.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -11,12 +11,12 @@ use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::Sql;
 
-/// What the caller has to do.
+/// Tasks that the caller has to do.
 pub async fn open(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
     assigned(app, caller, false).await
 }
 
-/// What the caller has done.
+/// Tasks that the caller has done.
 pub async fn done(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
     assigned(app, caller, true).await
 }
@@ -27,6 +27,6 @@ async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<Tod
     assigned_to(&mut filter, "t.id", caller.person.id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done).push(" AND ");
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
+    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LISTED);
     Ok(send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
 }

@@ -1,4 +1,4 @@
-//! Which task types fit an entity: those for its kind that the production uses, within the workflow of its asset type.
+//! Task types that fit an entity: those for its kind that the production uses, within the workflow of its asset type.
 
 use std::collections::{HashMap, HashSet};
 
@@ -66,7 +66,7 @@ impl Pipeline {
         Ok(Self { project_id, enabled: enabled.into_iter().map(|link| link.task_type_id).collect(), workflows })
     }
 
-    /// Why a task type does not fit an entity.
+    /// Reason why a task type does not fit an entity.
     #[must_use]
     pub fn refusal(&self, task_type: Candidate<'_>, target: Target) -> Option<String> {
         if !self.enabled.contains(&task_type.id) && is_for(task_type, target.kind) {

@@ -1,4 +1,4 @@
-//! How far a task is: its status, the dates and counts that comments move, and how they follow from comments.
+//! Progress of a task: its status, the dates and counts that comments move, and how they follow from comments.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::statuses::Status;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
-/// What comments move in a task.
+/// Parts of a task that comments move.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     pub task_status_id: Option<Uuid>,
@@ -29,9 +29,10 @@ pub struct Step {
 }
 
 impl Progress {
-    /// How far a task is by all of its comments, from the oldest to the newest. Every way to post, change, move or remove a
-    /// comment comes here, so that the same comments always give the same dates: work began with the first status that means
-    /// so, it ended with the last request for feedback unless it went on, and it is done since the comment that said so.
+    /// Progress of a task by all of its comments, from the oldest to the newest. Every way to post, change, move or
+    /// remove a comment comes here, so that the same comments always give the same dates: work began with the first
+    /// status that means so, it ended with the last request for feedback unless it went on, and it is done since the
+    /// comment that said so.
     #[must_use]
     pub fn of(steps: &[Step], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();

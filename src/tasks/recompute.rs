@@ -11,7 +11,7 @@ use super::statuses;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
 
-/// What a task was and is.
+/// State of a task before and after.
 #[derive(Clone, Debug)]
 pub struct Recomputed {
     pub task_id: Uuid,
@@ -42,11 +42,12 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
         let rows = database::rows(&**work, &sql).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in &rows {
-            let facts: (Option<Uuid>, Option<Uuid>, Option<String>) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-            found.insert(row.try_get_by_index::<Uuid>(0)?, facts);
+            let places: (Option<Uuid>, Option<Uuid>) = (row.try_get("", "project_id")?, row.try_get("", "task_status_id")?);
+            let kind: Option<String> = row.try_get("", "name")?;
+            found.insert(row.try_get::<Uuid>("", "id")?, (places, kind));
         }
         for task_id in tasks {
-            let Some((project_id, previous, kind)) = found.remove(task_id) else { continue };
+            let Some(((project_id, previous), kind)) = found.remove(task_id) else { continue };
             let mut task = Progress::of(&steps.remove(task_id).unwrap_or_default(), &known);
             if task.task_status_id.is_none() {
                 task.task_status_id = Some(default_status(work, &mut defaults, kind.as_deref() == Some("Concept")).await?);
@@ -80,8 +81,8 @@ pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<
         let mut sql = Sql::new("SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id");
         sql.among(tasks).push(" ORDER BY created_at, id");
         for row in database::rows(connection, &sql).await? {
-            let step = Step { at: row.try_get_by_index(1)?, task_status_id: row.try_get_by_index(2)? };
-            found.entry(row.try_get_by_index(0)?).or_default().push(step);
+            let step = Step { at: row.try_get("", "created_at")?, task_status_id: row.try_get("", "task_status_id")? };
+            found.entry(row.try_get("", "object_id")?).or_default().push(step);
         }
     }
     Ok(found)

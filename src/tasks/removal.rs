@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
+use crate::previews::main_preview::ShownBy;
 use crate::previews::removal::remove_rows;
-use crate::removal::{Leftovers, remove_comment_rows};
+use crate::removal::{UnneededFiles, remove_comment_rows};
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -28,7 +29,7 @@ const REMOVED: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub struct Removed {
     /// Stored files that nobody needs after the commit.
-    pub leftovers: Leftovers,
+    pub leftovers: UnneededFiles,
     /// Entity, task type and production of each task that is still to be told of.
     untold: HashMap<Uuid, [Option<Uuid>; 3]>,
 }
@@ -48,8 +49,10 @@ impl Removed {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftovers, Failure> {
+pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
+    let shown = ShownBy::previews_of_tasks(&**work, task_ids).await?;
     let mut removed = remove(work, task_ids).await?;
+    shown.settle(work).await?;
     // Told in the order in which they were named.
     for id in task_ids {
         removed.tell(work, *id);
@@ -67,8 +70,8 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
         sql.among(ids);
         for row in database::rows(&**work, &sql).await? {
-            let facts = [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
-            removed.untold.insert(row.try_get_by_index(0)?, facts);
+            let facts = [row.try_get("", "entity_id")?, row.try_get("", "task_type_id")?, row.try_get("", "project_id")?];
+            removed.untold.insert(row.try_get("", "id")?, facts);
         }
         let comments = ids_of(work, "SELECT id FROM comment WHERE object_id", ids).await?;
         removed.leftovers.extend(remove_comment_rows(work, &comments).await?);
@@ -110,7 +113,7 @@ async fn run(work: &Work<'_>, text: &str, ids: &[Uuid], end: &str) -> Result<(),
 async fn ids_of(work: &Work<'_>, text: &str, ids: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
     let mut sql = Sql::new(text);
     sql.among(ids);
-    database::rows(&**work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    database::read_values(&**work, &sql).await
 }
 
 /// Deletes all tasks of a type in a production.
@@ -125,7 +128,7 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
         "SELECT id FROM task WHERE project_id = $1 AND task_type_id = $2 ORDER BY created_at, id",
         [project_id.into(), task_type_id.into()],
     );
-    let ids = database::rows(&*work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
+    let ids: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     let leftovers = take_away(&mut work, &ids).await?;
     work.afterwards(|app| Box::pin(leftovers.discard(app)));
     work.commit().await?;

@@ -21,7 +21,7 @@ pub fn task_writer() -> RecordWriter {
 /// The database refuses the query.
 pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id ");
-    sql.push(") SELECT a.task_id, a.person_id FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
+    sql.push(") SELECT a.task_id AS owner, a.person_id AS item FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
     id_lists(connection, &sql).await
 }
 

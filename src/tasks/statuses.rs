@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
-/// What a status means.
+/// Meaning of a status.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     pub id: Uuid,
@@ -49,29 +49,29 @@ pub async fn all(connection: &impl ConnectionTrait) -> Result<HashMap<Uuid, Stat
     );
     let mut statuses = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let flag = |index: usize| row.try_get_by_index::<Option<bool>>(index);
+        let flag = |name: &str| row.try_get::<Option<bool>>("", name);
         let status = Status {
-            id: row.try_get_by_index(0)?,
-            name: row.try_get_by_index(1)?,
-            short_name: row.try_get_by_index(2)?,
-            color: row.try_get_by_index(3)?,
-            is_done: flag(4)?.unwrap_or_default(),
-            is_retake: flag(5)?.unwrap_or_default(),
-            is_feedback_request: flag(6)?.unwrap_or_default(),
-            is_wip: flag(7)?.unwrap_or_default(),
-            is_artist_allowed: flag(8)?.unwrap_or(true),
-            is_client_allowed: flag(9)?.unwrap_or(true),
+            id: row.try_get("", "id")?,
+            name: row.try_get("", "name")?,
+            short_name: row.try_get("", "short_name")?,
+            color: row.try_get("", "color")?,
+            is_done: flag("is_done")?.unwrap_or_default(),
+            is_retake: flag("is_retake")?.unwrap_or_default(),
+            is_feedback_request: flag("is_feedback_request")?.unwrap_or_default(),
+            is_wip: flag("is_wip")?.unwrap_or_default(),
+            is_artist_allowed: flag("is_artist_allowed")?.unwrap_or(true),
+            is_client_allowed: flag("is_client_allowed")?.unwrap_or(true),
         };
         statuses.insert(status.id, status);
     }
     Ok(statuses)
 }
 
-/// Which statuses people may set in some productions, which may say for themselves what clients may do.
+/// Statuses that people may set in some productions, which may say for themselves what clients may do.
 #[derive(Clone, Debug, Default)]
 pub struct Settable {
     known: HashMap<Uuid, Status>,
-    /// What productions say of statuses, by the ids of both.
+    /// Settings of productions for statuses, by the ids of both.
     for_clients: HashMap<(Uuid, Uuid), bool>,
 }
 
@@ -158,8 +158,8 @@ pub async fn to_review_status(work: &mut Work<'_>) -> Result<Uuid, Failure> {
 }
 
 async fn find_or_make(work: &mut Work<'_>, sql: &Sql, wanted: &Wanted) -> Result<Uuid, Failure> {
-    if let Some(row) = database::row(&**work, sql).await? {
-        return Ok(row.try_get_by_index(0)?);
+    if let Some(id) = database::read_value(&**work, sql).await? {
+        return Ok(id);
     }
     let values = vec![
         ("name", wanted.name.into()),

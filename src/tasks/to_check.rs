@@ -1,4 +1,4 @@
-//! What the caller has to check: tasks whose status asks for feedback.
+//! Tasks that the caller has to check: those whose status asks for feedback.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::database::json::array;
 use crate::database::{self, Sql};
 
-/// What is asked for.
+/// Filter of tasks to check.
 #[derive(Clone, Debug, Default)]
 pub struct ToCheck {
     pub project_id: Option<Uuid>,
@@ -69,7 +69,7 @@ impl ToCheck {
 
 /// The condition of what is asked for, from `FROM` on, with what the caller sees; nothing for somebody who checks nothing.
 async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Option<(Sql, Visible)>, Failure> {
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LEAD);
+    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LEAD);
     if visible.is_nothing() {
         return Ok(None);
     }
@@ -81,7 +81,7 @@ async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Optio
     Ok(Some((selection, visible)))
 }
 
-/// What waits for feedback of the caller: of somebody who runs productions, or supervises departments in them.
+/// Tasks that wait for feedback of the caller: of somebody who runs productions, or supervises departments in them.
 ///
 /// # Errors
 /// 400 for what is no id.
@@ -103,7 +103,7 @@ pub async fn page(app: &App, caller: &Caller, wanted: &ToCheck, number: i64, lim
         let found = sums(app, &selection, &[]).await?;
         stats = ToCheckSums { total: found.total, total_duration: found.total_duration, total_estimation: found.total_estimation };
         let chosen = database.page_of(selection, "t.id", wanted.order(), limit, (number - 1).saturating_mul(limit)).await?;
-        let writer = OwnWriter::of(database.read(), &visible, &chosen, false).await?;
+        let writer = OwnWriter::of(database, &visible, &chosen, false).await?;
         for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
             let mut out = Vec::with_capacity(2048);
             writer.write(&mut out, &row)?;
@@ -121,14 +121,14 @@ pub async fn page(app: &App, caller: &Caller, wanted: &ToCheck, number: i64, lim
 
 /// One combination of what a task to check belongs to.
 #[derive(FromQueryResult)]
-struct Place {
+struct FeedbackPlace {
     project_id: Uuid,
     task_type_id: Uuid,
     task_status_id: Uuid,
     episode_id: Option<Uuid>,
 }
 
-/// What the tasks that wait for feedback of the caller can be filtered by.
+/// Values by which the tasks that wait for feedback of the caller can be filtered.
 ///
 /// # Errors
 /// The database does not answer.
@@ -138,7 +138,7 @@ pub async fn filter_values(app: &App, caller: &Caller) -> Result<Json<ToCheckFil
         let [projects, task_types, task_statuses, episodes, persons] = &mut values;
         let places =
             selection.clone().before(&format!("SELECT DISTINCT t.project_id, t.task_type_id, t.task_status_id, {EPISODE_ID} AS episode_id "));
-        for place in database::read_all::<Place>(app.database.read(), &places).await? {
+        for place in database::read_all::<FeedbackPlace>(&app.database, &places).await? {
             projects.insert(place.project_id);
             task_types.insert(place.task_type_id);
             task_statuses.insert(place.task_status_id);
@@ -146,7 +146,7 @@ pub async fn filter_values(app: &App, caller: &Caller) -> Result<Json<ToCheckFil
         }
         let mut assignees = selection.before("SELECT DISTINCT a.person_id FROM task_person_link a WHERE a.task_id IN (SELECT t.id ");
         assignees.push(")");
-        persons.extend(database::read_values::<Uuid>(app.database.read(), &assignees).await?);
+        persons.extend(database::read_values::<Uuid>(&app.database, &assignees).await?);
     }
     let [project_ids, task_type_ids, task_status_ids, episode_ids, person_ids] = values.map(|ids| ids.into_iter().collect());
     Ok(Json::of(&ToCheckFilterValues { project_ids, task_type_ids, task_status_ids, episode_ids, person_ids })?)

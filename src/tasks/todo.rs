@@ -18,8 +18,8 @@ use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
 
-/// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
-/// with its type `k`, its task type `ty` and its status `s`.
+/// Tables that the conditions of these lists can name: the task `t`, its production `p` with its status `ps`, its
+/// entity `e` with its type `k`, its task type `ty` and its status `s`.
 pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
      JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN task_type ty ON ty.id = t.task_type_id \
      JOIN task_status s ON s.id = t.task_status_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
@@ -74,26 +74,24 @@ impl ContextWriter {
         Self { record: task_writer().with(&CONTEXT).with(more) }
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
-        let ids = IDS.iter().map(|(expression, _)| *expression);
-        let rest: Vec<&str> = ids.chain(["t.id", "t.entity_id"]).collect();
-        format!("{}, {}", self.record.columns(), rest.join(", "))
+        let ids = IDS.iter().map(|(expression, key)| format!(", {expression} AS {key}"));
+        format!("{}{}", self.record.columns(), ids.collect::<String>())
     }
 
     /// Writes a task without its closing brace, and gives its id and that of its entity.
     pub(super) fn open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(Uuid, Uuid), DbErr> {
         self.record.write_open(out, row)?;
-        let width = self.record.width();
-        for (at, (_, key)) in IDS.iter().enumerate() {
+        for (_, key) in IDS {
             let mut text = Vec::with_capacity(40);
-            match row.try_get_by_index::<Option<Uuid>>(width + at)? {
+            match row.try_get::<Option<Uuid>>("", key)? {
                 Some(id) => write_uuid(&mut text, id),
                 None => text.extend_from_slice(b"\"\""),
             }
             write_key(out, key, Some(&text));
         }
-        Ok((row.try_get_by_index(width + IDS.len())?, row.try_get_by_index(width + IDS.len() + 1)?))
+        Ok((row.try_get("", "id")?, row.try_get("", "entity_id")?))
     }
 }
 
@@ -112,7 +110,7 @@ pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order
 /// # Errors
 /// The database does not answer.
 pub(super) async fn send_selected(database: &Database, visible: &Visible, selection: &Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
-    let writer = OwnWriter::of(database.read(), visible, selection, casting).await?;
+    let writer = OwnWriter::of(database, visible, selection, casting).await?;
     let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
     Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?)
@@ -139,7 +137,7 @@ impl OwnWriter {
         })
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
         self.context.columns()
     }
@@ -176,7 +174,7 @@ async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Re
         let mut out = vec![b'{'];
         writer.write(&mut out, &row)?;
         out.push(b'}');
-        found.insert(row.try_get_by_index(writer.width())?, out);
+        found.insert(row.try_get("", "object_id")?, out);
     }
     Ok(found)
 }
@@ -196,12 +194,12 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
     );
     let mut found: HashMap<Uuid, Cast> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let cast = found.entry(row.try_get_by_index(0)?).or_default();
+        let cast = found.entry(row.try_get("", "entity_out_id")?).or_default();
         for list in [&mut cast.ids, &mut cast.names].into_iter().filter(|list| !list.is_empty()) {
             list.push(b',');
         }
-        write_uuid(&mut cast.ids, row.try_get_by_index(1)?);
-        write_text(&mut cast.names, &row.try_get_by_index::<String>(2)?);
+        write_uuid(&mut cast.ids, row.try_get("", "id")?);
+        write_text(&mut cast.names, &row.try_get::<String>("", "name")?);
     }
     Ok(found)
 }
@@ -215,7 +213,7 @@ pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Resu
     if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
-    Ok(Visible::new(Reach::open_teams(app.database.read(), caller).await?, WORK_LISTED))
+    Ok(Visible::new(Reach::open_teams(&app.database, caller).await?, WORK_LISTED))
 }
 
 /// Keeps tasks in open productions. What others than administrators see is in open productions of theirs already.

@@ -54,7 +54,7 @@ pub async fn figures(app: &App, production: Option<&str>, dry_run: bool) -> Resu
         };
         let castings = transact(app, || castings(app, project, dry_run)).await?;
         add(&mut found[..2], &castings);
-        let ids: Vec<Uuid> = database::read_values(app.database.read(), &of_project("SELECT id FROM task", project)).await?;
+        let ids: Vec<Uuid> = database::read_values(&app.database, &of_project("SELECT id FROM task", project)).await?;
         for tasks in ids.chunks(PORTION) {
             let figures = transact(app, || tasks_of(app, tasks, dry_run)).await?;
             add(&mut found[2..], &figures);
@@ -68,7 +68,7 @@ async fn projects(app: &App, production: Option<&str>) -> Result<Vec<Uuid>, Fail
     if let Some(name) = production {
         sql.push(" WHERE ").same_text("name", name);
     }
-    let found = database::read_values(app.database.read(), &sql).await?;
+    let found = database::read_values(&app.database, &sql).await?;
     if production.is_some() && found.is_empty() { Err(Failure::not_found()) } else { Ok(found) }
 }
 
@@ -115,7 +115,7 @@ async fn figures_of_castings(work: &Work<'_>, project: Uuid) -> Result<[Figures;
     Ok(figures)
 }
 
-/// What comments and time spent move in tasks, and how many of these were otherwise. The status of a task stays: it can be
+/// Figures that comments and time spent move in tasks, and how many of these were otherwise. The status of a task stays: it can be
 /// another one than its last comment says. A task without comments keeps its dates.
 async fn tasks_of(app: &App, tasks: &[Uuid], dry_run: bool) -> Result<[(u64, u64); 2], Failure> {
     let mut work = Work::begin_as(app, None).await?;

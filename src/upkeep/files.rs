@@ -12,7 +12,7 @@ use crate::database::{self, BATCH, Database, Sql};
 use crate::previews::removal::discard;
 use crate::storage::{Bucket, FileKey, Storage, StorageError};
 
-/// Why files are left where they are.
+/// Reason why files are left where they are.
 #[derive(Debug, thiserror::Error)]
 pub enum OrphanError {
     #[error(transparent)]

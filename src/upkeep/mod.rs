@@ -1,4 +1,4 @@
-//! What an operator does from time to time: old rows and files that nobody needs are removed, and figures that follow from
+//! Work of an operator from time to time: old rows and files that nobody needs are removed, and figures that follow from
 //! others are worked out anew. Each can be tried first: a dry run finds the same, and changes nothing.
 
 mod expired;
@@ -11,14 +11,14 @@ pub use self::figures::figures;
 pub use self::files::files;
 pub use self::old_rows::old_rows;
 
-/// What was found of a kind, and changed unless it was a dry run.
+/// Numbers of one kind that were found, and changed unless it was a dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Kind of rows, files or figures.
     pub what: String,
-    /// How many there are.
+    /// Number of all.
     pub all: u64,
-    /// How many of them are removed or changed.
+    /// Number of those that are removed or changed.
     pub changed: u64,
 }
 

@@ -29,7 +29,7 @@ const WHOLE_TABLES: [(&str, &Table, &str); 8] = [
     ("preview_background_files", &entity::preview_background_file::TABLE, "PreviewBackgroundFile"),
 ];
 
-/// What clients are told of a plugin.
+/// Keys of a plugin that clients are told.
 const PLUGIN: [(&str, Kind); 10] = [
     ("id", Kind::Uuid),
     ("plugin_id", TEXT),

@@ -7,8 +7,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
     AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd, SearchFilterGroup,
-    SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskType,
-    TimeSpent, ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
+    SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskTimeSpent,
+    TaskType, TimeSpent, ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
 };
 use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTasksToCheckQuery, ListUserTimeSpentsQuery, User};
 use serde_json::{Map, Value};
@@ -123,11 +123,11 @@ impl User for UserHandlers {
         own_work::within_sequence(&self.0.database, &access, EntityKind::Scene, sequence_id).await
     }
 
-    async fn list_user_time_spents(&self, access: Human, query: ListUserTimeSpentsQuery) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_user_time_spents(&self, access: Human, query: ListUserTimeSpentsQuery) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
         own_time::spent_between(&self.0.database, access.person.id, query.start_date, query.end_date).await
     }
 
-    async fn list_user_time_spents_of_day(&self, access: Human, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_user_time_spents_of_day(&self, access: Human, date: NaiveDate) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
         own_time::spent_between(&self.0.database, access.person.id, Some(date), Some(date)).await
     }
 

@@ -1,4 +1,4 @@
-//! What the caller follows: tasks, and the tasks of one type in a sequence.
+//! Subscriptions of the caller: tasks, and the tasks of one type in a sequence.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -12,7 +12,7 @@ use crate::access::require_member;
 use crate::access::tasks::{self, READ};
 use crate::app::App;
 use crate::database::json::array;
-use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_value};
+use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_column};
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
@@ -20,7 +20,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
-    Ok(Json::of(&follows(database.read(), caller.person.id, task_id).await?)?)
+    Ok(Json::of(&follows(database, caller.person.id, task_id).await?)?)
 }
 
 /// Makes the caller follow a task that they may read.
@@ -103,7 +103,7 @@ pub(super) async fn followed_sequences(
         [caller.person.id.into(), task_type_id.into(), project_id.into()],
     );
     sql.push(&EntityKind::Sequence.condition("e.entity_type_id")).push(" ORDER BY e.name, e.id");
-    Ok(stream_array(database, sql, |out, row| write_value(out, row, 0, entity::facts::Kind::Uuid)).await?.into())
+    Ok(stream_array(database, sql, |out, row| write_column(out, row, "entity_id", entity::facts::Kind::Uuid)).await?.into())
 }
 
 /// Makes the caller follow the tasks of one type in a sequence of one of their productions.

@@ -1,19 +1,23 @@
 //! Names of entities with those of what they belong to.
 
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::FromQueryResult;
 
-/// Columns that [`EntityNames::read`] takes, for an entity called `e` with its type, parent and grandparent.
-pub const ENTITY_COLUMNS: &str = "k.name, e.name, pa.name, gp.name";
+/// Columns that [`EntityNames`] are read from, for an entity called `e` with its type, parent and grandparent.
+pub const ENTITY_COLUMNS: &str = "k.name AS entity_kind, e.name AS entity_name, pa.name AS entity_parent, gp.name AS entity_grandparent";
 /// The joins behind an entity called `e`.
 pub const ENTITY_PARENTS: &str = "LEFT JOIN entity_type k ON k.id = e.entity_type_id \
      LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id";
 
 /// The names that an entity is called by.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, FromQueryResult)]
 pub struct EntityNames {
+    #[sea_orm(from_alias = "entity_kind")]
     kind: Option<String>,
+    #[sea_orm(from_alias = "entity_name")]
     name: Option<String>,
+    #[sea_orm(from_alias = "entity_parent")]
     parent: Option<String>,
+    #[sea_orm(from_alias = "entity_grandparent")]
     grandparent: Option<String>,
 }
 
@@ -22,19 +26,6 @@ impl EntityNames {
     #[must_use]
     pub fn new(kind: Option<String>, name: Option<String>, parent: Option<String>, grandparent: Option<String>) -> Self {
         Self { kind, name, parent, grandparent }
-    }
-
-    /// Reads [`ENTITY_COLUMNS`] that start at that place of the row.
-    ///
-    /// # Errors
-    /// The columns are not there.
-    pub fn read(row: &QueryResult, at: usize) -> Result<Self, DbErr> {
-        Ok(Self {
-            kind: row.try_get_by_index(at)?,
-            name: row.try_get_by_index(at + 1)?,
-            parent: row.try_get_by_index(at + 2)?,
-            grandparent: row.try_get_by_index(at + 3)?,
-        })
     }
 
     /// The name behind those of what the entity belongs to: `Episode / Sequence / Shot`, or `Props / Tree`.

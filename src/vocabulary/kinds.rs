@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql, Writes};
 
-/// What an entity is.
+/// Kind of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntityKind {
     Asset,
@@ -15,7 +15,7 @@ pub enum EntityKind {
     Edit,
     Scene,
     Concept,
-    /// What concepts are put into. It is shown nowhere but among concepts.
+    /// Folder of concepts. It is shown nowhere but among concepts.
     ConceptFolder,
 }
 
@@ -106,16 +106,16 @@ pub fn kind_word(entity_type_name: &str) -> &'static str {
 /// The database does not answer, or the kind is that of assets, which have no type of their own.
 pub async fn built_in_type(connection: &impl Writes, kind: EntityKind) -> Result<Uuid, DbErr> {
     let find = Sql::with("SELECT id FROM entity_type WHERE name = $1", [kind.type_name().into()]);
-    if let Some(row) = database::row(connection, &find).await? {
-        return row.try_get_by_index(0);
+    if let Some(id) = database::read_value(connection, &find).await? {
+        return Ok(id);
     }
     if kind == EntityKind::Asset {
         return Err(DbErr::RecordNotFound("assets have no entity type of their own".into()));
     }
     // Another request may make it at the same time: the row that is there afterwards counts.
     database::insert_ignoring_duplicates(connection, &entity::entity_type::TABLE, vec![vec![("name", kind.type_name().into())]]).await?;
-    let row = database::row(connection, &find).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(format!("the entity type {} can't be made", kind.type_name())))?.try_get_by_index(0)
+    let made = database::read_value(connection, &find).await?;
+    made.ok_or_else(|| DbErr::RecordNotFound(format!("the entity type {} can't be made", kind.type_name())))
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::database::json::TEXT;
-use crate::database::{self, BATCH, Database, Field, RowWriter, Sql, write_text, write_uuid, write_value};
+use crate::database::{self, BATCH, Database, Field, RowWriter, Sql, write_column, write_text, write_uuid};
 
-/// What is told of a person: keys, expressions over the person `a`, and what they hold.
+/// Facts about a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
@@ -42,10 +42,10 @@ pub const HIDDEN_COLUMNS: [&str; 12] = [
 
 /// The column that holds what a day of the person's work costs.
 pub const SALARY: &str = "daily_salary";
-/// What those get in its place who don't see salaries.
+/// Value in its place for those who don't see salaries.
 pub const NO_SALARY: &str = "CAST(NULL AS integer)";
 
-/// What a row carries beside its columns.
+/// Parts of a row beside its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonRowOptions {
     /// Ids of the departments that the person belongs to.
@@ -119,9 +119,9 @@ fn write_open(row: &QueryResult) -> Result<Vec<u8>, DbErr> {
     let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
     out.extend_from_slice(b",\"full_name\":");
     write_text(&mut out, format!("{first} {last}").trim());
-    for (at, (name, kind)) in LAST_COLUMNS.into_iter().enumerate() {
+    for (name, kind) in LAST_COLUMNS {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
-        write_value(&mut out, row, WRITER.width() + at, kind)?;
+        write_column(&mut out, row, name, kind)?;
     }
     out.extend_from_slice(b",\"type\":\"Person\"");
     Ok(out)
@@ -143,12 +143,12 @@ pub async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Resu
 pub async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<bool>(0)? { Err(Failure::forbidden()) } else { Ok(()) }
+    if row.try_get::<bool>("", "is_bot")? { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
 async fn departments(database: &Database, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
     let sql = Sql::with("SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id", [id.into()]);
-    database.rows(&sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    database::read_values(database, &sql).await
 }
 
 fn list<T>(out: &mut Vec<u8>, items: Vec<T>, write: impl Fn(&mut Vec<u8>, T)) {

@@ -1,4 +1,8 @@
-//! Compresses text on its way out, in the coding that the client likes best.
+//! Compresses text on its way out, in the coding that the client likes best. The coding itself is done by poem.
+//!
+//! Two middlewares were compared. That of poem 3.1 knows zstd by a misspelt name only, compresses pictures, parts and what is
+//! a few bytes long, and unpacks bodies of requests without a limit. That of tower-http 0.6 has one quality for all codings,
+//! and leaves the strong tag of the plain bytes on the compressed ones.
 
 use std::cmp::Ordering;
 
@@ -43,7 +47,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
 
 /// Compresses an answer, unless it is small, no text, part of something, or compressed already.
 ///
-/// What is streamed is compressed part by part while it is sent.
+/// A streamed answer is compressed part by part while it is sent.
 pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Response) -> Response {
     if !suits(&response) {
         return response;

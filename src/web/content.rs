@@ -9,7 +9,7 @@ use poem::{Body, Response};
 pub(super) enum Content {
     /// All of it.
     Whole(Bytes),
-    /// What comes part by part.
+    /// Body that comes part by part.
     Streamed(Body),
 }
 

@@ -31,7 +31,7 @@ struct Present {
 }
 
 /// The place of one connection, given back when dropped.
-pub(super) struct Place {
+pub(super) struct ConnectionPlace {
     crowd: Arc<Crowd>,
     address: IpAddr,
 }
@@ -43,7 +43,7 @@ impl Crowd {
     }
 
     /// A place for a connection, if there is one.
-    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<ConnectionPlace> {
         let address = household(peer);
         let exempt = self.exempt.contains(&peer.to_canonical());
         let mut present = self.present();
@@ -57,7 +57,7 @@ impl Crowd {
         }
         present.by_address.insert(address, mine + 1);
         present.total += 1;
-        Some(Place { crowd: Arc::clone(self), address })
+        Some(ConnectionPlace { crowd: Arc::clone(self), address })
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -79,7 +79,7 @@ impl Crowd {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         let mut present = self.crowd.present();
         present.total -= 1;

@@ -32,7 +32,7 @@ static EDITION_31: Prepared = LazyLock::new(|| {
     Ok(Tagged::new("application/json", document.to_string()))
 });
 
-/// Where Swagger UI finds the documents; relative, so that it works below `/api` as well.
+/// Place where Swagger UI finds the documents; relative, so that it works below `/api` as well.
 static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let documents = [Url::with_primary("OpenAPI 3.0", "../openapi.json", true), Url::new("OpenAPI 3.1", "../openapi-3.1.json")];
     let config = Config::new(documents)

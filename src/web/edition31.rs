@@ -5,8 +5,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 /// The document in edition 3.1, and what utoipa's model of that edition has no place for.
 ///
-/// What the model makes of the document is given when nothing is lost; else the document as it
-/// was converted.
+/// The document is given as the model carries it when nothing is lost; else the document as it was converted.
 pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
     let converted = converted(document);
     let model = serde_json::from_value::<OpenApi>(converted.clone());
@@ -109,8 +108,8 @@ fn convert_schema(schema: &mut Value) {
     }
 }
 
-/// How many lists may stand inside of each other where anything may stand: compact listings have rows of cells, of which
-/// one is a list of tasks, whose assignees are a list.
+/// Number of lists that may stand inside of each other where anything may stand: compact listings have rows of cells,
+/// of which one is a list of tasks, whose assignees are a list.
 const DEEPEST_LIST: u8 = 4;
 
 /// A value of any type, which the model wants spelled out, and linters the items of a list too.
@@ -180,8 +179,8 @@ fn compare(document: &Value, carried: &Value, place: &str, lost: &mut Vec<String
     }
 }
 
-/// What the model carries in the order of the document. The model keeps extensions in none, and the text would be another one
-/// on each server.
+/// Document as the model carries it, in the order of the original. The model keeps extensions in none, and the text
+/// would be another one on each server.
 fn in_order(document: &Value, carried: Value) -> Value {
     match (document, carried) {
         (Value::Object(document), Value::Object(mut carried)) => {

@@ -1,4 +1,4 @@
-//! What every request and answer carries: security headers, a request id, and the line in the log.
+//! Headers of every request and answer: security headers, a request id, and the line in the log.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;

@@ -23,7 +23,7 @@ use super::pages;
 use crate::config::Settings;
 use crate::origins::Origins;
 
-/// What a request may take.
+/// Limits of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
     /// Largest body with files in bytes; 0 for no limit.
@@ -189,10 +189,10 @@ mod tests {
     use super::*;
 
     const FILES: OperationFacts = OperationFacts { body_limit: 1, takes_files: true, needs_token: true, changes: false };
-    const PATIENCE: Duration = Duration::from_millis(300);
+    const WAIT: Duration = Duration::from_millis(300);
 
     fn limits(body: u64) -> Limits {
-        Limits { body, patience: PATIENCE, origins: Origins::default() }
+        Limits { body, patience: WAIT, origins: Origins::default() }
     }
 
     fn reader() -> Arc<BoxEndpoint<'static>> {
@@ -250,7 +250,7 @@ mod tests {
     #[tokio::test]
     async fn bodies_that_stop_are_given_up() {
         let parts = stream::iter(["1", "2"]).map(Ok::<_, io::Error>).then(async |part| {
-            tokio::time::sleep(PATIENCE * 7 / 10).await;
+            tokio::time::sleep(WAIT * 7 / 10).await;
             part
         });
         let slow = send(Body::from_bytes_stream(parts), None).await;

@@ -19,7 +19,7 @@ const BUILD: &str = "dailies_build_info";
 /// Upper bounds of the histogram, in seconds: from what a cache answers to what an upload takes.
 const BOUNDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
-/// How often measured times are sorted into the histogram when nobody asks for it.
+/// Period in which measured times are sorted into the histogram when nobody asks for it.
 const UPKEEP: Duration = Duration::from_secs(10);
 
 /// The counts of this process.

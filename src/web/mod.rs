@@ -43,7 +43,7 @@ use self::ui::Ui;
 use crate::config::Settings;
 use crate::peers;
 
-/// What answers besides the operations of the contract.
+/// Endpoints besides the operations of the contract.
 #[derive(Default)]
 pub struct Extras {
     /// The stream of events, at `/socket.io`.
@@ -52,7 +52,7 @@ pub struct Extras {
     pub metrics: Option<Metrics>,
 }
 
-/// Why the server can't be put together.
+/// Reason why the server can't be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error(transparent)]

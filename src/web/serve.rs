@@ -25,14 +25,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Activity, Answering, Pace, Watched};
-use super::crowd::{Crowd, Place};
+use super::crowd::{ConnectionPlace, Crowd};
 use super::refusals::Refusal;
 use crate::config::Settings;
 
-/// How long requests in flight may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait when no connection can be accepted, as when too many are open.
-const REST: Duration = Duration::from_millis(100);
+/// Time that requests in flight may take to end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause when no connection can be accepted, as when too many are open.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Most bytes of an address and its headers.
 const HEADING: usize = 128 * 1024;
 const CROWDED: &str = "Too many connections are open. Try again in a moment.";
@@ -105,7 +105,7 @@ impl Bound {
         drop(self.listener);
         ending.cancel();
         connections.close();
-        if timeout(PATIENCE, connections.wait()).await.is_err() {
+        if timeout(SHUTDOWN_TIMEOUT, connections.wait()).await.is_err() {
             broken_off.cancel();
             connections.wait().await;
         }
@@ -113,12 +113,12 @@ impl Bound {
     }
 
     /// The next connection that has a place.
-    async fn accept(&self) -> Option<(TcpStream, SocketAddr, Place)> {
+    async fn accept(&self) -> Option<(TcpStream, SocketAddr, ConnectionPlace)> {
         let (stream, peer) = match self.listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 return None;
             }
         };
@@ -143,7 +143,7 @@ struct Connection<E> {
 
 impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
     /// Answers its requests, one after the other.
-    async fn answer(self, stream: TcpStream, place: Place, pace: Pace) {
+    async fn answer(self, stream: TcpStream, place: ConnectionPlace, pace: Pace) {
         let activity = Arc::new(Activity::default());
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity), pace, place));
         let (endpoint, local, peer) = (self.endpoint, LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));

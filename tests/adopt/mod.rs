@@ -1,6 +1,10 @@
 //! A PostgreSQL database as the reference server leaves it is taken over by `dailies adopt`: knowingly, whole, and without
 //! a change to anything that is there. What does not fit is refused, and nothing is stored then.
 
+mod filling;
+mod releases;
+mod secrets;
+
 use std::collections::BTreeSet;
 
 use dailies::database::{Database, Sql};
@@ -30,7 +34,7 @@ async fn columns(url: &str) -> Vec<(String, String)> {
     found
 }
 
-/// What is in a database apart from what Dailies adds: everything that the system knows of it, and a checksum of these
+/// Contents of a database apart from what Dailies adds: everything that the system knows of it, and a checksum of these
 /// columns of each table.
 async fn contents(url: &str, columns: &[(String, String)]) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
@@ -73,7 +77,7 @@ async fn contents(url: &str, columns: &[(String, String)]) -> Vec<String> {
     found
 }
 
-/// What was there and is no longer as it was. Columns and tables may have come with newer releases.
+/// Parts that were there and are no longer as they were. Columns and tables may have come with newer releases.
 async fn lost(url: &str, columns: &[(String, String)], before: &[String]) -> Vec<String> {
     let after: BTreeSet<String> = contents(url, columns).await.into_iter().collect();
     before.iter().filter(|fact| !after.contains(*fact)).cloned().collect()
@@ -98,7 +102,7 @@ async fn reference(changes: &str) -> Installation {
     Installation::on_database(&url, &[])
 }
 
-/// What was added to a database.
+/// Additions to a database.
 async fn additions(url: &str) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
     let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND (relname LIKE 'dailies\\_%' OR relname LIKE 'seaql\\_%') ORDER BY 1";
@@ -119,7 +123,7 @@ async fn a_reference_database_is_taken_over_and_nothing_in_it_changes() {
     assert!(!refused.success && refused.complained.contains("dailies adopt"), "{refused:?}");
     let refused = studio.run("create-admin", &["somebody@studio.example", "--password", "a long password"]).await;
     assert!(!refused.success, "{refused:?}");
-    let looked = studio.run("adopt", &["--dry-run"]).await;
+    let looked = studio.run("adopt", &["--check"]).await;
     assert!(looked.success && looked.printed.contains("Nothing was changed."), "{looked:?}");
     assert_eq!(additions(&studio.database_url).await, Vec::<String>::new());
     assert_eq!(contents(&studio.database_url, &columns).await, before);
@@ -268,13 +272,20 @@ async fn leaves_alone(studio: &Installation) -> Ended {
     "The additional column `task.duty` must always be given."
 )]
 #[case("DROP TABLE salary_scale", "The table `salary_scale` is missing.")]
-#[case("UPDATE alembic_version SET version_num = '4159fed814b5'", "The schema is at revision `4159fed814b5` instead of `b7d419c25e08`")]
+#[case(
+    "UPDATE alembic_version SET version_num = '4159fed814b5'",
+    "The schema is at revision `4159fed814b5`, which is not one of those that this release takes over: take it over with a newer release of Dailies."
+)]
+#[case(
+    "UPDATE alembic_version SET version_num = '4159fed814b5'; DROP TABLE salary_scale",
+    "The schema is at revision `4159fed814b5`, which is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn another_schema_is_refused(#[case] change: &str, #[case] sentence: &str) {
     let studio = reference(change).await;
     let refused = leaves_alone(&studio).await;
     assert!(refused.printed.contains(&format!("in the way: {sentence}")), "{refused:?}");
-    assert!(refused.complained.contains("nothing was changed"), "{refused:?}");
+    assert!(refused.complained.contains("nothing was changed") && !refused.printed.contains("to be added"), "{refused:?}");
     assert!(!studio.refused().await.success, "the server does not run on it either");
 }
 

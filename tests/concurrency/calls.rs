@@ -182,7 +182,7 @@ pub struct Operation {
     pub creates: bool,
 }
 
-/// What a call is made of.
+/// Parts of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
     pub path: Which,
@@ -479,7 +479,7 @@ impl Writer<'_> {
     }
 }
 
-/// What bare lists of ids are of, by a part of the address.
+/// Kinds that bare lists of ids are of, by a part of the address.
 const ENTITY_LISTS: [(&str, &str); 3] = [("/assets/", "asset_ids"), ("/edits/", "edit_ids"), ("/concepts/", "concept_ids")];
 
 /// Properties that would take a record out of use, or that are unique among all.

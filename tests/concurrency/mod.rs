@@ -56,7 +56,7 @@ async fn in_turn(client: &Client, calls: Vec<Call>) -> Vec<Answer> {
     answers
 }
 
-/// What calls in turn came to.
+/// Result of calls in turn.
 struct Sequence {
     choice: Choice,
     answers: Vec<Answer>,

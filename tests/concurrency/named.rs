@@ -89,7 +89,7 @@ impl Case {
         }
     }
 
-    /// What is wrong afterwards, whatever calls in turn come to.
+    /// Fault that is there afterwards, whatever calls in turn come to.
     async fn fault(self, sample: &Sample, answers: &[Answer]) -> Option<String> {
         let id = |word, which| sample.record(word, which).expect("a record");
         let task = format!("/data/tasks/{}", id("task", First));

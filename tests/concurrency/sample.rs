@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use harness::{Client, ENTITIES, Studio, rows, word};
 
-/// What the caller of every sample signs in with.
+/// Password of the caller of every sample.
 pub const PASSWORD: &str = "sheep in the morning fog";
 
 /// The secret of the caller's second factor, which is not in use yet.
@@ -51,17 +51,17 @@ const FILE_TREE: &str = include_str!("../../src/file_trees/shipped/simple.json")
 
 type Row = Vec<(&'static str, Value)>;
 
-/// What records beyond the two of each table have, so that a number in ShotGrid means one record.
+/// Value that records beyond the two of each table have, so that a number in ShotGrid means one record.
 const UNNUMBERED: (&str, Value) = ("shotgun_id", Value::Int(None));
 
 /// One production with what belongs to it, and somebody who may do everything.
 pub struct Sample {
-    /// What every text of the sample has in it, and of no other one.
+    /// Mark that every text of the sample has in it, and of no other one.
     pub mark: String,
     pub caller: Client,
     /// Records by their word: a table, a kind of entities, or a word of `MORE`.
     own: BTreeMap<(&'static str, Which), Uuid>,
-    /// What all samples have together.
+    /// Rows that all samples share.
     shared: HashMap<&'static str, Uuid>,
 }
 
@@ -112,7 +112,7 @@ impl Sample {
         self.own.iter().filter(move |((word, _), _)| table_of(word) == table).map(|(_, id)| *id)
     }
 
-    /// What templates of bodies may name in braces.
+    /// Variables that templates of bodies may name in braces.
     pub fn variables(&self) -> HashMap<String, String> {
         let mut variables: HashMap<String, String> = self.shared.iter().map(|(word, id)| ((*word).to_owned(), id.to_string())).collect();
         variables.extend(self.labels().into_iter().map(|(id, label)| (label, id.to_string())));
@@ -178,7 +178,7 @@ impl<'a> Samples<'a> {
             self.make().await;
         }
         let sample = self.waiting.pop().expect("a sample");
-        let database = self.studio.server.app.database.read();
+        let database = &self.studio.server.app.database;
         if let Some(before) = self.open {
             let closed = vec![("project_status_id", self.closed.into())];
             rows::update(database, &entity::project::TABLE, before, closed).await.expect("a production");
@@ -352,7 +352,7 @@ fn type_word(kind: &str) -> &'static str {
     }
 }
 
-/// What is special to an entity of a kind.
+/// Columns special to an entity of a kind.
 fn entity_of(sample: &Sample, (word, _, parent): &(&'static str, &str, Option<&'static str>), which: Which) -> Row {
     vec![
         ("id", sample.own[&(*word, which)].into()),
@@ -367,7 +367,7 @@ async fn entity_type(studio: &Studio, name: &str) -> Uuid {
     let known = studio.admin.get(&format!("/data/entity-types?name={name}")).await.expect(200);
     match known[0]["id"].as_str() {
         Some(id) => id.parse().expect("an id"),
-        None => rows::insert(studio.server.app.database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
+        None => rows::insert(&studio.server.app.database, &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What calls leave in the database: the rows of a sample, new rows, how many rows each table has more, and the events.
+//! Traces of calls in the database: the rows of a sample, new rows, how many rows each table has more, and the events.
 //! Ids, moments and the mark of the sample are replaced by what they stand for, so that two samples can be compared.
 
 use std::collections::{BTreeMap, HashMap};
@@ -31,7 +31,7 @@ pub struct Before {
     counts: BTreeMap<String, i64>,
 }
 
-/// What is stored.
+/// Stored rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// Rows that a table has more.
@@ -49,7 +49,7 @@ impl Before {
         Self { moment: database::now(), counts: counts(database).await }
     }
 
-    /// What changed since then.
+    /// Changes since then.
     pub async fn state(&self, database: &Database, sample: &Sample) -> State {
         let labels = sample.labels();
         let terms = Terms { sample, labels: &labels };
@@ -88,7 +88,7 @@ impl State {
         self
     }
 
-    /// What is other than expected, in words.
+    /// Differences from the expected state, in words.
     pub fn differences(&self, expected: &State) -> Vec<String> {
         let mut found = Vec::new();
         number_differences("rows of", &self.more, &expected.more, &mut found);
@@ -124,7 +124,7 @@ fn column_differences(label: &str, row: &Value, wanted: &Value) -> Vec<String> {
     columns.map(|(name, value)| format!("{label}.{name}: {} instead of {value}", row[name.as_str()])).collect()
 }
 
-/// How many rows each table has, but for the log of events.
+/// Number of rows of each table, but for the log of events.
 async fn counts(database: &Database) -> BTreeMap<String, i64> {
     let tables: Vec<String> = TABLES
         .iter()

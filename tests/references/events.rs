@@ -43,7 +43,7 @@ async fn is_loose(database: &Database, name: &str, payload: &Value) -> bool {
     production_of(database, table, id).await.is_none()
 }
 
-/// Who listens.
+/// Listener.
 struct Ear {
     who: &'static str,
     listener: Listener,

@@ -1,5 +1,5 @@
-//! What belongs to one production can't be reached from another one: nobody gives a record of theirs a row of a
-//! production that they are not in, and no row ever refers to two productions.
+//! Separation of productions: nobody gives a record of theirs a row of a production that they are not in, and no row
+//! ever refers to two productions.
 //!
 //! The contract gives the operations, the entities give the columns (`two`). There are two productions with two records of
 //! everything, P and Q. People of every role are in the team of P alone. Each operation is called by each of them with the
@@ -64,7 +64,7 @@ fn with(base: &Call, key: &str, value: Value) -> Option<Call> {
     Some(Call { body: Body::Json(Value::Object(body)), ..base.clone() })
 }
 
-/// What is wrong with the calls of one operation by one person.
+/// Faults of the calls of one operation by one person.
 async fn attempt(two: &Two<'_>, client: &Client, role: Role, operation: &Operation, statuses: &mut BTreeMap<u16, usize>) -> Vec<String> {
     let mut problems = Vec::new();
     for call in crossings(two, operation) {

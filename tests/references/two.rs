@@ -154,7 +154,7 @@ impl<'a> Two<'a> {
         (of_q, counts.collect())
     }
 
-    /// What is other in Q than it was.
+    /// Changes of Q.
     pub async fn changes_of_q(&self) -> Vec<String> {
         let (of_q, counts) = self.look().await;
         let (before, counts_before) = &self.before;

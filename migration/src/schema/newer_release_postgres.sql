@@ -1,30 +1,21 @@
--- What release 1.0.97 of the reference system added, on PostgreSQL. A database of that release has it already. Columns keep their
--- defaults, for rows that are written without them.
+-- What releases up to 1.0.97 of the reference system added, on PostgreSQL. A database of one of them may have it already, and keeps
+-- it as it is. New columns have defaults, for an older release that writes rows without them.
 
 ALTER TABLE build_job ADD COLUMN IF NOT EXISTS message text;
 ALTER TABLE output_file ADD COLUMN IF NOT EXISTS quality varchar(255);
 ALTER TABLE working_file ADD COLUMN IF NOT EXISTS validation_status varchar(255) NOT NULL DEFAULT 'neutral';
-ALTER TABLE working_file ALTER COLUMN validation_status SET DEFAULT 'neutral';
 ALTER TABLE project ADD COLUMN IF NOT EXISTS is_client_stats_visible boolean DEFAULT true;
-ALTER TABLE project ALTER COLUMN is_client_stats_visible SET DEFAULT true;
 ALTER TABLE project ADD COLUMN IF NOT EXISTS is_client_task_list_visible boolean DEFAULT true;
-ALTER TABLE project ALTER COLUMN is_client_task_list_visible SET DEFAULT true;
 ALTER TABLE project ADD COLUMN IF NOT EXISTS is_client_task_panel_visible boolean DEFAULT true;
-ALTER TABLE project ALTER COLUMN is_client_task_panel_visible SET DEFAULT true;
 ALTER TABLE project_template ADD COLUMN IF NOT EXISTS is_client_stats_visible boolean DEFAULT true;
-ALTER TABLE project_template ALTER COLUMN is_client_stats_visible SET DEFAULT true;
 ALTER TABLE project_template ADD COLUMN IF NOT EXISTS is_client_task_list_visible boolean DEFAULT true;
-ALTER TABLE project_template ALTER COLUMN is_client_task_list_visible SET DEFAULT true;
 ALTER TABLE project_template ADD COLUMN IF NOT EXISTS is_client_task_panel_visible boolean DEFAULT true;
-ALTER TABLE project_template ALTER COLUMN is_client_task_panel_visible SET DEFAULT true;
 ALTER TABLE project_task_type_link ADD COLUMN IF NOT EXISTS hd_bitrate_compression integer;
 ALTER TABLE project_task_type_link ADD COLUMN IF NOT EXISTS ld_bitrate_compression integer;
 ALTER TABLE project_task_type_link ADD COLUMN IF NOT EXISTS is_client_visible boolean DEFAULT true;
-ALTER TABLE project_task_type_link ALTER COLUMN is_client_visible SET DEFAULT true;
 ALTER TABLE project_template_task_type_link ADD COLUMN IF NOT EXISTS hd_bitrate_compression integer;
 ALTER TABLE project_template_task_type_link ADD COLUMN IF NOT EXISTS ld_bitrate_compression integer;
 ALTER TABLE project_template_task_type_link ADD COLUMN IF NOT EXISTS is_client_visible boolean DEFAULT true;
-ALTER TABLE project_template_task_type_link ALTER COLUMN is_client_visible SET DEFAULT true;
 ALTER TABLE project_task_status_link ADD COLUMN IF NOT EXISTS is_client_allowed boolean;
 ALTER TABLE project_template_task_status_link ADD COLUMN IF NOT EXISTS is_client_allowed boolean;
 ALTER TABLE person ADD COLUMN IF NOT EXISTS preview_project_id uuid;
@@ -34,12 +25,6 @@ ALTER TABLE person ADD COLUMN IF NOT EXISTS oidc_issuer text;
 ALTER TABLE person ADD COLUMN IF NOT EXISTS oidc_subject varchar(255);
 ALTER TABLE person ADD COLUMN IF NOT EXISTS saml_issuer text;
 ALTER TABLE person ADD COLUMN IF NOT EXISTS saml_subject varchar(255);
-
--- Bitrates without a number are those of the server.
-ALTER TABLE project ALTER COLUMN hd_bitrate_compression DROP DEFAULT;
-ALTER TABLE project ALTER COLUMN ld_bitrate_compression DROP DEFAULT;
-ALTER TABLE project_template ALTER COLUMN hd_bitrate_compression DROP DEFAULT;
-ALTER TABLE project_template ALTER COLUMN ld_bitrate_compression DROP DEFAULT;
 
 -- The key to the production of a preview account.
 DO $$

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::ContractError;
 use crate::model::Operation;
 
-/// Who may call an operation.
+/// Rule about who may call an operation.
 #[derive(Clone, Debug)]
 pub struct AccessRule {
     /// Name, as operations write it.

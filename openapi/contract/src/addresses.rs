@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
-/// What may stand in front of every address.
+/// Prefix that may stand in front of every address.
 pub(crate) const PREFIX: &str = "/api";
 
-/// How much a segment says of what stands there.
+/// Certainty of a segment about what stands there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     /// One parameter, and nothing else.

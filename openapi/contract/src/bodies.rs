@@ -1,4 +1,4 @@
-//! What it takes to check bodies: the schemas that they refer to, without the prose.
+//! Means to check bodies: the schemas that they refer to, without the prose.
 
 use serde_json::{Map, Value};
 

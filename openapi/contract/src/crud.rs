@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// What one resource adds to the document.
+/// Parts of the document that follow from one resource.
 pub(crate) struct Expanded {
     /// Path to path item.
     pub paths: Vec<(String, Value)>,
@@ -194,7 +194,7 @@ impl Resource<'_> {
         }
     }
 
-    /// What can be done with a new record.
+    /// Operations that can be done with a new record.
     fn links(&self) -> Value {
         let links = ["get", "update", "delete"].map(|verb| {
             let id = self.operation_id(verb);
@@ -205,7 +205,7 @@ impl Resource<'_> {
         Map::from_iter(links).into()
     }
 
-    /// What an operation without a record in its path answers, which is 404 too where it looks up records that it names.
+    /// Answers of an operation without a record in its path, which is 404 too where it looks up records that it names.
     fn responses(&self, verb: &str, status: &str, answer: &Value) -> Value {
         let mut responses = json!({status: answer});
         if self.names("finds").contains(&verb) {
@@ -416,7 +416,7 @@ fn ids(about: &Value) -> Value {
     })
 }
 
-/// What a column takes besides its own type (`also`) is a second shape of what a body may bring.
+/// Second type that a column takes (`also`), as a second shape of what a body may bring.
 fn admit_another_type(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
     let Some(other) = map.shift_remove("also") else { return };

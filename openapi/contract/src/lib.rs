@@ -20,7 +20,7 @@ use serde_json::Value;
 pub use access::{AccessRule, AccessRules, RecordRule};
 pub use model::{Body, CrudVerb, Operation, Parameter, Place, Response};
 
-/// What is wrong with the files of the contract.
+/// Faults of the files of the contract.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
     /// A file can't be read or is not YAML.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::complete::METHODS;
 use crate::{ContractError, access};
 
-/// Where a parameter stands in a request.
+/// Place where a parameter stands in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Path,
@@ -20,12 +20,12 @@ pub struct Parameter {
     pub required: bool,
     pub description: String,
     pub deprecated: bool,
-    /// What is answered, with 400, to a value that can't be read; none for the usual answer.
+    /// Answer, with 400, to a value that can't be read; none for the usual answer.
     pub malformed: Option<String>,
     pub schema: Value,
 }
 
-/// What an operation takes as its body: media types with their schemas.
+/// Body that an operation takes: media types with their schemas.
 #[derive(Clone, Debug)]
 pub struct Body {
     pub description: String,
@@ -51,7 +51,7 @@ pub struct Response {
     pub content: Vec<(String, Value)>,
 }
 
-/// What a CRUD operation does with its collection.
+/// Verb of a CRUD operation: how it treats its collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrudVerb {
     List,
@@ -61,7 +61,7 @@ pub enum CrudVerb {
     Delete,
 }
 
-/// How an operation works with the database.
+/// Way in which an operation works with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transaction {
     /// It reads.
@@ -167,7 +167,8 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     })
 }
 
-/// What `x-transaction` says, or what follows from the method and the body: `GET` reads, and forms bring files.
+/// Transaction of an operation: that of `x-transaction`, or what follows from the method and the body. `GET` reads, and
+/// forms bring files.
 fn transaction(value: &Value, method: &str, body: Option<&Body>) -> Result<Transaction, String> {
     let brings_files = body.is_some_and(|body| body.content.iter().any(|(media, _)| media == "multipart/form-data"));
     match value.as_str() {

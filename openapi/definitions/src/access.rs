@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
-/// What a person may do, in the studio or in one production.
+/// Role of a person, in the studio or in one production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     Admin,
@@ -43,7 +43,7 @@ impl Role {
     }
 }
 
-/// What the server keeps in mind of a person who calls.
+/// Facts about a person who calls.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: Uuid,
@@ -91,7 +91,7 @@ impl Person {
     }
 }
 
-/// What a token stands for.
+/// Subject of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// A person who signed in.
@@ -172,7 +172,7 @@ caller_proofs! {
     StudioManager,
 }
 
-/// Who holds a refresh token.
+/// Person who holds a refresh token.
 #[derive(Clone, Debug)]
 pub struct Refresher {
     pub person: Arc<Person>,
@@ -190,7 +190,7 @@ pub struct ShareVisitor {
     pub project_id: Uuid,
     /// Whether guests may write and draw.
     pub can_comment: bool,
-    /// What stands for the password from now on, where the request brought the password.
+    /// Text that stands for the password from now on, where the request brought the password.
     pub pass: Option<String>,
 }
 

@@ -35,7 +35,7 @@ pub struct PathValues(pub Vec<(String, String)>);
 /// An answer that is being worked on.
 pub type Working<'a> = BoxFuture<'a, Result<Response, Failure>>;
 
-/// How operations work with the database.
+/// Way in which operations work with the database.
 pub trait Sessions: Send + Sync + 'static {
     /// Lets a request keep one connection, from its first statement on.
     fn keeping<'a>(&'a self, request: Working<'a>) -> Working<'a>;
@@ -90,7 +90,7 @@ pub fn request_peer() -> Option<IpAddr> {
     SENDER.try_with(|sender| sender.peer).ok().flatten()
 }
 
-/// What a request tells of whoever sent it.
+/// Facts about the sender of a request.
 struct Sender {
     headers: Arc<HeaderMap>,
     peer: Option<IpAddr>,

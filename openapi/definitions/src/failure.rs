@@ -10,7 +10,7 @@ const NOT_FOUND: &str =
     "404 Not Found: The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.";
 const FORBIDDEN: &str = "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.";
 
-/// Why an operation gives no result.
+/// Reason why an operation gives no result.
 ///
 /// Any error of a library turns into a [`Failure::Fault`] with `?`; the server then decides what the client is told.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// What is wrong with one field of a body.
+/// Problem with one field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// Name, with dots for nested fields; empty for the body as a whole.

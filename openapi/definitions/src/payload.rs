@@ -1,4 +1,4 @@
-//! What handlers answer: JSON of a schema of the contract, another kind of content, or nothing.
+//! Answers of handlers: JSON of a schema of the contract, another kind of content, or nothing.
 
 use std::marker::PhantomData;
 

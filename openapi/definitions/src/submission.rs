@@ -14,7 +14,7 @@ pub(crate) const FIELD_LIMIT: usize = 500_000;
 /// Most fields and files that a form may have.
 pub(crate) const PART_LIMIT: usize = 1000;
 
-/// What a form brought.
+/// Contents of a form.
 #[derive(Debug)]
 pub struct Submission {
     /// Fields that are no files, by name. Of a field that is repeated the first counts.
@@ -32,7 +32,7 @@ pub struct UploadedFile {
     pub name: String,
     /// Media type that the sender claims.
     pub media_type: Option<String>,
-    /// Where the bytes are.
+    /// Place of the bytes.
     pub path: TempPath,
     /// Number of bytes.
     pub size: u64,

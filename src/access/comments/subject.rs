@@ -6,13 +6,13 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{CommentRule, READ, Seen, Sight, Viewer};
-use crate::access::tasks::{self, Standing, is_mentioned, standing};
+use crate::access::tasks::{self, TaskRelation, is_mentioned, standing};
 use crate::access::{join_place, place_columns, read_place};
 use crate::database::{self, Sql};
 
-/// What decides about a comment.
+/// Facts that decide about a comment.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct CommentSubject {
     pub id: Uuid,
     pub task_id: Uuid,
     pub author_id: Uuid,
@@ -22,11 +22,11 @@ pub struct Subject {
     pub author_studio: Option<Uuid>,
     pub for_client: bool,
     pub task_status_id: Option<Uuid>,
-    /// Where the caller stands towards the task.
-    pub standing: Standing,
+    /// Relation of the caller to the task.
+    pub standing: TaskRelation,
 }
 
-impl Subject {
+impl CommentSubject {
     /// The comment with that id, for this caller.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Subject {
         self.standing.project_id
     }
 
-    /// What decides about the comment, without the viewer.
+    /// Facts that decide about the comment, without the viewer.
     #[must_use]
     pub fn seen(&self) -> Seen {
         Seen { author_id: self.author_id, author_role: self.author_role, for_client: self.for_client }
@@ -94,7 +94,7 @@ impl Subject {
         self.viewer(caller).require(rule, self.seen())
     }
 
-    /// How much the caller sees of the comment, of which some see no more than its previews.
+    /// Extent to which the caller sees the comment, of which some see no more than its previews.
     ///
     /// # Errors
     /// The database does not answer.
@@ -154,7 +154,7 @@ pub async fn attachment_reader(
     use crate::access::entities;
 
     if let Some(comment_id) = comment_id {
-        return Subject::find(connection, caller, comment_id).await?.comment_reader(caller);
+        return CommentSubject::find(connection, caller, comment_id).await?.comment_reader(caller);
     }
     let Some(message_id) = message_id else {
         return if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) };

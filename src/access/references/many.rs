@@ -9,7 +9,7 @@ use entity::facts::{Column, Table};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use super::way::{LISTS, Place, SHARED};
+use super::way::{LISTS, RowPlace, SHARED};
 use super::{bound, elsewhere, query};
 use crate::database::dialect::{JsonItems, json_items};
 use crate::database::{self, BATCH, Sql};
@@ -26,7 +26,7 @@ struct Row {
 /// The database does not answer.
 pub async fn productions(connection: &impl ConnectionTrait, table: &'static Table, ids: &[Uuid]) -> Result<HashMap<Uuid, Option<Uuid>>, DbErr> {
     let mut found = HashMap::with_capacity(ids.len());
-    let text = format!("SELECT r.id AS id, {} AS project_id FROM \"{}\" r WHERE r.id = ANY($1)", Place::outermost(table).production(), table.name);
+    let text = format!("SELECT r.id AS id, {} AS project_id FROM \"{}\" r WHERE r.id = ANY($1)", RowPlace::outermost(table).production(), table.name);
     for ids in ids.chunks(BATCH) {
         let rows: Vec<Row> = database::read_all(connection, &Sql::of_ids(text.as_str(), ids)).await?;
         found.extend(rows.into_iter().map(|row| (row.id, row.project_id)));
@@ -70,7 +70,7 @@ pub async fn require_many(
 
 /// Queries that each give the name of a column of a table, for every row of it that refers to another production there.
 fn searches(backend: DbBackend, table: &'static Table, own: &str) -> Vec<String> {
-    let place = Place::outermost(table);
+    let place = RowPlace::outermost(table);
     let (name, home) = (table.name, place.production());
     let mut found = Vec::new();
     for (column, target) in table.columns.iter().filter_map(|column| Some((column, bound_target(column)?))) {
@@ -87,7 +87,7 @@ fn searches(backend: DbBackend, table: &'static Table, own: &str) -> Vec<String>
                 let JsonItems { from, id, .. } = json_items(backend, &list);
                 let ids: Vec<String> = keys.iter().map(|key| id(key)).collect();
                 let id = if let [id] = ids.as_slice() { id.clone() } else { format!("COALESCE({})", ids.join(", ")) };
-                let other = Place::next(target).production();
+                let other = RowPlace::next(target).production();
                 let shared = unless_shared(table, column, "(", target, ")");
                 found.push(format!(
                     "SELECT '{column}' AS field FROM \"{name}\" r CROSS JOIN {from} JOIN \"{}\" ra ON ra.id = {id} \
@@ -108,7 +108,7 @@ fn bound_target(column: &Column) -> Option<&'static Table> {
 
 /// The condition that what a column means is not shared, where it may be.
 fn unless_shared(table: &Table, column: &str, before: &str, target: &'static Table, after: &str) -> String {
-    if SHARED.contains(&(table.name, column)) { format!(" AND NOT {before}{}{after}", Place::next(target).shared()) } else { String::new() }
+    if SHARED.contains(&(table.name, column)) { format!(" AND NOT {before}{}{after}", RowPlace::next(target).shared()) } else { String::new() }
 }
 
 #[cfg(test)]

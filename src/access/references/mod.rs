@@ -26,7 +26,7 @@ pub use self::many::{productions, require_many};
 use self::query::Found;
 use self::way::{LISTS, SHARED};
 
-/// What a field of a body names.
+/// Reference that a field of a body makes.
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// Key of the body.
@@ -41,12 +41,12 @@ pub struct Reference {
     /// Whether the row is only needed to know its production.
     silent: bool,
     /// The table and columns that hold what is named already, which needs no check.
-    held: Option<Held>,
+    held: Option<HeldReference>,
 }
 
 /// Rows of a table that name one record in a column, and in another one what it refers to.
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct HeldReference {
     table: &'static str,
     own: &'static str,
     other: &'static str,
@@ -80,7 +80,7 @@ pub struct Written<'a> {
 }
 
 impl Reference {
-    /// What a column of a table comes to name.
+    /// Reference that the column of a table makes.
     fn of_column(table: &Table, column: &'static Column, id: Uuid) -> Self {
         let shares = SHARED.contains(&(table.name, column.name));
         let tables = column.targets().to_vec();
@@ -99,7 +99,7 @@ impl Reference {
             Some(targets) if !targets.is_empty() => targets.to_vec(),
             _ => vec![table.name],
         };
-        let held = record.map(|record| Held { table: table.name, own, other, record });
+        let held = record.map(|record| HeldReference { table: table.name, own, other, record });
         Self { field, tables, ids: ids.to_vec(), shares: SHARED.contains(&(table.name, other)), lenient: true, silent: false, held }
     }
 }

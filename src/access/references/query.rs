@@ -8,8 +8,8 @@ use entity::facts::{Column, Table};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use super::way::Place;
-use super::{Held, Reference};
+use super::way::RowPlace;
+use super::{HeldReference, Reference};
 use crate::database::{self, Sql};
 
 /// A row that a reference means.
@@ -46,7 +46,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             if !sql.text().is_empty() {
                 sql.push(" UNION ALL ");
             }
-            let place = Place::outermost(table);
+            let place = RowPlace::outermost(table);
             let (production, shared) = (place.production(), place.shared());
             sql.push(&format!("SELECT CAST({at} AS bigint) AS reference, r.id AS id, {production} AS project_id, {shared} AS shared, "));
             if caller.is_admin() || reference.silent {
@@ -56,7 +56,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             }
             sql.push(" AS readable, ");
             match reference.held {
-                Some(Held { table, own, other, record }) => {
+                Some(HeldReference { table, own, other, record }) => {
                     sql.push(&format!("EXISTS (SELECT 1 FROM \"{table}\" h WHERE h.\"{other}\" = r.id AND h.\"{own}\" = ")).bind(record).push(")");
                 }
                 None => {
@@ -77,8 +77,8 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
 /// The production of the row that a column means.
 pub(super) async fn production(connection: &impl ConnectionTrait, column: &'static Column, id: Uuid) -> Result<Option<Uuid>, DbErr> {
     let Some(table) = column.targets().first().and_then(|name| Table::find(name)) else { return Ok(None) };
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" r WHERE r.id = $1", Place::outermost(table).production(), table.name), [id.into()]);
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+    let sql = Sql::with(format!("SELECT {} FROM \"{}\" r WHERE r.id = $1", RowPlace::outermost(table).production(), table.name), [id.into()]);
+    Ok(database::read_value(connection, &sql).await?.flatten())
 }
 
 /// Whether a row of a production refers to one of these.

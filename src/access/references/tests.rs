@@ -6,7 +6,7 @@ use entity::TABLES;
 use entity::belonging::Belonging;
 use entity::facts::{Kind, Table};
 
-use super::way::{LISTS, Place, SHARED};
+use super::way::{LISTS, RowPlace, SHARED};
 
 /// Columns with ids of no rows: of replies, which are within their comment.
 const WITHIN_A_RECORD: [(&str, &str); 2] = [("attachment_file", "reply_id"), ("notification", "reply_id")];
@@ -52,7 +52,7 @@ fn columns(kinds: &[Kind]) -> BTreeSet<(&'static str, &'static str)> {
 #[test]
 fn every_way_to_a_production_arrives() {
     for table in TABLES {
-        let way = Place::outermost(table).production();
+        let way = RowPlace::outermost(table).production();
         match Belonging::of(table.name) {
             Belonging::By(_) => assert!(way.contains("project_id") || way.contains(".id"), "{}: {way}", table.name),
             Belonging::Itself => assert_eq!(table.name, "project"),

@@ -32,7 +32,7 @@ const NAMES: [&str; 6] = ["r", "ra", "rb", "rc", "rd", "re"];
 
 /// A table of a query at some depth.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct RowPlace {
     table: &'static Table,
     depth: usize,
 }
@@ -50,7 +50,7 @@ impl Ground<std::convert::Infallible> for Projects {
     }
 }
 
-impl Place {
+impl RowPlace {
     /// The table that references are looked for in, which is called `r`.
     pub(super) fn outermost(table: &'static Table) -> Self {
         Self { table, depth: 0 }

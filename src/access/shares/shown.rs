@@ -1,4 +1,4 @@
-//! What a shared playlist shows: the revisions of its previews, and the tasks that they belong to.
+//! Contents of a shared playlist: the revisions of its previews, and the tasks that they belong to.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql};
 
-/// What guests see of productions.
+/// Parts of productions that guests see.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     tasks: HashSet<Uuid>,
@@ -38,7 +38,7 @@ struct Task {
 }
 
 impl Shown {
-    /// What a playlist shows.
+    /// Contents of a playlist.
     ///
     /// # Errors
     /// 404 when the playlist is gone.
@@ -48,8 +48,8 @@ impl Shown {
         Ok(Self::of(connection, &Entry::all(contents.shots.as_ref())).await?)
     }
 
-    /// What the entries of a playlist show: their previews, as far as they are previews of their entities, and tasks of their
-    /// entities that were stored with them.
+    /// Contents of the entries of a playlist: their previews, as far as they are previews of their entities, and tasks
+    /// of their entities that were stored with them.
     ///
     /// # Errors
     /// The database does not answer.

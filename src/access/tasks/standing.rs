@@ -1,4 +1,4 @@
-//! Where somebody stands towards tasks: all that the rules look at, for any number of tasks in one query.
+//! Relation of somebody to tasks: all that the rules look at, for any number of tasks in one query.
 
 use std::collections::HashMap;
 
@@ -12,15 +12,15 @@ use crate::access::roles::{ProjectRole, join_place, project_role, role_in, share
 use crate::access::rule::Ground;
 use crate::database::{self, Sql};
 
-/// Where the caller stands towards one task.
+/// Relation of the caller to one task.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct TaskRelation {
     pub task_id: Uuid,
     pub project_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
     pub task_status_id: Option<Uuid>,
-    /// What the caller is in the production of the task.
+    /// Role of the caller in the production of the task.
     pub role: ProjectRole,
     /// Whether bots work in the production.
     pub bots_work: bool,
@@ -29,7 +29,7 @@ pub struct Standing {
     facts: Vec<TaskFact>,
 }
 
-impl Standing {
+impl TaskRelation {
     /// Whether something is so of the task, for the caller.
     #[must_use]
     pub fn holds(&self, fact: TaskFact) -> bool {
@@ -74,11 +74,11 @@ impl Standing {
 /// Tasks in one statement.
 const BATCH: usize = 10_000;
 
-/// Where the caller stands towards these tasks; unknown ones are absent.
+/// Relation of the caller to these tasks; unknown ones are absent.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, Standing>, Failure> {
+pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, TaskRelation>, Failure> {
     let mut found = HashMap::with_capacity(tasks.len());
     let person = &caller.person;
     for tasks in tasks.chunks(BATCH) {
@@ -95,26 +95,26 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
         sql.push(" FROM task t LEFT JOIN project p ON p.id = t.project_id ").push(&join_place("l", "t.project_id", "$1"));
         sql.push(" WHERE t.id").among(tasks);
         for row in database::rows(connection, &sql).await? {
-            let standing = Standing::read(&row, person)?;
+            let standing = TaskRelation::read(&row, person)?;
             found.insert(standing.task_id, standing);
         }
     }
     Ok(found)
 }
 
-/// Where the caller stands towards one task.
+/// Relation of the caller to one task.
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<Standing, Failure> {
+pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<TaskRelation, Failure> {
     standings(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
 }
 
-/// Where the caller stands towards a task, once a rule allows it.
+/// Relation of the caller to a task, once a rule allows it.
 ///
 /// # Errors
 /// 404 when there is no such task, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<Standing, Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<TaskRelation, Failure> {
     let standing = standing(connection, caller, task_id).await?;
     standing.require(rule)?;
     Ok(standing)

@@ -67,7 +67,7 @@ impl PublicKey {
         parts.iter().map(|(place, text)| part((place, text))).collect::<Option<_>>().map(Self)
     }
 
-    /// What is stored of it.
+    /// Stored form of it.
     pub(super) fn to_stored(&self) -> Value {
         let text = |part: &Part| match part {
             Part::Number(number) => json!(number),

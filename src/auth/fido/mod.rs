@@ -32,14 +32,14 @@ use super::secrets;
 use crate::app::App;
 use crate::database::Transaction;
 
-/// How long somebody has to touch their key.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+/// Time that somebody has to touch their key.
+const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Bytes of a challenge.
 const CHALLENGE: usize = 32;
 /// The name of this server on keys that show one.
 const PARTY: &str = "Kitsu";
 
-/// What a challenge is for.
+/// Purpose of a challenge.
 #[derive(Clone, Copy)]
 enum Purpose {
     Make,
@@ -64,7 +64,7 @@ async fn challenge<T>(
     answer: impl FnOnce(String) -> Result<Json<T>, serde_json::Error>,
 ) -> Result<Json<T>, Failure> {
     let (challenge, session) = (secrets::url_safe(CHALLENGE), BrowserSession::new());
-    session.keep(app, &purpose.key(person_id), &challenge, PATIENCE).await?;
+    session.keep(app, &purpose.key(person_id), &challenge, CHALLENGE_LIFETIME).await?;
     let headers = request_headers().unwrap_or_default();
     Ok(answer(challenge)?.with_header(header::SET_COOKIE, session.cookie(&headers, &app.settings)?))
 }
@@ -86,7 +86,7 @@ fn names(keys: &[SecurityKey]) -> Vec<FidoKeyName> {
     keys.iter().map(|key| FidoKeyName { r#type: "public-key".into(), id: key.id() }).collect()
 }
 
-/// What a browser needs to make a key for a person.
+/// Options for a browser to make a key for a person.
 ///
 /// # Errors
 /// The database does not answer.
@@ -112,7 +112,7 @@ pub(super) async fn creation_options(app: &App, account: &person::Model) -> Resu
     challenge(app, account.id, Purpose::Make, options).await
 }
 
-/// What a browser needs to use one of the keys of a person.
+/// Options for a browser to use one of the keys of a person.
 ///
 /// # Errors
 /// The database does not answer.

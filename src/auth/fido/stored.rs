@@ -26,9 +26,9 @@ pub(in crate::auth) struct SecurityKey {
     id: Vec<u8>,
     /// None when it can't be read.
     pub(super) public_key: Option<PublicKey>,
-    /// What the key counted when it was used last; 0 for one that does not count, or was not used here.
+    /// Count of the key when it was used last; 0 for one that does not count, or was not used here.
     counter: u32,
-    /// What is stored.
+    /// Stored text.
     pub text: String,
 }
 
@@ -55,7 +55,7 @@ impl SecurityKey {
         Self { name: name.to_owned(), id: key.id.clone(), public_key: Some(key.public_key.clone()), counter: key.counter, text: text.to_string() }
     }
 
-    /// What can't be read stays stored, under a name at most, and opens nothing.
+    /// Key of a stored text. One that can't be read stays stored, under a name at most, and opens nothing.
     fn read(text: &RawValue) -> Self {
         let text = text.get().to_owned();
         match serde_json::from_str::<Record>(&text) {
@@ -87,7 +87,7 @@ impl SecurityKey {
         counter > self.counter || (counter == 0 && self.counter == 0)
     }
 
-    /// What is stored after a use with that counter. Everything else stays as it was written.
+    /// Stored text after a use with that counter. Everything else stays as it was written.
     pub(super) fn text_at(&self, counter: u32) -> Result<String, serde_json::Error> {
         let mut record: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&self.text)?;
         record.insert("sign_count".into(), RawValue::from_string(counter.to_string())?);

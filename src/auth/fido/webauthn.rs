@@ -12,7 +12,7 @@ use super::keys::PublicKey;
 
 /// Bytes in front of what an authenticator says of a new key: the hash of the host, flags and a counter.
 const HEAD: usize = 37;
-/// Where the counter is.
+/// Position of the counter.
 const COUNTER: std::ops::Range<usize> = 33..HEAD;
 /// Flags: somebody touched the key; a new key follows.
 const PRESENT: u8 = 0x01;
@@ -22,7 +22,7 @@ const MAKE: usize = 16;
 /// Most bytes of the name that a key has for itself.
 const LONGEST_ID: usize = 1023;
 
-/// Why what a browser sends is refused.
+/// Reason why something from a browser is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("a part is missing or can't be read")]
@@ -49,7 +49,7 @@ pub(super) struct RelyingParty {
     pub host: String,
 }
 
-/// What the browser says of what it did.
+/// Account of the browser of what it did.
 #[derive(Deserialize)]
 struct ClientData {
     r#type: String,
@@ -62,14 +62,14 @@ struct ClientData {
 /// A key that was just made.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NewKey {
-    /// How often it was used, as it says itself; 0 for one that does not count.
+    /// Number of its uses, as it says itself; 0 for one that does not count.
     pub counter: u32,
     pub make: Vec<u8>,
     pub id: Vec<u8>,
     pub public_key: PublicKey,
 }
 
-/// What an authenticator says.
+/// Account of an authenticator.
 struct AuthenticatorData<'a> {
     flags: u8,
     counter: u32,

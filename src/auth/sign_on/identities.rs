@@ -1,5 +1,5 @@
-//! Whom a provider means: an account is bound to what the provider calls the person for good, the first time by its e-mail
-//! address. From then on the address does not matter, which may come to be somebody else's.
+//! Persons that a provider means. An account is bound to what the provider calls the person for good, the first time by
+//! its e-mail address. From then on the address does not matter, which may come to be somebody else's.
 
 use dailies_definitions::failure::Failure;
 use entity::person;
@@ -19,7 +19,7 @@ pub enum Provider {
     Saml,
 }
 
-/// What bodies of persons call the issuer and the subject, by the kind of provider.
+/// Keys for the issuer and the subject in bodies of persons, by the kind of provider.
 pub const OF_PROVIDERS: [(Provider, &str, &str); 2] =
     [(Provider::Oidc, "oidc_issuer", "oidc_subject"), (Provider::Saml, "saml_issuer", "saml_subject")];
 
@@ -40,7 +40,7 @@ pub(super) struct Identity {
     pub subject: String,
 }
 
-/// What a provider says of somebody.
+/// Facts about somebody by the word of a provider.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     /// Columns with what is to be stored in them; what the provider does not say is left out.
@@ -116,7 +116,7 @@ pub(super) async fn account(
     profile: &Profile,
 ) -> Result<person::Model, Failure> {
     let id = transact(app, || find(app, identity, email, profile)).await?;
-    person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
 }
 
 /// The account, as part of one transaction.

@@ -33,17 +33,17 @@ use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
 use crate::config::{OidcSettings, Settings};
 
-/// How long somebody may take at the provider.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// How long the provider may take to answer.
+/// Time that somebody may take at the provider.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// Time that the provider may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long what the provider says of itself is kept in mind.
-const MEMORY: Duration = Duration::from_secs(3600);
+/// Time for which the facts of the provider about itself are kept in mind.
+const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new keys, however many tokens are signed with unknown ones.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
-/// How far the clocks of the provider and of this server may be apart.
+/// Difference that the clocks of the provider and of this server may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
-/// How old a token may be that was asked for just now.
+/// Greatest age of a token that was asked for just now.
 const OLDEST: TimeDelta = TimeDelta::minutes(15);
 const PURPOSE: &str = "oidc";
 const SUFFIX: &str = "/.well-known/openid-configuration";
@@ -67,7 +67,7 @@ fn algorithms() -> [CoreJwsSigningAlgorithm; 9] {
     ]
 }
 
-/// What went wrong between this server and the provider. People are told no more than that it did.
+/// Problem between this server and the provider. People are told no more than that there was one.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("the provider does not answer: {0}")]
@@ -97,7 +97,7 @@ impl Problem {
     }
 }
 
-/// What was asked of a browser.
+/// Question that was asked through a browser.
 #[derive(Serialize, Deserialize)]
 struct Question {
     state: String,
@@ -105,7 +105,7 @@ struct Question {
     verifier: String,
 }
 
-/// What is known of the provider.
+/// Knowledge about the provider.
 #[derive(Clone)]
 struct Known {
     metadata: CoreProviderMetadata,
@@ -146,7 +146,7 @@ impl OpenId {
         let (address, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
         let question = Question { state: state.secret().clone(), nonce: nonce.secret().clone(), verifier: verifier.secret().clone() };
         let session = BrowserSession::new();
-        session.keep(app, PURPOSE, &serde_json::to_string(&question)?, PATIENCE).await?;
+        session.keep(app, PURPOSE, &serde_json::to_string(&question)?, SIGN_IN_TIMEOUT).await?;
         leave(app, address.as_str(), &session)
     }
 
@@ -166,7 +166,7 @@ impl OpenId {
         arrive(app, account, settings.oidc_skip_2fa, from).await
     }
 
-    /// Who signed in at the provider, with all that it says of them.
+    /// Claims about the person who signed in at the provider, with all that it says of them.
     async fn claims(&self, settings: &Settings, question: Question, code: String) -> Result<(Identity, Map<String, Value>), Problem> {
         let metadata = self.provider(&settings.oidc).await?;
         let client = client(&settings.oidc, metadata.clone()).set_redirect_uri(redirect_address(settings)?);
@@ -198,10 +198,10 @@ impl OpenId {
         Ok((Identity { provider: Provider::Oidc, issuer, subject }, claims))
     }
 
-    /// What the provider says of itself, with its keys.
+    /// Facts of the provider about itself, with its keys.
     async fn provider(&self, settings: &OidcSettings) -> Result<CoreProviderMetadata, Problem> {
         let mut known = self.known.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < MEMORY) {
+        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < METADATA_LIFETIME) {
             return Ok(known.metadata.clone());
         }
         let metadata: CoreProviderMetadata = fetch(&self.http, &settings.oidc_discovery_url, None).await?;
@@ -231,7 +231,7 @@ impl OpenId {
         Ok(keys)
     }
 
-    /// What the provider tells of whoever signed in, when it is asked. Without an answer people still sign in.
+    /// Answer of the provider about whoever signed in, when it is asked. Without an answer people still sign in.
     async fn user_info(&self, metadata: &CoreProviderMetadata, token: &str) -> Option<Map<String, Value>> {
         let address = metadata.userinfo_endpoint()?.as_str().to_owned();
         match fetch(&self.http, &address, Some(token)).await {

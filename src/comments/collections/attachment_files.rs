@@ -36,6 +36,6 @@ impl Resource for AttachmentFiles {
     }
 
     async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
-        attachment_reader(app.database.read(), caller, record.id_of("comment_id"), record.id_of("chat_message_id")).await
+        attachment_reader(&app.database, caller, record.id_of("comment_id"), record.id_of("chat_message_id")).await
     }
 }

@@ -55,7 +55,7 @@ impl Resource for Comments {
     }
 
     async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
-        reading::may_read(app.database.read(), caller, record).await
+        reading::may_read(&app.database, caller, record).await
     }
 
     async fn may_update(

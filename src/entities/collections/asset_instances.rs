@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use entity::facts::Table;
 
-use crate::access::records::Subject;
+use crate::access::records::RecordSubject;
 use crate::crud::{Record, Relation, Resource};
 
 pub struct AssetInstances;
@@ -28,7 +28,7 @@ impl Resource for AssetInstances {
         &["number"]
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Entity(record.id_of("asset_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Entity(record.id_of("asset_id"))
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
 use crate::access::entities::{self as access, READ, REMOVE, standing};
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Extra, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -30,7 +30,7 @@ static RELATIONS: [Relation; 4] = [
     Relation::links("instance_casting", &entity::asset_instance_link::TABLE, "entity_id", "asset_instance_id"),
 ];
 
-/// What decides whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
+/// Columns that decide whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
 /// The kind of an entity as its `type` on the wire.
@@ -64,21 +64,21 @@ impl Resource for Entities {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        let reach = Reach::open_teams(app.database.read(), caller).await?;
+        let reach = Reach::open_teams(&app.database, caller).await?;
         READ.restrict(sql, &reach, &access::Entities { table: "t", kind: None });
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Entity(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Entity(Some(record.id))
     }
 
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
-        Ok(DataMask::of(app.database.read(), caller).await?)
+        Ok(DataMask::of(&app.database, caller).await?)
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        if let Some(mask) = DataMask::of(app.database.read(), caller).await? {
+        if let Some(mask) = DataMask::of(&app.database, caller).await? {
             mask.apply(&mut text, 0);
         }
         Ok(text)
@@ -99,7 +99,7 @@ impl Resource for Entities {
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.
@@ -120,7 +120,7 @@ impl Resource for Entities {
         if only_data && supervises_fields(work, caller, record, body).await? { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
-    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if let Some(status) = body.get("status") {
             let column = self.table().column("status");
             if !column.is_some_and(|column| status.as_str().is_some_and(|status| column.choices.contains(&status))) {
@@ -136,7 +136,6 @@ impl Resource for Entities {
             body.remove("created_by");
             return Ok(());
         };
-        let _ = caller;
         merge_data(record, body);
         refuse_taken_name(work, record, body).await
     }
@@ -198,7 +197,7 @@ fn tell(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
 
 async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Failure> {
     let sql = Sql::with("SELECT name FROM entity_type WHERE id = $1", [record.id_of("entity_type_id").into()]);
-    let name: String = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    let name: String = database::read_value(&**work, &sql).await?.unwrap_or_default();
     Ok(kinds::kind_word(&name))
 }
 

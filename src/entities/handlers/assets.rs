@@ -16,7 +16,7 @@ use super::{answer, form};
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
-use crate::entities::with_tasks::Wish;
+use crate::entities::with_tasks::ListingOptions;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, removal, shots};
 use crate::vocabulary::kinds::EntityKind;
@@ -52,7 +52,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_assets_with_tasks(&self, access: Caller, query: ListAssetsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
         let listing = assets::list_with_tasks(&self.0, &access, wish).await?;
         answer(listing, &query.all).await
     }
@@ -89,7 +89,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_asset_tasks(&self, access: EntityReader, asset_id: Uuid, query: ListAssetTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        assets::require(self.0.database.read(), asset_id).await?;
+        assets::require(&self.0.database, asset_id).await?;
         let list = TaskList {
             of: Of::Entity(asset_id),
             visible: Visible::of_entity(&access, access.project_id(), access.role()),
@@ -99,7 +99,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_asset_task_types(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        assets::require(self.0.database.read(), asset_id).await?;
+        assets::require(&self.0.database, asset_id).await?;
         Ok(task_types(&self.0.database, Of::Entity(asset_id)).await?.into())
     }
 

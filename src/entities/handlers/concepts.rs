@@ -11,7 +11,7 @@ use dailies_definitions::schemas::{
 use uuid::Uuid;
 
 use crate::app::SharedApp;
-use crate::entities::with_tasks::Wish;
+use crate::entities::with_tasks::ListingOptions;
 use crate::entities::{concept_folders, concepts, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -25,7 +25,7 @@ impl Concepts for ConceptsHandlers {
     }
 
     async fn list_concepts_with_tasks(&self, access: Caller, query: ListConceptsWithTasksQuery) -> Result<Json<Vec<ConceptWithTasks>>, Failure> {
-        let wish = Wish { project_id: query.project_id, id: query.id, assigned: query.assigned_to.is_some(), ..Wish::default() };
+        let wish = ListingOptions { project_id: query.project_id, id: query.id, assigned: query.assigned_to.is_some(), ..ListingOptions::default() };
         let listing = concepts::list_with_tasks(&self.0, &access, wish).await?;
         Ok(listing.into_document().await?.into())
     }

@@ -14,7 +14,7 @@ use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::cells::Form;
 use crate::entities::rows::find_entity;
-use crate::entities::with_tasks::Wish;
+use crate::entities::with_tasks::ListingOptions;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{edits, listings, removal, versions};
 use crate::vocabulary::kinds::EntityKind;
@@ -33,7 +33,7 @@ impl Edits for EditsHandlers {
     }
 
     async fn list_edits_with_tasks(&self, access: Caller, query: ListEditsWithTasksQuery) -> Result<Json<Vec<EditWithTasks>>, Failure> {
-        let wish = Wish::read(&query.all, query.project_id, query.id, Form::Plain)?;
+        let wish = ListingOptions::read(&query.all, query.project_id, query.id, Form::Plain)?;
         let listing = edits::list_with_tasks(&self.0, &access, wish).await?;
         Ok(listing.into_document().await?.into())
     }
@@ -59,14 +59,14 @@ impl Edits for EditsHandlers {
     }
 
     async fn list_edit_tasks(&self, access: EntityReader, edit_id: Uuid, query: ListEditTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), edit_id, EntityKind::Edit).await?;
+        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
         let visible = Visible::of_entity(&access, access.project_id(), access.role());
         let list = TaskList { of: Of::Entity(edit_id), visible, assignees: query.relations };
         Ok(list.send(&self.0.database).await?.into())
     }
 
     async fn list_edit_task_types(&self, _access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), edit_id, EntityKind::Edit).await?;
+        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
         Ok(task_types(&self.0.database, Of::Entity(edit_id)).await?.into())
     }
 

@@ -96,7 +96,7 @@ impl Episodes for EpisodesHandlers {
     }
 
     async fn list_episode_task_types(&self, _access: EntityReader, episode_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), episode_id, EntityKind::Episode).await?;
+        find_entity(&self.0.database, episode_id, EntityKind::Episode).await?;
         Ok(task_types(&self.0.database, Of::Episode(episode_id)).await?.into())
     }
 }

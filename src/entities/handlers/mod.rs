@@ -1,4 +1,4 @@
-//! What answers the operations of the contract, one file for each tag.
+//! Handlers of the operations of the contract, one file for each tag.
 
 mod assets;
 mod concepts;

@@ -50,13 +50,13 @@ impl Scenes for ScenesHandlers {
     }
 
     async fn list_scene_tasks(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), scene_id, EntityKind::Scene).await?;
+        find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
         let visible = Visible::of_entity(&access, access.project_id(), access.role());
         Ok(TaskList { of: Of::Entity(scene_id), visible, assignees: false }.send(&self.0.database).await?.into())
     }
 
     async fn list_scene_task_types(&self, _access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), scene_id, EntityKind::Scene).await?;
+        find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
         Ok(task_types(&self.0.database, Of::Entity(scene_id)).await?.into())
     }
 

@@ -85,7 +85,7 @@ impl Sequences for SequencesHandlers {
     }
 
     async fn list_sequence_task_types(&self, _access: EntityReader, sequence_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), sequence_id, EntityKind::Sequence).await?;
+        find_entity(&self.0.database, sequence_id, EntityKind::Sequence).await?;
         Ok(task_types(&self.0.database, Of::Sequence(sequence_id)).await?.into())
     }
 }

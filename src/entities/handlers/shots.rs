@@ -16,7 +16,7 @@ use super::{answer, form};
 use crate::access::tasks::Visible;
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
-use crate::entities::with_tasks::Wish;
+use crate::entities::with_tasks::ListingOptions;
 use crate::entities::work_lists::{Of, TaskList, task_types};
 use crate::entities::{assets, listings, removal, shot_lengths, shots, versions};
 use crate::vocabulary::kinds::EntityKind;
@@ -35,7 +35,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = Wish::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
         let listing = shots::list_with_tasks(&self.0, &access, wish).await?;
         answer(listing, &query.all).await
     }
@@ -69,7 +69,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shot_tasks(&self, access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
+        find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
         let list = TaskList {
             of: Of::Entity(shot_id),
             visible: Visible::of_entity(&access, access.project_id(), access.role()),
@@ -79,7 +79,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shot_task_types(&self, _access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), shot_id, EntityKind::Shot).await?;
+        find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
         Ok(task_types(&self.0.database, Of::Entity(shot_id)).await?.into())
     }
 

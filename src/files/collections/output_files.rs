@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::access::Reach;
 use crate::access::entities::standing;
-use crate::access::records::{Subject, require_other_than_vendor, require_record};
+use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::rules::{files_of, one_of};
 use crate::crud::{Nested, Record, Resource, missing};
@@ -40,16 +40,16 @@ impl Resource for OutputFiles {
     }
 
     async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
-        require_other_than_vendor(app.database.read(), caller).await
+        require_other_than_vendor(&app.database, caller).await
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        files_of(sql, &Reach::open_teams(app.database.read(), caller).await?);
+        files_of(sql, &Reach::open_teams(&app.database, caller).await?);
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Entity(record.id_of("entity_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Entity(record.id_of("entity_id"))
     }
 
     /// Managers of the production, and whoever works on what the file is for.
@@ -67,7 +67,7 @@ impl Resource for OutputFiles {
             None => caller.is_admin(),
         };
         let worked_on = record.id_of("temporal_entity_id").or(entity_id);
-        if manages { Ok(()) } else { require_record(&**work, caller, rule, Subject::Entity(worked_on)).await }
+        if manages { Ok(()) } else { require_record(&**work, caller, rule, RecordSubject::Entity(worked_on)).await }
     }
 
     /// A new file belongs to an entity.

@@ -19,12 +19,12 @@ struct Event {
     notes: Notes,
 }
 
-/// What the lines below an event say of it.
+/// Contents of the lines below an event.
 #[derive(Debug, Default)]
 struct Notes {
-    /// Where a transition comes from; of a cut, the clip itself.
+    /// Clip that a transition comes from; of a cut, the clip itself.
     from: Option<String>,
-    /// Where a transition leads to.
+    /// Clip that a transition leads to.
     to: Option<String>,
     file: Option<String>,
 }

@@ -10,7 +10,7 @@ mod tree;
 mod xmeml;
 
 pub(super) use self::naming::Convention;
-pub(super) use self::shots::{Place, import};
+pub(super) use self::shots::{TimelinePlace, import};
 
 /// A clip of a track of pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) struct Clip {
     length: Option<i64>,
 }
 
-/// What is wrong with a timeline, in words.
+/// Fault in a timeline, in words.
 type Wrong = String;
 
 /// A way to write timelines, by the extension of the file.

@@ -1,5 +1,5 @@
-//! How the names of clips tell of shots: a text with the words of a shot in it, such as `${sequence_name}-${shot_name}`. What is
-//! between the words is a regular expression.
+//! Patterns by which the names of clips tell of shots: a text with the words of a shot in it, such as
+//! `${sequence_name}-${shot_name}`. What is between the words is a regular expression.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ pub(in crate::imports) struct Convention {
     match_case: bool,
 }
 
-/// What the name of a clip tells.
+/// Contents of the name of a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Told<'a> {
     pub(super) sequence: &'a str,
@@ -99,7 +99,7 @@ impl Convention {
         self.key_of_clip(&filled(&self.text, |word| names.of(word).to_owned()))
     }
 
-    /// What the name of a clip tells.
+    /// Contents of the name of a clip.
     ///
     /// # Errors
     /// It does not fit, or tells of no sequence or no shot.

@@ -6,13 +6,14 @@ use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use entity::{entity as stored, project};
 use sea_orm::EntityTrait;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::naming::Names;
 use super::{Clip, Convention, Format};
 use crate::app::App;
 use crate::database;
-use crate::events::Work;
+use crate::events::{Payload, Work};
 use crate::imports::entities::{LONGEST_NAME, Matches, Stock};
 use crate::imports::production::Production;
 use crate::imports::task_columns::Tasks;
@@ -21,7 +22,7 @@ use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// A timeline, and the production that it is of.
 #[derive(Clone, Copy)]
-pub(in crate::imports) struct Place<'a> {
+pub(in crate::imports) struct TimelinePlace<'a> {
     /// The episode, where the address names one.
     pub(in crate::imports) episode_id: Option<Uuid>,
     pub(in crate::imports) format: Format,
@@ -29,7 +30,7 @@ pub(in crate::imports) struct Place<'a> {
     pub(in crate::imports) convention: &'a Convention,
 }
 
-/// What becomes of a timeline.
+/// Import of a timeline.
 struct Import<'a> {
     production: Production,
     stock: Stock,
@@ -49,7 +50,7 @@ struct Import<'a> {
 /// # Errors
 /// 400 for what is no timeline, or has clips whose names don't say which shot they show; nothing is stored then. 404 for an
 /// episode that is not one of the production.
-pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place: Place<'_>) -> Result<Vec<u8>, Failure> {
+pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place: TimelinePlace<'_>) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access.caller()).await?;
     let project = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
     let clips = place.format.read(place.text, rate_of_production(project.fps.as_deref()));
@@ -82,8 +83,8 @@ async fn records(work: &Work<'_>, type_name: &str, ids: &[Uuid]) -> Result<Vec<u
 }
 
 impl<'a> Import<'a> {
-    async fn load(work: &mut Work<'_>, access: &ProjectManager, place: Place<'a>, project_name: &str) -> Result<Self, Failure> {
-        let Place { episode_id, convention, .. } = place;
+    async fn load(work: &mut Work<'_>, access: &ProjectManager, place: TimelinePlace<'a>, project_name: &str) -> Result<Self, Failure> {
+        let TimelinePlace { episode_id, convention, .. } = place;
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
         let stock = Stock::load(work, access).await?;
@@ -136,7 +137,8 @@ impl<'a> Import<'a> {
         if self.seen.insert(id) {
             if is_new { &mut self.created } else { &mut self.updated }.push(id);
         }
-        self.stock.tell(work, EntityKind::Shot, id, is_new.then_some(self.episode_id));
+        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(self.episode_id))]) } else { Payload::default() };
+        self.stock.tell(work, EntityKind::Shot, id, more);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::Wrong;
 
-/// How many frames a second of a time code has, which is a whole number.
+/// Number of frames in a second of a time code, which is a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock {
     frames: i64,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::absences::reads_with_reason;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Resource, only_admin, record};
 use crate::database::{self, Sql};
@@ -50,9 +50,9 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
     );
     let mut tasks: Vec<(Uuid, Option<Uuid>)> = Vec::new();
     for row in database::rows(&**work, &Sql::with(logged, values())).await? {
-        let project_id = row.try_get_by_index(2)?;
-        work.emit_in(project_id, "time-spent:delete", about("time_spent_id", row.try_get_by_index(0)?, project_id));
-        if let Some(task_id) = row.try_get_by_index::<Option<Uuid>>(1)?.filter(|task_id| tasks.iter().all(|(known, _)| known != task_id)) {
+        let project_id = row.try_get("", "project_id")?;
+        work.emit_in(project_id, "time-spent:delete", about("time_spent_id", row.try_get("", "id")?, project_id));
+        if let Some(task_id) = row.try_get::<Option<Uuid>>("", "task_id")?.filter(|task_id| tasks.iter().all(|(known, _)| known != task_id)) {
             tasks.push((task_id, project_id));
         }
     }
@@ -69,7 +69,7 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
     Ok(())
 }
 
-/// What is told of a record and the production that it is in, where it is in one.
+/// Payload about a record and the production that it is in, where it is in one.
 fn about(key: &str, id: Uuid, project_id: Option<Uuid>) -> Map<String, Value> {
     project_id.map_or_else(|| payload([(key, id)]), |project_id| payload([(key, id), ("project_id", project_id)]))
 }
@@ -92,8 +92,8 @@ impl Resource for DayOffs {
         "DayOff"
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Person(record.id_of("person_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Person(record.id_of("person_id"))
     }
 
     /// [`Resource::enrich`] asks the rule, along with what is told.
@@ -103,7 +103,7 @@ impl Resource for DayOffs {
 
     /// Leaves the reason out for those who are not told.
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        if reads_with_reason(app.database.read(), caller, id).await? {
+        if reads_with_reason(&app.database, caller, id).await? {
             return Ok(text);
         }
         let mut record: Map<String, Value> = serde_json::from_slice(&text)?;
@@ -116,7 +116,7 @@ impl Resource for DayOffs {
             return Err(Failure::record(format!("'{missing}'")));
         }
         let person_id = body.get("person_id").and_then(Value::as_str).and_then(parse_id);
-        require_record(app.database.read(), caller, rule, Subject::Person(person_id)).await
+        require_record(&app.database, caller, rule, RecordSubject::Person(person_id)).await
     }
 
     async fn may_update(

@@ -1,5 +1,5 @@
-//! Who a person is at identity providers, as far as administrators say so: keys of bodies that are stored elsewhere, and are
-//! never answered.
+//! Identities of persons at identity providers, as far as administrators say so: keys of bodies that are stored
+//! elsewhere, and are never answered.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;

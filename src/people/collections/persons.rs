@@ -16,7 +16,7 @@ use super::account_rules::{
 };
 use super::identities;
 use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
-use crate::access::records::Subject;
+use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
@@ -31,7 +31,7 @@ pub struct Persons;
 
 static RELATIONS: [Relation; 1] = [Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id")];
 
-/// What nobody gets to see, and what second factors and sign-ins write themselves.
+/// Columns that nobody gets to see, and those that second factors and sign-ins write themselves.
 pub(crate) const SECRETS: [&str; 13] = [
     "password",
     "totp_secret",
@@ -52,14 +52,14 @@ pub(crate) const SECRETS: [&str; 13] = [
 const NOT_BY_BODY: [&str; 7] =
     ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest", "preview_project_id", "preview_opened_at", "preview_open_until"];
 
-/// What somebody who is no manager gets to see of others.
+/// Columns that somebody who is no manager gets to see of others.
 const SHORT: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
 
-/// What a client gets to see of others.
+/// Columns that a client gets to see of others.
 const CARD: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
 
-/// What a person who is no administrator may change of themself.
+/// Columns that a person who is no administrator may change of themself.
 const OWN: [&str; 19] = [
     "first_name",
     "last_name",
@@ -148,8 +148,8 @@ impl Resource for Persons {
         true
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Person(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Person(Some(record.id))
     }
 
     /// Preview accounts are shown in the team of their production, and nowhere else.
@@ -160,7 +160,7 @@ impl Resource for Persons {
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        require_known(app.database.read(), caller, id).await?;
+        require_known(&app.database, caller, id).await?;
         Ok(text)
     }
 
@@ -290,12 +290,12 @@ impl Resource for Persons {
     ) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with("SELECT jti, is_bot, expiration_date FROM person WHERE id = $1", [id.into()]);
         let Some(row) = app.database.row(&sql).await? else { return Ok(text) };
-        let is_bot: bool = row.try_get_by_index(1)?;
-        let Some(jti) = row.try_get_by_index::<Option<String>>(0)?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") })
+        let is_bot: bool = row.try_get("", "is_bot")?;
+        let Some(jti) = row.try_get::<Option<String>>("", "jti")?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") })
         else {
             return Ok(text);
         };
-        let expires: Option<NaiveDate> = row.try_get_by_index(2)?;
+        let expires: Option<NaiveDate> = row.try_get("", "expiration_date")?;
         if expires.is_some_and(|day| day < database::now().date()) {
             return Ok(text);
         }

@@ -11,7 +11,7 @@ use crate::pictures::typeface::Typeface;
 /// Length of the head of an arrow, and half of its angle in degrees.
 const HEAD: (f32, f32) = (15.0, 30.0);
 
-/// What an object draws, around its middle.
+/// Figure of an object, around its middle.
 pub(super) enum Figure {
     /// Other objects.
     Group {
@@ -105,8 +105,8 @@ pub(super) fn size(object: &Object) -> (f32, f32) {
     (side("width"), side("height"))
 }
 
-/// Where the middle of an object of that size is, and how it is turned and scaled around it. What an object says of its
-/// place is that of its corner, unless it says otherwise; the line around it counts.
+/// Transformation that brings an object of that size to its place. The place of an object is that of its corner, unless
+/// it says otherwise; the line around it counts.
 pub(super) fn placement(object: &Object, (width, height): (f32, f32)) -> Transform {
     let value = |key: &str, usual: f32| number(object, key).unwrap_or(usual);
     let flipped = |key: &str| if object.get(key) == Some(&Value::Bool(true)) { -1.0 } else { 1.0 };
@@ -232,7 +232,7 @@ fn ellipse(across: f32, down: f32) -> Option<Figure> {
     Some(Figure::Outline(Outline { path, fills: true, is_line: false, width: across * 2.0, height: down * 2.0 }))
 }
 
-/// How far the handles of a curve that is nearly a quarter of a circle lie from its corner, as a share of the radius.
+/// Distance of the handles of a curve that is nearly a quarter of a circle from its corner, as a share of the radius.
 const HANDLE: f32 = 1.0 - 0.552_285;
 
 /// A rectangle around the middle, with round corners where it has radii: one across and one down.

@@ -9,11 +9,11 @@ use crate::pictures::typeface::Typeface;
 const SIZE: f32 = 16.0;
 /// Distance of lines, as a share of the height of letters.
 const LINE_HEIGHT: f32 = 1.16;
-/// What the browser adds to the height of a line, and the part of it that lies below the letters.
+/// Space that the browser adds to the height of a line, and the part of it that lies below the letters.
 const LINE: (f32, f32) = (1.13, 0.222);
 /// Most that letters are narrowed or widened.
 const STRETCH: (f32, f32) = (0.5, 1.5);
-/// How wide the letters of common typefaces are beside these.
+/// Width of the letters of common typefaces in proportion to these.
 const USUAL_STRETCH: f32 = 0.88;
 /// Most lines that are drawn.
 const MOST_LINES: usize = 500;

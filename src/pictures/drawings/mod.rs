@@ -1,5 +1,5 @@
-//! What reviewers drew, on the frame that they drew it on. The objects are those of Fabric.js, the library that web clients
-//! draw with; what is not known is passed over.
+//! Drawings of reviewers, on the frame that they drew it on. The objects are those of Fabric.js, the library that web
+//! clients draw with; what is not known is passed over.
 
 mod colours;
 mod figures;
@@ -73,7 +73,7 @@ fn text<'a>(object: &'a Object, key: &str) -> &'a str {
     object.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// How colours meet what is there already.
+/// Blending of colours with those that are there already.
 #[derive(Clone, Copy, Debug)]
 struct Ink {
     opacity: f32,

@@ -18,7 +18,7 @@ pub(super) fn thinnest(place: Transform) -> f32 {
     if scale.is_finite() && scale > f32::EPSILON { 1.0 / scale } else { 1.0 }
 }
 
-/// How the outline of an object is drawn; nothing where it has none.
+/// Stroke of the outline of an object; nothing where it has none.
 pub(super) fn stroke(object: &Object, place: Transform) -> Option<Stroke> {
     let width = number(object, "strokeWidth").unwrap_or(1.0);
     if width <= 0.0 {
@@ -102,7 +102,7 @@ fn tip(path: &mut PathBuilder, middle: Point, radius: f32) {
     path.close();
 }
 
-/// What lies between two tips.
+/// Band between two tips.
 fn band(path: &mut PathBuilder, (from, from_radius): (Point, f32), (to, to_radius): (Point, f32)) {
     let (across, down) = (to.x - from.x, to.y - from.y);
     let length = across.hypot(down);

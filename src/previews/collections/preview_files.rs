@@ -7,16 +7,18 @@ use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::previews::Visible;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, payload};
+use crate::previews::processing;
 
 pub struct PreviewFiles;
 
@@ -36,21 +38,22 @@ impl Resource for PreviewFiles {
         &RELATIONS
     }
 
-    /// Where a preview belongs is said by the operations that publish one, and drawing on it has one of its own.
+    /// Columns that an update leaves alone: other operations say where a preview belongs, and one of its own draws on
+    /// it.
     fn protected(&self) -> &'static [&'static str] {
         &["annotations", "comments", "person_id", "task_id"]
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::open_teams(app.database.read(), caller).await?).restrict(sql, "t.task_id");
+        Visible::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 
-    /// What was decided about a preview is for those who lead the task.
+    /// Rule about decisions on a preview, which are for those who lead the task.
     async fn may_update(
         &self,
         work: &Work<'_>,
@@ -87,6 +90,18 @@ impl Resource for PreviewFiles {
             [new.into(), task_id.into(), old.into(), record.id.into()],
         );
         database::execute(&**work, &follow).await?;
+        Ok(())
+    }
+
+    /// Tells the new status along, and that the preview is still being worked on.
+    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+        let project_id = production_of(&**work, self.table(), id, &record.values).await?;
+        let status = processing::status(&**work, id).await?;
+        let mut about = payload([("preview_file_id", id)]);
+        if what == "update" && (status.as_deref() != record.text("status") || status.as_deref() == Some("processing")) {
+            about.insert("status".into(), json!(status));
+        }
+        work.emit_in(project_id, format!("preview-file:{what}"), about);
         Ok(())
     }
 

@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use super::probe::MovieFacts;
 use super::program::{FFMPEG, MovieError, Room, file_argument, run, threads};
-use super::target::{Asked, low};
+use super::target::{Asked, Bitrates, low};
 use crate::pictures::PictureBudget;
 
-const HIGH_BITS: &str = "28M";
-const LOW_BITS: &str = "6M";
 /// Most channels of sound that the codec takes.
 const MOST_CHANNELS: u32 = 8;
 /// Most pixels of a line whose pixels are no squares, once they are.
@@ -20,10 +18,20 @@ const WIDEST: u32 = 16_384;
 const TONES: &str =
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 
-/// Where the movies go that are made. Low definition is always made.
+/// Places of the movies that are made. Low definition is always made.
 pub(in crate::previews) struct Definitions {
     pub high: Option<PathBuf>,
     pub low: PathBuf,
+}
+
+/// Ways of the encoder, whatever is asked of a movie.
+pub(in crate::previews) struct Encoder<'a> {
+    /// Preset in the words of x264.
+    pub preset: &'a str,
+    /// Buffer of the decoder in seconds of the bitrate.
+    pub buffer: f64,
+    /// Time that it may take.
+    pub patience: Duration,
 }
 
 /// Makes the movies in high and low definition, within so much time.
@@ -36,16 +44,17 @@ pub(in crate::previews) async fn encode(
     facts: &MovieFacts,
     asked: &Asked,
     definitions: &Definitions,
-    patience: Duration,
+    encoder: &Encoder<'_>,
 ) -> Result<(), MovieError> {
     let threads = threads().to_string();
     let input = ["-threads", &threads];
-    let room = Room::Encoder(budget, patience);
-    let attempt = run(room, FFMPEG, &input, movie, &arguments(facts, asked, definitions, &threads, facts.is_hdr)).await;
+    let room = Room::Encoder(budget, encoder.patience);
+    let arguments = |tones: bool| arguments(facts, asked, definitions, encoder, &threads, tones);
+    let attempt = run(room, FFMPEG, &input, movie, &arguments(facts.is_hdr)).await;
     match attempt {
         Err(MovieError::Unreadable(reason)) if facts.is_hdr => {
             tracing::warn!(reason, "a movie in HDR is encoded without an adaptation of its light");
-            run(room, FFMPEG, &input, movie, &arguments(facts, asked, definitions, &threads, false)).await?;
+            run(room, FFMPEG, &input, movie, &arguments(false)).await?;
         }
         attempt => {
             attempt?;
@@ -54,16 +63,20 @@ pub(in crate::previews) async fn encode(
     Ok(())
 }
 
-fn arguments(facts: &MovieFacts, asked: &Asked, definitions: &Definitions, threads: &str, tones: bool) -> Vec<OsString> {
+fn arguments(facts: &MovieFacts, asked: &Asked, definitions: &Definitions, encoder: &Encoder<'_>, threads: &str, tones: bool) -> Vec<OsString> {
     let size = asked.size(facts.aspect);
-    let outputs: Vec<(&PathBuf, &str)> = definitions.high.iter().map(|path| (path, HIGH_BITS)).chain([(&definitions.low, LOW_BITS)]).collect();
+    let Bitrates { high, low } = asked.bitrates();
+    let outputs: Vec<(&PathBuf, i32)> = definitions.high.iter().map(|path| (path, high)).chain([(&definitions.low, low)]).collect();
     let filters = format!("{};{}", pictures(facts, size, outputs.len() == 2, tones), sound(facts, outputs.len()));
     let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters].map(OsString::from).into();
     let rate = format!("{:.3}", asked.rate());
-    for (at, (path, bits)) in outputs.into_iter().enumerate() {
+    for (at, (path, megabits)) in outputs.into_iter().enumerate() {
+        let bits = format!("{megabits}M");
+        let buffer = format!("{}k", (f64::from(megabits) * 1000.0 * encoder.buffer).round());
         let (pictures, sound) = (format!("[v{at}]"), format!("[a{at}]"));
         arguments.extend(["-map", &pictures, "-map", &sound, "-map_metadata", "-1", "-map_chapters", "-1"].map(OsString::from));
-        arguments.extend(["-c:v", "libx264", "-preset", "slow", "-profile:v", "high", "-pix_fmt", "yuv420p", "-b:v", bits].map(OsString::from));
+        arguments.extend(["-c:v", "libx264", "-preset", encoder.preset, "-profile:v", "high", "-pix_fmt", "yuv420p"].map(OsString::from));
+        arguments.extend(["-b:v", &bits, "-maxrate", &bits, "-bufsize", &buffer].map(OsString::from));
         arguments.extend(["-r", &rate, "-x264-params", "keyint=2:scenecut=0", "-threads", threads, "-c:a", "aac"].map(OsString::from));
         if facts.channels.is_none() && facts.duration <= 0.0 {
             // Silence goes on for ever.
@@ -125,9 +138,10 @@ mod tests {
     }
 
     fn words(facts: &MovieFacts, high: bool, tones: bool) -> String {
-        let asked = Asked::read(&json!({"fps": "23.976"}), Some("1920x1080"), None);
+        let asked = Asked::read(&json!({"fps": "23.976"}), Some("1920x1080"), None).with(Bitrates { high: 28, low: 6 });
         let definitions = Definitions { high: high.then(|| "/high.mp4".into()), low: "/low.mp4".into() };
-        let arguments = arguments(facts, &asked, &definitions, "2", tones);
+        let encoder = Encoder { preset: "medium", buffer: 1.5, patience: Duration::ZERO };
+        let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);
         arguments.iter().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
@@ -136,7 +150,8 @@ mod tests {
         let told = words(&facts(), true, false);
         assert!(told.contains("scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=1920:1080"), "{told}");
         assert!(told.contains("[half]scale=1280:720,setsar=1[v1];[0:a:0]anull,asplit=2[a0][a1]"), "{told}");
-        assert!(told.contains("-b:v 28M -r 23.976") && told.contains("-b:v 6M -r 23.976"), "{told}");
+        assert!(told.contains("-preset medium") && told.contains("-b:v 28M -maxrate 28M -bufsize 42000k -r 23.976"), "{told}");
+        assert!(told.contains("-b:v 6M -maxrate 6M -bufsize 9000k -r 23.976"), "{told}");
         assert!(told.contains("file:/high.mp4 -map [v1]") && told.ends_with("file:/low.mp4") && !told.contains("-shortest"), "{told}");
     }
 

@@ -1,5 +1,5 @@
-//! What the programs of ffmpeg tell and make of a movie: each reads the file that it is given and no other, and is limited
-//! in time, threads and memory.
+//! Work of the programs of ffmpeg on a movie: each reads the file that it is given and no other, and is limited in
+//! time, threads and memory.
 
 mod encode;
 mod probe;
@@ -10,12 +10,12 @@ mod tiles;
 use std::ffi::OsString;
 use std::path::Path;
 
-pub(super) use self::encode::{Definitions, encode};
+pub(super) use self::encode::{Definitions, Encoder, encode};
 pub(super) use self::probe::{MovieFacts, probe};
 pub(super) use self::program::MovieError;
 pub use self::program::installed;
 use self::program::{FFMPEG, Room, file_argument, run};
-pub(super) use self::target::{Asked, frame_rate};
+pub(super) use self::target::{Asked, Bitrates, frame_rate};
 pub(super) use self::tiles::write_tiles;
 use crate::pictures::PictureBudget;
 

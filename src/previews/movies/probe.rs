@@ -1,4 +1,4 @@
-//! What `ffprobe` tells of a movie.
+//! Facts of `ffprobe` about a movie.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::program::{FFPROBE, MovieError, Room, run};
 use crate::pictures::PictureBudget;
 
-/// What is known of a movie.
+/// Knowledge about a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MovieFacts {
     /// In pixels, as they are stored.
@@ -39,7 +39,7 @@ pub(in crate::previews) async fn probe(budget: &PictureBudget, movie: &Path) -> 
     read_facts(&output.stdout)
 }
 
-/// What `ffprobe` prints.
+/// Output of `ffprobe`.
 #[derive(Deserialize)]
 struct Report {
     #[serde(default)]

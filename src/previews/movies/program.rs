@@ -1,4 +1,4 @@
-//! How the programs of ffmpeg are run.
+//! Way in which the programs of ffmpeg are run.
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -18,13 +18,13 @@ pub(super) const FFPROBE: &str = "ffprobe";
 /// Containers that are read. Others, such as playlists, could make the program open other files or addresses.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg";
 /// A program that only looks takes no longer than this.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PROGRAM_TIMEOUT: Duration = Duration::from_secs(120);
 /// Memory that one program may ask for, in bytes.
-const MEMORY: u64 = 6 * 1024 * 1024 * 1024;
+const MEMORY_LIMIT: u64 = 6 * 1024 * 1024 * 1024;
 /// Movies that are encoded at once: each takes several processors.
 static ENCODERS: Semaphore = Semaphore::const_new(2);
 
-/// Why nothing can be said or made of a movie.
+/// Reason why nothing can be said or made of a movie.
 #[derive(Debug, thiserror::Error)]
 pub enum MovieError {
     /// The programs are not there.
@@ -38,7 +38,7 @@ pub enum MovieError {
     Io(#[from] io::Error),
 }
 
-/// What a program takes the place of while it runs.
+/// Room that a program takes while it runs.
 #[derive(Clone, Copy)]
 pub(super) enum Room<'a> {
     /// A picture of the largest size: it looks at single frames.
@@ -59,7 +59,7 @@ pub async fn installed() -> bool {
     for program in [FFMPEG, FFPROBE] {
         let mut command = Command::new(program);
         command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let found = tokio::time::timeout(PATIENCE, command.status()).await;
+        let found = tokio::time::timeout(PROGRAM_TIMEOUT, command.status()).await;
         if !matches!(found, Ok(Ok(status)) if status.success()) {
             return false;
         }
@@ -102,7 +102,7 @@ pub(super) async fn run(
         Room::Frame(budget) => {
             let _memory = budget.frame().await.map_err(|error| MovieError::Unreadable(error.to_string()))?;
             let _place = place().await;
-            finish(program, command, PATIENCE).await
+            finish(program, command, PROGRAM_TIMEOUT).await
         }
         Room::Encoder(_, patience) => {
             // The semaphore is never closed.
@@ -133,7 +133,7 @@ fn limit_memory(child: &Child) -> io::Result<()> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
     let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return Ok(()) };
-    match prlimit(Some(process), Resource::As, Rlimit { current: Some(MEMORY), maximum: Some(MEMORY) }) {
+    match prlimit(Some(process), Resource::As, Rlimit { current: Some(MEMORY_LIMIT), maximum: Some(MEMORY_LIMIT) }) {
         // It has come to its end already, or the machine allows less than this anyway.
         Ok(_) | Err(rustix::io::Errno::SRCH | rustix::io::Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
@@ -143,6 +143,6 @@ fn limit_memory(child: &Child) -> io::Result<()> {
 /// Elsewhere there is no way to limit a program that runs.
 #[cfg(not(target_os = "linux"))]
 fn limit_memory(_child: &Child) -> io::Result<()> {
-    let _ = MEMORY;
+    let _ = MEMORY_LIMIT;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How large and how fast movies are made: what the entity says, or else its production.
+//! Size and speed of movies: those of the entity, or else those of its production.
 
 use serde_json::Value;
 
@@ -13,13 +13,30 @@ const LARGEST: u32 = 8192;
 /// Width of movies in low definition.
 const LOW_WIDTH: u32 = 1280;
 
-/// What is asked of a movie.
+/// Amounts of a movie in a second, in megabits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::previews) struct Bitrates {
+    pub high: i32,
+    pub low: i32,
+}
+
+impl Bitrates {
+    /// Bitrates that a task type asks for, or else its production, or else the server, whose high one is the highest of all.
+    pub(in crate::previews) fn choose(task_type: [Option<i32>; 2], production: [Option<i32>; 2], server: Self) -> Self {
+        let asked = |at: usize| task_type[at].or(production[at]).filter(|rate| *rate > 0);
+        let high = asked(0).unwrap_or(server.high).min(server.high);
+        Self { high, low: asked(1).unwrap_or(server.low).min(high) }
+    }
+}
+
+/// Demands on a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::previews) struct Asked {
     /// As the shape of the movie makes it where nobody says.
     width: Option<u32>,
     height: u32,
     rate: f64,
+    bitrates: Bitrates,
 }
 
 impl Asked {
@@ -30,7 +47,16 @@ impl Asked {
             Some((width, height)) => (Some(width), height),
             None => (None, resolution.and_then(height_alone).unwrap_or(USUAL_HEIGHT)),
         };
-        Self { width, height, rate: frame_rate(&entity["fps"], fps) }
+        Self { width, height, rate: frame_rate(&entity["fps"], fps), bitrates: Bitrates::default() }
+    }
+
+    /// The same with these bitrates.
+    pub(in crate::previews) fn with(self, bitrates: Bitrates) -> Self {
+        Self { bitrates, ..self }
+    }
+
+    pub(super) fn bitrates(&self) -> Bitrates {
+        self.bitrates
     }
 
     /// Frames in a second.
@@ -117,6 +143,20 @@ mod tests {
         assert_eq!(size(json!({}), None, 1.25), (1350, 1080));
         assert_eq!(size(json!({}), Some("x1080"), 1e9), (8192, 1080));
         assert_eq!(size(json!({}), Some("x1080"), 0.0), (2, 1080));
+    }
+
+    #[test]
+    fn the_task_type_has_the_last_word_on_bitrates() {
+        let server = Bitrates { high: 28, low: 6 };
+        let chosen = |task_type, production| {
+            let Bitrates { high, low } = Bitrates::choose(task_type, production, server);
+            (high, low)
+        };
+        assert_eq!(chosen([None, None], [None, None]), (28, 6));
+        assert_eq!(chosen([None, None], [Some(20), Some(3)]), (20, 3));
+        assert_eq!(chosen([Some(10), None], [Some(20), Some(12)]), (10, 10), "the low one is not above the high one");
+        assert_eq!(chosen([Some(99), Some(2)], [None, None]), (28, 2), "nor is the high one above that of the server");
+        assert_eq!(chosen([Some(4), None], [None, None]), (4, 4));
     }
 
     #[test]

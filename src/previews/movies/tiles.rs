@@ -16,7 +16,7 @@ const MOST_ROWS: u32 = 480;
 /// Widest cell in pixels.
 const WIDEST: u32 = 2000;
 
-/// Where the frames are in the picture.
+/// Places of the frames in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Layout {
     cell_width: u32,

@@ -38,7 +38,7 @@ impl Resource for MetadataDescriptors {
 
     /// Those of the open productions that the caller sees there.
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        metadata::restrict(sql, &Reach::open_teams(app.database.read(), caller).await?, "t");
+        metadata::restrict(sql, &Reach::open_teams(&app.database, caller).await?, "t");
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What new productions start with. The links of a template have routes of their own.
+//! Templates that new productions start with. Their links have routes of their own.
 
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
@@ -13,6 +13,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::productions::bitrates;
 use crate::productions::template::SETTINGS;
+use crate::productions::templates::as_record;
 
 pub struct ProjectTemplates;
 
@@ -29,7 +30,7 @@ static RELATIONS: [Relation; 5] = [
     ),
 ];
 
-/// What a new template takes from a body, beside the settings that it gives to productions.
+/// Keys that a new template takes from a body, beside the settings that it gives to productions.
 const TAKEN: [&str; 3] = ["name", "description", "metadata_descriptors"];
 
 #[async_trait]
@@ -58,7 +59,7 @@ impl Resource for ProjectTemplates {
         if record.is_none() {
             body.retain(|key, _| TAKEN.contains(&key.as_str()) || SETTINGS.contains(&key.as_str()));
         }
-        bitrates::check(work.app(), record, body)?;
+        bitrates::check(work.app(), record, body).map_err(as_record)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         let name = body.get("name").map(|name| name.as_str().unwrap_or_default());
         let name = if record.is_none() { Some(name.unwrap_or_default()) } else { name };

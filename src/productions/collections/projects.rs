@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::file_trees::check_file_tree;
 use crate::access::data_mask::DataMask;
 use crate::access::open_projects_of;
-use crate::access::records::Subject;
+use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::crud::rules::round;
 use crate::crud::{Record, Relation, Resource};
@@ -64,8 +64,8 @@ impl Resource for Projects {
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Production(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Production(Some(record.id))
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
@@ -136,7 +136,7 @@ impl Resource for Projects {
     }
 
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
-        Ok(DataMask::of(app.database.read(), caller).await?)
+        Ok(DataMask::of(&app.database, caller).await?)
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
@@ -144,7 +144,7 @@ impl Resource for Projects {
             mask.apply_to_production(&mut text, 0);
         }
         let sql = Sql::with("SELECT s.name FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id WHERE p.id = $1", [id.into()]);
-        let name = app.database.row(&sql).await?.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten();
+        let name = database::read_value::<Option<String>>(&app.database, &sql).await?.flatten();
         text.pop();
         text.extend_from_slice(b",\"project_status_name\":");
         match name {
@@ -170,8 +170,7 @@ impl Resource for Projects {
              WHERE p.id = $1 AND p.production_type = 'tvshow' AND k.name = 'Episode' ORDER BY e.name LIMIT 1",
             [id.into()],
         );
-        if let Some(row) = app.database.row(&sql).await? {
-            let episode: Uuid = row.try_get_by_index(0)?;
+        if let Some(episode) = database::read_value::<Uuid>(&app.database, &sql).await? {
             text.pop();
             text.extend_from_slice(format!(",\"first_episode_id\":\"{episode}\"}}").as_bytes());
         }
@@ -196,7 +195,7 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
         ids.dedup();
         let mut sql = Sql::new("SELECT COUNT(*) FROM preview_background_file WHERE id IN ");
         sql.bind_list(ids.iter().copied());
-        let found: i64 = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        let found: i64 = database::read_value(&**work, &sql).await?.unwrap_or_default();
         if usize::try_from(found).ok() != Some(ids.len()) {
             return Err(Failure::not_found());
         }
@@ -206,6 +205,11 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
         && !parse_id(single).is_some_and(|single| ids.contains(&single))
     {
         return Err(Failure::parameter("Invalid preview_background_file_id"));
+    }
+    if let Some(default) = body.get("default_preview_background_file_id").filter(|default| creating && !default.is_null())
+        && !default.as_str().and_then(parse_id).is_some_and(|default| ids.contains(&default))
+    {
+        return Err(Failure::parameter("Invalid default_preview_background_file_id"));
     }
     Ok(())
 }

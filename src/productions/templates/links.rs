@@ -1,4 +1,5 @@
-//! What a template links to: task types, task statuses, asset types, status automations and backgrounds.
+//! Parts of the studio that a template links to: task types, task statuses, asset types, status automations and
+//! backgrounds.
 
 use std::collections::HashMap;
 
@@ -27,7 +28,7 @@ pub(super) struct Link {
     column: &'static str,
     /// Table of the things.
     target: &'static Table,
-    /// What messages call the thing.
+    /// Name of the thing in messages.
     name: &'static str,
 }
 
@@ -58,7 +59,7 @@ pub(super) static BACKGROUNDS: Link = Link {
     name: "Preview background file",
 };
 
-/// How the things `t` of a template are written, with what the link `l` says of them.
+/// Writer of the things `t` of a template, with what the link `l` says of them.
 fn writer(link: &Link) -> RecordWriter {
     let short =
         |columns: &[(&str, Kind)]| RecordWriter::select(columns.iter().map(|(name, kind)| (format!("t.{name}"), Field::new(*name, *kind))), None);
@@ -115,9 +116,9 @@ impl Link {
     }
 }
 
-/// What a template links to: by place, and by name where there are no places.
+/// Parts of the studio that a template links to: by place, and by name where there are no places.
 pub(super) async fn list<T>(app: &App, link: &Link, template_id: Uuid) -> Result<Json<T>, Failure> {
-    require(app.database.read(), template_id).await?;
+    require(&app.database, template_id).await?;
     let writer = writer(link);
     let order = match (link.has_places(), link.target.column("name")) {
         (true, _) => "COALESCE(l.priority, 0), t.name, t.id",
@@ -155,7 +156,7 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &Link, template_id: 
 pub(super) async fn set_task_type<T>(app: &App, access: &Admin, template_id: Uuid, body: ProjectTaskTypeSet) -> Result<Json<T>, Failure> {
     let item: ProjectTaskTypeAdd = serde_json::from_value(serde_json::Value::Object(body.clone()))?;
     let sql = Sql::with("SELECT hd_bitrate_compression FROM project_template WHERE id = $1", [template_id.into()]);
-    let of_template = database::read_value::<Option<i32>>(app.database.read(), &sql).await?.flatten();
+    let of_template = database::read_value::<Option<i32>>(&app.database, &sql).await?.flatten();
     let rates = bitrates::of_link(app, &body, of_template).map_err(as_record)?;
     let mut values = link_values(rates, item.is_client_visible);
     values.extend(item.priority.map(|priority| ("priority", priority.into())));
@@ -188,7 +189,7 @@ async fn set<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: U
     };
     tell(&mut work, template_id);
     work.commit().await?;
-    let record = json::record(app.database.read(), link.table, link.record_name(), row_id).await?;
+    let record = json::record(&app.database, link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
@@ -245,13 +246,13 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &Link, template_
     let links = link.links(&work, template_id, ids).await?;
     work.commit().await?;
     let row_ids: Vec<Uuid> = links.values().copied().collect();
-    let records = json::records(app.database.read(), link.table, link.record_name(), &row_ids).await?;
+    let records = json::records(&app.database, link.table, link.record_name(), &row_ids).await?;
     let texts = ids.iter().filter_map(|id| records.get(links.get(id)?)).map(Vec::as_slice);
     Ok(Json::written(json::array(texts)))
 }
 
 /// The same refusal in the shape that templates have.
-fn as_record(failure: Failure) -> Failure {
+pub(in crate::productions) fn as_record(failure: Failure) -> Failure {
     match failure {
         Failure::Answer { body, .. } => Failure::record(body["message"].as_str().unwrap_or_default()),
         fault => fault,

@@ -5,6 +5,8 @@ mod handlers;
 mod links;
 mod snapshot;
 
+pub(in crate::productions) use self::links::as_record;
+
 pub use handlers::ProjectTemplatesHandlers;
 
 use dailies_definitions::failure::Failure;
@@ -43,6 +45,6 @@ fn tell(work: &mut Work<'_>, template_id: Uuid) {
 
 /// The template without its relations.
 async fn answer<T>(app: &App, template_id: Uuid) -> Result<Json<T>, Failure> {
-    let record = json::record(app.database.read(), &entity::project_template::TABLE, "ProjectTemplate", template_id).await?;
+    let record = json::record(&app.database, &entity::project_template::TABLE, "ProjectTemplate", template_id).await?;
     Ok(Json::written(record.ok_or_else(|| missing("Project template"))?))
 }

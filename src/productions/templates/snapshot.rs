@@ -111,5 +111,5 @@ pub(super) async fn apply(app: &App, access: &Admin, project_id: Uuid, template_
     require(&*work, template_id).await?;
     hand_over(&mut work, project_id, template_id, &Map::new()).await?;
     work.commit().await?;
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }

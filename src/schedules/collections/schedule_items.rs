@@ -18,7 +18,7 @@ use crate::events::Work;
 
 pub struct ScheduleItems;
 
-/// What a bar is for.
+/// Subject of a bar.
 const SUBJECT: [&str; 3] = ["project_id", "task_type_id", "object_id"];
 
 #[async_trait]

@@ -8,7 +8,7 @@ use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
 use crate::crud::{Record, Relation, Resource, invalid_id};
@@ -17,7 +17,7 @@ use crate::events::Work;
 
 pub struct ScheduleVersions;
 
-/// What says that it comes from a draft, and stays without it.
+/// Columns that name the draft of a version, which stays without it.
 const MADE_FROM: [(&str, &str); 2] = [("production_schedule_version", "production_schedule_from"), ("project", "from_schedule_version_id")];
 
 #[async_trait]
@@ -91,7 +91,7 @@ impl Resource for ScheduleVersionTaskLinks {
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
-        let connection = app.database.read();
+        let connection = &app.database;
         let version_id = given_id(body, "production_schedule_version_id")?;
         let task_id = given_id(body, "task_id")?;
         let of_version = project_of(connection, "production_schedule_version", Some(version_id)).await?;
@@ -99,10 +99,10 @@ impl Resource for ScheduleVersionTaskLinks {
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
             return Err(Failure::parameter("The task and the production schedule version must be in the same project."));
         };
-        require_record(connection, caller, rule, Subject::Production(Some(project_id))).await
+        require_record(connection, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 }

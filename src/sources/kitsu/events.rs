@@ -1,18 +1,16 @@
-//! What is told of rows that were taken over.
+//! Events about rows that were taken over.
 
 use std::collections::HashMap;
 
 use dailies_definitions::failure::Failure;
 use entity::belonging::Belonging;
-use sea_orm::FromQueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::comments::telling::told;
 use crate::crud::Resource;
 use crate::database::{BATCH, Sql, read_all, rows};
 use crate::entities::rows::find_entities;
-use crate::events::{Work, payload};
+use crate::events::{Payload, ToldComment, Work, payload};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Emits the event of each row, in their order, with the production that it belongs to.
@@ -49,9 +47,8 @@ pub(super) async fn tell(
             }
         }
         "comment" => {
-            for Comment { id, object_id, person_id, for_client } in comments(work, ids).await? {
-                let about = told(id, object_id, person_id, for_client.unwrap_or_default());
-                work.emit_signed(homes.get(&id).copied().flatten(), format!("comment:{}", what(id)), about);
+            for comment in comments(work, ids).await? {
+                work.tell_of_comment(homes.get(&comment.id).copied().flatten(), what(comment.id), comment, Payload::default());
             }
         }
         _ => {
@@ -70,26 +67,17 @@ pub(super) async fn tell(
     Ok(())
 }
 
-/// What is told of a comment.
-#[derive(FromQueryResult)]
-struct Comment {
-    id: Uuid,
-    object_id: Uuid,
-    person_id: Uuid,
-    for_client: Option<bool>,
-}
-
 /// Comments in the order of their ids in a list.
-async fn comments(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Comment>, Failure> {
-    let mut found: HashMap<Uuid, Comment> = HashMap::new();
+async fn comments(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<ToldComment>, Failure> {
+    let mut found: HashMap<Uuid, ToldComment> = HashMap::new();
     for ids in ids.chunks(BATCH) {
-        let sql = Sql::of_ids("SELECT id, object_id, person_id, for_client FROM comment WHERE id = ANY($1)", ids);
-        found.extend(read_all::<Comment>(&**work, &sql).await?.into_iter().map(|comment| (comment.id, comment)));
+        let sql = Sql::of_ids("SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = ANY($1)", ids);
+        found.extend(read_all::<ToldComment>(&**work, &sql).await?.into_iter().map(|comment| (comment.id, comment)));
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// Whose notifications they are.
+/// Persons whose notifications they are.
 async fn persons(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Failure> {
     let mut found = HashMap::new();
     for ids in ids.chunks(BATCH) {

@@ -1,4 +1,4 @@
-//! What is special to the rows of some collections, before their columns are read.
+//! Peculiarities of the rows of some collections, before their columns are read.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// Kinds whose entities get the entity type of the kind, whatever id it has on the other instance.
 const TYPED: [EntityKind; 4] = [EntityKind::Shot, EntityKind::Sequence, EntityKind::Episode, EntityKind::Edit];
-/// What is said of the frames of a shot beside its columns.
+/// Keys about the frames of a shot beside its columns.
 const FRAMES: [&str; 3] = ["frame_in", "frame_out", "fps"];
 
 /// Brings rows of a table into the form of its columns.
@@ -56,7 +56,7 @@ fn news(row: &mut Row) {
     }
 }
 
-/// What a notification tells of has a name of its own, because `type` is the kind of record.
+/// Renames the subject of a notification, because `type` is the kind of record.
 fn notification(row: &mut Row) {
     let kind = row.get("notification_type").filter(|kind| !kind.is_null()).cloned();
     if let Some(kind) = kind {

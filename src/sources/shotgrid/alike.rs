@@ -13,7 +13,7 @@ use crate::database::value_of;
 use crate::events::Work;
 use crate::sources::batch::Columns;
 
-/// What makes a row the one that is meant, besides its number.
+/// Columns that make a row the one that is meant, besides its number.
 #[derive(Clone, Copy)]
 pub(super) struct Natural {
     /// Columns that hold the same; nothing where there are none. Rows are looked for by the first.
@@ -69,13 +69,13 @@ impl Alike {
         }
     }
 
-    /// What rows are looked for by, where it says something.
+    /// Text that rows are looked for by, where it says something.
     fn first_of(&self, row: &Columns) -> Option<String> {
         value_of(row, self.columns.first()?).map(word).filter(|word| !word.is_empty())
     }
 }
 
-/// What a column holds, as text; nothing for null.
+/// Value of a column, as text; nothing for null.
 fn word(value: &SqlValue) -> String {
     match value {
         SqlValue::Uuid(Some(id)) => id.to_string(),

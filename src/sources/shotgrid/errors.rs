@@ -1,4 +1,4 @@
-//! What clients could not bring along from ShotGrid, kept for a later look.
+//! Records that clients could not bring along from ShotGrid, kept for a later look.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -29,7 +29,7 @@ pub(in crate::sources) async fn list_errors<T>(database: &Database) -> Result<Js
 /// # Errors
 /// 404 when there is none.
 pub(in crate::sources) async fn read_error(database: &Database, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let found = database::json::record(database.read(), &entity::data_import_error::TABLE, TYPE, id).await?;
+    let found = database::json::record(database, &entity::data_import_error::TABLE, TYPE, id).await?;
     found.ok_or_else(Failure::not_found)
 }
 

@@ -394,7 +394,7 @@ fn frames(reading: &Reading<'_>) -> Value {
     data.into()
 }
 
-/// What a task is on; none where it is of a kind that has no tasks here.
+/// Entity of a task; none where it is of a kind that has no tasks here.
 fn entity_of_task(reading: &Reading<'_>) -> Value {
     let found = ["asset", "shot", "scene", "sequence", "episode"].into_iter().find_map(|lookup| reading.found(lookup));
     found.map_or(Value::Null, |id| id.to_string().into())

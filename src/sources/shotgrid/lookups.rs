@@ -1,5 +1,5 @@
-//! What fields of records mean of what is here: the production of a name, the person of a number and the like. Each lookup is
-//! a query for all records together.
+//! Meaning of fields of records among the rows that are here: the production of a name, the person of a number and the
+//! like. Each lookup is a query for all records together.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,20 +19,20 @@ use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
 /// Values that one query looks for: SQLite looks every placeholder up among all others.
 const PORTION: usize = 1000;
 
-/// What a field means.
+/// Meaning of a field.
 pub(super) struct Lookup {
-    /// What it is called in the description of a kind.
+    /// Its name in the description of a kind.
     pub(super) name: &'static str,
     pub(super) table: &'static Table,
     /// The column that holds what the field says.
     pub(super) column: &'static str,
     pub(super) only: Only,
     pub(super) keys: Keys,
-    /// How what is missing is made, where it is.
+    /// Way of making what is missing, where it is made.
     pub(super) make: Option<Make>,
 }
 
-/// Which rows of a table count.
+/// Rows of a table that count.
 #[derive(Clone, Copy)]
 pub(super) enum Only {
     All,
@@ -52,7 +52,7 @@ impl Only {
     }
 }
 
-/// Where a record says what is looked for.
+/// Place where a record says what is looked for.
 pub(super) enum Keys {
     /// In a field within others.
     At(&'static str),
@@ -64,7 +64,7 @@ pub(super) enum Keys {
     Worked(fn(&Record) -> Option<Value>),
 }
 
-/// How a row is made that is missing.
+/// Way of making a row that is missing.
 pub(super) struct Make {
     /// Columns besides the one that is looked at.
     pub(super) columns: fn() -> Columns,
@@ -92,7 +92,7 @@ impl Keys {
     }
 }
 
-/// What was found for the records of a body.
+/// Rows that were found for the records of a body.
 pub(super) struct Known {
     lookups: &'static [Lookup],
     /// Ids by what was looked for, for each lookup.
@@ -125,7 +125,7 @@ impl Known {
         keys.into_iter().filter_map(move |key| ids?.get(&word(&key)).copied())
     }
 
-    /// How many rows a record names.
+    /// Number of rows that a record names.
     pub(super) fn asked(&self, lookup: &str, record: &Record) -> usize {
         self.lookup(lookup).map_or(0, |lookup| lookup.keys.of(record).len())
     }
@@ -177,7 +177,7 @@ impl Lookup {
     }
 }
 
-/// What is looked for, as text.
+/// Text of the value that is looked for.
 fn word(key: &Value) -> String {
     key.as_str().map_or_else(|| key.to_string(), str::to_owned)
 }

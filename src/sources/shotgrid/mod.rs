@@ -47,14 +47,14 @@ pub(super) type Record = Map<String, Value>;
 /// Column that holds the number of the record in ShotGrid.
 const NUMBER: &str = "shotgun_id";
 
-/// What the records of one kind become here.
+/// Kind of records, and what they become here.
 pub(super) struct Kind {
     collection: Collection,
-    /// What the entities are, where they are some. Assets are of many types, which the records name.
+    /// Kind of the entities, where they are some. Assets are of many types, which the records name.
     entity: Option<EntityKind>,
     /// Fields without which a record is left out.
     needs: &'static [&'static str],
-    /// What fields mean of what is here.
+    /// Meaning of fields among the rows that are here.
     lookups: &'static [Lookup],
     /// Columns, each with what it gets.
     columns: &'static [(&'static str, Origin)],
@@ -66,7 +66,7 @@ pub(super) struct Kind {
     optional: &'static [&'static str],
     /// Columns without which a new record is left out.
     begins_with: &'static [&'static str],
-    /// What makes a row the one that is meant, besides its number.
+    /// Columns that make a row the one that is meant, besides its number.
     natural: Natural,
     /// Whether rows that are here stay as they are.
     keeps: bool,
@@ -162,7 +162,7 @@ fn is_complete(kind: &Kind, place: usize, record: &Record) -> bool {
     missing.is_none()
 }
 
-/// What a record says of a row; none where it says too little.
+/// Draft of a row from a record; none where it says too little.
 fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<Draft<'a>>, Failure> {
     let Some(number) = reading.record.get("id").and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok()) else { return Ok(None) };
     let mut columns: Columns = vec![(NUMBER, number.into())];

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Record;
 use super::lookups::Known;
 
-/// What a column gets.
+/// Origin of the value of a column.
 pub(super) enum Origin {
     /// A field of the record; parts of its path are told apart by dots.
     Field(&'static str),
@@ -14,7 +14,7 @@ pub(super) enum Origin {
     Found(&'static str),
     /// The same word for all.
     Always(&'static str),
-    /// What follows from the record.
+    /// Value that follows from the record.
     Worked(fn(&Reading<'_>) -> Value),
 }
 
@@ -68,7 +68,7 @@ impl Reading<'_> {
         self.known.find(lookup, self.record).collect()
     }
 
-    /// How many records the record names.
+    /// Number of records that the record names.
     pub(super) fn asked(&self, lookup: &str) -> usize {
         self.known.asked(lookup, self.record)
     }

@@ -22,9 +22,9 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Links of an entity that are those of another one: what casts it refers to it.
 const CAST: (&str, &str) = ("entity_link", "entity_out_id");
-/// What goes with the tasks of an asset.
+/// Rows that go with the tasks of an asset.
 const ASSIGNMENT: (&str, &str) = ("task_person_link", "task_id");
-/// What goes with an asset.
+/// Rows that go with an asset.
 const TASK: (&str, &str) = ("task", "entity_id");
 
 #[derive(FromQueryResult)]

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, invalid_id, missing};
+use crate::crud::{Changes, Record, Relation, Resource, ids, invalid_id};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -28,7 +28,7 @@ pub struct Tasks;
 
 static RELATIONS: [Relation; 1] = [Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id")];
 
-/// What a supervisor may change.
+/// Columns that a supervisor may change.
 const SUPERVISED: [&str; 6] = ["priority", "start_date", "due_date", "estimation", "difficulty", "data"];
 
 #[async_trait]
@@ -55,36 +55,40 @@ impl Resource for Tasks {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        let reach = Reach::open_teams(app.database.read(), caller).await?;
+        let reach = Reach::open_teams(&app.database, caller).await?;
         Visible::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
     }
 
     async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
-        Ok(DataMask::of(app.database.read(), caller).await?)
+        Ok(DataMask::of(&app.database, caller).await?)
     }
 
     async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
-        Ok(PlanMask::of(&Reach::teams(app.database.read(), caller).await?))
+        Ok(PlanMask::of(&Reach::teams(&app.database, caller).await?))
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        let database = app.database.read();
+        let database = &app.database;
         TaskMask::of(database, &Reach::teams(database, caller).await?).await?.apply(&mut text, 0);
         Ok(text)
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(Some(record.id))
     }
 
     /// Whoever manages the production of the entity may create its tasks.
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+        needed(body, "task_type_id")?;
+        let entity_id = needed(body, "entity_id")?;
+        if body.get("assignees").is_some_and(|persons| !persons.is_null() && !persons.is_array()) {
+            return Err(Failure::parameter("assignees must be a list."));
+        }
         if caller.is_admin() {
             return Ok(());
         }
-        let entity_id = needed(body, "entity_id")?;
-        require_record(app.database.read(), caller, rule, Subject::Entity(Some(entity_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id))).await
     }
 
     /// Managers change everything, others who lead the task a part.
@@ -151,30 +155,29 @@ impl Resource for Tasks {
     }
 }
 
+/// An id that a new task can't be without.
 fn needed(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
-    match body.get(key) {
-        None | Some(Value::Null) => Err(missing(key)),
-        Some(value) => value.as_str().and_then(parse_id).ok_or_else(Failure::not_found),
-    }
+    let id = body.get(key).and_then(Value::as_str).and_then(parse_id);
+    id.ok_or_else(|| Failure::parameter(format!("A valid {key} is required.")))
 }
 
 /// The production of the entity that a new task is for, once its task type fits the entity.
 async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<Uuid, Failure> {
     let sql = Sql::with("SELECT for_entity FROM task_type WHERE id = $1", [needed(body, "task_type_id")?.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let for_entity: String = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_else(|| "Asset".into());
+    let for_entity: String = row.try_get::<Option<String>>("", "for_entity")?.unwrap_or_else(|| "Asset".into());
     let sql = Sql::with(
-        "SELECT e.project_id, k.name, k.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.project_id, e.entity_type_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(1)?);
+    let kind = EntityKind::of_type(&row.try_get::<String>("", "name")?);
     if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
         return Err(Failure::refused("Task type of the task does not match entity type."));
     }
-    let project_id = row.try_get_by_index(0)?;
+    let project_id = row.try_get("", "project_id")?;
     let task_type = Candidate { id: needed(body, "task_type_id")?, for_entity: Some(&for_entity) };
-    let target = Target { kind, entity_type_id: row.try_get_by_index(2)? };
+    let target = Target { kind, entity_type_id: row.try_get("", "entity_type_id")? };
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
         Some(message) => Err(Failure::parameter(message)),
         None => Ok(project_id),

@@ -27,7 +27,7 @@ async fn sum_up(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<(), Failure> {
     for task_id in tasks {
         let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [(*task_id).into()]);
         let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-        work.emit_in(row.try_get_by_index::<Option<Uuid>>(0)?, "task:update", payload([("task_id", *task_id)]));
+        work.emit_in(row.try_get::<Option<Uuid>>("", "project_id")?, "task:update", payload([("task_id", *task_id)]));
     }
     Ok(())
 }

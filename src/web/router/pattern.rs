@@ -10,10 +10,10 @@ pub(super) struct Pattern {
 
 /// The parameters of one segment.
 struct Slot {
-    /// What the router calls the segment.
+    /// Name of the segment for the router.
     key: String,
     name: String,
-    /// What follows in the same segment: the text that separates, and a second parameter.
+    /// Rest of the same segment: the text that separates, and a second parameter.
     second: Option<(String, String)>,
 }
 
@@ -50,7 +50,7 @@ impl Pattern {
         Some(Self { shape, slots })
     }
 
-    /// How many parameters there are.
+    /// Number of parameters.
     pub(super) fn values(&self) -> usize {
         self.slots.iter().map(|slot| if slot.second.is_some() { 2 } else { 1 }).sum()
     }

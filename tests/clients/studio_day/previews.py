@@ -4,6 +4,7 @@ import gazu
 import requests
 
 from studio_day import shapes
+from studio_day.comments import concerned
 from studio_day.day import URL, answer, by_id, picture, session, size_of
 from studio_day.releases import add_extra_preview, wait_for_preview_file
 from studio_day.shapes import has_keys
@@ -65,7 +66,9 @@ def publish_preview(day):
     shot = gazu.task.set_main_preview(preview, client=day.clients["artist"])
     assert shot["preview_file_id"] == preview["id"], shot
     day.heard(
-        day.event("preview-file:set-main", entity_id=shot["id"], preview_file_id=preview["id"]),
+        day.event(
+            "preview-file:set-main", entity_id=shot["id"], preview_file_id=preview["id"], preview_file_status="ready"
+        ),
         day.event("shot:update", shot_id=shot["id"]),
     )
     assert gazu.shot.get_shot(shot["id"])["preview_file_id"] == preview["id"]
@@ -79,15 +82,15 @@ def new_preview(day, preview, comment):
     """What is announced when a preview is put on a comment."""
     return (
         day.event("preview-file:new", preview_file_id=preview["id"], comment_id=comment["id"]),
-        day.event("comment:update", comment_id=comment["id"]),
+        day.event("comment:update", comment_id=comment["id"], task_id=day.task["id"], **concerned(comment)),
     )
 
 
 def uploaded_preview(day, preview, comment):
     """What is announced when the picture of a preview is there."""
     return (
-        day.event("preview-file:update", preview_file_id=preview["id"]),
-        day.event("comment:update", comment_id=comment["id"]),
+        day.event("preview-file:update", preview_file_id=preview["id"], status="ready"),
+        day.event("comment:update", comment_id=comment["id"], task_id=day.task["id"], **concerned(comment)),
         day.event(
             "preview-file:add-file",
             comment_id=comment["id"],

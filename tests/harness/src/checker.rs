@@ -43,7 +43,7 @@ impl Checker {
         Self { whole, strict, paths, validators: Mutex::default() }
     }
 
-    /// What the contract has against an answer, if anything.
+    /// Problem of an answer by the contract, if anything.
     pub fn problem(&self, method: &str, path: &str, query: &str, status: u16, media: &str, body: &[u8]) -> Option<String> {
         let bare = if path == "/" { path } else { path.trim_end_matches('/') };
         let candidates = self.paths.iter().filter(|template| fits(template, bare));

@@ -1,5 +1,6 @@
 //! A client that checks every answer against the contract.
 
+use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,16 +15,22 @@ pub struct Client {
     pub http: reqwest::Client,
 }
 
-/// What the server answered.
+/// Answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub bytes: Vec<u8>,
     /// The body, where it is JSON.
     pub json: Value,
+    headers: HeaderMap,
 }
 
 impl Answer {
+    /// A header, where it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     /// The body, once the status is the expected one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
@@ -101,6 +108,6 @@ impl Client {
             panic!("{method} {path} is off the contract: {problem}\n{}", String::from_utf8_lossy(&bytes));
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: status.as_u16(), bytes, json }
+        Answer { status: status.as_u16(), bytes, json, headers }
     }
 }

@@ -140,7 +140,7 @@ impl<'a> Growth<'a> {
         let known = Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()]);
         match database.row(&known).await.expect("the entity types") {
             Some(row) => row.try_get_by_index(0).expect("an id"),
-            None => insert(database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("an entity type"),
+            None => insert(database, &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("an entity type"),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Growth<'a> {
 
     /// Stores rows, but for those that are there already.
     async fn store(&mut self, table: &'static Table, word: &'static str, rows: Vec<Row>) {
-        let connection = self.studio.server.app.database.read();
+        let connection = &self.studio.server.app.database;
         let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.iter().find(|(name, _)| *name == "id")).filter_map(|(_, value)| id(value)).collect();
         insert_ignoring_duplicates(connection, table, rows).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
         if ids.is_empty() {

@@ -1,4 +1,4 @@
-//! What tests share: a server of their own, clients that check every answer, and a studio to work with.
+//! Parts that tests share: a server of their own, clients that check every answer, and a studio to work with.
 
 mod checker;
 mod client;
@@ -33,6 +33,6 @@ pub use program::{Ended, Installation, Program, files};
 pub use redis::TemporaryRedis;
 pub use saml_provider::{SamlProvider, SamlStatement, Signed};
 pub use security_key::SecurityKey;
-pub use server::{On, Place, TestServer};
-pub use shape::{fill, fill_all, mismatch};
+pub use server::{On, Place, TestServer, unbound_server};
+pub use shape::{differences, fill, fill_all};
 pub use studio::{Studio, id};

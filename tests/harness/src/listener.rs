@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Client;
 
-/// What separates packets of one answer.
+/// Character that separates packets of one answer.
 const SEPARATOR: char = '\u{1e}';
 
 /// An open connection to the stream.

@@ -71,7 +71,7 @@ impl ObjectStore {
         files(self.folder.path()).into_iter().filter(|path| !notes(path)).collect()
     }
 
-    /// Where an object is on the disk.
+    /// Path of an object on the disk.
     pub fn path(&self, key: &str) -> PathBuf {
         self.folder.path().join(key)
     }

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 
-/// How a token is signed.
+/// Way of signing a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signing {
     /// With the key that the provider shows.
@@ -39,7 +39,7 @@ struct State {
     claims: Map<String, Value>,
     user_info: Value,
     signing: Signing,
-    /// What was asked for each code.
+    /// Questions by code.
     codes: HashMap<String, HashMap<String, String>>,
 }
 
@@ -84,12 +84,12 @@ impl OpenIdProvider {
         self.state.lock().expect("the state")
     }
 
-    /// Whom the next tokens are for: claims beside those that the protocol needs, or instead of them. Null leaves one out.
+    /// Claims of the next tokens beside those that the protocol needs, or instead of them. Null leaves one out.
     pub fn vouch(&self, claims: Value) {
         self.state().claims = claims.as_object().expect("claims").clone();
     }
 
-    /// What is told of whoever signed in, when the server asks.
+    /// Facts about the person who signed in, when the server asks.
     pub fn tell(&self, user_info: Value) {
         self.state().user_info = user_info;
     }

@@ -1,11 +1,11 @@
-//! What a browser gets that goes to a provider of sign-in and back.
+//! Pages for a browser that goes to a provider of sign-in and back.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use super::{Checker, Client};
 
-/// Where the browser is sent that signed in.
+/// Page that a browser is sent to that signed in.
 pub const HOME: &str = "https://localhost:8080";
 
 /// An answer to a browser, checked against the contract.
@@ -55,7 +55,7 @@ impl Page {
         self.cookie(name).and_then(|cookie| cookie.split_once('=').map(|(_, value)| value.to_owned()))
     }
 
-    /// Why nobody was let in.
+    /// Reason why nobody was let in.
     #[track_caller]
     pub fn error(&self) -> &str {
         assert_eq!(self.status, 400);

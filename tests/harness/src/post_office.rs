@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// How long tests wait for an e-mail.
+/// Time that tests wait for an e-mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An e-mail that was taken.

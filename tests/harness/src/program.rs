@@ -62,7 +62,7 @@ impl Installation {
         self.folder.path().join("data")
     }
 
-    /// Where the server puts files on their way.
+    /// Folder where the server puts files on their way.
     pub fn temporary(&self) -> PathBuf {
         self.folder.path().join("temporary")
     }

@@ -25,7 +25,7 @@ const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// What of an answer is signed.
+/// Signed parts of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signed {
     Assertion,
@@ -34,7 +34,7 @@ pub enum Signed {
     Nothing,
 }
 
-/// What a provider answers. Tests change it before it is written.
+/// Answer of a provider. Tests change it before it is written.
 #[derive(Clone)]
 pub struct SamlStatement {
     pub issuer: String,
@@ -48,7 +48,7 @@ pub struct SamlStatement {
     pub not_before: DateTime<Utc>,
     pub not_on_or_after: DateTime<Utc>,
     pub signed: Signed,
-    /// Which of the keys it is signed with. The last one is not shown to anybody.
+    /// Key that it is signed with. The last one is not shown to anybody.
     pub key: usize,
 }
 

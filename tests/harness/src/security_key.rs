@@ -21,7 +21,7 @@ pub struct SecurityKey {
     origin: String,
     /// Flags of what the key says: by default that somebody touched it.
     flags: u8,
-    /// How often it was used, on whatever page.
+    /// Number of its uses, on whatever page.
     counter: Arc<AtomicU32>,
 }
 
@@ -36,7 +36,7 @@ impl SecurityKey {
         Self { private, id: vec![number; 40], origin: "http://localhost:8080".into(), flags: 0x01, counter: Arc::new(AtomicU32::new(0)) }
     }
 
-    /// What somebody copied off the key, which counts for itself from now on.
+    /// A copy of the key, which counts for itself from now on.
     pub fn copy(&self) -> Self {
         Self { counter: Arc::new(AtomicU32::new(self.counter.load(Ordering::SeqCst))), ..self.clone() }
     }
@@ -74,7 +74,7 @@ impl SecurityKey {
         data
     }
 
-    /// What the browser gives back to options for a new key.
+    /// Answer of the browser to options for a new key.
     pub fn make(&self, options: &Value) -> Value {
         let (x, y) = self.point();
         let number = |number: i64| Cbor::Integer(number.into());
@@ -100,7 +100,7 @@ impl SecurityKey {
         })
     }
 
-    /// What the browser gives back to options for the use of a key.
+    /// Answer of the browser to options for the use of a key.
     pub fn touch(&self, options: &Value) -> Value {
         let client_data = self.client_data("webauthn.get", &options["challenge"]);
         let data = self.authenticator_data(&options["rpId"], 0);

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{Client, Installation};
 
-/// Which database a test runs on.
+/// Database that a test runs on.
 #[derive(Clone, Copy, Debug)]
 pub enum On {
     Sqlite,
@@ -41,7 +41,7 @@ pub struct TestServer {
     task: Option<tokio::task::JoinHandle<()>>,
 }
 
-/// What is left of a server that ended: its database, its files and its flags.
+/// Rest of a server that ended: its database, its files and its flags.
 pub struct Place {
     folder: TempDir,
     database_url: String,
@@ -85,6 +85,17 @@ async fn cluster() -> &'static TemporaryPostgres {
     CLUSTER.get_or_init(|| async { TemporaryPostgres::start().await.expect("a PostgreSQL cluster") }).await
 }
 
+/// Server without an address in a folder, on a database with a pool of that size, with more flags. Says whether the database
+/// was empty.
+pub async fn unbound_server(folder: &str, database_url: &str, pool_size: u32, flags: &[&str]) -> (SharedApp, bool) {
+    let given = ["test", "--data-dir", folder, "--database-url", database_url, "--secret-key", "a secret for tests"];
+    let silent: &[&str] = if flags.contains(&"--mail-enabled") { &[] } else { &["--mail-enabled", "false"] };
+    let Flags { data, settings } = Flags::parse_from(given.iter().chain(silent).chain(flags));
+    let database = Database::connect(database_url, pool_size).await.expect("a connection");
+    let fresh = prepare(&database).await.expect("a schema");
+    (Arc::new(build(&data, settings, database).await.expect("a server")), fresh)
+}
+
 impl TestServer {
     pub async fn start(on: On) -> Self {
         Self::start_with(on, &[]).await
@@ -105,14 +116,8 @@ impl TestServer {
     pub async fn start_at(place: Place) -> Self {
         let Place { folder, database_url, flags } = &place;
         let path = folder.path().to_str().expect("a name in UTF-8");
-        let mut all = vec!["test", "--data-dir", path, "--database-url", database_url, "--secret-key", "a secret for tests"];
-        if !flags.iter().any(|flag| flag == "--mail-enabled") {
-            all.extend(["--mail-enabled", "false"]);
-        }
-        let Flags { data, settings } = Flags::parse_from(all.into_iter().chain(flags.iter().map(String::as_str)));
-        let database = Database::connect(database_url, 8).await.expect("a connection");
-        let fresh = prepare(&database).await.expect("a schema");
-        let app = Arc::new(build(&data, settings, database).await.expect("a server"));
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let (app, fresh) = unbound_server(path, database_url, 8, &flags).await;
         if fresh {
             seed(&app, Domain::default()).await.expect("base data");
         }

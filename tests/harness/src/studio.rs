@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::rows::{insert, insert_many};
 use super::{Client, On, TestServer};
 
-/// What tests work with.
+/// Studio for tests to work with.
 pub struct Studio {
     pub server: TestServer,
     pub admin: Client,
@@ -38,7 +38,7 @@ impl Studio {
         let project = admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201);
         let project_id = id(&project);
         let links = team.iter().map(|(_, person)| vec![("project_id", project_id.into()), ("person_id", (*person).into())]);
-        insert_many(server.app.database.read(), &entity::project_person_link::TABLE, links.collect()).await.expect("a team");
+        insert_many(&server.app.database, &entity::project_person_link::TABLE, links.collect()).await.expect("a team");
         Self { server, admin, admin_id, project_id, team, strangers }
     }
 
@@ -82,5 +82,5 @@ async fn person(server: &TestServer, role: Role, first: &str, last: &str) -> Uui
         ("timezone", "Europe/Paris".into()),
         ("locale", "en_US".into()),
     ];
-    insert(server.app.database.read(), &entity::person::TABLE, values).await.expect("a person")
+    insert(&server.app.database, &entity::person::TABLE, values).await.expect("a person")
 }

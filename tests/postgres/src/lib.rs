@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sea_orm::{ConnectionTrait, Database};
 
-/// How many free ports are tried, since another program can take one in between.
+/// Number of free ports that are tried, since another program can take one in between.
 const ATTEMPTS: usize = 5;
 
 /// Settings that trade safety for speed: the data is thrown away anyway.

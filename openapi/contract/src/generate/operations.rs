@@ -78,7 +78,7 @@ fn path_type(parameter: &Parameter) -> (&'static str, &'static str) {
     }
 }
 
-/// What replaces the usual answer to a value that can't be read. It names the parameter.
+/// Expression that replaces the usual answer to a value that can't be read. It names the parameter.
 fn refused(parameter: &Parameter) -> String {
     let message = parameter.malformed.as_ref().map(|message| naming(message, &parameter.name));
     message.map_or_else(String::new, |message| format!(".map_err(|_| Failure::parameter({message:?}))"))

@@ -1,4 +1,5 @@
-//! What a provider of SAML says of itself: its name, where browsers are sent, and the certificates that it signs with.
+//! Facts of a provider of SAML about itself: its name, the address for browsers, and the certificates that it signs
+//! with.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,11 +9,11 @@ use super::xml::{METADATA, SIGNATURE, attribute, is, only, parse, text};
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 
-/// What is known of the provider.
+/// Knowledge about the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Metadata {
     pub entity_id: String,
-    /// Where browsers are sent.
+    /// Address that browsers are sent to.
     pub address: String,
     pub certificates: Vec<Vec<u8>>,
 }

@@ -32,17 +32,17 @@ use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
 use crate::config::{SamlSettings, Settings};
 
-/// How long somebody may take at the provider.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// How long the provider may take to say who it is.
+/// Time that somebody may take at the provider.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// Time that the provider may take to say who it is.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long what it says of itself is kept in mind.
-const MEMORY: Duration = Duration::from_secs(3600);
+/// Time for which its facts are kept in mind.
+const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new certificates, however many answers are signed with unknown ones.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "saml";
 
-/// What went wrong between this server and the provider. People are told no more than that it did.
+/// Problem between this server and the provider. People are told no more than that there was one.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("the provider does not answer: {0}")]
@@ -86,13 +86,13 @@ impl Saml {
     /// 400 when this is switched off, or the provider does not answer.
     pub(in crate::auth) async fn begin(&self, app: &App) -> Result<Media, Failure> {
         require(&app.settings.saml)?;
-        let provider = self.provider(&app.settings.saml, MEMORY).await.map_err(Problem::tell)?;
+        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::tell)?;
         // A name must not begin with a digit.
         let id = format!("_{}", Uuid::new_v4().simple());
         let mut address = Url::parse(&provider.address)?;
         address.query_pairs_mut().append_pair("SAMLRequest", &STANDARD.encode(deflate(&request(&app.settings, &provider, &id))?));
         let session = BrowserSession::new();
-        session.keep(app, PURPOSE, &id, PATIENCE).await?;
+        session.keep(app, PURPOSE, &id, SIGN_IN_TIMEOUT).await?;
         leave_for_form(app, address.as_str(), &session)
     }
 
@@ -119,12 +119,12 @@ impl Saml {
         arrive(app, account, settings.saml_skip_2fa, from).await
     }
 
-    /// What an answer says. When no certificate fits, those that the provider has now are looked for.
+    /// Statement of an answer. When no certificate fits, those that the provider has now are looked for.
     async fn statement(&self, settings: &Settings, answer: &str) -> Result<(Metadata, Statement), Problem> {
         let bytes: String = answer.split_whitespace().collect();
         let bytes = STANDARD.decode(bytes).map_err(|_| Problem::Other("it is not written in base64"))?;
         let xml = String::from_utf8(bytes).map_err(|_| Problem::Other("it is no text"))?;
-        let provider = self.provider(&settings.saml, MEMORY).await?;
+        let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
         match read(settings, &provider, &xml) {
             Err(Refusal::Signature) => {
                 let provider = self.provider(&settings.saml, BETWEEN_LOOKS).await?;
@@ -135,7 +135,7 @@ impl Saml {
         }
     }
 
-    /// What the provider says of itself, no older than that.
+    /// Facts of the provider about itself, no older than that.
     async fn provider(&self, settings: &SamlSettings, age: Duration) -> Result<Metadata, Problem> {
         let mut known = self.known.lock().await;
         if let Some((metadata, _)) = known.as_ref().filter(|(_, since)| since.elapsed() < age) {
@@ -161,7 +161,7 @@ fn own_name(settings: &Settings) -> String {
     format!("{}/api/auth/saml/login", settings.public_address())
 }
 
-/// Where answers are sent.
+/// Address that answers are sent to.
 fn own_address(settings: &Settings) -> String {
     format!("{}/api/auth/saml/sso", settings.public_address())
 }
@@ -194,7 +194,7 @@ fn deflate(text: &str) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What the provider calls somebody for good, where the settings say which attribute that is.
+/// Permanent name of somebody at the provider, where the settings say which attribute that is.
 fn identity(settings: &SamlSettings, provider: &Metadata, statement: &Statement) -> Result<Option<Identity>, Failure> {
     let name = settings.saml_subject_attribute.as_str();
     if name.is_empty() {
@@ -208,7 +208,7 @@ fn identity(settings: &SamlSettings, provider: &Metadata, statement: &Statement)
     }
 }
 
-/// What is taken over of somebody. Departments and studios are those of this server, whatever a provider says.
+/// Facts that are taken over of somebody. Departments and studios are those of this server, whatever a provider says.
 fn profile(statement: &Statement) -> Profile {
     let value = |name: &str| statement.attributes.get(name).map(|values| values.join(" ").trim().to_owned());
     let mut columns = Vec::new();

@@ -16,17 +16,17 @@ use super::metadata::Metadata;
 use super::xml::{ASSERTION, PROTOCOL, SIGNATURE, attribute, is, only, parse, text};
 
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
-/// What may be done with an element before it is signed, as SAML has it.
+/// Transformations of an element that are allowed before it is signed, as SAML has it.
 const TRANSFORMS: [&str; 3] = [
     "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
     "http://www.w3.org/2001/10/xml-exc-c14n#",
     "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
 ];
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
-/// How far the clocks of the provider and of this server may be apart.
+/// Difference that the clocks of the provider and of this server may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 
-/// Why an answer is refused.
+/// Reason why an answer is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("it can't be read, or is not of the expected form")]
@@ -51,17 +51,17 @@ pub(super) enum Refusal {
     Ambiguous,
 }
 
-/// What an answer is held against.
+/// Expectations that an answer is held against.
 pub(super) struct Expected<'a> {
     pub provider: &'a Metadata,
     /// The name of this server at the provider.
     pub audience: &'a str,
-    /// Where answers are sent.
+    /// Address that answers are sent to.
     pub recipient: &'a str,
     pub now: DateTime<Utc>,
 }
 
-/// What a provider vouches for.
+/// Statement that a provider vouches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
     /// The request that it answers.

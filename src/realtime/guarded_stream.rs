@@ -19,7 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOw
 ///
 /// The Engine.IO server writes to a WebSocket for as long as the stream takes; a peer that is
 /// alive but does not read would hold its session, and all that is queued for it, for ever.
-pub(super) struct Line<S> {
+pub(super) struct GuardedStream<S> {
     stream: S,
     token: CancellationToken,
     /// One a direction, as each side of the stream is polled by a task of its own.
@@ -29,7 +29,7 @@ pub(super) struct Line<S> {
     _hung_up: DropGuard,
 }
 
-impl<S> Line<S> {
+impl<S> GuardedStream<S> {
     pub(super) fn new(stream: S, token: CancellationToken, patience: Duration) -> Self {
         let cut = || Box::pin(token.clone().cancelled_owned());
         Self { cut: [cut(), cut()], stream, patience, stalled: None, _hung_up: token.clone().drop_guard(), token }
@@ -61,7 +61,7 @@ impl<S> Line<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.token.is_cancelled() || self.cut[0].as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
@@ -70,7 +70,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         let answer = Pin::new(&mut self.stream).poll_write(cx, buf);
@@ -96,13 +96,13 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(400);
+    const WRITE_TIMEOUT: Duration = Duration::from_millis(400);
 
     #[tokio::test]
     async fn a_peer_that_stops_reading_is_given_up() {
         let (near, _far) = duplex(4);
         let token = CancellationToken::new();
-        let mut line = Line::new(near, token.clone(), PATIENCE);
+        let mut line = GuardedStream::new(near, token.clone(), WRITE_TIMEOUT);
         line.write_all(b"1234").await.unwrap();
         let refused = line.write_all(b"5").await.unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
@@ -112,11 +112,11 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_reads_slowly_is_not() {
         let (near, mut far) = duplex(4);
-        let mut line = Line::new(near, CancellationToken::new(), PATIENCE);
+        let mut line = GuardedStream::new(near, CancellationToken::new(), WRITE_TIMEOUT);
         let reader = tokio::spawn(async move {
             let mut read = [0; 1];
             for _ in 0..8 {
-                sleep(PATIENCE / 2).await;
+                sleep(WRITE_TIMEOUT / 2).await;
                 far.read_exact(&mut read).await.unwrap();
             }
         });
@@ -128,7 +128,7 @@ mod tests {
     async fn cutting_wakes_both_directions_and_dropping_hangs_up() {
         let (near, _far) = duplex(4);
         let token = CancellationToken::new();
-        let (mut read, mut write) = tokio::io::split(Line::new(near, token.clone(), PATIENCE));
+        let (mut read, mut write) = tokio::io::split(GuardedStream::new(near, token.clone(), WRITE_TIMEOUT));
         let reader = tokio::spawn(async move { read.read_u8().await.unwrap_err().kind() });
         let writer = tokio::spawn(async move { write.write_all(&[0; 9]).await.unwrap_err().kind() });
         tokio::task::yield_now().await;
@@ -138,7 +138,7 @@ mod tests {
 
         let (near, _far) = duplex(4);
         let token = CancellationToken::new();
-        drop(Line::new(near, token.clone(), PATIENCE));
+        drop(GuardedStream::new(near, token.clone(), WRITE_TIMEOUT));
         assert!(token.is_cancelled());
     }
 }

@@ -1,4 +1,4 @@
-//! What a notification about a task tells, for those who hear of it outside of the web UI.
+//! Message of a notification about a task, for those who hear of it outside of the web UI.
 
 use chrono::NaiveDateTime;
 use dailies_definitions::query::parse_id;
@@ -19,7 +19,7 @@ use crate::messengers::{Message, Service};
 
 /// A notification with all that is told of it.
 #[derive(Clone, Debug)]
-pub(super) struct Story {
+pub(super) struct TaskMessage {
     news: TaskNews,
     /// Name of the production.
     production: String,
@@ -27,7 +27,7 @@ pub(super) struct Story {
     person: Person,
 }
 
-/// Who is told.
+/// Person who is told.
 #[derive(Clone, Debug)]
 struct Person {
     recipient: Recipient,
@@ -71,8 +71,8 @@ fn full_name(first: &str, last: &str) -> String {
     format!("{first} {last}").trim().to_owned()
 }
 
-impl Story {
-    /// The story of a notification, unless the notification is gone, or its person, or may no longer read of it.
+impl TaskMessage {
+    /// The message of a notification, unless the notification is gone, or its person, or may no longer read of it.
     ///
     /// # Errors
     /// The database does not answer.
@@ -115,7 +115,7 @@ impl Story {
             Some(reply) => reply,
             None => text("text")?,
         };
-        let place = Place {
+        let place = TaskPlace {
             project_id: row.try_get("", "project_id")?,
             task_id: row.try_get("", "task_id")?,
             episode_id: id("episode_id")?,
@@ -153,8 +153,8 @@ impl Story {
     }
 }
 
-/// The story of a notification that a playlist is ready, unless it is of another kind, or its person has left the team.
-async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, DbErr> {
+/// The message of a notification that a playlist is ready, unless it is of another kind, or its person has left the team.
+async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMessage>, DbErr> {
     let count = json_length(app.database.backend(), "y.shots");
     let sql = Sql::with(
         format!(
@@ -180,7 +180,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, 
     let mut person = Person::read(&row)?;
     // Whoever wants to hear of anything is told of this by e-mail, too.
     person.wants_emails |= !person.names.is_empty();
-    Ok(Some(Story {
+    Ok(Some(TaskMessage {
         news: TaskNews {
             news: News::PlaylistReady,
             author_first_name: text("author_first_name")?,
@@ -196,7 +196,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<Story>, 
     }))
 }
 
-/// Where the web UI shows a playlist.
+/// Address where the web UI shows a playlist.
 fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr> {
     let (project_id, playlist_id): (Uuid, Uuid) = (row.try_get("", "project_id")?, row.try_get("", "playlist_id")?);
     let is_show = row.try_get::<Option<String>>("", "production_type")?.as_deref() == Some("tvshow");
@@ -243,17 +243,17 @@ fn reply_text(row: &QueryResult, id: Uuid) -> Result<String, DbErr> {
     Ok(reply.and_then(|reply| reply["text"].as_str()).unwrap_or_default().to_owned())
 }
 
-/// Where the web UI shows a task.
-struct Place {
+/// Address where the web UI shows a task.
+struct TaskPlace {
     project_id: Uuid,
     task_id: Uuid,
     episode_id: Option<Uuid>,
     is_tv_show: bool,
-    /// What tasks of its type are about.
+    /// Kind of entities that tasks of its type are about.
     for_entity: String,
 }
 
-impl Place {
+impl TaskPlace {
     fn link(&self, settings: &Settings) -> String {
         let Self { project_id, task_id, .. } = self;
         let episode = match self.episode_id {

@@ -24,14 +24,14 @@ use url::form_urlencoded;
 
 use super::{
     Options, PATH,
+    guarded_stream::GuardedStream,
     hub::Hub,
-    line::Line,
     portions::{self, Portions},
 };
 
-type Connect = dyn Fn(Line<Upgraded>, http::Request<()>) -> BoxFuture<'static, ()> + Send + Sync;
+type Connect = dyn Fn(GuardedStream<Upgraded>, http::Request<()>) -> BoxFuture<'static, ()> + Send + Sync;
 
-/// What cuts the WebSocket that a socket was opened with, carried by its handshake.
+/// Token that cuts the WebSocket of a socket, carried by its handshake.
 #[derive(Clone)]
 struct Opened(CancellationToken);
 
@@ -152,7 +152,7 @@ impl Lines {
                 Ok(stream) => stream,
                 Err(error) => return tracing::debug!(%error, "no WebSocket after all"),
             };
-            let line = Line::new(stream, token.clone(), lines.patience);
+            let line = GuardedStream::new(stream, token.clone(), lines.patience);
             // A second upgrade of a session is refused, and must not take the first one's place.
             let first = sid.filter(|sid| match lines.upgraded().entry(*sid) {
                 Entry::Vacant(entry) => {
@@ -180,11 +180,11 @@ impl Lines {
 
 /// The endpoint that listeners come through; it may be nested under any path.
 #[derive(Clone)]
-pub struct Door {
+pub struct SocketEndpoint {
     hub: Arc<Hub>,
 }
 
-impl Door {
+impl SocketEndpoint {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
         Self { hub }
     }
@@ -196,7 +196,7 @@ impl Door {
     }
 }
 
-impl Endpoint for Door {
+impl Endpoint for SocketEndpoint {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
@@ -223,7 +223,7 @@ impl Endpoint for Door {
     }
 }
 
-/// What of a request decides on its way.
+/// Facts of a request that decide about its way.
 struct Asked {
     /// Whether it wants a WebSocket of a protocol version that is spoken here; for any other
     /// the service has an error to tell.

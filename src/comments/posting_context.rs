@@ -12,7 +12,7 @@ use super::automations::{self, Automation};
 use super::drafts::Draft;
 use super::mentions::Mentionable;
 use crate::access::{ProjectRole, place_columns, read_place};
-use crate::database::{self, BATCH, Sql, write_value};
+use crate::database::{self, BATCH, Sql, write_column};
 use crate::events::Work;
 use crate::notifications::recipients::{self, Recipient};
 use crate::tasks::progress::{Progress, Step};
@@ -39,7 +39,7 @@ pub struct Task {
 
 /// All that is known while comments are posted.
 #[derive(Debug, Default)]
-pub struct Board {
+pub struct PostingContext {
     pub tasks: HashMap<Uuid, Task>,
     /// Tasks of the entities, by name; only where copies or automations may reach them.
     pub of_entity: HashMap<Uuid, Vec<Uuid>>,
@@ -59,7 +59,7 @@ pub struct Board {
     team_places: HashMap<(Uuid, Uuid), ProjectRole>,
 }
 
-impl Board {
+impl PostingContext {
     /// Reads what these drafts need.
     ///
     /// # Errors
@@ -68,33 +68,33 @@ impl Board {
         let connection = &**work;
         let named: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.task_id).collect();
         let (projects, entities) = places(connection, &named).await?;
-        let mut board = Self {
+        let mut context = Self {
             statuses: statuses::all(connection).await?,
             automations: automations::of_projects(connection, &projects).await?,
             ..Self::default()
         };
-        if drafts.iter().filter_map(|draft| draft.task_status_id).any(|id| !board.statuses.contains_key(&id)) {
+        if drafts.iter().filter_map(|draft| draft.task_status_id).any(|id| !context.statuses.contains_key(&id)) {
             return Err(Failure::not_found());
         }
-        let reaches_others = !board.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
-        board.read_tasks(connection, &named, if reaches_others { &entities } else { &[] }).await?;
+        let reaches_others = !context.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
+        context.read_tasks(connection, &named, if reaches_others { &entities } else { &[] }).await?;
         if reaches_others {
             for row in database::rows(connection, &Sql::new("SELECT id, name FROM task_type")).await? {
-                board.task_types.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                context.task_types.insert(row.try_get("", "id")?, row.try_get("", "name")?);
             }
         }
-        if !board.automations.is_empty() {
-            board.priorities = automations::priorities(connection, &projects).await?;
+        if !context.automations.is_empty() {
+            context.priorities = automations::priorities(connection, &projects).await?;
         }
-        let tasks: Vec<Uuid> = board.tasks.keys().copied().collect();
-        board.histories = recompute::steps(connection, &tasks).await?;
-        board.audiences = recipients::of_tasks(connection, &tasks).await?;
+        let tasks: Vec<Uuid> = context.tasks.keys().copied().collect();
+        context.histories = recompute::steps(connection, &tasks).await?;
+        context.audiences = recipients::of_tasks(connection, &tasks).await?;
         if drafts.iter().any(|draft| draft.text.contains('@')) {
-            board.mentionable = Mentionable::find(connection, &projects).await?;
+            context.mentionable = Mentionable::find(connection, &projects).await?;
         }
         let authors: BTreeSet<Uuid> = drafts.iter().map(|draft| draft.author_id).collect();
-        board.read_authors(connection, &authors, &projects).await?;
-        Ok(board)
+        context.read_authors(connection, &authors, &projects).await?;
+        Ok(context)
     }
 
     async fn read_tasks(&mut self, connection: &impl ConnectionTrait, named: &BTreeSet<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {
@@ -117,8 +117,8 @@ impl Board {
     /// Reads tasks, and gives those of entities by name.
     async fn read_tasks_of(&mut self, connection: &impl ConnectionTrait, condition: Sql) -> Result<Vec<(Uuid, Uuid)>, Failure> {
         let mut sql = condition.before(
-            "SELECT t.id, t.project_id, t.task_type_id, t.entity_id, k.name, p.max_retakes, \
-             CASE WHEN p.max_retakes > 0 THEN e.data END, p.is_clients_isolated, t.task_status_id, t.retake_count, t.real_start_date, \
+            "SELECT t.id, t.project_id, t.task_type_id, t.entity_id, k.name AS type_name, p.max_retakes, \
+             CASE WHEN p.max_retakes > 0 THEN e.data END AS entity_data, p.is_clients_isolated, t.task_status_id, t.retake_count, t.real_start_date, \
              t.end_date, t.done_date, t.last_comment_date, t.name FROM task t LEFT JOIN project p ON p.id = t.project_id \
              LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id WHERE ",
         );
@@ -127,7 +127,7 @@ impl Board {
         for row in database::rows(connection, &sql).await? {
             let task = read_task(&row)?;
             if let Some(entity_id) = task.entity_id {
-                of_entities.push((entity_id, row.try_get_by_index::<String>(14)?, task.id));
+                of_entities.push((entity_id, row.try_get::<String>("", "name")?, task.id));
             }
             self.tasks.insert(task.id, task);
         }
@@ -141,9 +141,9 @@ impl Board {
         sql.push("ON l.person_id = p.id AND l.project_id IN ").bind_list(projects.iter().copied());
         sql.push(" WHERE p.id IN ").bind_list(authors.iter().copied());
         for row in database::rows(connection, &sql).await? {
-            let id: Uuid = row.try_get_by_index(0)?;
-            self.authors.insert(id, Role::from_code(&row.try_get_by_index::<String>(1)?));
-            if let Some(project_id) = row.try_get_by_index::<Option<Uuid>>(2)? {
+            let id: Uuid = row.try_get("", "id")?;
+            self.authors.insert(id, Role::from_code(&row.try_get::<String>("", "role")?));
+            if let Some(project_id) = row.try_get::<Option<Uuid>>("", "project_id")? {
                 self.team_places.insert((id, project_id), read_place(&row, "author")?);
             }
         }
@@ -169,8 +169,8 @@ async fn places(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> Re
         let mut sql = Sql::new("SELECT project_id, entity_id FROM task WHERE id IN ");
         sql.bind_list(ids.iter().copied());
         for row in database::rows(connection, &sql).await? {
-            projects.extend(row.try_get_by_index::<Option<Uuid>>(0)?);
-            entities.extend(row.try_get_by_index::<Option<Uuid>>(1)?);
+            projects.extend(row.try_get::<Option<Uuid>>("", "project_id")?);
+            entities.extend(row.try_get::<Option<Uuid>>("", "entity_id")?);
             found += 1;
         }
     }
@@ -178,32 +178,32 @@ async fn places(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> Re
 }
 
 fn read_task(row: &QueryResult) -> Result<Task, DbErr> {
-    let entity_type: String = row.try_get_by_index::<Option<String>>(4)?.unwrap_or_default();
+    let entity_type: String = row.try_get::<Option<String>>("", "type_name")?.unwrap_or_default();
     Ok(Task {
-        id: row.try_get_by_index(0)?,
-        project_id: row.try_get_by_index(1)?,
-        task_type_id: row.try_get_by_index(2)?,
-        entity_id: row.try_get_by_index(3)?,
+        id: row.try_get("", "id")?,
+        project_id: row.try_get("", "project_id")?,
+        task_type_id: row.try_get("", "task_type_id")?,
+        entity_id: row.try_get("", "entity_id")?,
         kind: EntityKind::of_type(&entity_type),
         entity_type,
         retake_limit: retake_limit(row)?,
-        clients_isolated: row.try_get_by_index::<Option<bool>>(7)?.unwrap_or_default(),
+        clients_isolated: row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default(),
         progress: Progress {
-            task_status_id: row.try_get_by_index(8)?,
-            retake_count: row.try_get_by_index::<Option<i32>>(9)?.unwrap_or_default(),
-            real_start_date: row.try_get_by_index(10)?,
-            end_date: row.try_get_by_index(11)?,
-            done_date: row.try_get_by_index(12)?,
-            last_comment_date: row.try_get_by_index(13)?,
+            task_status_id: row.try_get("", "task_status_id")?,
+            retake_count: row.try_get::<Option<i32>>("", "retake_count")?.unwrap_or_default(),
+            real_start_date: row.try_get("", "real_start_date")?,
+            end_date: row.try_get("", "end_date")?,
+            done_date: row.try_get("", "done_date")?,
+            last_comment_date: row.try_get("", "last_comment_date")?,
         },
     })
 }
 
 /// The limit of the production, or that of the entity where it has one of its own.
 fn retake_limit(row: &QueryResult) -> Result<Option<i64>, DbErr> {
-    let Some(limit) = row.try_get_by_index::<Option<i32>>(5)?.filter(|limit| *limit > 0) else { return Ok(None) };
+    let Some(limit) = row.try_get::<Option<i32>>("", "max_retakes")?.filter(|limit| *limit > 0) else { return Ok(None) };
     let mut data = Vec::new();
-    write_value(&mut data, row, 6, Kind::Json)?;
+    write_column(&mut data, row, "entity_data", Kind::Json)?;
     let data: serde_json::Value = serde_json::from_slice(&data).unwrap_or_default();
     let own = &data["max_retakes"];
     let own = own.as_i64().or_else(|| own.as_str().and_then(|text| text.trim().parse().ok())).filter(|own| *own != 0);

@@ -8,12 +8,12 @@ use crate::previews::removal::{discard, remove_files};
 
 /// Records that are gone, and whose stored files nobody needs after the commit.
 #[derive(Clone, Debug, Default)]
-pub struct Leftovers {
+pub struct UnneededFiles {
     pub previews: Vec<Uuid>,
     pub attachments: Vec<Uuid>,
 }
 
-impl Leftovers {
+impl UnneededFiles {
     /// Adds others.
     pub fn extend(&mut self, more: Self) {
         self.previews.extend(more.previews);

@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempDir};
 
-/// What the names of such folders start with.
+/// Prefix of the names of such folders.
 const PREFIX: &str = "dailies-work-";
-/// How often a folder is made anew when another server takes it for a left one, just before it is locked.
+/// Number of times that a folder is made anew when another server takes it for a left one, just before it is locked.
 const ATTEMPTS: usize = 10;
 
 /// A folder for temporary files. It is removed when this is dropped.
-pub(super) struct Workroom {
+pub(super) struct WorkFolder {
     folder: TempDir,
     /// Tells other servers, and the sweepers of the system, that somebody is at work here.
     _lock: File,
 }
 
-impl Workroom {
+impl WorkFolder {
     /// Makes a folder in `parent`, or where the system has temporary files, and removes those that nobody works in.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ mod tests {
             fs::write(folder.join("upload"), b"half").unwrap();
         }
         let inner = parent.path().join("inner").join("deep");
-        let rooms: Vec<Workroom> = (0..3).map(|_| Workroom::open(Some(&parent.path().to_owned())).unwrap()).collect();
-        let _deep = Workroom::open(Some(&inner)).unwrap();
+        let rooms: Vec<WorkFolder> = (0..3).map(|_| WorkFolder::open(Some(&parent.path().to_owned())).unwrap()).collect();
+        let _deep = WorkFolder::open(Some(&inner)).unwrap();
         assert!(!left.exists() && other.join("upload").exists() && inner.exists());
         assert!(rooms.iter().all(|room| room.folder.path().exists()));
         let paths: Vec<PathBuf> = rooms.iter().map(|room| room.folder.path().to_owned()).collect();

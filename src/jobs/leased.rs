@@ -12,18 +12,18 @@ use crate::background::Lane;
 use crate::database::Database;
 use crate::events::Work;
 
-/// How often a lease is renewed.
-const BEAT: Duration = Duration::from_secs(10);
+/// Period in which a lease is renewed.
+const RENEWAL_PERIOD: Duration = Duration::from_secs(10);
 
 /// A job that is being done by whoever has this. When it is dropped before the job is finished, the lease runs out, and a
 /// worker takes the job up.
-pub struct Held {
+pub struct LeasedJob {
     id: Uuid,
     lane: Lane,
     _renewal: AbortOnDropHandle<()>,
 }
 
-impl Held {
+impl LeasedJob {
     /// Stores a job with the change that wants it, and begins it.
     ///
     /// # Errors
@@ -61,8 +61,8 @@ impl Held {
 /// Renews a lease until the job is no longer one's own.
 pub(super) async fn keep(database: &Database, id: Uuid, attempt: i32) {
     loop {
-        tokio::time::sleep(BEAT).await;
-        match queue::renew(database.read(), id, attempt).await {
+        tokio::time::sleep(RENEWAL_PERIOD).await;
+        match queue::renew(database, id, attempt).await {
             Ok(true) => {}
             Ok(false) => return,
             // The database may come back before the lease runs out.
