@@ -133,7 +133,7 @@ fn limit_memory(child: &Child) -> io::Result<()> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
     let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return Ok(()) };
-    match prlimit(Some(process), Resource::As, Rlimit { current: Some(MEMORY_LIMIT), maximum: Some(MEMORY) }) {
+    match prlimit(Some(process), Resource::As, Rlimit { current: Some(MEMORY_LIMIT), maximum: Some(MEMORY_LIMIT) }) {
         // It has come to its end already, or the machine allows less than this anyway.
         Ok(_) | Err(rustix::io::Errno::SRCH | rustix::io::Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
