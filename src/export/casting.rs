@@ -66,7 +66,7 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, episode_i
     let (kind, episode_name, parent) = containers.columns();
     let episode_name = if containers == Containers::Assets { format!("COALESCE({episode_name}, {MAIN_PACK})") } else { episode_name.to_owned() };
     let mut list = SelectList::default();
-    let episode_cell = has_episodes.then(|| list.add(&*episode_name));
+    let episode_cell = has_episodes.then(|| list.add(episode_name.as_str()));
     let names = [parent, "c.name", "k.name", "a.name"].map(|column| list.add(column));
     let (occurrences, label) = (list.add("l.nb_occurences"), list.add("l.label"));
     let mut sql = Sql::new(format!(
