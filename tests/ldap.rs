@@ -165,3 +165,31 @@ async fn persons_are_taken_over(#[case] on: On) {
     assert!(!studio.run("sync-ldap", &arguments).await.success);
     assert_eq!(persons(&admin).await[0]["active"], true);
 }
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_narrows_who_is_taken_over(#[case] on: On) {
+    let group = |kind: &str, name: &str, key: &str, member: &str| {
+        DirectoryEntry::new(&format!("cn={name},dc=wool"), "", &[("objectClass", kind), ("cn", name), (key, member)])
+    };
+    let directory = Directory::open(vec![
+        DirectoryEntry::new(READER, "reads", &[]),
+        group("groupOfUniqueNames", "leads", "uniqueMember", "uid=ada,dc=wool"),
+        group("groupOfNames", "heads", "member", "uid=eve,dc=wool"),
+        somebody("ada", "x", &[]),
+        somebody("eve", "x", &[]),
+        somebody("tim", "x", &[("memberOf", "cn=crew,ou=groups,dc=elsewhere")]),
+    ])
+    .await;
+    let studio = Installation::new(on, &[]).await;
+    let _server = studio.serve().await;
+    let flags = directory.flags();
+    for (group, expected) in [("leads", "(ada)"), ("heads", "(eve)"), ("crew", "(tim)"), ("cn=crew,ou=groups,dc=elsewhere", "(tim)")] {
+        let mut arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
+        arguments.extend(["--ldap-user", READER, "--ldap-password", "reads", "--ldap-group", group, "--dry-run"]);
+        let told = studio.run("sync-ldap", &arguments).await;
+        assert!(told.success && told.printed.contains("1 new") && told.printed.contains(expected), "{group}: {told:?}");
+    }
+}

@@ -35,6 +35,7 @@ EMAIL = "studio-admin@example.com"
 PASSWORD = "a-long-password-for-tests"
 READY_WITHIN = 60
 STOPPED_WITHIN = 20
+COMMAND_WITHIN = 60
 DEMO_WITHIN = 180
 LOG_LINES_SHOWN = 80
 
@@ -59,7 +60,7 @@ class Running:
             text=True,
             env={**os.environ, **self.settings, **(settings or {})},
             check=False,
-            timeout=STOPPED_WITHIN,
+            timeout=COMMAND_WITHIN,
         )
 
     def environment(self):

@@ -1,5 +1,5 @@
-// A provider of OpenID Connect (oidc-provider), with its own pages to sign in on, where any password is right. It is told
-// what to do by one argument of JSON; the file of accounts is read anew each time that somebody is looked for.
+// A provider of OpenID Connect (oidc-provider), with its own pages to sign in on, where any password is right. It is
+// told what to do by one argument of JSON; the file of accounts is read anew each time that somebody is looked for.
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Provider } from "oidc-provider";

@@ -68,9 +68,9 @@ impl SecurityKey {
     fn authenticator_data(&self, host: &Value, more: u8) -> Vec<u8> {
         let mut data = Sha256::digest(host.as_str().expect("a host").as_bytes()).to_vec();
         data.push(self.flags | more);
-        let counted = |counter: u32| counter.checked_add(1);
-        let before = self.counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, counted);
-        data.extend(before.map_or(0, |before| before + 1).to_be_bytes());
+        let counter = self.counter.load(Ordering::SeqCst).checked_add(1);
+        self.counter.store(counter.unwrap_or(u32::MAX), Ordering::SeqCst);
+        data.extend(counter.unwrap_or_default().to_be_bytes());
         data
     }
 
