@@ -205,8 +205,8 @@ async fn what_is_no_movie_is_broken(#[case] on: On) {
     for (name, content) in [
         ("words.mp4", b"no movie".as_slice()),
         ("cut off.mp4", &whole[..whole.len() / 2]),
-        ("sound alone.mp4", &sound),
-        ("zeros.mov", &[0; 100_000]),
+        ("sound alone.mp4", &sound[..]),
+        ("zeros.mov", &[0; 100_000][..]),
         ("a playlist.mp4", elsewhere.as_bytes()),
         ("a list.mkv", listed.as_bytes()),
     ] {

@@ -213,6 +213,10 @@ const ENOUGH_FOR_A_PLAYLIST: u64 = 5;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_playlist_opens_with_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
+    // The first shot brings its type along.
+    let path = |kind: &str| format!("/data/projects/{}/{kind}", studio.project_id);
+    let sequence = studio.admin.post(&path("sequences"), json!({"name": "SQ01"})).await.expect(201);
+    studio.admin.post(&path("shots"), json!({"name": "SH010", "sequence_id": sequence["id"]})).await.expect(201);
     let shot_type = studio.named("entity-types", "Shot").await;
     let task_type = studio.named("task-types", "Animation").await;
     let ids = || -> Vec<Uuid> { (0..SHOTS).map(|_| Uuid::new_v4()).collect() };
@@ -250,7 +254,7 @@ async fn a_long_playlist_opens_with_few_statements(#[values(On::Sqlite, On::Post
     let entries: Vec<Value> = shots.iter().zip(&previews).map(|(shot, preview)| json!({"entity_id": shot, "preview_file_id": preview})).collect();
     let playlist = json!({"name": "Everything", "project_id": studio.project_id, "shots": entries});
     let playlist = studio.admin.post("/data/playlists", playlist).await.expect(201);
-    let path = format!("/data/projects/{}/playlists/{}", studio.project_id, playlist["id"].as_str().expect("an id"));
+    let path = path(&format!("playlists/{}", playlist["id"].as_str().expect("an id")));
     let opened = studio.admin.get(&path).await.expect(200);
     assert_eq!(opened["shots"].as_array().map(Vec::len), Some(SHOTS));
     assert!(opened["shots"].as_array().expect("entries").iter().all(|entry| entry["preview_files"][task_type.to_string()][0]["id"].is_string()));

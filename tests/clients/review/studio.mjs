@@ -111,17 +111,14 @@ class Studio {
     return this.admin.post("/data/playlists", { name, project_id: this.production.id, shots });
   }
 
-  // A movie whose frames say their number: in blocks for programs, in digits for people. Noise makes it large.
+  // A movie whose frames say their number: in blocks for programs, in digits for people.
   codedMovie(name, rate, seconds) {
     const path = join(this.folder, name);
-    const grey = "cb=128:cr=128";
-    const noise = `nullsrc=size=320x120:rate=${rate},geq=lum='128+100*sin(X*Y+N*7)*random(1)':${grey}`;
     const bit = `mod(floor(N/pow(2,floor(X/${320 / BITS}))),2)`;
-    const blocks = `nullsrc=size=320x60:rate=${rate},geq=lum='16+219*${bit}':${grey}`;
-    const digits = "drawtext=text='%{n}':fontsize=50:fontcolor=white:box=1:boxcolor=black:x=120:y=100";
-    const graph = `${noise}[noise];${blocks}[blocks];[blocks][noise]vstack,${digits},format=yuv420p`;
+    const blocks = `nullsrc=size=320x60:rate=${rate},geq=lum='16+219*${bit}':cb=128:cr=128,pad=320:180`;
+    const graph = `${blocks},drawtext=text='%{n}':fontsize=60:fontcolor=white:x=120:y=90,format=yuv420p`;
     const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12"];
-    execFileSync("ffmpeg", ["-v", "error", "-filter_complex", graph, "-t", `${seconds}`, ...encoder, path]);
+    execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", graph, "-t", `${seconds}`, ...encoder, path]);
     return path;
   }
 }

@@ -143,10 +143,10 @@ def publish_outputs(day):
         gazu.ParameterException,
     )
     of_instance(day, kind)
+    # The tree has no episodes, and both of them have such a shot.
+    alike = {day.shots[episode, "SH010"]["id"] for episode in ("E01", "E02")}
     guessed = gazu.entity.guess_from_path(day.project["id"], outputs[0]["folder_path"])
-    assert any(row.get("Shot") == shot["id"] and row.get("TaskType") == animation["id"] for row in guessed), (
-        guessed
-    )
+    assert any(row.get("Shot") in alike and row.get("TaskType") == animation["id"] for row in guessed), guessed
 
 
 def of_instance(day, kind):

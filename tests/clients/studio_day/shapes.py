@@ -130,7 +130,7 @@ WORKING_FILE = set(
 )
 OUTPUT_FILE = set(
     """shotgun_id name extension revision representation nb_elements source path description
-    comment size checksum canceled data file_status_id entity_id asset_instance_id output_type_id
+    comment size checksum canceled quality data file_status_id entity_id asset_instance_id output_type_id
     task_type_id person_id source_file_id source_file temporal_entity_id id created_at updated_at
     type""".split()
 )
