@@ -13,6 +13,7 @@ use super::sheet::{Line, Sheet};
 use super::task_columns::{Tasks, wishes};
 use super::values::integer;
 use crate::app::App;
+use crate::crud::require_frame_rate;
 use crate::events::Work;
 use crate::export::cells::plain;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -78,6 +79,9 @@ impl Import {
         let stored = entry.take_data();
         let mut data = stored.clone();
         metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        if let Some(rate) = line.get("FPS").filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err()) {
+            return Err(Problem::invalid("FPS", rate, "a frame rate is a number above 0"));
+        }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         if writes {
