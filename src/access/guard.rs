@@ -35,16 +35,8 @@ pub struct AccessGuard(pub SharedApp);
 const LOGOUT: &str = "/auth/logout";
 
 /// What somebody who still has to set up a second factor may reach.
-const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
-    "/auth/totp",
-    "/auth/email-otp",
-    "/auth/fido",
-    "/auth/recovery-codes",
-    "/auth/login",
-    LOGOUT,
-    "/auth/authenticated",
-    "/auth/refresh-token",
-];
+const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] =
+    ["/auth/totp", "/auth/email-otp", "/auth/fido", "/auth/recovery-codes", "/auth/login", LOGOUT, "/auth/authenticated", "/auth/refresh-token"];
 
 const UNAUTHORIZED: &str = "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.";
 

@@ -72,7 +72,9 @@ pub(in crate::entities) const LINKED: Layout = Layout {
     any_kind: true,
     header: "concept_fields",
     from: "entity e JOIN entity_type et ON et.id = e.entity_type_id JOIN project p ON p.id = e.project_id",
-    fields: &fields(text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END")),
+    fields: &fields(text(
+        "CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END",
+    )),
     ids: Some(CONCEPT_LINKS),
     task_fields: &[
         ("id", id("t.id")),
