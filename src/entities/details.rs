@@ -38,8 +38,8 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(8192);
-    let (project_id, columns) = (row.try_get_by_index(1)?, read_hidden(&row)?);
-    let [masks, task_masks] = [layout.kind.type_name(), OF_TASKS].map(|kind| Masks::among(columns.iter().cloned(), kind));
+    let (project_id, hidden) = (row.try_get_by_index(1)?, read_hidden(&row)?);
+    let [masks, task_masks] = [layout.kind.type_name(), OF_TASKS].map(|kind| Masks::among(hidden.iter().cloned(), kind));
     let hidden = masks.of_project(project_id);
     let gap = Writer::new(layout.fields, 3, Form::Plain).write_entity(&mut out, &row, &mut Vec::new(), hidden)?;
     if layout.ids.is_some() {
