@@ -144,6 +144,18 @@ async fn bodies_that_are_not_announced_are_counted() {
     assert!(tried > 40, "{tried}");
 }
 
+/// A client that goes on with the connection would have its next call broken off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leads_nowhere_waits_for_no_body_and_says_that_it_ends() {
+    let server = TestServer::start(On::Sqlite).await;
+    for (method, path, status) in [("POST", "/data/nothing", 404), ("PATCH", "/data/departments", 405)] {
+        let heading = |headers: &str| format!("{method} {path} HTTP/1.1\r\nhost: here\r\n{headers}\r\n");
+        let answer = send_raw(&server.url, heading("content-type: application/json\r\ncontent-length: 5000\r\n").as_bytes()).await;
+        assert_eq!(answer.status, status);
+        assert!(answer.headers.contains("connection: close"), "{}", answer.headers);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn forms_with_files_leave_nothing_where_they_are_not_taken() {
     let studio = Installation::new(On::Sqlite, &[]).await;

@@ -94,6 +94,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         | TaskReader
         | TaskSupervisor
         | TaskUnassigner
+        | TaskWorker
         | TimeLogger => false,
     }
 }

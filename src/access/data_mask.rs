@@ -242,10 +242,10 @@ mod tests {
         let here = Uuid::from_u128(1);
         let hidden = [(OF_TASKS, "grade"), (OF_PRODUCTIONS, "price")].map(|(kind, field)| ((here, kind.to_owned()), vec![field.to_owned()]));
         let mask = DataMask { hidden: HashMap::from(hidden) };
-        let mut task = format!(r#"{{"data":{{"grade":1,"price":2}},"entity_data":{{"grade":3}},"project_id":"{here}"}}"#).into_bytes();
+        let rest = format!(r#""entity_data":{{"grade":3}},"entity_type_name":"Prop","project_id":"{here}""#);
+        let mut task = format!(r#"{{"data":{{"grade":1,"price":2}},{rest}}}"#).into_bytes();
         mask.apply_to_task(&mut task, 0);
-        let left = format!(r#"{{"data":{{"price":2}},"entity_data":{{"grade":3}},"project_id":"{here}"}}"#);
-        assert_eq!(String::from_utf8(task).expect("UTF-8"), left);
+        assert_eq!(String::from_utf8(task).expect("UTF-8"), format!(r#"{{"data":{{"price":2}},{rest}}}"#));
         let mut production = format!(r#"{{"id":"{here}","data":{{"grade":1,"price":2}}}}"#).into_bytes();
         mask.apply_to_production(&mut production, 0);
         assert_eq!(String::from_utf8(production).expect("UTF-8"), format!(r#"{{"id":"{here}","data":{{"grade":1}}}}"#));

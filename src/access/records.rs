@@ -54,6 +54,7 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::FileWorker => S::Entity(&entities::WORK),
         R::TaskReader | R::Follower => S::Task(&tasks::READ),
         R::TaskActor => S::Task(&tasks::ACT),
+        R::TaskWorker => S::Task(&tasks::WRITE_FILES),
         R::TaskSupervisor => S::Task(&tasks::LEAD),
         R::TaskPresenter => S::Task(&tasks::PRESENT),
         R::PreviewReader => S::Task(&previews::LISTED),

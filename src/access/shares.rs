@@ -13,6 +13,7 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use super::data_mask::Metadata;
 use crate::app::App;
 use crate::credentials::tokens::cookie_value;
 use crate::database::{self, Database, Sql};
@@ -151,6 +152,19 @@ pub async fn is_guest(app: &App, connection: &impl ConnectionTrait, visitor: &Sh
     let sql = Sql::with("SELECT data FROM person WHERE id = $1 AND is_guest = $2 AND active = $2", [id.into(), true.into()]);
     let found = database::read_one::<Data>(connection, &sql).await?.and_then(|row| row.data).unwrap_or_default();
     Ok(found["share_link_id"].as_str() == Some(&visitor.link_id.to_string()))
+}
+
+/// Keys of a preview that are about the studio, and not about what is shown.
+const INTERNAL: [&str; 8] = ["data", "path", "shotgun_id", "source", "source_file_id", "uploaded_movie_name", "uploaded_movie_url", "url"];
+
+/// The record of a preview as JSON, without what guests are not told.
+#[must_use]
+pub fn without_internal(text: &[u8]) -> Vec<u8> {
+    let mut record = Metadata::read(text);
+    record.replace(|key| INTERNAL.contains(&key).then_some("null"));
+    let mut out = Vec::with_capacity(text.len());
+    record.write(&mut out);
+    out
 }
 
 /// Adds the condition that a guest sees a comment `c` by the author `a`, with `AND` before it: those meant for clients, and

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::shares_department;
-use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STAFF};
+use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STAFF};
 use crate::database::Sql;
 
 pub use self::commenting::{is_mentioned, task_commenter};
@@ -62,6 +62,10 @@ pub const ACT: TaskRule = Rule::Any(&[
     Rule::Team(&[Role::Client]),
     Rule::All(&[Rule::Team(&EVERYBODY), Rule::Any(&[Rule::Fact(TaskFact::Assigned), Rule::Fact(TaskFact::CreatedEntity)])]),
 ]);
+
+/// `task-worker`: whoever may write the files of a task: as [`ACT`], without clients.
+pub const WRITE_FILES: TaskRule =
+    Rule::Any(&[LEAD, Rule::All(&[Rule::Team(&ALL_BUT_CLIENTS), Rule::Any(&[Rule::Fact(TaskFact::Assigned), Rule::Fact(TaskFact::CreatedEntity)])])]);
 
 /// Those who may comment several tasks of a production at once: as [`LEAD`], and whoever does the task.
 pub const WORK: TaskRule = Rule::Any(&[LEAD, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::Assigned)])]);

@@ -20,6 +20,7 @@ use crate::events::{Payload, ToldComment, Work};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
+use crate::vocabulary::addresses::require_harmless;
 
 /// # Errors
 /// 403 for those who may not change the comment in this way, 404 for an unknown status.
@@ -67,6 +68,9 @@ pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(
     }
     if let Some(checklist) = body.get_mut("checklist").filter(|list| list.is_null()) {
         *checklist = json!([]);
+    }
+    for link in body.get("links").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        require_harmless("links", link)?;
     }
     let Some(record) = record else { return Ok(()) };
     let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();

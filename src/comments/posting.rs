@@ -23,6 +23,7 @@ use crate::notifications::news::{self, Entry};
 use crate::notifications::notices::{self, Kind, Notice};
 use crate::readiness::counts::Touched;
 use crate::tasks::progress::{self, Progress, Step};
+use crate::vocabulary::addresses::require_harmless;
 use crate::vocabulary::kinds::EntityKind;
 
 /// A comment that was posted.
@@ -88,6 +89,8 @@ pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcome
     let mut posting = Posting::new(context, now);
     let mut comments = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.into_iter().enumerate() {
+        let harmless = draft.links.iter().try_for_each(|link| require_harmless("links", link));
+        harmless.map_err(|failure| Refusal { at: Some(at), failure })?;
         comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| Refusal { at: Some(at), failure })?);
     }
     posting.store(work).await?;

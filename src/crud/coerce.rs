@@ -12,12 +12,6 @@ use serde_json::Value;
 
 use crate::database::null;
 
-/// 400: a value can't be read as what its column holds.
-#[must_use]
-pub fn invalid_format() -> Failure {
-    Failure::record("One of the provided values has an invalid format.")
-}
-
 /// 400: a field that has to hold something is null or not there.
 #[must_use]
 pub fn missing(field: &str) -> Failure {

@@ -10,10 +10,10 @@ pub mod rules;
 mod select;
 mod write;
 
-pub use coerce::{coerce, invalid_format, missing, require_frame_rate, wrong_format};
+pub use coerce::{coerce, missing, require_frame_rate, wrong_format};
 pub use engine::Engine;
 pub use filter::{add_column, invalid_id};
 pub use plain::Plain;
 pub use resource::{Changes, Extra, Nested, Record, Relation, Resource, Shape, only_admin};
 pub use select::{record, rows};
-pub use write::{blank_name, ids, require_known};
+pub use write::{blank_name, differing, ids, require_known};

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::coerce::{coerce, invalid_format, is_moment, missing};
+use super::coerce::{coerce, is_moment, missing, wrong_format};
 use super::{Changes, Record, Relation, Resource};
 use crate::access::references::{self, Related, Written};
 use crate::app::App;
@@ -34,7 +34,7 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
                 changes.columns.push((column.name, value));
             }
         } else if let Some(relation) = writable(resource, key) {
-            changes.relations.insert(relation.name, ids(value)?);
+            changes.relations.insert(relation.name, ids(key, value)?);
         } else if !says_nothing(resource, key, value) {
             let message = format!("'{key}' is an invalid keyword argument for {}", resource.type_name());
             return Err(Failure::record(message));
@@ -92,14 +92,15 @@ pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Resu
                 changes.columns.push((column.name, value));
             }
         } else if let Some(relation) = writable(resource, key) {
-            changes.relations.insert(relation.name, ids(value)?);
+            changes.relations.insert(relation.name, ids(key, value)?);
         }
     }
     Ok(changes)
 }
 
 /// The columns that come to hold something else than the record does: what stays as it is is neither stored nor told.
-pub(super) fn differing(resource: &dyn Resource, record: &Record, columns: Vec<(&'static str, SqlValue)>) -> Vec<(&'static str, SqlValue)> {
+#[must_use]
+pub fn differing(resource: &dyn Resource, record: &Record, columns: Vec<(&'static str, SqlValue)>) -> Vec<(&'static str, SqlValue)> {
     let stays = |(name, value): &(&'static str, SqlValue)| {
         let kind = resource.table().column(name).map(|column| column.kind);
         record.values.get(*name).zip(kind).is_some_and(|(stored, kind)| holds(stored, kind, value))
@@ -139,18 +140,18 @@ fn says_nothing(resource: &dyn Resource, key: &str, value: &Value) -> bool {
 /// Ids of a list whose items are ids, or objects with one. Repeated ids count once.
 ///
 /// # Errors
-/// 400 for anything else.
-pub fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
+/// 400 that names the field, for anything else.
+pub fn ids(field: &str, value: &Value) -> Result<Vec<Uuid>, Failure> {
     let items = match value {
         Value::Null => &[][..],
         Value::Array(items) => items,
-        _ => return Err(invalid_format()),
+        _ => return Err(wrong_format(field)),
     };
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for item in items {
         let text = item.as_str().or_else(|| item["id"].as_str());
-        let id = text.and_then(parse_id).ok_or_else(invalid_format)?;
+        let id = text.and_then(parse_id).ok_or_else(|| wrong_format(field))?;
         if seen.insert(id) {
             found.push(id);
         }

@@ -18,12 +18,25 @@ pub fn explain(error: &DbErr) -> Option<Failure> {
     let message = match error.kind() {
         ErrorKind::ForeignKeyViolation => "The change conflicts with records referencing this one.",
         ErrorKind::NotNullViolation => "A required field is missing.",
-        ErrorKind::CheckViolation => "The data conflicts with database integrity rules.",
+        ErrorKind::CheckViolation => broken_check(error.message()),
         // PostgreSQL's class 22: values out of range, too long, or of a wrong form.
         _ if error.code().is_some_and(|code| code.starts_with("22") && code.len() == 5) => "One of the provided values has an invalid format.",
         _ => return None,
     };
     Some(Failure::record(message))
+}
+
+/// Checks of the tables by their names, with what is told when a row does not pass.
+const CHECKS: [(&str, &str); 3] = [
+    ("check_difficulty", "difficulty: a difficulty is a number from 1 to 5."),
+    ("check_duration_positive", "duration: a duration is a number above 0."),
+    ("day_off_date_check", "end_date: days off don't end before they begin."),
+];
+
+/// Words of a refused check. Both databases name it in their message.
+fn broken_check(message: &str) -> &'static str {
+    let known = CHECKS.iter().find(|(name, _)| message.contains(name));
+    known.map_or("The data conflicts with database integrity rules.", |(_, sentence)| *sentence)
 }
 
 /// Names of the columns whose values are taken, in their order as words, as far as the database tells them.

@@ -153,6 +153,7 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
         }
         tell(work, entity, "delete");
     }
+    removed.settle(work).await?;
     let mut leftovers = removed.leftovers;
     for ids in all.chunks(BATCH) {
         leftovers.extend(remove_rows(work, ids).await?);

@@ -23,7 +23,7 @@ fn key(id: Uuid) -> FileKey {
 /// # Errors
 /// 404, 403 and 400 as the contract says; the earlier one stays then.
 pub(super) async fn upload(app: &App, caller: &Caller, id: Uuid, form: Submission) -> Result<Json<WorkingFile>, Failure> {
-    find(&app.database, caller, id, RecordRule::TaskActor).await?;
+    find(&app.database, caller, id, RecordRule::TaskWorker).await?;
     let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
     let file = form.file("file").ok_or_else(missing)?;
     if file.size == 0 {

@@ -13,6 +13,7 @@ use super::output_listings::{self, Filter, Of};
 use super::owner::{Instance, Owner, require_instance};
 use super::working_listings::{self, Filter as WorkingFilter};
 use super::{by_id, content, guess, legacy, outputs, revisions, trees, working};
+use crate::access::entities::{PRESENT, require};
 use crate::app::SharedApp;
 
 /// Serves working files, output files and file trees.
@@ -53,7 +54,7 @@ impl Files for FilesHandlers {
         working_listings::last_of_task(&self.0, task_id).await
     }
 
-    async fn create_task_working_file(&self, access: TaskReader, task_id: Uuid, body: WorkingFileAdd) -> Result<Json<WorkingFile>, Failure> {
+    async fn create_task_working_file(&self, access: Caller, task_id: Uuid, body: WorkingFileAdd) -> Result<Json<WorkingFile>, Failure> {
         working::create(&self.0, &access, task_id, body).await
     }
 
@@ -96,13 +97,9 @@ impl Files for FilesHandlers {
         by_id::get(&self.0, &access, file_id).await
     }
 
-    async fn create_entity_output_file(
-        &self,
-        access: EntityReader,
-        entity_id: Uuid,
-        body: OutputFileAdd,
-    ) -> Result<Json<CreatedOutputFile>, Failure> {
-        outputs::create(&self.0, &access, entity(&access, entity_id), body).await
+    async fn create_entity_output_file(&self, access: Caller, entity_id: Uuid, body: OutputFileAdd) -> Result<Json<CreatedOutputFile>, Failure> {
+        let standing = require(&self.0.database, &access, entity_id, &PRESENT).await?;
+        outputs::create(&self.0, &access, Owner::Entity { id: entity_id, project_id: standing.project_id }, body).await
     }
 
     async fn build_entity_output_file_path(
@@ -183,6 +180,7 @@ impl Files for FilesHandlers {
         body: OutputFileAdd,
     ) -> Result<Json<CreatedOutputFile>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
+        require(&self.0.database, &access, instance.asset_id, &PRESENT).await?;
         outputs::create(&self.0, &access, Owner::Instance(instance), body).await
     }
 

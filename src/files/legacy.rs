@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::owner::Owner;
 use super::{defaults, outputs, paths, trees, working};
 use crate::access::require_manager;
-use crate::access::tasks::{READ, require};
+use crate::access::tasks::{PRESENT, READ, require};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -60,7 +60,7 @@ struct Source {
 /// Publishes a working file as geometry of the same revision.
 pub(super) async fn publish(app: &App, caller: &Caller, body: OldPublication) -> Result<Json<OldPublished>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    require(&*work, caller, body.task_id, &READ).await?;
+    require(&*work, caller, body.task_id, &PRESENT).await?;
     let sql = Sql::with(
         "SELECT w.id AS working_file_id, t.entity_id, t.task_type_id, t.project_id FROM working_file w JOIN task t ON t.id = w.task_id \
          WHERE w.task_id = $1 AND w.revision = $2 ORDER BY w.created_at DESC, w.id LIMIT 1",

@@ -39,15 +39,16 @@ async fn revision(connection: &impl ConnectionTrait, task_id: Uuid, name: &str, 
 }
 
 /// Enters a working file.
-pub(super) async fn create(app: &App, access: &TaskReader, task_id: Uuid, body: WorkingFileAdd) -> Result<Json<WorkingFile>, Failure> {
-    let mut work = Work::begin(app, access).await?;
-    let person_id = body.person_id.unwrap_or(access.person.id);
+pub(super) async fn create(app: &App, caller: &Caller, task_id: Uuid, body: WorkingFileAdd) -> Result<Json<WorkingFile>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    require_record(&*work, caller, RecordRule::TaskPresenter, RecordSubject::Task(Some(task_id))).await?;
+    let person_id = body.person_id.unwrap_or(caller.person.id);
     if !is_person(&work, person_id).await? {
         return Err(refusal("Cannot find given person."));
     }
     let software = defaults::software(&mut work, body.software_id, BLENDER).await?;
     let mut place = FilePlace::of_task(&*work, task_id).await?.ok_or_else(Failure::not_found)?;
-    take(&mut work, access.person.id, task_id, place.project_id).await?;
+    take(&mut work, caller.person.id, task_id, place.project_id).await?;
     let revision = revision(&*work, task_id, &body.name, body.revision).await?;
     let sql = Sql::with(
         "SELECT 1 FROM working_file WHERE name = $1 AND task_id = $2 AND entity_id = $3 AND revision = $4",
@@ -123,7 +124,7 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, id:
 /// Changes a working file, whose `updated_at` moves, and answers it.
 pub(super) async fn change(app: &App, caller: &Caller, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<Json<WorkingFile>, Failure> {
     let work = Work::begin(app, caller).await?;
-    find(&*work, caller, id, RecordRule::TaskActor).await?;
+    find(&*work, caller, id, RecordRule::TaskWorker).await?;
     database::update(&*work, &TABLE, id, values).await?;
     let text = written(&*work, id).await?;
     work.commit().await?;

@@ -14,6 +14,7 @@ use super::production::Production;
 use super::sheet::Line;
 use super::task_columns::{Tasks, wishes};
 use super::values::integer;
+use crate::crud::require_frame_rate;
 use crate::events::{Payload, Work};
 use crate::export::cells::plain;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -59,6 +60,9 @@ impl EntityImport for ShotImport {
         let stored = entry.take_data();
         let mut data = stored.clone();
         metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        if let Some(rate) = line.get("FPS").filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err()) {
+            return Err(Problem::invalid("FPS", rate, "a frame rate is a number above 0"));
+        }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         if writes {

@@ -115,7 +115,7 @@ impl Resource for Playlists {
 /// Keeps of each entry the entity and the preview, which is null where there is none; entries without an entity are
 /// dropped.
 fn tidy(shots: &Value) -> Result<Value, Failure> {
-    let shots = shots.as_array().ok_or_else(crate::crud::invalid_format)?;
+    let shots = shots.as_array().ok_or_else(|| crate::crud::wrong_format("shots"))?;
     let entries = shots.iter().filter_map(|shot| {
         let entity = shot["entity_id"].as_str().or_else(|| shot["id"].as_str()).filter(|id| !id.is_empty())?;
         Some(json!({"entity_id": entity, "preview_file_id": shot["preview_file_id"]}))

@@ -8,6 +8,7 @@ use poem::http::StatusCode;
 
 use super::guests::{self, refused};
 use super::media::shown;
+use crate::access::shares::without_internal;
 use crate::app::App;
 use crate::events::Work;
 use crate::previews::annotate::draw_as_guest;
@@ -26,5 +27,5 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, body: GuestAnnotat
     let changes = AnnotationChanges { additions: body.additions, updates: body.updates, deletions: body.deletions };
     let text = draw_as_guest(&mut work, &preview, body.guest_id, changes).await?;
     work.commit().await?;
-    Ok(Json::written(text))
+    Ok(Json::written(without_internal(&text)))
 }

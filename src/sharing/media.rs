@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::comments::seen;
-use crate::access::shares::Shown;
+use crate::access::shares::{Shown, without_internal};
 use crate::app::App;
 use crate::comments::rows::repliers;
 use crate::database::{self, Sql};
@@ -33,7 +33,7 @@ pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisi
 pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Json<PreviewFile>, Failure> {
     let connection = &app.database;
     shown(connection, visitor, id).await?;
-    Ok(Json::written(rows::record(connection, id, false).await?))
+    Ok(Json::written(without_internal(&rows::record(connection, id, false).await?)))
 }
 
 /// The file of a preview, to be saved.

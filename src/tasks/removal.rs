@@ -1,6 +1,6 @@
 //! Removes tasks with everything that hangs on them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -14,6 +14,7 @@ use crate::events::{Work, payload};
 use crate::previews::main_preview::ShownBy;
 use crate::previews::removal::remove_rows;
 use crate::removal::{UnneededFiles, remove_comment_rows};
+use crate::tasks::presence;
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -30,6 +31,8 @@ const REMOVED: [(&str, &str); 6] = [
 pub struct Removed {
     /// Stored files that nobody needs after the commit.
     pub leftovers: UnneededFiles,
+    /// Persons who spent time on them.
+    workers: BTreeSet<Uuid>,
     /// Entity, task type and production of each task that is still to be told of.
     untold: HashMap<Uuid, [Option<Uuid>; 3]>,
 }
@@ -40,6 +43,17 @@ impl Removed {
         if let Some([entity_id, task_type_id, project_id]) = self.untold.remove(&task_id) {
             tell(work, task_id, entity_id, task_type_id, project_id);
         }
+    }
+
+    /// Works out anew when those who spent time on the tasks were there last.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn settle(&self, work: &mut Work<'_>) -> Result<(), Failure> {
+        for persons in self.workers.iter().copied().collect::<Vec<_>>().chunks(BATCH) {
+            presence::refresh_all(work, persons).await?;
+        }
+        Ok(())
     }
 }
 
@@ -57,6 +71,7 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Unneede
     for id in task_ids {
         removed.tell(work, *id);
     }
+    removed.settle(work).await?;
     Ok(removed.leftovers)
 }
 
@@ -79,6 +94,7 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
         remove_rows(&**work, &previews).await?;
         removed.leftovers.previews.extend(previews);
         remove_files(work, ids).await?;
+        removed.workers.extend(ids_of(work, "SELECT DISTINCT person_id FROM time_spent WHERE person_id IS NOT NULL AND task_id", ids).await?);
         for (table, column) in REMOVED {
             run(work, &format!("DELETE FROM {table} WHERE {column}"), ids, "").await?;
         }

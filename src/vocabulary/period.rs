@@ -57,9 +57,13 @@ pub fn day(year: i32, month: i32, day: i32) -> Result<Period, Failure> {
 /// # Errors
 /// 400 when there is no such one.
 pub fn weeks_of(year: i32) -> Result<Period, Failure> {
-    let first = week_of(year, 1).map(|(first, _)| first);
-    let found = first.zip(NaiveDate::from_isoywd_opt(year + 1, 1, Weekday::Mon));
-    found.map(|(first, next)| (first, next - Days::new(1))).ok_or_else(|| invalid(&format!("year {year}")))
+    whole_weeks(year).ok_or_else(|| invalid(&format!("year {year}")))
+}
+
+fn whole_weeks(year: i32) -> Option<Period> {
+    let (first, _) = week_of(year, 1)?;
+    let next = NaiveDate::from_isoywd_opt(year + 1, 1, Weekday::Mon)?;
+    Some((first, next - Days::new(1)))
 }
 
 /// A month written as `2026-03`; one digit of the month will do.

@@ -14,7 +14,7 @@ use dailies_definitions::failure::Failure;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use poem::endpoint::BoxEndpoint;
 use poem::error::ReadBodyError;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -154,9 +154,22 @@ impl Limits {
 
 /// An answer before the request was read to its end: the connection is of no use any more.
 fn closing(failure: Failure) -> Response {
-    let mut response = failure.into_response();
+    closed(failure.into_response())
+}
+
+fn closed(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// Whether a request announces a body.
+pub(super) fn announces_body(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0") || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// An answer to a request that leads nowhere. A body that it announced is not waited for.
+pub(super) fn unanswered(response: Response, announced: bool) -> Response {
+    if announced { closed(response) } else { response }
 }
 
 /// 408: the sender stopped in the middle of the body.

@@ -20,7 +20,7 @@ use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 
 use self::pattern::Pattern;
-use super::limits::Limits;
+use super::limits::{Limits, announces_body, unanswered};
 
 const WRONG_METHOD: &str = "The method is not allowed for the requested URL.";
 
@@ -149,8 +149,9 @@ impl Target {
     /// Lets the route answer; or tells that there is none, or which methods there are. HEAD is
     /// answered as GET.
     pub(super) async fn answer(self, mut request: Request, limits: &Limits) -> Response {
+        let announced = announces_body(request.headers());
         if !self.is_known() {
-            return Failure::not_found().into_response();
+            return unanswered(Failure::not_found().into_response(), announced);
         }
         if request.method() == Method::HEAD {
             request.set_method(Method::GET);
@@ -161,7 +162,7 @@ impl Target {
             route.methods.get(request.method()).cloned()
         });
         let Some(Operation { endpoint, facts }) = operation else {
-            return self.without_route(request.method());
+            return unanswered(self.without_route(request.method()), announced);
         };
         request.set_data(facts);
         limits.call(endpoint, facts, request).await

@@ -23,7 +23,7 @@ use crate::query::{Query, parse_day, parse_id};
 use crate::reading::{Unreadable, read};
 use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, PART_LIMIT, Submission, read_submission, too_many_fields};
-use crate::validate::{documents_hold, resolve, unstorable, validate};
+use crate::validate::{misshapen, resolve, unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -169,10 +169,14 @@ impl Call {
         let limit = self.facts().memory();
         let bytes = read_bytes(&mut self.body, limit).await?;
         match read(&bytes, &Value::Null, limit) {
-            Ok(Value::Object(map)) if !documents_hold(&map, schema) || map.iter().any(|(key, value)| unstorable(key, value).is_some()) => {
-                Err(Failure::record("One of the provided values has an invalid format."))
+            Ok(Value::Object(map)) => {
+                let wrong =
+                    misshapen(&map, schema).or_else(|| map.iter().find(|(key, value)| unstorable(key, value).is_some()).map(|(key, _)| key.as_str()));
+                match wrong.map(|field| Failure::record(format!("One of the provided values has an invalid format: {field}."))) {
+                    Some(failure) => Err(failure),
+                    None => Ok(map),
+                }
             }
-            Ok(Value::Object(map)) => Ok(map),
             Ok(Value::Null) => Err(Failure::parameter("Data are empty. Please verify that you sent JSON data and that you set the right headers.")),
             Ok(_) => Err(Failure::parameter("Request body must be a JSON object.")),
             Err(problem) => Err(not_read(problem)),

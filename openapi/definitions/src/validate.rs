@@ -42,14 +42,15 @@ pub(crate) fn unstorable(field: &str, value: &Value) -> Option<String> {
     }
 }
 
-/// Whether the lists and objects of a record are what its schema says. Lists of ids are left to those who link records:
+/// The first list or object of a record that is not what its schema says. Lists of ids are left to those who link records:
 /// they take more.
-pub(crate) fn documents_hold(record: &Map<String, Value>, schema: &Value) -> bool {
+pub(crate) fn misshapen<'a>(record: &Map<String, Value>, schema: &'a Value) -> Option<&'a str> {
     let properties = resolve(schema)["properties"].as_object().into_iter().flatten();
     let documents = properties.map(|(name, schema)| (name, resolve(schema)));
     let documents = documents.filter(|(_, schema)| matches!(schema["type"].as_str(), Some("array" | "object")));
     let mut documents = documents.filter(|(_, schema)| resolve(&schema["items"])["format"] != "uuid");
-    documents.all(|(name, schema)| record.get(name).is_none_or(|value| !value.is_string() && validate(&mut value.clone(), schema).is_empty()))
+    let holds = |value: &Value, schema: &Value| !value.is_string() && validate(&mut value.clone(), schema).is_empty();
+    documents.find(|(name, schema)| record.get(*name).is_some_and(|value| !holds(value, schema))).map(|(name, _)| name.as_str())
 }
 
 /// The schema that a reference stands for.
@@ -311,11 +312,15 @@ mod tests {
             "data": {"type": "object", "nullable": true, "additionalProperties": true},
             "team": {"type": "array", "items": {"type": "string", "format": "uuid"}},
         }});
-        let holds = |record: Value| documents_hold(record.as_object().expect("a record"), &schema);
+        let wrong = |record: &Value| misshapen(record.as_object().expect("a record"), &schema).map(str::to_owned);
+        let holds = |record: Value| wrong(&record).is_none();
         assert!(holds(json!({"words": ["a"], "team": [{"id": 1}], "other": 1})) && holds(json!({"words": null})));
         assert!(holds(json!({"data": {"a": [1]}})) && holds(json!({"data": null})));
-        for wrong in [json!({"words": [null]}), json!({"words": 1}), json!({"data": []}), json!({"data": 0}), json!({"data": "{}"})] {
-            assert!(!holds(wrong.clone()), "{wrong}");
+        for record in [json!({"words": [null]}), json!({"words": 1})] {
+            assert_eq!(wrong(&record).as_deref(), Some("words"), "{record}");
+        }
+        for record in [json!({"data": []}), json!({"data": 0}), json!({"data": "{}"})] {
+            assert_eq!(wrong(&record).as_deref(), Some("data"), "{record}");
         }
     }
 

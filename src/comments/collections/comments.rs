@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::comments::{editing, reading, removal};
-use crate::crud::{Changes, Record, Relation, Resource};
+use crate::crud::{Changes, Record, Relation, Resource, differing};
 use crate::events::Work;
 
 pub struct Comments;
@@ -78,7 +78,8 @@ impl Resource for Comments {
     }
 
     async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
-        if record.is_some() {
+        // What is sent back as it was read is no change.
+        if record.is_some_and(|record| !differing(self, record, changes.columns.clone()).is_empty()) {
             changes.set("editor_id", caller.person.id);
         }
         Ok(())

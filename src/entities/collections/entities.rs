@@ -127,6 +127,8 @@ impl Resource for Entities {
                 return Err(Failure::parameter("Invalid status"));
             }
         }
+        // The server counts.
+        body.remove("nb_entities_out");
         if body.get("source_id").and_then(Value::as_str) == Some("null") {
             body.insert("source_id".into(), Value::Null);
         }

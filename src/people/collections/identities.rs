@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::access::persons::require_session;
 use crate::auth::{OF_PROVIDERS, bind, is_bound};
-use crate::crud::{Record, invalid_format};
+use crate::crud::{Record, wrong_format};
 use crate::events::Work;
 
 /// A text that is not empty.
@@ -21,8 +21,9 @@ pub(super) fn check(caller: &Caller, record: Option<&Record>, body: &Map<String,
         if !body.contains_key(issuer) && !body.contains_key(subject) {
             continue;
         }
-        if [issuer, subject].iter().filter_map(|key| body.get(*key)).any(|value| !value.is_null() && !value.is_string()) {
-            return Err(invalid_format());
+        let is_text = |key: &&str| body.get(*key).is_none_or(|value| value.is_null() || value.is_string());
+        if let Some(wrong) = [issuer, subject].into_iter().find(|key| !is_text(key)) {
+            return Err(wrong_format(wrong));
         }
         match (text(body, issuer), text(body, subject)) {
             (Some(_), Some(_)) => {

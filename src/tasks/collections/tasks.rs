@@ -108,11 +108,13 @@ impl Resource for Tasks {
         if let Some(difficulty) = body.get("difficulty").and_then(Value::as_i64)
             && !(1..=5).contains(&difficulty)
         {
-            return Err(Failure::record("The data conflicts with database integrity rules."));
+            return Err(Failure::record("difficulty: a difficulty is a number from 1 to 5."));
         }
+        // The server counts.
+        body.remove("nb_assets_ready");
         if let Some(record) = record {
             merge_data(record, body);
-            return Ok(());
+            return require_fit(work, record, body).await;
         }
         if body.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
             body.insert("name".into(), "main".into());
@@ -137,7 +139,7 @@ impl Resource for Tasks {
     async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
         if let Some(persons) = body.get("assignees") {
             let project_id = body.get("project_id").and_then(Value::as_str).and_then(parse_id);
-            assignment::replace(work, caller, id, project_id, &ids(persons)?).await?;
+            assignment::replace(work, caller, id, project_id, &ids("assignees", persons)?).await?;
         }
         let entity_id = needed(body, "entity_id")?;
         readiness::shots_changed(work, &[entity_id]).await
@@ -181,6 +183,22 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<U
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
         Some(message) => Err(Failure::parameter(message)),
         None => Ok(project_id),
+    }
+}
+
+/// Refuses another task type or entity that does not fit what stays. Whether the entity is one of the same production is
+/// asked elsewhere.
+async fn require_fit(work: &Work<'_>, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
+    if !changes("task_type_id") && !changes("entity_id") {
+        return Ok(());
+    }
+    let after = |key: &str| Some((key.to_owned(), body.get(key).or_else(|| record.values.get(key))?.clone()));
+    let after: Map<String, Value> = ["task_type_id", "entity_id"].into_iter().filter_map(after).collect();
+    let sql = Sql::with("SELECT project_id FROM entity WHERE id = $1", [needed(&after, "entity_id")?.into()]);
+    match database::read_value::<Uuid>(&**work, &sql).await? {
+        Some(project_id) if Some(project_id) == record.id_of("project_id") => fitting_project(work, &after).await.map(drop),
+        _ => Ok(()),
     }
 }
 
