@@ -58,6 +58,10 @@ pub(super) const STAGES: [Collection; 44] = [
 #[cfg(test)]
 const NOT_COPIED: [Collection; 2] = [Collection::Events, Collection::Plugins];
 
+/// Columns of persons that say which second factors they have: their secrets stay where they are, and whoever had one switched
+/// on without its secret could not sign in.
+const SECOND_FACTORS: [&str; 4] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "preferred_two_factor_authentication"];
+
 /// One pass over a collection.
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
@@ -94,7 +98,10 @@ pub(super) fn stages() -> Vec<Stage> {
     for (at, collection) in STAGES.into_iter().enumerate() {
         let among = |column: &Column, tables: &[&str]| !column.is_reference() || column.targets().iter().any(|target| tables.contains(target));
         let columns = &Source::copy_of(collection).table().columns;
-        let missing = |tables: &[&str]| columns.iter().filter(|column| !among(column, tables)).map(|column| column.name).collect::<Vec<_>>();
+        let stays = |column: &Column| collection == Collection::Persons && SECOND_FACTORS.contains(&column.name);
+        let missing = |tables: &[&str]| -> Vec<&'static str> {
+            columns.iter().filter(|column| !among(column, tables) || stays(column)).map(|column| column.name).collect()
+        };
         let (now, ever) = (missing(tables.get(..at).unwrap_or_default()), missing(&tables));
         if now != ever {
             second.push(Stage { collection, without: ever, again: true });
@@ -136,6 +143,7 @@ mod tests {
         assert!(entities[0].without.contains(&"parent_id") && entities[0].without.contains(&"preview_file_id"));
         assert!(entities[1].without.is_empty());
         assert_eq!(passes(Collection::Tasks).len(), 2);
+        assert!(passes(Collection::Persons).iter().all(|stage| SECOND_FACTORS.iter().all(|column| stage.without.contains(column))));
         assert_eq!(passes(Collection::Departments).len(), 1);
     }
 }
