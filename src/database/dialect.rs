@@ -9,7 +9,8 @@ use entity::facts::{Kind, Table};
 use sea_orm::sqlx::{Column, Row};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
-use super::{Sql, write_value};
+use super::Sql;
+use super::rows::write_value;
 
 /// Name of the collation by which SQLite compares texts without regard to letter case. Every connection brings it along, and
 /// no index is made by it, so that other programs can read the file.

@@ -123,7 +123,7 @@ async fn unfinished(id: Uuid) -> Result<Media, Failure> {
 /// Whether the client would rather have JSON than a picture.
 async fn prefers_json() -> bool {
     let mut request = Request::default();
-    *request.headers_mut() = request_headers().unwrap_or_default();
+    *request.headers_mut() = request_headers().map(|headers| (*headers).clone()).unwrap_or_default();
     let Ok(Accept(wanted)) = Accept::from_request_without_body(&request).await else { return false };
     let first = |kinds: &[&str]| wanted.iter().position(|kind| kinds.contains(&kind.essence_str()));
     let picture = first(&["image/png", "image/*", "*/*"]);
