@@ -1,6 +1,6 @@
 //! Working files: entered, described, and where they belong.
 
-use dailies_definitions::access::{Caller, TaskReader};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::rules::RecordRule;
