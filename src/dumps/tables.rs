@@ -49,7 +49,7 @@ pub struct Table {
 /// Every table, each behind those that it refers to where the circles among them allow it.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    let own = OWN.iter().map(|(name, columns)| Table { name, columns: columns.iter().map(column).collect() });
+    let own = OWN.iter().map(|(name, columns)| Table { name: *name, columns: columns.iter().map(column).collect() });
     let entities = entity::TABLES.iter().map(|table| Table { name: table.name, columns: table.columns.clone() });
     let mut waiting: BTreeMap<&'static str, Table> = own.chain(entities).map(|table| (table.name, table)).collect();
     let names: Vec<&'static str> = waiting.keys().copied().collect();
