@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 
 use entity::arrays::TextArray;
-use entity::facts::{Kind, Table};
+use entity::facts::{Default as ColumnDefault, Kind, Table};
 use sea_orm::sqlx::{Column, Row};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
@@ -55,7 +55,13 @@ impl JsonKey {
 
     /// The columns of a table, which the query calls `alias`.
     pub fn columns(table: &'static Table, alias: &str) -> impl Iterator<Item = Self> {
-        table.columns.iter().map(move |column| Self::new(format!("{alias}.\"{}\"", column.name), column.name, column.kind))
+        table.columns.iter().map(move |column| {
+            let sql = format!("{alias}.\"{}\"", column.name);
+            // As records are written elsewhere: no list is an empty one.
+            let is_list = column.default == ColumnDefault::EmptyList && column.kind == Kind::Json;
+            let sql = if is_list { format!("COALESCE(CASE WHEN CAST({sql} AS text) <> 'null' THEN {sql} END, '[]')") } else { sql };
+            Self::new(sql, column.name, column.kind)
+        })
     }
 }
 

@@ -93,7 +93,9 @@ async fn write_table(database: &Database, archive: &mut Archive, table: &Table) 
     let member = format!("tables/{}.jsonl", table.name);
     archive.start_file(&member, compressed())?;
     let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let sql = Sql::new(format!("SELECT {} FROM \"{}\"", columns.join(", "), table.name));
+    // The order of the rows in the file of the database is kept: it decides where nothing else does.
+    let place = if database.backend() == DbBackend::Postgres { "ctid" } else { "rowid" };
+    let sql = Sql::new(format!("SELECT {} FROM \"{}\" ORDER BY {place}", columns.join(", "), table.name));
     let writer = ExactWriter::new(&table.columns);
     let mut out = Summed::new(archive);
     let (mut rows, mut line) = (0, Vec::new());

@@ -47,6 +47,7 @@ fn value(catalogue: &Catalogue, table: &str, column: &Column, target: Option<&st
         ("color", _) => "'#aabbcc'".into(),
         ("email", _) => "'somebody@studio.example'".into(),
         ("list_type", _) => "'asset'".into(),
+        ("for_entity", _) if table == "playlist" => "'asset'".into(),
         ("entity_type" | "for_entity", _) => "'Asset'".into(),
         ("object_type", _) => "'Task'".into(),
         ("shots" | "choices" | "annotations" | "secondary_extensions", "jsonb") => "'[]'".into(),
