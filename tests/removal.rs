@@ -135,7 +135,7 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
 
 /// Events about a production, in order, by those of the last events that name it.
 async fn last_events(app: &App, project_id: Uuid) -> Vec<String> {
-    let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 4");
+    let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 5");
     let rows = app.database.rows(&sql).await.expect("the log");
     let named = rows.iter().rev().filter(|row| {
         let data: serde_json::Value = row.try_get_by_index(1).expect("a payload");
