@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::rows::{self, task_writer};
 use crate::access::Reach;
-use crate::access::comments::by_client;
+use crate::access::comments::{Comments, READ, by_client};
 use crate::access::persons::may_ask_for_others;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
@@ -131,7 +131,7 @@ impl OwnWriter {
         Ok(Self {
             context: ContextWriter::new(&OWN),
             assignees: rows::assignees(connection, selection).await?,
-            comments: last_comments(connection, selection).await?,
+            comments: last_comments(connection, visible, selection).await?,
             episodes: if casting { cast_episodes(connection, selection).await? } else { HashMap::new() },
             mask: TaskMask::of(connection, visible.reach()).await?,
         })
@@ -158,15 +158,21 @@ impl OwnWriter {
     }
 }
 
-/// The latest comment on each task of a condition that no client wrote.
-async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id ");
+/// The latest comment on each task of a condition that no client wrote, among those that the caller reads.
+async fn last_comments(connection: &impl ConnectionTrait, visible: &Visible, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id, t.entity_id ");
     sql.push(
         ") SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
          ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place \
          FROM chosen JOIN comment c ON c.object_id = chosen.id WHERE NOT ",
     );
-    sql.push(&by_client("c.person_id", "chosen.project_id")).push(") latest WHERE place = 1");
+    sql.push(&by_client("c.person_id", "chosen.project_id"));
+    READ.restrict(
+        &mut sql,
+        visible.reach(),
+        &Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "chosen.project_id", entity: "chosen.entity_id" },
+    );
+    sql.push(") latest WHERE place = 1");
     let fields = [Field::new("text", TEXT), Field::new("date", Kind::DateTime), Field::new("person_id", Kind::Uuid)];
     let writer = RowWriter::new(fields);
     let mut found = HashMap::new();
