@@ -109,7 +109,7 @@ async fn files_of_nobody_go(#[values(On::Sqlite, On::Postgres)] on: On) {
     assert!(!refused.success && refused.complained.contains("--all") && old.exists(), "{refused:?}");
     let server = studio.serve().await;
     let admin = server.admin().await;
-    let person = admin.get("/data/user/context").await.expect(200)["user"]["id"].as_str().map(str::to_owned).expect("an id");
+    let person = admin.get("/auth/authenticated").await.expect(200)["user"]["id"].as_str().map(str::to_owned).expect("an id");
     let avatar = format!("/pictures/thumbnails/persons/{person}");
     assert!(admin.send_file(&avatar, "me.png", &picture()).await.status < 300);
     let young = stray(&studio, 1);
@@ -151,7 +151,7 @@ async fn figures_are_worked_out_anew(#[values(On::Sqlite, On::Postgres)] on: On)
     }
     for text in [
         "UPDATE entity SET nb_entities_out = 99 WHERE nb_entities_out > 0",
-        "UPDATE task SET nb_assets_ready = 99",
+        "UPDATE task SET nb_assets_ready = 99 WHERE entity_id IN (SELECT entity_in_id FROM entity_link)",
         "UPDATE task SET retake_count = 99, last_comment_date = NULL WHERE last_comment_date IS NOT NULL",
         "UPDATE task SET duration = 99.5 WHERE duration > 0",
     ] {

@@ -9,8 +9,11 @@ use crate::database::{self, Database, Sql};
 
 const TEXT: Kind = Kind::Text { max: None };
 
-/// Tables that are no entities, with their columns, and the table that a column refers to.
-const OWN: [(&str, &[(&str, Kind, Option<&str>)]); 3] = [
+/// Name of a column, its kind, and the table that it refers to.
+type OwnColumn = (&'static str, Kind, Option<&'static str>);
+
+/// Tables that are no entities, with their columns.
+const OWN: [(&str, &[OwnColumn]); 3] = [
     (
         "dailies_identity",
         &[
@@ -49,7 +52,7 @@ pub struct Table {
 /// Every table, each behind those that it refers to where the circles among them allow it.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    let own = OWN.iter().map(|(name, columns)| Table { name: *name, columns: columns.iter().map(column).collect() });
+    let own = OWN.iter().map(|(name, columns)| Table { name, columns: columns.iter().map(column).collect() });
     let entities = entity::TABLES.iter().map(|table| Table { name: table.name, columns: table.columns.clone() });
     let mut waiting: BTreeMap<&'static str, Table> = own.chain(entities).map(|table| (table.name, table)).collect();
     let names: Vec<&'static str> = waiting.keys().copied().collect();
@@ -69,7 +72,7 @@ fn place(name: &str, waiting: &mut BTreeMap<&'static str, Table>, ordered: &mut 
     ordered.push(table);
 }
 
-fn column((name, kind, references): &(&'static str, Kind, Option<&'static str>)) -> Column {
+fn column((name, kind, references): &OwnColumn) -> Column {
     Column { name, kind: *kind, nullable: true, default: Default::None, choices: &[], references: *references, names: &[] }
 }
 
