@@ -4,8 +4,7 @@ import subprocess
 
 import gazu
 
-from studio_day.comments import comment_events
-
+from studio_day.comments import comment_events, concerned
 from studio_day.releases import wait_for_preview_file
 
 
@@ -31,12 +30,14 @@ def publish(day, task, path, text, extension):
     written = comment_events(day, comment, before, author=day.admin, to_review=True)
     if kind == "concept":
         written.pop()  # Concepts are no news.
+    updated = day.event("comment:update", comment_id=comment["id"], task_id=task["id"], **concerned(comment))
     day.heard(
         *written,
         day.event("preview-file:new", preview_file_id=preview["id"], comment_id=comment["id"]),
-        day.event("comment:update", comment_id=comment["id"]),
-        *[day.event("preview-file:update", preview_file_id=preview["id"])] * (2 if extension == "mp4" else 1),
-        day.event("comment:update", comment_id=comment["id"]),
+        updated,
+        *[day.event("preview-file:update", preview_file_id=preview["id"], status="ready")]
+        * (2 if extension == "mp4" else 1),
+        updated,
         day.event(
             "preview-file:add-file",
             comment_id=comment["id"],
@@ -46,7 +47,12 @@ def publish(day, task, path, text, extension):
             extension=extension,
             status="ready",
         ),
-        day.event("preview-file:set-main", entity_id=task["entity_id"], preview_file_id=preview["id"]),
+        day.event(
+            "preview-file:set-main",
+            entity_id=task["entity_id"],
+            preview_file_id=preview["id"],
+            preview_file_status="ready",
+        ),
         day.event(f"{kind}:update", **{f"{kind}_id": task["entity_id"]}),
     )
     assert gazu.entity.get_entity(task["entity_id"])["preview_file_id"] == preview["id"]
