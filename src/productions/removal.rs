@@ -7,7 +7,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::playlists::discard_movies;
 use crate::removal::UnneededFiles;
-use crate::tasks::removal::take_away;
+use crate::tasks::removal::remove;
 
 /// The entities of the production, as a list of SQL.
 const ENTITIES: &str = "(SELECT id FROM entity WHERE project_id = $1)";
@@ -44,7 +44,13 @@ const INSTANCES: &str = "(SELECT id FROM asset_instance WHERE asset_id IN (SELEC
 pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<UnneededFiles, Failure> {
     let tasks = format!("SELECT id FROM task WHERE project_id = $1 OR entity_id IN {ENTITIES}");
     let tasks = ids(work, &tasks, project_id).await?;
-    let mut leftovers = take_away(work, &tasks).await?;
+    // Nobody is told what entities are shown by: they go as well.
+    let mut removed = remove(work, &tasks).await?;
+    for id in &tasks {
+        removed.tell(work, *id);
+    }
+    removed.settle(work).await?;
+    let mut leftovers = removed.leftovers;
     let attachments = format!("SELECT id FROM attachment_file WHERE chat_message_id IN {CHAT_MESSAGES}");
     leftovers.attachments.extend(ids(work, &attachments, project_id).await?);
     // The picture of the production is stored under its id, as those of previews are under theirs.
