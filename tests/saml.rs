@@ -92,6 +92,9 @@ async fn somebody_new_gets_an_account_and_keeps_it(#[case] on: On) {
     assert_eq!((page.status, page.location.as_str(), page.cookies.len()), (302, HOME, 0));
 }
 
+/// A name for what is wrong with an answer, and what makes it so.
+type Lie = (&'static str, fn(&mut SamlStatement));
+
 #[rstest]
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
@@ -100,7 +103,7 @@ async fn nobody_gets_in_with_an_answer_that_is_not_good(#[case] on: On) {
     let provider = SamlProvider::open().await;
     let studio = studio_with(on, &provider, &["--sign-in-rate", "0"]).await;
     let count = persons(&studio).await;
-    let lies: [(&str, fn(&mut SamlStatement)); 13] = [
+    let lies: [Lie; 13] = [
         ("unsigned", |statement| statement.signed = Signed::Nothing),
         ("another key", |statement| statement.key = 2),
         ("another key for both", |statement| (statement.key, statement.signed) = (2, Signed::Both)),
