@@ -14,7 +14,7 @@ pub(super) enum Upkeep {
     #[command(alias = "remove-old-data")]
     Events {
         /// Age in days from which on they go.
-        #[arg(long, default_value_t = 90)]
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(..=36_500))]
         days: u32,
         /// Say what would go, and leave everything as it is.
         #[arg(long)]
@@ -23,7 +23,7 @@ pub(super) enum Upkeep {
     /// Remove stored files that belong to no row.
     Files {
         /// Hours for which a file is left alone after it was written: it is stored before its row.
-        #[arg(long, default_value_t = 24)]
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(..=876_000))]
         older_than: u32,
         /// Remove them even if that is every stored file.
         #[arg(long)]
