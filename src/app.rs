@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::background::Jobs;
 use crate::callers::People;
+use crate::conditional::Conditional;
 use crate::config::Settings;
 use crate::credentials::attempts::Attempts;
 use crate::credentials::guesses::Guesses;
@@ -29,6 +30,8 @@ pub struct App {
     pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
     pub people: People,
+    /// Answers that did not change.
+    pub conditional: Conditional,
     /// Where events go once they are stored.
     pub bus: Bus,
     pub storage: Storage,

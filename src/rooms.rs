@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 55] = [
+const ORDER: [(&str, &str); 56] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -22,6 +22,7 @@ const ORDER: [(&str, &str); 55] = [
     ("vocabulary", "kinds of entities, persons as answers show them, periods of the calendar"),
     ("credentials", "passwords and tokens"),
     ("callers", "persons who call, kept in mind for seconds"),
+    ("conditional", "answers that did not change: tags, marks of change, and what is kept in memory"),
     ("app", "the parts of a running server"),
     ("sessions", "sessions that end before their tokens do"),
     ("events", "a change as one transaction, with the events that tell of it"),

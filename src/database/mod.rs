@@ -16,6 +16,7 @@ mod record_writer;
 mod records;
 mod rows;
 mod session;
+mod sources;
 mod sql;
 mod transaction;
 
@@ -40,6 +41,7 @@ pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
 pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
+pub use self::sources::{Sources, Tables};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
 
@@ -124,6 +126,12 @@ impl Database {
         }
     }
 
+    /// Takes note of what the task reads from now on; none where it keeps no connection.
+    #[must_use]
+    pub fn watch(&self) -> Option<Sources> {
+        self.session().map(|session| session.watch())
+    }
+
     /// The connection for the next statement.
     async fn held(&self) -> Result<Held, DbErr> {
         match self.session() {
@@ -202,6 +210,13 @@ impl Database {
     /// Closes all connections once nobody uses them.
     pub async fn close(self) {
         self.connections.close().await;
+    }
+}
+
+/// States that what this task answers depends on more than rows: on the clock, or on what this server keeps in mind.
+pub fn depends_on_more() {
+    if let Some(sources) = Session::current().and_then(|session| session.watched()) {
+        sources.note_other();
     }
 }
 
