@@ -16,7 +16,7 @@ use crate::unsupported;
 #[derive(Clone, Copy, Debug)]
 pub struct Marked {
     pub table: &'static str,
-    /// Where the productions of a row are found: a change counts for what each of these leads to. Without any, it counts for
+    /// Ways to the productions of a row: a change counts for what each of these leads to. Without any, it counts for
     /// every production.
     pub sides: &'static [Side],
 }

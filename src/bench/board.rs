@@ -12,10 +12,10 @@ use super::client::{Client, Problem};
 use super::figures::table;
 use super::stage::Stage;
 
-/// How often the board is asked for, and how long the pause in between is.
+/// Number of times that the board is asked for, and the pause in between.
 const RELOADS: usize = 100;
 const PAUSE: Duration = Duration::from_millis(100);
-/// People who work, and how often each of them changes a task.
+/// People who work, and the time after which each of them changes a task again.
 const WORKERS: usize = 10;
 const PACE: Duration = Duration::from_secs(10);
 

@@ -15,15 +15,15 @@ use tokio::io::AsyncWriteExt;
 
 use super::tag::{Key, Tag};
 
-/// How long an answer is kept that nobody asks for.
-const UNUSED: Duration = Duration::from_secs(600);
+/// Time for which an answer is kept that nobody asks for.
+const UNUSED_LIMIT: Duration = Duration::from_secs(600);
 /// One answer may take an eighth of the memory, and all that are gathered at a time as much as half of it besides.
 const PART_OF_ONE: usize = 8;
 const PART_OF_GATHERED: usize = 2;
 /// Bytes that a kept answer takes beside its text.
 const BESIDE: usize = 300;
 
-/// How the text of an answer is written.
+/// Coding of the text of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Coding {
     Plain,
@@ -59,7 +59,7 @@ impl Memory {
     /// Room for so many bytes.
     pub(super) fn new(bytes: u64) -> Self {
         let weight = |_: &(Key, Coding), form: &Form| u32::try_from(form.text.len() + BESIDE).unwrap_or(u32::MAX);
-        let forms = Cache::builder().max_capacity(bytes).weigher(weight).time_to_idle(UNUSED).build();
+        let forms = Cache::builder().max_capacity(bytes).weigher(weight).time_to_idle(UNUSED_LIMIT).build();
         Self { forms, gathered: Arc::default(), most: usize::try_from(bytes).unwrap_or(usize::MAX) }
     }
 
@@ -86,7 +86,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What is kept here, in each coding.
+    /// Answers that are kept here, one for each coding.
     pub(super) async fn forms(&self) -> Vec<Form> {
         let mut forms = Vec::new();
         for coding in Coding::ALL {
@@ -95,7 +95,7 @@ impl Place {
         forms
     }
 
-    /// What keeps an answer here under a tag.
+    /// Keeper of an answer under a tag.
     pub(super) fn keeper(self, tag: Tag) -> Keeper {
         Keeper { place: self, tag }
     }
@@ -106,11 +106,11 @@ impl Place {
 pub struct Kept {
     /// The answer in one coding or several.
     pub forms: Vec<Form>,
-    /// What keeps it in another one, too.
+    /// Keeper of it in another coding, too.
     pub keeper: Keeper,
 }
 
-/// Keeps an answer while it is sent: in the extensions of a response whose body is yet to be made.
+/// Place and tag of an answer that is kept while it is sent: in the extensions of a response whose body is yet to be made.
 #[derive(Clone)]
 pub struct Keeper {
     place: Place,
@@ -153,7 +153,7 @@ struct Gathering {
     memory: Memory,
     coding: Coding,
     parts: Vec<Bytes>,
-    /// What compresses the parts, where they come plain.
+    /// Compressor of the parts, where they come plain.
     encoder: Option<ZstdEncoder<Vec<u8>>>,
     bytes: usize,
     given_up: bool,

@@ -33,7 +33,7 @@ const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache")
 #[derive(Clone)]
 pub struct Conditional {
     memory: Option<Memory>,
-    /// What all answers depend on: this release, and the settings that answers show.
+    /// Text of everything that all answers depend on: this release, and the settings that answers show.
     ground: String,
 }
 

@@ -14,7 +14,7 @@ const DIGEST: usize = 20;
 /// Tags of one request that are looked at.
 const MOST: usize = 10;
 
-/// What is asked, and who asks: everything besides rows that an answer depends on.
+/// Digest of a request and of its sender: of everything besides rows that an answer depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u8; 32]);
 

@@ -33,7 +33,7 @@ struct Shared {
     abandoned: AtomicBool,
     /// Whether a change was finished.
     finished: AtomicBool,
-    /// Who takes note of what is read.
+    /// Note of what is read, where somebody takes one.
     watched: std::sync::Mutex<Option<Sources>>,
 }
 
@@ -107,7 +107,7 @@ impl Session {
         sources
     }
 
-    /// Who takes note of what is read.
+    /// Note of what is read, where somebody takes one.
     pub(super) fn watched(&self) -> Option<Sources> {
         self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,4 +1,4 @@
-//! What an answer is made of: the tables that the statements of a request name while it is watched. As long as no row of
+//! Sources of an answer: the tables that the statements of a request name while it is watched. As long as no row of
 //! them changes, the same statements would give the same rows.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ pub type Tables = u128;
 /// Words by which a statement gives something else each time, or reads what has no marks.
 const FICKLE: [&str; 9] =
     ["now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "clock_timestamp", "random", "gen_random_uuid"];
-/// What begins like a table of the servers themselves, and is none.
+/// Name that begins like a table of the servers themselves, and is none.
 const COLLATION: &str = super::dialect::NOCASE;
 
 /// Sources of one answer. Clones are the same.
@@ -26,7 +26,7 @@ struct State {
     tables: Tables,
     /// Whether something else counts, too: the clock, or rows without marks.
     fickle: bool,
-    /// Whether it was said already what the answer is made of.
+    /// Whether the tables were told already.
     told: bool,
 }
 

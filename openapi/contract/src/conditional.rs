@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// Whose rows a conditional answer shows, besides those that every production shares.
+/// Owners of the rows that a conditional answer shows, besides those that every production shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conditional {
     /// Those of the production that the access rule found, or that the path or the query names; without one, those of all.
@@ -12,7 +12,7 @@ pub enum Conditional {
 }
 
 impl Conditional {
-    /// What `x-conditional` says.
+    /// Value of `x-conditional`.
     pub(crate) fn read(value: &Value) -> Result<Option<Self>, String> {
         match value.as_str() {
             Some("production") => Ok(Some(Self::Production)),

@@ -89,7 +89,7 @@ pub struct Operation {
     /// The path parameter that the rule looks at.
     pub rule_parameter: Option<String>,
     pub transaction: Transaction,
-    /// Whose rows the answer shows, where it may be one that the client has.
+    /// Owners of the rows that the answer shows, where it may be one that the client has.
     pub conditional: Option<Conditional>,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,

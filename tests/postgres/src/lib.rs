@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, Database};
 
 /// Number of free ports that are tried, since another program can take one in between.
 const ATTEMPTS: usize = 5;
-/// How often a copy is tried, since whoever was connected to a database may still be leaving it.
+/// Attempts at a copy, since whoever was connected to a database may still be leaving it.
 const MOST_ATTEMPTS: usize = 40;
 
 /// Settings that trade safety for speed: the data is thrown away anyway.
