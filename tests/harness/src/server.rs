@@ -103,13 +103,12 @@ impl TestServer {
 
     /// A server with more flags.
     pub async fn start_with(on: On, flags: &[&str]) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let path = folder.path().to_str().expect("a name in UTF-8");
-        let database_url = match on {
-            On::Sqlite => format!("sqlite://{path}/test.db"),
-            On::Postgres => Self::seeded_database().await,
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let place = match on {
+            On::Sqlite => Place::empty(on).await,
+            On::Postgres => Place { folder: TempDir::new().expect("a folder"), database_url: Self::seeded_database().await, flags: Vec::new() },
         };
-        Self::start_at(Place { folder, database_url, flags: flags.iter().map(|flag| (*flag).to_owned()).collect() }).await
+        Self::start_at(Place { flags, ..place }).await
     }
 
     /// The address of a database of PostgreSQL with the base data: a copy of one that the first test makes, since making all
@@ -118,10 +117,8 @@ impl TestServer {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
         let template = TEMPLATE
             .get_or_init(|| async {
-                let database_url = Self::empty_database().await;
-                let place = Place { folder: TempDir::new().expect("a folder"), database_url: database_url.clone(), flags: Vec::new() };
-                Self::start_at(place).await.stop().await;
-                database_url
+                let place = Self::start_at(Place::empty(On::Postgres).await).await.stop().await;
+                place.database_url
             })
             .await;
         cluster().await.copy_database(template).await.expect("a database")
