@@ -101,7 +101,7 @@ async function sameFrame(leader, follower) {
 
 async function review(studio, browser) {
   const task = await studio.task("SH010");
-  const preview = await studio.preview(task, studio.codedMovie("coded.mp4", RATE, SECONDS));
+  const preview = await studio.preview(task, studio.codedMovie("coded.mp4", RATE, SECONDS), { normalize: false });
   const playlist = await studio.playlist("Monday", [[task, preview]]);
   const [supervisor, artist, stranger] = await Promise.all([
     studio.person("supervisor", "supervisor", true),

@@ -89,15 +89,15 @@ class Studio {
     return task;
   }
 
-  // A preview of a task, once its file has been worked on.
-  async preview(task, file) {
+  // A preview of a task, once its file has been worked on; a movie may stay as it is.
+  async preview(task, file, { normalize = true } = {}) {
     const [status] = await this.admin.get("/data/task-status?short_name=wip");
     const comment = await this.admin.post(`/actions/tasks/${task.id}/comment`, { task_status_id: status.id, comment: "" });
     const path = `/actions/tasks/${task.id}/comments/${comment.id}/add-preview`;
     const { id } = await this.admin.post(path, {});
     const form = new FormData();
     form.append("file", new Blob([readFileSync(file)]), basename(file));
-    let preview = await this.admin.post(`/pictures/preview-files/${id}`, form);
+    let preview = await this.admin.post(`/pictures/preview-files/${id}?normalize=${normalize}`, form);
     while (preview.status === "processing") {
       await new Promise((resolve) => setTimeout(resolve, 200));
       preview = await this.admin.get(`/data/preview-files/${id}`);
@@ -117,7 +117,7 @@ class Studio {
     const bit = `mod(floor(N/pow(2,floor(X/${320 / BITS}))),2)`;
     const blocks = `nullsrc=size=320x60:rate=${rate},geq=lum='16+219*${bit}':cb=128:cr=128,pad=320:180`;
     const graph = `${blocks},drawtext=text='%{n}':fontsize=60:fontcolor=white:x=120:y=90,format=yuv420p`;
-    const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12"];
+    const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-g", "2", "-movflags", "+faststart"];
     execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", graph, "-t", `${seconds}`, ...encoder, path]);
     return path;
   }
