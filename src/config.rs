@@ -80,7 +80,12 @@ pub struct Settings {
     #[command(flatten)]
     pub files: FileSettings,
     /// Seconds for which clients may keep files.
-    #[arg(long, env = "CLIENT_CACHE_MAX_AGE", default_value_t = 604_800, help_heading = "Files")]
+    #[arg(
+        long,
+        env = "CLIENT_CACHE_MAX_AGE",
+        default_value_t = 604_800,
+        help_heading = "Files"
+    )]
     pub client_cache_max_age: u64,
     #[command(flatten)]
     pub jobs: JobSettings,
@@ -116,10 +121,20 @@ pub struct Settings {
     #[command(flatten)]
     pub sign_in: SignInSettings,
     /// E-mail of the administrator made on the first start.
-    #[arg(long, env = "DAILIES_ADMIN_EMAIL", default_value = "admin@example.com", help_heading = "Sign-in")]
+    #[arg(
+        long,
+        env = "DAILIES_ADMIN_EMAIL",
+        default_value = "admin@example.com",
+        help_heading = "Sign-in"
+    )]
     pub admin_email: String,
     /// Password of that administrator; one is made up and printed when it is missing.
-    #[arg(long, env = "DAILIES_ADMIN_PASSWORD", hide_env_values = true, help_heading = "Sign-in")]
+    #[arg(
+        long,
+        env = "DAILIES_ADMIN_PASSWORD",
+        hide_env_values = true,
+        help_heading = "Sign-in"
+    )]
     pub admin_password: Option<String>,
     /// E-mails, separated by semicolons, of persons that others can't deactivate, delete or change the role of.
     #[arg(long, env = "PROTECTED_ACCOUNTS", value_delimiter = ';', help_heading = "Sign-in")]
@@ -148,7 +163,12 @@ pub struct Settings {
     #[arg(long, env = "USER_LIMIT", default_value_t = 100, help_heading = "Limits")]
     pub user_limit: u64,
     /// Time zone of new persons.
-    #[arg(long, env = "DEFAULT_TIMEZONE", default_value = "Europe/Paris", help_heading = "Studio")]
+    #[arg(
+        long,
+        env = "DEFAULT_TIMEZONE",
+        default_value = "Europe/Paris",
+        help_heading = "Studio"
+    )]
     pub default_timezone: String,
     /// Locale of new persons.
     #[arg(long, env = "DEFAULT_LOCALE", default_value = "en_US", help_heading = "Studio")]
@@ -157,7 +177,13 @@ pub struct Settings {
     #[arg(long, env = "IS_SELF_HOSTED", default_value = "true", value_parser = switch, action = ArgAction::Set, help_heading = "Studio")]
     pub is_self_hosted: bool,
     /// Token of the Crisp help chat, which web clients are told in `crisp_token` of `/config`.
-    #[arg(long, env = "CRISP_TOKEN", default_value = "", hide_env_values = true, help_heading = "Studio")]
+    #[arg(
+        long,
+        env = "CRISP_TOKEN",
+        default_value = "",
+        hide_env_values = true,
+        help_heading = "Studio"
+    )]
     pub crisp_token: String,
     /// What is logged to the standard error, by area: `dailies=debug` tells more.
     #[arg(long, env = "RUST_LOG", value_name = "LEVELS", default_value = "info,sqlx=warn", value_parser = log_levels, help_heading = "Monitoring")]

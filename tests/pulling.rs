@@ -50,9 +50,18 @@ const COLLECTIONS: [&str; 34] = [
 
 /// Rows of a collection by their ids.
 async fn rows(client: &Client, collection: &str) -> BTreeMap<String, Value> {
-    let listed = client.get(&format!("/data/{collection}?relations=true")).await.expect(200);
-    let listed = listed.as_array().unwrap_or_else(|| panic!("{collection} is no list: {listed}")).clone();
-    listed.into_iter().map(|row| (row["id"].as_str().expect("an id").to_owned(), sorted(row))).collect()
+    let listed = client
+        .get(&format!("/data/{collection}?relations=true"))
+        .await
+        .expect(200);
+    let listed = listed
+        .as_array()
+        .unwrap_or_else(|| panic!("{collection} is no list: {listed}"))
+        .clone();
+    listed
+        .into_iter()
+        .map(|row| (row["id"].as_str().expect("an id").to_owned(), sorted(row)))
+        .collect()
 }
 
 /// The row with lists of ids in one order.
@@ -70,8 +79,16 @@ fn sorted(mut row: Value) -> Value {
 /// A list of records by their ids, in which they have no order; anything else as it is.
 fn named(value: Value) -> BTreeMap<String, Value> {
     match value {
-        Value::Array(rows) => rows.into_iter().map(|row| (row["id"].to_string(), sorted(row))).collect(),
-        other => sorted(other).as_object().cloned().unwrap_or_default().into_iter().collect(),
+        Value::Array(rows) => rows
+            .into_iter()
+            .map(|row| (row["id"].to_string(), sorted(row)))
+            .collect(),
+        other => sorted(other)
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -81,17 +98,28 @@ async fn assert_same(there: &Client, here: &Client) {
         let (source, copy) = (rows(there, collection).await, rows(here, collection).await);
         for (id, row) in &source {
             if copy.get(id) != Some(row) {
-                different.push(format!("{collection} {id}:\n{row}\n{}", copy.get(id).unwrap_or(&Value::Null)));
+                different.push(format!(
+                    "{collection} {id}:\n{row}\n{}",
+                    copy.get(id).unwrap_or(&Value::Null)
+                ));
             }
         }
         assert_eq!(source.len(), copy.len(), "{collection}");
     }
     let projects: Vec<String> = rows(there, "projects").await.into_keys().collect();
-    for path in projects.iter().flat_map(|id| [format!("/data/projects/{id}"), format!("/data/projects/{id}/team")]) {
+    for path in projects
+        .iter()
+        .flat_map(|id| [format!("/data/projects/{id}"), format!("/data/projects/{id}/team")])
+    {
         let (source, copy) = (there.get(&path).await.expect(200), here.get(&path).await.expect(200));
         assert_eq!(named(source), named(copy), "{path}");
     }
-    assert!(different.is_empty(), "{} differ\n{}", different.len(), different[..different.len().min(5)].join("\n"));
+    assert!(
+        different.is_empty(),
+        "{} differ\n{}",
+        different.len(),
+        different[..different.len().min(5)].join("\n")
+    );
 }
 
 /// A studio with rows of every kind, a picture of a person, and one of a preview.
@@ -104,7 +132,10 @@ async fn full(on: On) -> (Studio, Uuid) {
     };
     let avatar = format!("/pictures/thumbnails/persons/{}", studio.admin_id);
     assert!(studio.admin.send_file(&avatar, "me.png", &picture()).await.status < 300);
-    let sent = studio.admin.send_file(&format!("/pictures/preview-files/{preview}"), "shot.png", &picture()).await;
+    let sent = studio
+        .admin
+        .send_file(&format!("/pictures/preview-files/{preview}"), "shot.png", &picture())
+        .await;
     assert!(sent.status < 300, "{sent:?}");
     (studio, preview)
 }
@@ -143,18 +174,34 @@ async fn a_copy_has_the_same_rows_and_files(#[values(On::Sqlite, On::Postgres)] 
         format!("/pictures/originals/preview-files/{preview}.png"),
         format!("/pictures/thumbnails-square/preview-files/{preview}.png"),
     ] {
-        assert_eq!(here.get(&path).await.bytes, studio.admin.get(&path).await.bytes, "{path}");
+        assert_eq!(
+            here.get(&path).await.bytes,
+            studio.admin.get(&path).await.bytes,
+            "{path}"
+        );
     }
     server.kill().await;
 
     // A second copy brings what has changed, and nothing twice.
-    let department = id(&studio.admin.post("/data/departments", json!({"name": "Grooming", "color": "#000000"})).await.expect(201));
+    let department = id(&studio
+        .admin
+        .post("/data/departments", json!({"name": "Grooming", "color": "#000000"}))
+        .await
+        .expect(201));
     let verified = pull(&copy, &studio.admin, &["--verify"]).await;
     assert_eq!(verified.printed.matches("differs").count(), 1, "{}", verified.printed);
     let again = pull(&copy, &studio.admin, &[]).await;
-    assert!(!again.printed.contains("differs") && again.printed.contains("0 files"), "{}", again.printed);
+    assert!(
+        !again.printed.contains("differs") && again.printed.contains("0 files"),
+        "{}",
+        again.printed
+    );
     let server = copy.serve().await;
-    server.again(&studio.admin).get(&format!("/data/departments/{department}")).await.expect(200);
+    server
+        .again(&studio.admin)
+        .get(&format!("/data/departments/{department}"))
+        .await
+        .expect(200);
     assert_same(&studio.admin, &server.again(&studio.admin)).await;
 }
 
@@ -176,9 +223,16 @@ async fn a_copy_goes_on_where_it_stopped(#[values(On::Sqlite, On::Postgres)] on:
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     broken.kill().await.expect("a copy on its way");
-    assert!(stage().await.is_some_and(|stage| stage >= 10), "it was to be broken off in the middle");
+    assert!(
+        stage().await.is_some_and(|stage| stage >= 10),
+        "it was to be broken off in the middle"
+    );
     let done = pull(&copy, &studio.admin, &[]).await;
-    assert!(done.printed.contains("went on") && !done.printed.contains("differs"), "{}", done.printed);
+    assert!(
+        done.printed.contains("went on") && !done.printed.contains("differs"),
+        "{}",
+        done.printed
+    );
     let server = copy.serve().await;
     assert_same(&studio.admin, &server.again(&studio.admin)).await;
 }
@@ -194,14 +248,25 @@ async fn one_production_comes_alone(#[values(On::Sqlite, On::Postgres)] on: On) 
         &["--from", &studio.server.url, "--production", "Nowhere"],
     );
     let refused = refused.await;
-    assert!(!refused.success && refused.complained.contains("Nowhere"), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.contains("Nowhere"),
+        "{refused:?}"
+    );
     let done = pull(&copy, &studio.admin, &["--production", "Wool"]).await;
-    assert!(!done.printed.contains("differs") && !done.printed.contains("refused"), "{}", done.printed);
+    assert!(
+        !done.printed.contains("differs") && !done.printed.contains("refused"),
+        "{}",
+        done.printed
+    );
     let database = Database::connect(&copy.database_url, 1).await.expect("a connection");
     let count = |table: &'static str| {
         let database = database.clone();
         async move {
-            let row = database.row(&Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await.expect("an answer").expect("a row");
+            let row = database
+                .row(&Sql::new(format!("SELECT COUNT(*) FROM {table}")))
+                .await
+                .expect("an answer")
+                .expect("a row");
             row.try_get_by_index::<i64>(0).expect("a number")
         }
     };
@@ -223,7 +288,13 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
     let server = copy.serve().await;
     let there = server.again(&studio.admin);
     let path = format!("/data/projects/{}", studio.project_id);
-    there.put(&path, json!({"project_status_id": there.named("project-status", "Closed").await})).await.expect(200);
+    there
+        .put(
+            &path,
+            json!({"project_status_id": there.named("project-status", "Closed").await}),
+        )
+        .await
+        .expect(200);
     assert_eq!(there.delete(&format!("{path}?force=true")).await.status, 204);
     let before = rows(&studio.admin, "tasks").await;
     assert!(rows(&there, "tasks").await.len() < before.len());
@@ -235,13 +306,23 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
     };
     let done = push().await;
     assert!(done.success && !done.printed.contains("refused"), "{done:?}");
-    assert_eq!(rows(&there, "tasks").await.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert_eq!(
+        rows(&there, "tasks").await.keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
     for collection in ["entities", "comments", "entity-links", "playlists"] {
         let (here, pushed) = (rows(&studio.admin, collection).await, rows(&there, collection).await);
-        assert_eq!(here.keys().collect::<Vec<_>>(), pushed.keys().collect::<Vec<_>>(), "{collection}");
+        assert_eq!(
+            here.keys().collect::<Vec<_>>(),
+            pushed.keys().collect::<Vec<_>>(),
+            "{collection}"
+        );
     }
     // A second time nothing is there twice.
     assert!(push().await.success);
-    assert_eq!(rows(&there, "comments").await.len(), rows(&studio.admin, "comments").await.len());
+    assert_eq!(
+        rows(&there, "comments").await.len(),
+        rows(&studio.admin, "comments").await.len()
+    );
     there.get(&format!("/data/preview-files/{preview}")).await.expect(200);
 }

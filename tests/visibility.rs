@@ -21,7 +21,16 @@ use harness::rows::{self, insert, insert_many};
 use harness::{Client, Listener, On, Studio, id};
 
 /// Roles that a team's list may give: none, an empty one, administration, and every other one; and nobody in the team.
-const IN_TEAM: [Option<&str>; 8] = [None, Some(""), Some("admin"), Some("manager"), Some("supervisor"), Some("user"), Some("client"), Some("vendor")];
+const IN_TEAM: [Option<&str>; 8] = [
+    None,
+    Some(""),
+    Some("admin"),
+    Some("manager"),
+    Some("supervisor"),
+    Some("user"),
+    Some("client"),
+    Some("vendor"),
+];
 
 /// People of every role in the studio and in the team, each with work of their own.
 struct Crowd {
@@ -45,13 +54,23 @@ impl Crowd {
     async fn gather(on: On) -> Self {
         let studio = Studio::open(on).await;
         let kit = Kit {
-            task_types: [studio.named("task-types", "Modeling").await, studio.named("task-types", "Compositing").await],
+            task_types: [
+                studio.named("task-types", "Modeling").await,
+                studio.named("task-types", "Compositing").await,
+            ],
             entity_type: studio.named("entity-types", "Prop").await,
             department: studio.named("departments", "Modeling").await,
             status: studio.named("task-status", "Todo").await,
         };
         let none = Vec::new;
-        let mut crowd = Self { studio, callers: Vec::new(), tasks: none(), entities: none(), comments: none(), playlists: Vec::new() };
+        let mut crowd = Self {
+            studio,
+            callers: Vec::new(),
+            tasks: none(),
+            entities: none(),
+            comments: none(),
+            playlists: Vec::new(),
+        };
         for role in Role::ALL {
             for place in IN_TEAM.map(Some).into_iter().chain([None]) {
                 let person = crowd.invite(&kit, role, place).await;
@@ -72,18 +91,37 @@ impl Crowd {
             ("email", format!("pat{number}@example.com").into()),
             ("role", role.code().into()),
         ];
-        let person = insert(database, &entity::person::TABLE, values).await.expect("a person");
+        let person = insert(database, &entity::person::TABLE, values)
+            .await
+            .expect("a person");
         if let Some(role) = place {
-            let link = vec![("project_id", self.studio.project_id.into()), ("person_id", person.into()), ("role", role.into())];
-            insert_many(database, &entity::project_person_link::TABLE, vec![link]).await.expect("a place in the team");
+            let link = vec![
+                ("project_id", self.studio.project_id.into()),
+                ("person_id", person.into()),
+                ("role", role.into()),
+            ];
+            insert_many(database, &entity::project_person_link::TABLE, vec![link])
+                .await
+                .expect("a place in the team");
         }
         if number % 2 == 0 {
             let link = vec![("person_id", person.into()), ("department_id", kit.department.into())];
-            insert_many(database, &entity::department_link::TABLE, vec![link]).await.expect("a department");
+            insert_many(database, &entity::department_link::TABLE, vec![link])
+                .await
+                .expect("a department");
         }
         let found = app.people.find(person).await.expect("an answer").expect("a person");
-        let token = Token { id: String::new(), identity: Identity::Person, refresh_id: None, needs_second_factor: false, skips_second_factor: false };
-        self.callers.push(Caller { person: found, token: Arc::new(token) });
+        let token = Token {
+            id: String::new(),
+            identity: Identity::Person,
+            refresh_id: None,
+            needs_second_factor: false,
+            skips_second_factor: false,
+        };
+        self.callers.push(Caller {
+            person: found,
+            token: Arc::new(token),
+        });
         person
     }
 
@@ -97,7 +135,9 @@ impl Crowd {
             ("entity_type_id", kit.entity_type.into()),
             ("created_by", (number % 3 == 0).then_some(person).into()),
         ];
-        let entity_id = insert(database, &entity::entity::TABLE, values).await.expect("an entity");
+        let entity_id = insert(database, &entity::entity::TABLE, values)
+            .await
+            .expect("an entity");
         self.entities.push(entity_id);
         for task_type in kit.task_types {
             let values = vec![
@@ -107,11 +147,14 @@ impl Crowd {
                 ("task_type_id", task_type.into()),
                 ("task_status_id", kit.status.into()),
             ];
-            self.tasks.push(insert(database, &entity::task::TABLE, values).await.expect("a task"));
+            self.tasks
+                .push(insert(database, &entity::task::TABLE, values).await.expect("a task"));
         }
         let task = self.tasks[self.tasks.len() - 2];
         let link = vec![("task_id", task.into()), ("person_id", person.into())];
-        insert_many(database, &entity::task_person_link::TABLE, vec![link]).await.expect("an assignee");
+        insert_many(database, &entity::task_person_link::TABLE, vec![link])
+            .await
+            .expect("an assignee");
         task
     }
 
@@ -128,25 +171,40 @@ impl Crowd {
             ("text", "Hi".into()),
             ("for_client", for_client.into()),
         ];
-        self.comments.push(insert(database, &entity::comment::TABLE, values).await.expect("a comment"));
+        self.comments.push(
+            insert(database, &entity::comment::TABLE, values)
+                .await
+                .expect("a comment"),
+        );
         let values = vec![
             ("name", format!("List {number}").into()),
             ("project_id", project.into()),
             ("for_client", for_client.into()),
             ("created_by", person.into()),
         ];
-        self.playlists.push((insert(database, &entity::playlist::TABLE, values).await.expect("a playlist"), for_client, person));
+        self.playlists.push((
+            insert(database, &entity::playlist::TABLE, values)
+                .await
+                .expect("a playlist"),
+            for_client,
+            person,
+        ));
     }
 
     async fn ids(&self, sql: &Sql) -> BTreeSet<Uuid> {
-        let rows = database::rows(&self.studio.server.app.database, sql).await.expect("rows");
+        let rows = database::rows(&self.studio.server.app.database, sql)
+            .await
+            .expect("rows");
         rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
     }
 
     /// Reaches of a caller in the production: the only one as a proof says it, and all teams.
     async fn reaches(&self, caller: &Caller) -> Vec<Reach> {
         let database = &self.studio.server.app.database;
-        vec![Reach::teams(database, caller).await.expect("a reach"), Reach::open_teams(database, caller).await.expect("a reach")]
+        vec![
+            Reach::teams(database, caller).await.expect("a reach"),
+            Reach::open_teams(database, caller).await.expect("a reach"),
+        ]
     }
 }
 
@@ -167,10 +225,16 @@ async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
     assert!(rules.len() > 6);
     let mut seen = 0;
     for caller in &crowd.callers {
-        let standings = tasks::standings(database, caller, &crowd.tasks).await.expect("standings");
+        let standings = tasks::standings(database, caller, &crowd.tasks)
+            .await
+            .expect("standings");
         let reaches = crowd.reaches(caller).await;
         for (name, rule) in &rules {
-            let allowed: BTreeSet<Uuid> = standings.values().filter(|task| task.allows(rule)).map(|task| task.task_id).collect();
+            let allowed: BTreeSet<Uuid> = standings
+                .values()
+                .filter(|task| task.allows(rule))
+                .map(|task| task.task_id)
+                .collect();
             // The last one: the query looks the teams up itself.
             for reach in reaches.iter().map(Some).chain([None]) {
                 let mut sql = Sql::new("SELECT t.id FROM task t WHERE 1 = 1");
@@ -178,7 +242,13 @@ async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
                     Some(reach) => rule.restrict(&mut sql, reach, &Tasks("t")),
                     None => rule.restrict_in_teams(&mut sql, &caller.person, &Tasks("t")),
                 }
-                assert_eq!(crowd.ids(&sql).await, allowed, "{} for {:?}", name.name(), caller.person);
+                assert_eq!(
+                    crowd.ids(&sql).await,
+                    allowed,
+                    "{} for {:?}",
+                    name.name(),
+                    caller.person
+                );
                 seen += allowed.len();
             }
         }
@@ -204,13 +274,20 @@ async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: 
     for caller in &crowd.callers {
         let mut standings = Vec::new();
         for entity in &crowd.entities {
-            standings.push((*entity, entities::standing(database, caller, *entity).await.expect("a standing")));
+            standings.push((
+                *entity,
+                entities::standing(database, caller, *entity).await.expect("a standing"),
+            ));
         }
         let reach = &crowd.reaches(caller).await[0];
         for rule in &rules {
             let mut sql = Sql::new("SELECT e.id FROM entity e WHERE 1 = 1");
             rule.restrict(&mut sql, reach, &Entities { table: "e", kind: None });
-            let allowed: BTreeSet<Uuid> = standings.iter().filter(|(_, standing)| standing.allows(rule)).map(|(id, _)| *id).collect();
+            let allowed: BTreeSet<Uuid> = standings
+                .iter()
+                .filter(|(_, standing)| standing.allows(rule))
+                .map(|(id, _)| *id)
+                .collect();
             assert_eq!(crowd.ids(&sql).await, allowed, "{rule:?} for {:?}", caller.person);
         }
     }
@@ -223,17 +300,37 @@ async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: 
 async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: On) {
     let crowd = Crowd::gather(on).await;
     let database = &crowd.studio.server.app.database;
-    let columns = Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
-    let rules: [&CommentRule; 4] = [&comments::READ, &comments::KEEP, &comments::KEEP_REPLY, &comments::KNOW_AUTHOR];
+    let columns = Comments {
+        id: "c.id",
+        author: "c.person_id",
+        for_client: "c.for_client",
+        project: "t.project_id",
+        entity: "t.entity_id",
+    };
+    let rules: [&CommentRule; 4] = [
+        &comments::READ,
+        &comments::KEEP,
+        &comments::KEEP_REPLY,
+        &comments::KNOW_AUTHOR,
+    ];
     for isolated in [false, true] {
-        rows::update(database, &entity::project::TABLE, crowd.studio.project_id, vec![("is_clients_isolated", isolated.into())])
-            .await
-            .expect("a change");
+        rows::update(
+            database,
+            &entity::project::TABLE,
+            crowd.studio.project_id,
+            vec![("is_clients_isolated", isolated.into())],
+        )
+        .await
+        .expect("a change");
         // A few of each kind of author are enough for everybody to look at.
         for caller in &crowd.callers {
             let mut subjects = Vec::new();
             for comment in crowd.comments.iter().step_by(3) {
-                subjects.push(comments::CommentSubject::find(database, caller, *comment).await.expect("a comment"));
+                subjects.push(
+                    comments::CommentSubject::find(database, caller, *comment)
+                        .await
+                        .expect("a comment"),
+                );
             }
             let looked_at: BTreeSet<Uuid> = subjects.iter().map(|subject| subject.id).collect();
             let reach = &crowd.reaches(caller).await[0];
@@ -241,8 +338,16 @@ async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: 
                 let mut sql = Sql::new("SELECT c.id FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1");
                 rule.restrict(&mut sql, reach, &columns);
                 let listed: BTreeSet<Uuid> = crowd.ids(&sql).await.intersection(&looked_at).copied().collect();
-                let allowed: BTreeSet<Uuid> = subjects.iter().filter(|subject| subject.allows(caller, rule)).map(|subject| subject.id).collect();
-                assert_eq!(listed, allowed, "{rule:?} for {:?}, clients kept apart: {isolated}", caller.person);
+                let allowed: BTreeSet<Uuid> = subjects
+                    .iter()
+                    .filter(|subject| subject.allows(caller, rule))
+                    .map(|subject| subject.id)
+                    .collect();
+                assert_eq!(
+                    listed, allowed,
+                    "{rule:?} for {:?}, clients kept apart: {isolated}",
+                    caller.person
+                );
             }
         }
     }
@@ -261,12 +366,24 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
         playlists::Visible::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
         let mut allowed = BTreeSet::new();
         for (id, for_client, creator) in crowd.playlists.iter().step_by(5) {
-            let subject = RecordSubject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };
-            if require_record(database, caller, RecordRule::PlaylistReader, subject).await.is_ok() {
+            let subject = RecordSubject::Playlist {
+                project_id,
+                for_client: *for_client,
+                created_by: Some(*creator),
+            };
+            if require_record(database, caller, RecordRule::PlaylistReader, subject)
+                .await
+                .is_ok()
+            {
                 allowed.insert(*id);
             }
             // Whoever sees a playlist may be in its review room, and nobody else.
-            assert_eq!(playlists::may_read(database, caller.person.id, *id).await.expect("an answer"), allowed.contains(id));
+            assert_eq!(
+                playlists::may_read(database, caller.person.id, *id)
+                    .await
+                    .expect("an answer"),
+                allowed.contains(id)
+            );
         }
         let looked_at: BTreeSet<Uuid> = crowd.playlists.iter().step_by(5).map(|(id, ..)| *id).collect();
         let listed: BTreeSet<Uuid> = crowd.ids(&sql).await.intersection(&looked_at).copied().collect();
@@ -285,11 +402,18 @@ async fn the_role_in_a_production_is_the_same_in_queries_and_in_decisions(#[case
     let sql = Sql::with(sql.text(), [crowd.studio.project_id.into()]);
     let clients = crowd.ids(&sql).await;
     let places = IN_TEAM.map(Some).into_iter().chain([None]);
-    let places: Vec<_> = Role::ALL.into_iter().flat_map(|role| places.clone().map(move |place| (role, place))).collect();
+    let places: Vec<_> = Role::ALL
+        .into_iter()
+        .flat_map(|role| places.clone().map(move |place| (role, place)))
+        .collect();
     assert_eq!(places.len(), crowd.callers.len());
     for ((role, place), caller) in places.into_iter().zip(&crowd.callers) {
         let found = role_in(role, place.is_some(), place.flatten()).role;
-        assert_eq!(clients.contains(&caller.person.id), found == Role::Client, "{role:?} as {place:?}");
+        assert_eq!(
+            clients.contains(&caller.person.id),
+            found == Role::Client,
+            "{role:?} as {place:?}"
+        );
     }
 }
 
@@ -312,15 +436,25 @@ impl Show {
     async fn open(on: On) -> Self {
         let studio = Studio::open(on).await;
         let project = studio.project_id;
-        let (asset_type, task_type) = (studio.named("entity-types", "Prop").await, studio.named("task-types", "Modeling").await);
+        let (asset_type, task_type) = (
+            studio.named("entity-types", "Prop").await,
+            studio.named("task-types", "Modeling").await,
+        );
         let status = studio.named("task-status", "Todo").await;
         let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
         let data = json!({"budget": 12, "mood": "calm"});
-        let asset = id(&studio.admin.post(&path, json!({"name": "Sheep", "data": data})).await.expect(201));
+        let asset = id(&studio
+            .admin
+            .post(&path, json!({"name": "Sheep", "data": data}))
+            .await
+            .expect(201));
         let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
         let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
         let playlist = |name: &str, for_client: bool| {
-            studio.admin.post("/data/playlists", json!({"name": name, "project_id": project, "for_client": for_client}))
+            studio.admin.post(
+                "/data/playlists",
+                json!({"name": name, "project_id": project, "for_client": for_client}),
+            )
         };
         let internal = id(&playlist("Internal", false).await.expect(201));
         playlist("Delivery", true).await.expect(201);
@@ -333,9 +467,17 @@ impl Show {
                 ("data_type", "string".into()),
                 ("for_client", for_client.into()),
             ];
-            insert(&studio.server.app.database, &entity::metadata_descriptor::TABLE, values).await.expect("a column");
+            insert(&studio.server.app.database, &entity::metadata_descriptor::TABLE, values)
+                .await
+                .expect("a column");
         }
-        Self { studio, asset, task, internal, status }
+        Self {
+            studio,
+            asset,
+            task,
+            internal,
+            status,
+        }
     }
 
     /// Gives somebody of the team another role there, or none.
@@ -344,22 +486,35 @@ impl Show {
             "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3",
             [role.into(), self.studio.project_id.into(), person.into()],
         );
-        rows::execute(&self.studio.server.app.database, &sql).await.expect("a role");
+        rows::execute(&self.studio.server.app.database, &sql)
+            .await
+            .expect("a role");
     }
 
     async fn assign(&self, person: Uuid) {
         let link = vec![("task_id", self.task.into()), ("person_id", person.into())];
-        insert_many(&self.studio.server.app.database, &entity::task_person_link::TABLE, vec![link]).await.expect("an assignee");
+        insert_many(
+            &self.studio.server.app.database,
+            &entity::task_person_link::TABLE,
+            vec![link],
+        )
+        .await
+        .expect("an assignee");
     }
 
     async fn leave(&self, person: Uuid) {
         let sql = Sql::with("DELETE FROM project_person_link WHERE person_id = $1", [person.into()]);
-        rows::execute(&self.studio.server.app.database, &sql).await.expect("somebody leaves");
+        rows::execute(&self.studio.server.app.database, &sql)
+            .await
+            .expect("somebody leaves");
     }
 
     async fn comment(&self, by: &Client, text: &str) -> Uuid {
         let body = json!({"task_status_id": self.status, "comment": text});
-        id(&by.post(&format!("/actions/tasks/{}/comment", self.task), body).await.expect(201))
+        id(&by
+            .post(&format!("/actions/tasks/{}/comment", self.task), body)
+            .await
+            .expect(201))
     }
 }
 
@@ -372,7 +527,10 @@ async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
     let Show { studio, internal, .. } = &show;
     let internal = internal.to_string();
     let project = studio.project_id;
-    let lists = [format!("/data/playlists?project_id={project}"), format!("/data/projects/{project}/playlists")];
+    let lists = [
+        format!("/data/playlists?project_id={project}"),
+        format!("/data/projects/{project}/playlists"),
+    ];
     for (role, in_team, sees) in [
         (Role::Artist, "client", false),
         (Role::Client, "user", true),
@@ -384,21 +542,51 @@ async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
         let client = studio.member(role);
         for path in &lists {
             let answer = client.get(path).await.expect(200);
-            assert_eq!(listed(&answer).contains(&internal.as_str()), sees, "{path} for {role:?} as {in_team}: {answer}");
+            assert_eq!(
+                listed(&answer).contains(&internal.as_str()),
+                sees,
+                "{path} for {role:?} as {in_team}: {answer}"
+            );
         }
-        assert_eq!(client.get(&format!("/data/playlists/{internal}")).await.status == 200, sees, "{role:?} as {in_team}");
+        assert_eq!(
+            client.get(&format!("/data/playlists/{internal}")).await.status == 200,
+            sees,
+            "{role:?} as {in_team}"
+        );
         let names = |answer: &Value| -> BTreeSet<String> {
-            answer.as_array().into_iter().flatten().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect()
+            answer
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|row| row["name"].as_str().map(str::to_owned))
+                .collect()
         };
         let columns = names(&client.get("/data/metadata-descriptors").await.expect(200));
         assert_eq!(columns.contains("Budget"), sees, "{role:?} as {in_team}");
         assert!(columns.contains("Mood"));
-        assert_eq!(names(&client.get(&format!("/data/projects/{project}/metadata-descriptors")).await.expect(200)), columns);
+        assert_eq!(
+            names(
+                &client
+                    .get(&format!("/data/projects/{project}/metadata-descriptors"))
+                    .await
+                    .expect(200)
+            ),
+            columns
+        );
         for path in ["/data/user/context", "/data/projects/open"] {
             let answer = client.get(path).await.expect(200);
             let projects = answer.get("projects").unwrap_or(&answer);
-            let found = projects.as_array().expect("productions").iter().find(|found| found["id"] == project.to_string()).expect("the production");
-            assert_eq!(names(&found["descriptors"]), columns, "{path} for {role:?} as {in_team}");
+            let found = projects
+                .as_array()
+                .expect("productions")
+                .iter()
+                .find(|found| found["id"] == project.to_string())
+                .expect("the production");
+            assert_eq!(
+                names(&found["descriptors"]),
+                columns,
+                "{path} for {role:?} as {in_team}"
+            );
         }
     }
 }
@@ -409,7 +597,9 @@ async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_that_are_not_for_clients_reach_them_nowhere(#[case] on: On) {
     let show = Show::open(on).await;
-    let Show { studio, asset, task, .. } = &show;
+    let Show {
+        studio, asset, task, ..
+    } = &show;
     let project = studio.project_id;
     let addresses = [
         format!("/data/assets/{asset}"),
@@ -423,10 +613,19 @@ async fn values_that_are_not_for_clients_reach_them_nowhere(#[case] on: On) {
         "/data/tasks/open-tasks".into(),
     ];
     show.give(studio.member_id(Role::Artist), Some("client")).await;
-    for (role, hidden) in [(Role::Client, true), (Role::Artist, true), (Role::Manager, false), (Role::Supervisor, false)] {
+    for (role, hidden) in [
+        (Role::Client, true),
+        (Role::Artist, true),
+        (Role::Manager, false),
+        (Role::Supervisor, false),
+    ] {
         for address in &addresses {
             let answer = studio.member(role).get(address).await.expect(200).to_string();
-            assert_eq!(answer.contains("\"budget\""), !hidden, "{address} for {role:?}: {answer}");
+            assert_eq!(
+                answer.contains("\"budget\""),
+                !hidden,
+                "{address} for {role:?}: {answer}"
+            );
             assert!(answer.contains("\"mood\""), "{address} for {role:?}: {answer}");
         }
     }
@@ -438,24 +637,62 @@ async fn values_that_are_not_for_clients_reach_them_nowhere(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
     let show = Show::open(on).await;
-    let Show { studio, asset, task, .. } = &show;
+    let Show {
+        studio, asset, task, ..
+    } = &show;
     let database = &studio.server.app.database;
     let department = studio.named("departments", "Modeling").await;
     let sql = Sql::new("SELECT id FROM metadata_descriptor WHERE field_name = 'budget'");
-    let column: Uuid = database::row(database, &sql).await.expect("an answer").expect("a column").try_get_by_index(0).expect("an id");
-    let link = vec![("metadata_descriptor_id", column.into()), ("department_id", department.into())];
-    insert_many(database, &entity::department_metadata_descriptor_link::TABLE, vec![link]).await.expect("a department");
+    let column: Uuid = database::row(database, &sql)
+        .await
+        .expect("an answer")
+        .expect("a column")
+        .try_get_by_index(0)
+        .expect("an id");
+    let link = vec![
+        ("metadata_descriptor_id", column.into()),
+        ("department_id", department.into()),
+    ];
+    insert_many(
+        database,
+        &entity::department_metadata_descriptor_link::TABLE,
+        vec![link],
+    )
+    .await
+    .expect("a department");
     let vendor = studio.member_id(Role::Vendor);
     show.assign(vendor).await;
-    let preview = vec![("task_id", (*task).into()), ("name", "x".into()), ("revision", 1.into()), ("extension", "png".into())];
-    let preview = insert(database, &entity::preview_file::TABLE, preview).await.expect("a preview");
-    for (client, hidden) in [(studio.member(Role::Vendor), true), (studio.member(Role::Manager), false)] {
+    let preview = vec![
+        ("task_id", (*task).into()),
+        ("name", "x".into()),
+        ("revision", 1.into()),
+        ("extension", "png".into()),
+    ];
+    let preview = insert(database, &entity::preview_file::TABLE, preview)
+        .await
+        .expect("a preview");
+    for (client, hidden) in [
+        (studio.member(Role::Vendor), true),
+        (studio.member(Role::Manager), false),
+    ] {
         let answers = [
             client.get(&format!("/data/tasks/{task}/full")).await.expect(200),
-            client.put(&format!("/actions/tasks/{task}/to-review"), json!({})).await.expect(200),
-            client.put(&format!("/actions/tasks/{task}/set-main-preview"), json!({})).await.expect(200),
-            client.put("/actions/tasks/set-main-preview", json!({"task_ids": [task]})).await.expect(200),
-            client.put(&format!("/actions/preview-files/{preview}/set-main-preview"), json!({})).await.expect(200),
+            client
+                .put(&format!("/actions/tasks/{task}/to-review"), json!({}))
+                .await
+                .expect(200),
+            client
+                .put(&format!("/actions/tasks/{task}/set-main-preview"), json!({}))
+                .await
+                .expect(200),
+            client
+                .put("/actions/tasks/set-main-preview", json!({"task_ids": [task]}))
+                .await
+                .expect(200),
+            client
+                .put(&format!("/actions/preview-files/{preview}/set-main-preview"), json!({}))
+                .await
+                .expect(200),
             client.get(&format!("/data/assets/{asset}")).await.expect(200),
         ];
         for (number, answer) in answers.iter().enumerate() {
@@ -472,19 +709,35 @@ async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_left_the_team_changes_nothing_there(#[case] on: On) {
     let show = Show::open(on).await;
-    let Show { studio, task, asset, .. } = &show;
+    let Show {
+        studio, task, asset, ..
+    } = &show;
     let database = &studio.server.app.database;
     let person = studio.member_id(Role::Artist);
     let artist = studio.member(Role::Artist);
     show.assign(person).await;
     let comment = show.comment(&artist, "mine").await;
-    let reply = artist.post(&format!("/data/tasks/{task}/comments/{comment}/reply"), json!({"text": "so"})).await.expect(200);
+    let reply = artist
+        .post(
+            &format!("/data/tasks/{task}/comments/{comment}/reply"),
+            json!({"text": "so"}),
+        )
+        .await
+        .expect(200);
     let reply = id(&reply);
     let time = format!("/actions/tasks/{task}/time-spents/2026-03-02/persons/{person}");
     let logged = id(&artist.post(&time, json!({"duration": 60})).await.expect(201));
-    let output_type = insert(database, &entity::output_type::TABLE, vec![("name", "Cache".into()), ("short_name", "cache".into())]);
+    let output_type = insert(
+        database,
+        &entity::output_type::TABLE,
+        vec![("name", "Cache".into()), ("short_name", "cache".into())],
+    );
     let type_id = output_type.await.expect("a type");
-    let status = insert(database, &entity::file_status::TABLE, vec![("name", "To do".into()), ("color", "#aabbcc".into())]);
+    let status = insert(
+        database,
+        &entity::file_status::TABLE,
+        vec![("name", "To do".into()), ("color", "#aabbcc".into())],
+    );
     let status_id = status.await.expect("a status");
     let file = vec![
         ("name", "out".into()),
@@ -493,15 +746,29 @@ async fn who_left_the_team_changes_nothing_there(#[case] on: On) {
         ("file_status_id", status_id.into()),
         ("revision", 1.into()),
     ];
-    let file = insert(database, &entity::output_file::TABLE, file).await.expect("a file");
+    let file = insert(database, &entity::output_file::TABLE, file)
+        .await
+        .expect("a file");
     show.leave(person).await;
     let refused = [
         artist.delete(&format!("/data/comments/{comment}")).await,
         artist.delete(&format!("/data/tasks/{task}/comments/{comment}")).await,
-        artist.delete(&format!("/data/tasks/{task}/comments/{comment}/reply/{reply}")).await,
-        artist.put(&format!("/data/comments/{comment}"), json!({"text": "other"})).await,
-        artist.send_file(&format!("/actions/tasks/{task}/comments/{comment}/add-attachment"), "a.txt", b"x").await,
-        artist.put(&format!("/data/output-files/{file}"), json!({"comment": "x"})).await,
+        artist
+            .delete(&format!("/data/tasks/{task}/comments/{comment}/reply/{reply}"))
+            .await,
+        artist
+            .put(&format!("/data/comments/{comment}"), json!({"text": "other"}))
+            .await,
+        artist
+            .send_file(
+                &format!("/actions/tasks/{task}/comments/{comment}/add-attachment"),
+                "a.txt",
+                b"x",
+            )
+            .await,
+        artist
+            .put(&format!("/data/output-files/{file}"), json!({"comment": "x"}))
+            .await,
         artist.post(&time, json!({"duration": 30})).await,
         artist.post(&format!("{time}/add"), json!({"duration": 30})).await,
         artist.delete(&time).await,
@@ -520,13 +787,21 @@ async fn who_left_the_team_changes_nothing_there(#[case] on: On) {
 async fn notifications_tell_nobody_what_comments_hide(#[case] on: On) {
     let show = Show::open(on).await;
     let Show { studio, .. } = &show;
-    let [artist, vendor, supervisor] = [Role::Artist, Role::Vendor, Role::Supervisor].map(|role| studio.member_id(role));
+    let [artist, vendor, supervisor] =
+        [Role::Artist, Role::Vendor, Role::Supervisor].map(|role| studio.member_id(role));
     for person in [artist, vendor, supervisor] {
         show.assign(person).await;
     }
     show.comment(&studio.member(Role::Client), "secret of the client").await;
     show.comment(&studio.member(Role::Manager), "word of the team").await;
-    let told = async |role: Role| studio.member(role).get("/data/user/notifications").await.expect(200).to_string();
+    let told = async |role: Role| {
+        studio
+            .member(role)
+            .get("/data/user/notifications")
+            .await
+            .expect(200)
+            .to_string()
+    };
     for (role, secret) in [(Role::Artist, false), (Role::Vendor, false), (Role::Supervisor, true)] {
         let text = told(role).await;
         assert_eq!(text.contains("secret of the client"), secret, "{role:?}: {text}");
@@ -539,7 +814,10 @@ async fn notifications_tell_nobody_what_comments_hide(#[case] on: On) {
     assert!(!told(Role::Supervisor).await.contains("secret of the client"));
     show.leave(artist).await;
     let left = told(Role::Artist).await;
-    assert!(!left.contains("secret of the client") && !left.contains("word of the team"), "{left}");
+    assert!(
+        !left.contains("secret of the client") && !left.contains("word of the team"),
+        "{left}"
+    );
 }
 
 #[rstest]
@@ -548,12 +826,18 @@ async fn notifications_tell_nobody_what_comments_hide(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_and_vendors_learn_of_their_own_hours_only(#[case] on: On) {
     let show = Show::open(on).await;
-    let Show { studio, task, asset, .. } = &show;
+    let Show {
+        studio, task, asset, ..
+    } = &show;
     for role in [Role::Artist, Role::Vendor] {
         let person = studio.member_id(role);
         show.assign(person).await;
         let path = format!("/actions/tasks/{task}/time-spents/2026-03-02/persons/{person}");
-        studio.member(role).post(&path, json!({"duration": 60})).await.expect(201);
+        studio
+            .member(role)
+            .post(&path, json!({"duration": 60}))
+            .await
+            .expect(201);
     }
     for role in Role::ALL {
         let (client, own) = match role {
@@ -566,16 +850,35 @@ async fn clients_and_vendors_learn_of_their_own_hours_only(#[case] on: On) {
             _ => BTreeSet::from([studio.member_id(Role::Artist), studio.member_id(Role::Vendor)]),
         };
         let persons = |rows: &Value| -> BTreeSet<Uuid> {
-            rows.as_array().into_iter().flatten().filter_map(|row| row["person_id"].as_str()?.parse().ok()).collect()
+            rows.as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|row| row["person_id"].as_str()?.parse().ok())
+                .collect()
         };
-        for path in [format!("/actions/tasks/{task}/time-spents"), format!("/actions/tasks/{task}/time-spents/2026-03-02")] {
+        for path in [
+            format!("/actions/tasks/{task}/time-spents"),
+            format!("/actions/tasks/{task}/time-spents/2026-03-02"),
+        ] {
             let answer = client.get(&path).await.expect(200);
-            let found: BTreeSet<Uuid> = answer.as_object().expect("hours by person").keys().filter_map(|key| key.parse().ok()).collect();
+            let found: BTreeSet<Uuid> = answer
+                .as_object()
+                .expect("hours by person")
+                .keys()
+                .filter_map(|key| key.parse().ok())
+                .collect();
             assert_eq!(found, expected, "{path} for {role:?}");
-            assert_eq!(answer["total"], json!(60.0 * expected.len() as f64), "{path} for {role:?}");
+            assert_eq!(
+                answer["total"],
+                json!(60.0 * expected.len() as f64),
+                "{path} for {role:?}"
+            );
         }
         if role != Role::Vendor || !expected.is_empty() {
-            let answer = client.get(&format!("/data/entities/{asset}/time-spents")).await.expect(200);
+            let answer = client
+                .get(&format!("/data/entities/{asset}/time-spents"))
+                .await
+                .expect(200);
             assert_eq!(persons(&answer), expected, "{role:?}");
         }
     }
@@ -591,19 +894,41 @@ async fn managers_export_what_they_manage(#[case] on: On) {
     let person = studio.member_id(Role::Artist);
     show.assign(person).await;
     let day = format!("/actions/tasks/{}/time-spents/2026-03-02/persons/{person}", show.task);
-    studio.member(Role::Artist).post(&day, json!({"duration": 60})).await.expect(201);
+    studio
+        .member(Role::Artist)
+        .post(&day, json!({"duration": 60}))
+        .await
+        .expect(201);
     let sql = Sql::with("UPDATE person SET daily_salary = 777 WHERE id = $1", [person.into()]);
-    rows::execute(&studio.server.app.database, &sql).await.expect("a salary");
+    rows::execute(&studio.server.app.database, &sql)
+        .await
+        .expect("a salary");
     let text = async |client: &Client, path: &str| String::from_utf8_lossy(&client.get(path).await.bytes).into_owned();
-    for path in ["/export/csv/tasks.csv", "/export/csv/time-spents.csv", "/export/csv/projects.csv"] {
-        for (client, sees) in [(studio.admin.clone(), true), (studio.member(Role::Manager), true), (studio.stranger(Role::Manager), false)] {
+    for path in [
+        "/export/csv/tasks.csv",
+        "/export/csv/time-spents.csv",
+        "/export/csv/projects.csv",
+    ] {
+        for (client, sees) in [
+            (studio.admin.clone(), true),
+            (studio.member(Role::Manager), true),
+            (studio.stranger(Role::Manager), false),
+        ] {
             assert_eq!(text(&client, path).await.contains("Wool"), sees, "{path}");
         }
     }
     show.give(studio.member_id(Role::Manager), Some("user")).await;
-    assert!(!text(&studio.member(Role::Manager), "/export/csv/tasks.csv").await.contains("Wool"));
+    assert!(
+        !text(&studio.member(Role::Manager), "/export/csv/tasks.csv")
+            .await
+            .contains("Wool")
+    );
     assert!(text(&studio.admin, "/export/csv/persons.csv").await.contains("777"));
-    assert!(!text(&studio.member(Role::Manager), "/export/csv/persons.csv").await.contains("777"));
+    assert!(
+        !text(&studio.member(Role::Manager), "/export/csv/persons.csv")
+            .await
+            .contains("777")
+    );
 }
 
 #[rstest]
@@ -611,21 +936,45 @@ async fn managers_export_what_they_manage(#[case] on: On) {
 async fn clients_hear_of_comments_and_not_whose_they_are(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let asset_type = studio.named("entity-types", "Prop").await;
-    let path = format!("/data/projects/{}/asset-types/{asset_type}/assets/new", studio.project_id);
+    let path = format!(
+        "/data/projects/{}/asset-types/{asset_type}/assets/new",
+        studio.project_id
+    );
     let asset = id(&studio.admin.post(&path, json!({"name": "Tree"})).await.expect(201));
     let task_type = studio.named("task-types", "Modeling").await;
     let status = studio.named("task-status", "Done").await;
-    let task = id(&studio.admin.post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type})).await.expect(201));
+    let task = id(&studio
+        .admin
+        .post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type}))
+        .await
+        .expect(201));
     let [manager, client] = [Role::Manager, Role::Client].map(|role| studio.member(role));
-    let listeners = [Listener::open(&studio.admin).await, Listener::open(&manager).await, Listener::open(&client).await];
+    let listeners = [
+        Listener::open(&studio.admin).await,
+        Listener::open(&manager).await,
+        Listener::open(&client).await,
+    ];
     let comment = json!({"task_status_id": status, "comment": "Fine", "for_client": true});
-    manager.post(&format!("/actions/tasks/{task}/comment"), comment).await.expect(201);
-    studio.admin.post("/data/departments", json!({"name": "Sound", "color": "#000000"})).await.expect(201);
+    manager
+        .post(&format!("/actions/tasks/{task}/comment"), comment)
+        .await
+        .expect(201);
+    studio
+        .admin
+        .post("/data/departments", json!({"name": "Sound", "color": "#000000"}))
+        .await
+        .expect(201);
 
     let mut heard = Vec::new();
     for listener in &listeners {
         let events = listener.until("department:new").await;
-        let of = |name: &str| events.iter().find(|(found, _)| found == name).map(|(_, payload)| payload.clone()).expect("it is heard");
+        let of = |name: &str| {
+            events
+                .iter()
+                .find(|(found, _)| found == name)
+                .map(|(_, payload)| payload.clone())
+                .expect("it is heard")
+        };
         heard.push([of("comment:new"), of("task:status-changed")]);
     }
     let author = json!(studio.member_id(Role::Manager));

@@ -13,8 +13,11 @@ use crate::database::Sql;
 
 /// Previews in lists: the team sees all of them, vendors those of their own tasks. Clients may meet them in a playlist whatever
 /// tasks they find in lists.
-pub const LISTED: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
+pub const LISTED: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)]),
+]);
 
 /// `preview-viewer`: whoever reads the task; and when the preview is the main one of a shared entity, everybody but vendors
 /// of the production.
@@ -32,7 +35,9 @@ pub async fn preview_viewer(
     {
         return Ok(());
     }
-    tasks::require(connection, caller, task_id, &tasks::READ).await.map(|_| ())
+    tasks::require(connection, caller, task_id, &tasks::READ)
+        .await
+        .map(|_| ())
 }
 
 /// The previews that somebody gets to see in a list.

@@ -19,7 +19,10 @@ impl TaskMask {
     /// # Errors
     /// The database does not answer.
     pub async fn of(connection: &impl ConnectionTrait, reach: &Reach) -> Result<Self, DbErr> {
-        Ok(Self { plans: PlanMask::of(reach), metadata: DataMask::of_reach(connection, reach).await? })
+        Ok(Self {
+            plans: PlanMask::of(reach),
+            metadata: DataMask::of_reach(connection, reach).await?,
+        })
     }
 
     /// Leaves it out of a task, whose JSON object begins at a place of `out`.

@@ -55,7 +55,10 @@ impl Strategy {
         match self {
             Self::NoPassword => Ok(true),
             Self::Directory if !self.is_kept(account) => {
-                Ok(directory::accepts(settings, account.desktop_login.as_deref().unwrap_or_default(), password).await?)
+                Ok(
+                    directory::accepts(settings, account.desktop_login.as_deref().unwrap_or_default(), password)
+                        .await?,
+                )
             }
             Self::Directory if !settings.ldap_fallback => Ok(false),
             _ => Ok(app.passwords.verify(password, account.password.as_deref()).await?),
@@ -85,13 +88,25 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
         return Ok(None);
     }
     let people = || {
-        let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
-        query.order_by_asc(person::Column::CreatedAt).order_by_asc(person::Column::Id)
+        let query = person::Entity::find()
+            .filter(person::Column::IsBot.eq(false))
+            .filter(person::Column::IsGuest.eq(false));
+        query
+            .order_by_asc(person::Column::CreatedAt)
+            .order_by_asc(person::Column::Id)
     };
-    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(&app.database).await?;
+    let by_email = people()
+        .filter(person::Column::Email.eq(identifier.to_lowercase()))
+        .one(&app.database)
+        .await?;
     match by_email {
         Some(account) => Ok(Some(account)),
-        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(&app.database).await,
+        None => {
+            people()
+                .filter(person::Column::DesktopLogin.eq(identifier))
+                .one(&app.database)
+                .await
+        }
     }
 }
 
@@ -100,7 +115,10 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
 /// # Errors
 /// 404 when the person was deleted in the meantime.
 pub(super) async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// Result of checking a password.
@@ -132,7 +150,11 @@ pub(super) async fn check_password(
         gate.count_failure(app).await?;
         return Ok(Checked::Wrong);
     }
-    Ok(if account.active == Some(true) && is_open(strategy, account) { Checked::Right } else { Checked::Inactive })
+    Ok(if account.active == Some(true) && is_open(strategy, account) {
+        Checked::Right
+    } else {
+        Checked::Inactive
+    })
 }
 
 /// Whether the account may be used at all just now: a preview account is good as long as it is open.
@@ -154,7 +176,11 @@ impl SignedIn {
     /// # Errors
     /// The tokens can't be signed.
     pub(super) fn open(app: &App, account: person::Model, excused: bool) -> Result<Self, Failure> {
-        let duty = if excused { Duty::Excused } else { is_missing(&account, &app.settings.sign_in).into() };
+        let duty = if excused {
+            Duty::Excused
+        } else {
+            is_missing(&account, &app.settings.sign_in).into()
+        };
         let tokens = app.tokens.session(account.id, duty)?;
         Ok(Self { account, tokens, duty })
     }
@@ -180,7 +206,9 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
         Checked::Inactive => return Err(inactive()),
     }
     if is_protected(&account) {
-        let Some(evidence) = applicant.proof.evidence(&account) else { return Err(factor_missing(&account)) };
+        let Some(evidence) = applicant.proof.evidence(&account) else {
+            return Err(factor_missing(&account));
+        };
         if !evidence.holds(app, &account).await? {
             gate.count_failure(app).await?;
             return Err(factor_wrong());
@@ -213,16 +241,36 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
 
 /// Traces of a success: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless the
 /// password has to be replaced first.
-async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
+async fn write_down(
+    app: &App,
+    strategy: Strategy,
+    account: &person::Model,
+    applicant: &Applicant,
+    is_default: bool,
+) -> Result<(), Failure> {
     let outdated = strategy.is_kept(account) && account.password.as_deref().is_some_and(Passwords::needs_rehash);
-    let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
-    app.database.transact(|| store_success(account, applicant, hash.as_deref(), is_default)).await
+    let hash = if outdated {
+        Some(app.passwords.hash(&applicant.password).await?)
+    } else {
+        None
+    };
+    app.database
+        .transact(|| store_success(account, applicant, hash.as_deref(), is_default))
+        .await
 }
 
-async fn store_success(account: &person::Model, applicant: &Applicant, hash: Option<&[u8]>, is_default: bool) -> Result<(), Failure> {
+async fn store_success(
+    account: &person::Model,
+    applicant: &Applicant,
+    hash: Option<&[u8]>,
+    is_default: bool,
+) -> Result<(), Failure> {
     let transaction = Transaction::current()?;
     if account.login_failed_attemps.unwrap_or_default() > 0 {
-        let sql = Sql::with("UPDATE person SET login_failed_attemps = 0 WHERE id = $1", [account.id.into()]);
+        let sql = Sql::with(
+            "UPDATE person SET login_failed_attemps = 0 WHERE id = $1",
+            [account.id.into()],
+        );
         database::execute(&transaction, &sql).await?;
     }
     if let Some(hash) = hash {
@@ -234,7 +282,11 @@ async fn store_success(account: &person::Model, applicant: &Applicant, hash: Opt
         database::execute(&transaction, &sql).await?;
     }
     if !is_default {
-        let means = if applicant.from_browser { Means::Web } else { Means::Script };
+        let means = if applicant.from_browser {
+            Means::Web
+        } else {
+            Means::Script
+        };
         insert_login(&transaction, account.id, applicant.address, means).await?;
     }
     transaction.finish();
@@ -248,13 +300,22 @@ pub(super) enum Means {
     Script,
 }
 
-async fn insert_login(transaction: &Transaction, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+async fn insert_login(
+    transaction: &Transaction,
+    person_id: Uuid,
+    address: Option<IpAddr>,
+    means: Means,
+) -> Result<(), DbErr> {
     let origin = match means {
         Means::Web => "web",
         Means::Script => "script",
     };
     let address = address.map(|address| address.to_string());
-    let row = vec![("person_id", person_id.into()), ("ip_address", address.into()), ("origin", origin.into())];
+    let row = vec![
+        ("person_id", person_id.into()),
+        ("ip_address", address.into()),
+        ("origin", origin.into()),
+    ];
     database::insert(transaction, &login_log::TABLE, row).await.map(|_| ())
 }
 
@@ -278,21 +339,33 @@ fn no_strategy() -> Failure {
 
 /// The one answer for an unknown person and for a wrong password.
 fn wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "message": "Wrong email or password."}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"login": false, "message": "Wrong email or password."}),
+    )
 }
 
 fn locked() -> Failure {
     let message = "Too many failed login attempts, retry in a minute.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true, "message": message}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "login": false, "too_many_failed_login_attemps": true, "message": message}),
+    )
 }
 
 fn inactive() -> Failure {
     let message = "User is unactive, he cannot log in.";
-    Failure::answer(StatusCode::UNAUTHORIZED, json!({"error": true, "login": false, "unactive": true, "message": message}))
+    Failure::answer(
+        StatusCode::UNAUTHORIZED,
+        json!({"error": true, "login": false, "unactive": true, "message": message}),
+    )
 }
 
 fn factor_missing(account: &person::Model) -> Failure {
-    let enabled: Vec<&str> = ["recovery_code"].into_iter().chain(SecondFactor::of(account).into_iter().map(SecondFactor::code)).collect();
+    let enabled: Vec<&str> = ["recovery_code"]
+        .into_iter()
+        .chain(SecondFactor::of(account).into_iter().map(SecondFactor::code))
+        .collect();
     let body = json!({
         "error": true,
         "login": false,
@@ -306,19 +379,35 @@ fn factor_missing(account: &person::Model) -> Failure {
 
 fn factor_wrong() -> Failure {
     let message = "Wrong two-factor authentication code.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true, "message": message}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "login": false, "wrong_OTP": true, "message": message}),
+    )
 }
 
 fn default_password(token: &str) -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "default_password": true, "token": token}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"login": false, "default_password": true, "token": token}),
+    )
 }
 
 /// Message to a client that signs in about an error that nobody expected.
 pub(super) fn explain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
-    let unreachable = matches!(error.downcast_ref::<DbErr>(), Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)));
-    let message = if unreachable { "Database doesn't seem reachable." } else { "A server error occurred. Please contact your administrator." };
+    let unreachable = matches!(
+        error.downcast_ref::<DbErr>(),
+        Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+    );
+    let message = if unreachable {
+        "Database doesn't seem reachable."
+    } else {
+        "A server error occurred. Please contact your administrator."
+    };
     tracing::error!(error = error as &dyn std::error::Error, "somebody could not sign in");
-    Failure::answer(StatusCode::INTERNAL_SERVER_ERROR, json!({"error": true, "login": false, "message": message}))
+    Failure::answer(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        json!({"error": true, "login": false, "message": message}),
+    )
 }
 
 #[cfg(test)]
@@ -400,21 +489,38 @@ pub(super) mod tests {
                 400,
                 r#"{"error":true,"login":false,"too_many_failed_login_attemps":true,"message":"Too many failed login attempts, retry in a minute."}"#,
             ),
-            (inactive(), 401, r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#),
+            (
+                inactive(),
+                401,
+                r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#,
+            ),
             (
                 factor_missing(&protected),
                 400,
                 r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"],"message":"A two-factor authentication code is required."}"#,
             ),
-            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true,"message":"Wrong two-factor authentication code."}"#),
-            (default_password("T"), 400, r#"{"login":false,"default_password":true,"token":"T"}"#),
+            (
+                factor_wrong(),
+                400,
+                r#"{"error":true,"login":false,"wrong_OTP":true,"message":"Wrong two-factor authentication code."}"#,
+            ),
+            (
+                default_password("T"),
+                400,
+                r#"{"login":false,"default_password":true,"token":"T"}"#,
+            ),
             (
                 explain(&DbErr::Custom(String::new())),
                 500,
                 r#"{"error":true,"login":false,"message":"A server error occurred. Please contact your administrator."}"#,
             ),
         ] {
-            let Failure::Answer { status: found, body, .. } = failure else { panic!("no answer") };
+            let Failure::Answer {
+                status: found, body, ..
+            } = failure
+            else {
+                panic!("no answer")
+            };
             assert_eq!((found.as_u16(), body.to_string().as_str()), (status, text));
         }
     }
@@ -422,7 +528,10 @@ pub(super) mod tests {
     #[test]
     fn only_strategies_that_work_are_known() {
         assert_eq!(Strategy::from_setting("auth_local_classic"), Some(Strategy::Local));
-        assert_eq!(Strategy::from_setting("auth_local_no_password"), Some(Strategy::NoPassword));
+        assert_eq!(
+            Strategy::from_setting("auth_local_no_password"),
+            Some(Strategy::NoPassword)
+        );
         assert_eq!(Strategy::from_setting("auth_remote_ldap"), Some(Strategy::Directory));
         assert_eq!(Strategy::from_setting("auth_remote_active_directory"), None);
     }

@@ -29,18 +29,28 @@ pub(super) async fn reload(client: &Client, stage: &Stage) -> Result<(), Problem
     for (at, task) in tasks.iter().take(WORKERS).cloned().enumerate() {
         let client = client.clone();
         workers.spawn(async move {
-            tokio::time::sleep(PACE * u32::try_from(at).unwrap_or_default() / u32::try_from(WORKERS).unwrap_or(1)).await;
+            tokio::time::sleep(PACE * u32::try_from(at).unwrap_or_default() / u32::try_from(WORKERS).unwrap_or(1))
+                .await;
             let mut ticks = interval(PACE);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             for priority in 1_u32.. {
                 ticks.tick().await;
-                client.send(Method::PUT, &format!("/data/tasks/{task}"), Some(&json!({"priority": priority % 3}))).await?;
+                client
+                    .send(
+                        Method::PUT,
+                        &format!("/data/tasks/{task}"),
+                        Some(&json!({"priority": priority % 3})),
+                    )
+                    .await?;
             }
             Ok::<(), Problem>(())
         });
     }
     let address = stage.board();
-    for (name, knows) in [("board of tasks, whole each time", false), ("board of tasks, known", true)] {
+    for (name, knows) in [
+        ("board of tasks, whole each time", false),
+        ("board of tasks, known", true),
+    ] {
         let mut tag: Option<String> = None;
         let (mut bytes, mut unchanged, mut elapsed) = (0, 0, Duration::ZERO);
         for _ in 0..RELOADS {

@@ -52,13 +52,25 @@ impl Client {
         let http = http()?;
         let base = url.trim_end_matches('/').to_owned();
         let body = json!({"email": email, "password": password}).to_string();
-        let request = http.post(format!("{base}/auth/login")).header("content-type", "application/json").body(body);
+        let request = http
+            .post(format!("{base}/auth/login"))
+            .header("content-type", "application/json")
+            .body(body);
         let response = request.send().await?;
         let status = response.status();
         let answer: Value = serde_json::from_slice(&response.bytes().await?)?;
-        let token = answer["access_token"].as_str().ok_or_else(|| format!("signing in was answered by {status}"))?.to_owned();
+        let token = answer["access_token"]
+            .as_str()
+            .ok_or_else(|| format!("signing in was answered by {status}"))?
+            .to_owned();
         let places = HashMap::from([("email", email.to_owned()), ("password", password.to_owned())]);
-        Ok(Self { http, base, token, gzip, places })
+        Ok(Self {
+            http,
+            base,
+            token,
+            gzip,
+            places,
+        })
     }
 
     /// Prepares the call of a route: finds the records that it names.
@@ -85,10 +97,23 @@ impl Client {
     /// # Errors
     /// The connection breaks, or the answer has no tag.
     pub(super) async fn knowing(&self, call: Call) -> Result<Call, Problem> {
-        let response = self.http.request(call.method.clone(), &call.url).bearer_auth(&self.token).send().await?;
-        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).ok_or("the answer has no tag")?.to_owned();
+        let response = self
+            .http
+            .request(call.method.clone(), &call.url)
+            .bearer_auth(&self.token)
+            .send()
+            .await?;
+        let tag = response
+            .headers()
+            .get(ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .ok_or("the answer has no tag")?
+            .to_owned();
         response.bytes().await?;
-        Ok(Call { known: Some(tag), ..call })
+        Ok(Call {
+            known: Some(tag),
+            ..call
+        })
     }
 
     /// Looks at a list: its tag, and the bytes that came, none where it is the known one.
@@ -96,7 +121,11 @@ impl Client {
     /// # Errors
     /// The connection breaks, or the answer is no success.
     pub(super) async fn look(&self, path: &str, known: Option<&str>) -> Result<(Option<String>, usize), Problem> {
-        let mut request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).header("accept-encoding", "gzip");
+        let mut request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+            .header("accept-encoding", "gzip");
         if let Some(tag) = known {
             request = request.header(IF_NONE_MATCH, tag);
         }
@@ -105,7 +134,11 @@ impl Client {
         if !status.is_success() && status != StatusCode::NOT_MODIFIED {
             return Err(refused(status));
         }
-        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let tag = response
+            .headers()
+            .get(ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .map(str::to_owned);
         Ok((tag, response.bytes().await?.len()))
     }
 
@@ -114,7 +147,10 @@ impl Client {
     /// # Errors
     /// No client can be made.
     pub(super) fn anew(&self) -> Result<Self, Problem> {
-        Ok(Self { http: http()?, ..self.clone() })
+        Ok(Self {
+            http: http()?,
+            ..self.clone()
+        })
     }
 
     /// Sets a place that is not asked for.
@@ -126,10 +162,20 @@ impl Client {
     ///
     /// # Errors
     /// The connection breaks, or the answer is no success.
-    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Duration, Value), Problem> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(Duration, Value), Problem> {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.token);
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
         }
         let started = Instant::now();
         let response = request.send().await?;
@@ -139,7 +185,14 @@ impl Client {
         if !status.is_success() {
             return Err(refused(status));
         }
-        Ok((elapsed, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? }))
+        Ok((
+            elapsed,
+            if bytes.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&bytes)?
+            },
+        ))
     }
 
     async fn filled(&mut self, path: &str) -> Result<String, Problem> {
@@ -159,11 +212,23 @@ impl Client {
         if let Some(value) = self.places.get(name) {
             return Ok(value.clone());
         }
-        let (name, path, pointer) = *PLACES.iter().find(|(known, ..)| *known == name).ok_or("an unknown place")?;
+        let (name, path, pointer) = *PLACES
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .ok_or("an unknown place")?;
         let path = Box::pin(self.filled(path)).await?;
-        let response = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await?;
+        let response = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+            .send()
+            .await?;
         let answer: Value = serde_json::from_slice(&response.bytes().await?)?;
-        let value = answer.pointer(pointer).and_then(Value::as_str).ok_or_else(|| format!("there is no {}", name.replace('_', " ")))?.to_owned();
+        let value = answer
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .ok_or_else(|| format!("there is no {}", name.replace('_', " ")))?
+            .to_owned();
         self.places.insert(name, value.clone());
         Ok(value)
     }
@@ -173,7 +238,10 @@ impl Client {
     /// # Errors
     /// The connection breaks, or the answer is no success.
     pub(super) async fn make(&self, call: &Call) -> Result<Answered, Problem> {
-        let mut request = self.http.request(call.method.clone(), &call.url).bearer_auth(&self.token);
+        let mut request = self
+            .http
+            .request(call.method.clone(), &call.url)
+            .bearer_auth(&self.token);
         if self.gzip {
             request = request.header("accept-encoding", "gzip");
         }
@@ -194,12 +262,19 @@ impl Client {
         if !status.is_success() && status != StatusCode::NOT_MODIFIED {
             return Err(refused(status));
         }
-        Ok(Answered { first_byte, whole: started.elapsed(), bytes })
+        Ok(Answered {
+            first_byte,
+            whole: started.elapsed(),
+            bytes,
+        })
     }
 }
 
 fn http() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().pool_max_idle_per_host(1000).timeout(Duration::from_secs(120)).build()
+    reqwest::Client::builder()
+        .pool_max_idle_per_host(1000)
+        .timeout(Duration::from_secs(120))
+        .build()
 }
 
 fn refused(status: StatusCode) -> Problem {

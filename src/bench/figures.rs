@@ -56,13 +56,26 @@ pub(super) mod table {
 
     pub(in crate::bench) fn head(concurrency: u16) -> String {
         let rate = format!("/s, {concurrency} at once");
-        format!("{:<36} {:>11} {:>11} {:>11} {:>11} {:>11} {rate:>14}", "route", "bytes", "cold", "first byte", "median", "p99")
+        format!(
+            "{:<36} {:>11} {:>11} {:>11} {:>11} {:>11} {rate:>14}",
+            "route", "bytes", "cold", "first byte", "median", "p99"
+        )
     }
 
     pub(in crate::bench) fn line(route: &Route, figures: &Figures) -> String {
-        let Figures { bytes, cold, first_byte, median, slow, rate } = figures;
+        let Figures {
+            bytes,
+            cold,
+            first_byte,
+            median,
+            slow,
+            rate,
+        } = figures;
         let [cold, first_byte, median, slow] = [cold, first_byte, median, slow].map(|duration| time(*duration));
-        format!("{:<36} {bytes:>11} {cold:>11} {first_byte:>11} {median:>11} {slow:>11} {rate:>14.1}", route.name)
+        format!(
+            "{:<36} {bytes:>11} {cold:>11} {first_byte:>11} {median:>11} {slow:>11} {rate:>14.1}",
+            route.name
+        )
     }
 
     pub(in crate::bench) fn left_out(name: &str, why: &str) -> String {
@@ -76,9 +89,19 @@ pub(super) mod table {
     }
 
     /// Line about a list that was asked for again and again.
-    pub(in crate::bench) fn reloaded(name: &str, reloads: usize, unchanged: usize, bytes: usize, elapsed: Duration) -> String {
+    pub(in crate::bench) fn reloaded(
+        name: &str,
+        reloads: usize,
+        unchanged: usize,
+        bytes: usize,
+        elapsed: Duration,
+    ) -> String {
         let each = elapsed / u32::try_from(reloads.max(1)).unwrap_or(u32::MAX);
-        format!("{name:<36} {reloads:>4} times, {unchanged:>3} unchanged: {bytes:>11} bytes in {:>11}, {} each", time(elapsed), time(each))
+        format!(
+            "{name:<36} {reloads:>4} times, {unchanged:>3} unchanged: {bytes:>11} bytes in {:>11}, {} each",
+            time(elapsed),
+            time(each)
+        )
     }
 
     fn time(time: Duration) -> String {
@@ -92,12 +115,33 @@ mod tests {
 
     #[test]
     fn figures_are_those_of_the_sorted_times() {
-        let calls: Vec<Answered> =
-            (1..=200).rev().map(Duration::from_millis).map(|whole| Answered { first_byte: whole / 2, whole, bytes: 7 }).collect();
-        let cold = Answered { first_byte: Duration::ZERO, whole: Duration::from_secs(1), bytes: 7 };
+        let calls: Vec<Answered> = (1..=200)
+            .rev()
+            .map(Duration::from_millis)
+            .map(|whole| Answered {
+                first_byte: whole / 2,
+                whole,
+                bytes: 7,
+            })
+            .collect();
+        let cold = Answered {
+            first_byte: Duration::ZERO,
+            whole: Duration::from_secs(1),
+            bytes: 7,
+        };
         let figures = Figures::new(cold, &calls, 500, Duration::from_secs(2));
         let [first_byte, median, slow] = [50, 100, 198].map(Duration::from_millis);
-        assert_eq!(figures, Figures { bytes: 7, cold: Duration::from_secs(1), first_byte, median, slow, rate: 250.0 });
+        assert_eq!(
+            figures,
+            Figures {
+                bytes: 7,
+                cold: Duration::from_secs(1),
+                first_byte,
+                median,
+                slow,
+                rate: 250.0
+            }
+        );
         assert_eq!(quantile(&[], 50), Duration::ZERO);
     }
 }

@@ -15,7 +15,12 @@ const FEWEST: usize = 3;
 ///
 /// # Errors
 /// An answer is no success.
-pub(super) async fn measure(client: &Client, call: &Call, half: Duration, concurrency: u16) -> Result<Figures, Problem> {
+pub(super) async fn measure(
+    client: &Client,
+    call: &Call,
+    half: Duration,
+    concurrency: u16,
+) -> Result<Figures, Problem> {
     // The first call opens a connection, and fills caches that later ones find full.
     let cold = client.anew()?.make(call).await?;
     client.make(call).await?;
@@ -29,7 +34,12 @@ pub(super) async fn measure(client: &Client, call: &Call, half: Duration, concur
 }
 
 /// Calls at once: how many were answered, and in what time.
-async fn together(client: &Client, call: &Call, time: Duration, concurrency: u16) -> Result<(usize, Duration), Problem> {
+async fn together(
+    client: &Client,
+    call: &Call,
+    time: Duration,
+    concurrency: u16,
+) -> Result<(usize, Duration), Problem> {
     let (client, call) = (Arc::new(client.clone()), Arc::new(call.clone()));
     let started = Instant::now();
     let mut callers: JoinSet<Result<usize, Problem>> = JoinSet::new();

@@ -85,7 +85,9 @@ pub async fn run(args: &BenchArgs) -> Result<(), Box<dyn Error>> {
 
 async fn measure_all(args: &BenchArgs) -> Result<(), Problem> {
     let routes: Vec<&Route> = ROUTES.iter().filter(|route| args.wants(route)).collect();
-    let named = |line: &str| args.writes && (args.route.is_empty() || args.route.iter().any(|text| line.contains(text.as_str())));
+    let named = |line: &str| {
+        args.writes && (args.route.is_empty() || args.route.iter().any(|text| line.contains(text.as_str())))
+    };
     let (bulk, board) = (named(BULK), named(BOARD));
     if routes.is_empty() && !bulk && !board {
         return Err("no route is known by that name".into());

@@ -16,23 +16,47 @@ pub(super) struct Route {
 }
 
 const fn get(name: &'static str, path: &'static str) -> Route {
-    Route { name, method: "GET", path, body: "", writes: false, known: false }
+    Route {
+        name,
+        method: "GET",
+        path,
+        body: "",
+        writes: false,
+        known: false,
+    }
 }
 
 const fn known(name: &'static str, path: &'static str) -> Route {
-    Route { known: true, ..get(name, path) }
+    Route {
+        known: true,
+        ..get(name, path)
+    }
 }
 
 const fn ask(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { method: "POST", body, ..get(name, path) }
+    Route {
+        method: "POST",
+        body,
+        ..get(name, path)
+    }
 }
 
 const fn put(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { method: "PUT", body, writes: true, ..get(name, path) }
+    Route {
+        method: "PUT",
+        body,
+        writes: true,
+        ..get(name, path)
+    }
 }
 
 const fn post(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { method: "POST", body, writes: true, ..get(name, path) }
+    Route {
+        method: "POST",
+        body,
+        writes: true,
+        ..get(name, path)
+    }
 }
 
 /// Places of values: a name, a path to ask, and a pointer into the answer. Later ones may name earlier ones.
@@ -49,7 +73,11 @@ pub(super) const PLACES: [(&str, &str, &str); 17] = [
     ("task_status", "/data/shots/{shot}/tasks", "/0/task_status_id"),
     ("preview", "/data/preview-files?page=1", "/data/0/id"),
     ("comment", "/data/projects/{project}/comments?page=1", "/data/0/id"),
-    ("commented", "/data/projects/{project}/comments?page=1", "/data/0/object_id"),
+    (
+        "commented",
+        "/data/projects/{project}/comments?page=1",
+        "/data/0/object_id",
+    ),
     ("playlist", "/data/projects/{project}/playlists", "/0/id"),
     ("member", "/data/projects/{project}/team", "/0/id"),
     ("department", "/data/departments", "/0/id"),
@@ -58,19 +86,32 @@ pub(super) const PLACES: [(&str, &str, &str); 17] = [
 
 /// Every measured call, in the order of the table.
 pub(super) const ROUTES: &[Route] = &[
-    ask("sign in", "/auth/login", r#"{"email": "{{email}}", "password": "{{password}}"}"#),
+    ask(
+        "sign in",
+        "/auth/login",
+        r#"{"email": "{{email}}", "password": "{{password}}"}"#,
+    ),
     get("who am I", "/auth/authenticated"),
     get("status", "/status"),
     get("context of a person", "/data/user/context"),
     get("shots with tasks", "/data/shots/with-tasks?project_id={project}"),
-    get("shots with tasks, compact", "/data/shots/with-tasks?project_id={project}&compact=true"),
+    get(
+        "shots with tasks, compact",
+        "/data/shots/with-tasks?project_id={project}&compact=true",
+    ),
     get("assets with tasks", "/data/assets/with-tasks?project_id={project}"),
-    get("sequences with tasks", "/data/sequences/with-tasks?project_id={project}"),
+    get(
+        "sequences with tasks",
+        "/data/sequences/with-tasks?project_id={project}",
+    ),
     get("shots of a production", "/data/projects/{project}/shots"),
     get("assets of a production", "/data/projects/{project}/assets"),
     get("tasks of a production", "/data/projects/{project}/tasks"),
     get("tasks of a production, a page", "/data/projects/{project}/tasks?page=1"),
-    get("casting of a sequence", "/data/projects/{project}/sequences/{sequence}/casting"),
+    get(
+        "casting of a sequence",
+        "/data/projects/{project}/sequences/{sequence}/casting",
+    ),
     get("casting of all shots", "/data/projects/{project}/sequences/all/casting"),
     get("export of shots", "/export/csv/projects/{project}/shots.csv"),
     get("export of tasks", "/export/csv/tasks.csv"),
@@ -81,8 +122,14 @@ pub(super) const ROUTES: &[Route] = &[
     get("one task, full", "/data/tasks/{commented}/full"),
     get("comments of a task", "/data/tasks/{commented}/comments"),
     get("previews of a task", "/data/tasks/{commented}/previews"),
-    get("thumbnail of a preview", "/pictures/thumbnails/preview-files/{preview}.png"),
-    get("square thumbnail of a preview", "/pictures/thumbnails-square/preview-files/{preview}.png"),
+    get(
+        "thumbnail of a preview",
+        "/pictures/thumbnails/preview-files/{preview}.png",
+    ),
+    get(
+        "square thumbnail of a preview",
+        "/pictures/thumbnails-square/preview-files/{preview}.png",
+    ),
     get("open tasks", "/data/tasks/open-tasks"),
     get("to do", "/data/user/tasks"),
     get("done", "/data/user/done-tasks"),
@@ -94,7 +141,10 @@ pub(super) const ROUTES: &[Route] = &[
     get("all productions", "/data/projects/all"),
     get("team", "/data/projects/{project}/team"),
     get("task types of a production", "/data/projects/{project}/task-types"),
-    get("task statuses of a production", "/data/projects/{project}/settings/task-status"),
+    get(
+        "task statuses of a production",
+        "/data/projects/{project}/settings/task-status",
+    ),
     get("metadata descriptors", "/data/projects/{project}/metadata-descriptors"),
     get("schedule items", "/data/projects/{project}/schedule-items"),
     get("milestones", "/data/projects/{project}/milestones"),
@@ -106,7 +156,10 @@ pub(super) const ROUTES: &[Route] = &[
     get("persons", "/data/persons"),
     get("one person", "/data/persons/{person}"),
     get("CRUD list of tasks, a page", "/data/tasks?page=1"),
-    get("CRUD list of tasks of a type", "/data/tasks?project_id={project}&task_type_id={task_type}"),
+    get(
+        "CRUD list of tasks of a type",
+        "/data/tasks?project_id={project}&task_type_id={task_type}",
+    ),
     get("CRUD one task", "/data/tasks/{task}"),
     get("CRUD one entity", "/data/entities/{shot}"),
     get("CRUD one production", "/data/projects/{project}"),
@@ -116,11 +169,23 @@ pub(super) const ROUTES: &[Route] = &[
     get("CRUD list of departments", "/data/departments"),
     get("CRUD list of task types", "/data/task-types"),
     get("page of preview files", "/data/preview-files?page=1"),
-    get("page of tasks of a production", "/data/tasks?project_id={project}&page=1"),
-    get("page of entities of a production", "/data/entities?project_id={project}&page=1"),
+    get(
+        "page of tasks of a production",
+        "/data/tasks?project_id={project}&page=1",
+    ),
+    get(
+        "page of entities of a production",
+        "/data/entities?project_id={project}&page=1",
+    ),
     get("page of comments", "/data/comments?page=1"),
-    get("page of comments of a production", "/data/projects/{project}/comments?page=1"),
-    get("page of preview files of a task", "/data/preview-files?task_id={commented}&page=1"),
+    get(
+        "page of comments of a production",
+        "/data/projects/{project}/comments?page=1",
+    ),
+    get(
+        "page of preview files of a task",
+        "/data/preview-files?task_id={commented}&page=1",
+    ),
     get("page of time spents", "/data/time-spents?page=1"),
     get("page of notifications", "/data/notifications?page=1"),
     get("page of news", "/data/news?page=1"),
@@ -128,17 +193,38 @@ pub(super) const ROUTES: &[Route] = &[
     get("page of persons", "/data/persons?page=1"),
     known("context of a person, known", "/data/user/context"),
     known("shots with tasks, known", "/data/shots/with-tasks?project_id={project}"),
-    known("assets with tasks, known", "/data/assets/with-tasks?project_id={project}"),
+    known(
+        "assets with tasks, known",
+        "/data/assets/with-tasks?project_id={project}",
+    ),
     known("tasks of a production, known", "/data/projects/{project}/tasks"),
-    known("casting of all shots, known", "/data/projects/{project}/sequences/all/casting"),
-    known("page of tasks of a production, known", "/data/tasks?project_id={project}&page=1"),
+    known(
+        "casting of all shots, known",
+        "/data/projects/{project}/sequences/all/casting",
+    ),
+    known(
+        "page of tasks of a production, known",
+        "/data/tasks?project_id={project}&page=1",
+    ),
     known("task types, known", "/data/task-types"),
     ask("search", "/data/search", r#"{"query": "SQ10 SH01", "limit": 20}"#),
     ask("search with a mistake", "/data/search", r#"{"query": "enviromnet"}"#),
     put("CRUD update of a task", "/data/tasks/{own_task}", r#"{"priority": 1}"#),
-    put("CRUD update of an entity", "/data/entities/{own_asset}", r#"{"description": "Measured."}"#),
-    post("comment on a task", "/actions/tasks/{own_task}/comment", r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#),
-    post("time spent", "/actions/tasks/{own_task}/time-spents/2026-03-02/persons/{member}", r#"{"duration": 60}"#),
+    put(
+        "CRUD update of an entity",
+        "/data/entities/{own_asset}",
+        r#"{"description": "Measured."}"#,
+    ),
+    post(
+        "comment on a task",
+        "/actions/tasks/{own_task}/comment",
+        r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#,
+    ),
+    post(
+        "time spent",
+        "/actions/tasks/{own_task}/time-spents/2026-03-02/persons/{member}",
+        r#"{"duration": 60}"#,
+    ),
 ];
 
 #[cfg(test)]
@@ -155,7 +241,11 @@ mod tests {
         let names: HashSet<&str> = ROUTES.iter().map(|route| route.name).collect();
         assert_eq!(names.len(), ROUTES.len());
         let known: HashSet<&str> = PLACES.iter().map(|(name, ..)| *name).chain(OWN).collect();
-        for text in ROUTES.iter().map(|route| route.path).chain(PLACES.iter().map(|(_, path, _)| *path)) {
+        for text in ROUTES
+            .iter()
+            .map(|route| route.path)
+            .chain(PLACES.iter().map(|(_, path, _)| *path))
+        {
             for place in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
                 assert!(known.contains(place.0), "{text}");
             }

@@ -55,16 +55,27 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     app.bus.connect(realtime);
     let listeners = app.bus.clone();
     let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
-    let extras = Extras { realtime: Some(door.boxed()), metrics: Some(metrics) };
+    let extras = Extras {
+        realtime: Some(door.boxed()),
+        metrics: Some(metrics),
+    };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));
     let reckoner = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
-    let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
-    println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
+    let bound = Bound::to(&app.settings.host, app.settings.port)
+        .await?
+        .limited(&app.settings, most_connections());
+    println!(
+        "Dailies listens on http://{}; its API is described at http://{0}/docs",
+        bound.address()
+    );
     if fresh {
-        print!("{}", first_steps::text(&data, &app.settings, &bound.address().to_string()));
+        print!(
+            "{}",
+            first_steps::text(&data, &app.settings, &bound.address().to_string())
+        );
     }
     let bus = app.bus.clone();
     let shutdown = async move {
@@ -83,7 +94,9 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
 /// Says so when movies can't be read.
 async fn tell_of_movies() {
     if !reads_movies().await {
-        tracing::warn!("the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them");
+        tracing::warn!(
+            "the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them"
+        );
     }
 }
 
@@ -103,9 +116,13 @@ fn log(levels: &str) {
     let filter = EnvFilter::new(levels);
     let registry = tracing_subscriber::registry().with(filter);
     if std::io::stderr().is_terminal() {
-        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
+        registry
+            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+            .init();
     } else {
-        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
+        registry
+            .with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr))
+            .init();
     }
 }
 
@@ -119,7 +136,12 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
         }
         return Ok(());
     }
-    if app.database.row(&Sql::new("SELECT 1 FROM person LIMIT 1")).await?.is_none() {
+    if app
+        .database
+        .row(&Sql::new("SELECT 1 FROM person LIMIT 1"))
+        .await?
+        .is_none()
+    {
         let password = made_up_password();
         accounts::create_admin(app, email, Some(&password)).await?;
         println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");

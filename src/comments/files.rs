@@ -16,16 +16,32 @@ use crate::database::{RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
 
 /// Media types that browsers show without running anything.
-const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
+const SHOWN: [&str; 6] = [
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "image/bmp",
+    "image/avif",
+];
 
 /// Answers the content of an attached file.
 ///
 /// # Errors
 /// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1",
+        [id.into()],
+    );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(&app.database, caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
+    attachment_reader(
+        &app.database,
+        caller,
+        row.try_get("", "comment_id")?,
+        row.try_get("", "chat_message_id")?,
+    )
+    .await?;
     send(app, id, &row).await
 }
 
@@ -35,9 +51,15 @@ pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Fai
 /// 404 when the content is gone, 416 for a part that is not there.
 pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
     let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
-    let media_type = row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_else(|| "application/octet-stream".into());
+    let media_type = row
+        .try_get::<Option<String>>("", "mimetype")?
+        .unwrap_or_else(|| "application/octet-stream".into());
     let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;
-    let disposition = if SHOWN.contains(&media_type.as_str()) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
+    let disposition = if SHOWN.contains(&media_type.as_str()) {
+        Disposition::Inline(&name)
+    } else {
+        Disposition::Attachment(&name)
+    };
     let delivery = Delivery {
         content_type: &media_type,
         disposition,
@@ -46,12 +68,20 @@ pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failu
         expected_size: None,
     };
     let headers = request_headers().unwrap_or_default();
-    match serve(&app.storage, &[FileKey::new(Bucket::Files, "attachments", id)], &headers, &delivery).await {
+    match serve(
+        &app.storage,
+        &[FileKey::new(Bucket::Files, "attachments", id)],
+        &headers,
+        &delivery,
+    )
+    .await
+    {
         Ok(response) => Ok(Media::new(response)),
         Err(ServeError::Missing) => Err(Failure::not_found()),
-        Err(ServeError::RangeNotSatisfiable) => {
-            Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The requested range lies outside of the file."))
-        }
+        Err(ServeError::RangeNotSatisfiable) => Err(Failure::plain(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "The requested range lies outside of the file.",
+        )),
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
 }

@@ -27,7 +27,11 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
     let shown = ShownBy::previews_of_comments(&**work, &[comment_id]).await?;
     let leftovers = remove_comment_rows(work, &[comment_id]).await?;
     shown.settle(work).await?;
-    work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
+    work.emit_in(
+        project_id,
+        "comment:delete",
+        payload([("comment_id", comment_id), ("task_id", task_id)]),
+    );
     for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author);
     }
@@ -38,8 +42,15 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn tell_lost_news(work: &mut Work<'_>, project_id: Option<Uuid>, comment_id: Uuid) -> Result<(), DbErr> {
-    let sql = Sql::with("SELECT id FROM news WHERE comment_id = $1 ORDER BY created_at, id", [comment_id.into()]);
+pub(super) async fn tell_lost_news(
+    work: &mut Work<'_>,
+    project_id: Option<Uuid>,
+    comment_id: Uuid,
+) -> Result<(), DbErr> {
+    let sql = Sql::with(
+        "SELECT id FROM news WHERE comment_id = $1 ORDER BY created_at, id",
+        [comment_id.into()],
+    );
     for id in database::read_values::<Uuid>(&**work, &sql).await? {
         work.emit_in(project_id, "news:delete", payload([("news_id", id)]));
     }
@@ -52,11 +63,16 @@ pub(super) async fn tell_lost_news(work: &mut Work<'_>, project_id: Option<Uuid>
 /// The database refuses.
 pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Result<(), Failure> {
     for ids in comment_ids.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT c.id, c.object_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id");
+        let mut sql = Sql::new(
+            "SELECT c.id, c.object_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id",
+        );
         sql.among(ids).push(" ORDER BY c.created_at, c.id");
         for row in database::rows(&**work, &sql).await? {
             let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-            let about = payload([("comment_id", row.try_get("", "id")?), ("task_id", row.try_get("", "object_id")?)]);
+            let about = payload([
+                ("comment_id", row.try_get("", "id")?),
+                ("task_id", row.try_get("", "object_id")?),
+            ]);
             work.emit_in(project_id, "comment:delete", about);
         }
     }

@@ -39,7 +39,11 @@ impl Marks {
         sql.push(" GROUP BY subject");
         let rows: Vec<Row> = read_all(database, &sql).await?;
         let place = |subject: &str| marked().position(|marked| marked.table == subject);
-        Ok(Self(rows.into_iter().filter_map(|row| Some((place(&row.subject)?, row.total))).collect()))
+        Ok(Self(
+            rows.into_iter()
+                .filter_map(|row| Some((place(&row.subject)?, row.total)))
+                .collect(),
+        ))
     }
 
     /// The tag of an answer that is made of these tables.
@@ -80,7 +84,12 @@ mod tests {
 
     /// The production that a way leads to, as the columns of the tables say.
     fn leads_to_a_production(table: &Table, way: Way) -> bool {
-        let targets = |name: &str| table.column(name).map(|column| column.targets().to_vec()).unwrap_or_default();
+        let targets = |name: &str| {
+            table
+                .column(name)
+                .map(|column| column.targets().to_vec())
+                .unwrap_or_default()
+        };
         match way {
             Way::Direct(column) => targets(column) == ["project"],
             Way::Through(column, other) => {
@@ -94,7 +103,15 @@ mod tests {
     fn marks_belong_to_productions_as_the_rows_do() {
         for marked in marked().filter(|marked| !marked.sides.is_empty()) {
             let table = Table::find(marked.table).expect("a table");
-            assert!(marked.sides.iter().copied().flatten().all(|way| leads_to_a_production(table, *way)), "{marked:?}");
+            assert!(
+                marked
+                    .sides
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .all(|way| leads_to_a_production(table, *way)),
+                "{marked:?}"
+            );
             let columns: Vec<&str> = marked.sides[0]
                 .iter()
                 .map(|way| {
@@ -102,7 +119,9 @@ mod tests {
                     *column
                 })
                 .collect();
-            let Belonging::By(stated) = Belonging::of(marked.table) else { panic!("{} belongs to no production", marked.table) };
+            let Belonging::By(stated) = Belonging::of(marked.table) else {
+                panic!("{} belongs to no production", marked.table)
+            };
             assert_eq!(columns, stated, "{}", marked.table);
         }
     }

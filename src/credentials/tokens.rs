@@ -143,8 +143,14 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret.as_bytes()),
             checking: DecodingKey::from_secret(secret.as_bytes()),
             validation,
-            revoked: Cache::builder().max_capacity(50_000).time_to_live(CHECK_LIFETIME).build(),
-            bounds: Cache::builder().max_capacity(10_000).time_to_live(CHECK_LIFETIME).build(),
+            revoked: Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(CHECK_LIFETIME)
+                .build(),
+            bounds: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(CHECK_LIFETIME)
+                .build(),
         }
     }
 
@@ -154,7 +160,10 @@ impl Tokens {
     /// The token can't be signed.
     pub fn session(&self, person_id: Uuid, duty: impl Into<Duty>) -> Result<SessionTokens, Error> {
         let (refresh_jti, duty) = (Uuid::new_v4().to_string(), duty.into());
-        Ok(SessionTokens { access: self.access(person_id, &refresh_jti, duty)?, refresh: self.refresh(person_id, &refresh_jti, duty)? })
+        Ok(SessionTokens {
+            access: self.access(person_id, &refresh_jti, duty)?,
+            refresh: self.refresh(person_id, &refresh_jti, duty)?,
+        })
     }
 
     /// An access token that belongs to a refresh token.
@@ -181,7 +190,13 @@ impl Tokens {
     ///
     /// # Errors
     /// The token can't be signed.
-    pub fn personal(&self, person_id: Uuid, jti: &str, is_bot: bool, expiration_date: Option<NaiveDate>) -> Result<String, Error> {
+    pub fn personal(
+        &self,
+        person_id: Uuid,
+        jti: &str,
+        is_bot: bool,
+        expiration_date: Option<NaiveDate>,
+    ) -> Result<String, Error> {
         let mut payload = payload(person_id, jti, "access", if is_bot { "bot" } else { "person_api" });
         let end = expiration_date.and_then(|day| day.checked_add_days(Days::new(1)));
         payload.exp = end.map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp());
@@ -197,12 +212,18 @@ impl Tokens {
     /// # Errors
     /// What is wrong with it.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenProblem> {
-        let sent = jsonwebtoken::decode::<Sent>(token, &self.checking, &self.validation).map_err(|error| problem(token, &error))?.claims;
+        let sent = jsonwebtoken::decode::<Sent>(token, &self.checking, &self.validation)
+            .map_err(|error| problem(token, &error))?
+            .claims;
         let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
         Ok(Claims {
             sub: text(sent.sub).ok_or(TokenProblem::NoSubject)?,
             jti: text(sent.jti),
-            kind: if text(sent.r#type).as_deref() == Some("refresh") { TokenKind::Refresh } else { TokenKind::Access },
+            kind: if text(sent.r#type).as_deref() == Some("refresh") {
+                TokenKind::Refresh
+            } else {
+                TokenKind::Access
+            },
             identity: match text(sent.identity_type).as_deref() {
                 Some("person") => Some(Identity::Person),
                 Some("person_api") => Some(Identity::PersonalToken),
@@ -215,7 +236,10 @@ impl Tokens {
                 (_, Some(Value::Bool(true))) => Duty::Excused,
                 _ => Duty::None,
             },
-            issued_at: sent.iat_micros.or_else(|| sent.iat.map(|moment| whole(moment * 1e6))).unwrap_or_default(),
+            issued_at: sent
+                .iat_micros
+                .or_else(|| sent.iat.map(|moment| whole(moment * 1e6)))
+                .unwrap_or_default(),
             exp: sent.exp.map(whole),
         })
     }
@@ -227,7 +251,11 @@ impl Tokens {
     /// The digest can't be made.
     pub fn digest(&self, purpose: &str, secret: &str) -> Result<String, Error> {
         // The NUL keeps a purpose and a secret apart, and no token starts with one of the purposes.
-        jsonwebtoken::crypto::sign(format!("{purpose}\0{secret}").as_bytes(), &self.signing, Algorithm::HS256)
+        jsonwebtoken::crypto::sign(
+            format!("{purpose}\0{secret}").as_bytes(),
+            &self.signing,
+            Algorithm::HS256,
+        )
     }
 }
 
@@ -262,7 +290,10 @@ fn seconds(lifetime: Duration) -> i64 {
 
 /// A moment that may have come with a fraction.
 fn whole(number: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "what does not fit is cut to the nearest number that does")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what does not fit is cut to the nearest number that does"
+    )]
     let whole = number as i64;
     whole
 }
@@ -308,7 +339,9 @@ fn problem(token: &str, error: &Error) -> TokenProblem {
         ErrorKind::ExpiredSignature => TokenProblem::Expired,
         ErrorKind::ImmatureSignature => TokenProblem::TooEarly,
         ErrorKind::InvalidSignature => TokenProblem::Signature,
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => TokenProblem::Algorithm,
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => {
+            TokenProblem::Algorithm
+        }
         _ if token.bytes().filter(|byte| *byte == b'.').count() < 2 => TokenProblem::Segments,
         _ => match jsonwebtoken::decode_header(token).map_err(Error::into_kind) {
             Ok(_) => TokenProblem::Payload,
@@ -331,7 +364,10 @@ pub fn from_request(headers: &HeaderMap, cookie: &str) -> Result<String, Failure
         let message = format!("Missing JWT in cookies or headers (Missing cookie \"{cookie}\"; {what})");
         Err(Failure::token(StatusCode::UNAUTHORIZED, &message))
     };
-    let value = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default();
     let mut words = value.split_whitespace();
     match (words.next(), words.next(), words.next()) {
         (None, ..) => missing("Missing Authorization Header"),
@@ -347,9 +383,18 @@ pub fn from_request(headers: &HeaderMap, cookie: &str) -> Result<String, Failure
 /// The value of a cookie, unless it is empty.
 #[must_use]
 pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(found, _)| *found == name);
-    values.next().map(|(_, value)| value.trim_matches('"')).filter(|value| !value.is_empty())
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let mut values = cookies
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .filter(|(found, _)| *found == name);
+    values
+        .next()
+        .map(|(_, value)| value.trim_matches('"'))
+        .filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -375,7 +420,10 @@ mod tests {
     }
 
     fn headers(pairs: &[(header::HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
@@ -387,10 +435,17 @@ mod tests {
         assert_eq!(access.sub, person.to_string());
         assert_eq!((access.kind, refresh.kind), (TokenKind::Access, TokenKind::Refresh));
         assert_eq!(access.refresh_jti, refresh.jti);
-        assert_eq!((access.identity, access.duty, refresh.duty), (Some(Identity::Person), Duty::SetUp, Duty::SetUp));
+        assert_eq!(
+            (access.identity, access.duty, refresh.duty),
+            (Some(Identity::Person), Duty::SetUp, Duty::SetUp)
+        );
         for duty in [Duty::None, Duty::Excused] {
             let session = tokens().session(person, duty).expect("tokens");
-            assert!([session.access, session.refresh].iter().all(|token| tokens().verify(token).expect("good").duty == duty));
+            assert!(
+                [session.access, session.refresh]
+                    .iter()
+                    .all(|token| tokens().verify(token).expect("good").duty == duty)
+            );
         }
         let lifetime = |claims: &Claims| claims.exp.expect("an end") - claims.issued_at / 1_000_000;
         assert_eq!((lifetime(&access), lifetime(&refresh)), (604_800, 1_296_000));
@@ -401,8 +456,14 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2999, 12, 31);
         let token = tokens().personal(Uuid::new_v4(), "one", true, day).expect("a token");
         let claims = tokens().verify(&token).expect("good");
-        assert_eq!(claims.exp, NaiveDate::from_ymd_opt(3000, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp()));
-        assert_eq!((claims.jti.as_deref(), claims.identity), (Some("one"), Some(Identity::Bot)));
+        assert_eq!(
+            claims.exp,
+            NaiveDate::from_ymd_opt(3000, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp())
+        );
+        assert_eq!(
+            (claims.jti.as_deref(), claims.identity),
+            (Some("one"), Some(Identity::Bot))
+        );
         let endless = tokens().personal(Uuid::new_v4(), "two", false, None).expect("a token");
         assert_eq!(tokens().verify(&endless).expect("good").exp, None);
     }
@@ -410,8 +471,15 @@ mod tests {
     #[test]
     fn what_is_left_out_is_taken_kindly_or_left_to_the_guard() {
         let claims = tokens().verify(&signed(&json!({"sub": "somebody"}))).expect("good");
-        assert_eq!((claims.kind, claims.jti, claims.identity, claims.exp), (TokenKind::Access, None, None, None));
-        let claims = tokens().verify(&signed(&json!({"sub": "somebody", "identity_type": "robot", "iat": 1.5}))).expect("good");
+        assert_eq!(
+            (claims.kind, claims.jti, claims.identity, claims.exp),
+            (TokenKind::Access, None, None, None)
+        );
+        let claims = tokens()
+            .verify(&signed(
+                &json!({"sub": "somebody", "identity_type": "robot", "iat": 1.5}),
+            ))
+            .expect("good");
         assert_eq!((claims.identity, claims.issued_at), (None, 1_500_000));
     }
 
@@ -421,17 +489,35 @@ mod tests {
         let good = signed(&json!({"sub": "a"}));
         let (head, _) = good.rsplit_once('.').expect("three parts");
         // {"alg":"none","typ":"JWT"} and {"alg":"HS512","typ":"JWT"}
-        let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0{}", &good[good.find('.').expect("a dot")..]);
-        let other = format!("eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9{}", &good[good.find('.').expect("a dot")..]);
+        let none = format!(
+            "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0{}",
+            &good[good.find('.').expect("a dot")..]
+        );
+        let other = format!(
+            "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9{}",
+            &good[good.find('.').expect("a dot")..]
+        );
         for (token, status, body) in [
             ("nonsense".to_owned(), 422, json!({"msg": "Not enough segments"})),
             ("a.b.c".to_owned(), 422, json!({"msg": "Invalid header padding"})),
             (none, 422, json!({"msg": "The specified alg value is not allowed"})),
             (other, 422, json!({"msg": "The specified alg value is not allowed"})),
-            (format!("{head}.AAAA"), 422, json!({"msg": "Signature verification failed"})),
+            (
+                format!("{head}.AAAA"),
+                422,
+                json!({"msg": "Signature verification failed"}),
+            ),
             (signed(&json!({"jti": "a"})), 422, json!({"msg": "Missing claim: sub"})),
-            (signed(&json!({"sub": "a", "nbf": now + 100})), 422, json!({"msg": "The token is not yet valid (nbf)"})),
-            (signed(&json!({"sub": "a", "exp": now})), 401, json!({"error": true, "message": "Signature has expired"})),
+            (
+                signed(&json!({"sub": "a", "nbf": now + 100})),
+                422,
+                json!({"msg": "The token is not yet valid (nbf)"}),
+            ),
+            (
+                signed(&json!({"sub": "a", "exp": now})),
+                401,
+                json!({"error": true, "message": "Signature has expired"}),
+            ),
         ] {
             let problem = tokens().verify(&token).expect_err("refused");
             assert_eq!(answer(problem.failure()), (status, body));
@@ -440,7 +526,10 @@ mod tests {
 
     #[test]
     fn the_cookie_wins_over_the_header() {
-        let both = headers(&[(header::COOKIE, "a=b; access_token_cookie=one"), (header::AUTHORIZATION, "Bearer two")]);
+        let both = headers(&[
+            (header::COOKIE, "a=b; access_token_cookie=one"),
+            (header::AUTHORIZATION, "Bearer two"),
+        ]);
         assert_eq!(from_request(&both, ACCESS_COOKIE).expect("a token"), "one");
         assert_eq!(from_request(&both, REFRESH_COOKIE).expect("a token"), "two");
     }
@@ -448,17 +537,28 @@ mod tests {
     #[test]
     fn a_missing_token_is_told_from_a_malformed_one() {
         let refusal = |value: Option<&'static str>| {
-            let headers = value.map(|value| headers(&[(header::AUTHORIZATION, value)])).unwrap_or_default();
+            let headers = value
+                .map(|value| headers(&[(header::AUTHORIZATION, value)]))
+                .unwrap_or_default();
             answer(from_request(&headers, ACCESS_COOKIE).expect_err("no token"))
         };
         let missing = "Missing JWT in cookies or headers (Missing cookie \"access_token_cookie\"; ";
-        assert_eq!(refusal(None), (401, json!({"msg": format!("{missing}Missing Authorization Header)")})));
+        assert_eq!(
+            refusal(None),
+            (401, json!({"msg": format!("{missing}Missing Authorization Header)")}))
+        );
         let word = "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>')";
         for value in ["bearer x", "Basic eDp5", "token"] {
             assert_eq!(refusal(Some(value)), (401, json!({"msg": format!("{missing}{word}")})));
         }
         for value in ["Bearer", "Bearer a b"] {
-            assert_eq!(refusal(Some(value)), (422, json!({"msg": "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"})));
+            assert_eq!(
+                refusal(Some(value)),
+                (
+                    422,
+                    json!({"msg": "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"})
+                )
+            );
         }
     }
 

@@ -39,19 +39,40 @@ impl Relation {
     /// A relation by a link table.
     #[must_use]
     pub const fn links(name: &'static str, table: &'static Table, own: &'static str, other: &'static str) -> Self {
-        Self { name, table, own, other, writable: true, links: true }
+        Self {
+            name,
+            table,
+            own,
+            other,
+            writable: true,
+            links: true,
+        }
     }
 
     /// Records of another table that name this one, and keep it from being deleted.
     #[must_use]
     pub const fn children(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: false, links: false }
+        Self {
+            name,
+            table,
+            own,
+            other: "id",
+            writable: false,
+            links: false,
+        }
     }
 
     /// Records of another table that may name this one: a body may give it others, and they forget it when it goes.
     #[must_use]
     pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: true, links: false }
+        Self {
+            name,
+            table,
+            own,
+            other: "id",
+            writable: true,
+            links: false,
+        }
     }
 }
 
@@ -202,7 +223,12 @@ pub trait Resource: Send + Sync {
     fn full_shape(&self) -> Shape {
         let hidden = self.hidden();
         Shape {
-            columns: self.table().columns.iter().filter(|column| !hidden.contains(&column.name)).collect(),
+            columns: self
+                .table()
+                .columns
+                .iter()
+                .filter(|column| !hidden.contains(&column.name))
+                .collect(),
             extras: self.extras(),
             relations: self.relations().iter().collect(),
             nested: self.nested().iter().collect(),
@@ -215,7 +241,14 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for a value that it can't take.
-    fn special_filter(&self, sql: &mut Sql, caller: &Caller, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        caller: &Caller,
+        query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         let _ = (sql, caller, query, key, value);
         Ok(false)
     }
@@ -308,7 +341,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = body;
         records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
@@ -333,7 +372,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+    async fn may_delete(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+    ) -> Result<(), Failure> {
         records::require_record(&**work, caller, rule, self.subject(record)).await
     }
 
@@ -342,7 +387,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn before_update(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (app, caller, id, body);
         Ok(())
     }
@@ -351,7 +402,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, record, body);
         Ok(())
     }
@@ -360,7 +417,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn before_write(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, record, changes);
         Ok(())
     }
@@ -369,7 +432,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// What can't be done; nothing is stored then.
-    async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, id, body);
         Ok(())
     }
@@ -378,7 +447,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// What can't be done; nothing is stored then.
-    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        before: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, before, body);
         Ok(())
     }
@@ -387,7 +462,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 when others still refer to it.
-    async fn remove(&self, work: &mut Work<'_>, caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         let _ = (caller, query);
         self.remove_row(work, record).await?;
         self.tell(work, "delete", record.id, record).await
@@ -423,7 +504,11 @@ pub trait Resource: Send + Sync {
         match Belonging::of(self.table().name) {
             Belonging::Studio => work.emit_of_studio(self.table(), name, about),
             Belonging::Itself => work.emit_of_production(id, name),
-            Belonging::By(_) => work.emit_in(production_of(&**work, self.table(), id, &record.values).await?, name, about),
+            Belonging::By(_) => work.emit_in(
+                production_of(&**work, self.table(), id, &record.values).await?,
+                name,
+                about,
+            ),
         }
         Ok(())
     }
@@ -455,7 +540,14 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        query: &Query,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let _ = (app, caller, id, query);
         Ok(text)
     }
@@ -464,5 +556,9 @@ pub trait Resource: Send + Sync {
 /// # Errors
 /// 403 for everybody but administrators.
 pub fn only_admin(caller: &Caller) -> Result<(), Failure> {
-    if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) }
+    if caller.is_admin() {
+        Ok(())
+    } else {
+        Err(Failure::forbidden())
+    }
 }

@@ -14,7 +14,10 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
+use sea_orm::sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with,
+    raw_sql,
+};
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 
@@ -58,7 +61,9 @@ pub(super) type Lent = PooledConnection<'static, Manager>;
 
 impl fmt::Debug for Connection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Connection").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
+        out.debug_struct("Connection")
+            .field("in_transaction", &self.in_transaction)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +76,10 @@ fn connection_error(error: SqlxError) -> DbErr {
 }
 
 fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
-    (AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
+    (
+        AssertSqlSafe(statement.sql),
+        SqlxValues(statement.values.unwrap_or(Values(Vec::new()))),
+    )
 }
 
 impl Connection {
@@ -104,10 +112,14 @@ impl Connection {
         let text = statement.sql.clone();
         let (sql, values) = parts(statement);
         let rows = match &mut self.link {
-            Link::Postgres(link) => {
-                query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect())
-            }
-            Link::Sqlite(link) => query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect()),
+            Link::Postgres(link) => query_with(sql, values)
+                .fetch_all(&mut **link)
+                .await
+                .map(|rows| rows.into_iter().map(QueryResult::from).collect()),
+            Link::Sqlite(link) => query_with(sql, values)
+                .fetch_all(&mut **link)
+                .await
+                .map(|rows| rows.into_iter().map(QueryResult::from).collect()),
         };
         self.counter.count(&text, started.elapsed());
         rows.map_err(query_error)
@@ -119,8 +131,14 @@ impl Connection {
         let text = statement.sql.clone();
         let (sql, values) = parts(statement);
         let row = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
-            Link::Sqlite(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
+            Link::Postgres(link) => query_with(sql, values)
+                .fetch_optional(&mut **link)
+                .await
+                .map(|row| row.map(QueryResult::from)),
+            Link::Sqlite(link) => query_with(sql, values)
+                .fetch_optional(&mut **link)
+                .await
+                .map(|row| row.map(QueryResult::from)),
         };
         self.counter.count(&text, started.elapsed());
         row.map_err(query_error)
@@ -131,8 +149,16 @@ impl Connection {
         self.counter.count_stream();
         let (sql, values) = parts(statement);
         match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
-            Link::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+            Link::Postgres(link) => query_with(sql, values)
+                .fetch(&mut **link)
+                .map_ok(QueryResult::from)
+                .map_err(query_error)
+                .boxed(),
+            Link::Sqlite(link) => query_with(sql, values)
+                .fetch(&mut **link)
+                .map_ok(QueryResult::from)
+                .map_err(query_error)
+                .boxed(),
         }
     }
 }
@@ -174,9 +200,15 @@ impl Manager {
             ))
         } else {
             let options: PgConnectOptions = url.parse().map_err(connection_error)?;
-            Target::Postgres(Box::new(options.statement_cache_capacity(PREPARED).disable_statement_logging()))
+            Target::Postgres(Box::new(
+                options.statement_cache_capacity(PREPARED).disable_statement_logging(),
+            ))
         };
-        Ok(Self { target, counter, closed: Arc::default() })
+        Ok(Self {
+            target,
+            counter,
+            closed: Arc::default(),
+        })
     }
 
     /// Kind of the database.
@@ -200,7 +232,12 @@ impl ManageConnection for Manager {
             Target::Postgres(options) => Link::Postgres(Box::new(options.connect().await.map_err(connection_error)?)),
             Target::Sqlite(options) => Link::Sqlite(Box::new(options.connect().await.map_err(connection_error)?)),
         };
-        Ok(Connection { link, counter: Arc::clone(&self.counter), used: Instant::now(), in_transaction: false })
+        Ok(Connection {
+            link,
+            counter: Arc::clone(&self.counter),
+            used: Instant::now(),
+            in_transaction: false,
+        })
     }
 
     async fn is_valid(&self, connection: &mut Connection) -> Result<(), DbErr> {

@@ -13,7 +13,10 @@ const DURATION: &str = "dailies_database_statement_duration_seconds";
 /// Says what the metrics of statements mean.
 pub(crate) fn describe() {
     describe_counter!(STATEMENTS, "Statements that the database executed.");
-    describe_histogram!(DURATION, "Seconds that a statement took, but for those whose rows are sent on as they come.");
+    describe_histogram!(
+        DURATION,
+        "Seconds that a statement took, but for those whose rows are sent on as they come."
+    );
 }
 
 /// A statement that takes longer is worth a warning.

@@ -28,7 +28,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
+    TryGetable,
+};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
@@ -72,7 +75,9 @@ impl Database {
     /// The address is wrong, or nobody answers there.
     pub async fn connect(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         // The names that other tools give to the same databases.
-        let mut url = url.replacen("postgresql+psycopg://", "postgres://", 1).replacen("postgresql://", "postgres://", 1);
+        let mut url =
+            url.replacen("postgresql+psycopg://", "postgres://", 1)
+                .replacen("postgresql://", "postgres://", 1);
         if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent()) {
             std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
@@ -81,7 +86,12 @@ impl Database {
         }
         let counter = Arc::new(Counter::default());
         let connections = Connections::open(&url, pool_size, Arc::clone(&counter)).await?;
-        Ok(Self { url: url.into(), connections, counter, writers: Arc::default() })
+        Ok(Self {
+            url: url.into(),
+            connections,
+            counter,
+            writers: Arc::default(),
+        })
     }
 
     /// A connection of its own for what changes the schema.
@@ -154,7 +164,11 @@ impl Database {
     ///
     /// # Errors
     /// The database refuses the query, or `each` fails, which ends it.
-    pub async fn each_row(&self, sql: &Sql, mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send) -> Result<(), DbErr> {
+    pub async fn each_row(
+        &self,
+        sql: &Sql,
+        mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send,
+    ) -> Result<(), DbErr> {
         let mut held = self.held().await?;
         let mut rows = held.stream(sql, self.backend())?;
         while let Some(row) = rows.next().await {
@@ -178,7 +192,12 @@ impl Database {
     /// The database refuses the statement.
     pub async fn change(&self, sql: &Sql) -> Result<u64, DbErr> {
         let _alone = self.alone().await;
-        Ok(self.held().await?.execute(sql.statement(self.backend())).await?.rows_affected())
+        Ok(self
+            .held()
+            .await?
+            .execute(sql.statement(self.backend()))
+            .await?
+            .rows_affected())
     }
 
     /// Executes one statement that is whole in itself, and gives the rows that it returns.
@@ -221,7 +240,10 @@ pub fn depends_on_more() {
 /// Whether a statement only reads.
 fn reads(statement: &Statement) -> bool {
     let text = statement.sql.trim_start();
-    let begins = |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let begins = |word: &str| {
+        text.get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
     begins("SELECT") || begins("WITH") || begins("PRAGMA")
 }
 
@@ -270,7 +292,9 @@ impl ConnectionTrait for Database {
 /// # Errors
 /// The database refuses the query.
 pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
-    connection.query_all_raw(sql.statement(connection.get_database_backend())).await
+    connection
+        .query_all_raw(sql.statement(connection.get_database_backend()))
+        .await
 }
 
 /// The first row of a query over this connection.
@@ -278,7 +302,9 @@ pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Qu
 /// # Errors
 /// The database refuses the query.
 pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
-    connection.query_one_raw(sql.statement(connection.get_database_backend())).await
+    connection
+        .query_one_raw(sql.statement(connection.get_database_backend()))
+        .await
 }
 
 /// The ids that a query gives.
@@ -286,7 +312,11 @@ pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<
 /// # Errors
 /// The database refuses the query.
 pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    rows(connection, sql)
+        .await?
+        .iter()
+        .map(|row| row.try_get_by_index(0))
+        .collect()
 }
 
 /// Rows of a query over this connection, read by the names of their columns.
@@ -294,7 +324,11 @@ pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet
 /// # Errors
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| T::from_query_result(row, "")).collect()
+    rows(connection, sql)
+        .await?
+        .iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect()
 }
 
 /// The first row of a query over this connection, read by the names of its columns.
@@ -302,7 +336,10 @@ pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// # Errors
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| T::from_query_result(&row, "")).transpose()
+    row(connection, sql)
+        .await?
+        .map(|row| T::from_query_result(&row, ""))
+        .transpose()
 }
 
 /// The values of a query of one column.
@@ -310,7 +347,11 @@ pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// # Errors
 /// The database refuses the query, or the column does not hold what it should.
 pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    rows(connection, sql)
+        .await?
+        .iter()
+        .map(|row| row.try_get_by_index(0))
+        .collect()
 }
 
 /// The value that the first row of a query of one column holds.
@@ -318,7 +359,10 @@ pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: 
 /// # Errors
 /// The database refuses the query, or the column does not hold what it should.
 pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| row.try_get_by_index(0)).transpose()
+    row(connection, sql)
+        .await?
+        .map(|row| row.try_get_by_index(0))
+        .transpose()
 }
 
 /// Executes a statement of a transaction, and says how many rows it touched.
@@ -326,6 +370,8 @@ pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &
 /// # Errors
 /// The database refuses the statement.
 pub async fn execute(transaction: &impl Writes, sql: &Sql) -> Result<u64, DbErr> {
-    let done = transaction.execute_raw(sql.statement(transaction.get_database_backend())).await?;
+    let done = transaction
+        .execute_raw(sql.statement(transaction.get_database_backend()))
+        .await?;
     Ok(done.rows_affected())
 }

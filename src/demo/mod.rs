@@ -73,13 +73,25 @@ pub async fn run(app: &SharedApp, args: &DemoArgs) -> Result<(), Box<dyn std::er
     );
     println!("Sign in with the password {PASSWORD} as:");
     for member in WITH_PASSWORD.map(|place| &PEOPLE[place]) {
-        println!("  {} ({}, {})", member.email(), member.full_name(), member.department.unwrap_or("production manager"));
+        println!(
+            "  {} ({}, {})",
+            member.email(),
+            member.full_name(),
+            member.department.unwrap_or("production manager")
+        );
     }
     println!("Everybody knows this password: change it where strangers can reach the server.");
     Ok(())
 }
 
-async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u64, progress: &Progress) -> Result<(), Box<dyn std::error::Error>> {
+async fn store(
+    app: &SharedApp,
+    name: &str,
+    plan: &Plan,
+    scale: &Scale,
+    seed: u64,
+    progress: &Progress,
+) -> Result<(), Box<dyn std::error::Error>> {
     progress.part("Pictures", scale.pictures);
     let frames = frames::draw(scale.pictures, seed, progress).await?;
     let studio = Studio::find(app, scale.people).await?;
@@ -91,11 +103,16 @@ async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u6
     };
     let project = transact(app, create).await?;
     frames::cover(&app.storage, project, seed).await?;
-    let writer = Writer { database: &app.database, progress };
+    let writer = Writer {
+        database: &app.database,
+        progress,
+    };
     let breakdown = breakdown::store(&writer, project, plan, &studio).await?;
     let activity = Activity::new(project, plan, &studio, &breakdown);
     progress.part("Files", plan.previews.len());
-    let pictures = activity.pictures().filter_map(|(id, picture)| Some((id, frames.get(picture)?)));
+    let pictures = activity
+        .pictures()
+        .filter_map(|(id, picture)| Some((id, frames.get(picture)?)));
     frames::store(&app.storage, pictures, progress).await?;
     activity.store(&writer, &frames).await?;
     app.database.analyze().await?;
@@ -110,12 +127,24 @@ async fn store(app: &SharedApp, name: &str, plan: &Plan, scale: &Scale, seed: u6
 
 /// Rows and files that will be stored, apart from a few.
 fn total(plan: &Plan, scale: &Scale) -> usize {
-    let casting = plan.assets.iter().map(|asset| asset.casting.len()).chain(plan.shots.iter().map(|shot| shot.casting.len()));
+    let casting = plan
+        .assets
+        .iter()
+        .map(|asset| asset.casting.len())
+        .chain(plan.shots.iter().map(|shot| shot.casting.len()));
     let of_tasks = plan.tasks.iter().map(|task| {
-        let links = task.comments.iter().map(|comment| usize::from(comment.mention.is_some()) + usize::from(comment.acknowledged_by.is_some()));
+        let links = task
+            .comments
+            .iter()
+            .map(|comment| usize::from(comment.mention.is_some()) + usize::from(comment.acknowledged_by.is_some()));
         1 + task.assignees.len() + task.hours.len() + 2 * task.comments.len() + links.sum::<usize>()
     });
     let entities = plan.sequences.len() + plan.assets.len() + plan.shots.len();
     let followed = plan.subscriptions.len() + plan.notices.len();
-    scale.pictures + entities + casting.chain(of_tasks).sum::<usize>() + 3 * plan.previews.len() + followed + plan.playlists.len()
+    scale.pictures
+        + entities
+        + casting.chain(of_tasks).sum::<usize>()
+        + 3 * plan.previews.len()
+        + followed
+        + plan.playlists.len()
 }

@@ -24,7 +24,9 @@ pub(super) async fn set(app: &App, caller: &Caller, project_id: Uuid, name: &str
         return Err(Failure::not_found());
     }
     work.emit_in(project_id, "project:update", payload([]));
-    let text = record(&*work, &TABLE, "Project", project_id).await?.ok_or_else(Failure::not_found)?;
+    let text = record(&*work, &TABLE, "Project", project_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(Json::written(text))
 }

@@ -32,31 +32,54 @@ impl EntityImport for EditImport {
         let production = Production::load(work, access.project_id(), EntityKind::Edit.type_name(), None).await?;
         let edit_type = built_in_type(&**work, EntityKind::Edit).await?;
         let stock = Stock::load(work, access).await?;
-        let by_episode = Matches::of(stock.of_type(|id| id == edit_type).map(|edit| ((edit.parent_id, edit.name.clone()), edit.id)));
+        let by_episode = Matches::of(
+            stock
+                .of_type(|id| id == edit_type)
+                .map(|edit| ((edit.parent_id, edit.name.clone()), edit.id)),
+        );
         let tasks = Tasks::load(work, production.id, EntityKind::Edit).await?;
-        Ok(Self { production, stock, tasks, edit_type, by_episode, update })
+        Ok(Self {
+            production,
+            stock,
+            tasks,
+            edit_type,
+            by_episode,
+            update,
+        })
     }
 
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
         let name = line.name("Name", LONGEST_NAME)?;
         let episode = line.filled("Episode");
         if episode.is_some() && !self.production.is_show {
-            return Err(Problem("An episode column is present for a production that isn't a TV Show".into()));
+            return Err(Problem(
+                "An episode column is present for a production that isn't a TV Show".into(),
+            ));
         }
         let wishes = wishes(&self.production, EntityKind::Edit, line)?;
-        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
+        let episode_id = episode
+            .map(|name| self.stock.episode(work, "Episode", name))
+            .transpose()?;
         let key = (episode_id, name.to_owned());
         let id = self.by_episode.next(&key).unwrap_or_else(|| {
             let id = self.stock.add(self.edit_type, name, episode_id);
             self.by_episode.add(key, id);
             id
         });
-        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let Some(entry) = self.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
         let writes = is_new || self.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply(
+            &mut data,
+            &self.production.descriptors,
+            &self.production.people,
+            line,
+            is_new,
+        )?;
         entry.put_data(if writes { data } else { stored });
         if writes {
             entry.describe(line);
@@ -67,7 +90,12 @@ impl EntityImport for EditImport {
         }
         self.stock.tell(work, EntityKind::Edit, id, more);
         if is_new {
-            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
+            for task_type in self
+                .production
+                .task_types
+                .iter()
+                .filter(|task_type| task_type.is_for(EntityKind::Edit))
+            {
                 self.tasks.require(work, id, task_type.id);
             }
         }

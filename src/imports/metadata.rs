@@ -11,7 +11,13 @@ use super::values;
 use crate::export::cells;
 
 /// Brings the cells of the metadata columns into `data`. `is_new` says that nothing is stored yet.
-pub(super) fn apply(data: &mut Map<String, Value>, columns: &[Descriptor], people: &People, line: &Line<'_>, is_new: bool) -> Result<(), Problem> {
+pub(super) fn apply(
+    data: &mut Map<String, Value>,
+    columns: &[Descriptor],
+    people: &People,
+    line: &Line<'_>,
+    is_new: bool,
+) -> Result<(), Problem> {
     for column in columns {
         let Some(cell) = line.get(&column.name) else { continue };
         let kind = column.data_type.as_deref();
@@ -67,7 +73,11 @@ mod tests {
     use crate::imports::sheet::Sheet;
 
     fn column(name: &str, data_type: &str) -> Descriptor {
-        Descriptor { name: name.into(), field_name: name.to_lowercase(), data_type: Some(data_type.into()) }
+        Descriptor {
+            name: name.into(),
+            field_name: name.to_lowercase(),
+            data_type: Some(data_type.into()),
+        }
     }
 
     fn applied(before: Value, columns: &[Descriptor], table: &str, is_new: bool) -> Result<Value, Problem> {
@@ -80,7 +90,12 @@ mod tests {
 
     #[test]
     fn what_was_exported_keeps_its_type() {
-        let columns = [column("Size", "number"), column("Outdoor", "boolean"), column("Steps", "checklist"), column("Note", "string")];
+        let columns = [
+            column("Size", "number"),
+            column("Outdoor", "boolean"),
+            column("Steps", "checklist"),
+            column("Note", "string"),
+        ];
         let stored = json!({"size": "12", "steps": [{"text": "a", "checked": true}], "note": "[1]"});
         let table = "Size;Outdoor;Steps;Note\n12;false;\"[{\"\"text\"\":\"\"a\"\",\"\"checked\"\":true}]\";[1]\n";
         assert_eq!(applied(stored.clone(), &columns, table, false), Ok(stored));
@@ -91,7 +106,10 @@ mod tests {
     #[test]
     fn wrong_cells_are_refused_and_empty_ones_stay_empty() {
         let columns = [column("Size", "number"), column("Outdoor", "boolean")];
-        assert_eq!(applied(json!({}), &columns, "Size;Outdoor\n;YES\n", true), Ok(json!({"size": "", "outdoor": "true"})));
+        assert_eq!(
+            applied(json!({}), &columns, "Size;Outdoor\n;YES\n", true),
+            Ok(json!({"size": "", "outdoor": "true"}))
+        );
         assert!(applied(json!({}), &columns, "Size;Outdoor\n;maybe\n", true).is_err());
         assert!(applied(json!({}), &columns, "Size;Outdoor\nbig;no\n", true).is_err());
     }

@@ -35,18 +35,35 @@ impl EntityImport for ShotImport {
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
         let stock = Stock::load(work, access).await?;
-        let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
+        let by_sequence = Matches::of(
+            stock
+                .of_type(|id| id == shot_type)
+                .map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)),
+        );
         let tasks = Tasks::load(work, production.id, EntityKind::Shot).await?;
-        Ok(Self { production, stock, tasks, shot_type, by_sequence, update })
+        Ok(Self {
+            production,
+            stock,
+            tasks,
+            shot_type,
+            by_sequence,
+            update,
+        })
     }
 
     fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
-        let episode = if self.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
+        let episode = if self.production.is_show {
+            Some(line.name("Episode", LONGEST_NAME)?)
+        } else {
+            None
+        };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
         let wishes = wishes(&self.production, EntityKind::Shot, line)?;
-        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
+        let episode_id = episode
+            .map(|name| self.stock.episode(work, "Episode", name))
+            .transpose()?;
         let sequence_id = self.stock.sequence(work, episode_id, sequence);
         let key = (Some(sequence_id), name.to_owned());
         let id = self.by_sequence.next(&key).unwrap_or_else(|| {
@@ -54,13 +71,24 @@ impl EntityImport for ShotImport {
             self.by_sequence.add(key, id);
             id
         });
-        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let Some(entry) = self.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
         let writes = is_new || self.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
-        if let Some(rate) = line.get("FPS").filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err()) {
+        metadata::apply(
+            &mut data,
+            &self.production.descriptors,
+            &self.production.people,
+            line,
+            is_new,
+        )?;
+        if let Some(rate) = line
+            .get("FPS")
+            .filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err())
+        {
             return Err(Problem::invalid("FPS", rate, "a frame rate is a number above 0"));
         }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
@@ -70,10 +98,19 @@ impl EntityImport for ShotImport {
             entry.describe(line);
         }
         entry.put_data(if writes { data } else { stored });
-        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
+        let more = if is_new {
+            Payload::from_iter([("episode_id".to_owned(), json!(episode_id))])
+        } else {
+            Payload::default()
+        };
         self.stock.tell(work, EntityKind::Shot, id, more);
         if is_new {
-            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
+            for task_type in self
+                .production
+                .task_types
+                .iter()
+                .filter(|task_type| task_type.is_for(EntityKind::Shot))
+            {
                 self.tasks.require(work, id, task_type.id);
             }
         }
@@ -100,7 +137,9 @@ struct Frames {
 impl Frames {
     fn read(line: &Line<'_>) -> Result<Self, Problem> {
         let number = |names: [&str; 2], key: &str| {
-            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else { return Ok(None) };
+            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else {
+                return Ok(None);
+            };
             let wrong = || Problem::about(column, format!("{key} must be an integer, got '{cell}'"));
             integer(cell).ok_or_else(wrong).map(Some)
         };
@@ -123,7 +162,9 @@ impl Frames {
         }
         let frame = |key: &str| integer(&plain(data.get(key)));
         let between = match (frame("frame_in"), frame("frame_out")) {
-            (Some(first), Some(last)) if moved && last > first => last.checked_sub(first).and_then(|length| length.checked_add(1)),
+            (Some(first), Some(last)) if moved && last > first => {
+                last.checked_sub(first).and_then(|length| length.checked_add(1))
+            }
             _ => None,
         };
         self.count.or(between).or(stored)
@@ -144,8 +185,15 @@ mod tests {
     fn the_count_follows_from_first_and_last_frame() {
         let frames = |count, first, last| Frames { count, first, last };
         let range = json!({"frame_in": 1001, "frame_out": 1100});
-        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &json!({}), None), (range.clone(), Some(100)));
-        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &range, None), (range.clone(), None), "nothing moved");
+        assert_eq!(
+            applied(frames(None, Some(1001), Some(1100)), &json!({}), None),
+            (range.clone(), Some(100))
+        );
+        assert_eq!(
+            applied(frames(None, Some(1001), Some(1100)), &range, None),
+            (range.clone(), None),
+            "nothing moved"
+        );
         assert_eq!(applied(frames(Some(7), Some(1), Some(9)), &json!({}), None).1, Some(7));
         assert_eq!(applied(frames(None, Some(5), Some(5)), &json!({}), Some(3)).1, Some(3));
         assert_eq!(applied(frames(None, None, Some(1010)), &range, Some(100)).1, Some(10));

@@ -39,7 +39,14 @@ impl Account {
     }
 
     fn name(&self) -> String {
-        format!("{} {} ({})", self.first_name, self.last_name, self.desktop_login.as_deref().unwrap_or_default()).trim().to_owned()
+        format!(
+            "{} {} ({})",
+            self.first_name,
+            self.last_name,
+            self.desktop_login.as_deref().unwrap_or_default()
+        )
+        .trim()
+        .to_owned()
     }
 }
 
@@ -80,7 +87,10 @@ struct Plan {
 
 impl Plan {
     fn report(&self) -> Report {
-        let (ended, updated): (Vec<_>, Vec<_>) = self.changed.iter().partition(|(before, after)| before.is_active() && !after.is_active());
+        let (ended, updated): (Vec<_>, Vec<_>) = self
+            .changed
+            .iter()
+            .partition(|(before, after)| before.is_active() && !after.is_active());
         let after = |changes: Vec<&(Account, Account)>| changes.into_iter().map(|(_, after)| after.name()).collect();
         Report {
             created: self.created.iter().map(Account::name).collect(),
@@ -106,8 +116,12 @@ pub async fn synchronise(app: &App, dry_run: bool) -> Result<Report, SyncError> 
         for (id, picture) in &plan.pictures {
             match previews::set_of_person(app, *id, picture).await {
                 Ok(()) => {}
-                Err(Failure::Fault(error)) => tracing::warn!(error = &*error as &dyn std::error::Error, person = %id, "a picture was not kept"),
-                Err(Failure::Answer { body, .. }) => tracing::warn!(%body, person = %id, "the directory has no picture that can be read"),
+                Err(Failure::Fault(error)) => {
+                    tracing::warn!(error = &*error as &dyn std::error::Error, person = %id, "a picture was not kept")
+                }
+                Err(Failure::Answer { body, .. }) => {
+                    tracing::warn!(%body, person = %id, "the directory has no picture that can be read")
+                }
             }
         }
     }
@@ -122,7 +136,12 @@ async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<Plan, DbE
         [false.into()],
     );
     let known = database::read_all::<Account>(&*work, &sql).await?;
-    let plan = plan(&known, persons, app.settings.user_limit, &app.settings.protected_accounts);
+    let plan = plan(
+        &known,
+        persons,
+        app.settings.user_limit,
+        &app.settings.protected_accounts,
+    );
     if !dry_run {
         store(&mut work, &plan).await?;
     }
@@ -134,7 +153,10 @@ async fn store(work: &mut Work<'_>, plan: &Plan) -> Result<(), DbErr> {
     let settings = &work.app().settings;
     let row = |account: &Account| -> Vec<(&'static str, Value)> {
         let mut row = columns(account);
-        row.extend([("timezone", settings.default_timezone.clone().into()), ("locale", settings.default_locale.clone().into())]);
+        row.extend([
+            ("timezone", settings.default_timezone.clone().into()),
+            ("locale", settings.default_locale.clone().into()),
+        ]);
         row
     };
     let rows = plan.created.iter().map(row).collect();
@@ -196,7 +218,11 @@ struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn of(known: &'a [Account]) -> Self {
-        let mut index = Self { uids: HashMap::new(), logins: HashMap::new(), emails: HashMap::new() };
+        let mut index = Self {
+            uids: HashMap::new(),
+            logins: HashMap::new(),
+            emails: HashMap::new(),
+        };
         for (at, account) in known.iter().enumerate() {
             let given = |text: &'a Option<String>| text.as_deref().filter(|text| !text.is_empty());
             if let Some(uid) = given(&account.ldap_uid) {
@@ -215,7 +241,10 @@ impl<'a> Index<'a> {
     fn find(&self, person: &Listed) -> Option<usize> {
         let by_uid = person.uid.as_deref().and_then(|uid| self.uids.get(uid));
         let by_email = || person.emails.iter().find_map(|email| self.emails.get(email));
-        by_uid.or_else(|| self.logins.get(person.login.as_str())).or_else(by_email).copied()
+        by_uid
+            .or_else(|| self.logins.get(person.login.as_str()))
+            .or_else(by_email)
+            .copied()
     }
 }
 
@@ -257,7 +286,11 @@ fn plan(known: &[Account], persons: &[Listed], limit: u64, protected: &[String])
             None if after.is_active() => plan.created.push(after.clone()),
             _ => {}
         }
-        if let Some(photo) = person.photo.as_ref().filter(|_| after.has_avatar != Some(true) && after.is_active()) {
+        if let Some(photo) = person
+            .photo
+            .as_ref()
+            .filter(|_| after.has_avatar != Some(true) && after.is_active())
+        {
             plan.pictures.push((after.id, photo.clone()));
         }
     }
@@ -266,7 +299,13 @@ fn plan(known: &[Account], persons: &[Listed], limit: u64, protected: &[String])
             if is_protected(account) {
                 plan.kept.push(format!("{} is a protected account", account.name()));
             } else {
-                plan.changed.push((account.clone(), Account { active: Some(false), ..account.clone() }));
+                plan.changed.push((
+                    account.clone(),
+                    Account {
+                        active: Some(false),
+                        ..account.clone()
+                    },
+                ));
             }
         }
     }
@@ -291,19 +330,30 @@ fn fresh(person: &Listed) -> Account {
 
 /// Takes over what the directory says. An administrator stays one, and a protected account keeps its role and stays active.
 fn take_over(account: &mut Account, person: &Listed, keeps: bool, emails: &mut HashSet<String>) {
-    for (name, said) in [(&mut account.first_name, &person.first_name), (&mut account.last_name, &person.last_name)] {
+    for (name, said) in [
+        (&mut account.first_name, &person.first_name),
+        (&mut account.last_name, &person.last_name),
+    ] {
         if !said.is_empty() {
             *name = cut(said, 80);
         }
     }
     // An address that somebody else has stays theirs.
     let own = account.email.clone().unwrap_or_default().to_lowercase();
-    if let Some(email) = person.emails.first().filter(|email| **email != own && email.len() <= 255 && !emails.contains(*email)) {
+    if let Some(email) = person
+        .emails
+        .first()
+        .filter(|email| **email != own && email.len() <= 255 && !emails.contains(*email))
+    {
         emails.insert(email.clone());
         account.email = Some(email.clone());
     }
     account.desktop_login = Some(cut(&person.login, 80));
-    account.ldap_uid = person.uid.as_deref().map(|uid| cut(uid, 60)).or(account.ldap_uid.take());
+    account.ldap_uid = person
+        .uid
+        .as_deref()
+        .map(|uid| cut(uid, 60))
+        .or(account.ldap_uid.take());
     account.is_generated_from_ldap = Some(true);
     if !keeps {
         account.active = Some(person.active);
@@ -316,9 +366,15 @@ fn take_over(account: &mut Account, person: &Listed, keeps: bool, emails: &mut H
 /// Leaves the studio an administrator who can sign in, if it had one.
 fn keep_an_administrator(known: &[Account], plan: &mut Plan) {
     let administers = |account: &Account| account.role == "admin" && account.is_active();
-    let ended: HashSet<Uuid> =
-        plan.changed.iter().filter(|(before, after)| administers(before) && !administers(after)).map(|(before, _)| before.id).collect();
-    let left = known.iter().any(|account| administers(account) && !ended.contains(&account.id));
+    let ended: HashSet<Uuid> = plan
+        .changed
+        .iter()
+        .filter(|(before, after)| administers(before) && !administers(after))
+        .map(|(before, _)| before.id)
+        .collect();
+    let left = known
+        .iter()
+        .any(|account| administers(account) && !ended.contains(&account.id));
     if left || ended.is_empty() {
         return;
     }
@@ -361,58 +417,135 @@ mod tests {
     #[test]
     fn what_is_the_same_stays() {
         let known = [account("ada", "ada@wool.local")];
-        assert_eq!(plan(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(), Report::default());
+        assert_eq!(
+            plan(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(),
+            Report::default()
+        );
     }
 
     #[test]
     fn persons_are_known_by_what_changes_least() {
         let known = [
-            Account { ldap_uid: Some("7".into()), ..account("old", "old@wool.local") },
+            Account {
+                ldap_uid: Some("7".into()),
+                ..account("old", "old@wool.local")
+            },
             account("eve", "eve@wool.local"),
-            Account { desktop_login: None, is_generated_from_ldap: None, ..account("", "tim@wool.local") },
+            Account {
+                desktop_login: None,
+                is_generated_from_ldap: None,
+                ..account("", "tim@wool.local")
+            },
         ];
         let persons = [
-            Listed { uid: Some("7".into()), last_name: "Lovelace".into(), ..listed("new", "new@wool.local") },
+            Listed {
+                uid: Some("7".into()),
+                last_name: "Lovelace".into(),
+                ..listed("new", "new@wool.local")
+            },
             listed("eve", "eve.b@wool.local"),
             listed("tim", "tim@wool.local"),
         ];
         let plan = plan(&known, &persons, 10, &[]);
-        let after: Vec<_> = plan.changed.iter().map(|(before, after)| (before.id, after.email.clone().unwrap_or_default())).collect();
+        let after: Vec<_> = plan
+            .changed
+            .iter()
+            .map(|(before, after)| (before.id, after.email.clone().unwrap_or_default()))
+            .collect();
         let expected = ["new@wool.local", "eve.b@wool.local", "tim@wool.local"];
-        assert_eq!(after, known.iter().map(|account| account.id).zip(expected.map(str::to_owned)).collect::<Vec<_>>());
+        assert_eq!(
+            after,
+            known
+                .iter()
+                .map(|account| account.id)
+                .zip(expected.map(str::to_owned))
+                .collect::<Vec<_>>()
+        );
         assert!(plan.changed.iter().all(|(_, after)| after.is_from_directory()) && plan.created.is_empty());
     }
 
     #[test]
     fn who_is_gone_is_switched_off_except_the_last_administrator() {
-        let local = Account { is_generated_from_ldap: Some(false), ..account("local", "local@wool.local") };
-        let admin = Account { role: "admin".into(), ..account("boss", "boss@wool.local") };
-        let known = [local, admin, account("gone", "gone@wool.local"), account("safe", "safe@wool.local")];
-        let report = plan(&known, &[listed("new", "new@wool.local")], 10, &["Safe@wool.local".into()]).report();
+        let local = Account {
+            is_generated_from_ldap: Some(false),
+            ..account("local", "local@wool.local")
+        };
+        let admin = Account {
+            role: "admin".into(),
+            ..account("boss", "boss@wool.local")
+        };
+        let known = [
+            local,
+            admin,
+            account("gone", "gone@wool.local"),
+            account("safe", "safe@wool.local"),
+        ];
+        let report = plan(
+            &known,
+            &[listed("new", "new@wool.local")],
+            10,
+            &["Safe@wool.local".into()],
+        )
+        .report();
         assert_eq!(report.deactivated, ["Ada Byron (gone)"]);
         assert_eq!(report.created, ["Ada Byron (new)"]);
-        assert_eq!(report.kept, ["Ada Byron (safe) is a protected account", "Ada Byron (boss) is the last administrator"]);
+        assert_eq!(
+            report.kept,
+            [
+                "Ada Byron (safe) is a protected account",
+                "Ada Byron (boss) is the last administrator"
+            ]
+        );
     }
 
     #[test]
     fn the_limit_and_addresses_of_others_hold() {
         let known = [account("ada", "ada@wool.local"), account("eve", "eve@wool.local")];
-        let persons = [listed("ada", "eve@wool.local"), listed("eve", "eve@wool.local"), listed("tim", "tim@wool.local")];
+        let persons = [
+            listed("ada", "eve@wool.local"),
+            listed("eve", "eve@wool.local"),
+            listed("tim", "tim@wool.local"),
+        ];
         let report = plan(&known, &persons, 2, &[]);
         assert_eq!(report.limited, ["Ada Byron (tim)"]);
         assert!(report.created.is_empty() && report.changed.is_empty());
-        let off = [Listed { active: false, ..listed("ada", "ada@wool.local") }, listed("eve", "eve@wool.local"), listed("ada2", "x@wool.local")];
+        let off = [
+            Listed {
+                active: false,
+                ..listed("ada", "ada@wool.local")
+            },
+            listed("eve", "eve@wool.local"),
+            listed("ada2", "x@wool.local"),
+        ];
         assert_eq!(plan(&known, &off, 2, &[]).report().deactivated, ["Ada Byron (ada)"]);
     }
 
     #[test]
     fn groups_give_roles_but_take_none_from_administrators() {
-        let known = [account("ada", "ada@wool.local"), Account { role: "admin".into(), ..account("eve", "eve@wool.local") }];
+        let known = [
+            account("ada", "ada@wool.local"),
+            Account {
+                role: "admin".into(),
+                ..account("eve", "eve@wool.local")
+            },
+        ];
         let persons = [
-            Listed { role: Some("manager"), ..listed("ada", "ada@wool.local") },
-            Listed { role: Some("supervisor"), ..listed("eve", "eve@wool.local") },
+            Listed {
+                role: Some("manager"),
+                ..listed("ada", "ada@wool.local")
+            },
+            Listed {
+                role: Some("supervisor"),
+                ..listed("eve", "eve@wool.local")
+            },
         ];
         let plan = plan(&known, &persons, 10, &[]);
-        assert_eq!(plan.changed.iter().map(|(_, after)| after.role.as_str()).collect::<Vec<_>>(), ["manager"]);
+        assert_eq!(
+            plan.changed
+                .iter()
+                .map(|(_, after)| after.role.as_str())
+                .collect::<Vec<_>>(),
+            ["manager"]
+        );
     }
 }

@@ -67,6 +67,10 @@ fn pixels(width: u32, height: u32) -> RgbImage {
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    let fold = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()));
+    let fold = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    };
     !bytes.iter().fold(u32::MAX, fold)
 }

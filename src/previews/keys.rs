@@ -60,5 +60,9 @@ pub fn attachment(id: Uuid) -> FileKey {
 
 /// Every key that a file of the preview can have.
 pub fn all(id: Uuid) -> impl Iterator<Item = FileKey> {
-    PICTURES.into_iter().map(move |prefix| picture(prefix, id)).chain(movie(id)).chain([generic(id)])
+    PICTURES
+        .into_iter()
+        .map(move |prefix| picture(prefix, id))
+        .chain(movie(id))
+        .chain([generic(id)])
 }

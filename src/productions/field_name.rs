@@ -12,11 +12,18 @@ const LONGEST: usize = 120;
 /// 400 for a name without a letter or digit.
 pub(super) fn field_name(name: &str) -> Result<String, Failure> {
     let ascii = deunicode::deunicode(name).to_ascii_lowercase();
-    let words: Vec<&str> = ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = ascii
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut key = words.join("_");
     key.truncate(LONGEST);
     let key = key.trim_end_matches('_');
-    if key.is_empty() { Err(Failure::parameter("Name needs a letter or a digit.")) } else { Ok(key.to_owned()) }
+    if key.is_empty() {
+        Err(Failure::parameter("Name needs a letter or a digit."))
+    } else {
+        Ok(key.to_owned())
+    }
 }
 
 #[cfg(test)]

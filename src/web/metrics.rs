@@ -17,7 +17,9 @@ const LISTENERS: &str = "dailies_realtime_listeners";
 const BUILD: &str = "dailies_build_info";
 
 /// Upper bounds of the histogram, in seconds: from what a cache answers to what an upload takes.
-const BOUNDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+const BOUNDS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
+];
 
 /// Period in which measured times are sorted into the histogram when nobody asks for it.
 const UPKEEP: Duration = Duration::from_secs(10);
@@ -63,7 +65,10 @@ impl Metrics {
         describe_gauge!(LISTENERS, "Clients that listen to events.");
         describe_gauge!(BUILD, "Always 1; the label tells the version that runs.");
         gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        Self { handle, listeners: None }
+        Self {
+            handle,
+            listeners: None,
+        }
     }
 
     /// The counts in the text format of Prometheus.
@@ -71,7 +76,9 @@ impl Metrics {
         if let Some(count) = &self.listeners {
             gauge!(LISTENERS).set(count() as f64);
         }
-        Response::builder().header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").body(self.handle.render())
+        Response::builder()
+            .header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+            .body(self.handle.render())
     }
 }
 
@@ -91,7 +98,11 @@ impl Measured {
     /// Begins with a request to a path of the contract, or to none.
     pub(super) fn begin(method: &Method, route: Option<Arc<str>>) -> Self {
         gauge!(IN_FLIGHT).increment(1.0);
-        Self { method: label(method), route: route.unwrap_or_else(|| "none".into()), started: Instant::now() }
+        Self {
+            method: label(method),
+            route: route.unwrap_or_else(|| "none".into()),
+            started: Instant::now(),
+        }
     }
 
     /// Counts the answer.

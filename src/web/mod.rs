@@ -90,11 +90,23 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
             // Proxies commonly pass on all of `/api`; counts are not meant for everybody.
             let under_api = matches!(request.data::<UnderApi>(), Some(UnderApi(true)));
             let may = peers::may_monitor(request.headers(), headers::peer(&request), &proxies, &monitors);
-            if may && !under_api { metrics.answer() } else { Failure::not_found().into_response() }
+            if may && !under_api {
+                metrics.answer()
+            } else {
+                Failure::not_found().into_response()
+            }
         });
-        routes.entry("/metrics".into()).or_default().insert(Method::GET, endpoint.boxed());
+        routes
+            .entry("/metrics".into())
+            .or_default()
+            .insert(Method::GET, endpoint.boxed());
     }
-    let ui = settings.ui.as_ref().map(|folder| Ui::open(folder).map_err(|error| SetupError::Ui { folder: folder.clone(), error }));
+    let ui = settings.ui.as_ref().map(|folder| {
+        Ui::open(folder).map_err(|error| SetupError::Ui {
+            folder: folder.clone(),
+            error,
+        })
+    });
     Ok(Application {
         router: Router::new(routes)?,
         ui: ui.transpose()?,
@@ -140,7 +152,11 @@ impl Application {
                 target.answer(request, &self.limits).await
             }
         };
-        let response = if head { content::without_body(response).await } else { response };
+        let response = if head {
+            content::without_body(response).await
+        } else {
+            response
+        };
         let mut response = compression::compress(coding, response).await;
         self.cors.allow(origin, response.headers_mut());
         response

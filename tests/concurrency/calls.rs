@@ -14,41 +14,119 @@ use Which::{First, Second};
 /// Bodies of operations whose schema does not say enough; in braces, records and texts of the sample.
 const BODIES: &[(&str, &str)] = &[
     ("sign_in", r#"{"email": "{email}", "password": "{password}"}"#),
-    ("change_password", r#"{"old_password": "{password}", "password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
-    ("change_password_of_person", r#"{"password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
+    (
+        "change_password",
+        r#"{"old_password": "{password}", "password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#,
+    ),
+    (
+        "change_password_of_person",
+        r#"{"password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#,
+    ),
     ("request_password_reset", r#"{"email": "{email}"}"#),
     ("enable_totp", r#"{"totp": "{code}"}"#),
-    ("update_entities_casting", r#"{"{shot}": [{"asset_id": "{second asset}", "nb_occurences": 2}]}"#),
-    ("update_asset_casting", r#"[{"asset_id": "{second asset}", "nb_occurences": 2}]"#),
-    ("comment_tasks", r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#),
-    ("reorder_metadata_descriptors_in_projects", r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#),
-    ("update_metadata_descriptor_in_projects", r#"{"entity_type": "Asset", "name": "{mark} other"}"#),
-    ("create_schedule_item", r#"{"project_id": "{project}", "task_type_id": "{second task_type}"}"#),
+    (
+        "update_entities_casting",
+        r#"{"{shot}": [{"asset_id": "{second asset}", "nb_occurences": 2}]}"#,
+    ),
+    (
+        "update_asset_casting",
+        r#"[{"asset_id": "{second asset}", "nb_occurences": 2}]"#,
+    ),
+    (
+        "comment_tasks",
+        r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#,
+    ),
+    (
+        "reorder_metadata_descriptors_in_projects",
+        r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#,
+    ),
+    (
+        "update_metadata_descriptor_in_projects",
+        r#"{"entity_type": "Asset", "name": "{mark} other"}"#,
+    ),
+    (
+        "create_schedule_item",
+        r#"{"project_id": "{project}", "task_type_id": "{second task_type}"}"#,
+    ),
     ("create_entity_tasks", r#"{"task_type_ids": ["{task_type}"]}"#),
     ("move_comment", r#"{"target_task_id": "{second task}"}"#),
     ("set_main_preview", "{}"),
-    ("import_kitsu_attachment_files", r#"[{"id": "{attachment_file}", "name": "{mark}.png", "comment_id": "{comment}"}]"#),
-    ("import_kitsu_build_jobs", r#"[{"id": "{build_job}", "status": "succeeded", "playlist_id": "{playlist}"}]"#),
-    ("import_kitsu_comments", r#"[{"id": "{comment}", "object_id": "{task}", "text": "{mark} other", "previews": ["{preview_file}"]}]"#),
-    ("import_kitsu_entities", r#"[{"id": "{shot}", "name": "{mark} other", "parent_id": "{sequence}", "entities_out": ["{asset}"]}]"#),
-    ("import_kitsu_entity_links", r#"[{"id": "{entity_link}", "entity_in_id": "{shot}", "entity_out_id": "{second asset}", "label": "{mark}"}]"#),
-    ("import_kitsu_metadata_descriptors", r#"[{"id": "{metadata_descriptor}", "name": "{mark} other", "departments": ["{department}"]}]"#),
-    ("import_kitsu_milestones", r#"[{"id": "{milestone}", "project_id": "{project}", "name": "{mark} other"}]"#),
-    ("import_kitsu_news_items", r#"[{"id": "{news}", "task_id": "{task}", "comment_id": "{comment}", "change": true}]"#),
-    ("import_kitsu_notifications", r#"[{"id": "{notification}", "task_id": "{task}", "comment_id": "{comment}", "read": true}]"#),
-    ("import_kitsu_playlists", r#"[{"id": "{playlist}", "name": "{mark} other", "shots": [{"entity_id": "{second shot}"}]}]"#),
-    ("import_kitsu_preview_files", r#"[{"id": "{preview_file}", "task_id": "{task}", "description": "{mark}"}]"#),
-    ("import_kitsu_projects", r#"[{"id": "{project}", "name": "{mark} other", "team": ["{second person}"]}]"#),
-    ("import_kitsu_schedule_items", r#"[{"id": "{schedule_item}", "project_id": "{project}", "object_id": "{shot}", "man_days": 7}]"#),
-    ("import_kitsu_subscriptions", r#"[{"id": "{subscription}", "task_id": "{task}"}]"#),
-    ("import_kitsu_tasks", r#"[{"id": "{task}", "name": "{mark} other", "entity_id": "{shot}", "assignees": ["{second person}"]}]"#),
-    ("import_kitsu_time_spents", r#"[{"id": "{time_spent}", "task_id": "{task}", "duration": 99}]"#),
-    ("import_shotgun_projects", r#"[{"id": "{shotgun}", "name": "{mark} other", "sg_status": "Open", "sg_fps": "25"}]"#),
+    (
+        "import_kitsu_attachment_files",
+        r#"[{"id": "{attachment_file}", "name": "{mark}.png", "comment_id": "{comment}"}]"#,
+    ),
+    (
+        "import_kitsu_build_jobs",
+        r#"[{"id": "{build_job}", "status": "succeeded", "playlist_id": "{playlist}"}]"#,
+    ),
+    (
+        "import_kitsu_comments",
+        r#"[{"id": "{comment}", "object_id": "{task}", "text": "{mark} other", "previews": ["{preview_file}"]}]"#,
+    ),
+    (
+        "import_kitsu_entities",
+        r#"[{"id": "{shot}", "name": "{mark} other", "parent_id": "{sequence}", "entities_out": ["{asset}"]}]"#,
+    ),
+    (
+        "import_kitsu_entity_links",
+        r#"[{"id": "{entity_link}", "entity_in_id": "{shot}", "entity_out_id": "{second asset}", "label": "{mark}"}]"#,
+    ),
+    (
+        "import_kitsu_metadata_descriptors",
+        r#"[{"id": "{metadata_descriptor}", "name": "{mark} other", "departments": ["{department}"]}]"#,
+    ),
+    (
+        "import_kitsu_milestones",
+        r#"[{"id": "{milestone}", "project_id": "{project}", "name": "{mark} other"}]"#,
+    ),
+    (
+        "import_kitsu_news_items",
+        r#"[{"id": "{news}", "task_id": "{task}", "comment_id": "{comment}", "change": true}]"#,
+    ),
+    (
+        "import_kitsu_notifications",
+        r#"[{"id": "{notification}", "task_id": "{task}", "comment_id": "{comment}", "read": true}]"#,
+    ),
+    (
+        "import_kitsu_playlists",
+        r#"[{"id": "{playlist}", "name": "{mark} other", "shots": [{"entity_id": "{second shot}"}]}]"#,
+    ),
+    (
+        "import_kitsu_preview_files",
+        r#"[{"id": "{preview_file}", "task_id": "{task}", "description": "{mark}"}]"#,
+    ),
+    (
+        "import_kitsu_projects",
+        r#"[{"id": "{project}", "name": "{mark} other", "team": ["{second person}"]}]"#,
+    ),
+    (
+        "import_kitsu_schedule_items",
+        r#"[{"id": "{schedule_item}", "project_id": "{project}", "object_id": "{shot}", "man_days": 7}]"#,
+    ),
+    (
+        "import_kitsu_subscriptions",
+        r#"[{"id": "{subscription}", "task_id": "{task}"}]"#,
+    ),
+    (
+        "import_kitsu_tasks",
+        r#"[{"id": "{task}", "name": "{mark} other", "entity_id": "{shot}", "assignees": ["{second person}"]}]"#,
+    ),
+    (
+        "import_kitsu_time_spents",
+        r#"[{"id": "{time_spent}", "task_id": "{task}", "duration": 99}]"#,
+    ),
+    (
+        "import_shotgun_projects",
+        r#"[{"id": "{shotgun}", "name": "{mark} other", "sg_status": "Open", "sg_fps": "25"}]"#,
+    ),
     (
         "import_shotgun_persons",
         r#"[{"id": "1{shotgun}0000", "firstname": "Ada", "lastname": "{mark}", "email": "sg.{mark}@example.com", "login": "{mark}"}]"#,
     ),
-    ("import_shotgun_episodes", r#"[{"id": "{shotgun}", "code": "{mark} E", "description": "{mark}", "project": {"name": "project_{mark}_0"}}]"#),
+    (
+        "import_shotgun_episodes",
+        r#"[{"id": "{shotgun}", "code": "{mark} E", "description": "{mark}", "project": {"name": "project_{mark}_0"}}]"#,
+    ),
     (
         "import_shotgun_sequences",
         r#"[{"id": "{shotgun}", "code": "{mark} Q", "description": null, "project": {"name": "project_{mark}_0"}, "episode": {"id": "{shotgun}"}}]"#,
@@ -67,8 +145,14 @@ const BODIES: &[(&str, &str)] = &[
         r#"[{"id": "{shotgun}", "code": "{mark} A", "description": null, "project": {"id": "{shotgun}"}, "sg_asset_type": "Type {mark}",
             "parents": [{"id": "{second shotgun}"}]}]"#,
     ),
-    ("import_shotgun_steps", r#"[{"id": "{shotgun}", "code": "{mark}", "short_name": "{mark}", "color": "1,2,3", "entity_type": "Shot"}]"#),
-    ("import_shotgun_statuses", r#"[{"id": "{shotgun}", "name": "{mark}", "code": "s{mark}", "bg_color": "1,2,3"}]"#),
+    (
+        "import_shotgun_steps",
+        r#"[{"id": "{shotgun}", "code": "{mark}", "short_name": "{mark}", "color": "1,2,3", "entity_type": "Shot"}]"#,
+    ),
+    (
+        "import_shotgun_statuses",
+        r#"[{"id": "{shotgun}", "name": "{mark}", "code": "s{mark}", "bg_color": "1,2,3"}]"#,
+    ),
     (
         "import_shotgun_tasks",
         r#"[{"id": "{shotgun}", "cached_display_name": "{mark}", "step": {"id": "{shotgun}"}, "project": {"id": "{shotgun}"},
@@ -83,7 +167,10 @@ const BODIES: &[(&str, &str)] = &[
         "import_shotgun_notes",
         r#"[{"id": "{shotgun}", "content": "{mark}", "created_at": "2016-12-05T15:06:34+01:00", "user": {"id": "{shotgun}"}, "tasks": [{"id": "{shotgun}"}]}]"#,
     ),
-    ("import_shotgun_project_connections", r#"[{"id": 1, "project": {"id": "{shotgun}"}, "user": {"id": "{second shotgun}"}}]"#),
+    (
+        "import_shotgun_project_connections",
+        r#"[{"id": 1, "project": {"id": "{shotgun}"}, "user": {"id": "{second shotgun}"}}]"#,
+    ),
     ("remove_shotgun_project", REMOVED),
     ("remove_shotgun_person", REMOVED),
     ("remove_shotgun_episode", REMOVED),
@@ -96,8 +183,14 @@ const BODIES: &[(&str, &str)] = &[
     ("remove_shotgun_task", REMOVED),
     ("remove_shotgun_version", REMOVED),
     ("remove_shotgun_note", REMOVED),
-    ("create_shotgun_error", r#"{"id": 705015, "event_type": "Shotgun_Shot_Change", "entity": {"name": "{mark}"}}"#),
-    ("update_preview_annotations", r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#),
+    (
+        "create_shotgun_error",
+        r#"{"id": 705015, "event_type": "Shotgun_Shot_Change", "entity": {"name": "{mark}"}}"#,
+    ),
+    (
+        "update_preview_annotations",
+        r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#,
+    ),
 ];
 
 /// The number in ShotGrid of a record that nothing refers to.
@@ -105,18 +198,36 @@ const REMOVED: &str = r#"{"id": "{second shotgun}"}"#;
 
 /// Tables that imports read; in braces, texts of the sample.
 const TABLES: &[(&str, &str)] = &[
-    ("import_persons", "First Name,Last Name,Email\nAda,{mark},new.{mark}@example.com\n"),
+    (
+        "import_persons",
+        "First Name,Last Name,Email\nAda,{mark},new.{mark}@example.com\n",
+    ),
     ("import_assets", "Type,Name,Description\nType {mark},New {mark},Wool\n"),
-    ("import_shots", "Episode,Sequence,Name\nEpisode {mark},Sequence {mark},New {mark}\n"),
+    (
+        "import_shots",
+        "Episode,Sequence,Name\nEpisode {mark},Sequence {mark},New {mark}\n",
+    ),
     ("import_edits", "Name,Description\nNew {mark},Wool\n"),
-    ("import_casting", "Parent,Name,Asset Type,Asset,Occurences\nsequence {mark} First,shot {mark} First,Character,asset {mark} Second,3\n"),
-    ("import_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
-    ("import_episode_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
+    (
+        "import_casting",
+        "Parent,Name,Asset Type,Asset,Occurences\nsequence {mark} First,shot {mark} First,Character,asset {mark} Second,3\n",
+    ),
+    (
+        "import_estimations",
+        "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n",
+    ),
+    (
+        "import_episode_estimations",
+        "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n",
+    ),
 ];
 
 /// Timelines that imports read; in braces, texts of the sample.
 const TIMELINES: &[(&str, &str)] = &[
-    ("import_timeline", "001 A V C 00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* FROM CLIP NAME: wool_Sequence{mark}-Shot{mark}.mov\n"),
+    (
+        "import_timeline",
+        "001 A V C 00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* FROM CLIP NAME: wool_Sequence{mark}-Shot{mark}.mov\n",
+    ),
     (
         "import_episode_timeline",
         "001 A V C 00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* FROM CLIP NAME: wool_1-Sequence{mark}-Shot{mark}.mov\n",
@@ -133,7 +244,18 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
 ];
 
 /// Properties whose texts are told apart by the mark of the sample.
-const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "path"];
+const MARKED: [&str; 10] = [
+    "name",
+    "title",
+    "text",
+    "comment",
+    "description",
+    "short_name",
+    "field_name",
+    "plugin_id",
+    "desktop_login",
+    "path",
+];
 
 /// Operations whose effect is an answer, an e-mail or something that is kept for a short time, and no row.
 pub const WITHOUT_ROWS: [&str; 12] = [
@@ -245,7 +367,12 @@ fn found(wanted: impl Fn(&str) -> bool) -> Vec<Operation> {
 impl Operation {
     fn read(path: &'static str, method: &str, operation: &'static Value) -> Self {
         let content = operation["requestBody"]["content"].as_object();
-        let media = content.and_then(|content| content.iter().find(|(media, _)| *media == "application/json").or_else(|| content.iter().next()));
+        let media = content.and_then(|content| {
+            content
+                .iter()
+                .find(|(media, _)| *media == "application/json")
+                .or_else(|| content.iter().next())
+        });
         Self {
             id: operation["operationId"].as_str().expect("an id"),
             method: method.to_uppercase().parse().expect("a method"),
@@ -270,24 +397,43 @@ impl Operation {
         match (self.method.as_str(), self.body.is_some()) {
             ("DELETE", _) => without.into_iter().rev().collect(),
             (_, false) => without.to_vec(),
-            ("PUT", _) => [(First, true), (First, false), (Second, true), (Second, false)].map(|(path, full)| choice(path, First, full)).to_vec(),
+            ("PUT", _) => [(First, true), (First, false), (Second, true), (Second, false)]
+                .map(|(path, full)| choice(path, First, full))
+                .to_vec(),
             _ => {
                 let ways = [(First, First), (First, Second), (Second, First), (Second, Second)];
-                ways.into_iter().flat_map(|(path, body)| [false, true].map(|full| choice(path, body, full))).collect()
+                ways.into_iter()
+                    .flat_map(|(path, body)| [false, true].map(|full| choice(path, body, full)))
+                    .collect()
             }
         }
     }
 
     /// A call with the records of a sample. Calls of different numbers have different texts.
     pub fn call(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Call {
-        Call { method: self.method.clone(), path: self.address(sample, choice), body: self.content(sample, choice, number) }
+        Call {
+            method: self.method.clone(),
+            path: self.address(sample, choice),
+            body: self.content(sample, choice, number),
+        }
     }
 
     /// A call without the parameters that may be left out, and one with each of those that are known.
     pub fn questions(&self, sample: &Sample, which: Which) -> Vec<Call> {
-        let plain = self.call(sample, Choice { path: which, body: which, full: false }, None);
+        let plain = self.call(
+            sample,
+            Choice {
+                path: which,
+                body: which,
+                full: false,
+            },
+            None,
+        );
         let joint = if plain.path.contains('?') { '&' } else { '?' };
-        let optional = self.parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] != true);
+        let optional = self
+            .parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "query" && parameter["required"] != true);
         let asked = optional.filter_map(|parameter| {
             let name = parameter["name"].as_str().expect("a name");
             let usual = match parameter["schema"]["type"].as_str() {
@@ -296,7 +442,10 @@ impl Operation {
                 _ => None,
             };
             let value = self.parameter(sample, name, which).or(usual)?;
-            Some(Call { path: format!("{}{joint}{name}={value}", plain.path), ..plain.clone() })
+            Some(Call {
+                path: format!("{}{joint}{name}={value}", plain.path),
+                ..plain.clone()
+            })
         });
         std::iter::once(plain.clone()).chain(asked).collect()
     }
@@ -306,14 +455,20 @@ impl Operation {
         let mut query = Vec::new();
         for parameter in &self.parameters {
             let name = parameter["name"].as_str().expect("a name");
-            let value = self.parameter(sample, name, choice.path).unwrap_or_else(|| text(&parameter["example"]));
+            let value = self
+                .parameter(sample, name, choice.path)
+                .unwrap_or_else(|| text(&parameter["example"]));
             match parameter["in"].as_str() {
                 Some("path") => address = address.replace(&format!("{{{name}}}"), &value),
                 _ if parameter["required"] == true => query.push(format!("{name}={value}")),
                 _ => {}
             }
         }
-        if query.is_empty() { address } else { format!("{address}?{}", query.join("&")) }
+        if query.is_empty() {
+            address
+        } else {
+            format!("{address}?{}", query.join("&"))
+        }
     }
 
     fn parameter(&self, sample: &Sample, name: &str, which: Which) -> Option<String> {
@@ -330,7 +485,9 @@ impl Operation {
     }
 
     fn content(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Body {
-        let Some((media, schema)) = self.body else { return Body::None };
+        let Some((media, schema)) = self.body else {
+            return Body::None;
+        };
         if let Some((_, table)) = TABLES.iter().find(|(id, _)| *id == self.id) {
             return Body::File("table.csv", fill(table, &sample.variables()).into_bytes());
         }
@@ -339,7 +496,11 @@ impl Operation {
         }
         if media == "multipart/form-data" {
             let hdr = self.path.contains("background");
-            return if hdr { Body::File("light.hdr", LIGHT.to_vec()) } else { Body::File("picture.png", picture()) };
+            return if hdr {
+                Body::File("light.hdr", LIGHT.to_vec())
+            } else {
+                Body::File("picture.png", picture())
+            };
         }
         if let Some((_, body)) = BODIES.iter().find(|(id, _)| *id == self.id) {
             let mut variables = sample.variables();
@@ -365,7 +526,10 @@ impl Operation {
 /// The collection that an address is of.
 fn collection(path: &'static str) -> Option<&'static str> {
     let before = path.trim_end_matches(".png").strip_suffix("/{instance_id}");
-    let crud = contract()["paths"][path].as_object()?.values().find_map(|operation| operation["x-crud"]["collection"].as_str());
+    let crud = contract()["paths"][path]
+        .as_object()?
+        .values()
+        .find_map(|operation| operation["x-crud"]["collection"].as_str());
     crud.or_else(|| before?.rsplit('/').next())
 }
 
@@ -383,7 +547,12 @@ fn table_of(collection: &'static str) -> &'static str {
 /// A code of the caller's second factor.
 fn code() -> String {
     let secret = Secret::try_from_base32(TOTP_SECRET).expect("a secret");
-    Builder::new().with_secret(secret).build().expect("a generator").generate_current().to_string()
+    Builder::new()
+        .with_secret(secret)
+        .build()
+        .expect("a generator")
+        .generate_current()
+        .to_string()
 }
 
 /// A schema without reference, and the first of alternatives.
@@ -391,7 +560,9 @@ fn resolved(schema: &'static Value) -> &'static Value {
     if let Some(reference) = schema["$ref"].as_str() {
         return resolved(contract().pointer(reference.trim_start_matches('#')).expect("a schema"));
     }
-    let alternatives = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|key| schema[key].get(0));
+    let alternatives = ["oneOf", "anyOf", "allOf"]
+        .into_iter()
+        .find_map(|key| schema[key].get(0));
     alternatives.map_or(schema, resolved)
 }
 
@@ -420,16 +591,22 @@ impl Writer<'_> {
             Some("array") => self.list(name, resolved(&schema["items"])),
             Some("string") if MARKED.contains(&name) => Some(self.marked(schema)),
             Some("string") if schema["format"] == "uuid" || name.ends_with("_id") => match name {
-                "object_id" if self.path.contains("chats") => self.sample.record("shot", self.which).map(|id| json!(id)),
+                "object_id" if self.path.contains("chats") => {
+                    self.sample.record("shot", self.which).map(|id| json!(id))
+                }
                 "object_id" => self.sample.record("task", self.which).map(|id| json!(id)),
                 "asset_id" | "entity_out_id" => self.sample.record("asset", self.which).map(|id| json!(id)),
                 "entity_in_id" => self.sample.record("shot", self.which).map(|id| json!(id)),
                 _ => self.sample.named(name, self.which).map(|id| json!(id)),
             },
-            Some("string") if schema["format"] == "email" => {
-                Some(json!(format!("c{}.{}@example.com", self.number.unwrap_or_default(), self.sample.mark)))
-            }
-            Some("string") => example().or_else(|| schema["enum"].get(0).cloned()).or_else(|| Some(json!(self.sample.mark))),
+            Some("string") if schema["format"] == "email" => Some(json!(format!(
+                "c{}.{}@example.com",
+                self.number.unwrap_or_default(),
+                self.sample.mark
+            ))),
+            Some("string") => example()
+                .or_else(|| schema["enum"].get(0).cloned())
+                .or_else(|| Some(json!(self.sample.mark))),
             Some("integer" | "number") => example().or_else(|| Some(json!(1))),
             Some("boolean") => example().or_else(|| Some(json!(true))),
             _ => example(),
@@ -438,23 +615,42 @@ impl Writer<'_> {
 
     fn marked(&self, schema: &Value) -> Value {
         let number = self.number.map(|number| number.to_string()).unwrap_or_default();
-        let text = format!("{}{number} {}", self.sample.mark, text(&schema["example"]).trim_matches('"'));
-        let longest = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        let text = format!(
+            "{}{number} {}",
+            self.sample.mark,
+            text(&schema["example"]).trim_matches('"')
+        );
+        let longest = schema["maxLength"]
+            .as_u64()
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(usize::MAX);
         let cut: String = text.chars().take(longest).collect();
         json!(cut.trim())
     }
 
     fn object(&self, name: &str, schema: &'static Value) -> Option<Value> {
-        let required = |name: &str| schema["required"].as_array().is_some_and(|list| list.iter().any(|of| of == name));
-        let Some(properties) = schema["properties"].as_object().filter(|properties| !properties.is_empty()) else {
+        let required = |name: &str| {
+            schema["required"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(|of| of == name))
+        };
+        let Some(properties) = schema["properties"]
+            .as_object()
+            .filter(|properties| !properties.is_empty())
+        else {
             return (name == "data").then(|| json!({format!("key{}", self.number.unwrap_or_default()): 1}));
         };
         let nothing_required = !properties.keys().any(|name| required(name));
         let mut body = Map::new();
         for (name, property) in properties {
-            let reference = resolved(property)["format"] == "uuid" || name.ends_with("_id") || resolved(property)["type"] == "array";
-            let optional =
-                if self.full { !(self.changes && reference || DANGEROUS.contains(&name.as_str())) } else { nothing_required && body.is_empty() };
+            let reference = resolved(property)["format"] == "uuid"
+                || name.ends_with("_id")
+                || resolved(property)["type"] == "array";
+            let optional = if self.full {
+                !(self.changes && reference || DANGEROUS.contains(&name.as_str()))
+            } else {
+                nothing_required && body.is_empty()
+            };
             if (required(name) || optional)
                 && let Some(value) = self.value(name, property)
             {
@@ -469,10 +665,16 @@ impl Writer<'_> {
             let word = match name {
                 "" if self.path.contains("delete-entities") => "shot_ids",
                 "" if self.path.contains("delete-tasks") => "task_ids",
-                "" => ENTITY_LISTS.iter().find(|(part, _)| self.path.contains(part)).map_or("shot_ids", |(_, word)| *word),
+                "" => ENTITY_LISTS
+                    .iter()
+                    .find(|(part, _)| self.path.contains(part))
+                    .map_or("shot_ids", |(_, word)| *word),
                 _ => name,
             };
-            let ids: Vec<Uuid> = [First, Second].into_iter().filter_map(|which| self.sample.named(word, which)).collect();
+            let ids: Vec<Uuid> = [First, Second]
+                .into_iter()
+                .filter_map(|which| self.sample.named(word, which))
+                .collect();
             return (!ids.is_empty()).then(|| json!(ids));
         }
         self.value("", items).map(|item| json!([item]))
@@ -480,7 +682,21 @@ impl Writer<'_> {
 }
 
 /// Kinds that bare lists of ids are of, by a part of the address.
-const ENTITY_LISTS: [(&str, &str); 3] = [("/assets/", "asset_ids"), ("/edits/", "edit_ids"), ("/concepts/", "concept_ids")];
+const ENTITY_LISTS: [(&str, &str); 3] = [
+    ("/assets/", "asset_ids"),
+    ("/edits/", "edit_ids"),
+    ("/concepts/", "concept_ids"),
+];
 
 /// Properties that would take a record out of use, or that are unique among all.
-const DANGEROUS: [&str; 9] = ["archived", "active", "canceled", "is_bot", "role", "shotgun_id", "ldap_uid", "expiration_date", "password"];
+const DANGEROUS: [&str; 9] = [
+    "archived",
+    "active",
+    "canceled",
+    "is_bot",
+    "role",
+    "shotgun_id",
+    "ldap_uid",
+    "expiration_date",
+    "password",
+];

@@ -13,7 +13,10 @@ pub(crate) struct Expanded {
 
 /// Expands one resource.
 pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, String> {
-    let resource = Resource { file: resource, pattern };
+    let resource = Resource {
+        file: resource,
+        pattern,
+    };
     for key in ["resource", "tag", "schema", "singular", "plural", "about"] {
         if resource.file[key].as_str().is_none() {
             return Err(format!("resource {}: '{key}' is missing", resource.file["resource"]));
@@ -23,12 +26,21 @@ pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, Stri
     let one = format!("{collection}/{{instance_id}}");
     let mut paths = vec![
         (collection, json!({"get": resource.list(), "post": resource.create()})),
-        (one, json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()})),
+        (
+            one,
+            json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()}),
+        ),
     ];
     if resource.is_imported() {
-        paths.push((format!("/import/kitsu/{}", resource.text("resource")), json!({"post": resource.import()})));
+        paths.push((
+            format!("/import/kitsu/{}", resource.text("resource")),
+            json!({"post": resource.import()}),
+        ));
     }
-    Ok(Expanded { paths, schemas: resource.schemas() })
+    Ok(Expanded {
+        paths,
+        schemas: resource.schemas(),
+    })
 }
 
 struct Resource<'a> {
@@ -42,7 +54,12 @@ impl Resource<'_> {
     }
 
     fn names(&self, key: &str) -> Vec<&str> {
-        self.file[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+        self.file[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
     }
 
     fn map(&self, key: &str) -> Map<String, Value> {
@@ -52,7 +69,11 @@ impl Resource<'_> {
     /// Puts what the resource's file gives into a sentence of the pattern.
     fn fill(&self, sentence: &Value) -> String {
         let singular = self.text("singular");
-        let guess = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let guess = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
         let article = self.file["article"].as_str().unwrap_or(guess);
         let text = sentence.as_str().unwrap_or_default();
         text.replace("{a_singular}", &format!("{article} {singular}"))
@@ -79,12 +100,19 @@ impl Resource<'_> {
         operation.insert("summary".into(), self.fill(&pattern["summary"]).into());
         operation.insert("description".into(), description.into());
         operation.insert("x-access".into(), self.file["access"][verb].clone());
-        operation.insert("x-crud".into(), json!({"collection": self.text("resource"), "verb": verb}));
+        operation.insert(
+            "x-crud".into(),
+            json!({"collection": self.text("resource"), "verb": verb}),
+        );
         if let Some(transaction) = self.file["transaction"].get(verb) {
             operation.insert("x-transaction".into(), transaction.clone());
         }
         let mut parameters: Vec<Value> = pattern["parameters"].as_array().cloned().unwrap_or_default();
-        let own = if verb == "list" { "query".to_owned() } else { format!("{verb}_query") };
+        let own = if verb == "list" {
+            "query".to_owned()
+        } else {
+            format!("{verb}_query")
+        };
         parameters.extend(self.file[own.as_str()].as_array().cloned().unwrap_or_default());
         if verb == "list" {
             parameters.extend(self.filters(&parameters));
@@ -114,9 +142,15 @@ impl Resource<'_> {
         if note.to_lowercase().contains("emits") || self.names("silent").contains(&verb) {
             return String::new();
         }
-        let prefix = self.file["event"].as_str().map_or_else(|| self.text("singular").replace(' ', "-"), str::to_owned);
+        let prefix = self.file["event"]
+            .as_str()
+            .map_or_else(|| self.text("singular").replace(' ', "-"), str::to_owned);
         let key = prefix.replace('-', "_");
-        let project = if self.file["properties"].get("project_id").is_some() { " and, where it has one, `project_id`" } else { "" };
+        let project = if self.file["properties"].get("project_id").is_some() {
+            " and, where it has one, `project_id`"
+        } else {
+            ""
+        };
         format!("Emits `{prefix}:{what}` with `{key}_id`{project}.")
     }
 
@@ -137,7 +171,10 @@ impl Resource<'_> {
                 if let Some(format) = schema.get("format").filter(|format| *format != "email") {
                     filter.insert("format".into(), format.clone());
                 }
-                let scalar = matches!(schema["type"].as_str(), Some("string" | "boolean" | "integer" | "number"));
+                let scalar = matches!(
+                    schema["type"].as_str(),
+                    Some("string" | "boolean" | "integer" | "number")
+                );
                 (scalar && schema["format"] != "date-time").then(|| {
                     json!({
                         "name": name, "in": "query",
@@ -150,7 +187,12 @@ impl Resource<'_> {
     }
 
     fn row(&self, verb: &str) -> Value {
-        let answers: Vec<&str> = self.file["answers"][verb].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let answers: Vec<&str> = self.file["answers"][verb]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         match answers.as_slice() {
             [] => reference(self.text("schema")),
             [one] => reference(one),
@@ -168,21 +210,31 @@ impl Resource<'_> {
     fn list(&self) -> Value {
         let mut operation = self.operation("list");
         // The rows of a production are asked for by the column.
-        let whose = if self.file["properties"].get("project_id").is_some() { "production" } else { "everything" };
+        let whose = if self.file["properties"].get("project_id").is_some() {
+            "production"
+        } else {
+            "everything"
+        };
         operation.insert("x-conditional".into(), whose.into());
         let schema = json!({"anyOf": [
             {"type": "array", "items": self.row("list")},
             {"type": "array", "items": reference("PartialRecord")},
             reference(&format!("{}Page", self.text("schema"))),
         ]});
-        operation.insert("responses".into(), self.responses("list", "200", &self.answer("list", &schema)));
+        operation.insert(
+            "responses".into(),
+            self.responses("list", "200", &self.answer("list", &schema)),
+        );
         operation.into()
     }
 
     fn create(&self) -> Value {
         let mut operation = self.operation("create");
         let what = format!("The columns of the new {}.", self.text("singular"));
-        operation.insert("requestBody".into(), body(&what, &format!("{}Create", self.text("schema"))));
+        operation.insert(
+            "requestBody".into(),
+            body(&what, &format!("{}Create", self.text("schema"))),
+        );
         self.limit(&mut operation);
         let mut answer = self.answer("create", &self.row("create"));
         answer["links"] = self.links();
@@ -202,7 +254,8 @@ impl Resource<'_> {
         let links = ["get", "update", "delete"].map(|verb| {
             let id = self.operation_id(verb);
             let about = format!("`id` names the new {} there.", self.text("singular"));
-            let link = json!({"operationId": id, "parameters": {"instance_id": "$response.body#/id"}, "description": about});
+            let link =
+                json!({"operationId": id, "parameters": {"instance_id": "$response.body#/id"}, "description": about});
             (id, link)
         });
         Map::from_iter(links).into()
@@ -226,9 +279,15 @@ impl Resource<'_> {
     fn update(&self) -> Value {
         let mut operation = self.operation("update");
         let what = format!("The columns of the {} to change.", self.text("singular"));
-        operation.insert("requestBody".into(), body(&what, &format!("{}Update", self.text("schema"))));
+        operation.insert(
+            "requestBody".into(),
+            body(&what, &format!("{}Update", self.text("schema"))),
+        );
         self.limit(&mut operation);
-        operation.insert("responses".into(), json!({"200": self.answer("update", &self.row("update"))}));
+        operation.insert(
+            "responses".into(),
+            json!({"200": self.answer("update", &self.row("update"))}),
+        );
         operation.into()
     }
 
@@ -286,7 +345,12 @@ impl Resource<'_> {
         let import = &self.file["import"];
         let mut properties = self.map("properties");
         properties.extend(self.pattern["properties"].as_object().cloned().unwrap_or_default());
-        for relation in import["relations"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for relation in import["relations"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             properties.insert(relation.to_owned(), ids(&self.file["relations"][relation]));
         }
         for (name, schema) in &mut properties {
@@ -299,7 +363,10 @@ impl Resource<'_> {
             admit_another_type(schema);
         }
         properties.extend(import["properties"].as_object().cloned().unwrap_or_default());
-        let about = format!("A row of another instance, as it is answered there: {}. Other keys are passed over.", self.text("singular"));
+        let about = format!(
+            "A row of another instance, as it is answered there: {}. Other keys are passed over.",
+            self.text("singular")
+        );
         json!({"type": "object", "description": about, "required": ["id"], "additionalProperties": true, "properties": properties})
     }
 
@@ -323,12 +390,19 @@ impl Resource<'_> {
         let kind = json!({"type": "string", "title": title, "enum": kinds, "description": "Kind of record.", "example": example});
         properties.insert("type".into(), kind);
         let optional = self.names("optional");
-        let mut required: Vec<String> = properties.keys().filter(|name| !optional.contains(&name.as_str())).cloned().collect();
+        let mut required: Vec<String> = properties
+            .keys()
+            .filter(|name| !optional.contains(&name.as_str()))
+            .cloned()
+            .collect();
         for (relation, about) in self.map("relations") {
             properties.insert(relation, ids(&about));
         }
         for (extra, mut schema) in self.map("extra") {
-            let answers = schema.as_object_mut().and_then(|schema| schema.remove("on")).unwrap_or_default();
+            let answers = schema
+                .as_object_mut()
+                .and_then(|schema| schema.remove("on"))
+                .unwrap_or_default();
             if answers.as_array().is_some_and(|answers| answers.len() == 4) {
                 required.push(extra.clone());
             }
@@ -359,9 +433,14 @@ impl Resource<'_> {
             allow_null(schema);
         }
         properties.values_mut().for_each(admit_another_type);
-        properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !update_only.contains(&name.as_str())));
+        properties.extend(
+            self.map("write_only")
+                .into_iter()
+                .filter(|(name, _)| !update_only.contains(&name.as_str())),
+        );
         let about = format!("What a new {} is made of.", self.text("singular"));
-        let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
+        let mut schema =
+            json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
         if self.file["loose"] == true {
             schema["additionalProperties"] = true.into();
         }
@@ -379,8 +458,15 @@ impl Resource<'_> {
             schema.remove("default");
         }
         properties.values_mut().for_each(admit_another_type);
-        properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !create_only.contains(&name.as_str())));
-        let about = format!("What changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
+        properties.extend(
+            self.map("write_only")
+                .into_iter()
+                .filter(|(name, _)| !create_only.contains(&name.as_str())),
+        );
+        let about = format!(
+            "What changes of {}; keys left out stay as they are.",
+            self.fill(&json!("{a_singular}"))
+        );
         json!({"type": "object", "description": about, "properties": properties})
     }
 
@@ -423,7 +509,9 @@ fn ids(about: &Value) -> Value {
 fn admit_another_type(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
     let Some(other) = map.shift_remove("also") else { return };
-    let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
+    let shared = ["description", "default", "example"]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
     let mut outer: Map<String, Value> = shared.collect();
     outer.insert("oneOf".into(), json!([map, {"type": other}]));
     *schema = outer.into();
@@ -466,7 +554,10 @@ mod tests {
         assert_eq!(paths[0].1["get"]["operationId"], "list_gadgets");
         assert_eq!(paths[0].1["get"]["description"], "All. A thing.");
         assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
-        assert_eq!(paths[0].1["post"]["description"], "New.\n\nEmits `gadget:new` with `gadget_id`.");
+        assert_eq!(
+            paths[0].1["post"]["description"],
+            "New.\n\nEmits `gadget:new` with `gadget_id`."
+        );
         assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
         let links = &paths[0].1["post"]["responses"]["201"]["links"];
         assert_eq!(links["get_gadget"]["parameters"]["instance_id"], "$response.body#/id");
@@ -475,21 +566,39 @@ mod tests {
     #[test]
     fn every_visible_scalar_column_is_a_filter() {
         let paths = expanded().paths;
-        let names: Vec<_> = paths[0].1["get"]["parameters"].as_array().expect("a list").iter().map(|p| p["name"].clone()).collect();
+        let names: Vec<_> = paths[0].1["get"]["parameters"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|p| p["name"].clone())
+            .collect();
         assert_eq!(names, ["id", "name", "size"]);
     }
 
     #[test]
     fn bodies_follow_what_may_be_written() {
         let schemas = expanded().schemas;
-        let named = |name: &str| schemas.iter().find(|(found, _)| found == name).expect("the schema").1.clone();
+        let named = |name: &str| {
+            schemas
+                .iter()
+                .find(|(found, _)| found == name)
+                .expect("the schema")
+                .1
+                .clone()
+        };
         assert!(named("Gadget")["properties"].get("secret").is_none());
         assert_eq!(named("GadgetCreate")["properties"]["size"]["nullable"], true);
         assert!(named("GadgetUpdate")["properties"].get("size").is_none());
         assert_eq!(named("GadgetUpdate")["properties"]["owners"]["type"], "array");
-        assert_eq!(named("Gadget")["properties"]["name"], json!({"type": "string", "description": "Its name."}));
+        assert_eq!(
+            named("Gadget")["properties"]["name"],
+            json!({"type": "string", "description": "Its name."})
+        );
         let either = json!({"description": "Its name.", "oneOf": [{"type": "string"}, {"type": "number"}]});
-        assert_eq!([&named("GadgetCreate"), &named("GadgetUpdate")].map(|schema| &schema["properties"]["name"]), [&either, &either]);
+        assert_eq!(
+            [&named("GadgetCreate"), &named("GadgetUpdate")].map(|schema| &schema["properties"]["name"]),
+            [&either, &either]
+        );
     }
 
     #[test]
@@ -511,8 +620,14 @@ mod tests {
         );
         assert_eq!(item["post"]["description"], "In.\n\nWords.");
         let (name, schema) = schemas.last().expect("a schema");
-        assert_eq!((name.as_str(), &schema["required"], &schema["additionalProperties"]), ("GadgetImport", &json!(["id"]), &json!(true)));
-        assert_eq!(schema["properties"]["name"], json!({"type": "string", "enum": ["a", null], "nullable": true}));
+        assert_eq!(
+            (name.as_str(), &schema["required"], &schema["additionalProperties"]),
+            ("GadgetImport", &json!(["id"]), &json!(true))
+        );
+        assert_eq!(
+            schema["properties"]["name"],
+            json!({"type": "string", "enum": ["a", null], "nullable": true})
+        );
         let names: Vec<&String> = schema["properties"].as_object().expect("properties").keys().collect();
         assert_eq!(names, ["name", "id", "owners", "kind"]);
     }

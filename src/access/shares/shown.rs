@@ -44,7 +44,9 @@ impl Shown {
     /// 404 when the playlist is gone.
     pub async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-        let contents = database::read_one::<Contents>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+        let contents = database::read_one::<Contents>(connection, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         Ok(Self::of(connection, &Entry::all(contents.shots.as_ref())).await?)
     }
 
@@ -56,9 +58,14 @@ impl Shown {
     pub async fn of(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<Self, DbErr> {
         let mut shown = Self::default();
         let previews: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-        let mut sql = Sql::new("SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
+        let mut sql = Sql::new(
+            "SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id",
+        );
         sql.among(&previews);
-        let pairs: HashSet<_> = entries.iter().map(|entry| (entry.preview_file_id, entry.entity_id)).collect();
+        let pairs: HashSet<_> = entries
+            .iter()
+            .map(|entry| (entry.preview_file_id, entry.entity_id))
+            .collect();
         for preview in database::read_all::<Preview>(connection, &sql).await? {
             if preview.entity_id.is_some() && pairs.contains(&(Some(preview.id), preview.entity_id)) {
                 shown.tasks.insert(preview.task_id);
@@ -71,7 +78,9 @@ impl Shown {
             let mut sql = Sql::new("SELECT t.id, t.entity_id FROM task t WHERE t.id");
             sql.among(&stored);
             let found = database::read_all::<Task>(connection, &sql).await?;
-            let own = found.iter().filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
+            let own = found
+                .iter()
+                .filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
             shown.tasks.extend(own.map(|task| task.id));
         }
         Ok(shown)

@@ -15,11 +15,13 @@ use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
+    CoreProviderMetadata,
 };
 use openidconnect::{
-    AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
-    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
+    HttpRequest, HttpResponse, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    TokenResponse,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -51,8 +53,8 @@ const SUFFIX: &str = "/.well-known/openid-configuration";
 /// Signatures that are taken: those with a key of the provider that nobody else knows.
 fn algorithms() -> [CoreJwsSigningAlgorithm; 9] {
     use CoreJwsSigningAlgorithm::{
-        EcdsaP256Sha256, EcdsaP384Sha384, EdDsa, RsaSsaPkcs1V15Sha256, RsaSsaPkcs1V15Sha384, RsaSsaPkcs1V15Sha512, RsaSsaPssSha256, RsaSsaPssSha384,
-        RsaSsaPssSha512,
+        EcdsaP256Sha256, EcdsaP384Sha384, EdDsa, RsaSsaPkcs1V15Sha256, RsaSsaPkcs1V15Sha384, RsaSsaPkcs1V15Sha512,
+        RsaSsaPssSha256, RsaSsaPssSha384, RsaSsaPssSha512,
     };
     [
         RsaSsaPkcs1V15Sha256,
@@ -92,7 +94,10 @@ enum Problem {
 
 impl Problem {
     fn tell(self) -> Failure {
-        tracing::warn!(error = &self as &dyn std::error::Error, "somebody could not sign in with OpenID Connect");
+        tracing::warn!(
+            error = &self as &dyn std::error::Error,
+            "somebody could not sign in with OpenID Connect"
+        );
         refused("OIDC authentication failed.")
     }
 }
@@ -126,8 +131,15 @@ impl OpenId {
     /// # Errors
     /// The system has no means to connect with.
     pub(in crate::auth) fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, known: Mutex::default(), looked: Mutex::default() })
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            http,
+            known: Mutex::default(),
+            looked: Mutex::default(),
+        })
     }
 
     /// Sends the browser to the provider.
@@ -140,13 +152,29 @@ impl OpenId {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let redirect = redirect_address(&app.settings).map_err(Problem::tell)?;
         let client = client(&app.settings.oidc, metadata).set_redirect_uri(redirect);
-        let request = client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random);
+        let request = client.authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            CsrfToken::new_random,
+            Nonce::new_random,
+        );
         // The library asks for `openid` by itself.
-        let scopes = app.settings.oidc.oidc_scopes.split_whitespace().filter(|scope| *scope != "openid").map(|scope| Scope::new(scope.to_owned()));
+        let scopes = app
+            .settings
+            .oidc
+            .oidc_scopes
+            .split_whitespace()
+            .filter(|scope| *scope != "openid")
+            .map(|scope| Scope::new(scope.to_owned()));
         let (address, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
-        let question = Question { state: state.secret().clone(), nonce: nonce.secret().clone(), verifier: verifier.secret().clone() };
+        let question = Question {
+            state: state.secret().clone(),
+            nonce: nonce.secret().clone(),
+            verifier: verifier.secret().clone(),
+        };
         let session = BrowserSession::new();
-        session.keep(app, PURPOSE, &serde_json::to_string(&question)?, SIGN_IN_TIMEOUT).await?;
+        session
+            .keep(app, PURPOSE, &serde_json::to_string(&question)?, SIGN_IN_TIMEOUT)
+            .await?;
         leave(app, address.as_str(), &session)
     }
 
@@ -154,26 +182,46 @@ impl OpenId {
     ///
     /// # Errors
     /// 400 when something is not as it was asked for, or the account is not for them.
-    pub(in crate::auth) async fn finish(&self, app: &App, query: &FinishOidcQuery, from: Option<IpAddr>) -> Result<Media, Failure> {
+    pub(in crate::auth) async fn finish(
+        &self,
+        app: &App,
+        query: &FinishOidcQuery,
+        from: Option<IpAddr>,
+    ) -> Result<Media, Failure> {
         let settings = &app.settings.oidc;
         require(settings)?;
         let question = asked(app).await?;
         let question = question.filter(|question| is_same(&question.state, query.state.as_deref()));
-        let (question, code) = question.zip(query.code.clone()).ok_or_else(|| Problem::Other("nothing was asked of this browser").tell())?;
-        let (identity, claims) = self.claims(&app.settings, question, code).await.map_err(Problem::tell)?;
+        let (question, code) = question
+            .zip(query.code.clone())
+            .ok_or_else(|| Problem::Other("nothing was asked of this browser").tell())?;
+        let (identity, claims) = self
+            .claims(&app.settings, question, code)
+            .await
+            .map_err(Problem::tell)?;
         let email = email(settings, &claims);
         let account = identities::account(app, Some(&identity), &email, &profile(settings, &claims)).await?;
         arrive(app, account, settings.oidc_skip_2fa, from).await
     }
 
     /// Claims about the person who signed in at the provider, with all that it says of them.
-    async fn claims(&self, settings: &Settings, question: Question, code: String) -> Result<(Identity, Map<String, Value>), Problem> {
+    async fn claims(
+        &self,
+        settings: &Settings,
+        question: Question,
+        code: String,
+    ) -> Result<(Identity, Map<String, Value>), Problem> {
         let metadata = self.provider(&settings.oidc).await?;
         let client = client(&settings.oidc, metadata.clone()).set_redirect_uri(redirect_address(settings)?);
         let http = Http(self.http.clone());
-        let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(|error| Problem::Exchange(error.to_string()))?;
+        let exchange = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| Problem::Exchange(error.to_string()))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(question.verifier));
-        let answer = exchange.request_async(&http).await.map_err(|error| Problem::Exchange(error.to_string()))?;
+        let answer = exchange
+            .request_async(&http)
+            .await
+            .map_err(|error| Problem::Exchange(error.to_string()))?;
         let token = answer.id_token().ok_or(Problem::Other("the provider sent no token"))?;
         let nonce = Nonce::new(question.nonce);
         let mut keys = metadata.jwks().clone();
@@ -183,19 +231,37 @@ impl OpenId {
         }
         belongs_to(&settings.oidc, &metadata, &keys, token, &nonce, &answer)?;
         let mut claims = payload(token)?;
-        let text =
-            |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let text = |claims: &Map<String, Value>, name: &str| {
+            claims
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
         let issuer = text(&claims, "iss").ok_or(Problem::Other("the token does not say who made it"))?;
         let subject = text(&claims, "sub").ok_or(Problem::Other("the token does not say who signed in"))?;
-        let names = [&settings.oidc.oidc_given_name_claim, &settings.oidc.oidc_family_name_claim];
+        let names = [
+            &settings.oidc.oidc_given_name_claim,
+            &settings.oidc.oidc_family_name_claim,
+        ];
         if names.iter().all(|name| text(&claims, name).is_none()) {
             let told = self.user_info(&metadata, answer.access_token().secret()).await;
             // It is about whoever the other token is for, if it says so.
-            for (name, value) in told.filter(|told| text(told, "sub").as_ref() == Some(&subject)).unwrap_or_default() {
+            for (name, value) in told
+                .filter(|told| text(told, "sub").as_ref() == Some(&subject))
+                .unwrap_or_default()
+            {
                 claims.entry(name).or_insert(value);
             }
         }
-        Ok((Identity { provider: Provider::Oidc, issuer, subject }, claims))
+        Ok((
+            Identity {
+                provider: Provider::Oidc,
+                issuer,
+                subject,
+            },
+            claims,
+        ))
     }
 
     /// Facts of the provider about itself, with its keys.
@@ -211,13 +277,20 @@ impl OpenId {
         }
         let keys: CoreJsonWebKeySet = fetch(&self.http, metadata.jwks_uri().as_str(), None).await?;
         let metadata = metadata.set_jwks(keys);
-        *known = Some(Known { metadata: metadata.clone(), since: Instant::now() });
+        *known = Some(Known {
+            metadata: metadata.clone(),
+            since: Instant::now(),
+        });
         Ok(metadata)
     }
 
     /// The keys that the provider has now, after none of those from before fitted. When they were looked at just now, the
     /// error stays.
-    async fn other_keys(&self, metadata: &CoreProviderMetadata, error: ClaimsVerificationError) -> Result<CoreJsonWebKeySet, Problem> {
+    async fn other_keys(
+        &self,
+        metadata: &CoreProviderMetadata,
+        error: ClaimsVerificationError,
+    ) -> Result<CoreJsonWebKeySet, Problem> {
         if !matches!(error, ClaimsVerificationError::SignatureVerification(_)) {
             return Err(error.into());
         }
@@ -227,7 +300,10 @@ impl OpenId {
         }
         *looked = Some(Instant::now());
         let keys: CoreJsonWebKeySet = fetch(&self.http, metadata.jwks_uri().as_str(), None).await?;
-        *self.known.lock().await = Some(Known { metadata: metadata.clone().set_jwks(keys.clone()), since: Instant::now() });
+        *self.known.lock().await = Some(Known {
+            metadata: metadata.clone().set_jwks(keys.clone()),
+            since: Instant::now(),
+        });
         Ok(keys)
     }
 
@@ -245,13 +321,19 @@ impl OpenId {
 }
 
 fn require(settings: &OidcSettings) -> Result<(), Failure> {
-    if settings.oidc_enabled { Ok(()) } else { Err(refused("OIDC is not enabled.")) }
+    if settings.oidc_enabled {
+        Ok(())
+    } else {
+        Err(refused("OIDC is not enabled."))
+    }
 }
 
 /// The question that was asked of this browser.
 async fn asked(app: &App) -> Result<Option<Question>, Failure> {
     let headers = request_headers().unwrap_or_default();
-    let Some(session) = BrowserSession::of(&headers) else { return Ok(None) };
+    let Some(session) = BrowserSession::of(&headers) else {
+        return Ok(None);
+    };
     let question = session.take(app, PURPOSE).await?;
     Ok(question.map(|text| serde_json::from_str(&text)).transpose()?)
 }
@@ -261,11 +343,16 @@ fn is_same(expected: &str, found: Option<&str>) -> bool {
 }
 
 fn redirect_address(settings: &Settings) -> Result<RedirectUrl, Problem> {
-    Ok(RedirectUrl::new(format!("{}/api/auth/oidc/callback", settings.public_address()))?)
+    Ok(RedirectUrl::new(format!(
+        "{}/api/auth/oidc/callback",
+        settings.public_address()
+    ))?)
 }
 
 fn secret(settings: &OidcSettings) -> Option<ClientSecret> {
-    Some(settings.oidc_client_secret.clone()).filter(|secret| !secret.is_empty()).map(ClientSecret::new)
+    Some(settings.oidc_client_secret.clone())
+        .filter(|secret| !secret.is_empty())
+        .map(ClientSecret::new)
 }
 
 /// The client of the library, whose type says which addresses of the provider are known.
@@ -280,7 +367,11 @@ fn client(
     openidconnect::EndpointMaybeSet,
     openidconnect::EndpointMaybeSet,
 > {
-    CoreClient::from_provider_metadata(metadata, ClientId::new(settings.oidc_client_id.clone()), secret(settings))
+    CoreClient::from_provider_metadata(
+        metadata,
+        ClientId::new(settings.oidc_client_id.clone()),
+        secret(settings),
+    )
 }
 
 /// Checks who signed a token, and for whom, when, and on which question.
@@ -294,7 +385,11 @@ fn verify(
     token.claims(&verifier(settings, metadata, keys), nonce).map(|_| ())
 }
 
-fn verifier<'a>(settings: &OidcSettings, metadata: &CoreProviderMetadata, keys: &CoreJsonWebKeySet) -> CoreIdTokenVerifier<'a> {
+fn verifier<'a>(
+    settings: &OidcSettings,
+    metadata: &CoreProviderMetadata,
+    keys: &CoreJsonWebKeySet,
+) -> CoreIdTokenVerifier<'a> {
     let id = ClientId::new(settings.oidc_client_id.clone());
     // Without the secret there is no key for signatures that anybody could make who knows it.
     CoreIdTokenVerifier::new_public_client(id, metadata.issuer().clone(), keys.clone())
@@ -305,7 +400,11 @@ fn verifier<'a>(settings: &OidcSettings, metadata: &CoreProviderMetadata, keys: 
 
 fn is_fresh(issued: DateTime<Utc>) -> Result<(), String> {
     let now = Utc::now();
-    if issued > now + SKEW || issued < now - OLDEST { Err(format!("it was made at {issued}")) } else { Ok(()) }
+    if issued > now + SKEW || issued < now - OLDEST {
+        Err(format!("it was made at {issued}"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks that the two tokens of an answer belong together, where the first one says so.
@@ -318,38 +417,76 @@ fn belongs_to(
     answer: &impl OAuth2TokenResponse,
 ) -> Result<(), Problem> {
     let verifier = verifier(settings, metadata, keys);
-    let Some(expected) = token.claims(&verifier, nonce)?.access_token_hash() else { return Ok(()) };
-    let algorithm = token.signing_alg().map_err(|error| Problem::Exchange(error.to_string()))?;
-    let key = token.signing_key(&verifier).map_err(|error| Problem::Exchange(error.to_string()))?;
-    let found = AccessTokenHash::from_token(answer.access_token(), algorithm, key).map_err(|error| Problem::Exchange(error.to_string()))?;
-    if found == *expected { Ok(()) } else { Err(Problem::Other("the tokens of the provider do not belong together")) }
+    let Some(expected) = token.claims(&verifier, nonce)?.access_token_hash() else {
+        return Ok(());
+    };
+    let algorithm = token
+        .signing_alg()
+        .map_err(|error| Problem::Exchange(error.to_string()))?;
+    let key = token
+        .signing_key(&verifier)
+        .map_err(|error| Problem::Exchange(error.to_string()))?;
+    let found = AccessTokenHash::from_token(answer.access_token(), algorithm, key)
+        .map_err(|error| Problem::Exchange(error.to_string()))?;
+    if found == *expected {
+        Ok(())
+    } else {
+        Err(Problem::Other("the tokens of the provider do not belong together"))
+    }
 }
 
 /// All that a token says whose signature was checked, by any name that the settings may give.
 fn payload(token: &CoreIdToken) -> Result<Map<String, Value>, Problem> {
     let text = token.to_string();
-    let part = text.split('.').nth(1).ok_or(Problem::Other("the token has no content"))?;
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Problem::Other("the token has no content"))?;
+    let part = text
+        .split('.')
+        .nth(1)
+        .ok_or(Problem::Other("the token has no content"))?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| Problem::Other("the token has no content"))?;
     Ok(serde_json::from_slice(&bytes)?)
 }
 
 /// The address that counts, or why none does.
 fn email(settings: &OidcSettings, claims: &Map<String, Value>) -> Result<String, &'static str> {
-    let email = claims.get(&settings.oidc_email_claim).and_then(Value::as_str).map(|email| email.trim().to_lowercase());
-    let email = email.filter(|email| !email.is_empty()).ok_or("No email claim returned by the provider.")?;
+    let email = claims
+        .get(&settings.oidc_email_claim)
+        .and_then(Value::as_str)
+        .map(|email| email.trim().to_lowercase());
+    let email = email
+        .filter(|email| !email.is_empty())
+        .ok_or("No email claim returned by the provider.")?;
     let verified = claims.get("email_verified");
-    let counts = if settings.oidc_require_email_verified { verified == Some(&Value::Bool(true)) } else { verified != Some(&Value::Bool(false)) };
-    if counts { Ok(email) } else { Err("Email address is not verified.") }
+    let counts = if settings.oidc_require_email_verified {
+        verified == Some(&Value::Bool(true))
+    } else {
+        verified != Some(&Value::Bool(false))
+    };
+    if counts {
+        Ok(email)
+    } else {
+        Err("Email address is not verified.")
+    }
 }
 
 /// Names that are not empty.
 fn profile(settings: &OidcSettings, claims: &Map<String, Value>) -> Profile {
     let name = |column: &'static str, claim: &str| {
-        let text = claims.get(claim).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+        let text = claims
+            .get(claim)
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
         text.map(|text| (column, text.chars().take(80).collect::<String>()))
     };
-    let columns = [name("first_name", &settings.oidc_given_name_claim), name("last_name", &settings.oidc_family_name_claim)];
-    Profile { columns: columns.into_iter().flatten().collect() }
+    let columns = [
+        name("first_name", &settings.oidc_given_name_claim),
+        name("last_name", &settings.oidc_family_name_claim),
+    ];
+    Profile {
+        columns: columns.into_iter().flatten().collect(),
+    }
 }
 
 /// The way in which the library asks the provider.
@@ -362,7 +499,13 @@ impl<'c> AsyncHttpClient<'c> for Http {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let answer = self.0.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body).send().await?;
+            let answer = self
+                .0
+                .request(parts.method, parts.uri.to_string())
+                .headers(parts.headers)
+                .body(body)
+                .send()
+                .await?;
             let (status, headers) = (answer.status(), answer.headers().clone());
             let mut response = HttpResponse::new(read(answer).await?);
             *response.status_mut() = status;
@@ -419,18 +562,29 @@ mod tests {
             let claims = json!({"email": " Ada@Example.com ", "email_verified": verified});
             let claims = claims.as_object().expect("claims");
             for (settings, counts) in [(&strict, by_strict), (&lax, by_lax)] {
-                let expected = if counts { Ok("ada@example.com".to_owned()) } else { Err("Email address is not verified.") };
+                let expected = if counts {
+                    Ok("ada@example.com".to_owned())
+                } else {
+                    Err("Email address is not verified.")
+                };
                 assert_eq!(email(settings, claims), expected, "{verified}");
             }
         }
-        assert_eq!(email(&lax, &Map::new()), Err("No email claim returned by the provider."));
+        assert_eq!(
+            email(&lax, &Map::new()),
+            Err("No email claim returned by the provider.")
+        );
     }
 
     #[test]
     fn a_token_was_made_just_now() {
         let now = Utc::now();
         for (minutes, expected) in [(-20, false), (-14, true), (0, true), (1, true), (3, false)] {
-            assert_eq!(is_fresh(now + TimeDelta::minutes(minutes)).is_ok(), expected, "{minutes}");
+            assert_eq!(
+                is_fresh(now + TimeDelta::minutes(minutes)).is_ok(),
+                expected,
+                "{minutes}"
+            );
         }
     }
 
@@ -438,6 +592,9 @@ mod tests {
     fn names_are_those_of_the_claims_that_the_settings_name() {
         let settings = settings(&["--oidc-given-name-claim", "first"]);
         let claims = json!({"first": " Ada ", "family_name": "", "given_name": "Other"});
-        assert_eq!(profile(&settings, claims.as_object().expect("claims")).columns, [("first_name", "Ada".to_owned())]);
+        assert_eq!(
+            profile(&settings, claims.as_object().expect("claims")).columns,
+            [("first_name", "Ada".to_owned())]
+        );
     }
 }

@@ -4,8 +4,12 @@ use super::{Cell, Field, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, fla
 use crate::vocabulary::kinds::EntityKind;
 
 /// Ids of the entities that a concept is about.
-const CONCEPT_LINKS: LinkedIds =
-    LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" };
+const CONCEPT_LINKS: LinkedIds = LinkedIds {
+    id: "l.entity_out_id",
+    tables: "entity_concept_link l",
+    condition: "l.entity_in_id = e.id",
+    order: "l.created_at, l.id",
+};
 
 /// Fields of concepts and of what is listed beside them, which differ in where their type comes from alone.
 const fn fields(type_name: Cell) -> [Field; 23] {
@@ -22,7 +26,10 @@ const fn fields(type_name: Cell) -> [Field; 23] {
         ("nb_frames", integer("e.nb_frames")),
         ("parent_id", id("e.parent_id")),
         ("preview_file_id", id("e.preview_file_id")),
-        ("preview_file_status", text("(SELECT v.status FROM preview_file v WHERE v.id = e.preview_file_id)")),
+        (
+            "preview_file_status",
+            text("(SELECT v.status FROM preview_file v WHERE v.id = e.preview_file_id)"),
+        ),
         ("project_id", id("e.project_id")),
         ("project_name", text("p.name")),
         ("source_id", id("e.source_id")),

@@ -44,8 +44,14 @@ impl Format {
     /// # Errors
     /// It is none that is known.
     pub(super) fn of(file_name: &str) -> Result<Self, Wrong> {
-        let extension: String = crate::pictures::extension_of(file_name).chars().filter(|letter| letter.is_alphanumeric()).collect();
-        let found = Self::ALL.iter().find(|(name, _)| *name == extension).map(|(_, format)| *format);
+        let extension: String = crate::pictures::extension_of(file_name)
+            .chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .collect();
+        let found = Self::ALL
+            .iter()
+            .find(|(name, _)| *name == extension)
+            .map(|(_, format)| *format);
         found.ok_or_else(|| {
             let known = Self::ALL.map(|(name, _)| name).join(", ");
             format!("Unsupported file type '.{extension}'. Supported formats: {known}.")
@@ -78,7 +84,13 @@ mod tests {
     fn formats_are_known_by_their_extension() {
         assert_eq!(Format::of("cut.v2.EDL"), Ok(Format::Edl));
         assert_eq!(Format::of("cut.otio"), Ok(Format::Otio));
-        assert_eq!(Format::of("cut.csv"), Err("Unsupported file type '.csv'. Supported formats: edl, otio, xml.".into()));
-        assert_eq!(Format::of("a.<b>"), Err("Unsupported file type '.b'. Supported formats: edl, otio, xml.".into()));
+        assert_eq!(
+            Format::of("cut.csv"),
+            Err("Unsupported file type '.csv'. Supported formats: edl, otio, xml.".into())
+        );
+        assert_eq!(
+            Format::of("a.<b>"),
+            Err("Unsupported file type '.b'. Supported formats: edl, otio, xml.".into())
+        );
     }
 }

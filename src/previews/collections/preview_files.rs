@@ -22,7 +22,12 @@ use crate::previews::processing;
 
 pub struct PreviewFiles;
 
-static RELATIONS: [Relation; 1] = [Relation::links("comments", &entity::comment_preview_link::TABLE, "preview_file", "comment")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "comments",
+    &entity::comment_preview_link::TABLE,
+    "preview_file",
+    "comment",
+)];
 
 #[async_trait]
 impl Resource for PreviewFiles {
@@ -62,15 +67,31 @@ impl Resource for PreviewFiles {
         record: &Record,
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        let decides = body.get("validation_status").is_some_and(|status| Some(status) != record.values.get("validation_status"));
-        require_record(&**work, caller, if decides { RecordRule::TaskSupervisor } else { rule }, self.subject(record)).await
+        let decides = body
+            .get("validation_status")
+            .is_some_and(|status| Some(status) != record.values.get("validation_status"));
+        require_record(
+            &**work,
+            caller,
+            if decides { RecordRule::TaskSupervisor } else { rule },
+            self.subject(record),
+        )
+        .await
     }
 
     /// A revision that changes takes the other pictures of the same revision along.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let Some(record) = record else { return Ok(()) };
         let old = record.values.get("revision").and_then(Value::as_i64);
-        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else { return Ok(()) };
+        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else {
+            return Ok(());
+        };
         if old == Some(new.into()) || record.values.get("position").and_then(Value::as_i64) != Some(1) {
             return Ok(());
         }
@@ -105,7 +126,13 @@ impl Resource for PreviewFiles {
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         let force = query.flag("force")?.unwrap_or_default();
         let project_id = production_of(&**work, self.table(), record.id, &record.values).await?;
         crate::previews::removal::remove_preview(work, project_id, record.id, force).await

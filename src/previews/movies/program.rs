@@ -58,7 +58,12 @@ impl Room<'_> {
 pub async fn installed() -> bool {
     for program in [FFMPEG, FFPROBE] {
         let mut command = Command::new(program);
-        command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .arg("-version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let found = tokio::time::timeout(PROGRAM_TIMEOUT, command.status()).await;
         if !matches!(found, Ok(Ok(status)) if status.success()) {
             return false;
@@ -91,16 +96,32 @@ pub(super) async fn run(
     output: &[OsString],
 ) -> Result<Output, MovieError> {
     let mut command = Command::new(program);
-    command.args(["-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]);
+    command.args([
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        CONTAINERS,
+    ]);
     if program == FFMPEG {
         command.arg("-nostdin");
     }
-    command.args(input_options).args(["-max_pixels", &room.frame_pixels().to_string()]);
+    command
+        .args(input_options)
+        .args(["-max_pixels", &room.frame_pixels().to_string()]);
     command.arg("-i").arg(file_argument(movie)).args(output);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     match room {
         Room::Frame(budget) => {
-            let _memory = budget.frame().await.map_err(|error| MovieError::Unreadable(error.to_string()))?;
+            let _memory = budget
+                .frame()
+                .await
+                .map_err(|error| MovieError::Unreadable(error.to_string()))?;
             let _place = place().await;
             finish(program, command, PROGRAM_TIMEOUT).await
         }
@@ -113,11 +134,23 @@ pub(super) async fn run(
 }
 
 async fn finish(program: &'static str, mut command: Command, patience: Duration) -> Result<Output, MovieError> {
-    let missing = |error: io::Error| if error.kind() == ErrorKind::NotFound { MovieError::NoProgram(program) } else { error.into() };
+    let missing = |error: io::Error| {
+        if error.kind() == ErrorKind::NotFound {
+            MovieError::NoProgram(program)
+        } else {
+            error.into()
+        }
+    };
     let child = command.spawn().map_err(missing)?;
     limit_memory(&child)?;
-    let done = tokio::time::timeout(patience, child.wait_with_output()).await.map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
-    if done.status.success() { Ok(done) } else { Err(MovieError::Unreadable(told(&done))) }
+    let done = tokio::time::timeout(patience, child.wait_with_output())
+        .await
+        .map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
+    if done.status.success() {
+        Ok(done)
+    } else {
+        Err(MovieError::Unreadable(told(&done)))
+    }
 }
 
 /// The last of what a program complains of.
@@ -132,8 +165,17 @@ fn told(done: &Output) -> String {
 fn limit_memory(child: &Child) -> io::Result<()> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-    let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return Ok(()) };
-    match prlimit(Some(process), Resource::As, Rlimit { current: Some(MEMORY_LIMIT), maximum: Some(MEMORY_LIMIT) }) {
+    let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else {
+        return Ok(());
+    };
+    match prlimit(
+        Some(process),
+        Resource::As,
+        Rlimit {
+            current: Some(MEMORY_LIMIT),
+            maximum: Some(MEMORY_LIMIT),
+        },
+    ) {
         // It has come to its end already, or the machine allows less than this anyway.
         Ok(_) | Err(rustix::io::Errno::SRCH | rustix::io::Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),

@@ -21,21 +21,45 @@ const NO_ADDRESS: &str = "changeme@email.com";
 const BLACK: &str = "#000000";
 
 /// Nothing but the number makes a row the one that is meant.
-const BY_NUMBER: Natural = Natural { columns: &[], adopts: false };
+const BY_NUMBER: Natural = Natural {
+    columns: &[],
+    adopts: false,
+};
 
 /// A lookup by a number in a field.
 const fn by_number(name: &'static str, table: &'static Table, only: Only, keys: Keys) -> Lookup {
-    Lookup { name, table, column: NUMBER, only, keys, make: None }
+    Lookup {
+        name,
+        table,
+        column: NUMBER,
+        only,
+        keys,
+        make: None,
+    }
 }
 
 /// A lookup by a name, which is made where it is missing.
 const fn made(name: &'static str, table: &'static Table, only: Only, keys: Keys, make: Make) -> Lookup {
-    Lookup { name, table, column: "name", only, keys, make: Some(make) }
+    Lookup {
+        name,
+        table,
+        column: "name",
+        only,
+        keys,
+        make: Some(make),
+    }
 }
 
 /// The production, by its name.
 const fn project_by_name() -> Lookup {
-    Lookup { name: "project", table: &entity::project::TABLE, column: "name", only: Only::All, keys: Keys::At("project.name"), make: None }
+    Lookup {
+        name: "project",
+        table: &entity::project::TABLE,
+        column: "name",
+        only: Only::All,
+        keys: Keys::At("project.name"),
+        make: None,
+    }
 }
 
 /// The production, by its number.
@@ -62,18 +86,27 @@ pub(in crate::sources) static PROJECTS: Kind = Kind {
         &entity::project_status::TABLE,
         Only::All,
         Keys::At("sg_status"),
-        Make { columns: || vec![("color", BLACK.into())], event: None },
+        Make {
+            columns: || vec![("color", BLACK.into())],
+            event: None,
+        },
     )],
     columns: &[
         ("name", Field("name")),
         ("project_status_id", Found("status")),
         ("data", Worked(|reading| reading.own_fields(&["sg_status"]).into())),
     ],
-    first: &[("file_tree", Worked(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))))],
+    first: &[(
+        "file_tree",
+        Worked(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))),
+    )],
     holds: &["name"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["name"], adopts: true },
+    natural: Natural {
+        columns: &["name"],
+        adopts: true,
+    },
     keeps: false,
     links: &[],
 };
@@ -87,24 +120,38 @@ pub(in crate::sources) static PERSONS: Kind = Kind {
         &entity::department::TABLE,
         Only::All,
         Keys::At("department.name"),
-        Make { columns: || vec![("color", BLACK.into())], event: Some(("department:new", "department_id")) },
+        Make {
+            columns: || vec![("color", BLACK.into())],
+            event: Some(("department:new", "department_id")),
+        },
     )],
     columns: &[
         ("first_name", Field("firstname")),
         ("last_name", Field("lastname")),
         ("email", Worked(email)),
         ("desktop_login", Field("login")),
-        ("active", Worked(|reading| matches!(reading.text("sg_status_list"), "" | "act").into())),
+        (
+            "active",
+            Worked(|reading| matches!(reading.text("sg_status_list"), "" | "act").into()),
+        ),
         ("role", Worked(role)),
     ],
     first: &[],
     holds: &["first_name", "last_name", "email"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["email"], adopts: true },
+    natural: Natural {
+        columns: &["email"],
+        adopts: true,
+    },
     keeps: true,
     links: &[Links {
-        relation: Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id"),
+        relation: Relation::links(
+            "departments",
+            &entity::department_link::TABLE,
+            "person_id",
+            "department_id",
+        ),
         to: "department",
         field: "department",
         strict: false,
@@ -116,12 +163,19 @@ pub(in crate::sources) static EPISODES: Kind = Kind {
     entity: Some(EntityKind::Episode),
     needs: &["code", "description", "project"],
     lookups: &[project_by_name()],
-    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project"))],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("project_id", Found("project")),
+    ],
     first: &[],
     holds: &["name", "project_id"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["name", "project_id"], adopts: true },
+    natural: Natural {
+        columns: &["name", "project_id"],
+        adopts: true,
+    },
     keeps: false,
     links: &[],
 };
@@ -130,13 +184,24 @@ pub(in crate::sources) static SEQUENCES: Kind = Kind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Sequence),
     needs: &["code", "description", "project"],
-    lookups: &[project_by_name(), entity_at("episode", EntityKind::Episode, Keys::At("episode.id"))],
-    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("parent_id", Found("episode"))],
+    lookups: &[
+        project_by_name(),
+        entity_at("episode", EntityKind::Episode, Keys::At("episode.id")),
+    ],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("project_id", Found("project")),
+        ("parent_id", Found("episode")),
+    ],
     first: &[],
     holds: &["name", "project_id"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: false },
+    natural: Natural {
+        columns: &["name", "project_id", "parent_id"],
+        adopts: false,
+    },
     keeps: false,
     links: &[],
 };
@@ -145,13 +210,27 @@ pub(in crate::sources) static SCENES: Kind = Kind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Scene),
     needs: &["code", "project"],
-    lookups: &[project_by_name(), entity_at("sequence", EntityKind::Sequence, Keys::First("sequence_sg_scenes_1_sequences"))],
-    columns: &[("name", Field("code")), ("project_id", Found("project")), ("parent_id", Found("sequence"))],
+    lookups: &[
+        project_by_name(),
+        entity_at(
+            "sequence",
+            EntityKind::Sequence,
+            Keys::First("sequence_sg_scenes_1_sequences"),
+        ),
+    ],
+    columns: &[
+        ("name", Field("code")),
+        ("project_id", Found("project")),
+        ("parent_id", Found("sequence")),
+    ],
     first: &[],
     holds: &["name", "project_id"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
+    natural: Natural {
+        columns: &["name", "project_id", "parent_id"],
+        adopts: true,
+    },
     keeps: false,
     links: &[],
 };
@@ -177,10 +256,18 @@ pub(in crate::sources) static SHOTS: Kind = Kind {
     holds: &["name", "project_id"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
+    natural: Natural {
+        columns: &["name", "project_id", "parent_id"],
+        adopts: true,
+    },
     keeps: false,
     links: &[Links {
-        relation: Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id"),
+        relation: Relation::links(
+            "entities_out",
+            &entity::entity_link::TABLE,
+            "entity_in_id",
+            "entity_out_id",
+        ),
         to: "assets",
         field: "assets",
         strict: false,
@@ -198,16 +285,27 @@ pub(in crate::sources) static ASSETS: Kind = Kind {
             &entity::entity_type::TABLE,
             Only::AssetTypes,
             Keys::At("sg_asset_type"),
-            Make { columns: Vec::new, event: Some(("asset-type:new", "asset_type_id")) },
+            Make {
+                columns: Vec::new,
+                event: Some(("asset-type:new", "asset_type_id")),
+            },
         ),
         entity_at("parents", EntityKind::Asset, Keys::Each("parents")),
     ],
-    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("entity_type_id", Found("type"))],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("project_id", Found("project")),
+        ("entity_type_id", Found("type")),
+    ],
     first: &[],
     holds: &["name", "project_id"],
     optional: &["entity_type_id"],
     begins_with: &["entity_type_id"],
-    natural: Natural { columns: &["name", "project_id", "entity_type_id"], adopts: false },
+    natural: Natural {
+        columns: &["name", "project_id", "entity_type_id"],
+        adopts: false,
+    },
     keeps: false,
     links: &[],
 };
@@ -221,20 +319,38 @@ pub(in crate::sources) static STEPS: Kind = Kind {
         &entity::department::TABLE,
         Only::All,
         Keys::Worked(first_word),
-        Make { columns: || vec![("color", BLACK.into())], event: None },
+        Make {
+            columns: || vec![("color", BLACK.into())],
+            event: None,
+        },
     )],
     columns: &[
         ("name", Field("code")),
         ("short_name", Worked(|reading| reading.text("short_name").into())),
-        ("color", Worked(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0")))),
-        ("for_entity", Worked(|reading| reading.at("entity_type").and_then(Value::as_str).unwrap_or("Asset").into())),
+        (
+            "color",
+            Worked(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0"))),
+        ),
+        (
+            "for_entity",
+            Worked(|reading| {
+                reading
+                    .at("entity_type")
+                    .and_then(Value::as_str)
+                    .unwrap_or("Asset")
+                    .into()
+            }),
+        ),
         ("department_id", Found("department")),
     ],
     first: &[],
     holds: &["name"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["name", "for_entity"], adopts: true },
+    natural: Natural {
+        columns: &["name", "for_entity"],
+        adopts: true,
+    },
     keeps: false,
     links: &[],
 };
@@ -247,13 +363,19 @@ pub(in crate::sources) static STATUSES: Kind = Kind {
     columns: &[
         ("name", Field("name")),
         ("short_name", Field("code")),
-        ("color", Worked(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0")))),
+        (
+            "color",
+            Worked(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0"))),
+        ),
     ],
     first: &[],
     holds: &["name", "short_name"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["short_name"], adopts: true },
+    natural: Natural {
+        columns: &["short_name"],
+        adopts: true,
+    },
     keeps: false,
     links: &[],
 };
@@ -285,11 +407,31 @@ pub(in crate::sources) static TASKS: Kind = Kind {
             keys: Keys::At("sg_status_list"),
             make: None,
         },
-        entity_at("asset", EntityKind::Asset, Keys::Worked(|record| number_of(record, "entity", EntityKind::Asset))),
-        entity_at("shot", EntityKind::Shot, Keys::Worked(|record| number_of(record, "entity", EntityKind::Shot))),
-        entity_at("scene", EntityKind::Scene, Keys::Worked(|record| number_of(record, "entity", EntityKind::Scene))),
-        entity_at("sequence", EntityKind::Sequence, Keys::Worked(|record| number_of(record, "entity", EntityKind::Sequence))),
-        entity_at("episode", EntityKind::Episode, Keys::Worked(|record| number_of(record, "entity", EntityKind::Episode))),
+        entity_at(
+            "asset",
+            EntityKind::Asset,
+            Keys::Worked(|record| number_of(record, "entity", EntityKind::Asset)),
+        ),
+        entity_at(
+            "shot",
+            EntityKind::Shot,
+            Keys::Worked(|record| number_of(record, "entity", EntityKind::Shot)),
+        ),
+        entity_at(
+            "scene",
+            EntityKind::Scene,
+            Keys::Worked(|record| number_of(record, "entity", EntityKind::Scene)),
+        ),
+        entity_at(
+            "sequence",
+            EntityKind::Sequence,
+            Keys::Worked(|record| number_of(record, "entity", EntityKind::Sequence)),
+        ),
+        entity_at(
+            "episode",
+            EntityKind::Episode,
+            Keys::Worked(|record| number_of(record, "entity", EntityKind::Episode)),
+        ),
         person("author", Keys::At("created_by.id")),
         person("assignees", Keys::Each("task_assignees")),
     ],
@@ -309,7 +451,10 @@ pub(in crate::sources) static TASKS: Kind = Kind {
     holds: &["name", "project_id", "task_type_id"],
     optional: &["task_status_id"],
     begins_with: &[],
-    natural: Natural { columns: &["entity_id", "name", "project_id", "task_type_id"], adopts: true },
+    natural: Natural {
+        columns: &["entity_id", "name", "project_id", "task_type_id"],
+        adopts: true,
+    },
     keeps: false,
     links: &[Links {
         relation: Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id"),
@@ -323,7 +468,10 @@ pub(in crate::sources) static VERSIONS: Kind = Kind {
     collection: Collection::PreviewFiles,
     entity: None,
     needs: &["code", "description", "sg_task", "sg_uploaded_movie"],
-    lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")), person("author", Keys::At("user.id"))],
+    lookups: &[
+        by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")),
+        person("author", Keys::At("user.id")),
+    ],
     columns: &[
         ("name", Field("code")),
         ("description", Field("description")),
@@ -337,7 +485,10 @@ pub(in crate::sources) static VERSIONS: Kind = Kind {
     holds: &["task_id"],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &["task_id", "name"], adopts: true },
+    natural: Natural {
+        columns: &["task_id", "name"],
+        adopts: true,
+    },
     keeps: false,
     links: &[],
 };
@@ -346,7 +497,10 @@ pub(in crate::sources) static NOTES: Kind = Kind {
     collection: Collection::Comments,
     entity: None,
     needs: &["content", "created_at", "user", "tasks"],
-    lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")), person("author", Keys::At("user.id"))],
+    lookups: &[
+        by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")),
+        person("author", Keys::At("user.id")),
+    ],
     columns: &[
         ("object_id", Found("task")),
         ("object_type", Always("Task")),
@@ -366,7 +520,11 @@ pub(in crate::sources) static NOTES: Kind = Kind {
 /// The address in the form that is stored; none for those who have none.
 fn email(reading: &Reading<'_>) -> Value {
     let text = reading.text("email").trim();
-    if text.eq_ignore_ascii_case(NO_ADDRESS) { Value::Null } else { address(text).map_or(Value::Null, Value::from) }
+    if text.eq_ignore_ascii_case(NO_ADDRESS) {
+        Value::Null
+    } else {
+        address(text).map_or(Value::Null, Value::from)
+    }
 }
 
 fn role(reading: &Reading<'_>) -> Value {
@@ -396,11 +554,16 @@ fn frames(reading: &Reading<'_>) -> Value {
 
 /// Entity of a task; none where it is of a kind that has no tasks here.
 fn entity_of_task(reading: &Reading<'_>) -> Value {
-    let found = ["asset", "shot", "scene", "sequence", "episode"].into_iter().find_map(|lookup| reading.found(lookup));
+    let found = ["asset", "shot", "scene", "sequence", "episode"]
+        .into_iter()
+        .find_map(|lookup| reading.found(lookup));
     found.map_or(Value::Null, |id| id.to_string().into())
 }
 
 /// A moment without its zone, which is dropped and not converted.
 fn moment(reading: &Reading<'_>) -> Value {
-    reading.at("created_at").and_then(Value::as_str).map_or(Value::Null, |text| text.get(..19).unwrap_or(text).into())
+    reading
+        .at("created_at")
+        .and_then(Value::as_str)
+        .map_or(Value::Null, |text| text.get(..19).unwrap_or(text).into())
 }

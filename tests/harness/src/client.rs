@@ -34,7 +34,12 @@ impl Answer {
     /// The body, once the status is the expected one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "the answer was {}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(
+            self.status,
+            status,
+            "the answer was {}",
+            String::from_utf8_lossy(&self.bytes)
+        );
         self.json
     }
 
@@ -82,7 +87,9 @@ impl Client {
     pub fn upload(&self, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
         let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
-        self.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body)
+        self.request(Method::POST, path)
+            .header("content-type", "multipart/form-data; boundary=limit")
+            .body(body)
     }
 
     /// The id of a record by its name, in a collection.
@@ -101,13 +108,28 @@ impl Client {
         let status = response.status();
         let headers = response.headers().clone();
         let bytes = response.bytes().await.expect("the whole answer").to_vec();
-        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}: {}", String::from_utf8_lossy(&bytes));
-        let media = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(
+            status != StatusCode::INTERNAL_SERVER_ERROR,
+            "{method} {path}: {}",
+            String::from_utf8_lossy(&bytes)
+        );
+        let media = headers
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
         if let Some(problem) = Checker::get().problem(method.as_str(), bare, query, status.as_u16(), media, &bytes) {
-            panic!("{method} {path} is off the contract: {problem}\n{}", String::from_utf8_lossy(&bytes));
+            panic!(
+                "{method} {path} is off the contract: {problem}\n{}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: status.as_u16(), bytes, json, headers }
+        Answer {
+            status: status.as_u16(),
+            bytes,
+            json,
+            headers,
+        }
     }
 }

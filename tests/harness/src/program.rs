@@ -42,7 +42,10 @@ pub struct Program {
 
 impl Installation {
     pub async fn new(on: On, flags: &[&str]) -> Self {
-        let mut made = Self { has_admin: true, ..Self::on_database("", flags) };
+        let mut made = Self {
+            has_admin: true,
+            ..Self::on_database("", flags)
+        };
         made.database_url = match on {
             On::Sqlite => format!("sqlite://{}", made.data().join("dailies.db").display()),
             On::Postgres => TestServer::empty_database().await,
@@ -54,7 +57,12 @@ impl Installation {
     pub fn on_database(url: &str, flags: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         std::fs::create_dir(folder.path().join("temporary")).expect("a folder");
-        Self { folder, database_url: url.to_owned(), flags: flags.iter().map(|flag| (*flag).to_owned()).collect(), has_admin: false }
+        Self {
+            folder,
+            database_url: url.to_owned(),
+            flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            has_admin: false,
+        }
     }
 
     /// Folder of everything that the server keeps.
@@ -69,18 +77,39 @@ impl Installation {
 
     /// The command with these variables in its environment, run to its end.
     pub async fn run_with(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Ended {
-        let output = self.command(name).envs(variables.iter().copied()).args(arguments).output().await.expect("the program runs");
+        let output = self
+            .command(name)
+            .envs(variables.iter().copied())
+            .args(arguments)
+            .output()
+            .await
+            .expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ended { success: output.status.success(), printed: text(output.stdout), complained: text(output.stderr) }
+        Ended {
+            success: output.status.success(),
+            printed: text(output.stdout),
+            complained: text(output.stderr),
+        }
     }
 
     fn command(&self, name: &str) -> Command {
-        let program = std::env::var_os("CARGO_BIN_EXE_dailies").expect("Cargo names the program to the tests of its package");
+        let program =
+            std::env::var_os("CARGO_BIN_EXE_dailies").expect("Cargo names the program to the tests of its package");
         let mut command = Command::new(program);
         // Nothing of the surroundings may decide what is tested.
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).env("TMPDIR", self.temporary());
-        command.arg(name).arg("--data-dir").arg(self.data()).args(["--database-url", &self.database_url]);
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("TMPDIR", self.temporary());
+        command
+            .arg(name)
+            .arg("--data-dir")
+            .arg(self.data())
+            .args(["--database-url", &self.database_url]);
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         command
     }
 
@@ -92,14 +121,23 @@ impl Installation {
     /// Begins a command of the program with some variables.
     pub fn begin(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Child {
         let mut command = self.command(name);
-        command.args(arguments).envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.spawn().expect("the program runs")
     }
 
     /// Tries to start a server that refuses to run.
     pub async fn refused(&self) -> Ended {
-        let arguments: Vec<&str> = ["--port", "0"].into_iter().chain(self.flags.iter().map(String::as_str)).collect();
-        tokio::time::timeout(Duration::from_secs(20), self.run("serve", &arguments)).await.expect("a server that ends")
+        let arguments: Vec<&str> = ["--port", "0"]
+            .into_iter()
+            .chain(self.flags.iter().map(String::as_str))
+            .collect();
+        tokio::time::timeout(Duration::from_secs(20), self.run("serve", &arguments))
+            .await
+            .expect("a server that ends")
     }
 
     /// Starts a server, and waits until it listens.
@@ -112,8 +150,17 @@ impl Installation {
         if !self.flags.iter().any(|flag| flag == "--mail-enabled") {
             command.args(["--mail-enabled", "false"]);
         }
-        let log = std::fs::File::options().create(true).append(true).open(self.log()).expect("a log");
-        let mut process = command.args(&self.flags).stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .expect("a log");
+        let mut process = command
+            .args(&self.flags)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program runs");
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         let listening = async {
             while let Some(line) = output.next_line().await.expect("its output") {
@@ -121,9 +168,14 @@ impl Installation {
                     return rest.split(';').next().unwrap_or_default().to_owned();
                 }
             }
-            panic!("the server ended: {}", std::fs::read_to_string(self.log()).unwrap_or_default());
+            panic!(
+                "the server ended: {}",
+                std::fs::read_to_string(self.log()).unwrap_or_default()
+            );
         };
-        let url = tokio::time::timeout(Duration::from_secs(30), listening).await.expect("a server that listens");
+        let url = tokio::time::timeout(Duration::from_secs(30), listening)
+            .await
+            .expect("a server that listens");
         Program { url, process, output }
     }
 
@@ -140,8 +192,15 @@ impl Installation {
 impl Program {
     /// Somebody who is not signed in.
     pub fn nobody(&self) -> Client {
-        let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
-        Client { url: self.url.clone(), token: None, http }
+        let http = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .build()
+            .expect("a client");
+        Client {
+            url: self.url.clone(),
+            token: None,
+            http,
+        }
     }
 
     /// The administrator, signed in.
@@ -152,18 +211,30 @@ impl Program {
     /// Somebody who signs in.
     pub async fn signed_in(&self, email: &str, password: &str) -> Client {
         let nobody = self.nobody();
-        let answer = nobody.post("/auth/login", json!({"email": email, "password": password})).await.expect(200);
-        Client { token: answer["access_token"].as_str().map(str::to_owned), ..nobody }
+        let answer = nobody
+            .post("/auth/login", json!({"email": email, "password": password}))
+            .await
+            .expect(200);
+        Client {
+            token: answer["access_token"].as_str().map(str::to_owned),
+            ..nobody
+        }
     }
 
     /// The same person at this server, who signed in at an earlier one.
     pub fn again(&self, client: &Client) -> Client {
-        Client { token: client.token.clone(), ..self.nobody() }
+        Client {
+            token: client.token.clone(),
+            ..self.nobody()
+        }
     }
 
     /// The next line that the server prints; none when nothing comes within a second.
     pub async fn line(&mut self) -> Option<String> {
-        tokio::time::timeout(Duration::from_secs(1), self.output.next_line()).await.ok().and_then(|line| line.expect("its output"))
+        tokio::time::timeout(Duration::from_secs(1), self.output.next_line())
+            .await
+            .ok()
+            .and_then(|line| line.expect("its output"))
     }
 
     /// Ends the server without a warning.
@@ -175,8 +246,15 @@ impl Program {
     pub fn most_memory(&self) -> u64 {
         let id = self.process.id().expect("a running server");
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a process");
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its memory");
-        line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).expect("a number") / 1024
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .expect("its memory");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
+            .expect("a number")
+            / 1024
     }
 }
 

@@ -27,7 +27,11 @@ pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<R
     database.transact(store).await
 }
 
-pub async fn insert_ignoring_duplicates(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
+pub async fn insert_ignoring_duplicates(
+    database: &Database,
+    table: &'static Table,
+    rows: Vec<Row>,
+) -> Result<(), DbErr> {
     let store = || async {
         let transaction = Transaction::current()?;
         database::insert_ignoring_duplicates(&transaction, table, rows.clone()).await?;
