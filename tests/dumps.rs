@@ -104,11 +104,8 @@ async fn own_rows(studio: &Studio) {
 /// The members of an archive that hold rows, as sets of lines.
 fn members(file: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let mut archive = ZipArchive::new(File::open(file).expect("a file")).expect("an archive");
-    let names: Vec<String> = archive
-        .file_names()
-        .filter(|name| name.starts_with("tables/"))
-        .map(str::to_owned)
-        .collect();
+    let names = archive.file_names().map(|name| name.expect("a name").into_owned());
+    let names: Vec<String> = names.filter(|name| name.starts_with("tables/")).collect();
     let mut read = |name: &str| {
         let mut text = String::new();
         archive
@@ -358,7 +355,7 @@ fn changed(file: &Path, target: &Path, member: &str, change: impl Fn(String) -> 
     let mut out = ZipWriter::new(File::create(target).expect("a file"));
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).expect("a member");
-        let name = entry.name().to_owned();
+        let name = entry.name().expect("a name").into_owned();
         let mut content = Vec::new();
         entry.read_to_end(&mut content).expect("its content");
         if name == member {

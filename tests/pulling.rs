@@ -242,12 +242,14 @@ async fn a_copy_goes_on_where_it_stopped(#[values(On::Sqlite, On::Postgres)] on:
 async fn one_production_comes_alone(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, preview) = full(on).await;
     let copy = Installation::new(other(on), &[]).await;
-    let refused = copy.run_with(
-        &[("SYNC_TOKEN", studio.admin.token.as_deref().unwrap_or_default())],
-        "pull",
-        &["--from", &studio.server.url, "--production", "Nowhere"],
-    );
-    let refused = refused.await;
+    let token = studio.admin.token.as_deref().unwrap_or_default();
+    let refused = copy
+        .run_with(
+            &[("SYNC_TOKEN", token)],
+            "pull",
+            &["--from", &studio.server.url, "--production", "Nowhere"],
+        )
+        .await;
     assert!(
         !refused.success && refused.complained.contains("Nowhere"),
         "{refused:?}"
