@@ -146,7 +146,7 @@ def wait_until_ready(process, url):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with status {process.returncode} while starting")
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(f"{url}/status", timeout=2) as answer:
+            with urllib.request.urlopen(f"{url}/status", timeout=10) as answer:
                 if answer.status == 200:
                     return
         time.sleep(0.1)
