@@ -87,6 +87,13 @@ async fn large_files_go_through_little_memory(#[case] on: On) {
     let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
     let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
     let task = id(&admin.post("/data/tasks", task).await.expect(201));
+    admin
+        .post(
+            &format!("/actions/projects/{project}/set-file-tree"),
+            json!({"tree_name": "simple"}),
+        )
+        .await
+        .expect(200);
     let file = id(&admin
         .post(
             &format!("/data/tasks/{task}/working-files/new"),

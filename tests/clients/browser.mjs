@@ -15,6 +15,8 @@ export async function openBrowser() {
       "--disable-component-update",
       "--disable-sync",
       "--autoplay-policy=no-user-gesture-required",
+      // Pages that a suite brings along count as pages from elsewhere, and the server as a machine of the house.
+      "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
     ],
   });
 }

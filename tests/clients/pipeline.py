@@ -67,7 +67,7 @@ def blank_production():
     sequence = gazu.shot.new_sequence(project, "SQ 01")
     shot = gazu.shot.new_shot(project, sequence, "SH 010", nb_frames=48)
     animation = gazu.task.get_task_type_by_name("Animation", "Shot")
-    gazu.project.add_task_type(project, animation)
+    gazu.project.add_task_type(project, animation, 1)
     (task,) = gazu.task.create_shot_tasks(shot, [animation])
     gazu.task.assign_task(task, artist)
     mine = gazu.client.create_client(f"{URL}/api")

@@ -23,15 +23,14 @@ def cast_one(day):
 
 
 def move_comment(day):
-    """A comment that was written on the wrong task goes to the right one."""
-    wip = day.statuses["wip"]
-    stray = gazu.task.add_comment(day.modeling, wip, "About the layout")
+    """A comment that was written on the wrong task of a shot goes to the right one."""
+    stray = gazu.task.add_comment(day.animation, day.statuses["retake"], "About the layout")
     day.stream.caught_up()
-    target = day.layout[day.shots["E02", "SH010"]["id"]]
-    gazu.task.move_comment_to_task(day.modeling, stray, target)
+    gazu.task.move_comment_to_task(day.animation, stray, day.task)
     day.stream.caught_up()
-    assert stray["id"] in by_id(gazu.task.all_comments_for_task(target))
-    assert stray["id"] not in by_id(gazu.task.all_comments_for_task(day.modeling))
+    assert stray["id"] in by_id(gazu.task.all_comments_for_task(day.task))
+    assert stray["id"] not in by_id(gazu.task.all_comments_for_task(day.animation))
+    assert gazu.task.get_task(day.task["id"])["task_status_id"] == day.statuses["retake"]["id"]
 
 
 def share(day):

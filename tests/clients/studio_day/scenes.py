@@ -91,6 +91,10 @@ def strike_scenes(day):
     removed = {"shot_id": shot["id"], "asset_instance_id": lamp["id"]}
     day.heard(day.event("asset_instance:remove-from-shot", **removed))
     assert gazu.shot.all_asset_instances_for_shot(shot) == {}
-    answer(day.http.delete(f"{URL}/data/scenes/{scene['id']}?force=true"), 204)
-    day.heard(day.event("scene:delete", scene_id=scene["id"]))
-    answer(day.http.get(f"{URL}/data/scenes/{scene['id']}"), 404)
+    empty = gazu.scene.new_scene(day.project, day.sequences["E01", "SQ01"], "SC02")
+    day.heard(day.event("scene:new", scene_id=empty["id"]))
+    for row in (scene, empty):
+        answer(day.http.delete(f"{URL}/data/scenes/{row['id']}"), 204)
+        day.heard(day.event("scene:delete", scene_id=row["id"]))
+    assert gazu.scene.get_scene(scene["id"])["canceled"] is True, "a scene with something in it is given up"
+    answer(day.http.get(f"{URL}/data/scenes/{empty['id']}"), 404)
