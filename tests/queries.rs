@@ -7,7 +7,7 @@ use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use harness::rows::{execute, insert_many};

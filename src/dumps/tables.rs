@@ -57,7 +57,7 @@ pub struct Table {
 #[must_use]
 pub fn tables() -> Vec<Table> {
     let own = OWN.iter().map(|(name, columns)| Table {
-        name,
+        name: *name,
         columns: columns.iter().map(column).collect(),
     });
     let entities = entity::TABLES.iter().map(|table| Table {
