@@ -19,7 +19,7 @@ import gazu
 
 from studio_day.day import EMAIL, PASSWORD, TAG, URL, by_id, picture, refused, size_of
 from studio_day.movies import movie
-from studio_day.releases import wait_for_preview_file
+from studio_day.releases import create_tasks_of, wait_for_preview_file
 
 HEARD_WITHIN = 10
 
@@ -68,7 +68,7 @@ def blank_production():
     shot = gazu.shot.new_shot(project, sequence, "SH 010", nb_frames=48)
     animation = gazu.task.get_task_type_by_name("Animation", "Shot")
     gazu.project.add_task_type(project, animation, 1)
-    (task,) = gazu.task.create_shot_tasks(shot, [animation])
+    (task,) = create_tasks_of("shot", shot, [animation])
     gazu.task.assign_task(task, artist)
     mine = gazu.client.create_client(f"{URL}/api")
     gazu.log_in(artist["email"], f"pipe-{TAG}-line", client=mine)

@@ -8,6 +8,13 @@ import gazu
 IS_NEWER = hasattr(gazu.casting, "cast_asset")
 
 
+def create_tasks_of(kind, entity, task_types):
+    """The tasks that a shot or an asset lacks. The functions for one kind of entity of the older release
+    call routes that no server has."""
+    name = f"create_{kind}_tasks" if IS_NEWER else "create_entity_tasks"
+    return getattr(gazu.task, name)(entity, task_types)
+
+
 def add_extra_preview(task, comment, preview, path):
     """One more file for the revision of a preview."""
     if IS_NEWER:

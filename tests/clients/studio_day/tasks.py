@@ -6,6 +6,7 @@ from studio_day import shapes
 from studio_day.comments import comment_events
 from studio_day.day import SOME_ID, URL, answer, by_id, refused
 from studio_day.listeners import Some
+from studio_day.releases import create_tasks_of
 from studio_day.shapes import has_keys, has_no_secrets
 
 
@@ -31,9 +32,7 @@ def create_tasks(day):
     )
 
     day.layout = {shot["id"]: task for shot, task in zip(shots, layouts, strict=True)}
-    animations = gazu.task.create_shot_tasks(
-        shots[0], [day.task_types["layout"], day.task_types["animation"]]
-    )
+    animations = create_tasks_of("shot", shots[0], [day.task_types["layout"], day.task_types["animation"]])
     assert [task["task_type_id"] for task in animations] == [day.task_types["animation"]["id"]], (
         "only what is missing"
     )
@@ -41,7 +40,7 @@ def create_tasks(day):
     day.heard(day.event("task:new", task_id=day.animation["id"]))
     modelings = []
     for name in ("Rana", "Lamp"):
-        modelings += gazu.task.create_asset_tasks(day.assets[name], [day.task_types["modeling"]])
+        modelings += create_tasks_of("asset", day.assets[name], [day.task_types["modeling"]])
         day.heard(day.event("task:new", task_id=modelings[-1]["id"]))
     day.modeling = modelings[0]
     single = gazu.task.new_task(
