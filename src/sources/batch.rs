@@ -16,7 +16,8 @@ use crate::events::Work;
 pub(super) type Columns = Vec<(&'static str, SqlValue)>;
 
 /// Tables whose rows come later than those that refer to them, or never. What is not here of them is left out.
-const LATER: [&str; 5] = ["chat_message", "output_file", "preview_background_file", "preview_file", "production_schedule_version"];
+const LATER: [&str; 6] =
+    ["chat_message", "output_file", "preview_background_file", "preview_file", "production_schedule_version", "search_filter_group"];
 
 /// A row on its way in.
 #[derive(Debug)]
