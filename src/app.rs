@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::background::Jobs;
 use crate::callers::People;
+use crate::conditional::Conditional;
 use crate::config::Settings;
 use crate::credentials::attempts::Attempts;
 use crate::credentials::guesses::Guesses;
@@ -31,6 +32,8 @@ pub struct App {
     pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
     pub people: People,
+    /// Answers that did not change.
+    pub conditional: Conditional,
     /// Way of the events once they are stored.
     pub bus: Bus,
     pub storage: Storage,

@@ -8,7 +8,7 @@ use moka::future::Cache;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::database::{Database, Sql};
+use crate::database::{Database, Sql, depends_on_more};
 
 /// Time for which a person is kept in mind. What other programs, and other servers that Redis does not join to this
 /// one, write into the database is seen after this time at the latest. It spares a page that asks for many things at
@@ -38,6 +38,7 @@ impl People {
         if let Some(cache) = &self.cache
             && let Some(person) = cache.get(&id).await
         {
+            depends_on_more();
             return Ok(Some(person));
         }
         let person = load(&self.database, id).await?.map(Arc::new);

@@ -12,6 +12,7 @@ mod chats;
 pub mod cli;
 mod collections;
 mod comments;
+mod conditional;
 pub mod config;
 mod credentials;
 mod crud;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 59] = [
+const ORDER: [(&str, &str); 60] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -23,6 +23,7 @@ const ORDER: [(&str, &str); 59] = [
     ("vocabulary", "kinds of entities, persons as answers show them, periods of the calendar"),
     ("credentials", "passwords and tokens"),
     ("callers", "persons who call, kept in mind for seconds"),
+    ("conditional", "answers that did not change: tags, marks of change, and what is kept in memory"),
     ("app", "the parts of a running server"),
     ("sessions", "sessions that end before their tokens do"),
     ("events", "a change as one transaction, with the events that tell of it"),

@@ -22,6 +22,7 @@ use crate::background::Jobs;
 use crate::callers::People;
 use crate::collections;
 use crate::comments::CarriedFiles;
+use crate::conditional::Conditional;
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::credentials::attempts::Attempts;
 use crate::credentials::guesses::Guesses;
@@ -98,6 +99,10 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         passwords: Passwords::new(),
         attempts: Attempts::new(settings.sign_in.sign_in_rate),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
+        conditional: Conditional::new(
+            &[&settings.user_limit, &settings.nb_records_per_page, &settings.public_address()],
+            (settings.cache_type != Some(CacheType::Null)).then_some(settings.cache_memory),
+        ),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
         media: Some(settings.media.media_max_concurrent_requests).filter(|most| *most > 0).map(|most| Arc::new(Semaphore::new(most))),

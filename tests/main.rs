@@ -6,6 +6,7 @@ mod adopt;
 mod backup;
 mod chats;
 mod concurrency;
+mod conditional;
 mod contract;
 mod crash;
 mod crud;

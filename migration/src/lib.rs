@@ -12,6 +12,8 @@ mod m20261121_000002_dailies_additions;
 mod m20261128_000003_page_indexes;
 mod m20261129_000004_newer_release;
 mod m20261129_000010_identities;
+mod m20261129_000020_marks;
+pub mod marks;
 mod revision;
 mod statements;
 
@@ -46,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000003_page_indexes::Migration),
             Box::new(m20261129_000004_newer_release::Migration),
             Box::new(m20261129_000010_identities::Migration),
+            Box::new(m20261129_000020_marks::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@
 //! - of several media types the JSON one is kept, or else the answer is bytes;
 //! - every error is a [`ParameterError`]-like object with a message;
 //! - a body that may be a form with files is JSON, and operations that take nothing but such a form are left out;
+//! - headers are left out;
 //! - what is said of a parameter is one line;
 //! - of a choice of signs, such as `/` and `\\`, the type is text.
 
@@ -56,6 +57,10 @@ fn narrow(document: &mut Value) {
 }
 
 fn narrow_operation(operation: &mut Value) {
+    // Whoever has an answer already asks with a client of their own.
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        parameters.retain(|parameter| parameter["in"] != "header");
+    }
     // progenitor makes a list item of what is said of a parameter, which has to be one line.
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(description) = parameter.get("description").and_then(Value::as_str) {

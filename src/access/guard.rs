@@ -7,7 +7,7 @@ use dailies_definitions::access::{
     Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role,
     SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
 };
-use dailies_definitions::call::{Sessions, Working};
+use dailies_definitions::call::{ConditionalRequest, Sessions, Working};
 use dailies_definitions::facts::OperationFacts;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::rules::Guard;
@@ -134,6 +134,10 @@ impl Sessions for AccessGuard {
 
     fn transact<'a>(&'a self, attempt: &'a (dyn Fn() -> Working<'a> + Sync)) -> Working<'a> {
         Box::pin(transact(&self.0, attempt))
+    }
+
+    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Working<'a>) -> Working<'a> {
+        Box::pin(async move { self.0.conditional.answer(&self.0.database, &asked, request).await })
     }
 }
 

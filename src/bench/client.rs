@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use reqwest::header::{ETAG, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -18,6 +19,8 @@ pub(super) struct Call {
     method: Method,
     url: String,
     body: Option<String>,
+    /// The tag of the answer that the caller has.
+    known: Option<String>,
 }
 
 /// Result of one call.
@@ -73,7 +76,37 @@ impl Client {
             method: Method::from_bytes(route.method.as_bytes())?,
             url: format!("{}{path}", self.base),
             body: (!body.is_empty()).then_some(body),
+            known: None,
         })
+    }
+
+    /// The same call by somebody who has the answer.
+    ///
+    /// # Errors
+    /// The connection breaks, or the answer has no tag.
+    pub(super) async fn knowing(&self, call: Call) -> Result<Call, Problem> {
+        let response = self.http.request(call.method.clone(), &call.url).bearer_auth(&self.token).send().await?;
+        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).ok_or("the answer has no tag")?.to_owned();
+        response.bytes().await?;
+        Ok(Call { known: Some(tag), ..call })
+    }
+
+    /// Looks at a list: its tag, and the bytes that came, none where it is the known one.
+    ///
+    /// # Errors
+    /// The connection breaks, or the answer is no success.
+    pub(super) async fn look(&self, path: &str, known: Option<&str>) -> Result<(Option<String>, usize), Problem> {
+        let mut request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).header("accept-encoding", "gzip");
+        if let Some(tag) = known {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        if !status.is_success() && status != StatusCode::NOT_MODIFIED {
+            return Err(refused(status));
+        }
+        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        Ok((tag, response.bytes().await?.len()))
     }
 
     /// The same caller on connections of its own: the next call opens one.
@@ -147,6 +180,9 @@ impl Client {
         if let Some(body) = &call.body {
             request = request.header("content-type", "application/json").body(body.clone());
         }
+        if let Some(tag) = &call.known {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
         let started = Instant::now();
         let mut response = request.send().await?;
         let first_byte = started.elapsed();
@@ -155,7 +191,7 @@ impl Client {
         while let Some(part) = response.chunk().await? {
             bytes += part.len();
         }
-        if !status.is_success() {
+        if !status.is_success() && status != StatusCode::NOT_MODIFIED {
             return Err(refused(status));
         }
         Ok(Answered { first_byte, whole: started.elapsed(), bytes })

@@ -75,6 +75,12 @@ pub(super) mod table {
         format!("{name:<36} {records:>8} at once in {:>11}: {rate:.0}/s", time(elapsed))
     }
 
+    /// Line about a list that was asked for again and again.
+    pub(in crate::bench) fn reloaded(name: &str, reloads: usize, unchanged: usize, bytes: usize, elapsed: Duration) -> String {
+        let each = elapsed / u32::try_from(reloads.max(1)).unwrap_or(u32::MAX);
+        format!("{name:<36} {reloads:>4} times, {unchanged:>3} unchanged: {bytes:>11} bytes in {:>11}, {} each", time(elapsed), time(each))
+    }
+
     fn time(time: Duration) -> String {
         format!("{:.2} ms", time.as_secs_f64() * 1000.0)
     }

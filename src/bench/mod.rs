@@ -14,6 +14,7 @@
 //! The column *cold* is the first call of the run, on a connection of its own: run the bench against a server that was just
 //! started to see what statements cost that no connection knows yet. The others are warm.
 
+mod board;
 mod client;
 mod figures;
 mod measuring;
@@ -71,6 +72,8 @@ impl BenchArgs {
 
 /// Name of the lines about many tasks at once, for `--route`.
 const BULK: &str = "many tasks";
+/// Name of the lines about a board that is kept open, for `--route`.
+const BOARD: &str = "board of tasks";
 
 /// Measures, and prints a table as it goes.
 ///
@@ -82,21 +85,26 @@ pub async fn run(args: &BenchArgs) -> Result<(), Box<dyn Error>> {
 
 async fn measure_all(args: &BenchArgs) -> Result<(), Problem> {
     let routes: Vec<&Route> = ROUTES.iter().filter(|route| args.wants(route)).collect();
-    let bulk = args.writes && (args.route.is_empty() || args.route.iter().any(|text| BULK.contains(text.as_str())));
-    if routes.is_empty() && !bulk {
+    let named = |line: &str| args.writes && (args.route.is_empty() || args.route.iter().any(|text| line.contains(text.as_str())));
+    let (bulk, board) = (named(BULK), named(BOARD));
+    if routes.is_empty() && !bulk && !board {
         return Err("no route is known by that name".into());
     }
     let mut client = Client::sign_in(&args.url, &args.email, &args.password, args.gzip).await?;
     println!("{}", table::head(args.concurrency));
     let (writing, reading): (Vec<&Route>, Vec<&Route>) = routes.into_iter().partition(|route| route.writes);
     measure(&mut client, &reading, args).await;
-    if writing.is_empty() && !bulk {
+    if writing.is_empty() && !bulk && !board {
         return Ok(());
     }
-    let stage = Stage::build(&mut client, if bulk { args.tasks } else { 0 }).await?;
+    let stage = Stage::build(&mut client, if bulk || board { args.tasks } else { 0 }).await?;
     measure(&mut client, &writing, args).await;
+    // These tasks are deleted in the end, so that those of the board can be created.
     if bulk && let Err(problem) = stage.bulk(&client).await {
         println!("{}", table::left_out(BULK, &problem.to_string()));
+    }
+    if board && let Err(problem) = board::reload(&client, &stage).await {
+        println!("{}", table::left_out(BOARD, &problem.to_string()));
     }
     stage.remove(&client).await
 }
@@ -105,7 +113,11 @@ async fn measure_all(args: &BenchArgs) -> Result<(), Problem> {
 async fn measure(client: &mut Client, routes: &[&Route], args: &BenchArgs) {
     let half = Duration::from_secs_f64((args.seconds / 2.0).max(0.05));
     for route in routes {
-        let line = match client.call(route).await {
+        let call = match client.call(route).await {
+            Ok(call) if route.known => client.knowing(call).await,
+            call => call,
+        };
+        let line = match call {
             Ok(call) => match measuring::measure(client, &call, half, args.concurrency).await {
                 Ok(figures) => table::line(route, &figures),
                 Err(problem) => table::left_out(route.name, &problem.to_string()),

@@ -11,18 +11,28 @@ pub(super) struct Route {
     pub(super) body: &'static str,
     /// Whether the call changes something: then it names the bench's own records.
     pub(super) writes: bool,
+    /// Whether the caller has the answer, and asks whether it still holds.
+    pub(super) known: bool,
 }
 
 const fn get(name: &'static str, path: &'static str) -> Route {
-    Route { name, method: "GET", path, body: "", writes: false }
+    Route { name, method: "GET", path, body: "", writes: false, known: false }
+}
+
+const fn known(name: &'static str, path: &'static str) -> Route {
+    Route { known: true, ..get(name, path) }
+}
+
+const fn ask(name: &'static str, path: &'static str, body: &'static str) -> Route {
+    Route { method: "POST", body, ..get(name, path) }
 }
 
 const fn put(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { name, method: "PUT", path, body, writes: true }
+    Route { method: "PUT", body, writes: true, ..get(name, path) }
 }
 
 const fn post(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { name, method: "POST", path, body, writes: true }
+    Route { method: "POST", body, writes: true, ..get(name, path) }
 }
 
 /// Places of values: a name, a path to ask, and a pointer into the answer. Later ones may name earlier ones.
@@ -48,7 +58,7 @@ pub(super) const PLACES: [(&str, &str, &str); 17] = [
 
 /// Every measured call, in the order of the table.
 pub(super) const ROUTES: &[Route] = &[
-    Route { name: "sign in", method: "POST", path: "/auth/login", body: r#"{"email": "{{email}}", "password": "{{password}}"}"#, writes: false },
+    ask("sign in", "/auth/login", r#"{"email": "{{email}}", "password": "{{password}}"}"#),
     get("who am I", "/auth/authenticated"),
     get("status", "/status"),
     get("context of a person", "/data/user/context"),
@@ -116,8 +126,15 @@ pub(super) const ROUTES: &[Route] = &[
     get("page of news", "/data/news?page=1"),
     get("page of events", "/data/events?page=1"),
     get("page of persons", "/data/persons?page=1"),
-    Route { name: "search", method: "POST", path: "/data/search", body: r#"{"query": "SQ10 SH01", "limit": 20}"#, writes: false },
-    Route { name: "search with a mistake", method: "POST", path: "/data/search", body: r#"{"query": "enviromnet"}"#, writes: false },
+    known("context of a person, known", "/data/user/context"),
+    known("shots with tasks, known", "/data/shots/with-tasks?project_id={project}"),
+    known("assets with tasks, known", "/data/assets/with-tasks?project_id={project}"),
+    known("tasks of a production, known", "/data/projects/{project}/tasks"),
+    known("casting of all shots, known", "/data/projects/{project}/sequences/all/casting"),
+    known("page of tasks of a production, known", "/data/tasks?project_id={project}&page=1"),
+    known("task types, known", "/data/task-types"),
+    ask("search", "/data/search", r#"{"query": "SQ10 SH01", "limit": 20}"#),
+    ask("search with a mistake", "/data/search", r#"{"query": "enviromnet"}"#),
     put("CRUD update of a task", "/data/tasks/{own_task}", r#"{"priority": 1}"#),
     put("CRUD update of an entity", "/data/entities/{own_asset}", r#"{"description": "Measured."}"#),
     post("comment on a task", "/actions/tasks/{own_task}/comment", r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#),

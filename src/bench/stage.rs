@@ -1,6 +1,6 @@
 //! A production of the bench's own, for calls that write: made before them, and removed with all that hangs on it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -64,20 +64,34 @@ impl Stage {
         Ok(())
     }
 
+    /// Address of the assets with their tasks.
+    pub(super) fn board(&self) -> String {
+        format!("/data/assets/with-tasks?project_id={}", self.project)
+    }
+
+    /// Creates the tasks of all assets that have none yet, and gives them.
+    ///
+    /// # Errors
+    /// An answer is no success.
+    pub(super) async fn new_tasks(&self, client: &Client) -> Result<Vec<String>, Problem> {
+        let mut ids = Vec::new();
+        for task_type in &self.task_types {
+            let path = format!("/actions/projects/{}/task-types/{task_type}/assets/create-tasks", self.project);
+            let (_, made) = client.send(Method::POST, &path, Some(&json!([]))).await?;
+            ids.extend(made.as_array().into_iter().flatten().filter_map(id));
+        }
+        Ok(ids)
+    }
+
     /// Creates many tasks, assigns them, again without any change, gives them a priority, takes the person off, and deletes
     /// them; prints a line for each.
     ///
     /// # Errors
     /// An answer is no success.
     pub(super) async fn bulk(&self, client: &Client) -> Result<(), Problem> {
-        let mut ids = Vec::new();
-        let mut elapsed = Duration::ZERO;
-        for task_type in &self.task_types {
-            let path = format!("/actions/projects/{}/task-types/{task_type}/assets/create-tasks", self.project);
-            let (time, made) = client.send(Method::POST, &path, Some(&json!([]))).await?;
-            elapsed += time;
-            ids.extend(made.as_array().into_iter().flatten().filter_map(id));
-        }
+        let started = Instant::now();
+        let ids = self.new_tasks(client).await?;
+        let elapsed = started.elapsed();
         println!("{}", table::once("create tasks", ids.len(), elapsed));
         let assign = format!("/actions/persons/{}/assign", self.member);
         let delete = format!("/actions/projects/{}/delete-tasks", self.project);

@@ -76,7 +76,9 @@ fn tell(plan: &Plan) {
         for addition in &plan.additions {
             println!("to be added: {addition}");
         }
-        println!("to be added: tables and indexes of Dailies, whose names begin with `dailies_`, and `seaql_migrations`");
+        println!(
+            "to be added: tables and indexes of Dailies, triggers and their functions, whose names begin with `dailies_`, and `seaql_migrations`"
+        );
     }
 }
 

@@ -31,6 +31,8 @@ const JOBS_END_TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_FILES: u64 = 65_536;
 /// Period in which what has expired is removed, and the rows are counted.
 const CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
+/// Period in which marks of change are added up, and memory of listings is given back.
+const RECKONING_PERIOD: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     log(&settings.log);
@@ -57,6 +59,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));
+    let reckoner = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
     let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
     println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
@@ -71,6 +74,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
+    reckoner.abort();
     workers.close(JOBS_END_TIMEOUT).await;
     app.database.clone().close().await;
     Ok(())
@@ -137,6 +141,16 @@ async fn sweep(app: SharedApp) {
             && let Err(error) = app.database.analyze().await
         {
             tracing::warn!(%error, "queries are planned without knowing the rows");
+        }
+    }
+}
+
+async fn add_marks_up(app: SharedApp) {
+    let mut ticks = tokio::time::interval(RECKONING_PERIOD);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.conditional.sweep(&app.database).await {
+            tracing::warn!(%error, "marks of change could not be added up");
         }
     }
 }

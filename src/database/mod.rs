@@ -18,6 +18,7 @@ mod records;
 mod rows;
 mod select_list;
 mod session;
+mod sources;
 mod sql;
 mod transaction;
 
@@ -44,6 +45,7 @@ pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
 pub use self::rows::{Field, RowWriter, write_column, write_datetime, write_text, write_uuid};
 pub use self::select_list::{SelectList, SelectedColumn};
+pub use self::sources::{Sources, Tables};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
 
@@ -120,6 +122,12 @@ impl Database {
         if let Some(session) = Session::current() {
             session.release().await;
         }
+    }
+
+    /// Takes note of what the task reads from now on; none where it keeps no connection.
+    #[must_use]
+    pub fn watch(&self) -> Option<Sources> {
+        self.session().map(|session| session.watch())
     }
 
     /// The connection for the next statement.
@@ -200,6 +208,13 @@ impl Database {
     /// Closes all connections once nobody uses them.
     pub async fn close(self) {
         self.connections.close().await;
+    }
+}
+
+/// States that what this task answers depends on more than rows: on the clock, or on what this server keeps in mind.
+pub fn depends_on_more() {
+    if let Some(sources) = Session::current().and_then(|session| session.watched()) {
+        sources.note_other();
     }
 }
 

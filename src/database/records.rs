@@ -14,6 +14,7 @@ const PLACEHOLDERS: usize = 1000;
 /// The current time in UTC, to the microsecond, which is what both databases keep.
 #[must_use]
 pub fn now() -> NaiveDateTime {
+    super::depends_on_more();
     Utc::now().naive_utc().trunc_subsecs(6)
 }
 

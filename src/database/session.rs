@@ -2,8 +2,8 @@
 //! one to itself. Whoever asks the [`Database`](super::Database) within finds it without being handed it, so that no
 //! statement of a transaction can slip by it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -12,8 +12,8 @@ use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::Sql;
 use super::connection::{Connection, Connections, Lent};
+use super::{Sources, Sql};
 
 tokio::task_local! {
     static CURRENT: Option<Session>;
@@ -33,6 +33,8 @@ struct Shared {
     abandoned: AtomicBool,
     /// Whether a change was finished.
     finished: AtomicBool,
+    /// Note of what is read, where somebody takes one.
+    watched: std::sync::Mutex<Option<Sources>>,
 }
 
 /// Reason why a statement of a transaction failed, as far as that decides on the transaction.
@@ -79,7 +81,8 @@ impl Session {
         let writes = lent.is_some();
         let held = Arc::new(Mutex::new(lent));
         let trouble = std::sync::Mutex::default();
-        Self(Arc::new(Shared { connections, writes, held, trouble, abandoned: AtomicBool::default(), finished: AtomicBool::default() }))
+        let (abandoned, finished) = (AtomicBool::default(), AtomicBool::default());
+        Self(Arc::new(Shared { connections, writes, held, trouble, abandoned, finished, watched: std::sync::Mutex::default() }))
     }
 
     /// The session that this task works with.
@@ -95,6 +98,18 @@ impl Session {
     /// Lets a task work with a session, or with none.
     pub(super) async fn scope<F: Future>(session: Option<Self>, task: F) -> F::Output {
         CURRENT.scope(session, task).await
+    }
+
+    /// Takes note of what is read from now on.
+    pub(super) fn watch(&self) -> Sources {
+        let sources = Sources::default();
+        *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(sources.clone());
+        sources
+    }
+
+    /// Note of what is read, where somebody takes one.
+    pub(super) fn watched(&self) -> Option<Sources> {
+        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether it is that of a transaction.
@@ -163,10 +178,13 @@ pub(super) enum HeldConnection {
 }
 
 impl HeldConnection {
-    /// The connection, and who takes note of errors.
-    fn parts(&mut self) -> Result<(&mut Connection, Option<&Session>), DbErr> {
+    /// The connection for a statement, and who takes note of errors.
+    fn parts(&mut self, sql: &str) -> Result<(&mut Connection, Option<&Session>), DbErr> {
         match self {
             Self::Session { guard, session } => {
+                if let Some(sources) = session.watched() {
+                    sources.note(sql)?;
+                }
                 let lent = guard.as_deref_mut().ok_or_else(|| DbErr::Custom("the connection was given back".into()))?;
                 Ok((lent, Some(session)))
             }
@@ -176,28 +194,28 @@ impl HeldConnection {
 
     /// The rows of a query as the database sends them.
     pub(super) fn stream(&mut self, sql: &Sql, backend: DbBackend) -> Result<BoxStream<'_, Result<QueryResult, DbErr>>, DbErr> {
-        let (connection, session) = self.parts()?;
+        let (connection, session) = self.parts(sql.text())?;
         let session = session.cloned();
         Ok(connection.stream(sql.statement(backend)).inspect_err(move |error| note(session.as_ref(), error)).boxed())
     }
 
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let (connection, session) = self.parts()?;
+        let (connection, session) = self.parts(&statement.sql)?;
         connection.execute(statement).await.inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
-        let (connection, session) = self.parts()?;
+        let (connection, session) = self.parts(text)?;
         connection.run(text).await.inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let (connection, session) = self.parts()?;
+        let (connection, session) = self.parts(&statement.sql)?;
         connection.rows(statement).await.inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let (connection, session) = self.parts()?;
+        let (connection, session) = self.parts(&statement.sql)?;
         connection.row(statement).await.inspect_err(|error| note(session, error))
     }
 }

@@ -119,8 +119,9 @@ pub(super) fn beside(tables: &[Table], present: &[Present]) -> BTreeSet<String> 
     named.collect()
 }
 
-/// Tables that say which migrations were done, here and in the reference system.
-const NOT_DUMPED: [&str; 2] = ["seaql_migrations", "alembic_version"];
+/// Tables that say which migrations were done, here and in the reference system, and the one of marks of change: triggers
+/// write it while rows are loaded.
+const NOT_DUMPED: [&str; 3] = ["seaql_migrations", "alembic_version", "dailies_mark"];
 
 #[cfg(test)]
 mod tests {
@@ -141,7 +142,13 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_named() {
         let column = |table: &str, column: &str| Present { table_name: table.into(), column_name: column.into(), kind: "text".into() };
-        let present = [column("person", "id"), column("person", "nickname"), column("plugin_x", "id"), column("seaql_migrations", "version")];
+        let present = [
+            column("person", "id"),
+            column("person", "nickname"),
+            column("plugin_x", "id"),
+            column("seaql_migrations", "version"),
+            column("dailies_mark", "amount"),
+        ];
         let found: Vec<String> = beside(&tables(), &present).into_iter().collect();
         assert_eq!(found, ["person.nickname", "plugin_x"]);
     }

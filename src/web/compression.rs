@@ -11,6 +11,8 @@ use poem::web::{Compress, CompressionAlgo, CompressionLevel};
 use poem::{IntoResponse, Response};
 
 use super::content::Content;
+use super::kept;
+use crate::conditional::{Keeper, Kept};
 
 /// Below this many bytes the work is not worth what it saves.
 const LEAST: usize = 1024;
@@ -45,36 +47,60 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
     best.map(|(_, coding)| coding)
 }
 
-/// Compresses an answer, unless it is small, no text, part of something, or compressed already.
+/// Compresses an answer, unless it is small, no text, part of something, or compressed already. A kept one is taken from
+/// memory, and one that is to be kept is kept as it is sent.
 ///
 /// A streamed answer is compressed part by part while it is sent.
 pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Response) -> Response {
+    if let Some(found) = response.extensions_mut().remove::<Kept>() {
+        kept::recall(found, kept::coding(coding), LEAST, &mut response);
+        if response.headers().contains_key(header::CONTENT_ENCODING) {
+            vary(response.headers_mut());
+            weaken_tag(response.headers_mut());
+            return response;
+        }
+    }
+    let keeper = response.extensions_mut().remove::<Keeper>();
+    let media = response.headers().get(header::CONTENT_TYPE).cloned();
     if !suits(&response) {
         return response;
     }
-    let accept_encoding = HeaderValue::from_static("Accept-Encoding");
-    response.headers_mut().append(header::VARY, accept_encoding);
-    let Some(coding) = coding else {
-        return response;
-    };
+    vary(response.headers_mut());
     let length = response.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length < LEAST) {
+    let small = length.is_some_and(|length| length < LEAST);
+    let coding = coding.filter(|_| !small);
+    if coding.is_none() && keeper.is_none() {
         return response;
     }
     let content = Content::of(response.take_body()).await;
     let small = matches!(&content, Content::Whole(bytes) if bytes.len() < LEAST);
-    response.set_body(content);
-    if small {
+    let Some(coding) = coding.filter(|_| !small) else {
+        let content = match keeper {
+            Some(keeper) => kept::keep_plain(keeper, media, content).await,
+            None => content,
+        };
+        response.set_body(content);
         return response;
-    }
+    };
+    response.set_body(content);
     weaken_tag(response.headers_mut());
     let level = match coding {
         // What brotli does by default is too slow to do for each answer anew.
         CompressionAlgo::BR => CompressionLevel::Precise(4),
         _ => CompressionLevel::Default,
     };
-    Compress::new(response, coding).with_quality(level).into_response()
+    let mut response = Compress::new(response, coding).with_quality(level).into_response();
+    if let Some(keeper) = keeper {
+        let body = response.take_body();
+        response.set_body(kept::keep(keeper, kept::coding(Some(coding)), media, body));
+    }
+    response
+}
+
+/// States that the answer depends on which codings the client accepts.
+fn vary(headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
 fn suits(response: &Response) -> bool {

@@ -5,6 +5,8 @@ use futures::{FutureExt, StreamExt, stream};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 
+use crate::conditional::{Keeper, Kept};
+
 /// The content of an answer.
 pub(super) enum Content {
     /// All of it.
@@ -40,7 +42,14 @@ impl Content {
 pub(super) async fn without_body(mut response: Response) -> Response {
     let body = response.take_body();
     let bare = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    // A kept answer has no body yet; and nobody makes all of one to keep it.
+    let kept = response.extensions_mut().remove::<Kept>();
+    response.extensions_mut().remove::<Keeper>();
+    if let Some(media) = kept.iter().find_map(|kept| kept.forms.first()?.media.clone()) {
+        response.headers_mut().insert(header::CONTENT_TYPE, media);
+    }
     if !bare
+        && kept.is_none()
         && !response.headers().contains_key(header::CONTENT_LENGTH)
         && let Content::Whole(bytes) = Content::of(body).await
     {

@@ -8,6 +8,7 @@ mod crowd;
 pub mod docs;
 mod edition31;
 mod headers;
+mod kept;
 mod limits;
 mod metrics;
 mod pages;

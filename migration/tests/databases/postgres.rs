@@ -6,7 +6,7 @@ use entity::{comment, data_import_error, person};
 use migration::{
     Catalogue, Differences, NEWEST, OLDEST, State, compare, give_back, plan, recorded, reference, revisions, state, statements_to, take_over, up,
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Set, Statement, TransactionTrait};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set, Statement, TransactionTrait};
 use serde_json::json;
 use temporary_postgres::TemporaryPostgres;
 use tokio::sync::OnceCell;
@@ -270,5 +270,37 @@ async fn rows_keep_their_values() -> Outcome {
     .insert(&db)
     .await?;
     assert_eq!(error.source, Some(ImportSource::Csv));
+    Ok(())
+}
+
+#[tokio::test]
+async fn marks_grow_whoever_writes() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    db.execute_unprepared("CREATE ROLE writer_of_departments; GRANT SELECT, INSERT, UPDATE, DELETE ON department TO writer_of_departments").await?;
+    let transaction = db.begin().await?;
+    let mark = async || {
+        let sql = "SELECT COALESCE(SUM(amount), 0)::bigint FROM dailies_mark WHERE subject = 'department'";
+        let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("a sum".into()))?.try_get_by_index::<i64>(0)
+    };
+    let mut last = mark().await?;
+    for statement in [
+        "SET LOCAL ROLE writer_of_departments; INSERT INTO department (id, name, color) VALUES (gen_random_uuid(), 'Wool', '#fff'); RESET ROLE",
+        "SET LOCAL ROLE writer_of_departments; SET LOCAL search_path = pg_catalog; UPDATE public.department SET name = 'Felt'; RESET ROLE; RESET search_path",
+        "SET LOCAL ROLE writer_of_departments; DELETE FROM department; RESET ROLE",
+        "TRUNCATE department CASCADE",
+    ] {
+        transaction.execute_unprepared(statement).await?;
+        let now = mark().await?;
+        assert!(now > last, "{statement}");
+        last = now;
+    }
+    transaction.execute_unprepared("UPDATE department SET name = 'Fog' WHERE name = 'nothing'").await?;
+    assert_eq!(mark().await?, last, "what touches no row changes nothing");
+    // Whoever goes back to another server may drop what Dailies added.
+    transaction
+        .execute_unprepared("DROP TABLE dailies_mark; INSERT INTO department (id, name, color) VALUES (gen_random_uuid(), 'Fog', '#fff')")
+        .await?;
     Ok(())
 }

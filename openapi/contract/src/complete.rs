@@ -7,6 +7,7 @@ use crate::ContractError;
 use crate::access::{self, AccessRule, AccessRules};
 use crate::addresses;
 use crate::alias;
+use crate::conditional;
 use crate::crud;
 use crate::limits;
 use crate::source::Source;
@@ -145,6 +146,10 @@ fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rul
     limits::add(operation, rule, &id, problems);
     add_security(operation, rule);
     add_errors(operation, path, rule);
+    conditional::add(operation);
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        responses.sort_keys();
+    }
 }
 
 /// Names of the parameters in a path, in their order.
@@ -268,9 +273,6 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
         if responses.get(status).is_none() {
             responses[status] = json!({"$ref": format!("#/components/responses/{name}")});
         }
-    }
-    if let Some(map) = responses.as_object_mut() {
-        map.sort_keys();
     }
 }
 

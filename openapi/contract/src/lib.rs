@@ -7,6 +7,7 @@ mod alias;
 pub mod bodies;
 mod check;
 mod complete;
+mod conditional;
 mod crud;
 pub mod generate;
 pub mod limits;
@@ -18,6 +19,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub use access::{AccessRule, AccessRules, RecordRule};
+pub use conditional::Conditional;
 pub use model::{Body, CrudVerb, Operation, Parameter, Place, Response};
 
 /// Faults of the files of the contract.
@@ -34,7 +36,7 @@ pub enum ContractError {
 /// The completed contract.
 #[derive(Debug)]
 pub struct Contract {
-    /// The whole document, OpenAPI 3.0.3, with the extension keys `x-access` and `x-crud` on its operations.
+    /// The whole document, OpenAPI 3.0.3, with the extension keys `x-access`, `x-crud` and `x-conditional` on its operations.
     pub document: Value,
     /// Every operation, in the order of the document.
     pub operations: Vec<Operation>,

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::complete::METHODS;
+use crate::conditional::Conditional;
 use crate::{ContractError, access};
 
 /// Place where a parameter stands in a request.
@@ -88,6 +89,8 @@ pub struct Operation {
     /// The path parameter that the rule looks at.
     pub rule_parameter: Option<String>,
     pub transaction: Transaction,
+    /// Owners of the rows that the answer shows, where it may be one that the client has.
+    pub conditional: Option<Conditional>,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
     pub responses: Vec<Response>,
@@ -100,9 +103,9 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The answers below 400.
+    /// The answers below 400, save that which says that the client has the answer.
     pub fn successes(&self) -> impl Iterator<Item = &Response> {
-        self.responses.iter().filter(|response| response.status < 400)
+        self.responses.iter().filter(|response| response.status < 400 && response.status != 304)
     }
 }
 
@@ -128,7 +131,9 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     let access = needed("x-access")?;
     let (rule, rule_parameter) = access::split(&access);
     let mut parameters = Vec::new();
-    for parameter in value["parameters"].as_array().into_iter().flatten() {
+    // Headers are no business of handlers.
+    let in_address = |parameter: &&Value| parameter["in"] != "header";
+    for parameter in value["parameters"].as_array().into_iter().flatten().filter(in_address) {
         parameters.push(read_parameter(parameter)?);
     }
     let mut responses = Vec::new();
@@ -147,6 +152,10 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         limit: value["x-body-limit"].as_u64().unwrap_or_default(),
     });
     let transaction = transaction(&value["x-transaction"], method, body.as_ref())?;
+    let conditional = Conditional::read(&value["x-conditional"])?;
+    if conditional.is_some() && (transaction != Transaction::None || value["security"].as_array().is_none_or(Vec::is_empty)) {
+        return Err("only what reads, for somebody who is signed in, can be conditional".into());
+    }
     Ok(Operation {
         id: needed("operationId")?,
         method: method.to_uppercase(),
@@ -158,6 +167,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         rule: rule.to_owned(),
         rule_parameter: rule_parameter.map(str::to_owned),
         transaction,
+        conditional,
         parameters,
         body,
         responses,

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 use crate::facts::OperationFacts;
 use crate::failure::{Failure, FieldProblem};
 use crate::payload::{Json, NoContent};
@@ -35,6 +35,22 @@ pub struct PathValues(pub Vec<(String, String)>);
 /// An answer that is being worked on.
 pub type Working<'a> = BoxFuture<'a, Result<Response, Failure>>;
 
+/// Request for an answer that depends on rows, on who asks, and on nothing else.
+#[derive(Clone, Debug)]
+pub struct ConditionalRequest {
+    /// The `operationId`.
+    pub operation: &'static str,
+    /// Values of the path parameters, and the query.
+    pub address: String,
+    pub caller: Caller,
+    /// The caller's role in the production, where the access rule looked it up.
+    pub role: Option<Role>,
+    /// The production whose rows are shown, besides those that every production shares; none for those of all.
+    pub production: Option<Uuid>,
+    /// The `If-None-Match` headers of the request.
+    pub none_match: Vec<String>,
+}
+
 /// Way in which operations work with the database.
 pub trait Sessions: Send + Sync + 'static {
     /// Lets a request keep one connection, from its first statement on.
@@ -45,6 +61,8 @@ pub trait Sessions: Send + Sync + 'static {
     fn apart<'a>(&'a self, request: Working<'a>) -> Working<'a>;
     /// Works on a request in one transaction, again when another transaction was in the way.
     fn transact<'a>(&'a self, attempt: &'a (dyn Fn() -> Working<'a> + Sync)) -> Working<'a>;
+    /// Works on a request whose answer may be one that the client has, or that was made before.
+    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Working<'a>) -> Working<'a>;
 }
 
 /// The operations of the CRUD pattern, for every collection.
@@ -117,6 +135,20 @@ impl Call {
 
     pub(crate) fn query(&self) -> Query {
         Query::parse(self.request.uri().query().unwrap_or_default())
+    }
+
+    /// The request, for an answer that may not have changed.
+    pub(crate) fn asked(&self, operation: &'static str, caller: &Caller, role: Option<Role>, production: Option<Uuid>) -> ConditionalRequest {
+        let values = self.request.data::<PathValues>().map(|values| format!("{:?}", values.0)).unwrap_or_default();
+        let address = format!("{values}?{}", self.request.uri().query().unwrap_or_default());
+        let sent = self.request.headers().get_all(header::IF_NONE_MATCH);
+        let none_match = sent.iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
+        ConditionalRequest { operation, address, caller: caller.clone(), role, production, none_match }
+    }
+
+    /// The one production that the query names.
+    pub(crate) fn asked_production(&self) -> Option<Uuid> {
+        parse_id(self.query().only("project_id")?)
     }
 
     fn path_value(&self, name: &str) -> &str {

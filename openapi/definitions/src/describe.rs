@@ -2,8 +2,8 @@
 
 use poem::http::Method;
 use poem_openapi::registry::{
-    MetaApi, MetaMediaType, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaRequest, MetaResponse, MetaResponses, MetaSchema,
-    MetaSchemaRef, MetaSecurityScheme, Registry,
+    MetaApi, MetaHeader, MetaMediaType, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaRequest, MetaResponse, MetaResponses,
+    MetaSchema, MetaSchemaRef, MetaSecurityScheme, Registry,
 };
 use serde_json::Value;
 
@@ -50,7 +50,11 @@ fn parameter(value: &Value) -> MetaOperationParam {
     MetaOperationParam {
         name: value["name"].as_str().unwrap_or_default().to_owned(),
         schema: schema_ref(&value["schema"]),
-        in_type: if value["in"] == "path" { MetaParamIn::Path } else { MetaParamIn::Query },
+        in_type: match value["in"].as_str() {
+            Some("path") => MetaParamIn::Path,
+            Some("header") => MetaParamIn::Header,
+            _ => MetaParamIn::Query,
+        },
         description: value["description"].as_str().map(str::to_owned),
         required: value["required"] == true,
         deprecated: value["deprecated"] == true,
@@ -65,7 +69,17 @@ fn response(status: &str, value: &Value) -> MetaResponse {
         status: status.parse().ok(),
         status_range: None,
         content: content(value),
-        headers: Vec::new(),
+        headers: entries(&value["headers"]).map(|(name, value)| header(name, value)).collect(),
+    }
+}
+
+fn header(name: &str, value: &Value) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: value["description"].as_str().map(str::to_owned),
+        required: value["required"] == true,
+        deprecated: false,
+        schema: schema_ref(&value["schema"]),
     }
 }
 

@@ -39,6 +39,13 @@ impl Query {
         self.0.iter().filter(move |(name, _)| seen.insert(name.as_str())).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The value of a parameter that was sent once.
+    pub(crate) fn only(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(found, _)| found == name);
+        let (_, value) = values.next()?;
+        values.next().is_none().then_some(value.as_str())
+    }
+
     /// The value of a parameter as it was sent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

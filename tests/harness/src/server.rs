@@ -104,7 +104,24 @@ impl TestServer {
     /// A server with more flags.
     pub async fn start_with(on: On, flags: &[&str]) -> Self {
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Self::start_at(Place { flags, ..Place::empty(on).await }).await
+        let place = match on {
+            On::Sqlite => Place::empty(on).await,
+            On::Postgres => Place { folder: TempDir::new().expect("a folder"), database_url: Self::seeded_database().await, flags: Vec::new() },
+        };
+        Self::start_at(Place { flags, ..place }).await
+    }
+
+    /// The address of a database of PostgreSQL with the base data: a copy of one that the first test makes, since making all
+    /// tables anew takes longer than many a test.
+    async fn seeded_database() -> String {
+        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        let template = TEMPLATE
+            .get_or_init(|| async {
+                let place = Self::start_at(Place::empty(On::Postgres).await).await.stop().await;
+                place.database_url
+            })
+            .await;
+        cluster().await.copy_database(template).await.expect("a database")
     }
 
     /// The address of a database of PostgreSQL that nobody else uses.

@@ -8,11 +8,14 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database};
 
 /// Number of free ports that are tried, since another program can take one in between.
 const ATTEMPTS: usize = 5;
+/// Attempts at a copy, since whoever was connected to a database may still be leaving it.
+const MOST_ATTEMPTS: usize = 40;
 
 /// Settings that trade safety for speed: the data is thrown away anyway.
 const SETTINGS: &str = "
@@ -89,10 +92,31 @@ impl TemporaryPostgres {
     /// # Errors
     /// When the server refuses.
     pub async fn create_database(&self) -> io::Result<String> {
+        self.make("template1").await
+    }
+
+    /// Makes a copy of a database that nobody is connected to any more, and gives its address.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn copy_database(&self, url: &str) -> io::Result<String> {
+        self.make(url.rsplit('/').next().unwrap_or_default()).await
+    }
+
+    async fn make(&self, template: &str) -> io::Result<String> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
         let server = Database::connect(self.url("postgres")).await.map_err(io::Error::other)?;
-        server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.map_err(io::Error::other)?;
+        let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        let mut attempt = 1;
+        // The server takes a moment to notice that somebody is gone.
+        while let Err(error) = server.execute_unprepared(&statement).await {
+            if attempt == MOST_ATTEMPTS {
+                return Err(io::Error::other(error));
+            }
+            attempt += 1;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         server.close().await.map_err(io::Error::other)?;
         Ok(self.url(&name))
     }

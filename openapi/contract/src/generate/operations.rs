@@ -8,6 +8,7 @@ use super::names::{doc, field, pascal, snake};
 use super::rules::SHARE_VISITOR;
 use super::schemas::{inner, literal};
 use crate::Contract;
+use crate::conditional::Conditional;
 use crate::model::{Body, CrudVerb, Operation, Parameter, Place, Transaction};
 
 pub(super) fn file(contract: &Contract, tag: &str) -> String {
@@ -225,6 +226,7 @@ fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: 
     if matches!(verb, CrudVerb::Get | CrudVerb::Update | CrudVerb::Delete) {
         text.push_str("            let id = call.record_id()?;\n");
     }
+    asked(text, operation, "caller", false);
     let method = format!("{verb:?}").to_lowercase();
     let record = operation.rule_parameter.as_deref().map(|name| format!("(RecordRule::{})", pascal(name))).unwrap_or_default();
     let rule = format!("Rule::{}{record}", pascal(&operation.rule));
@@ -264,6 +266,7 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         let method = if is_form(body) { "submission" } else { "json" };
         let _ = writeln!(text, "            api.guard.release().await;\n            let body: {} = call.{method}(&BODY).await?;", body_type(body));
     }
+    asked(text, operation, "access", proof.is_some_and(|proof| OF_PRODUCTION.contains(&proof)));
     // A request may be tried several times in one transaction.
     let repeated = operation.transaction == Transaction::Request;
     let argument = |(name, kind): (String, String)| if repeated && !is_copied(&kind) { format!("{name}.clone()") } else { name };
@@ -272,15 +275,36 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
     answered(text, operation, &format!("handlers.{}({})", operation.id, arguments.join(", ")), status);
 }
 
+/// Proofs that know the production, and the caller's role in it.
+const OF_PRODUCTION: [&str; 6] = ["ProjectMember", "ProjectSupervisor", "ProjectManager", "EntityReader", "TaskReader", "TaskActor"];
+
 /// Whether a type is copied where others are cloned.
 fn is_copied(kind: &str) -> bool {
     matches!(kind, "Uuid" | "NaiveDate" | "i32")
+}
+
+/// Says what is asked, before the proof goes to the handler, where the answer may be one that the client has.
+fn asked(text: &mut String, operation: &Operation, caller: &str, of_production: bool) {
+    let Some(conditional) = operation.conditional else { return };
+    let named = |place| placed(operation, place).any(|parameter| parameter.name == "project_id");
+    let role = if of_production { format!("Some({caller}.role())") } else { "None".to_owned() };
+    let production = match conditional {
+        Conditional::Everything => "None".to_owned(),
+        Conditional::Production if of_production => format!("Some({caller}.project_id())"),
+        Conditional::Production if named(Place::Path) => "Some(project_id)".to_owned(),
+        Conditional::Production if named(Place::Query) => "call.asked_production()".to_owned(),
+        Conditional::Production => "None".to_owned(),
+    };
+    let _ = writeln!(text, "            let asked = call.asked({:?}, &{caller}, {role}, {production});", operation.id);
 }
 
 /// Calls the handler in the way that the operation works with the database, and answers what it gives.
 fn answered(text: &mut String, operation: &Operation, call: &str, status: u16) {
     let answer = format!("Ok(api.{call}.await?.into_response({status}))");
     let _ = match operation.transaction {
+        Transaction::None if operation.conditional.is_some() => {
+            writeln!(text, "            api.guard.conditional(asked, Box::pin(async {{ {answer} }})).await")
+        }
         Transaction::None => writeln!(text, "            {answer}"),
         Transaction::Request => writeln!(text, "            api.guard.transact(&|| Box::pin(async {{ {answer} }})).await"),
         Transaction::Handler => writeln!(text, "            api.guard.apart(Box::pin(async {{ {answer} }})).await"),
