@@ -7,23 +7,31 @@ use sea_orm::{DbBackend, DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use super::tag::{Key, Tag};
-use crate::database::{Database, Sql, Tables, read_all};
+use crate::database::{Database, Sql, Tables, is_missing_table, read_all};
 
 /// Key of the PostgreSQL lock that keeps two servers from adding marks up at once; the number has no meaning.
 const LOCK: i64 = 6_105_832_447_190_263;
 
-/// The marks of some tables.
-pub(super) struct Marks(BTreeMap<usize, String>);
+/// Triggers of a table that keep its marks, by the change that each follows.
+const TRIGGERS: usize = 3;
+
+/// The marks of some tables, by their places among all that have marks.
+pub(super) struct Marks {
+    totals: BTreeMap<usize, String>,
+    /// Which triggers they were kept by.
+    triggers: String,
+}
 
 #[derive(FromQueryResult)]
 struct Row {
     subject: String,
-    total: String,
+    total: Option<String>,
 }
 
 impl Marks {
-    /// Reads the marks of tables: those of a production, or of all.
-    pub(super) async fn read(database: &Database, production: Option<Uuid>, tables: Tables) -> Result<Self, DbErr> {
+    /// Reads the marks of tables: those of a production, or of all. There are none while nothing keeps them: a program
+    /// that removes tables and makes them anew leaves no triggers behind.
+    pub(super) async fn read(database: &Database, production: Option<Uuid>, tables: Tables) -> Result<Option<Self>, DbErr> {
         let wanted = marked().enumerate().filter(|(at, _)| tables & (1 << *at) != 0);
         let subjects: Vec<String> = wanted.map(|(_, marked)| format!("'{}'", marked.table)).collect();
         let mut sql = Sql::new("SELECT subject, CAST(SUM(amount) AS text) AS total FROM dailies_mark WHERE ");
@@ -37,16 +45,38 @@ impl Marks {
             sql.push(" AND project_id IN ").bind_list([production, Uuid::nil()]);
         }
         sql.push(" GROUP BY subject");
-        let rows: Vec<Row> = read_all(database, &sql).await?;
+        if database.backend() == DbBackend::Postgres {
+            // The sum of their numbers changes when they are made anew.
+            sql.push(&format!(
+                " UNION ALL SELECT '', CASE WHEN COUNT(*) >= {} THEN CAST(SUM(CAST(t.oid AS bigint)) AS text) END \
+                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+                 WHERE t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
+                 AND c.relnamespace = CAST(current_schema() AS regnamespace)",
+                TRIGGERS * marked().count()
+            ));
+        }
+        let rows: Vec<Row> = match read_all(database, &sql).await {
+            Err(error) if is_missing_table(&error) => return Ok(None),
+            rows => rows?,
+        };
         let place = |subject: &str| marked().position(|marked| marked.table == subject);
-        Ok(Self(rows.into_iter().filter_map(|row| Some((place(&row.subject)?, row.total))).collect()))
+        let mut marks = Self { totals: BTreeMap::new(), triggers: String::new() };
+        for Row { subject, total } in rows {
+            let Some(total) = total else { return Ok(None) };
+            if subject.is_empty() {
+                marks.triggers = total;
+            } else if let Some(at) = place(&subject) {
+                marks.totals.insert(at, total);
+            }
+        }
+        Ok(Some(marks))
     }
 
     /// The tag of an answer that is made of these tables.
     pub(super) fn tag(&self, key: &Key, tables: Tables) -> Tag {
-        let marks = self.0.iter().filter(|(at, _)| tables & (1 << **at) != 0);
-        let text = marks.map(|(at, total)| format!("{at}:{total};")).collect::<String>();
-        Tag::of(key, tables, &text)
+        let totals = self.totals.iter().filter(|(at, _)| tables & (1 << **at) != 0);
+        let text = totals.map(|(at, total)| format!("{at}:{total};")).collect::<String>();
+        Tag::of(key, tables, &(text + &self.triggers))
     }
 }
 
@@ -66,8 +96,10 @@ pub(super) async fn compact(database: &Database) -> Result<(), DbErr> {
          INSERT INTO dailies_mark (subject, project_id, amount) SELECT subject, project_id, SUM(amount) FROM gone GROUP BY subject, project_id",
         [LOCK.into()],
     );
-    database.change(&sql).await?;
-    Ok(())
+    match database.change(&sql).await {
+        Err(error) if is_missing_table(&error) => Ok(()),
+        done => done.map(drop),
+    }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Conditional {
         let candidates: Tables = sent.iter().chain(forms.iter().map(|form| &form.tag)).fold(0, |all, tag| all | tag.tables);
         if candidates != 0 {
             let marks = Marks::read(database, asked.production, candidates).await?;
-            let holds = |tag: &Tag| marks.tag(&key, tag.tables) == *tag;
+            let holds = |tag: &Tag| marks.as_ref().is_some_and(|marks| marks.tag(&key, tag.tables) == *tag);
             if let Some(tag) = sent.iter().find(|tag| holds(tag)) {
                 return Ok(unchanged(tag));
             }
@@ -92,7 +92,7 @@ impl Conditional {
         if response.status() != StatusCode::OK {
             return Ok(response);
         }
-        if let Some(tables) = sources.and_then(|sources| sources.tell()) {
+        if let (Some(marks), Some(tables)) = (marks, sources.and_then(|sources| sources.tell())) {
             let tag = marks.tag(&key, tables);
             tell(response.headers_mut(), &tag);
             if let Some(place) = place {

@@ -26,6 +26,14 @@ pub fn explain(error: &DbErr) -> Option<Failure> {
     Some(Failure::record(message))
 }
 
+/// Whether a statement failed because a table is not there.
+#[must_use]
+pub fn is_missing_table(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
+    let Some(error) = error.as_database_error() else { return false };
+    error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
+}
+
 /// Checks of the tables by their names, with what is told when a row does not pass.
 const CHECKS: [(&str, &str); 3] = [
     ("check_difficulty", "difficulty: a difficulty is a number from 1 to 5."),

@@ -38,7 +38,7 @@ pub(crate) use self::counting::describe;
 use self::session::{HeldConnection, Session};
 
 pub use self::exact::ExactWriter;
-pub use self::explain::explain;
+pub use self::explain::{explain, is_missing_table};
 pub use self::listing::{Sent, send, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};

@@ -8,11 +8,13 @@ mod changes;
 
 use std::io::Read;
 
+use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use reqwest::{Method, header};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use harness::rows::execute;
 use harness::{Client, Growth, On, Studio, TestServer, contract};
 
 /// Rows of each table around the same records.
@@ -219,4 +221,24 @@ async fn servers_on_one_database_know_each_others_tags() {
         assert_eq!(after.status, 200);
         assert_ne!(after.bytes, before[0].bytes);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_kept_where_another_program_took_the_triggers_away() {
+    let studio = Studio::open(On::Postgres).await;
+    Growth::of(&studio).await.to(ROWS).await;
+    let database = &studio.server.app.database;
+    let address = format!("/data/shots/with-tasks?project_id={}", studio.project_id);
+    let before = ask(&studio.admin, &address, None).await;
+    let tag = before.tag.clone().expect("a tag");
+    for loss in ["DROP TRIGGER dailies_mark_update ON entity", "DROP TABLE dailies_mark"] {
+        execute(database, &Sql::new(loss)).await.expect(loss);
+        let after = ask(&studio.admin, &address, Some(&tag)).await;
+        assert_eq!((after.status, &after.tag, &after.bytes), (200, &None, &before.bytes), "{loss}");
+    }
+    let change = Sql::new("UPDATE entity SET description = 'Changed by another program'");
+    execute(database, &change).await.expect("a change");
+    let changed = ask(&studio.admin, &address, Some(&tag)).await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.bytes, before.bytes);
 }
