@@ -20,7 +20,7 @@ const ORDER: [(&str, &str); 60] = [
     ("mail", "e-mails: wording, and the way to the mail server"),
     ("messengers", "messages to chat services"),
     // What all rooms share of the field, and of a running server.
-    ("vocabulary", "kinds of entities, persons as answers show them, periods of the calendar"),
+    ("vocabulary", "kinds of entities, persons as answers show them, periods of the calendar, addresses"),
     ("credentials", "passwords and tokens"),
     ("callers", "persons who call, kept in mind for seconds"),
     ("conditional", "answers that did not change: tags, marks of change, and what is kept in memory"),

@@ -151,7 +151,8 @@ async fn figures_are_worked_out_anew(#[values(On::Sqlite, On::Postgres)] on: On)
     }
     for text in [
         "UPDATE entity SET nb_entities_out = 99 WHERE nb_entities_out > 0",
-        "UPDATE task SET nb_assets_ready = 99 WHERE entity_id IN (SELECT entity_in_id FROM entity_link)",
+        "UPDATE task SET nb_assets_ready = 99 WHERE entity_id IN (SELECT l.entity_in_id FROM entity_link l \
+         JOIN entity e ON e.id = l.entity_in_id JOIN entity_type k ON k.id = e.entity_type_id WHERE k.name = 'Shot')",
         "UPDATE task SET retake_count = 99, last_comment_date = NULL WHERE last_comment_date IS NOT NULL",
         "UPDATE task SET duration = 99.5 WHERE duration > 0",
     ] {

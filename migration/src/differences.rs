@@ -135,22 +135,27 @@ impl Differences {
         }
     }
 
-    /// Compares what makes reading fast. A longer index serves where a shorter one is expected.
+    /// Compares what makes reading fast. A longer index serves where a shorter one is expected, and one of all rows where
+    /// one of some is.
     fn compare_indexes(&mut self, table: &str, expected: &Table, found: &Table) {
-        let whole = found.indexes.iter().filter(|index| index.predicate.is_none());
-        let available: Vec<&[String]> = whole
-            .map(|index| index.columns.as_slice())
-            .chain(found.unique.iter().map(|unique| unique.columns.as_slice()))
-            .chain([found.primary_key.as_slice()])
+        let predicate = |index: &Index| index.predicate.as_deref().map(bare);
+        let available: Vec<(&[String], Option<String>)> = found
+            .indexes
+            .iter()
+            .map(|index| (index.columns.as_slice(), predicate(index)))
+            .chain(found.unique.iter().map(|unique| (unique.columns.as_slice(), None)))
+            .chain([(found.primary_key.as_slice(), None)])
             .collect();
         for index in expected.indexes.iter().filter(|index| !index.unique) {
-            if !available.iter().any(|columns| columns.starts_with(&index.columns)) {
+            let serves =
+                |(columns, rows): &(&[String], Option<String>)| columns.starts_with(&index.columns) && (rows.is_none() || *rows == predicate(index));
+            if !available.iter().any(serves) {
                 let columns = index.columns.join(", ");
                 self.miss(format!("The index on `{table}` ({columns}) is missing."));
             }
         }
         for other in found.indexes.iter().filter(|index| !index.unique && !ours(&index.name)) {
-            let known = |index: &Index| index.columns == other.columns && index.predicate == other.predicate;
+            let known = |index: &Index| index.columns == other.columns && predicate(index) == predicate(other);
             if !expected.indexes.iter().any(known) {
                 let columns = other.columns.join(", ");
                 self.add(format!("The index on `{table}` ({columns}) is additional."));

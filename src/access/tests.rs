@@ -14,7 +14,7 @@ const MARKS: [(&[&str], &[&str]); 5] = [
         &["project_person_link"],
         &[
             // Teams as they are kept, listed, left and removed.
-            "comments/board.rs",
+            "comments/posting_context.rs",
             "comments/mentions.rs",
             "people/colleagues.rs",
             "people/removal.rs",
@@ -24,6 +24,8 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             "productions/rows.rs",
             "productions/team.rs",
             "productions/time.rs",
+            // A copy of another instance keeps the roles of its teams.
+            "pulling/settings.rs",
             "sources/shotgrid/connections.rs",
             "tasks/assignment.rs",
             "user/context.rs",

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::calendar::{Calendar, business_days};
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
-use crate::access::shots_reader;
 use crate::access::tasks::assigned_to;
+use crate::access::{projects_of, shots_reader};
 use crate::app::App;
 use crate::database::{self, Sql, stream_array, write_text};
 use crate::entities::rows::EntityWriter;
@@ -130,7 +130,8 @@ impl Done {
             sql.push(" AND t.task_type_id = ").bind(task_type_id);
         }
         if let Some(person_id) = self.team_of {
-            sql.push(" AND t.project_id IN (SELECT q.project_id FROM project_person_link q WHERE q.person_id = ").bind(person_id).push(")");
+            sql.push(" AND ");
+            projects_of(sql, "t.project_id", person_id);
         }
     }
 
