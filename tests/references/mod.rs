@@ -23,7 +23,7 @@ pub use self::two::Two;
 use self::two::replaced;
 use crate::concurrency::calls::{Body, Call, Choice, Operation, operations};
 use crate::concurrency::sample::Which;
-use crate::concurrency::studio;
+use crate::concurrency::{part_of, studio};
 use harness::{Client, On};
 
 /// Operations that have nothing to do with productions, or end the session of the test.
@@ -86,29 +86,39 @@ async fn attempt(two: &Two<'_>, client: &Client, role: Role, operation: &Operati
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_reaches_into_another_production(#[case] on: On) {
+async fn nobody_reaches_into_another_production(#[values(On::Sqlite, On::Postgres)] on: On, #[values(0, 1, 2)] part: usize) {
     let studio = studio(on).await;
     let mut two = Two::of(&studio).await;
     let mut problems = Vec::new();
     let mut statuses = BTreeMap::new();
-    let operations = operations();
-    for operation in operations.iter().filter(|operation| !is_elsewhere(operation)) {
-        two.renew().await;
+    let operations: Vec<Operation> = operations().into_iter().filter(|operation| !is_elsewhere(operation)).collect();
+    // Whether a call changed something, so that the next operation needs other records.
+    let mut used = true;
+    for operation in &part_of(operations, part) {
+        if used {
+            two.renew().await;
+        }
+        let succeeded = |statuses: &BTreeMap<u16, usize>| statuses.range(..300).map(|(_, count)| count).sum::<usize>();
+        let before = succeeded(&statuses);
         for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
             problems.extend(attempt(&two, &studio.member(role), role, operation, &mut statuses).await);
         }
         if problems.is_empty() {
             problems.extend(two.changes_of_q().await.into_iter().map(|change| format!("{}, refused: {change}", operation.id)));
         }
-        two.renew_both().await;
+        if succeeded(&statuses) > before {
+            two.renew_both().await;
+        }
+        let before = succeeded(&statuses);
         problems.extend(attempt(&two, &studio.admin, Role::Admin, operation, &mut statuses).await);
-        problems.extend(invariant::torn(&studio.server.app.database).await.into_iter().map(|torn| format!("{}: {torn}", operation.id)));
-        invariant::mend(&studio.server.app.database).await;
+        used = succeeded(&statuses) > before;
+        if used {
+            problems.extend(invariant::torn(&studio.server.app.database).await.into_iter().map(|torn| format!("{}: {torn}", operation.id)));
+            invariant::mend(&studio.server.app.database).await;
+        }
     }
     println!("{on:?}: statuses {statuses:?}");
     assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
-    assert!(statuses.values().sum::<usize>() > 2000, "almost nothing was tried: {statuses:?}");
+    assert!(statuses.values().sum::<usize>() > 600, "almost nothing was tried: {statuses:?}");
 }
