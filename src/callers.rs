@@ -67,7 +67,7 @@ async fn load(database: &Database, id: Uuid) -> Result<Option<Person>, DbErr> {
     let sql = Sql::with(
         "SELECT p.first_name, p.last_name, p.email, p.role, p.active, p.is_bot, p.studio_id, p.timezone, p.locale, \
          p.expiration_date, p.jti, d.department_id, p.preview_project_id, p.preview_opened_at, p.preview_open_until \
-         FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1",
+         FROM person p LEFT JOIN department_link d ON d.person_id = p.id WHERE p.id = $1 ORDER BY d.department_id",
         [id.into()],
     );
     let rows = database.rows(&sql).await?;

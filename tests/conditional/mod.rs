@@ -34,6 +34,14 @@ pub struct Answered {
     pub bytes: Vec<u8>,
 }
 
+/// A studio that grew, whose server knows that people have more departments now.
+pub async fn grown(studio: &Studio) -> Growth<'_> {
+    let mut growth = Growth::of(studio).await;
+    growth.to(ROWS).await;
+    studio.server.app.people.forget_all();
+    growth
+}
+
 /// Asks for a list, as somebody who has an answer with this tag.
 pub async fn ask(client: &Client, address: &str, known: Option<&str>) -> Answered {
     let mut request = client.request(Method::GET, address);
@@ -98,8 +106,7 @@ async fn statements(studio: &Studio, client: &Client, address: &str, tag: &str, 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_the_answer_is_told_so(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
-    let mut growth = Growth::of(&studio).await;
-    growth.to(ROWS).await;
+    let growth = grown(&studio).await;
     let people = [studio.admin.clone(), studio.member(Role::Artist), studio.member(Role::Vendor)];
     let mut answered = [0; 3];
     for address in addresses(&studio, &growth) {
@@ -202,9 +209,8 @@ async fn memory_spares_the_listing_unless_it_is_switched_off(#[values(On::Sqlite
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_on_one_database_know_each_others_tags() {
-    let studio = Studio::open_with(On::Postgres, &["--domain-name", "tracker.studio.example"]).await;
-    let mut growth = Growth::of(&studio).await;
-    growth.to(ROWS).await;
+    let studio = Studio::open(On::Postgres).await;
+    let growth = grown(&studio).await;
     let other: TestServer = studio.server.beside().await;
     let there = Client { url: other.url.clone(), ..studio.admin.clone() };
     for address in addresses(&studio, &growth) {
@@ -228,7 +234,7 @@ async fn servers_on_one_database_know_each_others_tags() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_kept_where_another_program_took_the_triggers_away() {
     let studio = Studio::open(On::Postgres).await;
-    Growth::of(&studio).await.to(ROWS).await;
+    grown(&studio).await;
     let database = &studio.server.app.database;
     let address = format!("/data/shots/with-tasks?project_id={}", studio.project_id);
     let before = ask(&studio.admin, &address, None).await;
