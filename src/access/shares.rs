@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::data_mask::Metadata;
 use crate::app::App;
-use crate::credentials::tokens::cookie_value;
+use crate::credentials::request_tokens::cookie_value;
 use crate::database::{self, Database, Sql};
 use crate::peers;
 
