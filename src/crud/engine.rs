@@ -12,8 +12,9 @@ use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::rules::only_admin;
 use super::select::{self, ShapeWriter, Wanted};
-use super::{Resource, Shape, filter, only_admin, write};
+use super::{AskedUpdate, Resource, Shape, WrittenRecord, filter, write};
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
 use crate::app::SharedApp;
@@ -114,7 +115,7 @@ impl Engine {
         let mut work = Work::begin(&self.app, caller).await?;
         let record = select::record(&*work, resource, id).await?;
         if let Some(rule) = undecided(rule, caller)? {
-            resource.may_update(&work, caller, rule, &record, &body).await?;
+            resource.may_update(&work, caller, &AskedUpdate { rule, record: &record, body: &body }).await?;
         }
         resource.check(&mut work, caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
@@ -133,14 +134,15 @@ impl Engine {
         let now = if leads_elsewhere { Some(select::record(&*work, resource, id).await?) } else { None };
         // Whoever may change the record as it was may have led it where they may not.
         if let (Some(rule), Some(now)) = (undecided(rule, caller)?, &now) {
-            resource.may_update(&work, caller, rule, now, &body).await?;
+            resource.may_update(&work, caller, &AskedUpdate { rule, record: now, body: &body }).await?;
         }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
             resource.tell(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
         }
         work.commit().await?;
-        self.answer_written(resource, caller, id, resource.update_answers_relations(), &body, false).await
+        let written = WrittenRecord { id, body: &body, created: false };
+        self.answer_written(resource, caller, resource.update_answers_relations(), &written).await
     }
 
     /// The answer to a write: the record as it is now.
@@ -148,15 +150,13 @@ impl Engine {
         &self,
         resource: &dyn Resource,
         caller: &Caller,
-        id: Uuid,
         relations: bool,
-        body: &Map<String, Value>,
-        created: bool,
+        written: &WrittenRecord<'_>,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let found = select::one(&self.app.database, resource, &shape, id, Wanted { relations, record: false }).await?;
+        let found = select::one(&self.app.database, resource, &shape, written.id, Wanted { relations, record: false }).await?;
         let text = found.ok_or_else(Failure::not_found)?.text;
-        Ok(Json::written(resource.enrich_written(&self.app, caller, id, body, created, text).await?))
+        Ok(Json::written(resource.enrich_written(&self.app, caller, written, text).await?))
     }
 }
 
@@ -222,7 +222,8 @@ impl Crud for Engine {
         let record = select::record(&*work, resource, id).await?;
         resource.tell(&mut work, "new", id, &record).await?;
         work.commit().await?;
-        self.answer_written(resource, &caller, id, resource.create_answers_relations(), &body, true).await
+        let written = WrittenRecord { id, body: &body, created: true };
+        self.answer_written(resource, &caller, resource.create_answers_relations(), &written).await
     }
 
     async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {

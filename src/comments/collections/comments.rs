@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::comments::{editing, reading, removal};
-use crate::crud::{Changes, Record, Relation, Resource, differing};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, differing};
 use crate::events::Work;
 
 pub struct Comments;
@@ -58,15 +58,8 @@ impl Resource for Comments {
         reading::may_read(&app.database, caller, record).await
     }
 
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        _rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        editing::may_update(work, caller, record, body).await
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        editing::may_update(work, caller, update.record, update.body).await
     }
 
     async fn may_delete(&self, work: &Work<'_>, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {

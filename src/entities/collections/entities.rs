@@ -14,7 +14,7 @@ use crate::access::data_mask::DataMask;
 use crate::access::entities::{self as access, READ, REMOVE, standing};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::{Changes, Extra, Record, Relation, Resource};
+use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
 use crate::events::{Work, payload};
@@ -84,16 +84,8 @@ impl Resource for Entities {
         Ok(text)
     }
 
-    async fn enrich_written(
-        &self,
-        app: &App,
-        caller: &Caller,
-        id: Uuid,
-        _body: &Map<String, Value>,
-        _created: bool,
-        text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
-        self.enrich(app, caller, id, &Query::default(), text).await
+    async fn enrich_written(&self, app: &App, caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        self.enrich(app, caller, written.id, &Query::default(), text).await
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
@@ -103,14 +95,8 @@ impl Resource for Entities {
     }
 
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
         let standing = standing(&**work, caller, record.id).await?;
         if standing.allows(&REMOVE) {
             return Ok(());

@@ -20,7 +20,7 @@ use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
-use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape};
+use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
@@ -279,15 +279,8 @@ impl Resource for Persons {
     }
 
     /// A bot is answered with its token once, and so is whoever asks for a new personal token.
-    async fn enrich_written(
-        &self,
-        app: &App,
-        _caller: &Caller,
-        id: Uuid,
-        body: &Map<String, Value>,
-        created: bool,
-        text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(&self, app: &App, _caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let WrittenRecord { id, body, created } = *written;
         let sql = Sql::with("SELECT jti, is_bot, expiration_date FROM person WHERE id = $1", [id.into()]);
         let Some(row) = app.database.row(&sql).await? else { return Ok(text) };
         let is_bot: bool = row.try_get("", "is_bot")?;

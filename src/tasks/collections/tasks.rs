@@ -16,7 +16,7 @@ use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, Visible};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, invalid_id};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid_id};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -92,14 +92,8 @@ impl Resource for Tasks {
     }
 
     /// Managers change everything, others who lead the task a part.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
         let part = body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
         require_record(&**work, caller, if part { rule } else { RecordRule::ProductionManager }, self.subject(record)).await
     }
