@@ -13,6 +13,7 @@ mod listeners;
 mod portions;
 mod relay;
 mod review;
+mod room_state;
 mod rooms;
 mod socket_endpoint;
 

@@ -22,7 +22,8 @@ use super::{
     Admitted, NAMESPACE, ROOT, Refusal,
     hub::{Given, Hub},
     listeners::Listener,
-    rooms::{Act, State},
+    room_state::RoomState,
+    rooms::Act,
 };
 
 /// Number of messages of a client that may wait; more are dropped, as it sends them too fast.
@@ -184,7 +185,7 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
         }
         "preview-room:close-playlist" => hub.unfollow(room, sid),
         "preview-room:join" => {
-            let Ok(state) = serde_json::from_str::<State>(payload.get()) else {
+            let Ok(state) = serde_json::from_str::<RoomState>(payload.get()) else {
                 return;
             };
             if hub.gatekeeper.may_review(person, room).await {
