@@ -42,7 +42,7 @@ const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "saml";
 
-/// Problem between this server and the provider. People are told no more than that there was one.
+/// Problem between this server and the provider.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("the provider does not answer: {0}")]
@@ -58,7 +58,8 @@ enum Problem {
 }
 
 impl Problem {
-    fn tell(self) -> Failure {
+    /// Answer to the client, who is told no more than that there was a problem. The log has it.
+    fn refuse(self) -> Failure {
         tracing::warn!(error = &self as &dyn std::error::Error, "somebody could not sign in with SAML");
         refused("SAML authentication failed.")
     }
@@ -86,7 +87,7 @@ impl Saml {
     /// 400 when this is switched off, or the provider does not answer.
     pub(in crate::auth) async fn begin(&self, app: &App) -> Result<Media, Failure> {
         require(&app.settings.saml)?;
-        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::tell)?;
+        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::refuse)?;
         // A name must not begin with a digit.
         let id = format!("_{}", Uuid::new_v4().simple());
         let mut address = Url::parse(&provider.address)?;
@@ -107,10 +108,10 @@ impl Saml {
             Some(session) => session.take(app, PURPOSE).await?,
             None => None,
         };
-        let asked = asked.ok_or_else(|| Problem::Other("nothing was asked of this browser").tell())?;
-        let (provider, statement) = self.statement(&app.settings, answer).await.map_err(Problem::tell)?;
+        let asked = asked.ok_or_else(|| Problem::Other("nothing was asked of this browser").refuse())?;
+        let (provider, statement) = self.statement(&app.settings, answer).await.map_err(Problem::refuse)?;
         if statement.request != asked {
-            return Err(Problem::Other("it is the answer to another question").tell());
+            return Err(Problem::Other("it is the answer to another question").refuse());
         }
         let identity = identity(settings, &provider, &statement)?;
         let email = statement.name.to_lowercase();
