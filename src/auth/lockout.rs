@@ -208,7 +208,7 @@ mod tests {
         ] {
             database.change(&Sql::new(sql)).await?;
         }
-        let account = crate::auth::sign_in::tests::account();
+        let account = crate::auth::test_account::blank_account();
         let count = async || -> Result<i32, DbErr> {
             count_in_row(&database, account.id).await?;
             let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;

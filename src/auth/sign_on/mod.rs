@@ -20,7 +20,7 @@ pub(super) use self::oidc::OpenId;
 pub(super) use self::saml::Saml;
 use super::browser_session::BrowserSession;
 use super::cookies::Cookies;
-use super::sign_in::{self, Means, SignedIn};
+use super::sign_in::{self, Means, OpenSession};
 use crate::app::App;
 
 /// 400 as pages of the web UI show it.
@@ -84,9 +84,9 @@ async fn arrive(app: &App, account: person::Model, excused: bool, from: Option<I
     let mut cookies = Vec::new();
     if account.active == Some(true) {
         sign_in::log(app, account.id, from, Means::Web).await?;
-        let signed_in = SignedIn::open(app, account, excused)?;
+        let session = OpenSession::open(app, account, excused)?;
         let headers = request_headers().unwrap_or_default();
-        cookies = Cookies::new(&headers, &app.settings).on_page().session(&signed_in.tokens).values();
+        cookies = Cookies::new(&headers, &app.settings).on_page().session(&session.tokens).values();
     }
     redirect(&app.settings.public_address(), cookies)
 }
