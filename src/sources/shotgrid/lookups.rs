@@ -61,7 +61,7 @@ pub(super) enum Keys {
     /// In the `id` of the first item of a list.
     First(&'static str),
     /// In what follows from the record.
-    Worked(fn(&Record) -> Option<Value>),
+    Derived(fn(&Record) -> Option<Value>),
 }
 
 /// Way of making a row that is missing.
@@ -80,14 +80,14 @@ impl Keys {
             Self::At(path) => at(record, path).cloned().into_iter().collect(),
             Self::Each(field) => items(field).filter_map(number).collect(),
             Self::First(field) => items(field).take(1).filter_map(number).collect(),
-            Self::Worked(work) => work(record).into_iter().collect(),
+            Self::Derived(derive) => derive(record).into_iter().collect(),
         }
     }
 
     fn field(&self) -> &'static str {
         match self {
             Self::At(field) | Self::Each(field) | Self::First(field) => field,
-            Self::Worked(_) => "",
+            Self::Derived(_) => "",
         }
     }
 }

@@ -10,6 +10,7 @@ mod kinds;
 mod lookups;
 mod reading;
 mod removal;
+mod values;
 
 use std::collections::HashMap;
 

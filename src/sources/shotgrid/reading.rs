@@ -15,7 +15,7 @@ pub(super) enum Origin {
     /// The same word for all.
     Always(&'static str),
     /// Value that follows from the record.
-    Worked(fn(&Reading<'_>) -> Value),
+    Derived(fn(&Reading<'_>) -> Value),
 }
 
 impl Origin {
@@ -25,7 +25,7 @@ impl Origin {
             Self::Field(path) => reading.at(path).cloned().unwrap_or_default(),
             Self::Found(lookup) => reading.found(lookup).map_or(Value::Null, |id| id.to_string().into()),
             Self::Always(word) => (*word).into(),
-            Self::Worked(work) => work(reading),
+            Self::Derived(derive) => derive(reading),
         }
     }
 
