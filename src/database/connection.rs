@@ -74,18 +74,26 @@ fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
     (AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
 }
 
+/// Sends a statement by a method of the library, converts the answer, and counts the statement. The queries of the two databases have
+/// types of their own, so that no function takes both.
+macro_rules! ask {
+    ($connection:ident, $statement:ident, $method:ident, $convert:expr) => {{
+        let started = Instant::now();
+        let text = $statement.sql.clone();
+        let (sql, values) = parts($statement);
+        let answer = match &mut $connection.link {
+            Link::Postgres(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
+            Link::Sqlite(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
+        };
+        $connection.counter.count(&text, started.elapsed());
+        answer
+    }};
+}
+
 impl Connection {
     /// Executes a statement, and says how many rows it touched.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let started = Instant::now();
-        let text = statement.sql.clone();
-        let (sql, values) = parts(statement);
-        let done = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
-            Link::Sqlite(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
-        };
-        self.counter.count(&text, started.elapsed());
-        done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
+        ask!(self, statement, execute, ExecResult::from).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// Executes text as it is, which may be several statements.
@@ -100,30 +108,12 @@ impl Connection {
 
     /// The rows of a query.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let started = Instant::now();
-        let text = statement.sql.clone();
-        let (sql, values) = parts(statement);
-        let rows = match &mut self.link {
-            Link::Postgres(link) => {
-                query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect())
-            }
-            Link::Sqlite(link) => query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect()),
-        };
-        self.counter.count(&text, started.elapsed());
-        rows.map_err(query_error)
+        ask!(self, statement, fetch_all, |rows| rows.into_iter().map(QueryResult::from).collect()).map_err(query_error)
     }
 
     /// The first row of a query.
     pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let started = Instant::now();
-        let text = statement.sql.clone();
-        let (sql, values) = parts(statement);
-        let row = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
-            Link::Sqlite(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
-        };
-        self.counter.count(&text, started.elapsed());
-        row.map_err(query_error)
+        ask!(self, statement, fetch_optional, |row| row.map(QueryResult::from)).map_err(query_error)
     }
 
     /// The rows of a query as the database sends them.
