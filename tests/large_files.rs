@@ -10,9 +10,9 @@ use serde_json::json;
 use harness::{Client, Installation, On, id};
 
 const CHUNK: usize = 1 << 20;
-/// How large the file is, in chunks.
+/// Size of the file, in chunks.
 const CHUNKS: u64 = 300;
-/// How much more memory it may take than the server had before, in MiB.
+/// Memory that it may take beyond what the server had before, in MiB.
 const GROWTH: u64 = 60;
 
 /// A part of the file that is unlike the others.

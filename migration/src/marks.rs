@@ -5,7 +5,7 @@
 //! same production would stand in each other's way if they changed one. Whatever order transactions are stored in, each that
 //! can be seen has raised the sum. On SQLite, which has one writer, the row is changed.
 //!
-//! How much a change adds is left to chance, so that a database that was taken back from a backup does not come to the
+//! The amount that a change adds is left to chance, so that a database that was taken back from a backup does not come to the
 //! same mark again with other rows.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};

@@ -34,7 +34,7 @@ struct Pledge {
     person_id: Uuid,
     challenge: String,
     excused: bool,
-    /// When it was made, in microseconds since 1970.
+    /// Moment of its making, in microseconds since 1970.
     moment: i64,
 }
 

@@ -47,7 +47,7 @@ pub struct AccountEmail {
     person_id: Uuid,
     /// The address that the person had then: who took an account over can't take the news of that over, too.
     to: String,
-    /// When it happened.
+    /// Moment at which it happened.
     moment: NaiveDateTime,
     /// Address of the request that led to it.
     from: Option<IpAddr>,

@@ -1,4 +1,4 @@
-//! The check of a password: where it is kept, and what is found.
+//! The check of a password, by the place where it is kept.
 
 use dailies_definitions::failure::Failure;
 use entity::person;

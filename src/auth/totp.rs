@@ -42,7 +42,7 @@ pub(super) fn counted(secret: &str, counter: u64) -> Option<String> {
     Some(clock(secret)?.generate(counter.checked_mul(STEP)?).to_string())
 }
 
-/// Where the last step is kept that a person used.
+/// Key under which the last step is kept that a person used.
 fn key(person_id: Uuid) -> String {
     format!("totp-step:{person_id}")
 }

@@ -57,9 +57,9 @@ pub struct Claims {
     /// Identifier of the refresh token that was made with it, or that it was got with.
     pub refresh_jti: Option<String>,
     pub duty: Duty,
-    /// When the token was made, in microseconds since 1970; 0 when it does not say.
+    /// Moment of its making, in microseconds since 1970; 0 when it does not say.
     pub issued_at: i64,
-    /// When the token ends, in seconds since 1970. A token without an end is good for ever.
+    /// End of the token, in seconds since 1970. A token without an end is good for ever.
     pub exp: Option<i64>,
 }
 
@@ -189,7 +189,7 @@ impl Tokens {
     /// Reads a token.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The fault of a token that is not good.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenProblem> {
         let sent = jsonwebtoken::decode::<Sent>(token, &self.checking, &self.validation).map_err(|error| find_problem(token, &error))?.claims;
         let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);

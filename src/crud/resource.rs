@@ -234,7 +234,7 @@ pub trait Resource: Send + Sync {
     /// Consequences of a new record, before its event.
     ///
     /// # Errors
-    /// What can't be done; nothing is stored then.
+    /// A consequence is not possible; nothing is stored then.
     async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = (work, caller, id, body);
         Ok(())
@@ -243,7 +243,7 @@ pub trait Resource: Send + Sync {
     /// Consequences of a change, before its event. `before` is what was stored.
     ///
     /// # Errors
-    /// What can't be done; nothing is stored then.
+    /// A consequence is not possible; nothing is stored then.
     async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = (work, caller, before, body);
         Ok(())

@@ -42,7 +42,7 @@ const MOST_SQLITE: u32 = 16;
 pub(super) struct Connection {
     link: Link,
     counter: Arc<Counter>,
-    /// When it was last lent out or given back.
+    /// Moment at which it was last lent out or given back.
     used: Instant,
     /// Whether a transaction is open on it.
     pub(super) in_transaction: bool,

@@ -283,8 +283,8 @@ fn change(models: &[&stored::Model]) -> Sql {
     sql
 }
 
-/// Which of several entities with the same key a row means: the first row of a table means the first one, the next row the
-/// next, and all further rows the last.
+/// Choice among several entities with the same key: the first row of a table means the first one, the next row the next, and
+/// all further rows the last.
 #[derive(Debug)]
 pub(super) struct Matches<K> {
     found: HashMap<K, (Vec<Uuid>, usize)>,

@@ -120,7 +120,7 @@ pub struct Recipient {
 /// Cause of an e-mail.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
-    /// When it happened, in UTC.
+    /// Moment at which it happened, in UTC.
     pub moment: NaiveDateTime,
     /// Address of whoever caused it, where it is known and matters.
     pub address: Option<IpAddr>,

@@ -21,7 +21,7 @@ pub struct Entry {
     pub task_status_id: Option<Uuid>,
     /// Whether the comment changed the status of the task.
     pub change: bool,
-    /// When the comment was written.
+    /// Moment at which the comment was written.
     pub created_at: NaiveDateTime,
 }
 

@@ -51,7 +51,7 @@ pub struct Notice {
     pub playlist_id: Option<Uuid>,
     /// Whether a comment changed the status of the task.
     pub change: bool,
-    /// When it happened; now, unless that is told.
+    /// Moment at which it happened; now, unless it is given.
     pub created_at: Option<NaiveDateTime>,
 }
 

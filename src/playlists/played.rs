@@ -96,7 +96,7 @@ pub fn objects(shots: Option<&Value>) -> impl Iterator<Item = &Value> {
 /// closing brace. A preview that is gone, or shows another entity, is left out.
 ///
 /// # Errors
-/// What is stored can't be written.
+/// A stored value can't be written.
 pub fn write_entry(out: &mut Vec<u8>, stored: &Value, tree: &[u8], found: &HashMap<Uuid, Vec<Revision>>) -> Result<(), serde_json::Error> {
     let entry = Entry::read(stored);
     let mut revisions = entry.entity_id.and_then(|id| found.get(&id)).into_iter().flatten();

@@ -32,7 +32,7 @@ pub struct FileAnswer<'a> {
     pub keys: &'a [FileKey],
     pub content_type: &'a str,
     pub disposition: Disposition<'a>,
-    /// When the record changed.
+    /// Moment of the last change of the record.
     pub updated_at: Option<NaiveDateTime>,
     /// The only size in bytes that it may have.
     pub size: Option<u64>,

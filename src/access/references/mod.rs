@@ -1,8 +1,8 @@
 //! References: what a body may name. The row that is meant exists, belongs to the same production or is shared with it, and
 //! the caller reads it; so no row ever refers to two productions.
 //!
-//! Which columns are references is said by the entities, how the rows of a table belong to a production by
-//! [`Belonging`]. A column of ids that is in neither fails a test.
+//! The entities say which columns are references, and [`Belonging`] how the rows of a table belong to a production. A column of
+//! ids that is in neither fails a test.
 
 mod many;
 mod query;

@@ -1,6 +1,6 @@
 //! OpenID Connect: the browser brings a code from the provider, for which the provider itself tells who signed in there.
 //!
-//! What is asked (the state, the nonce and the verifier of PKCE) belongs to one browser and is used once. The token has to be
+//! The question (the state, the nonce and the verifier of PKCE) belongs to one browser and is used once. The token has to be
 //! signed with a key of the provider, which is fetched anew when none fits; secrets are no such keys.
 
 mod problem;
