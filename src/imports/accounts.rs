@@ -6,7 +6,7 @@ use sea_orm::FromQueryResult;
 use sea_orm::sea_query::Value as SqlValue;
 use uuid::Uuid;
 
-use super::person_cells::Wanted;
+use super::person_cells::PersonCells;
 use crate::database::{self, Sql};
 
 /// An account, as far as tables say something of it.
@@ -30,14 +30,14 @@ pub(super) struct Account {
 }
 
 /// A person while a table is imported.
-pub(super) struct Entry {
+pub(super) struct ImportedPerson {
     pub(super) account: Account,
     pub(super) before: Option<Account>,
     pub(super) departments: BTreeSet<Uuid>,
     pub(super) departments_before: BTreeSet<Uuid>,
 }
 
-impl Entry {
+impl ImportedPerson {
     pub(super) fn is_changed(&self) -> bool {
         self.before.as_ref() != Some(&self.account) || self.departments != self.departments_before
     }
@@ -59,7 +59,7 @@ pub(super) fn administers(account: &Account) -> bool {
 }
 
 /// A new account without a password.
-pub(super) fn fresh(wanted: &Wanted) -> Account {
+pub(super) fn fresh(wanted: &PersonCells) -> Account {
     Account {
         id: Uuid::new_v4(),
         first_name: String::new(),
@@ -80,7 +80,7 @@ pub(super) fn fresh(wanted: &Wanted) -> Account {
 }
 
 /// Takes over what a row says.
-pub(super) fn apply(entry: &mut Entry, wanted: Wanted) {
+pub(super) fn apply(entry: &mut ImportedPerson, wanted: PersonCells) {
     let account = &mut entry.account;
     account.first_name = wanted.first_name;
     account.last_name = wanted.last_name;

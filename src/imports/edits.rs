@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::entities::{LONGEST_NAME, Matches, Stock};
 use super::import::EntityImport;
 use super::metadata;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use super::production::Production;
-use super::sheet::Line;
-use super::task_columns::{Tasks, wishes};
+use super::sheet::SheetRow;
+use super::task_columns::{TaskColumns, wishes};
 use crate::events::{Payload, Work};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
@@ -20,7 +20,7 @@ use crate::vocabulary::kinds::{EntityKind, built_in_type};
 pub(super) struct EditImport {
     production: Production,
     stock: Stock,
-    tasks: Tasks,
+    tasks: TaskColumns,
     edit_type: Uuid,
     by_episode: Matches<(Option<Uuid>, String)>,
     update: bool,
@@ -33,15 +33,15 @@ impl EntityImport for EditImport {
         let edit_type = built_in_type(&**work, EntityKind::Edit).await?;
         let stock = Stock::load(work, access).await?;
         let by_episode = Matches::of(stock.of_type(|id| id == edit_type).map(|edit| ((edit.parent_id, edit.name.clone()), edit.id)));
-        let tasks = Tasks::load(work, production.id, EntityKind::Edit).await?;
+        let tasks = TaskColumns::load(work, production.id, EntityKind::Edit).await?;
         Ok(Self { production, stock, tasks, edit_type, by_episode, update })
     }
 
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
         let name = line.name("Name", LONGEST_NAME)?;
         let episode = line.filled("Episode");
         if episode.is_some() && !self.production.is_show {
-            return Err(Problem("An episode column is present for a production that isn't a TV Show".into()));
+            return Err(RowProblem("An episode column is present for a production that isn't a TV Show".into()));
         }
         let wishes = wishes(&self.production, EntityKind::Edit, line)?;
         let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;

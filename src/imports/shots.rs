@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::entities::{LONGEST_NAME, Matches, Stock};
 use super::import::EntityImport;
 use super::metadata;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use super::production::Production;
-use super::sheet::Line;
-use super::task_columns::{Tasks, wishes};
+use super::sheet::SheetRow;
+use super::task_columns::{TaskColumns, wishes};
 use super::values::integer;
 use crate::crud::require_frame_rate;
 use crate::events::{Payload, Work};
@@ -23,7 +23,7 @@ use crate::vocabulary::kinds::{EntityKind, built_in_type};
 pub(super) struct ShotImport {
     production: Production,
     stock: Stock,
-    tasks: Tasks,
+    tasks: TaskColumns,
     shot_type: Uuid,
     by_sequence: Matches<(Option<Uuid>, String)>,
     update: bool,
@@ -36,11 +36,11 @@ impl EntityImport for ShotImport {
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
         let stock = Stock::load(work, access).await?;
         let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
-        let tasks = Tasks::load(work, production.id, EntityKind::Shot).await?;
+        let tasks = TaskColumns::load(work, production.id, EntityKind::Shot).await?;
         Ok(Self { production, stock, tasks, shot_type, by_sequence, update })
     }
 
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
         let episode = if self.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
@@ -61,7 +61,7 @@ impl EntityImport for ShotImport {
         let mut data = stored.clone();
         metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
         if let Some(rate) = line.get("FPS").filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err()) {
-            return Err(Problem::invalid("FPS", rate, "a frame rate is a number above 0"));
+            return Err(RowProblem::invalid("FPS", rate, "a frame rate is a number above 0"));
         }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
@@ -98,10 +98,10 @@ struct Frames {
 }
 
 impl Frames {
-    fn read(line: &Line<'_>) -> Result<Self, Problem> {
+    fn read(line: &SheetRow<'_>) -> Result<Self, RowProblem> {
         let number = |names: [&str; 2], key: &str| {
             let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else { return Ok(None) };
-            let wrong = || Problem::about(column, format!("{key} must be an integer, got '{cell}'"));
+            let wrong = || RowProblem::about(column, format!("{key} must be an integer, got '{cell}'"));
             integer(cell).ok_or_else(wrong).map(Some)
         };
         Ok(Self {

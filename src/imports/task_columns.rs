@@ -7,9 +7,9 @@ use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::problem::{Problem, at_line};
+use super::problem::{RowProblem, at_line};
 use super::production::Production;
-use super::sheet::Line;
+use super::sheet::SheetRow;
 use crate::comments::bulk::{self, NewComment};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -27,7 +27,7 @@ pub(super) struct TaskCells {
 }
 
 /// Contents of a row about tasks, once all of it is known to be right. Types that it says nothing of are left out.
-pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>) -> Result<Vec<TaskCells>, Problem> {
+pub(super) fn wishes(production: &Production, kind: EntityKind, line: &SheetRow<'_>) -> Result<Vec<TaskCells>, RowProblem> {
     let mut wishes = Vec::new();
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
@@ -46,7 +46,7 @@ pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>)
 }
 
 /// A task, as far as rows look at it.
-struct Task {
+struct KnownTask {
     id: Uuid,
     status: Option<Uuid>,
     assignees: HashSet<Uuid>,
@@ -61,11 +61,11 @@ struct StoredTask {
 }
 
 /// The tasks of the entities of a kind, and what the rows want of them.
-pub(super) struct Tasks {
+pub(super) struct TaskColumns {
     project_id: Uuid,
     /// The status that new tasks begin with.
     first_status: Uuid,
-    known: HashMap<(Uuid, Uuid), Task>,
+    known: HashMap<(Uuid, Uuid), KnownTask>,
     new: Vec<NewTask>,
     /// Tasks by the persons who get them.
     assigned: BTreeMap<Uuid, Vec<Uuid>>,
@@ -74,7 +74,7 @@ pub(super) struct Tasks {
     lines: Vec<u64>,
 }
 
-impl Tasks {
+impl TaskColumns {
     /// Reads the tasks of the entities of a kind.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Tasks {
         let mut known = HashMap::with_capacity(stored.len());
         for task in stored {
             // The oldest task of a type counts, as in exports.
-            known.entry((task.entity_id, task.task_type_id)).or_insert_with(|| Task {
+            known.entry((task.entity_id, task.task_type_id)).or_insert_with(|| KnownTask {
                 id: task.id,
                 status: task.task_status_id,
                 assignees: assignees.remove(&task.id).unwrap_or_default(),
@@ -108,7 +108,7 @@ impl Tasks {
         if !self.known.contains_key(&key) {
             let id = Uuid::new_v4();
             self.new.push(NewTask { id, entity_id, task_type_id });
-            self.known.insert(key, Task { id, status: Some(self.first_status), assignees: HashSet::new() });
+            self.known.insert(key, KnownTask { id, status: Some(self.first_status), assignees: HashSet::new() });
             work.emit_in(self.project_id, "task:new", payload([("task_id", id)]));
         }
     }

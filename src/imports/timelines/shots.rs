@@ -16,7 +16,7 @@ use crate::database;
 use crate::events::{Payload, Work};
 use crate::imports::entities::{LONGEST_NAME, Matches, Stock};
 use crate::imports::production::Production;
-use crate::imports::task_columns::Tasks;
+use crate::imports::task_columns::TaskColumns;
 use crate::previews::rate_of_production;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
@@ -31,7 +31,7 @@ pub(in crate::imports) struct TimelinePlace<'a> {
 }
 
 /// Import of a timeline.
-struct Import<'a> {
+struct ImportedTimeline<'a> {
     production: Production,
     stock: Stock,
     shot_type: Uuid,
@@ -55,12 +55,12 @@ pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place
     let project = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
     let clips = place.format.read(place.text, rate_of_production(project.fps.as_deref()));
     let clips = clips.map_err(|wrong| Failure::parameter(format!("Failed to parse OTIO file: {wrong}")))?;
-    let mut import = Import::load(&mut work, access, place, &project.name).await?;
+    let mut import = ImportedTimeline::load(&mut work, access, place, &project.name).await?;
     for clip in &clips {
         import.clip(&mut work, clip)?;
     }
     import.stock.store(&work).await?;
-    let mut tasks = Tasks::load(&mut work, project.id, EntityKind::Shot).await?;
+    let mut tasks = TaskColumns::load(&mut work, project.id, EntityKind::Shot).await?;
     for shot_id in &import.created {
         for task_type in import.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
             tasks.require(&mut work, *shot_id, task_type.id);
@@ -82,7 +82,7 @@ async fn records(work: &Work<'_>, type_name: &str, ids: &[Uuid]) -> Result<Vec<u
     Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
 }
 
-impl<'a> Import<'a> {
+impl<'a> ImportedTimeline<'a> {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, place: TimelinePlace<'a>, project_name: &str) -> Result<Self, Failure> {
         let TimelinePlace { episode_id, convention, .. } = place;
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
