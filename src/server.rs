@@ -284,10 +284,10 @@ fn refusal(failure: &Failure) -> Refusal {
 }
 
 /// Decides who hears which events.
-pub struct Doorkeeper(pub SharedApp);
+pub struct StreamGatekeeper(pub SharedApp);
 
 #[async_trait]
-impl Gatekeeper for Doorkeeper {
+impl Gatekeeper for StreamGatekeeper {
     async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
         let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.map_err(|failure| refusal(&failure))?;
         Ok(Admitted {

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Map;
 use uuid::Uuid;
 
-use crate::access::chats::hearers;
+use crate::access::chats::reading_participants;
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Sql, write_uuid};
@@ -45,8 +45,8 @@ pub(super) async fn takes_part(connection: &impl ConnectionTrait, chat_id: Uuid,
 /// # Errors
 /// The database does not answer.
 pub(super) async fn tell(work: &mut Work<'_>, chat_id: Uuid, event: &'static str, payload: Map<String, serde_json::Value>) -> Result<(), Failure> {
-    let hearers = hearers(&**work, chat_id).await?;
-    work.announce_among(hearers, event, payload);
+    let participants = reading_participants(&**work, chat_id).await?;
+    work.announce_among(participants, event, payload);
     Ok(())
 }
 

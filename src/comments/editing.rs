@@ -208,8 +208,8 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
     CommentSubject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
-    let leftovers = removal::take_away(&mut work, comment_id).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = removal::take_away(&mut work, comment_id).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }

@@ -88,11 +88,11 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_typ
 }
 
 /// `GET /data/assets/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = scope(app, caller, wish.project_id, wish.episode).await?;
-    let mut request = Request::listing(&layouts::ASSETS, scope, &wish);
-    of_episode(&mut request.conditions, wish.episode);
-    if let Some(EpisodeChoice::One(episode_id)) = wish.episode {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = scope(app, caller, options.project_id, options.episode).await?;
+    let mut request = Request::listing(&layouts::ASSETS, scope, &options);
+    of_episode(&mut request.conditions, options.episode);
+    if let Some(EpisodeChoice::One(episode_id)) = options.episode {
         request.only_linked_with(episode_id);
     }
     request.load(&app.database).await

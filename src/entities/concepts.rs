@@ -41,9 +41,9 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result
 }
 
 /// `GET /data/concepts/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named_for(app, caller, wish.project_id, &STAFF_MEMBER).await?;
-    Request::listing(&layouts::CONCEPTS, scope, &wish).load(&app.database).await
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named_for(app, caller, options.project_id, &STAFF_MEMBER).await?;
+    Request::listing(&layouts::CONCEPTS, scope, &options).load(&app.database).await
 }
 
 /// `GET /data/concepts/{concept_id}`

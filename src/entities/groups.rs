@@ -70,9 +70,9 @@ async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid
 
 /// The sequences, episodes or scenes with their tasks; `episode_id` keeps those that are part of that entity.
 pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static Layout, query: &Query) -> Result<with_tasks::Listing, Failure> {
-    let wish = ListingOptions { episode: EpisodeChoice::read(query)?, ..ListingOptions::default() };
-    let mut request = Request::listing(layout, scope, &wish);
-    match wish.episode {
+    let options = ListingOptions { episode: EpisodeChoice::read(query)?, ..ListingOptions::default() };
+    let mut request = Request::listing(layout, scope, &options);
+    match options.episode {
         None => {}
         Some(EpisodeChoice::One(id)) => {
             request.conditions.push(" AND e.parent_id = ").bind(id);

@@ -29,8 +29,8 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKin
     let mut work = Work::begin(app, caller).await?;
     let entity = find_entity(&*work, id, kind).await?;
     entities::require(&*work, caller, id, &REMOVE).await?;
-    let leftovers = remove_or_cancel(&mut work, &entity, force).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = remove_or_cancel(&mut work, &entity, force).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(NoContent)
 }
@@ -53,15 +53,15 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
         entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
     });
     let mut done = Vec::new();
-    let mut leftovers = UnneededFiles::default();
+    let mut unneeded = UnneededFiles::default();
     for id in ids {
         if let Some(entity) = found.remove(id) {
             let force = force || entity.canceled || entity.kind == EntityKind::Concept;
-            leftovers.extend(remove_or_cancel(&mut work, &entity, force).await?);
+            unneeded.extend(remove_or_cancel(&mut work, &entity, force).await?);
             done.push(*id);
         }
     }
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(done)
 }
@@ -154,12 +154,12 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
         tell(work, entity, "delete");
     }
     removed.settle(work).await?;
-    let mut leftovers = removed.leftovers;
+    let mut unneeded = removed.unneeded;
     for ids in all.chunks(BATCH) {
-        leftovers.extend(remove_rows(work, ids).await?);
+        unneeded.extend(remove_rows(work, ids).await?);
     }
     touched.settle(work).await?;
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
 fn tell(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {

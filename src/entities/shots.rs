@@ -66,10 +66,10 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/shots/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, wish.project_id).await?;
-    let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
-    match wish.episode {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, options.project_id).await?;
+    let mut request = Request::listing(&layouts::SHOTS, scope, &options);
+    match options.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
             request.conditions.push(" AND 1 = 0");

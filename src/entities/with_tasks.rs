@@ -20,7 +20,7 @@ use crate::database::{Database, SelectList, Sent, Sql, send};
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
 
-/// Wishes of a call, by its query.
+/// Options of a call, by its query.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ListingOptions {
     pub(super) project_id: Option<Uuid>,
@@ -111,18 +111,18 @@ struct TaskText {
 
 impl Request {
     /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &ListingOptions) -> Self {
+    pub(super) fn listing(layout: &'static Layout, scope: Scope, options: &ListingOptions) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
-        if let Some(id) = wish.id {
+        if let Some(id) = options.id {
             conditions.push(" AND e.id = ").bind(id);
         }
-        if wish.assigned {
+        if options.assigned {
             conditions.push(" AND (");
             own_entities(&mut conditions, layout.kind, scope.person());
             conditions.push(")");
         }
-        Self { layout, scope, conditions, linked_with: None, form: wish.form }
+        Self { layout, scope, conditions, linked_with: None, form: options.form }
     }
 
     /// Cuts the lists of ids down to one id.

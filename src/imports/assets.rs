@@ -16,7 +16,7 @@ use super::metadata;
 use super::problem::RowProblem;
 use super::production::{Production, workflows};
 use super::sheet::{SheetRow, short_enough};
-use super::task_columns::{TaskColumns, wishes};
+use super::task_columns::{TaskColumns, read_task_cells};
 use crate::database::{self, Sql};
 use crate::events::{Payload, Work, payload};
 use crate::readiness::counts::Touched;
@@ -119,7 +119,7 @@ impl EntityImport for AssetImport {
             self.by_type.add(key, id);
             id
         });
-        let wishes = wishes(&self.production, EntityKind::Asset, line)?;
+        let cells = read_task_cells(&self.production, EntityKind::Asset, line)?;
         let ready_for = line.get(READY_FOR).map(str::trim);
         let ready_for = ready_for.map(|cell| if cell.is_empty() { Ok(None) } else { self.production.shot_task_type(READY_FOR, cell).map(Some) });
         let ready_for = ready_for.transpose()?;
@@ -146,7 +146,7 @@ impl EntityImport for AssetImport {
         self.stock.tell(work, EntityKind::Asset, id, about);
         self.require_tasks(work, id, type_id);
         if writes {
-            self.tasks.want(work, id, wishes, line.number);
+            self.tasks.take_over(work, id, cells, line.number);
         }
         Ok(id)
     }

@@ -12,7 +12,7 @@ use super::metadata;
 use super::problem::RowProblem;
 use super::production::Production;
 use super::sheet::SheetRow;
-use super::task_columns::{TaskColumns, wishes};
+use super::task_columns::{TaskColumns, read_task_cells};
 use crate::events::{Payload, Work};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
@@ -43,7 +43,7 @@ impl EntityImport for EditImport {
         if episode.is_some() && !self.production.is_show {
             return Err(RowProblem("An episode column is present for a production that isn't a TV Show".into()));
         }
-        let wishes = wishes(&self.production, EntityKind::Edit, line)?;
+        let cells = read_task_cells(&self.production, EntityKind::Edit, line)?;
         let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
         let key = (episode_id, name.to_owned());
         let id = self.by_episode.next(&key).unwrap_or_else(|| {
@@ -72,7 +72,7 @@ impl EntityImport for EditImport {
             }
         }
         if writes {
-            self.tasks.want(work, id, wishes, line.number);
+            self.tasks.take_over(work, id, cells, line.number);
         }
         Ok(id)
     }

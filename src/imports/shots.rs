@@ -12,7 +12,7 @@ use super::metadata;
 use super::problem::RowProblem;
 use super::production::Production;
 use super::sheet::SheetRow;
-use super::task_columns::{TaskColumns, wishes};
+use super::task_columns::{TaskColumns, read_task_cells};
 use super::values::integer;
 use crate::crud::require_frame_rate;
 use crate::events::{Payload, Work};
@@ -45,7 +45,7 @@ impl EntityImport for ShotImport {
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
-        let wishes = wishes(&self.production, EntityKind::Shot, line)?;
+        let cells = read_task_cells(&self.production, EntityKind::Shot, line)?;
         let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
         let sequence_id = self.stock.sequence(work, episode_id, sequence);
         let key = (Some(sequence_id), name.to_owned());
@@ -78,7 +78,7 @@ impl EntityImport for ShotImport {
             }
         }
         if writes {
-            self.tasks.want(work, id, wishes, line.number);
+            self.tasks.take_over(work, id, cells, line.number);
         }
         Ok(id)
     }

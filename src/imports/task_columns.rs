@@ -27,22 +27,22 @@ pub(super) struct TaskCells {
 }
 
 /// Contents of a row about tasks, once all of it is known to be right. Types that it says nothing of are left out.
-pub(super) fn wishes(production: &Production, kind: EntityKind, line: &SheetRow<'_>) -> Result<Vec<TaskCells>, RowProblem> {
-    let mut wishes = Vec::new();
+pub(super) fn read_task_cells(production: &Production, kind: EntityKind, line: &SheetRow<'_>) -> Result<Vec<TaskCells>, RowProblem> {
+    let mut found = Vec::new();
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
         let assignations = format!("{name} assignations");
-        let wish = TaskCells {
+        let cells = TaskCells {
             task_type_id: task_type.id,
             status: line.filled(name).map(|cell| production.status(name, cell)).transpose()?,
             comment: line.get(&format!("{name} comment")).filter(|text| !text.trim().is_empty()).unwrap_or_default().to_owned(),
             assignees: line.filled(&assignations).map(|cell| production.assignees(&assignations, cell)).transpose()?.unwrap_or_default(),
         };
-        if wish.status.is_some() || !wish.comment.is_empty() || !wish.assignees.is_empty() {
-            wishes.push(wish);
+        if cells.status.is_some() || !cells.comment.is_empty() || !cells.assignees.is_empty() {
+            found.push(cells);
         }
     }
-    Ok(wishes)
+    Ok(found)
 }
 
 /// A task, as far as rows look at it.
@@ -113,9 +113,9 @@ impl TaskColumns {
         }
     }
 
-    /// Notes what a row wants of the tasks of an entity.
-    pub(super) fn want(&mut self, work: &mut Work<'_>, entity_id: Uuid, wishes: Vec<TaskCells>, line: u64) {
-        for TaskCells { task_type_id, status, comment, assignees } in wishes {
+    /// Takes over the cells of a row about the tasks of an entity.
+    pub(super) fn take_over(&mut self, work: &mut Work<'_>, entity_id: Uuid, cells: Vec<TaskCells>, line: u64) {
+        for TaskCells { task_type_id, status, comment, assignees } in cells {
             self.require(work, entity_id, task_type_id);
             let Some(task) = self.known.get_mut(&(entity_id, task_type_id)) else { continue };
             for person_id in assignees {

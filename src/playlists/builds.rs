@@ -176,6 +176,6 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: 
     let moment = build.created_at.unwrap_or_default().format("%Y%m%d_%H%M%S");
     let name = format!("{moment}_{}.mp4", title.file_name());
     let keys = [movie_key(id)];
-    let shipment = FileAnswer::shown(&keys, "video/mp4", None);
-    FileAnswer { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
+    let answer = FileAnswer::shown(&keys, "video/mp4", None);
+    FileAnswer { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..answer }.send(app).await
 }

@@ -253,6 +253,6 @@ async fn save(app: &App, preview: &PreviewSubject, keys: &[FileKey], extension: 
         return unfinished(preview.id).await;
     }
     let name = download_name(app, preview, extension).await?;
-    let shipment = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
-    FileAnswer { disposition: Disposition::Attachment(&name), ..shipment }.send(app).await
+    let answer = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
+    FileAnswer { disposition: Disposition::Attachment(&name), ..answer }.send(app).await
 }

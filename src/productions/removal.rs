@@ -50,11 +50,11 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
         removed.tell(work, *id);
     }
     removed.settle(work).await?;
-    let mut leftovers = removed.leftovers;
+    let mut unneeded = removed.unneeded;
     let attachments = format!("SELECT id FROM attachment_file WHERE chat_message_id IN {CHAT_MESSAGES}");
-    leftovers.attachments.extend(ids(work, &attachments, project_id).await?);
+    unneeded.attachments.extend(ids(work, &attachments, project_id).await?);
     // The picture of the production is stored under its id, as those of previews are under theirs.
-    leftovers.previews.push(project_id);
+    unneeded.previews.push(project_id);
     remove_playlists(work, project_id).await?;
     run(work, "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1", project_id).await?;
     for (table, column, list) in FORGOTTEN {
@@ -67,7 +67,7 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
         run(work, &format!("DELETE FROM {table} WHERE project_id = $1"), project_id).await?;
     }
     run(work, "DELETE FROM project WHERE id = $1", project_id).await?;
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
 /// Persons in the team of a production.

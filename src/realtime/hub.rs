@@ -314,7 +314,7 @@ impl Hub {
     async fn hand_out(&self, event: &Event, teams: &mut Teams) {
         let nobody = Team::default();
         let former: Team;
-        let hearers = match &event.audience {
+        let receivers = match &event.audience {
             Audience::Everyone => EventReceivers::Everyone,
             Audience::Persons(persons) => EventReceivers::Persons(persons),
             Audience::Team(persons) => {
@@ -329,10 +329,10 @@ impl Hub {
             },
         };
         let late = match &event.for_clients {
-            None => self.listeners.announce(|who| hearers.include(who), &event.name, &event.payload),
+            None => self.listeners.announce(|who| receivers.include(who), &event.name, &event.payload),
             Some(less) => {
-                let mut late = self.listeners.announce(|who| hearers.include(who) && !hearers.are_clients(who), &event.name, &event.payload);
-                late.extend(self.listeners.announce(|who| hearers.are_clients(who), &event.name, less));
+                let mut late = self.listeners.announce(|who| receivers.include(who) && !receivers.are_clients(who), &event.name, &event.payload);
+                late.extend(self.listeners.announce(|who| receivers.are_clients(who), &event.name, less));
                 late
             }
         };

@@ -185,8 +185,8 @@ impl Realtime {
         let lines = Arc::new(lines);
         let hub = Hub::start(gatekeeper, lines, options);
         review::receive(&hub, &io);
-        let door = SocketEndpoint::new(hub.clone());
-        (Self { hub, io }, door)
+        let endpoint = SocketEndpoint::new(hub.clone());
+        (Self { hub, io }, endpoint)
     }
 
     /// Announces an event, once, to each listener of the audience, here and on the other

@@ -281,8 +281,8 @@ pub(super) async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Resul
 pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id: &str) -> Result<NoContent, Failure> {
     let mut work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
-    let leftovers = removal::take_away(&mut work, own.id()).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = removal::take_away(&mut work, own.id()).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(NoContent)
 }

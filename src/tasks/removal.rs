@@ -30,7 +30,7 @@ const REMOVED: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub struct Removed {
     /// Stored files that nobody needs after the commit.
-    pub leftovers: UnneededFiles,
+    pub unneeded: UnneededFiles,
     /// Persons who spent time on them.
     workers: BTreeSet<Uuid>,
     /// Entity, task type and production of each task that is still to be told of.
@@ -72,7 +72,7 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Unneede
         removed.tell(work, *id);
     }
     removed.settle(work).await?;
-    Ok(removed.leftovers)
+    Ok(removed.unneeded)
 }
 
 /// Removes tasks as [`take_away`] does, and leaves it to the caller when to tell of each.
@@ -89,10 +89,10 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
             removed.untold.insert(row.try_get("", "id")?, facts);
         }
         let comments = ids_of(work, "SELECT id FROM comment WHERE object_id", ids).await?;
-        removed.leftovers.extend(remove_comment_rows(work, &comments).await?);
+        removed.unneeded.extend(remove_comment_rows(work, &comments).await?);
         let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id", ids).await?;
         remove_rows(&**work, &previews).await?;
-        removed.leftovers.previews.extend(previews);
+        removed.unneeded.previews.extend(previews);
         remove_files(work, ids).await?;
         removed.workers.extend(ids_of(work, "SELECT DISTINCT person_id FROM time_spent WHERE person_id IS NOT NULL AND task_id", ids).await?);
         for (table, column) in REMOVED {
@@ -145,8 +145,8 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
         [project_id.into(), task_type_id.into()],
     );
     let ids: Vec<Uuid> = database::read_values(&*work, &sql).await?;
-    let leftovers = take_away(&mut work, &ids).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = take_away(&mut work, &ids).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }
@@ -161,8 +161,8 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     sql.bind(project_id).push(" AND id").among(ids);
     let found = database::ids(&*work, &sql).await?;
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
-    let leftovers = take_away(&mut work, &own).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = take_away(&mut work, &own).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }

@@ -87,8 +87,8 @@ impl Resource for Comments {
     }
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
-        let leftovers = removal::take_away(work, record.id).await?;
-        work.afterwards(|app| Box::pin(leftovers.discard(app)));
+        let unneeded = removal::take_away(work, record.id).await?;
+        work.afterwards(|app| Box::pin(unneeded.discard(app)));
         Ok(())
     }
 

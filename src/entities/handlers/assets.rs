@@ -52,8 +52,8 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_assets_with_tasks(&self, access: Caller, query: ListAssetsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
-        let listing = assets::list_with_tasks(&self.0, &access, wish).await?;
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let listing = assets::list_with_tasks(&self.0, &access, options).await?;
         answer(listing, &query.all).await
     }
 

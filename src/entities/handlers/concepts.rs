@@ -25,8 +25,9 @@ impl Concepts for ConceptsHandlers {
     }
 
     async fn list_concepts_with_tasks(&self, access: Caller, query: ListConceptsWithTasksQuery) -> Result<Json<Vec<ConceptWithTasks>>, Failure> {
-        let wish = ListingOptions { project_id: query.project_id, id: query.id, assigned: query.assigned_to.is_some(), ..ListingOptions::default() };
-        let listing = concepts::list_with_tasks(&self.0, &access, wish).await?;
+        let options =
+            ListingOptions { project_id: query.project_id, id: query.id, assigned: query.assigned_to.is_some(), ..ListingOptions::default() };
+        let listing = concepts::list_with_tasks(&self.0, &access, options).await?;
         Ok(listing.into_document().await?.into())
     }
 

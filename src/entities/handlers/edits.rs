@@ -33,8 +33,8 @@ impl Edits for EditsHandlers {
     }
 
     async fn list_edits_with_tasks(&self, access: Caller, query: ListEditsWithTasksQuery) -> Result<Json<Vec<EditWithTasks>>, Failure> {
-        let wish = ListingOptions::read(&query.all, query.project_id, query.id, Form::Plain)?;
-        let listing = edits::list_with_tasks(&self.0, &access, wish).await?;
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, Form::Plain)?;
+        let listing = edits::list_with_tasks(&self.0, &access, options).await?;
         Ok(listing.into_document().await?.into())
     }
 

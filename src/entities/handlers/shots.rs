@@ -35,8 +35,8 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
-        let listing = shots::list_with_tasks(&self.0, &access, wish).await?;
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let listing = shots::list_with_tasks(&self.0, &access, options).await?;
         answer(listing, &query.all).await
     }
 

@@ -122,11 +122,11 @@ impl Resource for Projects {
         let team = removal::team(work, record.id).await?;
         preview_account::remove(work, record.id).await?;
         if query.flag("force")?.unwrap_or_default() {
-            let mut leftovers = removal::remove_project(work, record.id).await?;
+            let mut unneeded = removal::remove_project(work, record.id).await?;
             if !work.app().settings.files.remove_files {
-                leftovers.attachments.clear();
+                unneeded.attachments.clear();
             }
-            jobs::enqueue(work, &RemovedFiles::jobs(&leftovers)).await?;
+            jobs::enqueue(work, &RemovedFiles::jobs(&unneeded)).await?;
         } else {
             self.remove_row(work, record).await?;
         }

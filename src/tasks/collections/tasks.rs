@@ -141,8 +141,8 @@ impl Resource for Tasks {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
         if query.flag("force")?.unwrap_or_default() {
-            let leftovers = removal::take_away(work, &[record.id]).await?;
-            work.afterwards(|app| Box::pin(leftovers.discard(app)));
+            let unneeded = removal::take_away(work, &[record.id]).await?;
+            work.afterwards(|app| Box::pin(unneeded.discard(app)));
             return Ok(());
         }
         self.remove_row(work, record).await?;
