@@ -258,7 +258,7 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
     let project_id = Some(crowd.studio.project_id);
     for caller in &crowd.callers {
         let mut sql = Sql::new("SELECT p.id FROM playlist p WHERE 1 = 1");
-        playlists::Visible::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
+        playlists::VisiblePlaylists::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
         let mut allowed = BTreeSet::new();
         for (id, for_client, creator) in crowd.playlists.iter().step_by(5) {
             let subject = RecordSubject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };

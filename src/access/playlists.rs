@@ -152,9 +152,9 @@ impl Ground<PlaylistFact> for Playlists {
 
 /// The playlists that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible(Reach);
+pub struct VisiblePlaylists(Reach);
 
-impl Visible {
+impl VisiblePlaylists {
     /// Those of a reach.
     #[must_use]
     pub fn new(reach: Reach) -> Self {

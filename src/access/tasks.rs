@@ -173,12 +173,12 @@ pub fn works_on(sql: &mut Sql, entity: &str, person_id: Uuid) {
 
 /// The tasks that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct VisibleTasks {
     reach: Reach,
     rule: TaskRule,
 }
 
-impl Visible {
+impl VisibleTasks {
     /// The tasks that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: TaskRule) -> Self {

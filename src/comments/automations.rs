@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::posting_context::Task;
+use super::posting_context::CommentedTask;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -34,7 +34,7 @@ impl Automation {
     /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline;
     /// a task type without a place in it is no earlier than another one.
     #[must_use]
-    pub fn applies(&self, task: &Task, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
+    pub fn applies(&self, task: &CommentedTask, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
         let fits = if self.entity_type.eq_ignore_ascii_case("asset") {
             task.kind == EntityKind::Asset
         } else {
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
     use crate::tasks::progress::Progress;
 
-    fn task(entity_type: &str) -> Task {
-        Task {
+    fn task(entity_type: &str) -> CommentedTask {
+        CommentedTask {
             id: Uuid::new_v4(),
             project_id: Some(Uuid::new_v4()),
             task_type_id: Some(Uuid::new_v4()),
@@ -119,7 +119,7 @@ mod tests {
         }
     }
 
-    fn automation(task: &Task, entity_type: &str) -> Automation {
+    fn automation(task: &CommentedTask, entity_type: &str) -> Automation {
         Automation {
             id: Uuid::new_v4(),
             entity_type: entity_type.into(),

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::addresses::require_harmless;
@@ -170,7 +170,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
         let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: comment.clients_isolated };
         if member.person_id != seen.author_id && viewer.may_be_told(seen) {
-            let notice = Notice::new(Kind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
+            let notice = Notice::new(NoticeKind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
             let notice = Notice { comment_id: Some(comment.id), created_at, ..notice };
             notice.tell(work);
             notices.push(notice);
@@ -181,7 +181,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
 
 /// Takes back what those were told whom a comment no longer mentions.
 async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Result<(), Failure> {
-    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), Kind::Mention.code().into()]);
+    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), NoticeKind::Mention.code().into()]);
     if !reached.is_empty() {
         sql.push(" AND person_id NOT IN ").bind_list(reached.iter().copied());
     }

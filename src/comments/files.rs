@@ -58,7 +58,7 @@ pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failu
 
 /// Subject whose files are listed.
 #[derive(Clone, Copy, Debug)]
-pub enum Of {
+pub enum FilesOwner {
     Task(Uuid),
     Project(Uuid),
 }
@@ -67,15 +67,15 @@ pub enum Of {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
+pub async fn list(app: &App, of: FilesOwner) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::attachment_file::TABLE, "f", "AttachmentFile");
     let mut sql = Sql::new(format!(
         "SELECT {} FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
         writer.columns()
     ));
     match of {
-        Of::Task(id) => sql.push("t.id = ").bind(id),
-        Of::Project(id) => sql.push("t.project_id = ").bind(id),
+        FilesOwner::Task(id) => sql.push("t.id = ").bind(id),
+        FilesOwner::Project(id) => sql.push("t.project_id = ").bind(id),
     };
     sql.push(" ORDER BY f.created_at, f.id");
     let rows = app.database.rows(&sql).await?;

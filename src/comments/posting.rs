@@ -14,13 +14,13 @@ use super::attachments::{self, Holder};
 use super::automations::{Automation, Outcome};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
-use super::posting_context::{PostingContext, Task};
+use super::posting_context::{CommentedTask, PostingContext};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
 use crate::database;
 use crate::events::{ToldComment, Work, payload};
-use crate::notifications::news::{self, Entry};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::notifications::news::{self, NewsDraft};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::readiness::counts::Touched;
 use crate::tasks::progress::{self, Progress, Step};
 use crate::vocabulary::addresses::require_harmless;
@@ -53,19 +53,19 @@ pub struct Outcomes {
 
 /// A posting that was refused.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct PostingRefusal {
     /// Place of the comment that led to it among those that were asked for, where it was one.
     pub at: Option<usize>,
     pub failure: Failure,
 }
 
-impl From<Failure> for Refusal {
+impl From<Failure> for PostingRefusal {
     fn from(failure: Failure) -> Self {
         Self { at: None, failure }
     }
 }
 
-impl From<DbErr> for Refusal {
+impl From<DbErr> for PostingRefusal {
     fn from(error: DbErr) -> Self {
         Failure::from(error).into()
     }
@@ -83,15 +83,15 @@ pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, F
 ///
 /// # Errors
 /// Those of [`post`].
-pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Refusal> {
+pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, PostingRefusal> {
     let now = database::now();
     let context = PostingContext::load(work, &drafts).await?;
     let mut posting = Posting::new(context, now);
     let mut comments = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.into_iter().enumerate() {
         let harmless = draft.links.iter().try_for_each(|link| require_harmless("links", link));
-        harmless.map_err(|failure| Refusal { at: Some(at), failure })?;
-        comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| Refusal { at: Some(at), failure })?);
+        harmless.map_err(|failure| PostingRefusal { at: Some(at), failure })?;
+        comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| PostingRefusal { at: Some(at), failure })?);
     }
     posting.store(work).await?;
     let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();
@@ -121,7 +121,7 @@ struct Posting {
     now: NaiveDateTime,
     written: Vec<Written>,
     notices: Vec<Notice>,
-    news: Vec<Entry>,
+    news: Vec<NewsDraft>,
     moved: BTreeMap<Uuid, Progress>,
     /// Assets with the task types that they became ready for.
     ready: Vec<(Uuid, Uuid)>,
@@ -168,13 +168,13 @@ impl Posting {
     }
 
     /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
-    fn allows_retake(&self, task: &Task, status: Option<Uuid>) -> bool {
+    fn allows_retake(&self, task: &CommentedTask, status: Option<Uuid>) -> bool {
         let is_retake = status.and_then(|id| self.context.statuses.get(&id)).is_some_and(|status| status.is_retake);
         !is_retake || task.retake_limit.is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
     }
 
     /// Copies the comment to the tasks that its hashtags name.
-    fn copy(&mut self, work: &mut Work<'_>, task: &Task, draft: &Draft) -> Result<(), Failure> {
+    fn copy(&mut self, work: &mut Work<'_>, task: &CommentedTask, draft: &Draft) -> Result<(), Failure> {
         let words = hashtags(&draft.text);
         let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else { return Ok(()) };
         let name = |id: Option<Uuid>| id.and_then(|id| self.context.task_types.get(&id)).cloned().unwrap_or_default();
@@ -204,7 +204,7 @@ impl Posting {
     }
 
     /// Moves the task, and says whether its status changed.
-    fn move_task(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime) -> bool {
+    fn move_task(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime) -> bool {
         let Some(known) = self.context.tasks.get_mut(&task.id) else { return false };
         let previous = known.progress.task_status_id;
         let step = Step { at, task_status_id: posted.task_status_id };
@@ -229,7 +229,7 @@ impl Posting {
         changed
     }
 
-    fn notify(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
+    fn notify(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
         let author_role = self.context.role_of(draft.author_id, task.project_id);
         let seen = Seen { author_id: draft.author_id, author_role, for_client: draft.for_client };
         let notices = notices_of(&self.context, task, posted.id, seen, mentions);
@@ -240,7 +240,7 @@ impl Posting {
         }
     }
 
-    fn report(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime, change: bool) {
+    fn report(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: bool) {
         if let Some(entry) = news_of(task, posted, at, change) {
             entry.tell(work);
             self.news.push(entry);
@@ -335,15 +335,15 @@ impl Posting {
 /// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
 /// author. Clients are not told of what they may not read.
 #[must_use]
-pub fn notices_of(context: &PostingContext, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
+pub fn notices_of(context: &PostingContext, task: &CommentedTask, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
     let told = |person_id: Uuid, place: ProjectRole| {
         let viewer = Viewer { person_id, place, clients_isolated: task.clients_isolated };
         person_id != seen.author_id && viewer.may_be_told(seen)
     };
     let audience = context.audiences.get(&task.id).into_iter().flatten();
-    let concerned = audience.filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Comment, one.person_id));
+    let concerned = audience.filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Comment, one.person_id));
     let reached = task.project_id.map(|id| context.mentionable.reached(mentions, id)).unwrap_or_default();
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Mention, one.person_id));
+    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Mention, one.person_id));
     let notice = |(kind, person_id)| {
         let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);
         Notice { comment_id: Some(comment_id), ..notice }
@@ -353,8 +353,8 @@ pub fn notices_of(context: &PostingContext, task: &Task, comment_id: Uuid, seen:
 
 /// The entry of the news about a comment; there is none about concepts.
 #[must_use]
-pub fn news_of(task: &Task, posted: Posted, at: NaiveDateTime, change: bool) -> Option<Entry> {
-    (task.kind != EntityKind::Concept).then(|| Entry {
+pub fn news_of(task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: bool) -> Option<NewsDraft> {
+    (task.kind != EntityKind::Concept).then(|| NewsDraft {
         id: Uuid::new_v4(),
         author_id: posted.author_id,
         comment_id: posted.id,

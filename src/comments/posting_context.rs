@@ -22,7 +22,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// A task with what comments on it look at and change.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct CommentedTask {
     pub id: Uuid,
     pub project_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
@@ -40,7 +40,7 @@ pub struct Task {
 /// All that is known while comments are posted.
 #[derive(Debug, Default)]
 pub struct PostingContext {
-    pub tasks: HashMap<Uuid, Task>,
+    pub tasks: HashMap<Uuid, CommentedTask>,
     /// Tasks of the entities, by name; only where copies or automations may reach them.
     pub of_entity: HashMap<Uuid, Vec<Uuid>>,
     pub statuses: HashMap<Uuid, Status>,
@@ -177,9 +177,9 @@ async fn places(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> Re
     if found == tasks.len() { Ok((projects.into_iter().collect(), entities.into_iter().collect())) } else { Err(Failure::not_found()) }
 }
 
-fn read_task(row: &QueryResult) -> Result<Task, DbErr> {
+fn read_task(row: &QueryResult) -> Result<CommentedTask, DbErr> {
     let entity_type: String = row.try_get::<Option<String>>("", "type_name")?.unwrap_or_default();
-    Ok(Task {
+    Ok(CommentedTask {
         id: row.try_get("", "id")?,
         project_id: row.try_get("", "project_id")?,
         task_type_id: row.try_get("", "task_type_id")?,

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::database::json::write_key;
 use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload, transact};
-use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::notifications::recipients::{self, Recipient};
 use crate::removal::discard_attachments;
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::rules::only_admin;
-use super::select::{self, ShapeWriter, Wanted};
+use super::select::{self, ShapeWriter, WantedParts};
 use super::{AskedUpdate, Resource, Shape, WrittenRecord, filter, write};
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
@@ -40,7 +40,7 @@ fn undecided(rule: Rule, caller: &Caller) -> Result<Option<RecordRule>, Failure>
 }
 
 /// The part of a list that is asked for.
-struct Page {
+struct RecordPage {
     number: i64,
     limit: i64,
 }
@@ -61,19 +61,19 @@ impl Engine {
         Self { app, resource }
     }
 
-    fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
+    fn page(&self, query: &Query) -> Result<Option<RecordPage>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
         let limit = query.integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?.unwrap_or_default();
         let default = i64::try_from(self.app.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };
-        Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))
+        Ok(number.filter(|number| *number >= 0).map(|number| RecordPage { number, limit }))
     }
 
-    async fn send_page(&self, list: List<'_>, condition: Sql, page: Page) -> Result<Json<Value>, Failure> {
+    async fn send_page(&self, list: List<'_>, condition: Sql, page: RecordPage) -> Result<Json<Value>, Failure> {
         let List { resource, shape, relations, mask, plans } = list;
         let database = &self.app.database;
         let total = select::count(database, &condition).await?;
-        let Page { number, limit } = page;
+        let RecordPage { number, limit } = page;
         let limit = resource.most().map_or(limit, |most| limit.min(most));
         let offset = (number - 1) * limit;
         let mut out = b"{\"data\":[".to_vec();
@@ -154,7 +154,7 @@ impl Engine {
         written: &WrittenRecord<'_>,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let found = select::one(&self.app.database, resource, &shape, written.id, Wanted { relations, record: false }).await?;
+        let found = select::one(&self.app.database, resource, &shape, written.id, WantedParts { relations, record: false }).await?;
         let text = found.ok_or_else(Failure::not_found)?.text;
         Ok(Json::written(resource.enrich_written(&self.app, caller, written, text).await?))
     }
@@ -230,7 +230,7 @@ impl Crud for Engine {
         let resource = (self.resource)(collection);
         let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
-        let wanted = Wanted { relations, record: matches!(rule, Rule::Row(_)) };
+        let wanted = WantedParts { relations, record: matches!(rule, Rule::Row(_)) };
         let found = select::one(&self.app.database, resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
         if let Some(rule) = undecided(rule, &caller)? {
             let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;

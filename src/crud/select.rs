@@ -108,7 +108,7 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
 
 /// Parts of one record that are read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedParts {
     /// Related ids of every relation of the shape.
     pub(super) relations: bool,
     /// The record with all its columns, for rules.
@@ -129,7 +129,7 @@ pub(super) async fn one(
     resource: &dyn Resource,
     shape: &Shape,
     id: Uuid,
-    wanted: Wanted,
+    wanted: WantedParts,
 ) -> Result<Option<Found>, Failure> {
     let table = resource.table();
     let writer = ShapeWriter::new(resource, shape);

@@ -40,7 +40,7 @@ const MOST_SQLITE: u32 = 16;
 
 /// An open connection.
 pub(super) struct Connection {
-    link: Link,
+    link: DriverConnection,
     counter: Arc<Counter>,
     /// Moment at which it was last lent out or given back.
     used: Instant,
@@ -48,7 +48,7 @@ pub(super) struct Connection {
     pub(super) in_transaction: bool,
 }
 
-enum Link {
+enum DriverConnection {
     Postgres(Box<PgConnection>),
     Sqlite(Box<SqliteConnection>),
 }
@@ -82,8 +82,8 @@ macro_rules! ask {
         let text = $statement.sql.clone();
         let (sql, values) = parts($statement);
         let answer = match &mut $connection.link {
-            Link::Postgres(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
-            Link::Sqlite(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
+            DriverConnection::Postgres(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
+            DriverConnection::Sqlite(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
         };
         $connection.counter.count(&text, started.elapsed());
         answer
@@ -100,8 +100,8 @@ impl Connection {
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
         let sql = raw_sql(AssertSqlSafe(text.to_owned()));
         let done = match &mut self.link {
-            Link::Postgres(link) => sql.execute(&mut **link).await.map(ExecResult::from),
-            Link::Sqlite(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+            DriverConnection::Postgres(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+            DriverConnection::Sqlite(link) => sql.execute(&mut **link).await.map(ExecResult::from),
         };
         done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
@@ -121,8 +121,8 @@ impl Connection {
         self.counter.count_stream();
         let (sql, values) = parts(statement);
         match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
-            Link::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+            DriverConnection::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+            DriverConnection::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
         }
     }
 }
@@ -130,14 +130,14 @@ impl Connection {
 /// Makes connections for the pool.
 #[derive(Debug)]
 pub(super) struct Manager {
-    target: Target,
+    target: DatabaseAddress,
     counter: Arc<Counter>,
     /// Whether connections are no longer lent out.
     closed: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
-enum Target {
+enum DatabaseAddress {
     Postgres(Box<PgConnectOptions>),
     Sqlite(Box<SqliteConnectOptions>),
 }
@@ -147,7 +147,7 @@ impl Manager {
     fn new(url: &str, counter: Arc<Counter>) -> Result<Self, DbErr> {
         let target = if url.starts_with("sqlite:") {
             let options: SqliteConnectOptions = url.parse().map_err(connection_error)?;
-            Target::Sqlite(Box::new(
+            DatabaseAddress::Sqlite(Box::new(
                 options
                     .foreign_keys(true)
                     .journal_mode(SqliteJournalMode::Wal)
@@ -164,7 +164,7 @@ impl Manager {
             ))
         } else {
             let options: PgConnectOptions = url.parse().map_err(connection_error)?;
-            Target::Postgres(Box::new(options.statement_cache_capacity(PREPARED).disable_statement_logging()))
+            DatabaseAddress::Postgres(Box::new(options.statement_cache_capacity(PREPARED).disable_statement_logging()))
         };
         Ok(Self { target, counter, closed: Arc::default() })
     }
@@ -172,8 +172,8 @@ impl Manager {
     /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         match self.target {
-            Target::Postgres(_) => DbBackend::Postgres,
-            Target::Sqlite(_) => DbBackend::Sqlite,
+            DatabaseAddress::Postgres(_) => DbBackend::Postgres,
+            DatabaseAddress::Sqlite(_) => DbBackend::Sqlite,
         }
     }
 }
@@ -187,8 +187,8 @@ impl ManageConnection for Manager {
             return Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed));
         }
         let link = match &self.target {
-            Target::Postgres(options) => Link::Postgres(Box::new(options.connect().await.map_err(connection_error)?)),
-            Target::Sqlite(options) => Link::Sqlite(Box::new(options.connect().await.map_err(connection_error)?)),
+            DatabaseAddress::Postgres(options) => DriverConnection::Postgres(Box::new(options.connect().await.map_err(connection_error)?)),
+            DatabaseAddress::Sqlite(options) => DriverConnection::Sqlite(Box::new(options.connect().await.map_err(connection_error)?)),
         };
         Ok(Connection { link, counter: Arc::clone(&self.counter), used: Instant::now(), in_transaction: false })
     }
@@ -197,7 +197,7 @@ impl ManageConnection for Manager {
         let unused = connection.used.elapsed();
         connection.used = Instant::now();
         match &mut connection.link {
-            Link::Postgres(link) if unused > TRIED_AFTER => link.ping().await.map_err(connection_error),
+            DriverConnection::Postgres(link) if unused > TRIED_AFTER => link.ping().await.map_err(connection_error),
             _ => Ok(()),
         }
     }

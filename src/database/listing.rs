@@ -10,7 +10,7 @@ use sea_orm::{DbErr, QueryResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::outlet::{Outlet, Part};
+use super::outlet::{AnswerPart, Outlet};
 use super::session::Session;
 use super::{Database, Sql};
 
@@ -71,11 +71,11 @@ where
         }
     }));
     match receiver.recv().await {
-        Some(Ok(Part::Last(text))) => Ok(Sent::Whole(text)),
-        Some(Ok(Part::More(first))) => {
-            let parts = futures::stream::once(async move { Ok(Part::More(first)) }).chain(ReceiverStream::new(receiver));
+        Some(Ok(AnswerPart::Last(text))) => Ok(Sent::Whole(text)),
+        Some(Ok(AnswerPart::More(first))) => {
+            let parts = futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
             Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| match part {
-                Ok(Part::More(text) | Part::Last(text)) => Ok(Bytes::from(text)),
+                Ok(AnswerPart::More(text) | AnswerPart::Last(text)) => Ok(Bytes::from(text)),
                 Err(error) => {
                     tracing::error!(%error, "a listing broke off");
                     Err(io::Error::other(error))

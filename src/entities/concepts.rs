@@ -14,11 +14,11 @@ use super::creation::{NewEntity, find_or_create, require_within};
 use super::details::{self, Rest};
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
-use super::work_lists::{Of, TaskList, task_types};
+use super::work_lists::{TaskList, TaskSet, task_types};
 use super::{layouts, listings};
 use crate::access::STAFF_MEMBER;
 use crate::access::entities::{self, EntityRelation, PRESENT, Scope};
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::App;
 use crate::database::{self, Sent, write_uuid};
 use crate::events::{Work, payload};
@@ -56,13 +56,15 @@ pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>
 /// `GET /data/concepts/{concept_id}/tasks`
 pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: bool) -> Result<Sent, Failure> {
     let standing = require_seen(app, caller, id).await?;
-    TaskList { of: Of::Entity(id), visible: Visible::of_entity(caller, standing.project_id, standing.role.role), assignees }.send(&app.database).await
+    TaskList { of: TaskSet::Entity(id), visible: VisibleTasks::of_entity(caller, standing.project_id, standing.role.role), assignees }
+        .send(&app.database)
+        .await
 }
 
 /// `GET /data/concepts/{concept_id}/task-types`
 pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Result<Sent, Failure> {
     require_seen(app, caller, id).await?;
-    task_types(&app.database, Of::Entity(id)).await
+    task_types(&app.database, TaskSet::Entity(id)).await
 }
 
 async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {

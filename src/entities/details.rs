@@ -6,7 +6,7 @@ use sea_orm::{DbBackend, QueryResult};
 use uuid::Uuid;
 
 use super::cells::{Form, Writer};
-use super::layouts::Layout;
+use super::layouts::EntityLayout;
 use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
 use crate::access::entities::Scope;
 use crate::access::metadata::{Masks, OF_TASKS, read_hidden};
@@ -20,7 +20,7 @@ const TEXT: Kind = Kind::Text { max: None };
 ///
 /// # Errors
 /// 404 when there is no such entity of the layout's kind.
-pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, rest: Rest) -> Result<Vec<u8>, Failure> {
+pub(super) async fn with_tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, rest: Rest) -> Result<Vec<u8>, Failure> {
     let backend = database.backend();
     let mut list = SelectList::default();
     let (project_id, data) = (list.add("e.project_id"), list.add("e.data"));
@@ -61,7 +61,7 @@ pub(super) enum Rest {
 
 impl Rest {
     /// A writer of the keys that the layout lacks.
-    fn writer(&self, backend: DbBackend, layout: &Layout) -> Option<RecordWriter> {
+    fn writer(&self, backend: DbBackend, layout: &EntityLayout) -> Option<RecordWriter> {
         let Self::AllBut(left_out) = self else { return None };
         let lacks = |key: &str| !layout.has(key) && !left_out.contains(&key);
         let (name, ..) = PROJECT_NAME;
@@ -76,7 +76,7 @@ impl Rest {
 }
 
 /// Writes the tasks of an entity as a list, the oldest first, without the `hidden` fields of their metadata.
-async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
+async fn tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
     let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
     let mut list = SelectList::default();
     let writer = Writer::new(layout.task_fields, &mut list, Form::Plain);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::access::ALL_BUT_CLIENTS;
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -135,7 +135,7 @@ fn selection(columns: &str, access: &ProjectMember) -> Sql {
         ),
         [access.project_id().into()],
     );
-    Visible::within(access.caller(), access.project_id(), access.role()).restrict(&mut sql, "t");
+    VisibleTasks::within(access.caller(), access.project_id(), access.role()).restrict(&mut sql, "t");
     sql
 }
 

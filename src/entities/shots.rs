@@ -144,11 +144,11 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
 /// Refuses a blank name, one that another shot of the sequence has, and a frame rate that is none.
 async fn check_values(work: &Work<'_>, shot: &EntityFacts, body: &Map<String, Value>) -> Result<(), Failure> {
     #[derive(sea_orm::FromQueryResult)]
-    struct Stored {
+    struct ShotData {
         data: Option<Value>,
     }
     let sql = Sql::with("SELECT data FROM entity WHERE id = $1", [shot.id.into()]);
-    let stored: Option<Stored> = database::read_one(&**work, &sql).await?;
+    let stored: Option<ShotData> = database::read_one(&**work, &sql).await?;
     let stored = stored.and_then(|stored| stored.data);
     frame_rates::check(body.get("data").and_then(Value::as_object), stored.as_ref().and_then(Value::as_object))?;
     let name = body.get("name").and_then(Value::as_str);

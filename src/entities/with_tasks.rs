@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::cells::{Form, Writer};
 use super::episode_choice::EpisodeChoice;
-use super::layouts::{Field, Layout};
+use super::layouts::{EntityLayout, Field};
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::entities::{Scope, own_entities};
@@ -44,7 +44,7 @@ impl ListingOptions {
 
 /// Request for entities with tasks.
 pub(super) struct Request {
-    layout: &'static Layout,
+    layout: &'static EntityLayout,
     scope: Scope,
     /// Conditions on the entities `e`, each with `AND` before it.
     pub(super) conditions: Sql,
@@ -111,7 +111,7 @@ struct TaskText {
 
 impl Request {
     /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, options: &ListingOptions) -> Self {
+    pub(super) fn listing(layout: &'static EntityLayout, scope: Scope, options: &ListingOptions) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
         if let Some(id) = options.id {
@@ -312,7 +312,7 @@ impl Listing {
             return b"{\"compact\":false".to_vec();
         }
         let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
-        let Layout { header, fields, task_fields, .. } = self.request.layout;
+        let EntityLayout { header, fields, task_fields, .. } = self.request.layout;
         let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
         text.into_bytes()
     }

@@ -22,7 +22,7 @@ pub(super) fn with_outputs_writer(backend: DbBackend) -> RecordWriter {
 
 /// Files of an entity that are listed.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct WorkingFileFilter {
     pub task_id: Option<Uuid>,
     pub name: Option<String>,
     pub relations: bool,
@@ -42,7 +42,7 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Json<Vec<Working
 }
 
 /// The files of an entity, the latest revision first.
-pub(super) async fn of_entity(app: &App, entity_id: Uuid, filter: &Filter) -> Result<Json<Vec<WorkingFile>>, Failure> {
+pub(super) async fn of_entity(app: &App, entity_id: Uuid, filter: &WorkingFileFilter) -> Result<Json<Vec<WorkingFile>>, Failure> {
     let writer = if filter.relations { with_outputs_writer(app.database.backend()) } else { RecordWriter::new(&TABLE, "w", TYPE) };
     let mut sql =
         Sql::with(format!("SELECT {} FROM working_file w WHERE w.entity_id = $1 AND w.revision >= 0", writer.columns()), [entity_id.into()]);

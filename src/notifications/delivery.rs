@@ -7,7 +7,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::notices::{Kind, Notice};
+use super::notices::{Notice, NoticeKind};
 use super::task_message::TaskMessage;
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
@@ -49,7 +49,7 @@ pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(
         let Some(ways) = ways.get(&notice.person_id) else { continue };
         let notification_id = notice.id;
         // That a playlist is ready goes by e-mail to everybody who wants to hear of anything.
-        let by_email = ways.emails || (notice.kind == Kind::PlaylistReady && !ways.services.is_empty());
+        let by_email = ways.emails || (notice.kind == NoticeKind::PlaylistReady && !ways.services.is_empty());
         if by_email && work.app().mailer.is_enabled() {
             emails.push(NotificationEmail { notification_id });
         }

@@ -10,7 +10,7 @@ use crate::events::{Work, payload};
 
 /// Event that a notification tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NoticeKind {
     Comment,
     Mention,
     Assignation,
@@ -19,7 +19,7 @@ pub enum Kind {
     PlaylistReady,
 }
 
-impl Kind {
+impl NoticeKind {
     /// The word in the database and on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -38,7 +38,7 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Notice {
     pub id: Uuid,
-    pub kind: Kind,
+    pub kind: NoticeKind,
     /// Person who is told.
     pub person_id: Uuid,
     /// Person who did what it tells of.
@@ -58,7 +58,7 @@ pub struct Notice {
 impl Notice {
     /// A notification about a task.
     #[must_use]
-    pub fn new(kind: Kind, person_id: Uuid, author_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Self {
+    pub fn new(kind: NoticeKind, person_id: Uuid, author_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Self {
         Self {
             id: Uuid::new_v4(),
             kind,
@@ -79,7 +79,7 @@ impl Notice {
     pub fn of_playlist(person_id: Uuid, author_id: Uuid, playlist_id: Uuid, project_id: Option<Uuid>) -> Self {
         Self {
             id: Uuid::new_v4(),
-            kind: Kind::PlaylistReady,
+            kind: NoticeKind::PlaylistReady,
             person_id,
             author_id,
             project_id,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::feed::{EPISODE, FULL_NAME};
-use super::notices::Kind;
+use super::notices::NoticeKind;
 use crate::access::comments::{READ, Seen, Viewer};
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
@@ -212,10 +212,10 @@ fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr
 
 fn news_of(kind: &str) -> Option<News> {
     Some(match kind {
-        _ if kind == Kind::Comment.code() => News::Comment,
-        _ if kind == Kind::Mention.code() || kind == Kind::ReplyMention.code() => News::Mention,
-        _ if kind == Kind::Reply.code() => News::Reply,
-        _ if kind == Kind::Assignation.code() => News::Assignation,
+        _ if kind == NoticeKind::Comment.code() => News::Comment,
+        _ if kind == NoticeKind::Mention.code() || kind == NoticeKind::ReplyMention.code() => News::Mention,
+        _ if kind == NoticeKind::Reply.code() => News::Reply,
+        _ if kind == NoticeKind::Assignation.code() => News::Assignation,
         _ => return None,
     })
 }

@@ -66,7 +66,7 @@ struct Contents {
 
 /// A preview of the revision of a preview that is shown.
 #[derive(FromQueryResult)]
-struct Shown {
+struct ArchivedPreview {
     shown: Uuid,
     id: Uuid,
     extension: Option<String>,
@@ -83,7 +83,7 @@ struct Shown {
     original: Option<bool>,
 }
 
-impl Shown {
+impl ArchivedPreview {
     fn packed(&self) -> Packed {
         let extension = self.extension.clone().unwrap_or_default();
         let keys = match extension.as_str() {
@@ -125,8 +125,8 @@ async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed
          LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id WHERE q.id",
     );
     sql.among(&ids).push(" ORDER BY COALESCE(p.position, 0), p.created_at, p.id");
-    let mut found: HashMap<Uuid, Vec<Shown>> = HashMap::new();
-    for row in database::read_all::<Shown>(database, &sql).await? {
+    let mut found: HashMap<Uuid, Vec<ArchivedPreview>> = HashMap::new();
+    for row in database::read_all::<ArchivedPreview>(database, &sql).await? {
         found.entry(row.shown).or_default().push(row);
     }
     let mut taken = HashSet::new();

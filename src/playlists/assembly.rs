@@ -35,7 +35,7 @@ pub(super) struct Clip {
 
 /// Properties of the movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct MovieTarget {
     /// As wide as the first movie where it is not known.
     width: Option<u32>,
     height: u32,
@@ -53,7 +53,7 @@ pub(super) enum AssemblyError {
     Io(#[from] io::Error),
 }
 
-impl Target {
+impl MovieTarget {
     /// Reads what a production says of its resolution and frame rate.
     pub(super) fn read(resolution: Option<&str>, fps: Option<&str>) -> Self {
         let (width, height) = resolution.unwrap_or_default().split_once('x').unwrap_or_default();
@@ -113,7 +113,7 @@ pub(super) struct Assembly {
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
-pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<Assembly, AssemblyError> {
+pub(super) async fn assemble(clips: &[Clip], target: &MovieTarget, full: bool, folder: &Path) -> Result<Assembly, AssemblyError> {
     let path = folder.join("movie.mp4");
     let mut known = Vec::with_capacity(clips.len());
     for clip in clips {
@@ -243,12 +243,12 @@ mod tests {
 
     #[test]
     fn productions_say_how_large_and_fast_movies_are() {
-        let target = |width, height, rate: &str| Target { width, height, rate: rate.into() };
-        assert_eq!(Target::read(Some("1280x720"), Some("24")), target(Some(1280), 720, "24"));
-        assert_eq!(Target::read(Some("x720"), Some("23.976")), target(None, 720, "24000/1001"));
-        assert_eq!(Target::read(Some("wide"), Some("12.5")), target(None, 1080, "12.5"));
-        assert_eq!(Target::read(Some("1x99999"), Some("NaN")), target(None, 1080, "25"));
-        assert_eq!(Target::read(None, None), target(None, 1080, "25"));
+        let target = |width, height, rate: &str| MovieTarget { width, height, rate: rate.into() };
+        assert_eq!(MovieTarget::read(Some("1280x720"), Some("24")), target(Some(1280), 720, "24"));
+        assert_eq!(MovieTarget::read(Some("x720"), Some("23.976")), target(None, 720, "24000/1001"));
+        assert_eq!(MovieTarget::read(Some("wide"), Some("12.5")), target(None, 1080, "12.5"));
+        assert_eq!(MovieTarget::read(Some("1x99999"), Some("NaN")), target(None, 1080, "25"));
+        assert_eq!(MovieTarget::read(None, None), target(None, 1080, "25"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::playlists::Visible;
+use crate::access::playlists::VisiblePlaylists;
 use crate::app::App;
 use crate::database::dialect::json_ids;
 use crate::database::paging::{self, Page};
@@ -40,7 +40,7 @@ const FIELDS: [(&str, &str, Kind); 11] = [
 
 /// Filter and order of a list of playlists.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct PlaylistFilter {
     pub episode: Option<Episode>,
     pub task_type_id: Option<Uuid>,
     pub for_entity: Option<String>,
@@ -80,8 +80,8 @@ impl Episode {
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn of_project(database: &Database, access: &ProjectMember, filter: &Filter) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-    let visible = Visible::new(Reach::within(access, access.project_id(), access.role()));
+pub(super) async fn of_project(database: &Database, access: &ProjectMember, filter: &PlaylistFilter) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
+    let visible = VisiblePlaylists::new(Reach::within(access, access.project_id(), access.role()));
     if visible.is_nothing() {
         return Err(Failure::forbidden());
     }

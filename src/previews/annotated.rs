@@ -24,7 +24,7 @@ use super::work::{failure, picture_work};
 use super::{annotate, keys};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::pictures::{self, Document, MediaKind, Page, PictureError, Purpose};
+use crate::pictures::{self, Document, DocumentPage, MediaKind, PictureError, Purpose};
 use crate::storage::Disposition;
 use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 
@@ -237,7 +237,7 @@ struct Words {
 }
 
 #[derive(Default, FromQueryResult)]
-struct Names {
+struct TaskNames {
     kind: Option<String>,
     entity: Option<String>,
     parent: Option<String>,
@@ -266,7 +266,7 @@ impl Words {
             ),
             [preview.task_id.into()],
         );
-        let names = database::read_one::<Names>(&app.database, &sql).await?.unwrap_or_default();
+        let names = database::read_one::<TaskNames>(&app.database, &sql).await?.unwrap_or_default();
         let sql = Sql::with(
             "SELECT c.text, a.first_name, a.last_name FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
              LEFT JOIN person a ON a.id = c.person_id WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
@@ -283,10 +283,10 @@ impl Words {
         Ok(Self { title: title.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" – "), lines })
     }
 
-    fn page(&self, number: i64, is_movie: bool) -> Page {
+    fn page(&self, number: i64, is_movie: bool) -> DocumentPage {
         let what = if is_movie { "Frame" } else { "Annotation" };
         let lines = std::iter::once(format!("{what} {number}")).chain(self.lines.iter().cloned()).collect();
-        Page { title: self.title.clone(), lines }
+        DocumentPage { title: self.title.clone(), lines }
     }
 }
 

@@ -78,7 +78,7 @@ pub enum Which<'a> {
 
 /// Of which previews the keys are needed that stand beside an entity.
 #[derive(Clone, Copy, Debug)]
-pub enum Shown<'a> {
+pub enum PreviewChoice<'a> {
     None,
     /// The first of each revision.
     Firsts,
@@ -150,7 +150,12 @@ pub fn by_task_type(revisions: &[Revision]) -> Vec<u8> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: Form, shown: Shown<'_>) -> Result<HashMap<Uuid, Vec<Revision>>, DbErr> {
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    which: Which<'_>,
+    form: Form,
+    shown: PreviewChoice<'_>,
+) -> Result<HashMap<Uuid, Vec<Revision>>, DbErr> {
     let mut sql = Sql::new(format!(
         "SELECT {}, p.position AS place, {} AS facts, p.id AS preview_id, p.revision AS number, t.id AS of_task, t.task_type_id AS of_type, \
          t.entity_id AS of_entity FROM preview_file p JOIN task t ON t.id = p.task_id JOIN task_type k ON k.id = t.task_type_id WHERE ",
@@ -177,7 +182,7 @@ pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: For
 /// Puts rows together into revisions.
 struct Reading<'a> {
     form: Form,
-    wanted: Shown<'a>,
+    wanted: PreviewChoice<'a>,
     whole: RowWriter,
     /// Writes the keys that stand beside an entity.
     shown: RowWriter,
@@ -185,7 +190,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(form: Form, wanted: Shown<'a>) -> Self {
+    fn new(form: Form, wanted: PreviewChoice<'a>) -> Self {
         let whole = RowWriter::new(form.columns().map(Field::from));
         let repeated = form.columns().take(SHOWN.len() + form.repeated());
         let shown = RowWriter::new(repeated.map(|column| Field::new(format!("preview_file_{}", column.name), column.kind)));
@@ -202,9 +207,9 @@ impl<'a> Reading<'a> {
         let same = |last: &Revision| last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id);
         let is_first = !revisions.last().is_some_and(same);
         let shown = match self.wanted {
-            Shown::None => false,
-            Shown::Firsts => is_first,
-            Shown::These(ids) => ids.contains(&id),
+            PreviewChoice::None => false,
+            PreviewChoice::Firsts => is_first,
+            PreviewChoice::These(ids) => ids.contains(&id),
         };
         let text = if shown { Some(beside_entity(&self.shown, self.form, row)?) } else { None };
         let mut told = Vec::with_capacity(512);

@@ -15,7 +15,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 
 #[derive(FromQueryResult)]
-struct Row {
+struct SoftwareRow {
     task_type_id: Uuid,
     software_id: Uuid,
 }
@@ -32,8 +32,8 @@ pub(super) async fn list(app: &App, access: &ProjectMember) -> Result<Json<Vec<T
         "SELECT task_type_id, software_id FROM project_task_type_software_link WHERE project_id = $1 ORDER BY task_type_id, software_id",
         [project_id.into()],
     );
-    let rows: Vec<Row> = database::read_all(&app.database, &sql).await?;
-    let rows = rows.into_iter().map(|Row { task_type_id, software_id }| TaskTypeSoftware { project_id, task_type_id, software_id });
+    let rows: Vec<SoftwareRow> = database::read_all(&app.database, &sql).await?;
+    let rows = rows.into_iter().map(|SoftwareRow { task_type_id, software_id }| TaskTypeSoftware { project_id, task_type_id, software_id });
     Ok(Json::of(&rows.collect())?)
 }
 

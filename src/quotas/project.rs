@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::calendar::{Calendar, business_days, is_business_day};
 use super::mode::CountMode;
-use super::tally::{Amount, Report, Tally};
+use super::tally::{Amount, QuotaReport, Tally};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
@@ -61,7 +61,7 @@ pub async fn of_project(app: &App, caller: &Person, wanted: ProjectQuotas) -> Re
     } else {
         add_whole_tasks(app, &wanted, &mut tallies).await?;
     }
-    let mut reports: BTreeMap<String, Report> = tallies.by_key.iter().map(|(key, tally)| (key.to_string(), tally.report(fps))).collect();
+    let mut reports: BTreeMap<String, QuotaReport> = tallies.by_key.iter().map(|(key, tally)| (key.to_string(), tally.report(fps))).collect();
     if !reports.is_empty() {
         reports.insert("total".to_owned(), tallies.total.report(fps));
     }

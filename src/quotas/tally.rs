@@ -43,8 +43,8 @@ impl Tally {
     }
 
     /// The sums by period, as clients read them. `fps` is the number of frames in a second.
-    pub(super) fn report(&self, fps: f64) -> Report {
-        let mut report = Report::default();
+    pub(super) fn report(&self, fps: f64) -> QuotaReport {
+        let mut report = QuotaReport::default();
         for (day, amount) in &self.0 {
             let (year, month) = (day.year(), day.format("%Y-%m").to_string());
             let week = day.iso_week();
@@ -64,7 +64,7 @@ impl Tally {
 
 /// Figures of somebody, by period.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Report {
+pub(super) struct QuotaReport {
     day: Sums,
     week: Sums,
     month: Sums,

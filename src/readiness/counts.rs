@@ -119,7 +119,7 @@ async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Uuid>, 
 
 /// An entity that casts assets.
 #[derive(FromQueryResult)]
-struct Container {
+struct CastingEntity {
     id: Uuid,
     name: String,
     project_id: Uuid,
@@ -127,13 +127,13 @@ struct Container {
     kind: String,
 }
 
-async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Container>, Failure> {
+async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<CastingEntity>, Failure> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
         let mut sql =
             Sql::new("SELECT e.id, e.name, e.project_id, k.name AS kind FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id");
         sql.among(ids);
-        found.extend(database::read_all::<Container>(&**work, &sql).await?);
+        found.extend(database::read_all::<CastingEntity>(&**work, &sql).await?);
     }
     Ok(found)
 }

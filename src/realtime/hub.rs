@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{origins::Origins, peers};
 
 use super::{
-    Admitted, Audience, Gatekeeper, Options, Refusal, Team,
+    Admitted, Audience, Gatekeeper, ListenerRefusal, Options, Team,
     admission::{Strangers, credible},
     listeners::{EventReceivers, Listener, Listeners},
     relay::{Ended, Envelope, Event, HEARTBEAT_PERIOD, News, Post, SILENCE},
@@ -91,17 +91,17 @@ impl Hub {
     }
 
     /// Person whose token the handshake of a socket carries, or else its client gave when it entered the namespace.
-    pub(super) async fn admit(&self, socket: &SocketRef) -> Result<Admitted, Refusal> {
+    pub(super) async fn admit(&self, socket: &SocketRef) -> Result<Admitted, ListenerRefusal> {
         let refusal = match self.admit_sender(&socket.req_parts().headers).await {
             Ok(admitted) => return Ok(admitted),
             Err(refusal) => refusal,
         };
         let Some(Given(token)) = socket.extensions.get::<Given>() else { return Err(refusal) };
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Refusal::Invalid)?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ListenerRefusal::Invalid)?;
         self.gatekeeper.admit(&HeaderMap::from_iter([(AUTHORIZATION, bearer)])).await
     }
 
-    async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+    async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
         self.gatekeeper.admit(&credible(headers, &self.origins)).await
     }
 

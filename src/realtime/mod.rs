@@ -58,7 +58,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// It is asked at connection, and again at regular intervals for as long as the socket is
     /// open, so that an expired or revoked token ends the stream. Anything that keeps a token
     /// from being checked must refuse.
-    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal>;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal>;
 
     /// Whether this playlist exists, and the person sees it.
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
@@ -79,7 +79,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
 
 /// Reason why somebody may not listen. Clients are told the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ListenerRefusal {
     #[error(
         "Missing access token: send the Kitsu cookie, an Authorization header, or {{\"token\": \"<access token>\"}} in the socket.io auth payload."
     )]

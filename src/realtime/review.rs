@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Admitted, NAMESPACE, ROOT, Refusal,
+    Admitted, ListenerRefusal, NAMESPACE, ROOT,
     hub::{Given, Hub},
     listeners::Listener,
     room_state::RoomState,
@@ -54,7 +54,7 @@ impl<A: Adapter> FromMessageParts<A> for Message {
 
 /// Facts that a client gives along when it enters a namespace.
 #[derive(Deserialize)]
-struct Entry {
+struct EntryFacts {
     token: String,
 }
 
@@ -71,7 +71,7 @@ struct Arrival {
 pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     let admit = {
         let hub = hub.clone();
-        move |socket: SocketRef, entry: TryData<Entry>| admit(hub, socket, entry)
+        move |socket: SocketRef, entry: TryData<EntryFacts>| admit(hub, socket, entry)
     };
     let greet = {
         let hub = hub.clone();
@@ -89,7 +89,7 @@ pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     io.ns(NAMESPACE, greet.with(admit));
 
     let hub = hub.clone();
-    let check = move |socket: SocketRef, entry: TryData<Entry>| {
+    let check = move |socket: SocketRef, entry: TryData<EntryFacts>| {
         let hub = hub.clone();
         async move {
             keep(&socket, entry);
@@ -100,13 +100,13 @@ pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
 }
 
 /// Keeps the token that a client gives when it enters, for as long as its socket is open.
-fn keep(socket: &SocketRef, TryData(entry): TryData<Entry>) {
-    if let Ok(Entry { token }) = entry {
+fn keep(socket: &SocketRef, TryData(entry): TryData<EntryFacts>) {
+    if let Ok(EntryFacts { token }) = entry {
         socket.extensions.insert(Given(token));
     }
 }
 
-async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<Entry>) -> Result<(), Refusal> {
+async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<EntryFacts>) -> Result<(), ListenerRefusal> {
     keep(&socket, entry);
     let who = hub.admit(&socket).await?;
     let (outbox, inbox) = mpsc::channel(INBOX);
@@ -171,7 +171,7 @@ fn go_out(hub: &Hub, listener: &Listener, room: Uuid) {
 /// Does what a client asks; what it may not ask, or is not understood, gets no answer.
 async fn hear(hub: &Hub, listener: &Listener, message: Message) {
     let Message { name, payload, flag } = message;
-    let Ok(Target { playlist_id: room }) = serde_json::from_str(payload.get()) else {
+    let Ok(MessageRoom { playlist_id: room }) = serde_json::from_str(payload.get()) else {
         return;
     };
     let sid = listener.socket.id;
@@ -216,7 +216,7 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
 
 /// The room that a message is about.
 #[derive(Deserialize)]
-struct Target {
+struct MessageRoom {
     playlist_id: Uuid,
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Admitted, Audience, Gatekeeper, Options, Realtime, Refusal, SocketEndpoint, Team};
+use super::{Admitted, Audience, Gatekeeper, ListenerRefusal, Options, Realtime, SocketEndpoint, Team};
 
 const PROJECT: Uuid = Uuid::from_u128(100);
 const PLAYLIST: Uuid = Uuid::from_u128(200);
@@ -34,11 +34,11 @@ struct Gate {
 
 #[async_trait]
 impl Gatekeeper for Gate {
-    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
-        let token = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok()).ok_or(Refusal::MissingToken)?;
-        let number = token.strip_prefix("Bearer ").and_then(|token| token.parse().ok()).ok_or(Refusal::Invalid)?;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
+        let token = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok()).ok_or(ListenerRefusal::MissingToken)?;
+        let number = token.strip_prefix("Bearer ").and_then(|token| token.parse().ok()).ok_or(ListenerRefusal::Invalid)?;
         if self.closed.load(Ordering::Relaxed) {
-            return Err(Refusal::Revoked);
+            return Err(ListenerRefusal::Revoked);
         }
         Ok(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9, looks_only: false })
     }

@@ -25,7 +25,7 @@ use crate::database::{BATCH, Sql, json, rows};
 use crate::events::Work;
 
 /// A row as another instance answers it.
-pub type Row = Map<String, Value>;
+pub type ForeignRow = Map<String, Value>;
 
 /// Kind of the rows.
 #[derive(Clone, Copy)]
@@ -104,7 +104,7 @@ type Key = (Uuid, Uuid);
 ///
 /// # Errors
 /// 400 that names the place and the field of a row that is wrong; nothing is stored then.
-pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: Vec<Row>, silent: bool) -> Result<Vec<u8>, Failure> {
+pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: Vec<ForeignRow>, silent: bool) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin_as(app, author).await?;
     let table = source.table();
     if source.exact {
@@ -161,23 +161,23 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     Ok(json::array(order.iter().filter_map(|at| records.get(ids.get(*at)?)).map(Vec::as_slice)))
 }
 
-fn id_of(row: &Row) -> Option<Uuid> {
+fn id_of(row: &ForeignRow) -> Option<Uuid> {
     id_at(row, "id")
 }
 
-fn id_at(row: &Row, key: &str) -> Option<Uuid> {
+fn id_at(row: &ForeignRow, key: &str) -> Option<Uuid> {
     row.get(key).and_then(Value::as_str).and_then(parse_id)
 }
 
 /// Key that makes a row one that is there already. A casting is known by the two entities.
-fn key(table: &Table, row: &Row, id: Uuid) -> Key {
+fn key(table: &Table, row: &ForeignRow, id: Uuid) -> Key {
     let linked = || Some((id_at(row, "entity_in_id")?, id_at(row, "entity_out_id")?));
     let linked = if table.name == entity::entity_link::TABLE.name { linked() } else { None };
     linked.unwrap_or((id, Uuid::nil()))
 }
 
 /// Ids of the rows that are there already, by what makes them so.
-async fn stored(work: &Work<'_>, table: &'static Table, given: &[Row]) -> Result<HashMap<Key, Uuid>, Failure> {
+async fn stored(work: &Work<'_>, table: &'static Table, given: &[ForeignRow]) -> Result<HashMap<Key, Uuid>, Failure> {
     let ids: Vec<Uuid> = given.iter().filter_map(id_of).collect();
     let mut found: HashMap<Key, Uuid> = batch::existing(work, table.name, &ids).await?.into_iter().map(|id| ((id, Uuid::nil()), id)).collect();
     if table.name == entity::entity_link::TABLE.name {

@@ -17,7 +17,7 @@ use crate::crud::require_known;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 
 /// # Errors
 /// 400 when there is no such person.
@@ -174,7 +174,7 @@ async fn set_assigner(work: &Work<'_>, assigner_id: Uuid, tasks: &[Uuid], assign
 /// Notice to an assignee; nothing when the caller takes the task.
 fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Option<Notice> {
     let author = caller.person.id;
-    (person_id != author).then(|| Notice::new(Kind::Assignation, person_id, author, task_id, project_id))
+    (person_id != author).then(|| Notice::new(NoticeKind::Assignation, person_id, author, task_id, project_id))
 }
 
 /// Puts a person into the teams that they are not in, and tells of each.

@@ -25,7 +25,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ", writer.columns()));
     sql.bind(task_id);
-    hours::Visible::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
+    hours::VisibleHours::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
     if let Some(day) = day {
         sql.push(" AND s.date = ").bind(day);
     }

@@ -20,7 +20,7 @@ const PORTION: usize = 1000;
 
 /// A task with what comments move in it.
 #[derive(FromQueryResult)]
-struct Stored {
+struct TaskFigures {
     id: Uuid,
     project_id: Option<Uuid>,
     task_status_id: Option<Uuid>,
@@ -126,7 +126,7 @@ async fn tasks_of(app: &App, tasks: &[Uuid], dry_run: bool) -> Result<[(u64, u64
          (SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = t.id) AS spent FROM task t WHERE t.id",
     );
     sql.among(tasks);
-    let stored: Vec<Stored> = database::read_all(&*work, &sql).await?;
+    let stored: Vec<TaskFigures> = database::read_all(&*work, &sql).await?;
     let mut moved: Vec<(Uuid, Progress)> = Vec::new();
     let mut summed: Vec<Uuid> = Vec::new();
     let mut told: HashSet<Uuid> = HashSet::new();

@@ -29,7 +29,7 @@ pub(super) struct Found {
 }
 
 #[derive(FromQueryResult)]
-struct Row {
+struct ReferenceRow {
     reference: i64,
     id: Uuid,
     project_id: Option<Uuid>,
@@ -66,9 +66,9 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             sql.push(&format!(" AS held FROM \"{}\" r WHERE r.id", table.name)).among(&reference.ids);
         }
     }
-    let rows: Vec<Row> = database::read_all(connection, &sql).await?;
+    let rows: Vec<ReferenceRow> = database::read_all(connection, &sql).await?;
     let found = rows.into_iter().map(|row| -> Result<Found, Failure> {
-        let Row { reference, id, project_id, shared, readable, held } = row;
+        let ReferenceRow { reference, id, project_id, shared, readable, held } = row;
         Ok(Found { reference: usize::try_from(reference)?, id, project_id, shared, readable, held })
     });
     found.collect()

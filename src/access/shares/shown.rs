@@ -12,7 +12,7 @@ use crate::database::{self, Sql};
 
 /// Parts of productions that guests see.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
+pub struct SharedRecords {
     tasks: HashSet<Uuid>,
     /// Numbers of revisions with their tasks.
     revisions: HashSet<(Uuid, Option<i32>)>,
@@ -24,7 +24,7 @@ struct Contents {
 }
 
 #[derive(FromQueryResult)]
-struct Preview {
+struct ShownPreview {
     id: Uuid,
     task_id: Uuid,
     revision: Option<i32>,
@@ -32,12 +32,12 @@ struct Preview {
 }
 
 #[derive(FromQueryResult)]
-struct Task {
+struct ShownTask {
     id: Uuid,
     entity_id: Option<Uuid>,
 }
 
-impl Shown {
+impl SharedRecords {
     /// Contents of a playlist.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Shown {
         let mut sql = Sql::new("SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
         sql.among(&previews);
         let pairs: HashSet<_> = entries.iter().map(|entry| (entry.preview_file_id, entry.entity_id)).collect();
-        for preview in database::read_all::<Preview>(connection, &sql).await? {
+        for preview in database::read_all::<ShownPreview>(connection, &sql).await? {
             if preview.entity_id.is_some() && pairs.contains(&(Some(preview.id), preview.entity_id)) {
                 shown.tasks.insert(preview.task_id);
                 shown.revisions.insert((preview.task_id, preview.revision));
@@ -70,7 +70,7 @@ impl Shown {
             let pairs: HashSet<_> = entries.iter().map(|entry| (entry.task_id, entry.entity_id)).collect();
             let mut sql = Sql::new("SELECT t.id, t.entity_id FROM task t WHERE t.id");
             sql.among(&stored);
-            let found = database::read_all::<Task>(connection, &sql).await?;
+            let found = database::read_all::<ShownTask>(connection, &sql).await?;
             let own = found.iter().filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
             shown.tasks.extend(own.map(|task| task.id));
         }

@@ -33,14 +33,14 @@ pub(super) struct Told<'a> {
 
 /// The names that belong to a shot.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Names<'a> {
+pub(super) struct ShotNames<'a> {
     pub(super) project: &'a str,
     pub(super) episode: &'a str,
     pub(super) sequence: &'a str,
     pub(super) shot: &'a str,
 }
 
-impl Names<'_> {
+impl ShotNames<'_> {
     fn of(&self, word: &str) -> &str {
         match word {
             "project_name" => self.project,
@@ -95,7 +95,7 @@ impl Convention {
         if self.match_case { clip.to_owned() } else { clip.to_lowercase() }
     }
 
-    pub(super) fn key_of_shot(&self, names: Names<'_>) -> String {
+    pub(super) fn key_of_shot(&self, names: ShotNames<'_>) -> String {
         self.key_of_clip(&filled(&self.text, |word| names.of(word).to_owned()))
     }
 
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn shots_are_known_by_their_names() {
-        let names = Names { project: "Lune", episode: "", sequence: "SQ01", shot: "SH010" };
+        let names = ShotNames { project: "Lune", episode: "", sequence: "SQ01", shot: "SH010" };
         let exact = Convention::read(USUAL, true).unwrap();
         assert_eq!(exact.key_of_shot(names), "Lune_SQ01-SH010");
         assert_eq!(exact.key_of_clip("lune_SQ01-SH010"), "lune_SQ01-SH010");

@@ -9,7 +9,7 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::naming::Names;
+use super::naming::ShotNames;
 use super::{Clip, Convention, Format};
 use crate::app::App;
 use crate::database;
@@ -101,7 +101,7 @@ impl<'a> ImportedTimeline<'a> {
             if production.is_show && episode.map(|episode| episode.id) != episode_id {
                 continue;
             }
-            let names = Names {
+            let names = ShotNames {
                 project: project_name,
                 episode: episode.map_or("", |episode| episode.name.as_str()),
                 sequence: sequence.map_or("", |sequence| sequence.name.as_str()),

@@ -46,7 +46,7 @@ impl Account {
 
 /// Report of changes that are to be done, or were.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct SyncReport {
     pub created: Vec<String>,
     pub updated: Vec<String>,
     pub deactivated: Vec<String>,
@@ -71,7 +71,7 @@ pub enum SyncError {
 ///
 /// # Errors
 /// The directory does not answer, or lists nobody; the database refuses. Nothing was changed then.
-pub async fn synchronise(app: &App, dry_run: bool) -> Result<Report, SyncError> {
+pub async fn synchronise(app: &App, dry_run: bool) -> Result<SyncReport, SyncError> {
     let persons = listed(&app.settings.ldap).await?;
     if persons.is_empty() {
         return Err(SyncError::Nobody);

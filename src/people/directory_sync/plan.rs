@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Account, Report};
+use super::{Account, SyncReport};
 use crate::auth::directory::Listed;
 
 /// Changes that follow from the directory.
@@ -20,10 +20,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn report(&self) -> Report {
+    pub(super) fn report(&self) -> SyncReport {
         let (ended, updated): (Vec<_>, Vec<_>) = self.changed.iter().partition(|(before, after)| before.is_active() && !after.is_active());
         let after = |changes: Vec<&(Account, Account)>| changes.into_iter().map(|(_, after)| after.name()).collect();
-        Report {
+        SyncReport {
             created: self.created.iter().map(Account::name).collect(),
             updated: after(updated),
             deactivated: after(ended),
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_is_the_same_stays() {
         let known = [account("ada", "ada@wool.local")];
-        assert_eq!(plan_changes(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(), Report::default());
+        assert_eq!(plan_changes(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(), SyncReport::default());
     }
 
     #[test]

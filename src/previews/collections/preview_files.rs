@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::previews::Visible;
+use crate::access::previews::VisiblePreviews;
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
@@ -45,7 +45,7 @@ impl Resource for PreviewFiles {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
+        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
         Ok(())
     }
 

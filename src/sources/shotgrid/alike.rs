@@ -7,7 +7,7 @@ use entity::facts::Kind as ColumnKind;
 use sea_orm::Value as SqlValue;
 use uuid::Uuid;
 
-use super::Kind;
+use super::RecordKind;
 use super::lookups::rows_with;
 use crate::database::value_of;
 use crate::events::Work;
@@ -33,7 +33,7 @@ impl Alike {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn load(work: &Work<'_>, kind: &Kind, records: &[&Columns]) -> Result<Self, Failure> {
+    pub(super) async fn load(work: &Work<'_>, kind: &RecordKind, records: &[&Columns]) -> Result<Self, Failure> {
         let columns = kind.natural.columns;
         let mut alike = Self { columns, ids: HashMap::new() };
         let Some((first, others)) = columns.split_first() else { return Ok(alike) };

@@ -8,7 +8,7 @@ use super::alike::Natural;
 use super::lookups::{Keys, Lookup, Make, Only, number_of};
 use super::reading::{Origin, colour};
 use super::values::{email, entity_of_task, first_word, frames, moment, role};
-use super::{Kind, Links, NUMBER};
+use super::{Links, NUMBER, RecordKind};
 use crate::crud::Relation;
 use crate::file_trees::shipped;
 use crate::vocabulary::kinds::EntityKind;
@@ -19,7 +19,7 @@ use Origin::{Always, Derived, Field, Found};
 const BLACK: &str = "#000000";
 
 /// Base of all kinds: columns and links that some have are left out, and nothing but the number makes a row the one that is meant.
-const PLAIN: Kind = Kind {
+const PLAIN: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: None,
     needs: &[],
@@ -64,7 +64,7 @@ const fn person(name: &'static str, keys: Keys) -> Lookup {
     by_number(name, &entity::person::TABLE, Only::All, keys)
 }
 
-pub(in crate::sources) static PROJECTS: Kind = Kind {
+pub(in crate::sources) static PROJECTS: RecordKind = RecordKind {
     collection: Collection::Projects,
     needs: &["name", "sg_status"],
     lookups: &[made(
@@ -85,7 +85,7 @@ pub(in crate::sources) static PROJECTS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static PERSONS: Kind = Kind {
+pub(in crate::sources) static PERSONS: RecordKind = RecordKind {
     collection: Collection::Persons,
     needs: &["firstname", "lastname", "email", "login"],
     lookups: &[made(
@@ -115,7 +115,7 @@ pub(in crate::sources) static PERSONS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static EPISODES: Kind = Kind {
+pub(in crate::sources) static EPISODES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Episode),
     needs: &["code", "description", "project"],
@@ -126,7 +126,7 @@ pub(in crate::sources) static EPISODES: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static SEQUENCES: Kind = Kind {
+pub(in crate::sources) static SEQUENCES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Sequence),
     needs: &["code", "description", "project"],
@@ -137,7 +137,7 @@ pub(in crate::sources) static SEQUENCES: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static SCENES: Kind = Kind {
+pub(in crate::sources) static SCENES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Scene),
     needs: &["code", "project"],
@@ -148,7 +148,7 @@ pub(in crate::sources) static SCENES: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static SHOTS: Kind = Kind {
+pub(in crate::sources) static SHOTS: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Shot),
     needs: &["code", "project", "sg_cut_in", "sg_cut_duration"],
@@ -176,7 +176,7 @@ pub(in crate::sources) static SHOTS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static ASSETS: Kind = Kind {
+pub(in crate::sources) static ASSETS: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Asset),
     needs: &["code", "description", "project", "sg_asset_type"],
@@ -199,7 +199,7 @@ pub(in crate::sources) static ASSETS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static STEPS: Kind = Kind {
+pub(in crate::sources) static STEPS: RecordKind = RecordKind {
     collection: Collection::TaskTypes,
     needs: &["code"],
     lookups: &[made(
@@ -221,7 +221,7 @@ pub(in crate::sources) static STEPS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static STATUSES: Kind = Kind {
+pub(in crate::sources) static STATUSES: RecordKind = RecordKind {
     collection: Collection::TaskStatus,
     needs: &["name", "code"],
     columns: &[
@@ -234,7 +234,7 @@ pub(in crate::sources) static STATUSES: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static TASKS: Kind = Kind {
+pub(in crate::sources) static TASKS: RecordKind = RecordKind {
     collection: Collection::Tasks,
     needs: &[
         "cached_display_name",
@@ -292,7 +292,7 @@ pub(in crate::sources) static TASKS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static VERSIONS: Kind = Kind {
+pub(in crate::sources) static VERSIONS: RecordKind = RecordKind {
     collection: Collection::PreviewFiles,
     needs: &["code", "description", "sg_task", "sg_uploaded_movie"],
     lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")), person("author", Keys::At("user.id"))],
@@ -311,7 +311,7 @@ pub(in crate::sources) static VERSIONS: Kind = Kind {
     ..PLAIN
 };
 
-pub(in crate::sources) static NOTES: Kind = Kind {
+pub(in crate::sources) static NOTES: RecordKind = RecordKind {
     collection: Collection::Comments,
     needs: &["content", "created_at", "user", "tasks"],
     lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")), person("author", Keys::At("user.id"))],

@@ -49,7 +49,7 @@ pub(super) type Record = Map<String, Value>;
 const NUMBER: &str = "shotgun_id";
 
 /// Kind of records, and what they become here.
-pub(super) struct Kind {
+pub(super) struct RecordKind {
     collection: Collection,
     /// Kind of the entities, where they are some. Assets are of many types, which the records name.
     entity: Option<EntityKind>,
@@ -85,7 +85,7 @@ struct Links {
     strict: bool,
 }
 
-impl Kind {
+impl RecordKind {
     fn resource(&self) -> &'static dyn Resource {
         collections::resource(self.collection)
     }
@@ -112,7 +112,7 @@ struct Draft<'a> {
 ///
 /// # Errors
 /// 400 that names the place and the field of a value that has no place here; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, records: &[Record]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import(app: &App, caller: &Caller, kind: &'static RecordKind, records: &[Record]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let records: Vec<(usize, &Record)> = records.iter().enumerate().filter(|(place, record)| is_complete(kind, *place, record)).collect();
     let known = Known::load(&mut work, kind.lookups, &records).await?;
@@ -155,7 +155,7 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, reco
 }
 
 /// Whether a record has what is needed. The log says what others lack.
-fn is_complete(kind: &Kind, place: usize, record: &Record) -> bool {
+fn is_complete(kind: &RecordKind, place: usize, record: &Record) -> bool {
     let missing = kind.needs.iter().chain(&["id"]).find(|field| !record.contains_key(**field));
     if let Some(field) = missing {
         tracing::warn!(collection = kind.collection.name(), place, field, "a record of ShotGrid was left out, because it lacks a field");
@@ -164,7 +164,7 @@ fn is_complete(kind: &Kind, place: usize, record: &Record) -> bool {
 }
 
 /// Draft of a row from a record; none where it says too little.
-fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<Draft<'a>>, Failure> {
+fn draft<'a>(kind: &RecordKind, reading: Reading<'a>, place: usize) -> Result<Option<Draft<'a>>, Failure> {
     let Some(number) = reading.record.get("id").and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok()) else { return Ok(None) };
     let mut columns: Columns = vec![(NUMBER, number.into())];
     for (name, origin) in kind.columns {
@@ -193,7 +193,7 @@ fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<D
 }
 
 /// Columns that every new row gets.
-async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &Kind) -> Result<Columns, Failure> {
+async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind) -> Result<Columns, Failure> {
     let settings = &work.app().settings;
     let mut columns = Columns::new();
     for column in &kind.table().columns {
@@ -216,7 +216,7 @@ async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &Kind) -> Result<
 }
 
 /// Finds out which rows are here already. Gives what is to be stored, and for each draft the id of its row, if it gets one.
-async fn sort(work: &Work<'_>, kind: &Kind, drafts: &[Draft<'_>], beginning: &Columns) -> Result<(Vec<Incoming>, Vec<Option<Uuid>>), Failure> {
+async fn sort(work: &Work<'_>, kind: &RecordKind, drafts: &[Draft<'_>], beginning: &Columns) -> Result<(Vec<Incoming>, Vec<Option<Uuid>>), Failure> {
     let numbers: Vec<i32> = drafts.iter().map(|draft| draft.number).collect();
     let mut by_number = by_number(work, kind.table(), kind.condition().as_deref(), &numbers).await?;
     let said: Vec<&Columns> = drafts.iter().map(|draft| &draft.columns).collect();
@@ -277,7 +277,7 @@ async fn sort(work: &Work<'_>, kind: &Kind, drafts: &[Draft<'_>], beginning: &Co
 }
 
 /// Rows as JSON objects, by their ids.
-async fn answer(work: &Work<'_>, kind: &Kind, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
+async fn answer(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
     if kind.collection == Collection::Persons {
         return Ok(person_rows(&**work, ids).await?);
     }

@@ -14,13 +14,13 @@ use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::{self as access, Visible};
+use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
 use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid_id};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
-use crate::tasks::pipeline::{Candidate, Pipeline, Target};
+use crate::tasks::pipeline::{Candidate, Pipeline, TaskedEntity};
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -56,7 +56,7 @@ impl Resource for Tasks {
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         let reach = Reach::open_teams(&app.database, caller).await?;
-        Visible::new(reach, access::LISTED).restrict(sql, "t");
+        VisibleTasks::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
     }
 
@@ -173,7 +173,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<U
     }
     let project_id = row.try_get("", "project_id")?;
     let task_type = Candidate { id: needed(body, "task_type_id")?, for_entity: Some(&for_entity) };
-    let target = Target { kind, entity_type_id: row.try_get("", "entity_type_id")? };
+    let target = TaskedEntity { kind, entity_type_id: row.try_get("", "entity_type_id")? };
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
         Some(message) => Err(Failure::parameter(message)),
         None => Ok(project_id),

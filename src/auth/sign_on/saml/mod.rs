@@ -25,7 +25,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::metadata::Metadata;
-use self::response::{Expected, Refusal, Statement};
+use self::response::{AnswerProblem, Expected, Statement};
 use super::identities::{self, Identity, Profile, Provider, not_for_them};
 use super::{arrive, leave_for_form, read_limited, refused};
 use crate::app::App;
@@ -52,7 +52,7 @@ enum Problem {
     #[error("what the provider says of itself can't be read")]
     Metadata,
     #[error("the answer is not good: {0}")]
-    Answer(#[from] Refusal),
+    Answer(#[from] AnswerProblem),
     #[error("{0}")]
     Other(&'static str),
 }
@@ -127,7 +127,7 @@ impl Saml {
         let xml = String::from_utf8(bytes).map_err(|_| Problem::Other("it is no text"))?;
         let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
         match read(settings, &provider, &xml) {
-            Err(Refusal::Signature) => {
+            Err(AnswerProblem::Signature) => {
                 let provider = self.provider(&settings.saml, BETWEEN_LOOKS).await?;
                 let statement = read(settings, &provider, &xml)?;
                 Ok((provider, statement))
@@ -167,7 +167,7 @@ fn own_address(settings: &Settings) -> String {
     format!("{}/api/auth/saml/sso", settings.public_address())
 }
 
-fn read(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, Refusal> {
+fn read(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, AnswerProblem> {
     let (audience, recipient) = (own_name(settings), own_address(settings));
     response::read(xml, &Expected { provider, audience: &audience, recipient: &recipient, now: Utc::now() })
 }
