@@ -198,7 +198,7 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
     ldap.unbind().await?;
     let wanted = |entry: &SearchEntry| narrowing.is_none_or(|group| members[group].contains(&entry.dn.to_lowercase()) || is_in(entry, group));
     let persons = entries.iter().filter(|entry| wanted(entry)).filter_map(|entry| {
-        let mut person = read(settings, kind, entry)?;
+        let mut person = read_person(settings, kind, entry)?;
         let belongs = |group: &str| is_in(entry, group) || members.get(group).is_some_and(|members| members.contains(&entry.dn.to_lowercase()));
         person.role = roles.iter().find(|(group, _)| belongs(group)).map(|(_, role)| *role);
         Some(person)
@@ -244,7 +244,7 @@ fn bytes<'a>(entry: &'a SearchEntry, name: &str) -> Option<&'a Vec<u8>> {
 }
 
 /// A person; nobody for an entry without a name, or one that is left out.
-fn read(settings: &LdapSettings, kind: DirectoryKind, entry: &SearchEntry) -> Option<Listed> {
+fn read_person(settings: &LdapSettings, kind: DirectoryKind, entry: &SearchEntry) -> Option<Listed> {
     let first = |name: &str| values(entry, name).next().map(str::trim).filter(|text| !text.is_empty());
     let login = first(kind.login())?.to_owned();
     if settings.ldap_excluded_accounts.iter().any(|excluded| excluded.trim().eq_ignore_ascii_case(&login)) {
@@ -339,14 +339,14 @@ mod tests {
             ("organizationalStatus", &["Active"]),
             ("uniqueIdentifier", &["7"]),
         ]);
-        let ada = read(&other, DirectoryKind::Other, &found).expect("a person");
+        let ada = read_person(&other, DirectoryKind::Other, &found).expect("a person");
         assert_eq!((ada.login.as_str(), ada.uid.as_deref(), ada.active), ("ada", Some("7"), true));
-        assert!(read(&other, DirectoryKind::Other, &entry(&[("uid", &["Root"])])).is_none());
-        assert!(read(&other, DirectoryKind::Other, &entry(&[("sn", &["Nobody"])])).is_none());
-        assert!(!read(&other, DirectoryKind::Other, &entry(&[("uid", &["eve"])])).expect("a person").active, "without a status");
+        assert!(read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["Root"])])).is_none());
+        assert!(read_person(&other, DirectoryKind::Other, &entry(&[("sn", &["Nobody"])])).is_none());
+        assert!(!read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["eve"])])).expect("a person").active, "without a status");
         for (flags, active) in [("512", true), ("514", false)] {
             let found = entry(&[("sAMAccountName", &["ada"]), ("userAccountControl", &[flags])]);
-            assert_eq!(read(&other, DirectoryKind::ActiveDirectory, &found).expect("a person").active, active);
+            assert_eq!(read_person(&other, DirectoryKind::ActiveDirectory, &found).expect("a person").active, active);
         }
     }
 

@@ -96,7 +96,7 @@ impl AccountEmail {
 ///
 /// # Errors
 /// The database refuses.
-pub(super) async fn send(app: &App, email: Option<AccountEmail>) -> Result<(), Failure> {
+pub(super) async fn send_account_email(app: &App, email: Option<AccountEmail>) -> Result<(), Failure> {
     let enqueue = || async {
         let mut work = Work::begin_as(app, None).await?;
         jobs::enqueue(&mut work, email.as_slice()).await?;

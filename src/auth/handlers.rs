@@ -350,14 +350,14 @@ async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>)
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    emails::send(app, AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from)).await
+    emails::send_account_email(app, AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from)).await
 }
 
 /// Sends a code to somebody active who signs in with such codes.
 async fn send_code(app: &App, identifier: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
     let account = find_account(app, identifier).await?;
     if let Some(account) = account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account)) {
-        email_code::send(app, &account, from).await?;
+        email_code::send_code(app, &account, from).await?;
     }
     Ok(())
 }

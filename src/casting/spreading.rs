@@ -110,7 +110,7 @@ async fn put_in(
         let added = if stored.new { joining.as_slice() } else { &[] };
         let count = counts.get(&container.id).copied().unwrap_or_default();
         tell_stored(work, container, &[stored], &[]);
-        counts::tell(work, container.project_id, &container.kind, (container.id, count), (added, &[]));
+        counts::emit_casting_update(work, container.project_id, &container.kind, (container.id, count), (added, &[]));
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, contain
             work.emit_in(project_id, "asset:update", payload([("asset_id", asset_id)]));
         }
         let count = counts.get(&container.id).copied().unwrap_or_default();
-        counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[asset_id]));
+        counts::emit_casting_update(work, project_id, &container.kind, (container.id, count), (&[], &[asset_id]));
     }
     for derived in &derived {
         derived.tell_left(work);

@@ -86,7 +86,7 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
     recount(work, &[entity_id]).await?;
     readiness::shots_changed(work, &[entity_id]).await?;
     let count = counts::count_of(work, entity_id).await?;
-    counts::tell(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
+    counts::emit_casting_update(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
     derived.tell_left(work);
     Ok(())
 }
@@ -104,7 +104,7 @@ pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid)
     database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
     recount(work, &[container.id]).await?;
     let count = counts::count_of(work, container.id).await?;
-    counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
+    counts::emit_casting_update(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
     Touched::links_of(&**work, &[container.id]).await?.settle(work).await
 }
 
@@ -278,7 +278,7 @@ pub(super) async fn leave_shots(work: &mut Work<'_>, project_id: Uuid, episodes:
     let counts = counts::counts_of(work, &shots).await?;
     for Appearance { shot_id, asset_id } in left {
         let count = counts.get(&shot_id).copied().unwrap_or_default();
-        counts::tell(work, project_id, EntityKind::Shot.type_name(), (shot_id, count), (&[], &[asset_id]));
+        counts::emit_casting_update(work, project_id, EntityKind::Shot.type_name(), (shot_id, count), (&[], &[asset_id]));
     }
     Ok(())
 }

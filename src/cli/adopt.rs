@@ -42,7 +42,7 @@ pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
         State::Foreign => return Err(AdoptionRefusal::Foreign.into()),
     }
     let plan = migration::plan(&database).await?;
-    tell(&plan);
+    print_plan(&plan);
     if !plan.found.missing.is_empty() {
         return Err(AdoptionRefusal::Different.into());
     }
@@ -62,7 +62,7 @@ pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
 }
 
 /// Prints what was found, and what would be done.
-fn tell(plan: &Plan) {
+fn print_plan(plan: &Plan) {
     for revision in &plan.recorded {
         println!("The schema is at revision `{revision}`, which stays recorded.");
     }

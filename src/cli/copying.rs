@@ -64,14 +64,14 @@ pub(super) async fn pull(data: &DataArgs, args: PullArgs) -> CommandResult {
     let app = bare(data).await?.0;
     let remote = account.sign_in(&from).await?;
     if verify {
-        return tell(&pulling::compare(&app, &remote, production.as_deref()).await?);
+        return print_comparison(&pulling::compare(&app, &remote, production.as_deref()).await?);
     }
     let options =
         PullOptions { production: production.clone(), without_files: account.without_files, workers: account.workers, folder: data.data_dir.clone() };
     let outcome = pulling::pull(&app, &remote, &options).await?;
     let compared = pulling::compare(&app, &remote, production.as_deref()).await?;
     tell_outcome(&outcome);
-    tell(&compared)
+    print_comparison(&compared)
 }
 
 pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
@@ -84,7 +84,7 @@ pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
     for reason in &pushed.refused {
         println!("refused there: {reason}");
     }
-    tell(&pushed.compared)?;
+    print_comparison(&pushed.compared)?;
     if pushed.refused.is_empty() { Ok(()) } else { Err("some of the production was refused".into()) }
 }
 
@@ -113,7 +113,7 @@ fn tell_outcome(outcome: &Outcome) {
 }
 
 /// The table of what was compared.
-fn tell(compared: &[Compared]) -> CommandResult {
+fn print_comparison(compared: &[Compared]) -> CommandResult {
     let width = compared.iter().map(|line| line.collection.len()).max().unwrap_or_default();
     println!("{:width$} {:>10} {:>10}", "", "there", "here");
     for line in compared {

@@ -64,14 +64,14 @@ pub(super) async fn run(data: &DataArgs, what: &Upkeep) -> CommandResult {
         }
         Upkeep::Expired { dry_run } => (upkeep::expired(&app, *dry_run).await?, "removed", *dry_run),
     };
-    tell(&found, word);
+    print_findings(&found, word);
     if is_dry {
         println!("This was a dry run, and nothing was changed.");
     }
     Ok(())
 }
 
-fn tell(found: &[Found], word: &str) {
+fn print_findings(found: &[Found], word: &str) {
     let width = found.iter().map(|found| found.what.len()).max().unwrap_or_default();
     println!("{:width$} {:>10} {word:>10}", "", "all");
     for Found { what, all, changed } in found {

@@ -172,7 +172,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
         if member.person_id != seen.author_id && viewer.may_be_told(seen) {
             let notice = Notice::new(NoticeKind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
             let notice = Notice { comment_id: Some(comment.id), created_at, ..notice };
-            notice.tell(work);
+            notice.emit(work);
             notices.push(notice);
         }
     }
@@ -193,7 +193,7 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+pub async fn emit_comment(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
     let of = |key: &str| record.id_of(key).unwrap_or_default();
     let told = ToldComment { id, task_id: of("object_id"), person_id: of("person_id"), for_client: Some(record.flag("for_client")) };

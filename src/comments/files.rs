@@ -26,14 +26,14 @@ pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Fai
     let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     attachment_reader(&app.database, caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
-    send(app, id, &row).await
+    send_attachment(app, id, &row).await
 }
 
 /// Sends the content of an attached file to somebody who may see it. The row has its `name`, `mimetype` and `updated_at`.
 ///
 /// # Errors
 /// 404 when the content is gone, 416 for a part that is not there.
-pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
+pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
     let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
     let media_type = row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_else(|| "application/octet-stream".into());
     let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;

@@ -235,14 +235,14 @@ impl Posting {
         let notices = notices_of(&self.context, task, posted.id, seen, mentions);
         for mut notice in notices {
             notice.change = changed;
-            notice.tell(work);
+            notice.emit(work);
             self.notices.push(notice);
         }
     }
 
     fn report(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: bool) {
         if let Some(entry) = news_of(task, posted, at, change) {
-            entry.tell(work);
+            entry.emit(work);
             self.news.push(entry);
         }
     }

@@ -139,7 +139,7 @@ async fn notify(
         })
         .collect();
     for notice in &notices {
-        notice.tell(work);
+        notice.emit(work);
     }
     Ok(notices::store(work, &notices).await?)
 }

@@ -138,7 +138,7 @@ impl Engine {
         }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
-            resource.tell(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
+            resource.emit_change(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
         }
         work.commit().await?;
         let written = WrittenRecord { id, body: &body, created: false };
@@ -220,7 +220,7 @@ impl Crud for Engine {
         write::store_relations(&work, resource, id, &changes.relations).await?;
         resource.after_create(&mut work, &caller, id, &body).await?;
         let record = select::record(&*work, resource, id).await?;
-        resource.tell(&mut work, "new", id, &record).await?;
+        resource.emit_change(&mut work, "new", id, &record).await?;
         work.commit().await?;
         let written = WrittenRecord { id, body: &body, created: true };
         self.answer_written(resource, &caller, resource.create_answers_relations(), &written).await

@@ -256,7 +256,7 @@ pub trait Resource: Send + Sync {
     async fn remove(&self, work: &mut Work<'_>, caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
         let _ = (caller, query);
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 
     /// Removes the row and its links, and nothing else.
@@ -282,7 +282,7 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         let prefix = self.event_prefix();
         let key = format!("{}_id", prefix.replace('-', "_"));
         let (name, about) = (format!("{prefix}:{what}"), payload([(key.as_str(), id)]));

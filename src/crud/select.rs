@@ -148,7 +148,7 @@ pub(super) async fn one(
     }
     let mut text = Vec::with_capacity(1024);
     writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
-    let record = all.map(|(first, all)| read(&all, &row, first, id)).transpose()?;
+    let record = all.map(|(first, all)| read_record(&all, &row, first, id)).transpose()?;
     Ok(Some(Found { text, record }))
 }
 
@@ -180,7 +180,7 @@ fn all_columns(table: &Table) -> RecordWriter {
 }
 
 /// The record of a row, whose list of columns has all of the record from `first` on.
-fn read(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id: Uuid) -> Result<Record, Failure> {
+fn read_record(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id: Uuid) -> Result<Record, Failure> {
     let mut out = vec![b'{'];
     all.write_keys(&mut out, row, first)?;
     out.push(b'}');
@@ -198,7 +198,7 @@ pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, 
     let first = list.add_record(&all);
     let sql = Sql::with(format!("SELECT {list} FROM \"{}\" t WHERE t.id = $1", table.name), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    read(&all, &row, first, id)
+    read_record(&all, &row, first, id)
 }
 
 /// Records of a shape by their ids, as JSON objects without relations.

@@ -99,7 +99,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 }
 
 /// `GET /data/assets/{asset_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_asset(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, Rest::AllBut(&["nb_frames", "source_id"])).await?;
     object.pop();

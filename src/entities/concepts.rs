@@ -47,7 +47,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 }
 
 /// `GET /data/concepts/{concept_id}`
-pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_concept(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
     let standing = entities::require(&app.database, caller, id, &PRESENT).await?;
     let scope = Scope::project(caller, standing.project_id, standing.role.role);
     details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await

@@ -50,7 +50,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 }
 
 /// `GET /data/edits/{edit_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_edit(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     details::with_tasks(&app.database, &layouts::EDITS, &scope, id, Rest::LeftOut).await
 }

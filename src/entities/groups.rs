@@ -85,7 +85,7 @@ pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static En
 }
 
 /// One sequence, episode or scene with the names that explain it.
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_group(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     details::group(&app.database, &scope, id, kind).await
 }

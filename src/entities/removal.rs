@@ -111,7 +111,7 @@ const USES_OF_SCENES: [(&str, &str); 7] = [
 /// The database does not answer.
 pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Failure> {
     database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
-    tell(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
+    emit_entity(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
     if entity.kind == EntityKind::Asset {
         Touched::by(&**work, &[entity.id]).await?.settle(work).await?;
     }
@@ -123,7 +123,7 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
     let sql = Sql::with("DELETE FROM entity WHERE id = $1", [entity.id.into()]);
     match database::execute(&**work, &sql).await {
         Ok(_) => {
-            tell(work, entity, "delete");
+            emit_entity(work, entity, "delete");
             Ok(())
         }
         Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => {
@@ -149,9 +149,9 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
     let mut removed = remove(work, &leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect::<Vec<_>>()).await?;
     for entity in &leaving {
         for task_id in tasks.get(&entity.id).into_iter().flatten() {
-            removed.tell(work, *task_id);
+            removed.emit_delete(work, *task_id);
         }
-        tell(work, entity, "delete");
+        emit_entity(work, entity, "delete");
     }
     removed.settle(work).await?;
     let mut unneeded = removed.unneeded;
@@ -162,7 +162,7 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
     Ok(unneeded)
 }
 
-fn tell(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
+fn emit_entity(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
     work.emit_in(entity.project_id, format!("{}:{what}", entity.kind.word()), payload([(entity.kind.id_key(), entity.id)]));
 }
 

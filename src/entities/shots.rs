@@ -37,18 +37,18 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
         }
         (None, project_id) => Scope::named(app, caller, project_id).await?,
     };
-    send(app, &scope, sequence_id, query, &[]).await
+    send_shots(app, &scope, sequence_id, query, &[]).await
 }
 
 /// `GET /data/sequences/{sequence_id}/shots`
 pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uuid, query: &Query) -> Result<Sent, Failure> {
     let sequence = find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
     let scope = Scope::required_project(app, caller, sequence.project_id).await?;
-    send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
+    send_shots(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
 
 /// Sends shots, with the names of their sequence and production.
-async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
+async fn send_shots(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
     let mut listing = listings::in_sequences(app, scope, EntityKind::Shot, query, save_for).await?;
     if let Some(sequence_id) = sequence_id {
         listing.conditions.push(" AND e.parent_id = ").bind(sequence_id);
@@ -82,7 +82,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 }
 
 /// `GET /data/shots/{shot_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_shot(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, Rest::AllBut(&[])).await
 }

@@ -143,7 +143,7 @@ impl EntityImport for AssetImport {
         } else {
             about.insert("data".into(), entry.written());
         }
-        self.stock.tell(work, EntityKind::Asset, id, about);
+        self.stock.emit_change(work, EntityKind::Asset, id, about);
         self.require_tasks(work, id, type_id);
         if writes {
             self.tasks.take_over(work, id, cells, line.number);

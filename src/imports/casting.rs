@@ -140,7 +140,7 @@ impl CastingImport {
             about.insert("nb_occurences".into(), json!(count));
             work.emit_in(self.project_id, "entity-link:new", about);
         }
-        self.tell(work, target);
+        self.emit_casting(work, target);
     }
 
     fn add(&mut self, entity_in_id: Uuid, entity_out_id: Uuid, count: i32, label: &str) -> Uuid {
@@ -153,7 +153,7 @@ impl CastingImport {
         id
     }
 
-    fn tell(&mut self, work: &mut Work<'_>, target: CastingTarget) {
+    fn emit_casting(&mut self, work: &mut Work<'_>, target: CastingTarget) {
         let mut about = payload([(target.kind.id_key(), target.id)]);
         if target.kind != EntityKind::Asset {
             about.insert("nb_entities_out".into(), json!(self.counts.get(&target.id).copied().unwrap_or_default()));

@@ -65,7 +65,7 @@ impl EntityImport for EditImport {
         if is_new {
             more.insert("parent_id".into(), json!(episode_id));
         }
-        self.stock.tell(work, EntityKind::Edit, id, more);
+        self.stock.emit_change(work, EntityKind::Edit, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
                 self.tasks.require(work, id, task_type.id);

@@ -204,7 +204,7 @@ impl Stock {
     }
 
     /// Tells of an entity of a kind when a row added or changed it, with more that is said of it.
-    pub(super) fn tell(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
+    pub(super) fn emit_change(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
         let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else { return };
         let verb = if entry.is_new() { "new" } else { "update" };
         if (entry.is_new() || entry.is_changed()) && self.told.insert(id) {

@@ -71,7 +71,7 @@ impl EntityImport for ShotImport {
         }
         entry.put_data(if writes { data } else { stored });
         let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
-        self.stock.tell(work, EntityKind::Shot, id, more);
+        self.stock.emit_change(work, EntityKind::Shot, id, more);
         if is_new {
             for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
                 self.tasks.require(work, id, task_type.id);

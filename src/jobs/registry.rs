@@ -51,18 +51,18 @@ impl Registry {
 
 fn run<J: Job>(app: &SharedApp, payload: Value, id: Uuid) -> BoxFuture<'_, Result<(), JobError>> {
     Box::pin(async move {
-        let job: J = read(payload)?;
+        let job: J = read_payload(payload)?;
         job.run(app, id).await
     })
 }
 
 fn given_up<J: Job>(app: &SharedApp, payload: Value) -> BoxFuture<'_, Result<(), JobError>> {
     Box::pin(async move {
-        let job: J = read(payload)?;
+        let job: J = read_payload(payload)?;
         job.given_up(app).await
     })
 }
 
-fn read<J: Job>(payload: Value) -> Result<J, JobError> {
+fn read_payload<J: Job>(payload: Value) -> Result<J, JobError> {
     serde_json::from_value(payload).map_err(JobError::never)
 }

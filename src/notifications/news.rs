@@ -27,7 +27,7 @@ pub struct NewsDraft {
 
 impl NewsDraft {
     /// Announces it.
-    pub fn tell(&self, work: &mut Work<'_>) {
+    pub fn emit(&self, work: &mut Work<'_>) {
         let mut about = payload([("news_id", self.id)]);
         about.insert("task_status_id".into(), json!(self.task_status_id));
         about.insert("task_type_id".into(), json!(self.task_type_id));

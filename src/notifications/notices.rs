@@ -93,7 +93,7 @@ impl Notice {
     }
 
     /// Announces it.
-    pub fn tell(&self, work: &mut Work<'_>) {
+    pub fn emit(&self, work: &mut Work<'_>) {
         let about = payload([("notification_id", self.id), ("person_id", self.person_id)]);
         work.announce_to(self.person_id, self.project_id, "notification:new", about);
     }

@@ -108,7 +108,7 @@ impl Resource for Playlists {
         }
         self.remove_row(work, record).await?;
         work.afterwards(move |app| Box::pin(discard(app, jobs)));
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn notify(app: &App, caller: &Caller, playlist_id: Uuid, body: 
     let notice = |client: Uuid| Notice::of_playlist(client, caller.person.id, playlist_id, standing.project_id);
     let notices: Vec<Notice> = clients.into_iter().map(notice).collect();
     for notice in &notices {
-        notice.tell(&mut work);
+        notice.emit(&mut work);
     }
     notices::store(&mut work, &notices).await?;
     work.commit().await?;

@@ -41,10 +41,10 @@ struct Moment {
 
 /// The annotations of a preview in their order; what is no annotation is passed over.
 async fn moments(app: &App, id: Uuid) -> Result<Vec<Moment>, Failure> {
-    Ok(read(annotate::stored(&app.database, id).await?))
+    Ok(read_moments(annotate::stored(&app.database, id).await?))
 }
 
-fn read(annotations: Value) -> Vec<Moment> {
+fn read_moments(annotations: Value) -> Vec<Moment> {
     let Value::Array(entries) = annotations else { return Vec::new() };
     let moment = |mut entry: Value| {
         let time = entry["time"].as_f64()?;
@@ -299,9 +299,9 @@ mod tests {
     #[test]
     fn annotations_are_read_as_far_as_they_are_such() {
         let stored = json!([{"time": 1, "drawing": {"objects": [{"id": "a"}]}}, {"time": "x"}, 7, {"time": 0.5}]);
-        let found = read(stored);
+        let found = read_moments(stored);
         assert_eq!(found, [Moment { time: 1.0, objects: vec![json!({"id": "a"})] }, Moment { time: 0.5, objects: Vec::new() }]);
-        assert!(read(Value::Null).is_empty());
+        assert!(read_moments(Value::Null).is_empty());
     }
 
     #[test]

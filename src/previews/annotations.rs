@@ -24,8 +24,8 @@ struct Moment {
 /// 400 when an addition or update is no annotation.
 pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Value>, Failure> {
     let mut problems = Vec::new();
-    let additions = read(changes.additions, "additions", &mut problems);
-    let updates = read(changes.updates, "updates", &mut problems);
+    let additions = read_moments(changes.additions, "additions", &mut problems);
+    let updates = read_moments(changes.updates, "updates", &mut problems);
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }
@@ -94,7 +94,7 @@ fn objects(entry: &mut Object) -> impl Iterator<Item = &mut Object> {
     list.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-fn read(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<Moment> {
+fn read_moments(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<Moment> {
     let mut moments = Vec::new();
     for (at, entry) in entries.into_iter().flatten().enumerate() {
         match Moment::read(entry.into()) {

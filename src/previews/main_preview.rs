@@ -23,7 +23,7 @@ pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: 
     let values = vec![("preview_file_id", preview_id.into())];
     database::update(&**work, &entity::entity::TABLE, entity_id, values).await?;
     for entity in shown(&**work, &[entity_id]).await? {
-        entity.tell(work);
+        entity.emit_updates(work);
     }
     Ok(())
 }
@@ -41,7 +41,7 @@ struct ShownEntity {
 
 impl ShownEntity {
     /// Tells what the entity is shown by now.
-    fn tell(self, work: &mut Work<'_>) {
+    fn emit_updates(self, work: &mut Work<'_>) {
         let mut about = payload([("entity_id", self.id)]);
         about.insert("preview_file_id".into(), json!(self.preview_file_id));
         about.insert("preview_file_status".into(), json!(self.status));
@@ -150,7 +150,7 @@ impl ShownBy {
             sql.push(" WHERE project_id IN (SELECT j.id FROM project j WHERE j.is_set_preview_automated = ").bind(true).push(") AND id").among(&lost);
             database::execute(&**work, &sql).await?;
             for entity in shown(&**work, &lost).await? {
-                entity.tell(work);
+                entity.emit_updates(work);
             }
         }
         Ok(())

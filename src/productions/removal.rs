@@ -47,7 +47,7 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
     // Nobody is told what entities are shown by: they go as well.
     let mut removed = remove(work, &tasks).await?;
     for id in &tasks {
-        removed.tell(work, *id);
+        removed.emit_delete(work, *id);
     }
     removed.settle(work).await?;
     let mut unneeded = removed.unneeded;

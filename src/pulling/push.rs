@@ -82,7 +82,7 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
             let rows = rows(&app.database, stage, ids).await?;
             pushed.rows += rows.len() as u64;
             progress.more(rows.len());
-            send(remote, stage, &rows, options.broadcast, &mut pushed.refused).await?;
+            send_rows(remote, stage, &rows, options.broadcast, &mut pushed.refused).await?;
         }
     }
     progress.finish();
@@ -112,7 +112,7 @@ async fn rows(database: &Database, stage: &Stage, ids: &[Uuid]) -> Result<Vec<Fo
 }
 
 /// Sends rows. When they are refused together, each is sent by itself.
-async fn send(remote: &Remote, stage: &Stage, rows: &[ForeignRow], broadcast: bool, refused: &mut Vec<String>) -> Result<(), PullError> {
+async fn send_rows(remote: &Remote, stage: &Stage, rows: &[ForeignRow], broadcast: bool, refused: &mut Vec<String>) -> Result<(), PullError> {
     let path = format!("/import/kitsu/{}", stage.collection.name());
     let silent = if broadcast { "false" } else { "true" };
     let post = |rows: Vec<&ForeignRow>| {

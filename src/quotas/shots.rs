@@ -87,7 +87,7 @@ pub async fn shots(
         None => Scope::teams(app, caller).await?,
     };
     let masks = scope.masks(&app.database, EntityKind::Shot).await?;
-    send(app, weights, masks).await
+    answer_shots(app, weights, masks).await
 }
 
 /// Weight of a shot, as JSON.
@@ -182,7 +182,7 @@ impl Done {
 }
 
 /// Sends the shots with their weights.
-async fn send(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<QuotaShot>>, Failure> {
+async fn answer_shots(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<QuotaShot>>, Failure> {
     if weights.is_empty() {
         return Ok(Json::written("[]"));
     }

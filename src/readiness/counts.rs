@@ -94,7 +94,7 @@ impl Touched {
         told.sort_by(|a, b| (turn(&a.kind), &a.name, a.id).cmp(&(turn(&b.kind), &b.name, b.id)));
         for entity in told {
             let count = counts.get(&entity.id).copied().unwrap_or_default();
-            tell(work, entity.project_id, &entity.kind, (entity.id, count), (&[], &[]));
+            emit_casting_update(work, entity.project_id, &entity.kind, (entity.id, count), (&[], &[]));
         }
         super::shots_changed(work, &containers).await
     }
@@ -180,7 +180,7 @@ pub async fn counts_of(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, i3
 }
 
 /// Tells that the casting of an entity of a type is another one.
-pub fn tell(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count): (Uuid, i32), (added, removed): (&[Uuid], &[Uuid])) {
+pub fn emit_casting_update(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count): (Uuid, i32), (added, removed): (&[Uuid], &[Uuid])) {
     let word = match EntityKind::of_type(type_name) {
         EntityKind::Shot => "shot",
         EntityKind::Episode => "episode",
@@ -215,7 +215,7 @@ impl Derived {
     /// Tells of each asset that left the episode.
     pub fn tell_left(&self, work: &mut Work<'_>) {
         for (asset_id, count) in &self.left {
-            tell(work, self.project_id, EntityKind::Episode.type_name(), (self.episode_id, *count), (&[], &[*asset_id]));
+            emit_casting_update(work, self.project_id, EntityKind::Episode.type_name(), (self.episode_id, *count), (&[], &[*asset_id]));
             work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
     }

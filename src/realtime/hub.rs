@@ -158,7 +158,7 @@ impl Hub {
     pub(super) fn act(&self, act: Act) {
         let mut rooms = self.rooms();
         let notices = rooms.apply(self.node, act.clone());
-        self.tell(&rooms, notices);
+        self.send_notices(&rooms, notices);
         // Under the same lock, so that the other servers see acts in the same order.
         self.post.send(News::Review(act));
     }
@@ -188,9 +188,9 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, rooms: &Rooms, notices: Vec<Notice>) {
+    fn send_notices(&self, rooms: &Rooms, notices: Vec<Notice>) {
         for Notice { room, name, payload } in notices {
-            self.cut(self.listeners.tell(rooms.followers(room), &name, &payload));
+            self.cut(self.listeners.send_to(rooms.followers(room), &name, &payload));
         }
     }
 
@@ -272,7 +272,7 @@ impl Hub {
             News::Review(act) => {
                 let mut rooms = self.rooms();
                 let notices = rooms.apply(from, act);
-                self.tell(&rooms, notices);
+                self.send_notices(&rooms, notices);
             }
             News::Ended(ended) => {
                 match &ended {
@@ -293,7 +293,7 @@ impl Hub {
     fn reconcile(&self, node: Uuid, attendance: Vec<Attendance>) {
         let mut rooms = self.rooms();
         let notices = rooms.reconcile(node, attendance);
-        self.tell(&rooms, notices);
+        self.send_notices(&rooms, notices);
     }
 
     fn send_attendance(&self) {

@@ -88,5 +88,5 @@ pub(super) async fn download(app: &App, visitor: &ShareVisitor, guest_id: Option
     let mut sql = condition.before("SELECT f.name, f.mimetype, f.updated_at FROM attachment_file f WHERE f.comment_id IN (SELECT c.id ");
     sql.push(") AND f.id = ").bind(file_id);
     let row = app.database.row(&sql).await?.ok_or_else(|| refused(StatusCode::NOT_FOUND, "Attachment not found"))?;
-    files::send(app, file_id, &row).await
+    files::send_attachment(app, file_id, &row).await
 }

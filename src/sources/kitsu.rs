@@ -14,7 +14,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use self::events::tell;
+use self::events::emit_imported;
 use super::batch::{self, Incoming, read_columns, wrong};
 use super::links::Lists;
 use crate::access::references::{productions, require_many};
@@ -150,7 +150,7 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     }
     let homes = require_many(&*work, table, &source.places(), &ids, &before).await?;
     if !silent {
-        tell(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
+        emit_imported(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
     }
     let mut shape = source.resource.full_shape();
     shape.relations.clear();

@@ -127,7 +127,7 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
         }
         let notice = notice(caller, person_id, task_id, project_id);
         if let Some(notice) = notice.filter(|_| added.contains(&task_id)) {
-            notice.tell(work);
+            notice.emit(work);
             notices.push(notice);
         }
     }
@@ -273,7 +273,7 @@ async fn welcome(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id
     for person_id in persons {
         work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
         if let Some(notice) = notice(caller, *person_id, task_id, project_id) {
-            notice.tell(work);
+            notice.emit(work);
             notices.push(notice);
         }
     }

@@ -86,7 +86,7 @@ pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_t
     let visible = VisibleTasks::within(access, access.project_id(), access.role());
     visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.name, t.id");
-    send(app, sql, &visible).await
+    answer_tasks(app, sql, &visible).await
 }
 
 /// The tasks of one type on every entity that a person has work of, as far as the caller sees the productions.
@@ -103,11 +103,11 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
     todo::in_open_projects(&mut sql, &visible);
     visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.created_at, t.id");
-    send(app, sql, &visible).await
+    answer_tasks(app, sql, &visible).await
 }
 
 /// Sends the tasks of a condition, without their assignees.
-async fn send(app: &App, condition: Sql, visible: &VisibleTasks) -> Result<Json<Vec<Task>>, Failure> {
+async fn answer_tasks(app: &App, condition: Sql, visible: &VisibleTasks) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
     let mask = TaskMask::of(&app.database, visible.reach()).await?;

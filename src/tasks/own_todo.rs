@@ -5,7 +5,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::TodoTask;
 
-use super::todo::{DONE_ORDER, TODO_ORDER, send};
+use super::todo::{DONE_ORDER, TODO_ORDER, send_tasks};
 use crate::access::tasks::{LISTED, VisibleTasks, assigned_to};
 use crate::access::{Reach, open_projects_of};
 use crate::app::App;
@@ -28,5 +28,5 @@ async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<Tod
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done).push(" AND ");
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
     let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LISTED);
-    Ok(send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
+    Ok(send_tasks(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
 }

@@ -39,9 +39,9 @@ pub struct Removed {
 
 impl Removed {
     /// Tells that a task is gone, once, and if it was there.
-    pub fn tell(&mut self, work: &mut Work<'_>, task_id: Uuid) {
+    pub fn emit_delete(&mut self, work: &mut Work<'_>, task_id: Uuid) {
         if let Some([entity_id, task_type_id, project_id]) = self.untold.remove(&task_id) {
-            tell(work, task_id, entity_id, task_type_id, project_id);
+            emit_task_delete(work, task_id, entity_id, task_type_id, project_id);
         }
     }
 
@@ -69,7 +69,7 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Unneede
     shown.settle(work).await?;
     // Told in the order in which they were named.
     for id in task_ids {
-        removed.tell(work, *id);
+        removed.emit_delete(work, *id);
     }
     removed.settle(work).await?;
     Ok(removed.unneeded)
@@ -104,7 +104,7 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
 }
 
 /// Tells that a task was deleted.
-pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
+pub fn emit_task_delete(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
     let mut about = payload([("task_id", task_id)]);
     about.insert("entity_id".into(), json!(entity_id));
     about.insert("task_type_id".into(), json!(task_type_id));

@@ -100,7 +100,7 @@ impl ContextWriter {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn send(database: &Database, visible: &VisibleTasks, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub async fn send_tasks(database: &Database, visible: &VisibleTasks, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
     visible.restrict(&mut filter, "t");
     send_selected(database, visible, &filter.before(&format!("{TABLES} ")), order, casting).await
 }
@@ -240,7 +240,7 @@ pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) 
     assigned_to(&mut filter, "t.id", person_id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done);
     in_open_projects(&mut filter, &visible);
-    send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+    send_tasks(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
 }
 
 /// Order of what there is to do.

@@ -92,8 +92,8 @@ impl Resource for Comments {
         Ok(())
     }
 
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
-        editing::tell(work, what, id, record).await
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+        editing::emit_comment(work, what, id, record).await
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {

@@ -167,18 +167,18 @@ impl Resource for Entities {
         let touched = Touched::by(&**work, &[record.id]).await?;
         removal::remove_links(work, record.id).await?;
         self.remove_row(work, record).await?;
-        tell(work, word, "delete", record);
+        emit_entity(work, word, "delete", record);
         touched.settle(work).await
     }
 
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {
         let word = kind_word(work, record).await?;
-        tell(work, word, what, record);
+        emit_entity(work, word, what, record);
         Ok(())
     }
 }
 
-fn tell(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
+fn emit_entity(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
     let key = format!("{}_id", word.replace('-', "_"));
     work.emit_in(record.id_of("project_id"), format!("{word}:{what}"), payload([(key.as_str(), record.id)]));
 }

@@ -81,7 +81,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn get_asset(&self, access: EntityReader, asset_id: Uuid) -> Result<Json<AssetDetails>, Failure> {
-        Ok(Json::written(assets::read(&self.0, &access, asset_id).await?))
+        Ok(Json::written(assets::read_asset(&self.0, &access, asset_id).await?))
     }
 
     async fn delete_asset(&self, access: Caller, asset_id: Uuid, query: DeleteAssetQuery) -> Result<NoContent, Failure> {

@@ -40,7 +40,7 @@ impl Concepts for ConceptsHandlers {
     }
 
     async fn get_concept(&self, access: Caller, concept_id: Uuid) -> Result<Json<ConceptDetails>, Failure> {
-        Ok(Json::written(concepts::read(&self.0, &access, concept_id).await?))
+        Ok(Json::written(concepts::read_concept(&self.0, &access, concept_id).await?))
     }
 
     async fn delete_concept(&self, access: Caller, concept_id: Uuid, query: DeleteConceptQuery) -> Result<NoContent, Failure> {

@@ -51,7 +51,7 @@ impl Edits for EditsHandlers {
     }
 
     async fn get_edit(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<EditWithTasks>, Failure> {
-        Ok(Json::written(edits::read(&self.0, &access, edit_id).await?))
+        Ok(Json::written(edits::read_edit(&self.0, &access, edit_id).await?))
     }
 
     async fn delete_edit(&self, access: Caller, edit_id: Uuid, query: DeleteEditQuery) -> Result<NoContent, Failure> {

@@ -57,7 +57,7 @@ impl Episodes for EpisodesHandlers {
     }
 
     async fn get_episode(&self, access: EntityReader, episode_id: Uuid) -> Result<Json<EpisodeDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, episode_id, EntityKind::Episode).await?))
+        Ok(Json::written(groups::read_group(&self.0, &access, episode_id, EntityKind::Episode).await?))
     }
 
     async fn delete_episode(&self, access: Caller, episode_id: Uuid, query: DeleteEpisodeQuery) -> Result<NoContent, Failure> {

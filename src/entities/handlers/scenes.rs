@@ -42,7 +42,7 @@ impl Scenes for ScenesHandlers {
     }
 
     async fn get_scene(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<SceneDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, scene_id, EntityKind::Scene).await?))
+        Ok(Json::written(groups::read_group(&self.0, &access, scene_id, EntityKind::Scene).await?))
     }
 
     async fn delete_scene(&self, access: Caller, scene_id: Uuid) -> Result<NoContent, Failure> {

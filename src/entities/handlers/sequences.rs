@@ -58,7 +58,7 @@ impl Sequences for SequencesHandlers {
     }
 
     async fn get_sequence(&self, access: EntityReader, sequence_id: Uuid) -> Result<Json<SequenceDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, sequence_id, EntityKind::Sequence).await?))
+        Ok(Json::written(groups::read_group(&self.0, &access, sequence_id, EntityKind::Sequence).await?))
     }
 
     async fn delete_sequence(&self, access: Caller, sequence_id: Uuid, query: DeleteSequenceQuery) -> Result<NoContent, Failure> {

@@ -57,7 +57,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn get_shot(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<ShotDetails>, Failure> {
-        Ok(Json::written(shots::read(&self.0, &access, shot_id).await?))
+        Ok(Json::written(shots::read_shot(&self.0, &access, shot_id).await?))
     }
 
     async fn update_shot(&self, access: Caller, shot_id: Uuid, body: Value) -> Result<Json<Entity>, Failure> {

@@ -138,7 +138,7 @@ impl<'a> ImportedTimeline<'a> {
             if is_new { &mut self.created } else { &mut self.updated }.push(id);
         }
         let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(self.episode_id))]) } else { Payload::default() };
-        self.stock.tell(work, EntityKind::Shot, id, more);
+        self.stock.emit_change(work, EntityKind::Shot, id, more);
         Ok(())
     }
 

@@ -274,8 +274,8 @@ impl Resource for Persons {
         })?;
         work.person_changed(record.id);
         // Clients are used to being told twice.
-        self.tell(work, "delete", record.id, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await
     }
 
     /// A bot is answered with its token once, and so is whoever asks for a new personal token.

@@ -88,7 +88,7 @@ impl Resource for PreviewFiles {
     }
 
     /// Tells the new status along, and that the preview is still being worked on.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         let project_id = production_of(&**work, self.table(), id, &record.values).await?;
         let status = processing::status(&**work, id).await?;
         let mut about = payload([("preview_file_id", id)]);

@@ -130,7 +130,7 @@ impl Resource for Projects {
         } else {
             self.remove_row(work, record).await?;
         }
-        self.tell(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await?;
         work.project_removed(record.id, &team);
         Ok(())
     }

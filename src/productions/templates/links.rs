@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::super::bitrates;
 use super::super::settings::link_values;
-use super::{require, tell};
+use super::{emit_template_update, require};
 use crate::app::App;
 use crate::database::json::{self, TEXT};
 use crate::database::{self, Field, RecordWriter, Sql};
@@ -146,7 +146,7 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &LinkedKind, templat
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
     database::insert_ignoring_duplicates(&*work, link.table, vec![link.row(template_id, id)]).await?;
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     let writer = writer(link);
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", writer.columns(), link.target.name), [id.into()]);
@@ -198,7 +198,7 @@ async fn set<T>(
         }
         None => database::insert(&*work, link.table, link.row(template_id, id).into_iter().chain(values).collect()).await?,
     };
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     let record = json::record(&app.database, link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
@@ -224,7 +224,7 @@ pub(super) async fn remove(app: &App, access: &Admin, link: &LinkedKind, templat
         );
         database::execute(&*work, &sql).await?;
     }
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     Ok(NoContent)
 }
@@ -238,7 +238,7 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &LinkedKind, tem
     let mut places: HashMap<Uuid, i32> = HashMap::new();
     for (id, place) in ids.iter().zip(1..) {
         places.insert(*id, place);
-        tell(&mut work, template_id);
+        emit_template_update(&mut work, template_id);
     }
     let found = link.links(&work, template_id, ids).await?;
     let new: Vec<Uuid> = places.keys().copied().filter(|id| !found.contains_key(id)).collect();

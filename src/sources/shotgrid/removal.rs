@@ -17,7 +17,7 @@ use crate::crud::{self, Record};
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
-use crate::tasks::removal::tell;
+use crate::tasks::removal::emit_task_delete;
 use crate::vocabulary::kinds::EntityKind;
 
 /// Links of an entity that are those of another one: what casts it refers to it.
@@ -62,7 +62,7 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind, id:
         Collection::Persons => kind.resource().remove(work, caller, &record, &Query::default()).await?,
         Collection::Tasks => {
             kind.resource().remove_row(work, &record).await?;
-            tell(work, id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
+            emit_task_delete(work, id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
         }
         _ => kind.resource().remove_row(work, &record).await?,
     }
@@ -90,7 +90,7 @@ async fn remove_asset(work: &mut Work<'_>, kind: &RecordKind, id: Uuid) -> Resul
         database::execute(&**work, &Sql::with(text, [id.into()])).await?;
     }
     for RemovedTask { id: task_id, task_type_id, project_id } in tasks {
-        tell(work, task_id, Some(id), task_type_id, project_id);
+        emit_task_delete(work, task_id, Some(id), task_type_id, project_id);
     }
     kind.resource().remove_row(work, &record).await?;
     tell_of_asset(work, &record);

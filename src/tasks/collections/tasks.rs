@@ -146,7 +146,7 @@ impl Resource for Tasks {
             return Ok(());
         }
         self.remove_row(work, record).await?;
-        removal::tell(work, record.id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
+        removal::emit_task_delete(work, record.id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
         Ok(())
     }
 }

@@ -99,7 +99,7 @@ impl Resource for TimeSpents {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await?;
         refresh(work, [record]).await?;
         sum_up(work, record.id_of("task_id").as_slice()).await
     }

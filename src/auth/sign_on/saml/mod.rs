@@ -126,10 +126,10 @@ impl Saml {
         let bytes = STANDARD.decode(bytes).map_err(|_| Problem::Other("it is not written in base64"))?;
         let xml = String::from_utf8(bytes).map_err(|_| Problem::Other("it is no text"))?;
         let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
-        match read(settings, &provider, &xml) {
+        match read_statement(settings, &provider, &xml) {
             Err(AnswerProblem::Signature) => {
                 let provider = self.provider(&settings.saml, BETWEEN_LOOKS).await?;
-                let statement = read(settings, &provider, &xml)?;
+                let statement = read_statement(settings, &provider, &xml)?;
                 Ok((provider, statement))
             }
             statement => Ok((provider, statement?)),
@@ -147,7 +147,7 @@ impl Saml {
             return Err(Problem::Status(answer.status()));
         }
         let bytes = read_limited(answer).await?.ok_or(Problem::Metadata)?;
-        let metadata = std::str::from_utf8(&bytes).ok().and_then(metadata::read).ok_or(Problem::Metadata)?;
+        let metadata = std::str::from_utf8(&bytes).ok().and_then(metadata::read_metadata).ok_or(Problem::Metadata)?;
         *known = Some((metadata.clone(), Instant::now()));
         Ok(metadata)
     }
@@ -167,9 +167,9 @@ fn own_address(settings: &Settings) -> String {
     format!("{}/api/auth/saml/sso", settings.public_address())
 }
 
-fn read(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, AnswerProblem> {
+fn read_statement(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, AnswerProblem> {
     let (audience, recipient) = (own_name(settings), own_address(settings));
-    response::read(xml, &Expected { provider, audience: &audience, recipient: &recipient, now: Utc::now() })
+    response::read_answer(xml, &Expected { provider, audience: &audience, recipient: &recipient, now: Utc::now() })
 }
 
 /// The question that the browser takes along.

@@ -72,7 +72,7 @@ pub(super) struct Statement {
 }
 
 /// Checks an answer, and gives what is signed of it.
-pub(super) fn read(xml: &str, expected: &Expected<'_>) -> Result<Statement, AnswerProblem> {
+pub(super) fn read_answer(xml: &str, expected: &Expected<'_>) -> Result<Statement, AnswerProblem> {
     let document = parse(xml).ok_or(AnswerProblem::Malformed)?;
     let root = document.document_element().ok_or(AnswerProblem::Malformed)?;
     if !is(&document, root, PROTOCOL, "Response") || attribute(&document, root, "Version") != Some("2.0") {
