@@ -159,15 +159,15 @@ pub(super) async fn accepts(settings: &LdapSettings, login: &str, password: &str
 
 /// The groups that the settings give roles to, the mightiest role first.
 fn role_groups(settings: &LdapSettings) -> Result<Vec<(&str, &'static str)>, DirectoryError> {
-    const MIGHT: [&str; 6] = ["admin", "manager", "supervisor", "user", "client", "vendor"];
+    const ROLES_FROM_HIGHEST: [&str; 6] = ["admin", "manager", "supervisor", "user", "client", "vendor"];
     let mut groups = Vec::new();
     for text in settings.ldap_roles.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         // The name of a group may have the sign in it.
         let pair = text.rsplit_once('=').map(|(group, role)| (group.trim(), role.trim()));
-        let known = pair.and_then(|(group, role)| Some((group, *MIGHT.iter().find(|known| **known == role)?)));
+        let known = pair.and_then(|(group, role)| Some((group, *ROLES_FROM_HIGHEST.iter().find(|known| **known == role)?)));
         groups.push(known.ok_or_else(|| DirectoryError::Role(text.to_owned()))?);
     }
-    groups.sort_by_key(|(_, role)| MIGHT.iter().position(|known| known == role));
+    groups.sort_by_key(|(_, role)| ROLES_FROM_HIGHEST.iter().position(|known| known == role));
     Ok(groups)
 }
 

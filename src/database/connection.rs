@@ -30,7 +30,7 @@ const IDLE_SQLITE: Duration = Duration::from_secs(10);
 /// A connection to PostgreSQL that was unused for this long is tried before it is lent out.
 const TRIED_AFTER: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
-const PREPARED: usize = 512;
+const PREPARED_STATEMENTS: usize = 512;
 /// Rows of each index that SQLite looks at to plan queries.
 const ROWS_ANALYSED: u32 = 1000;
 /// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
@@ -153,7 +153,7 @@ impl Manager {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(CONNECTION_TIMEOUT)
-                    .statement_cache_capacity(PREPARED)
+                    .statement_cache_capacity(PREPARED_STATEMENTS)
                     .row_buffer_size(ROWS_AHEAD)
                     .analysis_limit(ROWS_ANALYSED)
                     .collation(NOCASE, compare_nocase)
@@ -164,7 +164,7 @@ impl Manager {
             ))
         } else {
             let options: PgConnectOptions = url.parse().map_err(connection_error)?;
-            DatabaseAddress::Postgres(Box::new(options.statement_cache_capacity(PREPARED).disable_statement_logging()))
+            DatabaseAddress::Postgres(Box::new(options.statement_cache_capacity(PREPARED_STATEMENTS).disable_statement_logging()))
         };
         Ok(Self { target, counter, closed: Arc::default() })
     }

@@ -39,7 +39,7 @@ use self::session::{HeldConnection, Session};
 
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
-pub use self::listing::{Sent, send, stream_array, stream_lines};
+pub use self::listing::{Sent, send_written, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};

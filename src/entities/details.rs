@@ -11,10 +11,9 @@ use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
 use crate::access::entities::Scope;
 use crate::access::metadata::{Masks, OF_TASKS, read_hidden};
 use crate::database::dialect::{json_ids, json_of};
+use crate::database::json::TEXT;
 use crate::database::{Database, Field, RecordWriter, SelectList, Sql, write_text, write_uuid};
 use crate::vocabulary::kinds::EntityKind;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// An entity as the layout writes it with all its tasks, and then the rest.
 ///

@@ -15,7 +15,7 @@ use super::links::Links;
 use super::ordering::order_by;
 use crate::access::entities::{Scope, own_entities};
 use crate::access::metadata::Masks;
-use crate::database::{Database, SelectList, Sent, Sql, send};
+use crate::database::{Database, SelectList, Sent, Sql, send_written};
 
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
@@ -66,7 +66,7 @@ pub(super) struct Listing {
 /// Entities that are written together, with what belongs to them.
 struct Portion {
     entities: Entities,
-    tasks: Tasks,
+    tasks: PortionTasks,
 }
 
 /// Text of entities, each without its lists of ids, its tasks and its end.
@@ -89,7 +89,7 @@ struct EntityText {
 
 /// Text of the tasks of a portion, each without its assignees.
 #[derive(Default)]
-struct Tasks {
+struct PortionTasks {
     text: Vec<u8>,
     /// Ordered by entity, then by age.
     rows: Vec<TaskText>,
@@ -157,7 +157,7 @@ impl Entities {
     }
 }
 
-impl Tasks {
+impl PortionTasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
         self.rows[start..].iter().take_while(move |task| task.entity_id == entity_id)
@@ -218,7 +218,7 @@ impl Listing {
         })
     }
 
-    async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
+    async fn tasks(&self, ids: &[Uuid]) -> Result<PortionTasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
         let mut list = SelectList::default();
         let [entity, created, task, project] = ["t.entity_id", "t.created_at", "t.id", "t.project_id"].map(|column| list.add(column));
@@ -227,7 +227,7 @@ impl Listing {
         sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
         let plans = self.request.scope.plans();
-        let mut tasks = Tasks::default();
+        let mut tasks = PortionTasks::default();
         let each = |row: &QueryResult| {
             let start = tasks.text.len();
             let (entity_id, created_at, id) = (entity.read(row)?, created.read(row)?, task.read(row)?);
@@ -319,7 +319,7 @@ impl Listing {
 
     /// Puts the answer together, one portion after the other, as fast as the client takes it.
     async fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Result<Sent, Failure> {
-        let sent = send(|mut outlet| async move {
+        let sent = send_written(|mut outlet| async move {
             outlet.out.extend_from_slice(&head);
             let mut first = true;
             for ids in self.ids.chunks(PORTION) {

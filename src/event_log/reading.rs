@@ -9,12 +9,11 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use crate::access::{event_reader, projects_of};
+use crate::database::json::TEXT;
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column};
 
 /// Most rows in an answer.
-const LIMIT: i64 = 1000;
-
-const TEXT: Kind = Kind::Text { max: None };
+const LONGEST_LIST: i64 = 1000;
 
 /// Events that tell of new files.
 const FILE_EVENTS: [&str; 5] =
@@ -121,7 +120,7 @@ fn period(sql: &mut Sql, after: Option<chrono::NaiveDateTime>, before: Option<ch
 async fn answer_rows<T>(database: &Database, from: Sql, fields: &[(&str, Kind)], limit: i64) -> Result<Json<T>, Failure> {
     let columns: Vec<String> = fields.iter().map(|(name, _)| format!("r.{name}")).collect();
     let mut sql = from.before(&format!("SELECT {} ", columns.join(", ")));
-    sql.push(" ORDER BY r.created_at DESC, r.id DESC LIMIT ").bind(limit.min(LIMIT));
+    sql.push(" ORDER BY r.created_at DESC, r.id DESC LIMIT ").bind(limit.min(LONGEST_LIST));
     let writer = RowWriter::new(fields.iter().map(|(name, kind)| Field::new(*name, *kind)));
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');

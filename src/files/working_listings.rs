@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::dialect::json_ids;
-use crate::database::{Outlet, RecordWriter, Sql, send, write_text};
+use crate::database::{Outlet, RecordWriter, Sql, send_written, write_text};
 
 const TYPE: &str = "WorkingFile";
 
@@ -69,7 +69,7 @@ pub(super) async fn last_of_task(app: &App, task_id: Uuid) -> Result<Json<Workin
         [task_id.into()],
     );
     let database = app.database.clone();
-    let sent = send(|mut outlet: Outlet| async move {
+    let sent = send_written(|mut outlet: Outlet| async move {
         outlet.out.push(b'{');
         let mut first = true;
         for row in database.rows(&sql).await? {

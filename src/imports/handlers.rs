@@ -29,7 +29,7 @@ use crate::studio::organisation;
 pub struct ImportsHandlers(pub SharedApp);
 
 /// Bytes that a table may have: it is read into memory as a whole.
-const LARGEST: u64 = 32 * 1024 * 1024;
+const LARGEST_TABLE: u64 = 32 * 1024 * 1024;
 
 /// The answer of imports that give no records.
 type Nulls = Json<Vec<Option<Map<String, Value>>>>;
@@ -38,8 +38,8 @@ type Nulls = Json<Vec<Option<Map<String, Value>>>>;
 fn file(form: &Submission) -> Result<&UploadedFile, Failure> {
     let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
     let file = form.file("file").ok_or_else(missing)?;
-    if file.size > LARGEST {
-        return Err(Failure::plain(StatusCode::BAD_REQUEST, format!("The file has more than {LARGEST} bytes.")));
+    if file.size > LARGEST_TABLE {
+        return Err(Failure::plain(StatusCode::BAD_REQUEST, format!("The file has more than {LARGEST_TABLE} bytes.")));
     }
     Ok(file)
 }

@@ -30,11 +30,11 @@ pub(super) fn integer_of(column: &str, cell: &str) -> Result<i32, RowProblem> {
 }
 
 /// Most of what can be counted in days.
-const MOST: f64 = 10_000.0;
+const MOST_DAYS: f64 = 10_000.0;
 
-/// A number of a column from zero to [`MOST`].
+/// A number of a column from zero to [`MOST_DAYS`].
 pub(super) fn amount(column: &str, cell: &str) -> Result<f64, RowProblem> {
-    let number = cell.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0 && *number <= MOST);
+    let number = cell.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0 && *number <= MOST_DAYS);
     number.ok_or_else(|| RowProblem::invalid(column, cell, "a number from 0 on with a decimal point is expected"))
 }
 

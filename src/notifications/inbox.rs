@@ -21,7 +21,7 @@ use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write
 use crate::events::{Work, payload};
 
 /// Notifications in an answer.
-const LIMIT: i64 = 100;
+const LONGEST_LIST: i64 = 100;
 
 /// Keys, their SQL, and what they hold. The texts and mentions follow them.
 const FIELDS: [(&str, &str, Kind); 21] = [
@@ -70,7 +70,7 @@ const TABLES: &str = " FROM notification n JOIN person a ON a.id = n.author_id L
 pub async fn list(database: &Database, caller: &Caller, query: &ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
     let mut last = Sql::with(format!("SELECT n.created_at{TABLES} WHERE n.person_id = $1"), [caller.person.id.into()]);
     keep(&mut last, query);
-    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ").bind(LIMIT - 1);
+    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ").bind(LONGEST_LIST - 1);
     let last = database.row(&last).await?.map(|row| row.try_get::<Option<NaiveDateTime>>("", "created_at")).transpose()?.flatten();
     let mut sql = selection(caller);
     keep(&mut sql, query);

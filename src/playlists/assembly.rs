@@ -19,7 +19,7 @@ const FRACTIONS: [(&str, &str); 4] = [("23.98", "24000/1001"), ("23.976", "24000
 const HEIGHT: u32 = 1080;
 const RATE: &str = "25";
 /// Most pixels on a side.
-const LARGEST: u32 = 8192;
+const MOST_SIDE_PIXELS: u32 = 8192;
 
 /// Remarks on movies that were encoded again though nobody asked for it.
 const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
@@ -57,7 +57,7 @@ impl MovieTarget {
     /// Reads what a production says of its resolution and frame rate.
     pub(super) fn read(resolution: Option<&str>, fps: Option<&str>) -> Self {
         let (width, height) = resolution.unwrap_or_default().split_once('x').unwrap_or_default();
-        let side = |text: &str| text.trim().parse::<u32>().ok().filter(|pixels| (2..=LARGEST).contains(pixels));
+        let side = |text: &str| text.trim().parse::<u32>().ok().filter(|pixels| (2..=MOST_SIDE_PIXELS).contains(pixels));
         let fps = fps.unwrap_or_default().trim();
         let known = FRACTIONS.iter().find(|(text, _)| *text == fps).map(|(_, rate)| (*rate).to_owned());
         let plain = || fps.parse::<f64>().ok().filter(|rate| (1.0..=240.0).contains(rate)).map(|rate| rate.to_string());
@@ -144,7 +144,7 @@ pub(super) async fn assemble(clips: &[Clip], target: &MovieTarget, full: bool, f
 
 /// Codecs want even numbers of pixels.
 fn even(pixels: u32) -> u32 {
-    pixels.clamp(2, LARGEST) & !1
+    pixels.clamp(2, MOST_SIDE_PIXELS) & !1
 }
 
 /// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.

@@ -14,14 +14,13 @@ use crate::access::Reach;
 use crate::access::playlists::VisiblePlaylists;
 use crate::app::App;
 use crate::database::dialect::json_ids;
+use crate::database::json::TEXT;
 use crate::database::paging::{self, Page};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_column};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Playlists on a page.
 const PAGE: i64 = 20;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Keys, their SQL, and what they hold.
 const FIELDS: [(&str, &str, Kind); 11] = [

@@ -29,7 +29,7 @@ use crate::storage::Disposition;
 use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 
 /// Most annotations of one archive or document.
-const MOST: usize = 500;
+const MOST_ANNOTATIONS: usize = 500;
 
 /// Drawings at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,8 +152,8 @@ impl Drawn {
         if moments.is_empty() {
             return Err(Failure::refused("Preview file has no annotations"));
         }
-        if moments.len() > MOST {
-            return Err(Failure::refused(format!("The preview has more than {MOST} annotations.")));
+        if moments.len() > MOST_ANNOTATIONS {
+            return Err(Failure::refused(format!("The preview has more than {MOST_ANNOTATIONS} annotations.")));
         }
         let base = Base::of(app, &preview, "annotated frames").await?;
         let frames = match &base {

@@ -12,11 +12,9 @@ use super::rows;
 use super::settings::emit_project_update;
 use crate::access::persons::View;
 use crate::app::App;
-use crate::database::json::id_lists;
+use crate::database::json::{TEXT, id_lists};
 use crate::database::{self, Sql, write_column};
 use crate::events::Work;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {

@@ -22,7 +22,7 @@ use crate::storage::FileKey;
 const ROWS: usize = 200;
 
 /// Collections that another instance takes rows of, which is what belongs to a production.
-const PUSHED: [Collection; 15] = [
+const PUSHED_COLLECTIONS: [Collection; 15] = [
     Collection::Projects,
     Collection::MetadataDescriptors,
     Collection::Milestones,
@@ -76,7 +76,7 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
     let production = found.ok_or_else(|| PullError::NoProduction(options.production.clone(), "here"))?;
     let mut pushed = Pushed::default();
     let progress = Progress::start(0);
-    for stage in stages().iter().filter(|stage| PUSHED.contains(&stage.collection)) {
+    for stage in stages().iter().filter(|stage| PUSHED_COLLECTIONS.contains(&stage.collection)) {
         progress.next(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }));
         for ids in ids(&app.database, stage.table().name, production).await?.chunks(ROWS) {
             let rows = rows(&app.database, stage, ids).await?;

@@ -21,7 +21,8 @@ use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
 /// Columns of a person that are told to the guest.
-const TOLD: [&str; 10] = ["id", "first_name", "last_name", "email", "role", "has_avatar", "is_guest", "active", "created_at", "updated_at"];
+const PERSON_COLUMNS_FOR_GUESTS: [&str; 10] =
+    ["id", "first_name", "last_name", "email", "role", "has_avatar", "is_guest", "active", "created_at", "updated_at"];
 
 /// 403: the request does not come from a guest of the link.
 pub(super) fn not_part() -> Failure {
@@ -116,7 +117,7 @@ async fn add(work: &mut Work<'_>, visitor: &ShareVisitor, names: &GuestNames) ->
 
 /// The guest as JSON, with the secret.
 async fn answer(connection: &impl ConnectionTrait, id: Uuid, secret: &str) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::of(&entity::person::TABLE, "r", "Person", |column| TOLD.contains(&column))
+    let writer = RecordWriter::of(&entity::person::TABLE, "r", "Person", |column| PERSON_COLUMNS_FOR_GUESTS.contains(&column))
         .with(&[("TRIM(r.first_name || ' ' || r.last_name)", "full_name", TEXT), ("r.data", "data", Kind::Json)]);
     let sql = Sql::with(format!("SELECT {} FROM person r WHERE r.id = $1", writer.columns()), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;

@@ -76,11 +76,11 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
 }
 
 /// Keys of an entry that guests may see as they are stored.
-const STORED: [&str; 5] = ["id", "shot_id", "entity_id", "preview_file_id", "preview_file_task_id"];
+const ENTRY_KEYS_FOR_GUESTS: [&str; 5] = ["id", "shot_id", "entity_id", "preview_file_id", "preview_file_task_id"];
 
 /// An entry without what clients of the team may have stored beside it.
 fn visible(stored: &Value) -> Value {
-    let keys = stored.as_object().into_iter().flatten().filter(|(key, _)| STORED.contains(&key.as_str()));
+    let keys = stored.as_object().into_iter().flatten().filter(|(key, _)| ENTRY_KEYS_FOR_GUESTS.contains(&key.as_str()));
     Value::Object(keys.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 

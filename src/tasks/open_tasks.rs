@@ -21,7 +21,7 @@ use crate::database::Sql;
 use crate::database::json::{TEXT, array, write_list};
 
 /// Keys of this list besides those that all have.
-const MORE: [(&str, &str, Kind); 5] = [
+const KEYS_OF_OPEN_TASKS: [(&str, &str, Kind); 5] = [
     ("ty.name", "type_name", TEXT),
     ("ty.color", "type_color", TEXT),
     ("s.name", "status_name", TEXT),
@@ -141,7 +141,7 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
     let assignees = rows::assignees(database, &chosen).await?;
-    let writer = ContextWriter::new(&MORE);
+    let writer = ContextWriter::new(&KEYS_OF_OPEN_TASKS);
     let mask = TaskMask::of(database, visible.reach()).await?;
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {

@@ -113,8 +113,8 @@ pub fn emit_task_delete(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uu
 
 /// Working files of tasks, and the output files made from them.
 async fn remove_files(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), DbErr> {
-    const MADE: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
-    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {MADE}"), tasks, ")").await?;
+    const OUTPUTS_OF_TASKS: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
+    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {OUTPUTS_OF_TASKS}"), tasks, ")").await?;
     run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id", tasks, ")").await?;
     run(work, "DELETE FROM working_file WHERE task_id", tasks, "").await
 }

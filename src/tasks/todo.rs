@@ -51,7 +51,7 @@ const CONTEXT: [(&str, &str, Kind); 10] = [
 const IDS: [(&str, &str); 3] = [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
 
 /// Keys of the lists of one person.
-const OWN: [(&str, &str, Kind); 9] = [
+const KEYS_OF_OWN_LISTS: [(&str, &str, Kind); 9] = [
     ("t.estimation", "task_estimation", Kind::Float),
     ("t.duration", "task_duration", Kind::Float),
     ("t.start_date", "task_start_date", Kind::DateTime),
@@ -129,7 +129,7 @@ impl OwnWriter {
     /// Looks up what belongs to the tasks. With `casting`, each tells the episodes that its entity is cast in.
     pub(super) async fn of(connection: &impl ConnectionTrait, visible: &VisibleTasks, selection: &Sql, casting: bool) -> Result<Self, Failure> {
         Ok(Self {
-            context: ContextWriter::new(&OWN),
+            context: ContextWriter::new(&KEYS_OF_OWN_LISTS),
             assignees: rows::assignees(connection, selection).await?,
             comments: last_comments(connection, visible, selection).await?,
             episodes: if casting { cast_episodes(connection, selection).await? } else { HashMap::new() },

@@ -37,7 +37,7 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Bytes of a challenge.
 const CHALLENGE: usize = 32;
 /// The name of this server on keys that show one.
-const PARTY: &str = "Kitsu";
+const RELYING_PARTY_NAME: &str = "Kitsu";
 
 /// Purpose of a challenge.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ pub(super) async fn creation_options(app: &App, account: &person::Model) -> Resu
     let name = account.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| display_name.clone());
     let options = |challenge| {
         Json::of(&FidoCreationOptions {
-            rp: FidoParty { name: PARTY.into(), id: party(app).host },
+            rp: FidoParty { name: RELYING_PARTY_NAME.into(), id: party(app).host },
             user: FidoOwner { name, id: URL_SAFE_NO_PAD.encode(account.id.to_string()), display_name },
             challenge,
             pub_key_cred_params: keys::ALGORITHMS.map(|alg| FidoAlgorithm { r#type: "public-key".into(), alg }).to_vec(),

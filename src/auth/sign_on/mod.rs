@@ -64,13 +64,13 @@ fn leave_for_form(app: &App, address: &str, session: &BrowserSession) -> Result<
 }
 
 /// Most bytes of an answer of a provider.
-const LONGEST: usize = 1_000_000;
+const LONGEST_ANSWER: usize = 1_000_000;
 
 /// The whole answer of a provider; nothing when it is longer than is reasonable.
 async fn read_limited(mut answer: reqwest::Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut bytes = Vec::new();
     while let Some(part) = answer.chunk().await? {
-        if bytes.len() + part.len() > LONGEST {
+        if bytes.len() + part.len() > LONGEST_ANSWER {
             return Ok(None);
         }
         bytes.extend_from_slice(&part);

@@ -10,9 +10,9 @@ use super::Wrong;
 /// The words that may stand in the text, each for a name.
 const WORDS: [&str; 4] = ["project_name", "episode_name", "sequence_name", "shot_name"];
 /// Most bytes of the text.
-const LONGEST: usize = 1000;
+const LONGEST_CONVENTION: usize = 1000;
 /// Most bytes that the expression may take.
-const LARGEST: usize = 1_000_000;
+const LARGEST_EXPRESSION: usize = 1_000_000;
 
 /// `$word`, `${word}`, or two dollars for one.
 static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))").ok());
@@ -71,8 +71,8 @@ impl Convention {
     /// # Errors
     /// It has words that are not known, or is no expression.
     pub(in crate::imports) fn read(text: &str, match_case: bool) -> Result<Self, Wrong> {
-        if text.len() > LONGEST {
-            return Err(format!("error: the naming convention has more than {LONGEST} bytes"));
+        if text.len() > LONGEST_CONVENTION {
+            return Err(format!("error: the naming convention has more than {LONGEST_CONVENTION} bytes"));
         }
         let mut unknown = None;
         let pattern = filled(text, |word| {
@@ -84,7 +84,7 @@ impl Convention {
         if let Some(word) = unknown {
             return Err(format!("KeyError: '{word}'"));
         }
-        let expression = RegexBuilder::new(&format!("^(?:{pattern})")).case_insensitive(!match_case).size_limit(LARGEST).build();
+        let expression = RegexBuilder::new(&format!("^(?:{pattern})")).case_insensitive(!match_case).size_limit(LARGEST_EXPRESSION).build();
         // The last line says what is wrong, those before it show where.
         let wrong = |error: regex::Error| format!("error: {}", error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: "));
         Ok(Self { text: text.to_owned(), expression: expression.map_err(wrong)?, match_case })

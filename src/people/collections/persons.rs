@@ -53,14 +53,14 @@ const NOT_BY_BODY: [&str; 7] =
     ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest", "preview_project_id", "preview_opened_at", "preview_open_until"];
 
 /// Columns that somebody who is no manager gets to see of others.
-const SHORT: [&str; 12] =
+const COLUMNS_FOR_COLLEAGUES: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
 
 /// Columns that a client gets to see of others.
-const CARD: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
+const COLUMNS_FOR_CLIENTS: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
 
 /// Columns that a person who is no administrator may change of themself.
-const OWN: [&str; 19] = [
+const COLUMNS_OF_ONESELF: [&str; 19] = [
     "first_name",
     "last_name",
     "email",
@@ -116,9 +116,9 @@ impl Resource for Persons {
         let mut shape = self.full_shape();
         let view = if one { View::of_studio(caller) } else { View::of_others(caller) };
         if view == View::Card {
-            shape.keep(&CARD);
+            shape.keep(&COLUMNS_FOR_CLIENTS);
         } else if view == View::Short {
-            shape.keep(&SHORT);
+            shape.keep(&COLUMNS_FOR_COLLEAGUES);
             shape.keeps_relations = true;
         } else if !sees_salaries(caller) {
             shape.columns.retain(|column| column.name != SALARY);
@@ -177,7 +177,7 @@ impl Resource for Persons {
                 return Err(Failure::forbidden());
             }
             if !caller.is_admin() {
-                body.retain(|key, _| OWN.contains(&key.as_str()) || key == CURRENT_PASSWORD);
+                body.retain(|key, _| COLUMNS_OF_ONESELF.contains(&key.as_str()) || key == CURRENT_PASSWORD);
             }
             body.remove("password");
             protect(work.app(), caller, record, body)?;

@@ -9,7 +9,7 @@ const RATES: std::ops::RangeInclusive<f64> = 1.0..=240.0;
 /// Height where nobody says.
 const USUAL_HEIGHT: u32 = 1080;
 /// Most pixels on a side.
-const LARGEST: u32 = 8192;
+const MOST_SIDE_PIXELS: u32 = 8192;
 /// Width of movies in low definition.
 const LOW_WIDTH: u32 = 1280;
 
@@ -78,12 +78,12 @@ pub(super) fn low((width, height): (u32, u32)) -> (u32, u32) {
 
 /// A side that is longer than another one by a factor, rounded down.
 fn scaled(side: u32, factor: f64) -> u32 {
-    (f64::from(side) * factor).floor().clamp(0.0, f64::from(LARGEST)) as u32
+    (f64::from(side) * factor).floor().clamp(0.0, f64::from(MOST_SIDE_PIXELS)) as u32
 }
 
 /// Codecs want even numbers of pixels.
 fn even(pixels: u32) -> u32 {
-    let pixels = pixels.clamp(2, LARGEST);
+    let pixels = pixels.clamp(2, MOST_SIDE_PIXELS);
     pixels + pixels % 2
 }
 

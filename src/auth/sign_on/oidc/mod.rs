@@ -41,7 +41,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for which the facts of the provider about itself are kept in mind.
 const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new keys, however many tokens are signed with unknown ones.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+const LEAST_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "oidc";
 const SUFFIX: &str = "/.well-known/openid-configuration";
 
@@ -170,7 +170,7 @@ impl OpenId {
             return Err(error.into());
         }
         let mut looked = self.looked.lock().await;
-        if looked.is_some_and(|moment| moment.elapsed() < BETWEEN_LOOKS) {
+        if looked.is_some_and(|moment| moment.elapsed() < LEAST_REFETCH_INTERVAL) {
             return Err(error.into());
         }
         *looked = Some(Instant::now());

@@ -13,7 +13,7 @@ use crate::config::OidcSettings;
 /// Difference that the clocks of the provider and of this server may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 /// Greatest age of a token that was asked for just now.
-const OLDEST: TimeDelta = TimeDelta::minutes(15);
+const GREATEST_AGE: TimeDelta = TimeDelta::minutes(15);
 
 /// Signatures that are taken: those with a key of the provider that nobody else knows.
 fn algorithms() -> [CoreJwsSigningAlgorithm; 9] {
@@ -56,7 +56,7 @@ fn verifier<'a>(settings: &OidcSettings, metadata: &CoreProviderMetadata, keys: 
 
 fn is_fresh(issued: DateTime<Utc>) -> Result<(), String> {
     let now = Utc::now();
-    if issued > now + SKEW || issued < now - OLDEST { Err(format!("it was made at {issued}")) } else { Ok(()) }
+    if issued > now + SKEW || issued < now - GREATEST_AGE { Err(format!("it was made at {issued}")) } else { Ok(()) }
 }
 
 /// Checks that the two tokens of an answer belong together, where the first one says so.

@@ -39,7 +39,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for which its facts are kept in mind.
 const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new certificates, however many answers are signed with unknown ones.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+const LEAST_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "saml";
 
 /// Problem between this server and the provider.
@@ -128,7 +128,7 @@ impl Saml {
         let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
         match read_statement(settings, &provider, &xml) {
             Err(AnswerProblem::Signature) => {
-                let provider = self.provider(&settings.saml, BETWEEN_LOOKS).await?;
+                let provider = self.provider(&settings.saml, LEAST_REFETCH_INTERVAL).await?;
                 let statement = read_statement(settings, &provider, &xml)?;
                 Ok((provider, statement))
             }
