@@ -2,7 +2,9 @@
 
 use dailies_definitions::access::{Caller, Person, ProjectMember, Role};
 use dailies_definitions::failure::Failure;
+use entity::playlist::Entry;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::reach::Reach;
@@ -148,6 +150,16 @@ impl Ground<PlaylistFact> for Playlists {
             }
         }
     }
+}
+
+/// The entries of a playlist.
+///
+/// # Errors
+/// 404 when the playlist is gone.
+pub async fn stored_entries(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Vec<Entry>, Failure> {
+    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
+    let shots: Option<Value> = database::read_value(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    Ok(Entry::all(shots.as_ref()))
 }
 
 /// The playlists that somebody gets to see in a list.

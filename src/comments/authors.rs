@@ -18,7 +18,7 @@ pub struct Author {
     pub place: ProjectRole,
 }
 
-/// Columns that a query selects of a person `a`, whose link to a team is `l`, for [`read`].
+/// Columns that a query selects of a person `a`, whose link to a team is `l`, for [`read_author`].
 #[must_use]
 pub fn columns() -> String {
     let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();

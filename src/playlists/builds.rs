@@ -6,10 +6,9 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::playlists::BuildPlaylistMovieQuery;
 use dailies_definitions::schemas::BuildJob;
-use entity::playlist::Entry;
 use poem::http::StatusCode;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::movie::MovieBuild;
@@ -45,11 +44,6 @@ pub(super) async fn of_project(app: &App, project_id: Uuid) -> Result<Json<Vec<B
     Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())
 }
 
-#[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
-}
-
 /// Begins to build a movie.
 ///
 /// # Errors
@@ -59,9 +53,7 @@ pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: 
     let still = query.still_duration.map(seconds).transpose()?;
     let mut work = Work::begin(app, caller).await?;
     let standing = require_manager(&*work, caller, playlist_id).await?;
-    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let contents = database::read_one::<Contents>(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let shown: Vec<Uuid> = Entry::all(contents.shots.as_ref()).into_iter().filter_map(|entry| entry.preview_file_id).collect();
+    let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id).await?.into_iter().filter_map(|entry| entry.preview_file_id).collect();
     if !shows_anything(&work, &shown, still.is_some()).await? {
         return Err(Failure::parameter("The playlist has nothing that a movie could be made of."));
     }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use dailies_definitions::failure::Failure;
 use entity::playlist::Entry;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
-use serde_json::Value;
 use uuid::Uuid;
 
+use crate::access::playlists::stored_entries;
 use crate::database::{self, Sql};
 
 /// Parts of productions that guests see.
@@ -16,11 +16,6 @@ pub struct SharedRecords {
     tasks: HashSet<Uuid>,
     /// Numbers of revisions with their tasks.
     revisions: HashSet<(Uuid, Option<i32>)>,
-}
-
-#[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
 }
 
 #[derive(FromQueryResult)]
@@ -43,9 +38,7 @@ impl SharedRecords {
     /// # Errors
     /// 404 when the playlist is gone.
     pub async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-        let contents = database::read_one::<Contents>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        Ok(Self::of(connection, &Entry::all(contents.shots.as_ref())).await?)
+        Ok(Self::of(connection, &stored_entries(connection, playlist_id).await?).await?)
     }
 
     /// Contents of the entries of a playlist: their previews, as far as they are previews of their entities, and tasks
