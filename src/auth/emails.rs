@@ -17,7 +17,7 @@ use crate::background::{JobError, Lane};
 use crate::database;
 use crate::events::{Work, transact};
 use crate::jobs::{self, Job};
-use crate::mail::{Letter, MailError, Origin, Recipient};
+use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
 
 /// Message to the owner of an account.
@@ -121,7 +121,7 @@ impl Job for AccountEmail {
             first_name: account.first_name,
             timezone: account.timezone,
         };
-        let origin = Origin { moment: self.moment, address: self.from };
+        let origin = LetterOrigin { moment: self.moment, address: self.from };
         let organisation = organisation(app).await?;
         app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
     }

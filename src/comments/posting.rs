@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::attachments::{self, Holder};
-use super::automations::{Automation, Outcome};
+use super::automations::{Automation, AutomationOutcome};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
 use super::posting_context::{CommentedTask, PostingContext};
@@ -22,7 +22,7 @@ use crate::events::{ToldComment, Work, payload};
 use crate::notifications::news::{self, NewsDraft};
 use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::readiness::counts::Touched;
-use crate::tasks::progress::{self, Progress, Step};
+use crate::tasks::progress::{self, Progress, StatusStep};
 use crate::vocabulary::addresses::require_harmless;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -91,7 +91,7 @@ pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcome
     for (at, draft) in drafts.into_iter().enumerate() {
         let harmless = draft.links.iter().try_for_each(|link| require_harmless("links", link));
         harmless.map_err(|failure| PostingRefusal { at: Some(at), failure })?;
-        comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| PostingRefusal { at: Some(at), failure })?);
+        comments.push(posting.post(work, draft, &CommentOrigin::Person).map_err(|failure| PostingRefusal { at: Some(at), failure })?);
     }
     posting.store(work).await?;
     let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();
@@ -100,7 +100,7 @@ pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcome
 }
 
 /// Place where a comment comes from.
-enum Origin {
+enum CommentOrigin {
     /// Somebody wrote it.
     Person,
     /// A hashtag copied it.
@@ -109,7 +109,7 @@ enum Origin {
     Automations(Vec<Uuid>),
 }
 
-struct Written {
+struct WrittenComment {
     posted: Posted,
     draft: Draft,
     at: NaiveDateTime,
@@ -119,7 +119,7 @@ struct Written {
 struct Posting {
     context: PostingContext,
     now: NaiveDateTime,
-    written: Vec<Written>,
+    written: Vec<WrittenComment>,
     notices: Vec<Notice>,
     news: Vec<NewsDraft>,
     moved: BTreeMap<Uuid, Progress>,
@@ -142,9 +142,9 @@ impl Posting {
         }
     }
 
-    fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &Origin) -> Result<Posted, Failure> {
+    fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &CommentOrigin) -> Result<Posted, Failure> {
         let task = self.context.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
-        if matches!(origin, Origin::Person) && !self.allows_retake(&task, draft.task_status_id) {
+        if matches!(origin, CommentOrigin::Person) && !self.allows_retake(&task, draft.task_status_id) {
             return Err(Failure::parameter("No more retakes allowed on this task"));
         }
         // Comments of one posting come one after the other, so that lists show consequences behind their causes.
@@ -156,13 +156,13 @@ impl Posting {
         let told = ToldComment { id: posted.id, task_id: task.id, person_id: posted.author_id, for_client: Some(draft.for_client) };
         let status = [("task_status_id".to_owned(), json!(posted.task_status_id))];
         work.tell_of_comment(task.project_id, "new", told, status.into_iter().collect());
-        if matches!(origin, Origin::Person) {
+        if matches!(origin, CommentOrigin::Person) {
             self.copy(work, &task, &draft)?;
         }
         let changed = self.move_task(work, &task, posted, at);
         self.notify(work, &task, posted, &draft, &mentions, changed);
         self.report(work, &task, posted, at, changed);
-        self.written.push(Written { posted, draft, at, mentions });
+        self.written.push(WrittenComment { posted, draft, at, mentions });
         self.follow(work, task.id, posted, origin)?;
         Ok(posted)
     }
@@ -198,7 +198,7 @@ impl Posting {
             }
         }
         for copy in copies {
-            self.post(work, copy, &Origin::Hashtag)?;
+            self.post(work, copy, &CommentOrigin::Hashtag)?;
         }
         Ok(())
     }
@@ -207,7 +207,7 @@ impl Posting {
     fn move_task(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime) -> bool {
         let Some(known) = self.context.tasks.get_mut(&task.id) else { return false };
         let previous = known.progress.task_status_id;
-        let step = Step { at, task_status_id: posted.task_status_id };
+        let step = StatusStep { at, task_status_id: posted.task_status_id };
         let status = posted.task_status_id.and_then(|id| self.context.statuses.get(&id));
         let history = self.context.histories.entry(task.id).or_default();
         let place = history.partition_point(|earlier| earlier.at <= at);
@@ -248,16 +248,16 @@ impl Posting {
     }
 
     /// Runs the automations that follow from the state that the task has now.
-    fn follow(&mut self, work: &mut Work<'_>, task_id: Uuid, posted: Posted, origin: &Origin) -> Result<(), Failure> {
+    fn follow(&mut self, work: &mut Work<'_>, task_id: Uuid, posted: Posted, origin: &CommentOrigin) -> Result<(), Failure> {
         let Some(task) = self.context.tasks.get(&task_id).cloned() else { return Ok(()) };
         let rules = task.project_id.and_then(|id| self.context.automations.get(&id)).cloned().unwrap_or_default();
-        let past: &[Uuid] = if let Origin::Automations(past) = origin { past } else { &[] };
+        let past: &[Uuid] = if let CommentOrigin::Automations(past) = origin { past } else { &[] };
         let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.context.priorities);
         let rules: Vec<Automation> = rules.into_iter().filter(applies).collect();
         for rule in rules {
             let Some(entity_id) = task.entity_id else { continue };
             match rule.outcome {
-                Outcome::Status { task_status_id, import_last_revision } => {
+                AutomationOutcome::Status { task_status_id, import_last_revision } => {
                     let others = self.context.of_entity.get(&entity_id).into_iter().flatten();
                     let mut others = others.filter_map(|id| self.context.tasks.get(id));
                     let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else { continue };
@@ -279,12 +279,12 @@ impl Posting {
                         attachments: Vec::new(),
                     };
                     let chain = past.iter().copied().chain([rule.id]).collect();
-                    let to = self.post(work, draft, &Origin::Automations(chain))?;
+                    let to = self.post(work, draft, &CommentOrigin::Automations(chain))?;
                     if import_last_revision {
                         self.carried.push(Carried { from_task: task_id, to });
                     }
                 }
-                Outcome::ReadyFor => {
+                AutomationOutcome::ReadyFor => {
                     self.ready.push((entity_id, rule.out_task_type_id));
                     let mut about = payload([("asset_id", entity_id)]);
                     about.insert("data".into(), json!({"ready_for": rule.out_task_type_id}));
@@ -297,7 +297,7 @@ impl Posting {
 
     async fn store(&self, work: &mut Work<'_>) -> Result<(), DbErr> {
         let rows = self.written.iter().map(|written| {
-            let Written { posted, draft, at, .. } = written;
+            let WrittenComment { posted, draft, at, .. } = written;
             vec![
                 ("id", posted.id.into()),
                 ("object_id", posted.task_id.into()),

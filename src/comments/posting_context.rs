@@ -15,7 +15,7 @@ use crate::access::{ProjectRole, place_columns, read_place};
 use crate::database::{self, BATCH, Sql, write_column};
 use crate::events::Work;
 use crate::notifications::recipients::{self, Recipient};
-use crate::tasks::progress::{Progress, Step};
+use crate::tasks::progress::{Progress, StatusStep};
 use crate::tasks::recompute;
 use crate::tasks::statuses::{self, Status};
 use crate::vocabulary::kinds::EntityKind;
@@ -51,7 +51,7 @@ pub struct PostingContext {
     /// Places of task types in the pipelines of productions.
     pub priorities: HashMap<(Uuid, Uuid), i32>,
     /// Comments of the tasks, from the oldest to the newest.
-    pub histories: HashMap<Uuid, Vec<Step>>,
+    pub histories: HashMap<Uuid, Vec<StatusStep>>,
     pub audiences: HashMap<Uuid, Vec<Recipient>>,
     pub mentionable: Mentionable,
     authors: HashMap<Uuid, Role>,

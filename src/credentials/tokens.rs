@@ -65,7 +65,7 @@ pub struct Claims {
 
 /// The claims of a new token, as they are written.
 #[derive(Serialize)]
-struct Payload<'a> {
+struct TokenPayload<'a> {
     fresh: bool,
     iat: i64,
     jti: &'a str,
@@ -88,7 +88,7 @@ struct Payload<'a> {
 
 /// The claims of a token that was sent, before anything is known of it.
 #[derive(Deserialize)]
-struct Sent {
+struct SentClaims {
     sub: Option<Value>,
     jti: Option<Value>,
     r#type: Option<Value>,
@@ -182,7 +182,7 @@ impl Tokens {
         self.sign(&payload)
     }
 
-    fn sign(&self, payload: &Payload<'_>) -> Result<String, Error> {
+    fn sign(&self, payload: &TokenPayload<'_>) -> Result<String, Error> {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), payload, &self.signing)
     }
 
@@ -191,7 +191,7 @@ impl Tokens {
     /// # Errors
     /// The fault of a token that is not good.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenProblem> {
-        let sent = jsonwebtoken::decode::<Sent>(token, &self.checking, &self.validation).map_err(|error| find_problem(token, &error))?.claims;
+        let sent = jsonwebtoken::decode::<SentClaims>(token, &self.checking, &self.validation).map_err(|error| find_problem(token, &error))?.claims;
         let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
         Ok(Claims {
             sub: text(sent.sub).ok_or(TokenProblem::NoSubject)?,
@@ -225,16 +225,16 @@ impl Tokens {
     }
 }
 
-impl Payload<'_> {
+impl TokenPayload<'_> {
     fn owe(&mut self, duty: Duty) {
         self.requires_2fa_setup = duty == Duty::SetUp;
         self.skip_2fa_setup = duty == Duty::Excused;
     }
 }
 
-fn payload<'a>(person_id: Uuid, jti: &'a str, kind: &'a str, identity: &'a str) -> Payload<'a> {
+fn payload<'a>(person_id: Uuid, jti: &'a str, kind: &'a str, identity: &'a str) -> TokenPayload<'a> {
     let now = Utc::now();
-    Payload {
+    TokenPayload {
         fresh: false,
         iat: now.timestamp(),
         jti,

@@ -15,7 +15,7 @@ use crate::database::{self, BATCH, Database, Field, NestedWriter, RecordWriter, 
 type Ids = HashMap<Uuid, Vec<u8>>;
 
 /// Related ids of several relations, by their names.
-type Related = HashMap<&'static str, Ids>;
+type RelatedIds = HashMap<&'static str, Ids>;
 
 /// Writes records of a shape as JSON objects.
 pub(super) struct ShapeWriter {
@@ -56,7 +56,7 @@ impl ShapeWriter {
     }
 
     /// The same with related ids, where they are asked for or the shape always has them.
-    pub(super) fn with_related(self, shape: &Shape, related: Option<Related>) -> Self {
+    pub(super) fn with_related(self, shape: &Shape, related: Option<RelatedIds>) -> Self {
         if related.is_none() && !shape.keeps_relations {
             return self;
         }
@@ -98,7 +98,7 @@ pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relati
 }
 
 /// Related ids of every relation of a shape.
-pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<Related, DbErr> {
+pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<RelatedIds, DbErr> {
     let mut all = HashMap::new();
     for relation in &shape.relations {
         all.insert(relation.name, related(connection, relation, condition).await?);
@@ -116,7 +116,7 @@ pub(super) struct WantedParts {
 }
 
 /// One record.
-pub(super) struct Found {
+pub(super) struct FoundRecord {
     /// The JSON object of the shape.
     pub(super) text: Vec<u8>,
     /// The record, where it is wanted.
@@ -130,7 +130,7 @@ pub(super) async fn one(
     shape: &Shape,
     id: Uuid,
     wanted: WantedParts,
-) -> Result<Option<Found>, Failure> {
+) -> Result<Option<FoundRecord>, Failure> {
     let table = resource.table();
     let writer = ShapeWriter::new(resource, shape);
     let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
@@ -141,7 +141,7 @@ pub(super) async fn one(
     let all = all.map(|all| (list.add_record(&all), all));
     let sql = Sql::with(format!("SELECT {list} {} WHERE t.id = $1", from(resource)), [id.into()]);
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
-    let mut related = Related::new();
+    let mut related = RelatedIds::new();
     for (name, ids) in relations {
         let ids = ids.read::<Option<String>>(&row)?.unwrap_or_default();
         related.insert(name, HashMap::from([(id, written_ids(&ids))]));
@@ -149,7 +149,7 @@ pub(super) async fn one(
     let mut text = Vec::with_capacity(1024);
     writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
     let record = all.map(|(first, all)| read_record(&all, &row, first, id)).transpose()?;
-    Ok(Some(Found { text, record }))
+    Ok(Some(FoundRecord { text, record }))
 }
 
 /// The ids of a relation as text with commas between them, which is a value of the query of a row called `t`.

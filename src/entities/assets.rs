@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::asset_types::require_asset_type;
 use super::creation::{NewEntity, create_asset, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::layouts;
 use super::listings::filtered;
@@ -101,7 +101,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 /// `GET /data/assets/{asset_id}`
 pub(super) async fn read_asset(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, Rest::AllBut(&["nb_frames", "source_id"])).await?;
+    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, FurtherFacts::AllBut(&["nb_frames", "source_id"])).await?;
     object.pop();
     object.extend_from_slice(b",\"type\":\"Asset\"}");
     Ok(object)

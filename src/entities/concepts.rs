@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
 use super::work_lists::{TaskList, TaskSet, task_types};
@@ -50,7 +50,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 pub(super) async fn read_concept(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
     let standing = entities::require(&app.database, caller, id, &PRESENT).await?;
     let scope = Scope::project(caller, standing.project_id, standing.role.role);
-    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await
+    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `GET /data/concepts/{concept_id}/tasks`

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{self, NewEntity};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::rows::{self, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
@@ -52,7 +52,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 /// `GET /data/edits/{edit_id}`
 pub(super) async fn read_edit(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::EDITS, &scope, id, Rest::LeftOut).await
+    details::with_tasks(&app.database, &layouts::EDITS, &scope, id, FurtherFacts::LeftOut).await
 }
 
 /// `POST /data/projects/{project_id}/edits`

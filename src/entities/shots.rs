@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
-use crate::access::references::{self, Written};
+use crate::access::references::{self, RowChange};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::{blank_name, coerce};
@@ -84,7 +84,7 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 /// `GET /data/shots/{shot_id}`
 pub(super) async fn read_shot(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, Rest::AllBut(&[])).await
+    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `POST /data/projects/{project_id}/shots`
@@ -125,7 +125,7 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     let changes = changes(body)?;
     check_references(&work, &shot, &changes).await?;
     let stored = Map::from_iter([("project_id".to_owned(), json!(shot.project_id))]);
-    let row = Written { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
+    let row = RowChange { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
     references::require(&*work, caller, &row).await?;
     check_values(&work, &shot, body).await?;
     let moved = database::value_of(&changes, "parent_id").is_some();

@@ -8,7 +8,7 @@ use entity::facts::Kind;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::cells::{Form, Writer};
+use super::cells::{RowForm, Writer};
 use super::episode_choice::EpisodeChoice;
 use super::layouts::{EntityLayout, Field};
 use super::links::Links;
@@ -29,7 +29,7 @@ pub(super) struct ListingOptions {
     pub(super) id: Option<Uuid>,
     /// Whether only what the caller is assigned to a task of is listed.
     pub(super) assigned: bool,
-    pub(super) form: Form,
+    pub(super) form: RowForm,
 }
 
 impl ListingOptions {
@@ -37,7 +37,7 @@ impl ListingOptions {
     ///
     /// # Errors
     /// 400 or 404 for an episode that is none.
-    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: Form) -> Result<Self, Failure> {
+    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: RowForm) -> Result<Self, Failure> {
         Ok(Self { project_id, episode: EpisodeChoice::read(query)?, id, assigned: query.get("assigned_to").is_some(), form })
     }
 }
@@ -50,7 +50,7 @@ pub(super) struct Request {
     pub(super) conditions: Sql,
     /// The one id that the lists of ids may hold, where they are cut down to it.
     linked_with: Option<Uuid>,
-    form: Form,
+    form: RowForm,
 }
 
 /// Parts of an answer.
@@ -264,7 +264,7 @@ impl Listing {
             entities.links.write(out, entity.id);
         }
         out.extend_from_slice(&entities.text[entity.gap..entity.end]);
-        out.extend_from_slice(if form == Form::Plain { b",\"tasks\":[" } else { b",[" });
+        out.extend_from_slice(if form == RowForm::Plain { b",\"tasks\":[" } else { b",[" });
         for (at, task) in tasks.of(entity.id).enumerate() {
             if at > 0 {
                 out.push(b',');
@@ -286,8 +286,8 @@ impl Listing {
     /// The database does not answer.
     pub(super) async fn into_document(self) -> Result<Sent, Failure> {
         let (head, tail) = match self.request.form {
-            Form::Plain => (b"[".to_vec(), &b"]"[..]),
-            Form::Compact => {
+            RowForm::Plain => (b"[".to_vec(), &b"]"[..]),
+            RowForm::Compact => {
                 let mut head = self.header();
                 head.extend_from_slice(b",\"rows\":[");
                 (head, &b"]}"[..])
@@ -308,7 +308,7 @@ impl Listing {
 
     /// `{"compact":true,"shot_fields":[…],"task_fields":[…]` without the end.
     fn header(&self) -> Vec<u8> {
-        if self.request.form == Form::Plain {
+        if self.request.form == RowForm::Plain {
             return b"{\"compact\":false".to_vec();
         }
         let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");

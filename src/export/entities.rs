@@ -89,7 +89,7 @@ const EDITS: ExportLayout = ExportLayout {
 
 /// A metadata column.
 #[derive(FromQueryResult)]
-struct Descriptor {
+struct ExportedDescriptor {
     name: String,
     field_name: String,
     data_type: Option<String>,
@@ -213,7 +213,7 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &ExportLayout, fi
 }
 
 /// The metadata columns for the caller.
-async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<Descriptor>, Failure> {
+async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<ExportedDescriptor>, Failure> {
     let mut sql = Sql::with(
         "SELECT d.name, d.field_name, d.data_type FROM metadata_descriptor d WHERE d.project_id = $1 AND d.entity_type = $2",
         [access.project_id().into(), kind.type_name().into()],
@@ -295,7 +295,7 @@ fn data_of(row: &QueryResult, column: SelectedColumn) -> Result<Map<String, Valu
     Ok(data.unwrap_or_default())
 }
 
-impl Descriptor {
+impl ExportedDescriptor {
     /// The entity's value of this column.
     fn cell(&self, data: &Map<String, Value>) -> String {
         cells::metadata(data, &self.field_name, self.data_type.as_deref())

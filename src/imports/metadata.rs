@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use super::people::People;
 use super::problem::RowProblem;
-use super::production::Descriptor;
+use super::production::ImportedDescriptor;
 use super::sheet::SheetRow;
 use super::values;
 use crate::export::cells;
@@ -13,7 +13,7 @@ use crate::export::cells;
 /// Brings the cells of the metadata columns into `data`. `is_new` says that nothing is stored yet.
 pub(super) fn apply(
     data: &mut Map<String, Value>,
-    columns: &[Descriptor],
+    columns: &[ImportedDescriptor],
     people: &People,
     line: &SheetRow<'_>,
     is_new: bool,
@@ -37,7 +37,7 @@ pub(super) fn apply_text(data: &mut Map<String, Value>, key: &str, cell: Option<
 }
 
 /// The value that a cell stands for.
-fn value(column: &Descriptor, people: &People, cell: &str) -> Result<Value, RowProblem> {
+fn value(column: &ImportedDescriptor, people: &People, cell: &str) -> Result<Value, RowProblem> {
     let trimmed = cell.trim();
     if trimmed.is_empty() {
         return Ok(cell.into());
@@ -72,11 +72,11 @@ mod tests {
     use super::*;
     use crate::imports::sheet::Sheet;
 
-    fn column(name: &str, data_type: &str) -> Descriptor {
-        Descriptor { name: name.into(), field_name: name.to_lowercase(), data_type: Some(data_type.into()) }
+    fn column(name: &str, data_type: &str) -> ImportedDescriptor {
+        ImportedDescriptor { name: name.into(), field_name: name.to_lowercase(), data_type: Some(data_type.into()) }
     }
 
-    fn applied(before: Value, columns: &[Descriptor], table: &str, is_new: bool) -> Result<Value, RowProblem> {
+    fn applied(before: Value, columns: &[ImportedDescriptor], table: &str, is_new: bool) -> Result<Value, RowProblem> {
         let sheet = Sheet::read(table.as_bytes()).unwrap_or_default();
         let mut data = before.as_object().cloned().unwrap_or_default();
         let line = sheet.lines().next().ok_or_else(|| RowProblem("no line".into()))?;

@@ -8,7 +8,7 @@ use entity::{department_link, person};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::accounts::{Account, ImportedPerson, administers, apply, change, columns, counts, fresh};
+use super::accounts::{ImportedAccount, ImportedPerson, administers, apply, change, columns, counts, fresh};
 use super::person_cells::{PersonCells, Places};
 use super::problem::RowProblem;
 use super::sheet::Sheet;
@@ -64,7 +64,7 @@ impl<'a> PersonsImport<'a> {
         }
         let places = Places::load(&**work).await?;
         let mut import = Self { app, caller, places, entries: Vec::new(), by_email: HashMap::new(), by_name: HashMap::new(), demoted_at: None };
-        for account in database::read_all::<Account>(&**work, &sql).await? {
+        for account in database::read_all::<ImportedAccount>(&**work, &sql).await? {
             let own = departments.remove(&account.id).unwrap_or_default();
             import.keep(ImportedPerson { before: Some(account.clone()), account, departments: own.clone(), departments_before: own });
         }
@@ -112,7 +112,7 @@ impl<'a> PersonsImport<'a> {
     }
 
     /// Others can't deactivate a protected account, nor change its role. Preview accounts are changed by their productions alone.
-    fn protect(&self, account: &Account, wanted: &PersonCells) -> Result<(), RowProblem> {
+    fn protect(&self, account: &ImportedAccount, wanted: &PersonCells) -> Result<(), RowProblem> {
         if account.preview_project_id.is_some() {
             return Err(RowProblem("A preview account can't be changed.".into()));
         }
@@ -155,7 +155,7 @@ impl<'a> PersonsImport<'a> {
             row
         });
         database::insert_many(&**work, &person::TABLE, new.collect()).await?;
-        let old: Vec<&Account> = changed().filter(|entry| entry.before.is_some()).map(|entry| &entry.account).collect();
+        let old: Vec<&ImportedAccount> = changed().filter(|entry| entry.before.is_some()).map(|entry| &entry.account).collect();
         for accounts in old.chunks(PORTION) {
             database::execute(&**work, &change(accounts)).await?;
         }

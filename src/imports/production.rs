@@ -17,7 +17,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// A metadata column.
 #[derive(Debug, FromQueryResult)]
-pub(super) struct Descriptor {
+pub(super) struct ImportedDescriptor {
     pub(super) name: String,
     pub(super) field_name: String,
     pub(super) data_type: Option<String>,
@@ -49,7 +49,7 @@ pub(super) struct Production {
     pub(super) is_show: bool,
     /// Whether bots can be assigned.
     pub(super) bots_work: bool,
-    pub(super) descriptors: Vec<Descriptor>,
+    pub(super) descriptors: Vec<ImportedDescriptor>,
     /// In the order of the pipeline.
     pub(super) task_types: Vec<TaskType>,
     pub(super) people: People,

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::database::dialect::json_length;
 use crate::database::{self, Sql};
-use crate::mail::{Letter, News, Origin, Recipient, TaskNews};
+use crate::mail::{Letter, LetterOrigin, News, Recipient, TaskNews};
 use crate::messengers::{Message, Service};
 
 /// A notification with all that is told of it.
@@ -146,9 +146,9 @@ impl TaskMessage {
     }
 
     /// The e-mail of it, for those who want one.
-    pub(super) fn email(&self) -> Option<(Letter, Recipient, Origin)> {
+    pub(super) fn email(&self) -> Option<(Letter, Recipient, LetterOrigin)> {
         let Person { recipient, wants_emails, .. } = &self.person;
-        let origin = Origin { moment: self.moment, address: None };
+        let origin = LetterOrigin { moment: self.moment, address: None };
         (*wants_emails && !recipient.address.is_empty()).then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
     }
 }

@@ -96,7 +96,7 @@ struct Container {
 }
 
 /// Knowledge about a clip.
-struct Known {
+struct ClipFacts {
     streams: Vec<Stream>,
     /// Time that it is shown.
     seconds: f64,
@@ -148,13 +148,13 @@ fn even(pixels: u32) -> u32 {
 }
 
 /// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
-fn are_alike(clips: &[Clip], known: &[Known]) -> bool {
-    let Some(Known { streams: first, .. }) = known.first() else { return false };
+fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
+    let Some(ClipFacts { streams: first, .. }) = known.first() else { return false };
     let kinds: Vec<&str> = first.iter().map(|stream| stream.codec_type.as_str()).collect();
     kinds == ["video", "audio"] && clips.iter().all(|clip| clip.still.is_none()) && known.iter().all(|known| known.streams == *first)
 }
 
-async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
+async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
     let mut command = reading("ffprobe");
     command.args([
         "-show_entries",
@@ -172,11 +172,11 @@ async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
     }
     let told = || report.format.duration.as_deref()?.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
-    Ok(Known { streams: report.streams, seconds })
+    Ok(ClipFacts { streams: report.streams, seconds })
 }
 
 /// Brings one clip to the size and the rate of the movie: bars fill what its shape leaves open.
-async fn encode(clip: &Clip, known: &Known, (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
+async fn encode(clip: &Clip, known: &ClipFacts, (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
     let mut command = reading("ffmpeg");
     command.arg("-nostdin");
@@ -255,7 +255,7 @@ mod tests {
     fn only_movies_of_one_kind_are_joined_as_they_are() {
         let clip = |still| Clip { path: PathBuf::new(), still };
         let stream = |kind: &str, width| Stream { codec_type: kind.into(), width, ..Stream::default() };
-        let known = |streams: Vec<Stream>| Known { streams, seconds: 1.0 };
+        let known = |streams: Vec<Stream>| ClipFacts { streams, seconds: 1.0 };
         let of_width = |width| known(vec![stream("video", Some(width)), stream("audio", None)]);
         assert!(are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(640)]));
         assert!(!are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(320)]));

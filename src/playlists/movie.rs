@@ -39,7 +39,7 @@ const FAILURE: &str = "The movie could not be built: the log of the server tells
 
 /// Parts of a build.
 #[derive(FromQueryResult)]
-struct Plan {
+struct BuildPlan {
     shots: Option<Value>,
     resolution: Option<String>,
     fps: Option<String>,
@@ -69,7 +69,7 @@ impl Job for MovieBuild {
             [self.build_id.into()],
         );
         // Somebody has deleted it, or it was done and only the job was left behind.
-        let Some(plan) = database::read_one::<Plan>(&app.database, &sql).await? else { return Ok(()) };
+        let Some(plan) = database::read_one::<BuildPlan>(&app.database, &sql).await? else { return Ok(()) };
         let folder = tempfile::tempdir()?;
         let clips = self.fetch(app, &plan, folder.path()).await?;
         let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
@@ -97,7 +97,7 @@ fn of_job(error: AssemblyError) -> JobError {
 
 impl MovieBuild {
     /// Copies what is to be shown into a folder, each file once, and gives the clips in their order.
-    async fn fetch(&self, app: &App, plan: &Plan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
+    async fn fetch(&self, app: &App, plan: &BuildPlan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
         let entries = Entry::all(plan.shots.as_ref());
         let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
         let mut sql = Sql::new("SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");

@@ -14,7 +14,7 @@ use crate::access::tasks::{READ, standings};
 use crate::app::App;
 use crate::database::json::{array, write_key};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
-use crate::previews::revisions::{self, Form, PreviewChoice, Revision, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Revision, Which};
 
 /// A task with its entity, and what that is part of.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -53,7 +53,7 @@ pub(super) async fn create(
         shots.sort_by_key(|shot| shot.place());
     }
     let entities = distinct(shots.iter().map(|shot| shot.entity_id));
-    let revisions = revisions::find(database, Which::OfEntities(&entities), Form::Listed, PreviewChoice::Firsts).await?;
+    let revisions = revisions::find(database, Which::OfEntities(&entities), PreviewForm::Listed, PreviewChoice::Firsts).await?;
     let pipeline = pipeline(database, access.project_id(), tasks.first().copied()).await?;
     let entries: Vec<Vec<u8>> = shots.iter().map(|shot| shot.entry(revisions.get(&shot.entity_id).map_or(&[], Vec::as_slice), &pipeline)).collect();
     Ok(Json::written(array(entries.iter().map(Vec::as_slice))))

@@ -11,7 +11,7 @@ use super::files::{self, Fetched};
 use super::pages::{RowFilter, RowPage, page};
 use super::remote::{Remote, RemoteError};
 use super::stages::{Stage, stages};
-use super::state::{PullPlace, State};
+use super::state::{PullPlace, PullState};
 use super::{PullError, scope, settings};
 use crate::app::App;
 use crate::events::transact;
@@ -36,7 +36,7 @@ pub struct PullOptions {
 
 /// Result of a pull.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct PullOutcome {
     /// Whether it went on where an earlier one stopped.
     pub went_on: bool,
     pub rows: u64,
@@ -51,10 +51,10 @@ pub struct Outcome {
 ///
 /// # Errors
 /// The other instance or the database does not answer. What was stored before stays, and another call goes on from there.
-pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<Outcome, PullError> {
-    let state = State::new(&options.folder);
+pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<PullOutcome, PullError> {
+    let state = PullState::new(&options.folder);
     let mut place = state.read(remote.url(), options.production.as_deref())?;
-    let mut outcome = Outcome { went_on: (place.stage, place.question, place.page) != (0, 0, 1), ..Outcome::default() };
+    let mut outcome = PullOutcome { went_on: (place.stage, place.question, place.page) != (0, 0, 1), ..PullOutcome::default() };
     let production = match &options.production {
         Some(name) => Some(find(remote, name).await?),
         None => None,
@@ -96,8 +96,8 @@ async fn run(
     remote: &Remote,
     stage: &Stage,
     production: Option<Uuid>,
-    (state, place): (&State, &mut PullPlace),
-    outcome: &mut Outcome,
+    (state, place): (&PullState, &mut PullPlace),
+    outcome: &mut PullOutcome,
     progress: &Progress,
 ) -> Result<(), PullError> {
     let filters: Vec<RowFilter> = scope::filters(&app.database, stage.table().name, production).await?;
@@ -125,7 +125,7 @@ async fn run(
 }
 
 /// Stores the rows of a page in one transaction; or those that can be, when some are refused.
-async fn store(app: &App, stage: &Stage, mut rows: Vec<ForeignRow>, outcome: &mut Outcome) -> Result<(), PullError> {
+async fn store(app: &App, stage: &Stage, mut rows: Vec<ForeignRow>, outcome: &mut PullOutcome) -> Result<(), PullError> {
     rows.iter_mut().for_each(|row| stage.cut(row));
     let keep = |rows: Vec<ForeignRow>| async move { transact(app, || import(app, None, stage.source(), rows.clone(), true)).await };
     let Err(failure) = keep(rows.clone()).await else { return Ok(()) };

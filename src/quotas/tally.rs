@@ -65,15 +65,15 @@ impl Tally {
 /// Figures of somebody, by period.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct QuotaReport {
-    day: Sums,
-    week: Sums,
-    month: Sums,
-    year: Sums,
+    day: PeriodSums,
+    week: PeriodSums,
+    month: PeriodSums,
+    year: PeriodSums,
 }
 
 /// Sums by the names of periods.
 #[derive(Debug, Default, Serialize)]
-struct Sums {
+struct PeriodSums {
     frames: BTreeMap<String, i64>,
     seconds: BTreeMap<String, f64>,
     #[serde(serialize_with = "rounded")]
@@ -84,7 +84,7 @@ struct Sums {
     entries: Option<BTreeMap<String, i64>>,
 }
 
-impl Sums {
+impl PeriodSums {
     fn add(&mut self, key: String, longer: Option<String>, amount: Amount) {
         if let Some(longer) = longer.filter(|_| !self.count.contains_key(&key)) {
             *self.entries.get_or_insert_default().entry(longer).or_default() += 1;

@@ -23,7 +23,7 @@ use super::{
     admission::{Strangers, credible},
     listeners::{EventReceivers, Listener, Listeners},
     relay::{Ended, Envelope, Event, HEARTBEAT_PERIOD, News, Post, SILENCE},
-    rooms::{Act, Attendance, Notice, Rooms},
+    rooms::{Act, Attendance, RoomNotice, Rooms},
     socket_endpoint::Lines,
 };
 
@@ -188,8 +188,8 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send_notices(&self, rooms: &Rooms, notices: Vec<Notice>) {
-        for Notice { room, name, payload } in notices {
+    fn send_notices(&self, rooms: &Rooms, notices: Vec<RoomNotice>) {
+        for RoomNotice { room, name, payload } in notices {
             self.cut(self.listeners.send_to(rooms.followers(room), &name, &payload));
         }
     }

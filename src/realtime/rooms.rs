@@ -38,15 +38,15 @@ pub(super) struct Attendance {
 
 /// A message to send to every local socket that follows the room.
 #[derive(Debug)]
-pub(super) struct Notice {
+pub(super) struct RoomNotice {
     pub(super) room: Uuid,
     pub(super) name: String,
-    pub(super) payload: Payload,
+    pub(super) payload: NoticePayload,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Payload {
+pub(super) enum NoticePayload {
     Built(Value),
     Verbatim(Box<RawValue>),
 }
@@ -79,15 +79,15 @@ impl Room {
         json!(people)
     }
 
-    fn people_updated(&self, room: Uuid) -> Notice {
-        Notice {
+    fn people_updated(&self, room: Uuid) -> RoomNotice {
+        RoomNotice {
             room,
             name: "preview-room:room-people-updated".into(),
-            payload: Payload::Built(json!({"people": self.people(), "playlist_id": room, "id": room})),
+            payload: NoticePayload::Built(json!({"people": self.people(), "playlist_id": room, "id": room})),
         }
     }
 
-    fn room_updated(&self, room: Uuid, only_newcomer: Option<bool>) -> Notice {
+    fn room_updated(&self, room: Uuid, only_newcomer: Option<bool>) -> RoomNotice {
         let mut state = RoomState::new();
         state.insert("playlist_id".into(), json!(room));
         state.extend(self.state.clone().unwrap_or_else(blank_state));
@@ -95,7 +95,7 @@ impl Room {
         if let Some(only_newcomer) = only_newcomer {
             state.insert("only_newcomer".into(), only_newcomer.into());
         }
-        Notice { room, name: "preview-room:room-updated".into(), payload: Payload::Built(state.into()) }
+        RoomNotice { room, name: "preview-room:room-updated".into(), payload: NoticePayload::Built(state.into()) }
     }
 
     fn sit(&mut self, seat: Seat) {
@@ -142,7 +142,7 @@ impl Rooms {
     }
 
     /// Takes in what happened on a server, and answers what to send.
-    pub(super) fn apply(&mut self, server: Uuid, act: Act) -> Vec<Notice> {
+    pub(super) fn apply(&mut self, server: Uuid, act: Act) -> Vec<RoomNotice> {
         let (id, notices) = match act {
             Act::Open { room: id } => {
                 let room = self.rooms.entry(id).or_default();
@@ -171,9 +171,9 @@ impl Rooms {
                 (id, vec![room.room_updated(id, Some(only_newcomer))])
             }
             Act::Say { room: id, name, payload } => {
-                let payload = Payload::Verbatim(payload);
+                let payload = NoticePayload::Verbatim(payload);
                 let room = id;
-                (id, vec![Notice { room, name, payload }])
+                (id, vec![RoomNotice { room, name, payload }])
             }
         };
         self.tidy(id);
@@ -192,7 +192,7 @@ impl Rooms {
     }
 
     /// Replaces what is known of who of a server is where, which makes up for what was missed.
-    pub(super) fn reconcile(&mut self, server: Uuid, now: Vec<Attendance>) -> Vec<Notice> {
+    pub(super) fn reconcile(&mut self, server: Uuid, now: Vec<Attendance>) -> Vec<RoomNotice> {
         let mut before: HashMap<Uuid, Value> = HashMap::new();
         for (id, room) in &mut self.rooms {
             before.insert(*id, room.people());
@@ -262,10 +262,10 @@ mod tests {
         Act::Update { room: ROOM, state: state(value), only_newcomer: false }
     }
 
-    fn built(notice: &Notice) -> &Value {
+    fn built(notice: &RoomNotice) -> &Value {
         match &notice.payload {
-            Payload::Built(value) => value,
-            Payload::Verbatim(_) => panic!("built"),
+            NoticePayload::Built(value) => value,
+            NoticePayload::Verbatim(_) => panic!("built"),
         }
     }
 

@@ -138,13 +138,13 @@ fn bar_writer() -> RowWriter {
 
 /// A task type or a part of a production.
 #[derive(FromQueryResult)]
-struct Named {
+struct NamedPart {
     id: Uuid,
     name: String,
 }
 
 async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
-    Ok(database::read_all::<Named>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
+    Ok(database::read_all::<NamedPart>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
 }
 
 /// A bar's task type, and a part of the production unless the bar is for all of it.

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
-use crate::comments::rows::{Related, bare, repliers};
+use crate::comments::rows::{CommentRelations, bare, repliers};
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
@@ -268,7 +268,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
 pub(super) async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut text = bare(connection, id).await?;
     text.pop();
-    Related::find(connection, &[id], &Related::ALL[..4]).await?.write(&mut text, id);
+    CommentRelations::find(connection, &[id], &CommentRelations::ALL[..4]).await?.write(&mut text, id);
     write_list(&mut text, "attachment_files", &attachments::of_comments(connection, &[id]).await?, id);
     text.push(b'}');
     Ok(text)

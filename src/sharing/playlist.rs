@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::playlists::played::{distinct, objects, write_entry};
-use crate::previews::revisions::{self, Form, PreviewChoice, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Which};
 
 /// Columns that are nothing for guests, or are told in another form.
 const LEFT_OUT: [&str; 2] = ["shots", "created_by"];
@@ -44,7 +44,7 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
     let entries = Entry::all(shots.as_ref());
     let ids = distinct(entries.iter().filter_map(|entry| entry.preview_file_id));
     let shown: HashSet<Uuid> = ids.iter().copied().collect();
-    let found = revisions::find(database, Which::With(&ids), Form::Drawn, PreviewChoice::These(&shown)).await?;
+    let found = revisions::find(database, Which::With(&ids), PreviewForm::Drawn, PreviewChoice::These(&shown)).await?;
     let entities = entities(database, &distinct(entries.iter().filter_map(|entry| entry.entity_id))).await?;
     let named = entries.iter().filter_map(|entry| entry.task_id).chain(found.values().flatten().map(|revision| revision.task_id));
     let tasks = tasks(database, &distinct(named)).await?;

@@ -98,7 +98,7 @@ impl Source {
 }
 
 /// Key that makes a row one that is there already: its id, or what it links.
-type Key = (Uuid, Uuid);
+type RowKey = (Uuid, Uuid);
 
 /// Takes rows over, and gives them as they are stored then, as JSON.
 ///
@@ -113,7 +113,7 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
         peculiar::prepare(&work, table, &mut given).await?;
     }
     let stored = stored(&work, table, &given).await?;
-    let mut places: HashMap<Key, usize> = HashMap::with_capacity(given.len());
+    let mut places: HashMap<RowKey, usize> = HashMap::with_capacity(given.len());
     let mut incoming: Vec<Incoming> = Vec::with_capacity(given.len());
     let mut order = Vec::with_capacity(given.len());
     let mut lists: Vec<Lists> = source.relations().map(|relation| Lists::of(relation, !source.adds)).collect();
@@ -170,16 +170,16 @@ fn id_at(row: &ForeignRow, key: &str) -> Option<Uuid> {
 }
 
 /// Key that makes a row one that is there already. A casting is known by the two entities.
-fn key(table: &Table, row: &ForeignRow, id: Uuid) -> Key {
+fn key(table: &Table, row: &ForeignRow, id: Uuid) -> RowKey {
     let linked = || Some((id_at(row, "entity_in_id")?, id_at(row, "entity_out_id")?));
     let linked = if table.name == entity::entity_link::TABLE.name { linked() } else { None };
     linked.unwrap_or((id, Uuid::nil()))
 }
 
 /// Ids of the rows that are there already, by what makes them so.
-async fn stored(work: &Work<'_>, table: &'static Table, given: &[ForeignRow]) -> Result<HashMap<Key, Uuid>, Failure> {
+async fn stored(work: &Work<'_>, table: &'static Table, given: &[ForeignRow]) -> Result<HashMap<RowKey, Uuid>, Failure> {
     let ids: Vec<Uuid> = given.iter().filter_map(id_of).collect();
-    let mut found: HashMap<Key, Uuid> = batch::existing(work, table.name, &ids).await?.into_iter().map(|id| ((id, Uuid::nil()), id)).collect();
+    let mut found: HashMap<RowKey, Uuid> = batch::existing(work, table.name, &ids).await?.into_iter().map(|id| ((id, Uuid::nil()), id)).collect();
     if table.name == entity::entity_link::TABLE.name {
         let entities: Vec<Uuid> = given.iter().filter_map(|row| id_at(row, "entity_in_id")).collect();
         for ids in entities.chunks(BATCH) {

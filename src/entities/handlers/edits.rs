@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
-use crate::entities::cells::Form;
+use crate::entities::cells::RowForm;
 use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::ListingOptions;
 use crate::entities::work_lists::{TaskList, TaskSet, task_types};
@@ -33,7 +33,7 @@ impl Edits for EditsHandlers {
     }
 
     async fn list_edits_with_tasks(&self, access: Caller, query: ListEditsWithTasksQuery) -> Result<Json<Vec<EditWithTasks>>, Failure> {
-        let options = ListingOptions::read(&query.all, query.project_id, query.id, Form::Plain)?;
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, RowForm::Plain)?;
         let listing = edits::list_with_tasks(&self.0, &access, options).await?;
         Ok(listing.into_document().await?.into())
     }

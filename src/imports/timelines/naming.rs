@@ -26,7 +26,7 @@ pub(in crate::imports) struct Convention {
 
 /// Contents of the name of a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Told<'a> {
+pub(super) struct ClipName<'a> {
     pub(super) sequence: &'a str,
     pub(super) shot: &'a str,
 }
@@ -103,13 +103,13 @@ impl Convention {
     ///
     /// # Errors
     /// It does not fit, or tells of no sequence or no shot.
-    pub(super) fn told<'a>(&self, clip: &'a str) -> Result<Told<'a>, Wrong> {
+    pub(super) fn told<'a>(&self, clip: &'a str) -> Result<ClipName<'a>, Wrong> {
         let lacks = |what: &str| format!("KeyError: 'No {what} while extracting shot informations.'");
         let found = self.expression.captures(clip).ok_or_else(|| lacks("matched value"))?;
         let part = |word: &str| found.name(word).map(|part| part.as_str()).filter(|part| !part.is_empty());
         let sequence = part("sequence_name").ok_or_else(|| lacks("sequence name found"))?;
         let shot = part("shot_name").ok_or_else(|| lacks("shot name found"))?;
-        Ok(Told { sequence, shot })
+        Ok(ClipName { sequence, shot })
     }
 }
 

@@ -8,7 +8,7 @@ use entity::person;
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use self::plan::{Plan, plan_changes};
+use self::plan::{SyncPlan, plan_changes};
 use crate::app::App;
 use crate::auth::directory::{DirectoryError, Listed, listed};
 use crate::database::{self, Sql};
@@ -17,7 +17,7 @@ use crate::previews;
 
 /// An account, as far as the directory says something of it.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
-struct Account {
+struct DirectoryAccount {
     id: Uuid,
     first_name: String,
     last_name: String,
@@ -30,7 +30,7 @@ struct Account {
     has_avatar: Option<bool>,
 }
 
-impl Account {
+impl DirectoryAccount {
     fn is_active(&self) -> bool {
         self.active == Some(true)
     }
@@ -89,14 +89,14 @@ pub async fn synchronise(app: &App, dry_run: bool) -> Result<SyncReport, SyncErr
     Ok(plan.report())
 }
 
-async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<Plan, DbErr> {
+async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<SyncPlan, DbErr> {
     let mut work = Work::begin_as(app, None).await?;
     let sql = Sql::with(
         "SELECT id, first_name, last_name, email, desktop_login, active, role, is_generated_from_ldap, ldap_uid, has_avatar \
          FROM person WHERE is_bot = $1 AND is_guest = $1 AND preview_project_id IS NULL ORDER BY created_at, id",
         [false.into()],
     );
-    let known = database::read_all::<Account>(&*work, &sql).await?;
+    let known = database::read_all::<DirectoryAccount>(&*work, &sql).await?;
     let plan = plan_changes(&known, persons, app.settings.user_limit, &app.settings.protected_accounts);
     if !dry_run {
         store(&mut work, &plan).await?;
@@ -105,9 +105,9 @@ async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<Plan, DbE
     Ok(plan)
 }
 
-async fn store(work: &mut Work<'_>, plan: &Plan) -> Result<(), DbErr> {
+async fn store(work: &mut Work<'_>, plan: &SyncPlan) -> Result<(), DbErr> {
     let settings = &work.app().settings;
-    let row = |account: &Account| -> Vec<(&'static str, Value)> {
+    let row = |account: &DirectoryAccount| -> Vec<(&'static str, Value)> {
         let mut row = columns(account);
         row.extend([("timezone", settings.default_timezone.clone().into()), ("locale", settings.default_locale.clone().into())]);
         row
@@ -118,7 +118,7 @@ async fn store(work: &mut Work<'_>, plan: &Plan) -> Result<(), DbErr> {
     for changes in plan.changed.chunks(90) {
         database::execute(&**work, &change(changes)).await?;
     }
-    let id = |account: &Account| payload([("person_id", account.id)]);
+    let id = |account: &DirectoryAccount| payload([("person_id", account.id)]);
     for account in &plan.created {
         work.emit_of_studio(&person::TABLE, "person:new", id(account));
     }
@@ -132,7 +132,7 @@ async fn store(work: &mut Work<'_>, plan: &Plan) -> Result<(), DbErr> {
     Ok(())
 }
 
-fn columns(account: &Account) -> Vec<(&'static str, Value)> {
+fn columns(account: &DirectoryAccount) -> Vec<(&'static str, Value)> {
     vec![
         ("id", account.id.into()),
         ("first_name", account.first_name.as_str().into()),
@@ -147,7 +147,7 @@ fn columns(account: &Account) -> Vec<(&'static str, Value)> {
 }
 
 /// The statement that changes accounts. The personal token of whoever is switched off ends, too.
-fn change(changes: &[(Account, Account)]) -> Sql {
+fn change(changes: &[(DirectoryAccount, DirectoryAccount)]) -> Sql {
     let now = database::now();
     let mut sql = Sql::new(
         "UPDATE person SET first_name = v.column2, last_name = v.column3, email = v.column4, desktop_login = v.column5, active = v.column6, \

@@ -4,27 +4,27 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Account, SyncReport};
+use super::{DirectoryAccount, SyncReport};
 use crate::auth::directory::Listed;
 
 /// Changes that follow from the directory.
 #[derive(Default)]
-pub(super) struct Plan {
-    pub(super) created: Vec<Account>,
+pub(super) struct SyncPlan {
+    pub(super) created: Vec<DirectoryAccount>,
     /// Accounts before and after.
-    pub(super) changed: Vec<(Account, Account)>,
+    pub(super) changed: Vec<(DirectoryAccount, DirectoryAccount)>,
     /// Pictures of those who have none.
     pub(super) pictures: Vec<(Uuid, Vec<u8>)>,
     limited: Vec<String>,
     kept: Vec<String>,
 }
 
-impl Plan {
+impl SyncPlan {
     pub(super) fn report(&self) -> SyncReport {
         let (ended, updated): (Vec<_>, Vec<_>) = self.changed.iter().partition(|(before, after)| before.is_active() && !after.is_active());
-        let after = |changes: Vec<&(Account, Account)>| changes.into_iter().map(|(_, after)| after.name()).collect();
+        let after = |changes: Vec<&(DirectoryAccount, DirectoryAccount)>| changes.into_iter().map(|(_, after)| after.name()).collect();
         SyncReport {
-            created: self.created.iter().map(Account::name).collect(),
+            created: self.created.iter().map(DirectoryAccount::name).collect(),
             updated: after(updated),
             deactivated: after(ended),
             limited: self.limited.clone(),
@@ -41,7 +41,7 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn of(known: &'a [Account]) -> Self {
+    fn of(known: &'a [DirectoryAccount]) -> Self {
         let mut index = Self { uids: HashMap::new(), logins: HashMap::new(), emails: HashMap::new() };
         for (at, account) in known.iter().enumerate() {
             let given = |text: &'a Option<String>| text.as_deref().filter(|text| !text.is_empty());
@@ -71,13 +71,13 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// Changes that make the accounts those of the directory.
-pub(super) fn plan_changes(known: &[Account], persons: &[Listed], limit: u64, protected: &[String]) -> Plan {
+pub(super) fn plan_changes(known: &[DirectoryAccount], persons: &[Listed], limit: u64, protected: &[String]) -> SyncPlan {
     let index = Index::of(known);
-    let is_protected = |account: &Account| {
+    let is_protected = |account: &DirectoryAccount| {
         let email = account.email.as_deref().unwrap_or_default();
         !email.is_empty() && protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email))
     };
-    let mut plan = Plan::default();
+    let mut plan = SyncPlan::default();
     let mut active = known.iter().filter(|account| account.is_active()).count() as u64;
     let mut emails: HashSet<String> = index.emails.keys().cloned().collect();
     let mut taken = HashSet::new();
@@ -92,7 +92,7 @@ pub(super) fn plan_changes(known: &[Account], persons: &[Listed], limit: u64, pr
         let keeps = before.is_some_and(&is_protected);
         taken.extend(found);
         take_over(&mut after, person, keeps, &mut emails);
-        let joins = after.is_active() && !before.is_some_and(Account::is_active);
+        let joins = after.is_active() && !before.is_some_and(DirectoryAccount::is_active);
         if joins && active >= limit {
             plan.limited.push(after.name());
             after.active = before.map_or(Some(false), |before| before.active);
@@ -113,7 +113,7 @@ pub(super) fn plan_changes(known: &[Account], persons: &[Listed], limit: u64, pr
             if is_protected(account) {
                 plan.kept.push(format!("{} is a protected account", account.name()));
             } else {
-                plan.changed.push((account.clone(), Account { active: Some(false), ..account.clone() }));
+                plan.changed.push((account.clone(), DirectoryAccount { active: Some(false), ..account.clone() }));
             }
         }
     }
@@ -122,8 +122,8 @@ pub(super) fn plan_changes(known: &[Account], persons: &[Listed], limit: u64, pr
 }
 
 /// Account of somebody who has none yet.
-fn fresh(person: &Listed) -> Account {
-    Account {
+fn fresh(person: &Listed) -> DirectoryAccount {
+    DirectoryAccount {
         id: Uuid::new_v4(),
         first_name: String::new(),
         last_name: String::new(),
@@ -138,7 +138,7 @@ fn fresh(person: &Listed) -> Account {
 }
 
 /// Takes over what the directory says. An administrator stays one, and a protected account keeps its role and stays active.
-fn take_over(account: &mut Account, person: &Listed, keeps: bool, emails: &mut HashSet<String>) {
+fn take_over(account: &mut DirectoryAccount, person: &Listed, keeps: bool, emails: &mut HashSet<String>) {
     for (name, said) in [(&mut account.first_name, &person.first_name), (&mut account.last_name, &person.last_name)] {
         if !said.is_empty() {
             *name = cut(said, 80);
@@ -162,8 +162,8 @@ fn take_over(account: &mut Account, person: &Listed, keeps: bool, emails: &mut H
 }
 
 /// Leaves the studio an administrator who can sign in, if it had one.
-fn keep_an_administrator(known: &[Account], plan: &mut Plan) {
-    let administers = |account: &Account| account.role == "admin" && account.is_active();
+fn keep_an_administrator(known: &[DirectoryAccount], plan: &mut SyncPlan) {
+    let administers = |account: &DirectoryAccount| account.role == "admin" && account.is_active();
     let ended: HashSet<Uuid> =
         plan.changed.iter().filter(|(before, after)| administers(before) && !administers(after)).map(|(before, _)| before.id).collect();
     let left = known.iter().any(|account| administers(account) && !ended.contains(&account.id));
@@ -180,8 +180,8 @@ fn keep_an_administrator(known: &[Account], plan: &mut Plan) {
 mod tests {
     use super::*;
 
-    fn account(login: &str, email: &str) -> Account {
-        Account {
+    fn account(login: &str, email: &str) -> DirectoryAccount {
+        DirectoryAccount {
             id: Uuid::new_v4(),
             first_name: "Ada".into(),
             last_name: "Byron".into(),
@@ -215,9 +215,9 @@ mod tests {
     #[test]
     fn persons_are_known_by_what_changes_least() {
         let known = [
-            Account { ldap_uid: Some("7".into()), ..account("old", "old@wool.local") },
+            DirectoryAccount { ldap_uid: Some("7".into()), ..account("old", "old@wool.local") },
             account("eve", "eve@wool.local"),
-            Account { desktop_login: None, is_generated_from_ldap: None, ..account("", "tim@wool.local") },
+            DirectoryAccount { desktop_login: None, is_generated_from_ldap: None, ..account("", "tim@wool.local") },
         ];
         let persons = [
             Listed { uid: Some("7".into()), last_name: "Lovelace".into(), ..listed("new", "new@wool.local") },
@@ -233,8 +233,8 @@ mod tests {
 
     #[test]
     fn who_is_gone_is_switched_off_except_the_last_administrator() {
-        let local = Account { is_generated_from_ldap: Some(false), ..account("local", "local@wool.local") };
-        let admin = Account { role: "admin".into(), ..account("boss", "boss@wool.local") };
+        let local = DirectoryAccount { is_generated_from_ldap: Some(false), ..account("local", "local@wool.local") };
+        let admin = DirectoryAccount { role: "admin".into(), ..account("boss", "boss@wool.local") };
         let known = [local, admin, account("gone", "gone@wool.local"), account("safe", "safe@wool.local")];
         let report = plan_changes(&known, &[listed("new", "new@wool.local")], 10, &["Safe@wool.local".into()]).report();
         assert_eq!(report.deactivated, ["Ada Byron (gone)"]);
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn groups_give_roles_but_take_none_from_administrators() {
-        let known = [account("ada", "ada@wool.local"), Account { role: "admin".into(), ..account("eve", "eve@wool.local") }];
+        let known = [account("ada", "ada@wool.local"), DirectoryAccount { role: "admin".into(), ..account("eve", "eve@wool.local") }];
         let persons = [
             Listed { role: Some("manager"), ..listed("ada", "ada@wool.local") },
             Listed { role: Some("supervisor"), ..listed("eve", "eve@wool.local") },

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::alike::Natural;
 use super::lookups::{Keys, Lookup, Make, Only, number_of};
-use super::reading::{Origin, colour};
+use super::reading::{ValueOrigin, colour};
 use super::values::{email, entity_of_task, first_word, frames, moment, role};
 use super::{Links, NUMBER, RecordKind};
 use crate::crud::Relation;
 use crate::file_trees::shipped;
 use crate::vocabulary::kinds::EntityKind;
 
-use Origin::{Always, Derived, Field, Found};
+use ValueOrigin::{Always, Derived, Field, Found};
 
 /// The colour of what is made because a record names it.
 const BLACK: &str = "#000000";

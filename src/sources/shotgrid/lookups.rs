@@ -13,7 +13,7 @@ use super::reading::at;
 use super::{NUMBER, Record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::sources::batch::{Columns, read_value, wrong};
+use crate::sources::batch::{ColumnValues, read_value, wrong};
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
 
 /// Values that one query looks for: SQLite looks every placeholder up among all others.
@@ -67,7 +67,7 @@ pub(super) enum Keys {
 /// Way of making a row that is missing.
 pub(super) struct Make {
     /// Columns besides the one that is looked at.
-    pub(super) columns: fn() -> Columns,
+    pub(super) columns: fn() -> ColumnValues,
     /// The event that tells of it, and the key of the id in it.
     pub(super) event: Option<(&'static str, &'static str)>,
 }
@@ -93,13 +93,13 @@ impl Keys {
 }
 
 /// Rows that were found for the records of a body.
-pub(super) struct Known {
+pub(super) struct KnownRows {
     lookups: &'static [Lookup],
     /// Ids by what was looked for, for each lookup.
     found: HashMap<&'static str, HashMap<String, Uuid>>,
 }
 
-impl Known {
+impl KnownRows {
     /// Looks up all that the records name, and makes what is missing where the lookup says so.
     ///
     /// # Errors

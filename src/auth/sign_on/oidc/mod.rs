@@ -55,7 +55,7 @@ struct Question {
 
 /// Knowledge about the provider.
 #[derive(Clone)]
-struct Known {
+struct ProviderFacts {
     metadata: CoreProviderMetadata,
     since: Instant,
 }
@@ -63,7 +63,7 @@ struct Known {
 /// The way to the provider.
 pub(in crate::auth) struct OpenId {
     http: reqwest::Client,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<ProviderFacts>>,
     /// The last time that keys were fetched because none fitted.
     looked: Mutex<Option<Instant>>,
 }
@@ -159,7 +159,7 @@ impl OpenId {
         }
         let keys: CoreJsonWebKeySet = fetch(&self.http, metadata.jwks_uri().as_str(), None).await?;
         let metadata = metadata.set_jwks(keys);
-        *known = Some(Known { metadata: metadata.clone(), since: Instant::now() });
+        *known = Some(ProviderFacts { metadata: metadata.clone(), since: Instant::now() });
         Ok(metadata)
     }
 
@@ -175,7 +175,7 @@ impl OpenId {
         }
         *looked = Some(Instant::now());
         let keys: CoreJsonWebKeySet = fetch(&self.http, metadata.jwks_uri().as_str(), None).await?;
-        *self.known.lock().await = Some(Known { metadata: metadata.clone().set_jwks(keys.clone()), since: Instant::now() });
+        *self.known.lock().await = Some(ProviderFacts { metadata: metadata.clone().set_jwks(keys.clone()), since: Instant::now() });
         Ok(keys)
     }
 
