@@ -62,7 +62,7 @@ const MEANINGS: Ref = Ref::new(8);
 const FIRST_FREE: i32 = 9;
 
 /// A line as it is set.
-struct Line {
+struct PageLine {
     text: String,
     size: f32,
 }
@@ -134,9 +134,9 @@ impl Document {
     }
 
     /// Text of a page, broken into lines.
-    fn lines(&self, page: &DocumentPage, width: f32) -> Vec<Line> {
-        let broken = |text: &str, size: f32| self.typeface.wrap(text, width / size).into_iter().map(move |text| Line { text, size });
-        let mut lines: Vec<Line> = broken(&page.title, SIZES.0).collect();
+    fn lines(&self, page: &DocumentPage, width: f32) -> Vec<PageLine> {
+        let broken = |text: &str, size: f32| self.typeface.wrap(text, width / size).into_iter().map(move |text| PageLine { text, size });
+        let mut lines: Vec<PageLine> = broken(&page.title, SIZES.0).collect();
         lines.extend(page.lines.iter().flat_map(|line| broken(line, SIZES.1)));
         lines.truncate(MOST_LINES);
         lines

@@ -68,7 +68,7 @@ impl MovieTarget {
 /// A stream of a movie, as `ffprobe` tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-struct Stream {
+struct ClipStream {
     codec_type: String,
     codec_name: String,
     profile: String,
@@ -83,21 +83,21 @@ struct Stream {
 
 /// Output of `ffprobe`.
 #[derive(Deserialize)]
-struct Report {
+struct ClipReport {
     #[serde(default)]
-    streams: Vec<Stream>,
+    streams: Vec<ClipStream>,
     #[serde(default)]
-    format: Container,
+    format: ClipContainer,
 }
 
 #[derive(Default, Deserialize)]
-struct Container {
+struct ClipContainer {
     duration: Option<String>,
 }
 
 /// Knowledge about a clip.
 struct ClipFacts {
-    streams: Vec<Stream>,
+    streams: Vec<ClipStream>,
     /// Time that it is shown.
     seconds: f64,
 }
@@ -166,7 +166,7 @@ async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
     command.arg(file_argument(&clip.path));
     let output = run("ffprobe", command).await?;
     let unreadable = |why: &str| AssemblyError::Unreadable(why.to_owned());
-    let report: Report = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
+    let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
     if !report.streams.iter().any(|stream| stream.codec_type == "video") {
         return Err(unreadable("it has no pictures"));
     }
@@ -254,8 +254,8 @@ mod tests {
     #[test]
     fn only_movies_of_one_kind_are_joined_as_they_are() {
         let clip = |still| Clip { path: PathBuf::new(), still };
-        let stream = |kind: &str, width| Stream { codec_type: kind.into(), width, ..Stream::default() };
-        let known = |streams: Vec<Stream>| ClipFacts { streams, seconds: 1.0 };
+        let stream = |kind: &str, width| ClipStream { codec_type: kind.into(), width, ..ClipStream::default() };
+        let known = |streams: Vec<ClipStream>| ClipFacts { streams, seconds: 1.0 };
         let of_width = |width| known(vec![stream("video", Some(width)), stream("audio", None)]);
         assert!(are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(640)]));
         assert!(!are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(320)]));
