@@ -226,18 +226,18 @@ impl Guard for AccessGuard {
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let standing = entities::require(&self.0.database, &caller, id, &entities::READ).await?;
-        Ok(EntityReader::granted(caller, standing.project_id, standing.role.role))
+        let relation = entities::require(&self.0.database, &caller, id, &entities::READ).await?;
+        Ok(EntityReader::granted(caller, relation.project_id, relation.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let standing = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
-        Ok(TaskReader::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
+        let relation = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
+        Ok(TaskReader::granted(caller, relation.project_id.ok_or_else(Failure::forbidden)?, relation.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let standing = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
-        Ok(TaskActor::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
+        let relation = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
+        Ok(TaskActor::granted(caller, relation.project_id.ok_or_else(Failure::forbidden)?, relation.role.role))
     }
 
     async fn self_or_admin(&self, caller: Caller, id: Uuid) -> Result<SelfOrAdmin, Failure> {

@@ -29,19 +29,19 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
         return Ok(());
     }
     let subject = CommentSubject::find(&**work, caller, record.id).await?;
-    let (person, standing) = (&caller.person, &subject.standing);
-    standing.require(&READ)?;
-    if standing.role.is_manager() {
+    let (person, relation) = (&caller.person, &subject.relation);
+    relation.require(&READ)?;
+    if relation.role.is_manager() {
         return Ok(());
     }
     subject.require(caller, &comments::READ)?;
     let own = subject.author_id == person.id;
-    let supervises = standing.allows(&LEAD);
+    let supervises = relation.allows(&LEAD);
     let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
     let names = |key: &str, id: Uuid| body.get(key).is_some_and(|new| new.as_str().and_then(parse_id) != Some(id));
     let refused = changes("for_client")
         || (changes("pinned") && !supervises)
-        || (changes("checklist") && !own && !standing.holds(TaskFact::Assigned) && !supervises)
+        || (changes("checklist") && !own && !relation.holds(TaskFact::Assigned) && !supervises)
         || (!own && !body.keys().all(|key| key == "pinned" || key == "checklist"))
         || names("person_id", person.id)
         || names("object_id", subject.task_id);
@@ -50,11 +50,11 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     }
     let Some(status) = body.get("task_status_id") else { return Ok(()) };
     let status = status.as_str().and_then(parse_id);
-    if status != subject.task_status_id && !standing.allows(&ACT) {
+    if status != subject.task_status_id && !relation.allows(&ACT) {
         return Err(Failure::forbidden());
     }
-    let settable = Settable::find(&**work, [standing.project_id]).await?;
-    settable.require(standing.project_id, status.ok_or_else(Failure::not_found)?, standing.role.role)
+    let settable = Settable::find(&**work, [relation.project_id]).await?;
+    settable.require(relation.project_id, status.ok_or_else(Failure::not_found)?, relation.role.role)
 }
 
 /// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies. `record` is what is stored, for
@@ -104,7 +104,7 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
         task_id: subject.task_id,
         project_id: subject.project_id(),
         seen: subject.seen(),
-        clients_isolated: subject.standing.clients_isolated,
+        clients_isolated: subject.relation.clients_isolated,
     };
     if let Some(text) = text {
         mention_again(work, &changed, text.as_str().unwrap_or_default()).await?;

@@ -11,7 +11,7 @@ use super::posting_context::PostingContext;
 use super::removal::tell_lost_news;
 use super::rows;
 use crate::access::comments::CommentSubject;
-use crate::access::tasks::standing;
+use crate::access::tasks::relation;
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload};
@@ -25,9 +25,9 @@ use crate::tasks::recompute::recompute;
 /// moved there.
 pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, target_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let source = standing(&*work, caller, task_id).await?;
+    let source = relation(&*work, caller, task_id).await?;
     let subject = CommentSubject::find(&*work, caller, comment_id).await?;
-    let target = standing(&*work, caller, target_id).await?;
+    let target = relation(&*work, caller, target_id).await?;
     if !source.role.is_manager() || !target.role.is_manager() {
         return Err(Failure::forbidden());
     }

@@ -125,7 +125,7 @@ async fn notify(
     }
     let seen = subject.seen();
     let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer { person_id, place, clients_isolated: subject.standing.clients_isolated };
+        let viewer = Viewer { person_id, place, clients_isolated: subject.relation.clients_isolated };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };
     let reached = subject.project_id().map(|id| mentionable.reached(mentions, id)).unwrap_or_default();

@@ -48,15 +48,15 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: Listing
 
 /// `GET /data/concepts/{concept_id}`
 pub(super) async fn read_concept(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let standing = entities::require(&app.database, caller, id, &PRESENT).await?;
-    let scope = Scope::project(caller, standing.project_id, standing.role.role);
+    let relation = entities::require(&app.database, caller, id, &PRESENT).await?;
+    let scope = Scope::project(caller, relation.project_id, relation.role.role);
     details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `GET /data/concepts/{concept_id}/tasks`
 pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: bool) -> Result<Sent, Failure> {
-    let standing = require_seen(app, caller, id).await?;
-    TaskList { of: TaskSet::Entity(id), visible: VisibleTasks::of_entity(caller, standing.project_id, standing.role.role), assignees }
+    let relation = require_seen(app, caller, id).await?;
+    TaskList { of: TaskSet::Entity(id), visible: VisibleTasks::of_entity(caller, relation.project_id, relation.role.role), assignees }
         .send(&app.database)
         .await
 }

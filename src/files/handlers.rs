@@ -98,8 +98,8 @@ impl Files for FilesHandlers {
     }
 
     async fn create_entity_output_file(&self, access: Caller, entity_id: Uuid, body: OutputFileAdd) -> Result<Json<CreatedOutputFile>, Failure> {
-        let standing = require(&self.0.database, &access, entity_id, &PRESENT).await?;
-        outputs::create(&self.0, &access, Owner::Entity { id: entity_id, project_id: standing.project_id }, body).await
+        let relation = require(&self.0.database, &access, entity_id, &PRESENT).await?;
+        outputs::create(&self.0, &access, Owner::Entity { id: entity_id, project_id: relation.project_id }, body).await
     }
 
     async fn build_entity_output_file_path(

@@ -52,7 +52,7 @@ pub(super) async fn of_project(app: &App, project_id: Uuid) -> Result<Json<Vec<B
 pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: &BuildPlaylistMovieQuery) -> Result<Json<BuildJob>, Failure> {
     let still = query.still_duration.map(seconds).transpose()?;
     let mut work = Work::begin(app, caller).await?;
-    let standing = require_manager(&*work, caller, playlist_id).await?;
+    let relation = require_manager(&*work, caller, playlist_id).await?;
     let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id).await?.into_iter().filter_map(|entry| entry.preview_file_id).collect();
     if !shows_anything(&work, &shown, still.is_some()).await? {
         return Err(Failure::parameter("The playlist has nothing that a movie could be made of."));
@@ -77,7 +77,7 @@ pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: 
     let id = database::insert(&*work, &entity::build_job::TABLE, values).await?;
     let mut told = payload([("build_job_id", id), ("playlist_id", playlist_id)]);
     told.insert("created_at".into(), json!(now.format("%Y-%m-%dT%H:%M:%S").to_string()));
-    work.emit_in(standing.project_id, "build-job:new", told);
+    work.emit_in(relation.project_id, "build-job:new", told);
     jobs::enqueue(&mut work, &[MovieBuild { build_id: id, author_id: caller.person.id, full: query.full, still }]).await?;
     let text = record(&*work, &entity::build_job::TABLE, "BuildJob", id).await?.ok_or_else(Failure::not_found)?;
     work.commit().await?;
@@ -131,10 +131,10 @@ pub(super) async fn get(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid)
 /// 404 for a build of another playlist, 403 for those who don't keep the playlist.
 pub(super) async fn delete(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
+    let relation = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
     find(&*work, playlist_id, id).await?;
     database::execute(&*work, &Sql::with("DELETE FROM build_job WHERE id = $1", [id.into()])).await?;
-    work.emit_in(standing.project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
+    work.emit_in(relation.project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
     work.afterwards(move |app| Box::pin(discard(app, vec![id])));
     work.commit().await?;
     Ok(NoContent)

@@ -10,7 +10,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::played::distinct;
-use crate::access::tasks::{READ, standings};
+use crate::access::tasks::{READ, relations};
 use crate::app::App;
 use crate::database::json::{array, write_key};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
@@ -43,7 +43,7 @@ pub(super) async fn create(
     let database = &app.database;
     let mut tasks = body.task_ids.unwrap_or_default();
     tasks.extend(of_entities(database, &body.entity_ids.unwrap_or_default()).await?);
-    let known = standings(database, access, &tasks).await?;
+    let known = relations(database, access, &tasks).await?;
     for task in &tasks {
         known.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
     }

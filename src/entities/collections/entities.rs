@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
-use crate::access::entities::{self as access, READ, REMOVE, standing};
+use crate::access::entities::{self as access, READ, REMOVE, relation};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, WrittenRecord};
@@ -97,8 +97,8 @@ impl Resource for Entities {
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.
     async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
         let AskedUpdate { rule, record, body } = *update;
-        let standing = standing(&**work, caller, record.id).await?;
-        if standing.allows(&REMOVE) {
+        let relation = relation(&**work, caller, record.id).await?;
+        if relation.allows(&REMOVE) {
             return Ok(());
         }
         require_record(&**work, caller, rule, self.subject(record)).await?;

@@ -9,7 +9,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 
 use crate::access::Reach;
-use crate::access::entities::standing;
+use crate::access::entities::relation;
 use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::rules::{files_of, one_of};
@@ -57,7 +57,7 @@ impl Resource for OutputFiles {
         let AskedUpdate { rule, record, .. } = *update;
         let entity_id = record.id_of("entity_id");
         let manages = match entity_id {
-            Some(id) => standing(&**work, caller, id).await?.role.is_manager(),
+            Some(id) => relation(&**work, caller, id).await?.role.is_manager(),
             None => caller.is_admin(),
         };
         let worked_on = record.id_of("temporal_entity_id").or(entity_id);

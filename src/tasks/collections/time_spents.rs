@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::hours;
-use crate::access::tasks::{is_assigned, standing};
+use crate::access::tasks::{is_assigned, relation};
 use crate::crud::{Record, Resource, missing, record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -70,8 +70,8 @@ impl Resource for TimeSpents {
         }
         let task_id = record.id_of("task_id").ok_or_else(Failure::not_found)?;
         let person_id = record.id_of("person_id").ok_or_else(Failure::forbidden)?;
-        let standing = standing(&**work, caller, task_id).await?;
-        let may = hours::allows(&hours::LOG, standing.role, caller.person.id, person_id);
+        let relation = relation(&**work, caller, task_id).await?;
+        let may = hours::allows(&hours::LOG, relation.role, caller.person.id, person_id);
         if may && is_assigned(&**work, person_id, task_id).await? { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
