@@ -14,7 +14,8 @@ use super::{Clip, Convention, Format};
 use crate::app::App;
 use crate::database;
 use crate::events::{Payload, Work};
-use crate::imports::entities::{LONGEST_NAME, Matches, Stock};
+use crate::imports::built_in::ByParent;
+use crate::imports::entities::{LONGEST_NAME, Stock};
 use crate::imports::production::Production;
 use crate::imports::task_columns::TaskColumns;
 use crate::previews::rate_of_production;
@@ -34,12 +35,11 @@ pub(in crate::imports) struct TimelinePlace<'a> {
 struct ImportedTimeline<'a> {
     production: Production,
     stock: Stock,
-    shot_type: Uuid,
     episode_id: Option<Uuid>,
     convention: &'a Convention,
     /// Shots by what their clips would be called.
     by_name: HashMap<String, Uuid>,
-    by_sequence: Matches<(Option<Uuid>, String)>,
+    by_sequence: ByParent,
     updated: Vec<Uuid>,
     created: Vec<Uuid>,
     seen: HashSet<Uuid>,
@@ -109,9 +109,9 @@ impl<'a> ImportedTimeline<'a> {
             };
             by_name.entry(convention.key_of_shot(names)).or_insert(shot.id);
         }
-        let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
+        let by_sequence = ByParent::of(&stock, shot_type);
         let (updated, created, seen) = (Vec::new(), Vec::new(), HashSet::new());
-        Ok(Self { production, stock, shot_type, episode_id, convention, by_name, by_sequence, updated, created, seen })
+        Ok(Self { production, stock, episode_id, convention, by_name, by_sequence, updated, created, seen })
     }
 
     /// Imports one clip.
@@ -151,11 +151,6 @@ impl<'a> ImportedTimeline<'a> {
         // Where there are no episodes, a sequence is known by its name alone.
         let known = if self.production.is_show { None } else { self.stock.sequence_named(told.sequence) };
         let sequence_id = known.unwrap_or_else(|| self.stock.sequence(work, self.episode_id, told.sequence));
-        let key = (Some(sequence_id), told.shot.to_owned());
-        Ok(self.by_sequence.next(&key).unwrap_or_else(|| {
-            let id = self.stock.add(self.shot_type, told.shot, Some(sequence_id));
-            self.by_sequence.add(key, id);
-            id
-        }))
+        Ok(self.by_sequence.require(&mut self.stock, Some(sequence_id), told.shot))
     }
 }
