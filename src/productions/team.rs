@@ -4,7 +4,6 @@ use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
-use entity::facts::Kind;
 use uuid::Uuid;
 
 use super::preview_account;
