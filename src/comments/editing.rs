@@ -57,8 +57,8 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     settable.require(relation.project_id, status.ok_or_else(Failure::not_found)?, relation.role.role)
 }
 
-/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies. `record` is what is stored, for
-/// an update.
+/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies.
+/// `record` is what is stored, for an update.
 ///
 /// # Errors
 /// 400 for a comment without its text.
