@@ -74,8 +74,8 @@ fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
     (AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
 }
 
-/// Sends a statement by a method of the library, converts the answer, and counts the statement. The queries of the two databases have
-/// types of their own, so that no function takes both.
+/// Sends a statement by a method of the library, converts the answer, and counts the statement. The queries of the two databases
+/// have types of their own, so that no function takes both.
 macro_rules! ask {
     ($connection:ident, $statement:ident, $method:ident, $convert:expr) => {{
         let started = Instant::now();

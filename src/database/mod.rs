@@ -321,8 +321,8 @@ pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &
     row(connection, sql).await?.map(|row| only_value(&row)).transpose()
 }
 
-/// The value of a row of one column. Such a column is often worked out, as in `SELECT COUNT(*)`, and has no name that both databases
-/// know. Everything else is read by name, or by the [`SelectedColumn`] that its [`SelectList`] gave.
+/// The value of a row of one column. Such a column is often worked out, as in `SELECT COUNT(*)`, and has no name that both
+/// databases know. Everything else is read by name, or by the [`SelectedColumn`] that its [`SelectList`] gave.
 fn only_value<T: TryGetable>(row: &QueryResult) -> Result<T, DbErr> {
     row.try_get_by_index(0)
 }

@@ -18,7 +18,8 @@ use ValueOrigin::{Always, Derived, Field, Found};
 /// The colour of what is made because a record names it.
 const BLACK: &str = "#000000";
 
-/// Base of all kinds: columns and links that some have are left out, and nothing but the number makes a row the one that is meant.
+/// Base of all kinds: columns and links that some have are left out, and nothing but the number makes a row the one that is
+/// meant.
 const PLAIN: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: None,
