@@ -92,8 +92,8 @@ pub struct Settings {
     /// Bitrate of movies in low definition where a production asks for none, in megabits a second.
     #[arg(long, env = "MOVIE_LOWDEF_BITRATE", default_value_t = 6, help_heading = "Movies")]
     pub movie_lowdef_bitrate: i32,
-    /// What is cached between requests; `simple` unless it is given. Changes that other servers make are seen within three
-    /// seconds; with `redis`, which `KV_HOST` alone switches on too, they are seen at once; with `null` nothing is cached.
+    /// Cache between requests; `simple` unless it is given. Changes that other servers make are seen within three seconds;
+    /// with `redis`, which `KV_HOST` alone switches on too, they are seen at once; with `null` nothing is cached.
     #[arg(long, env = "CACHE_TYPE", ignore_case = true, help_heading = "Real-time")]
     pub cache_type: Option<CacheType>,
     /// Most bytes of listings that are kept as they were sent, for as long as nothing changes that they show; 0 for none. They
@@ -159,7 +159,7 @@ pub struct Settings {
     /// Token of the Crisp help chat, which web clients are told in `crisp_token` of `/config`.
     #[arg(long, env = "CRISP_TOKEN", default_value = "", hide_env_values = true, help_heading = "Studio")]
     pub crisp_token: String,
-    /// What is logged to the standard error, by area: `dailies=debug` tells more.
+    /// Levels of the log on the standard error, by area: `dailies=debug` tells more.
     #[arg(long, env = "RUST_LOG", value_name = "LEVELS", default_value = "info,sqlx=warn", value_parser = log_levels, help_heading = "Monitoring")]
     pub log: String,
     /// Addresses, separated by semicolons, that may read `/metrics` and `/status/resources` besides this very machine; `all` is

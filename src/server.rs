@@ -37,7 +37,7 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
-use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Refusal, Relay, Team};
+use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
 use crate::sharing::ShareInvitation;
@@ -269,26 +269,26 @@ pub fn handlers(app: &SharedApp) -> Handlers {
 }
 
 /// Reason why the stream is closed to somebody whom the API refuses so.
-fn refusal(failure: &Failure) -> Refusal {
-    let Failure::Answer { status, body, .. } = failure else { return Refusal::Invalid };
+fn refusal(failure: &Failure) -> ListenerRefusal {
+    let Failure::Answer { status, body, .. } = failure else { return ListenerRefusal::Invalid };
     let text = body["msg"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default();
     match *status {
-        StatusCode::FORBIDDEN => Refusal::SecondFactor,
-        _ if text.starts_with("Missing JWT") => Refusal::MissingToken,
-        _ if text == "Signature has expired" => Refusal::Expired,
-        _ if text == "Token has been revoked" => Refusal::Revoked,
-        _ if text == "Only non-refresh tokens are allowed" => Refusal::RefreshToken,
-        StatusCode::UNAUTHORIZED => Refusal::Inactive,
-        _ => Refusal::Invalid,
+        StatusCode::FORBIDDEN => ListenerRefusal::SecondFactor,
+        _ if text.starts_with("Missing JWT") => ListenerRefusal::MissingToken,
+        _ if text == "Signature has expired" => ListenerRefusal::Expired,
+        _ if text == "Token has been revoked" => ListenerRefusal::Revoked,
+        _ if text == "Only non-refresh tokens are allowed" => ListenerRefusal::RefreshToken,
+        StatusCode::UNAUTHORIZED => ListenerRefusal::Inactive,
+        _ => ListenerRefusal::Invalid,
     }
 }
 
 /// Decides who hears which events.
-pub struct Doorkeeper(pub SharedApp);
+pub struct StreamGatekeeper(pub SharedApp);
 
 #[async_trait]
-impl Gatekeeper for Doorkeeper {
-    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+impl Gatekeeper for StreamGatekeeper {
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
         let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.map_err(|failure| refusal(&failure))?;
         Ok(Admitted {
             person: caller.person.id,

@@ -105,7 +105,7 @@ fn alike(members: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BTree
     members.iter().map(|(name, lines)| (name.clone(), lines.iter().map(line).collect())).collect()
 }
 
-/// What somebody is answered.
+/// Answers that somebody gets, by their addresses.
 async fn answers(client: &Client, addresses: &[String]) -> BTreeMap<String, (u16, Vec<u8>)> {
     let mut found = BTreeMap::new();
     for address in addresses {
@@ -220,7 +220,7 @@ async fn a_restored_server_answers_as_before(#[case] on: On, #[case] other: On) 
     assert_alike(&as_json(&there), &as_json(&again), "answers after the way back");
 }
 
-/// What is dumped is all that the database has, but for what it keeps of itself.
+/// A dump has all that the database has, but for what it keeps of itself.
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn no_table_and_no_column_is_forgotten(#[values(On::Sqlite, On::Postgres)] on: On) {

@@ -7,12 +7,12 @@ use reqwest::header::{CONTENT_RANGE, ETAG, IF_RANGE, RANGE};
 use rstest::rstest;
 use serde_json::json;
 
-use harness::{Client, Installation, On, id};
+use harness::{Client, Installation, MadeTask, On, id};
 
 const CHUNK: usize = 1 << 20;
-/// How large the file is, in chunks.
+/// Size of the file, in chunks.
 const CHUNKS: u64 = 300;
-/// How much more memory it may take than the server had before, in MiB.
+/// Memory that it may take beyond what the server had before, in MiB.
 const GROWTH: u64 = 60;
 
 /// A part of the file that is unlike the others.
@@ -64,13 +64,7 @@ async fn large_files_go_through_little_memory(#[case] on: On) {
     let studio = Installation::new(on, &[]).await;
     let server = studio.serve().await;
     let admin = server.admin().await;
-    let (asset_type, task_type) = (admin.named("entity-types", "Prop").await, admin.named("task-types", "Modeling").await);
-    let status = admin.named("task-status", "Todo").await;
-    let project = id(&admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201));
-    let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-    let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-    let task = id(&admin.post("/data/tasks", task).await.expect(201));
+    let MadeTask { project, task, .. } = admin.make_task().await;
     admin.post(&format!("/actions/projects/{project}/set-file-tree"), json!({"tree_name": "simple"})).await.expect(200);
     let file = id(&admin.post(&format!("/data/tasks/{task}/working-files/new"), json!({"name": "main"})).await.expect(201));
     let path = format!("/data/working-files/{file}/file");

@@ -32,10 +32,10 @@ async fn jobs(server: &TestServer) -> Vec<JobRow> {
     let rows = server.app.database.rows(&sql).await.expect("the queue");
     let read = rows.iter().map(|row| {
         Ok(JobRow {
-            state: row.try_get_by_index(0)?,
-            attempts: row.try_get_by_index(1)?,
-            last_error: row.try_get_by_index(2)?,
-            payload: row.try_get_by_index::<serde_json::Value>(3)?.to_string(),
+            state: row.try_get("", "state")?,
+            attempts: row.try_get("", "attempts")?,
+            last_error: row.try_get("", "last_error")?,
+            payload: row.try_get::<serde_json::Value>("", "payload")?.to_string(),
         })
     });
     read.collect::<Result<_, sea_orm::DbErr>>().expect("jobs")
@@ -147,7 +147,7 @@ async fn a_link_stays_the_same_while_it_is_good(#[case] on: On) {
     let token = token_in(&format!("({first})"));
     let sql = Sql::new("SELECT key, value FROM dailies_store");
     for row in studio.server.app.database.rows(&sql).await.expect("the store") {
-        let (key, value): (String, String) = (row.try_get_by_index(0).expect("a key"), row.try_get_by_index(1).expect("a value"));
+        let (key, value): (String, String) = (row.try_get("", "key").expect("a key"), row.try_get("", "value").expect("a value"));
         assert!(!key.contains(&token) && !value.contains(&token), "the store gives the token away");
     }
     let body = json!({"email": ARTIST, "token": token, "password": "a new password", "password2": "a new password"});

@@ -23,7 +23,7 @@ fn made(name: &str, arguments: &str) -> Vec<u8> {
     std::fs::read(path).expect("a movie")
 }
 
-/// What ffprobe tells of a movie: the stream of its pictures, and that of its sound.
+/// Streams of a movie by the word of ffprobe: that of its pictures, and that of its sound.
 fn streams(content: &[u8]) -> (Value, Value) {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("movie.mp4");

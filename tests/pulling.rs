@@ -173,7 +173,7 @@ impl Work {
         made(&studio.admin, "/data/tasks", task).await
     }
 
-    /// What the studio and the production are set to, and what is planned.
+    /// Settings of the studio and of the production, and plans.
     async fn plan(&self, studio: &Studio) {
         let (admin, project, artist) = (&studio.admin, studio.project_id, studio.member_id(Role::Artist));
         let of_project = |path: &str| format!("/data/projects/{project}/{path}");
@@ -235,7 +235,7 @@ impl Work {
         post(admin, &format!("/data/entities/{}/output-files/new", self.asset), output).await;
     }
 
-    /// What is said, shown and noted. Gives a preview with a picture.
+    /// Comments, previews and notes. Gives a preview with a picture.
     async fn discuss(&self, studio: &Studio) -> Uuid {
         let (admin, artist, manager) = (&studio.admin, studio.member(Role::Artist), studio.member(Role::Manager));
         let task = self.animated;

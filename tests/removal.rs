@@ -138,10 +138,10 @@ async fn last_events(app: &App, project_id: Uuid) -> Vec<String> {
     let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 5");
     let rows = app.database.rows(&sql).await.expect("the log");
     let named = rows.iter().rev().filter(|row| {
-        let data: serde_json::Value = row.try_get_by_index(1).expect("a payload");
+        let data: serde_json::Value = row.try_get("", "data").expect("a payload");
         data["project_id"] == project_id.to_string()
     });
-    named.map(|row| row.try_get_by_index(0).expect("a name")).collect()
+    named.map(|row| row.try_get("", "name").expect("a name")).collect()
 }
 
 /// The ids of what belongs to a production.

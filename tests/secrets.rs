@@ -1,5 +1,5 @@
-//! What somebody may not see in one place is told to them in none: every GET of the contract is asked by people who are
-//! hidden something, with the records of a production and with each parameter that the contract has, and no answer has a
+//! Secrets that are kept in one place are kept in all: every GET of the contract is asked by people who are hidden
+//! something, with the records of a production and with each parameter that the contract has, and no answer has a
 //! word of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +55,7 @@ const SECRETS: [(&str, &[Who]); 8] = [
     ("FILESECRET", &[Manager, Stranger]),
 ];
 
-/// What a column of metadata may be of.
+/// Records that a column of metadata may be of.
 const KINDS: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Task", "Project"];
 
 /// Whether an operation ends the session, or tells whoever has the link of a shared playlist.
@@ -137,7 +137,7 @@ async fn askers(studio: &Studio, two: &Two<'_>) -> Vec<(Who, Client)> {
     ]
 }
 
-/// What an answer tells that it should not.
+/// Words of an answer that it should not have.
 fn told(two: &Two<'_>, who: Who, text: &str) -> BTreeSet<String> {
     let hidden = SECRETS.iter().filter(|(_, from)| from.contains(&who)).map(|(word, _)| (*word).to_owned());
     let entities = ENTITIES.iter().map(|(kind, ..)| format!("{kind} {} ", two.p.mark)).filter(|_| matches!(who, Manager | Stranger));

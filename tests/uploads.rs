@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use harness::{Client, Installation, On, Program, files, id};
+use harness::{Client, Installation, MadeTask, On, Program, files, id};
 
 /// The most pixels of a picture in these tests.
 const PIXELS: u32 = 1_000_000;
@@ -36,13 +36,7 @@ impl Desk {
         let studio = Installation::new(on, &flags).await;
         let server = studio.serve().await;
         let admin = server.admin().await;
-        let (asset_type, task_type) = (admin.named("entity-types", "Prop").await, admin.named("task-types", "Modeling").await);
-        let status = admin.named("task-status", "Todo").await;
-        let project = id(&admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201));
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&admin.post("/data/tasks", task).await.expect(201));
+        let MadeTask { task, status, .. } = admin.make_task().await;
         let comment = json!({"task_status_id": status, "comment": ""});
         let comment = id(&admin.post(&format!("/actions/tasks/{task}/comment"), comment).await.expect(201));
         let admin_id = id(&admin.get("/auth/authenticated").await.expect(200)["user"]);

@@ -167,10 +167,10 @@ async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
     assert!(rules.len() > 6);
     let mut seen = 0;
     for caller in &crowd.callers {
-        let standings = tasks::standings(database, caller, &crowd.tasks).await.expect("standings");
+        let relations = tasks::relations(database, caller, &crowd.tasks).await.expect("relations");
         let reaches = crowd.reaches(caller).await;
         for (name, rule) in &rules {
-            let allowed: BTreeSet<Uuid> = standings.values().filter(|task| task.allows(rule)).map(|task| task.task_id).collect();
+            let allowed: BTreeSet<Uuid> = relations.values().filter(|task| task.allows(rule)).map(|task| task.task_id).collect();
             // The last one: the query looks the teams up itself.
             for reach in reaches.iter().map(Some).chain([None]) {
                 let mut sql = Sql::new("SELECT t.id FROM task t WHERE 1 = 1");
@@ -202,15 +202,15 @@ async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: 
         .collect();
     assert!(rules.len() > 3);
     for caller in &crowd.callers {
-        let mut standings = Vec::new();
+        let mut relations = Vec::new();
         for entity in &crowd.entities {
-            standings.push((*entity, entities::standing(database, caller, *entity).await.expect("a standing")));
+            relations.push((*entity, entities::relation(database, caller, *entity).await.expect("a relation")));
         }
         let reach = &crowd.reaches(caller).await[0];
         for rule in &rules {
             let mut sql = Sql::new("SELECT e.id FROM entity e WHERE 1 = 1");
             rule.restrict(&mut sql, reach, &Entities { table: "e", kind: None });
-            let allowed: BTreeSet<Uuid> = standings.iter().filter(|(_, standing)| standing.allows(rule)).map(|(id, _)| *id).collect();
+            let allowed: BTreeSet<Uuid> = relations.iter().filter(|(_, relation)| relation.allows(rule)).map(|(id, _)| *id).collect();
             assert_eq!(crowd.ids(&sql).await, allowed, "{rule:?} for {:?}", caller.person);
         }
     }
@@ -258,7 +258,7 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
     let project_id = Some(crowd.studio.project_id);
     for caller in &crowd.callers {
         let mut sql = Sql::new("SELECT p.id FROM playlist p WHERE 1 = 1");
-        playlists::Visible::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
+        playlists::VisiblePlaylists::new(crowd.reaches(caller).await.remove(0)).restrict(&mut sql, "p");
         let mut allowed = BTreeSet::new();
         for (id, for_client, creator) in crowd.playlists.iter().step_by(5) {
             let subject = RecordSubject::Playlist { project_id, for_client: *for_client, created_by: Some(*creator) };

@@ -8,7 +8,7 @@ use crate::facts::Table;
 #[sea_orm(table_name = "desktop_login_log")]
 pub struct Model {
     pub person_id: Uuid,
-    /// When the person signed in.
+    /// Moment of the sign-in.
     pub date: DateTime,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,

@@ -111,9 +111,9 @@ pub struct Model {
     /// Production that a preview account is for; null for everybody else. Such an account has a password that is handed out,
     /// and may sign in only while it is open.
     pub preview_project_id: Option<Uuid>,
-    /// When the account was opened; tokens of before are dead.
+    /// Moment at which the account was opened; tokens of before are dead.
     pub preview_opened_at: Option<DateTime>,
-    /// Until when the account is open; null when it is closed.
+    /// End of the time for which the account is open; null when it is closed.
     pub preview_open_until: Option<DateTime>,
     /// Identity provider that the account is bound to, with the name that it knows the person by.
     #[sea_orm(column_type = "Text")]

@@ -19,12 +19,12 @@ pub struct Model {
     pub file_id: String,
     /// In bytes.
     pub size: Option<i64>,
-    /// When nobody needed it any more.
+    /// Moment from which nobody needed it any more.
     pub deleted_at: Option<DateTime>,
     /// Whether it goes from the storage even where files are kept.
     #[sea_orm(default_value = false)]
     pub purge_forced: bool,
-    /// When it went from the storage.
+    /// Moment at which it went from the storage.
     pub purged_at: Option<DateTime>,
     #[sea_orm(default_value = 0)]
     pub purge_attempts: i32,

@@ -34,11 +34,11 @@ pub struct Model {
     pub start_date: Option<DateTime>,
     /// Planned end.
     pub due_date: Option<DateTime>,
-    /// When the work began.
+    /// Beginning of the work.
     pub real_start_date: Option<DateTime>,
-    /// When a review was asked for.
+    /// Moment at which a review was asked for.
     pub end_date: Option<DateTime>,
-    /// When it was finished.
+    /// Moment at which it was finished.
     pub done_date: Option<DateTime>,
     pub last_comment_date: Option<DateTime>,
     /// Number of the cast assets that are ready for this task.

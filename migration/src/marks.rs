@@ -5,7 +5,7 @@
 //! same production would stand in each other's way if they changed one. Whatever order transactions are stored in, each that
 //! can be seen has raised the sum. On SQLite, which has one writer, the row is changed.
 //!
-//! How much a change adds is left to chance, so that a database that was taken back from a backup does not come to the
+//! The amount that a change adds is left to chance, so that a database that was taken back from a backup does not come to the
 //! same mark again with other rows.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
@@ -140,8 +140,8 @@ const EVERY: &str = "00000000-0000-0000-0000-000000000000";
 pub(crate) async fn install(connection: &impl ConnectionTrait, tables: &[Marked]) -> Result<(), DbErr> {
     let statements: Vec<String> = match connection.get_database_backend() {
         DbBackend::Postgres => {
-            let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, "SELECT quote_ident(current_schema())")).await?;
-            let schema: String = row.ok_or_else(|| DbErr::RecordNotFound("the schema".into()))?.try_get_by_index(0)?;
+            let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, "SELECT quote_ident(current_schema()) AS name")).await?;
+            let schema: String = row.ok_or_else(|| DbErr::RecordNotFound("the schema".into()))?.try_get("", "name")?;
             let functions = tables.iter().filter(|marked| !marked.sides.is_empty()).map(|marked| marked.function(&schema));
             [shared_function(&schema)].into_iter().chain(functions).chain(tables.iter().map(Marked::on_postgres)).collect()
         }

@@ -220,12 +220,12 @@ pub fn by_client(person: &str, project: &str) -> String {
 
 /// The comments, or the news of them, that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct VisibleComments {
     reach: Reach,
     rule: CommentRule,
 }
 
-impl Visible {
+impl VisibleComments {
     /// Comments that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: CommentRule) -> Self {

@@ -259,7 +259,7 @@ impl EntityRelation {
 ///
 /// # Errors
 /// 404 when there is no such entity.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<EntityRelation, Failure> {
+pub async fn relation(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<EntityRelation, Failure> {
     let person = &caller.person;
     let mut sql = Sql::new("SELECT e.project_id, e.created_by, l.person_id AS member_id, l.role AS team_role, ");
     works_on(&mut sql, "e.id", person.id);
@@ -281,6 +281,6 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
 /// # Errors
 /// 404 when there is no such entity, 403 when the rule does not allow it.
 pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<EntityRelation, Failure> {
-    let standing = standing(connection, caller, entity_id).await?;
-    if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
+    let relation = relation(connection, caller, entity_id).await?;
+    if relation.allows(rule) { Ok(relation) } else { Err(Failure::forbidden()) }
 }

@@ -23,7 +23,8 @@ use super::roles::{MANAGER, MEMBER, MEMBER_NOT_CLIENT, MEMBER_NOT_VENDOR, STAFF_
 use super::rule::RoleRule;
 use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
-use crate::credentials::tokens::{self, Claims, Duty, TokenKind};
+use crate::credentials::request_tokens::{ACCESS_COOKIE, REFRESH_COOKIE, token_of_request};
+use crate::credentials::tokens::{Claims, Duty, TokenKind};
 use crate::database::{self, Database};
 use crate::events::transact;
 use crate::sessions;
@@ -47,7 +48,7 @@ impl AccessGuard {
     /// 401, 403 or 422, as the contract says of tokens.
     pub async fn identify(&self, headers: &HeaderMap, path: &str) -> Result<Caller, Failure> {
         let app = &self.0;
-        let text = tokens::from_request(headers, "access_token_cookie")?;
+        let text = token_of_request(headers, ACCESS_COOKIE)?;
         let claims = app.tokens.verify(&text).map_err(|problem| problem.failure())?;
         if claims.kind == TokenKind::Refresh {
             return Err(Failure::token(StatusCode::UNPROCESSABLE_ENTITY, "Only non-refresh tokens are allowed"));
@@ -152,7 +153,7 @@ impl Guard for AccessGuard {
     }
 
     async fn refresher(&self, request: &Request) -> Result<Refresher, Failure> {
-        let text = tokens::from_request(request.headers(), "refresh_token_cookie")?;
+        let text = token_of_request(request.headers(), REFRESH_COOKIE)?;
         let claims = self.0.tokens.verify(&text).map_err(|problem| problem.failure())?;
         if claims.kind != TokenKind::Refresh {
             return Err(Failure::token(StatusCode::UNPROCESSABLE_ENTITY, "Only refresh tokens are allowed"));
@@ -225,18 +226,18 @@ impl Guard for AccessGuard {
     }
 
     async fn entity_reader(&self, caller: Caller, id: Uuid) -> Result<EntityReader, Failure> {
-        let standing = entities::require(&self.0.database, &caller, id, &entities::READ).await?;
-        Ok(EntityReader::granted(caller, standing.project_id, standing.role.role))
+        let relation = entities::require(&self.0.database, &caller, id, &entities::READ).await?;
+        Ok(EntityReader::granted(caller, relation.project_id, relation.role.role))
     }
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
-        let standing = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
-        Ok(TaskReader::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
+        let relation = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
+        Ok(TaskReader::granted(caller, relation.project_id.ok_or_else(Failure::forbidden)?, relation.role.role))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
-        let standing = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
-        Ok(TaskActor::granted(caller, standing.project_id.ok_or_else(Failure::forbidden)?, standing.role.role))
+        let relation = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
+        Ok(TaskActor::granted(caller, relation.project_id.ok_or_else(Failure::forbidden)?, relation.role.role))
     }
 
     async fn self_or_admin(&self, caller: Caller, id: Uuid) -> Result<SelfOrAdmin, Failure> {

@@ -70,12 +70,12 @@ impl Ground<HoursFact> for Hours {
 
 /// The time that somebody learns of in a list.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct VisibleHours {
     reach: Reach,
     rule: HoursRule,
 }
 
-impl Visible {
+impl VisibleHours {
     /// Logged time that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: HoursRule) -> Self {

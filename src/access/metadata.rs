@@ -47,9 +47,9 @@ const NARROWED: [Role; 2] = [Role::Vendor, Role::Client];
 
 /// Metadata columns of a query, whose table has this name there.
 #[derive(Clone, Copy, Debug)]
-pub struct Columns(pub &'static str);
+pub struct MetadataColumns(pub &'static str);
 
-impl Ground<ColumnFact> for Columns {
+impl Ground<ColumnFact> for MetadataColumns {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }
@@ -73,12 +73,12 @@ impl Ground<ColumnFact> for Columns {
 
 /// Adds the condition on the metadata columns of a table that somebody sees, with `AND` before it.
 pub fn restrict(sql: &mut Sql, reach: &Reach, table: &'static str) {
-    SEE.restrict(sql, reach, &Columns(table));
+    SEE.restrict(sql, reach, &MetadataColumns(table));
 }
 
 /// As [`restrict`], in every production whose team the person is in: the query looks these up itself.
 pub fn restrict_in_teams(sql: &mut Sql, person: &Person, table: &'static str) {
-    SEE.restrict_in_teams(sql, person, &Columns(table));
+    SEE.restrict_in_teams(sql, person, &MetadataColumns(table));
 }
 
 /// Whether somebody with this role in the production keeps a column of these departments: managers every column,
@@ -157,7 +157,7 @@ fn hidden_from(reach: &Reach, kind: Option<&str>) -> Option<Sql> {
     }
     let mut sql = Sql::new("metadata_descriptor d WHERE d.project_id IN ");
     sql.bind_list(projects).push(" AND NOT ");
-    SEE.express(&mut sql, reach, &Columns("d"));
+    SEE.express(&mut sql, reach, &MetadataColumns("d"));
     if let Some(kind) = kind {
         sql.push(" AND d.entity_type = ").bind(kind);
     }
@@ -184,7 +184,7 @@ pub async fn hidden_in_teams(connection: &impl ConnectionTrait, person: &Person)
     let mut sql = Sql::new(format!("{SELECT}metadata_descriptor d WHERE "));
     projects_as(&mut sql, "d.project_id", person, &NARROWED);
     sql.push(" AND NOT ");
-    SEE.express_in_teams(&mut sql, person, &Columns("d"));
+    SEE.express_in_teams(&mut sql, person, &MetadataColumns("d"));
     database::rows(connection, &sql).await?.iter().map(Hidden::read).collect()
 }
 

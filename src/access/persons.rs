@@ -31,10 +31,10 @@ pub enum View {
 }
 
 /// Columns of a person that colleagues see.
-const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
+const COLUMNS_FOR_COLLEAGUES: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
 
 /// Columns of a person that clients see.
-const CARD: [&str; 7] = ["id", "first_name", "last_name", "has_avatar", "active", "role", "is_bot"];
+const COLUMNS_FOR_CLIENTS: [&str; 7] = ["id", "first_name", "last_name", "has_avatar", "active", "role", "is_bot"];
 
 impl View {
     /// View that the caller has of the persons of the studio.
@@ -65,8 +65,8 @@ impl View {
         let of = |columns: &[&str]| RecordWriter::of(&person::TABLE, alias, "Person", |column| columns.contains(&column));
         match self {
             Self::Whole => whole_record(caller, alias),
-            Self::Short => of(&SHORT),
-            Self::Card => of(&CARD),
+            Self::Short => of(&COLUMNS_FOR_COLLEAGUES),
+            Self::Card => of(&COLUMNS_FOR_CLIENTS),
         }
     }
 }

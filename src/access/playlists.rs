@@ -2,7 +2,9 @@
 
 use dailies_definitions::access::{Caller, Person, ProjectMember, Role};
 use dailies_definitions::failure::Failure;
+use entity::playlist::Entry;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::reach::Reach;
@@ -62,8 +64,8 @@ impl PlaylistRelation {
 /// # Errors
 /// 404 when there is no such playlist, 403 when the rule does not let the caller in.
 pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<PlaylistRelation, Failure> {
-    let standing = standing(connection, caller, id).await?;
-    if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
+    let relation = relation(connection, caller, id).await?;
+    if relation.allows(rule) { Ok(relation) } else { Err(Failure::forbidden()) }
 }
 
 /// The same for those who manage the production.
@@ -71,8 +73,8 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uui
 /// # Errors
 /// 404 when there is no such playlist, 403 for everybody else.
 pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
-    let standing = standing(connection, caller, id).await?;
-    if standing.role.is_manager() { Ok(standing) } else { Err(Failure::forbidden()) }
+    let relation = relation(connection, caller, id).await?;
+    if relation.role.is_manager() { Ok(relation) } else { Err(Failure::forbidden()) }
 }
 
 /// Refuses a playlist that is not meant for clients to those who are let in to its production as clients.
@@ -93,7 +95,7 @@ struct Facts {
     team_role: Option<String>,
 }
 
-async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
+async fn relation(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT y.project_id, y.for_client, y.created_by, l.person_id AS member_id, l.role AS team_role FROM playlist y {} WHERE y.id = $2",
@@ -150,11 +152,21 @@ impl Ground<PlaylistFact> for Playlists {
     }
 }
 
+/// The entries of a playlist.
+///
+/// # Errors
+/// 404 when the playlist is gone.
+pub async fn stored_entries(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Vec<Entry>, Failure> {
+    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
+    let shots: Option<Value> = database::read_value(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    Ok(Entry::all(shots.as_ref()))
+}
+
 /// The playlists that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible(Reach);
+pub struct VisiblePlaylists(Reach);
 
-impl Visible {
+impl VisiblePlaylists {
     /// Those of a reach.
     #[must_use]
     pub fn new(reach: Reach) -> Self {

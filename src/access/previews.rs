@@ -37,13 +37,13 @@ pub async fn preview_viewer(
 
 /// The previews that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible(tasks::Visible);
+pub struct VisiblePreviews(tasks::VisibleTasks);
 
-impl Visible {
+impl VisiblePreviews {
     /// Those of a reach.
     #[must_use]
     pub fn new(reach: Reach) -> Self {
-        Self(tasks::Visible::new(reach, LISTED))
+        Self(tasks::VisibleTasks::new(reach, LISTED))
     }
 
     /// Adds the condition on the previews whose task is in a column, with `AND` before it. Those without a task are for

@@ -130,10 +130,10 @@ pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, 
         (Statement::Person(rule), RecordSubject::Person(id)) => rule(caller, id),
         (Statement::Person(rule), _) => rule(caller, None),
         (Statement::Production(rule), RecordSubject::Production(Some(id))) => project_role(connection, caller, id).await?.allows(rule),
-        (Statement::Production(rule), RecordSubject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.role.allows(rule),
-        (Statement::Production(rule), RecordSubject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.role.allows(rule),
-        (Statement::Task(rule), RecordSubject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.allows(rule),
-        (Statement::Entity(rule), RecordSubject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.allows(rule),
+        (Statement::Production(rule), RecordSubject::Task(Some(id))) => tasks::relation(connection, caller, id).await?.role.allows(rule),
+        (Statement::Production(rule), RecordSubject::Entity(Some(id))) => entities::relation(connection, caller, id).await?.role.allows(rule),
+        (Statement::Task(rule), RecordSubject::Task(Some(id))) => tasks::relation(connection, caller, id).await?.allows(rule),
+        (Statement::Entity(rule), RecordSubject::Entity(Some(id))) => entities::relation(connection, caller, id).await?.allows(rule),
         (Statement::Playlist(rule), RecordSubject::Playlist { project_id: Some(id), for_client, created_by }) => {
             let own = created_by.is_none_or(|creator| creator == caller.person.id);
             rule.allows(project_role(connection, caller, id).await?, &|fact| match fact {

@@ -48,7 +48,7 @@ pub trait Ground<F> {
 }
 
 /// Rest of a rule once it is known what the person is in which production.
-enum Rest<F> {
+enum RuleRest<F> {
     Yes,
     No,
     Within(Vec<Uuid>),
@@ -81,29 +81,29 @@ impl<F: Copy> Rule<F> {
         if self.allows(role, holds) { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
-    fn rest(&self, reach: &Reach) -> Rest<F> {
+    fn rest(&self, reach: &Reach) -> RuleRest<F> {
         self.left(reach.person(), &|roles| match reach.held(roles) {
-            RoleScope::Everywhere => Rest::Yes,
-            RoleScope::Nowhere => Rest::No,
-            RoleScope::In(projects) => Rest::Within(projects),
+            RoleScope::Everywhere => RuleRest::Yes,
+            RoleScope::Nowhere => RuleRest::No,
+            RoleScope::In(projects) => RuleRest::Within(projects),
         })
     }
 
     /// Rest of the rule, where it is asked elsewhere who has which role.
-    fn left(&self, person: &Person, team: &impl Fn(&'static [Role]) -> Rest<F>) -> Rest<F> {
+    fn left(&self, person: &Person, team: &impl Fn(&'static [Role]) -> RuleRest<F>) -> RuleRest<F> {
         match self {
             Self::Admin => {
                 if person.role == Role::Admin {
-                    Rest::Yes
+                    RuleRest::Yes
                 } else {
-                    Rest::No
+                    RuleRest::No
                 }
             }
             Self::Team(roles) => team(roles),
-            Self::Fact(fact) => Rest::Fact(*fact),
-            Self::Not(fact) => Rest::Not(*fact),
-            Self::All(parts) => Rest::all(parts.iter().map(|part| part.left(person, team))),
-            Self::Any(parts) => Rest::any(parts.iter().map(|part| part.left(person, team))),
+            Self::Fact(fact) => RuleRest::Fact(*fact),
+            Self::Not(fact) => RuleRest::Not(*fact),
+            Self::All(parts) => RuleRest::all(parts.iter().map(|part| part.left(person, team))),
+            Self::Any(parts) => RuleRest::any(parts.iter().map(|part| part.left(person, team))),
         }
     }
 
@@ -111,8 +111,8 @@ impl<F: Copy> Rule<F> {
     #[must_use]
     pub fn always(&self, reach: &Reach) -> Option<bool> {
         match self.rest(reach) {
-            Rest::Yes => Some(true),
-            Rest::No => Some(false),
+            RuleRest::Yes => Some(true),
+            RuleRest::No => Some(false),
             _ => None,
         }
     }
@@ -120,7 +120,7 @@ impl<F: Copy> Rule<F> {
     /// Adds the condition that the rule allows a record, with `AND` before it; nothing where it allows all.
     pub fn restrict(&self, sql: &mut Sql, reach: &Reach, ground: &impl Ground<F>) {
         match self.rest(reach) {
-            Rest::Yes => {}
+            RuleRest::Yes => {}
             rest => {
                 sql.push(" AND ");
                 rest.write(sql, reach.person(), ground);
@@ -130,8 +130,8 @@ impl<F: Copy> Rule<F> {
 
     /// As [`Rule::restrict`], in every production whose team the person is in: the query looks these up itself.
     pub fn restrict_in_teams(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
-        match self.left(person, &Rest::Teams) {
-            Rest::Yes => {}
+        match self.left(person, &RuleRest::Teams) {
+            RuleRest::Yes => {}
             rest => {
                 sql.push(" AND ");
                 rest.write(sql, person, ground);
@@ -142,7 +142,7 @@ impl<F: Copy> Rule<F> {
     /// As [`Rule::express`], in every production whose team the person is in.
     pub fn express_in_teams(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
         sql.push("COALESCE(");
-        self.left(person, &Rest::Teams).write(sql, person, ground);
+        self.left(person, &RuleRest::Teams).write(sql, person, ground);
         sql.push(", false)");
     }
 
@@ -154,7 +154,7 @@ impl<F: Copy> Rule<F> {
     }
 }
 
-impl<F: Copy> Rest<F> {
+impl<F: Copy> RuleRest<F> {
     fn all(parts: impl Iterator<Item = Self>) -> Self {
         let mut left = Vec::new();
         for part in parts {

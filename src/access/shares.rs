@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use super::data_mask::Metadata;
 use crate::app::App;
-use crate::credentials::tokens::cookie_value;
+use crate::credentials::request_tokens::cookie_value;
 use crate::database::{self, Database, Sql};
 use crate::peers;
 
-pub use self::shown::Shown;
+pub use self::shown::SharedRecords;
 
 /// The header that brings the password of a link.
 const PASSWORD_HEADER: &str = "x-share-password";
@@ -42,7 +42,7 @@ pub fn guest_cookie(link_id: Uuid) -> String {
 }
 
 #[derive(FromQueryResult)]
-struct Link {
+struct SharedLink {
     id: Uuid,
     playlist_id: Uuid,
     project_id: Option<Uuid>,
@@ -61,7 +61,7 @@ pub(super) async fn visitor(app: &App, request: &Request, token: &str) -> Result
          JOIN playlist y ON y.id = l.playlist_id WHERE l.token = $1 AND l.is_active = $2",
         [token.into(), true.into()],
     );
-    let link = database::read_one::<Link>(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
+    let link = database::read_one::<SharedLink>(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
     if link.expiration_date.is_some_and(|end| database::now() > end) {
         return Err(Failure::not_found());
     }

@@ -1,7 +1,7 @@
 //! Tasks: who reads, lists, comments, leads and shows them, and where somebody stands towards them.
 
 mod commenting;
-mod standing;
+mod relation;
 
 use dailies_definitions::access::{Caller, Person, Role};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STA
 use crate::database::Sql;
 
 pub use self::commenting::{is_mentioned, task_commenter};
-pub use self::standing::{TaskRelation, is_assigned, require, require_lead_of_type, standing, standings};
+pub use self::relation::{TaskRelation, is_assigned, relation, relations, require, require_lead_of_type};
 
 /// Facts of a task that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,12 +173,12 @@ pub fn works_on(sql: &mut Sql, entity: &str, person_id: Uuid) {
 
 /// The tasks that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct VisibleTasks {
     reach: Reach,
     rule: TaskRule,
 }
 
-impl Visible {
+impl VisibleTasks {
     /// The tasks that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: TaskRule) -> Self {
@@ -226,14 +226,14 @@ pub struct Assignee {
 /// `task-assigner`: managers, supervisors of the task type who share a department with the person, and whoever takes a task
 /// of their own department. Bots get tasks where the production lets them work.
 #[must_use]
-pub fn task_assigner(standing: &TaskRelation, person: &Person, assignee: &Assignee) -> bool {
+pub fn task_assigner(relation: &TaskRelation, person: &Person, assignee: &Assignee) -> bool {
     let shares = person.departments.is_empty() || shares_department(person, &assignee.departments);
-    let may = standing.role.is_manager() || (shares && standing.allows(&LEAD)) || (assignee.id == person.id && standing.allows(&TAKE));
-    may && (!assignee.is_bot || standing.bots_work)
+    let may = relation.role.is_manager() || (shares && relation.allows(&LEAD)) || (assignee.id == person.id && relation.allows(&TAKE));
+    may && (!assignee.is_bot || relation.bots_work)
 }
 
 /// `task-unassigner`: as [`LEAD`], and everybody in the team who takes themself off.
 #[must_use]
-pub fn task_unassigner(standing: &TaskRelation, person: &Person, whom: Option<Uuid>) -> bool {
-    standing.allows(&LEAD) || (whom == Some(person.id) && standing.allows(&WORK))
+pub fn task_unassigner(relation: &TaskRelation, person: &Person, whom: Option<Uuid>) -> bool {
+    relation.allows(&LEAD) || (whom == Some(person.id) && relation.allows(&WORK))
 }

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::AccountEmail;
 use super::lockout::Gate;
+use super::password_check::{Checked, Strategy, check_password};
 use super::setup::too_many_failures;
-use super::sign_in::{self, Checked, Strategy};
+use super::sign_in;
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::database::{self, Sql};
@@ -177,7 +178,7 @@ pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Res
         Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
     let _turn = app.attempts.turn(person_id).await;
     let account = sign_in::account(app, person_id).await?;
-    match sign_in::check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
+    match check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
         Checked::Right => Ok(()),
         Checked::Wrong => Err(Failure::refused("The current password is wrong.")),
         Checked::Inactive => Err(Failure::refused("User is unactive.")),

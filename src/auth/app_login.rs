@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::secrets;
-use super::sign_in::{self, Means, SignedIn};
+use super::sign_in::{self, Means, OpenSession};
 use crate::app::App;
 use crate::sessions;
 
@@ -34,7 +34,7 @@ struct Pledge {
     person_id: Uuid,
     challenge: String,
     excused: bool,
-    /// When it was made, in microseconds since 1970.
+    /// Moment of its making, in microseconds since 1970.
     moment: i64,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn hand_out(app: &App, access: &SessionHolder, challenge: Strin
 ///
 /// # Errors
 /// 400 when the code is none or not for whoever sends it, or when its person may not sign in any more.
-pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Option<IpAddr>) -> Result<SignedIn, Failure> {
+pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Option<IpAddr>) -> Result<OpenSession, Failure> {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
     if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {
         return Err(Failure::field("code_verifier", "String should match pattern '^[A-Za-z0-9._~-]{43,128}$'"));
@@ -78,7 +78,7 @@ pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Optio
     let account = person::Entity::find_by_id(pledge.person_id).one(&app.database).await?;
     let account = account.filter(|account| account.active == Some(true)).ok_or_else(refusal)?;
     sign_in::log(app, account.id, address, Means::Script).await?;
-    SignedIn::open(app, account, pledge.excused)
+    OpenSession::open(app, account, pledge.excused)
 }
 
 fn refusal() -> Failure {

@@ -14,7 +14,7 @@ use super::browser::is_encrypted;
 use super::secrets;
 use crate::app::App;
 use crate::config::Settings;
-use crate::credentials::tokens::cookie_value;
+use crate::credentials::request_tokens::cookie_value;
 
 /// Name of the cookie.
 const COOKIE: &str = "session";

@@ -9,7 +9,8 @@ use poem::web::cookie::{Cookie, SameSite};
 
 use super::browser::{is_browser, is_encrypted};
 use crate::config::Settings;
-use crate::credentials::tokens::{ACCESS_COOKIE, REFRESH_COOKIE, SessionTokens};
+use crate::credentials::request_tokens::{ACCESS_COOKIE, REFRESH_COOKIE};
+use crate::credentials::tokens::SessionTokens;
 
 /// Time for which browsers keep a cookie; the token in it ends long before.
 const LIFETIME: Duration = Duration::from_secs(31_540_000);

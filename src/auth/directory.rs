@@ -53,14 +53,14 @@ pub struct Listed {
 
 /// The kinds of directories, which name persons differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum DirectoryKind {
     ActiveDirectory,
     /// Active Directory whose persons are named by their entries.
     Simple,
     Other,
 }
 
-impl Kind {
+impl DirectoryKind {
     fn of(settings: &LdapSettings) -> Self {
         match (settings.ldap_is_ad_simple, settings.ldap_is_ad) {
             (true, _) => Self::Simple,
@@ -90,19 +90,19 @@ impl Kind {
 
 /// Name to bind as, to check a password. A name can't change what surrounds it.
 fn bind_name(settings: &LdapSettings, login: &str) -> String {
-    match Kind::of(settings) {
-        Kind::Simple => format!("cn={},{}", dn_escape(login), settings.ldap_base_dn),
-        Kind::ActiveDirectory if settings.ldap_domain.contains('.') => format!("{login}@{}", settings.ldap_domain),
-        Kind::ActiveDirectory => format!("{}\\{login}", settings.ldap_domain),
-        Kind::Other => format!("uid={},{}", dn_escape(login), settings.ldap_base_dn),
+    match DirectoryKind::of(settings) {
+        DirectoryKind::Simple => format!("cn={},{}", dn_escape(login), settings.ldap_base_dn),
+        DirectoryKind::ActiveDirectory if settings.ldap_domain.contains('.') => format!("{login}@{}", settings.ldap_domain),
+        DirectoryKind::ActiveDirectory => format!("{}\\{login}", settings.ldap_domain),
+        DirectoryKind::Other => format!("uid={},{}", dn_escape(login), settings.ldap_base_dn),
     }
 }
 
 /// Name to bind as, to list persons.
 fn reader_name(settings: &LdapSettings) -> String {
     let user = &settings.ldap_user;
-    match Kind::of(settings) {
-        Kind::Simple => user.clone(),
+    match DirectoryKind::of(settings) {
+        DirectoryKind::Simple => user.clone(),
         // No account of either kind has such a name.
         _ if user.contains('=') => user.clone(),
         _ => bind_name(settings, user),
@@ -159,15 +159,15 @@ pub(super) async fn accepts(settings: &LdapSettings, login: &str, password: &str
 
 /// The groups that the settings give roles to, the mightiest role first.
 fn role_groups(settings: &LdapSettings) -> Result<Vec<(&str, &'static str)>, DirectoryError> {
-    const MIGHT: [&str; 6] = ["admin", "manager", "supervisor", "user", "client", "vendor"];
+    const ROLES_FROM_HIGHEST: [&str; 6] = ["admin", "manager", "supervisor", "user", "client", "vendor"];
     let mut groups = Vec::new();
     for text in settings.ldap_roles.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         // The name of a group may have the sign in it.
         let pair = text.rsplit_once('=').map(|(group, role)| (group.trim(), role.trim()));
-        let known = pair.and_then(|(group, role)| Some((group, *MIGHT.iter().find(|known| **known == role)?)));
+        let known = pair.and_then(|(group, role)| Some((group, *ROLES_FROM_HIGHEST.iter().find(|known| **known == role)?)));
         groups.push(known.ok_or_else(|| DirectoryError::Role(text.to_owned()))?);
     }
-    groups.sort_by_key(|(_, role)| MIGHT.iter().position(|known| known == role));
+    groups.sort_by_key(|(_, role)| ROLES_FROM_HIGHEST.iter().position(|known| known == role));
     Ok(groups)
 }
 
@@ -176,19 +176,19 @@ fn role_groups(settings: &LdapSettings) -> Result<Vec<(&str, &'static str)>, Dir
 /// # Errors
 /// The directory does not answer, or refuses the reader.
 pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryError> {
-    let kind = Kind::of(settings);
+    let kind = DirectoryKind::of(settings);
     let roles = role_groups(settings)?;
     let mut ldap = connect(settings).await?;
     ldap.with_timeout(TIMEOUT).simple_bind(&reader_name(settings), &settings.ldap_password).await?.success()?;
     let mut members = HashMap::new();
-    let narrowing = (kind == Kind::Other && !settings.ldap_group.is_empty()).then_some(settings.ldap_group.as_str());
+    let narrowing = (kind == DirectoryKind::Other && !settings.ldap_group.is_empty()).then_some(settings.ldap_group.as_str());
     for group in roles.iter().map(|(group, _)| *group).chain(narrowing) {
-        if kind == Kind::Other && !members.contains_key(group) {
+        if kind == DirectoryKind::Other && !members.contains_key(group) {
             members.insert(group, members_of(&mut ldap, settings, group).await?);
         }
     }
     let filter = match (kind, settings.ldap_group.as_str()) {
-        (Kind::Other, _) => "(objectClass=person)".to_owned(),
+        (DirectoryKind::Other, _) => "(objectClass=person)".to_owned(),
         (_, "") => "(&(objectClass=person)(!(objectClass=computer)))".to_owned(),
         (_, group) => format!("(&(objectClass=person)(memberOf={}))", ldap_escape(group)),
     };
@@ -198,7 +198,7 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
     ldap.unbind().await?;
     let wanted = |entry: &SearchEntry| narrowing.is_none_or(|group| members[group].contains(&entry.dn.to_lowercase()) || is_in(entry, group));
     let persons = entries.iter().filter(|entry| wanted(entry)).filter_map(|entry| {
-        let mut person = read(settings, kind, entry)?;
+        let mut person = read_person(settings, kind, entry)?;
         let belongs = |group: &str| is_in(entry, group) || members.get(group).is_some_and(|members| members.contains(&entry.dn.to_lowercase()));
         person.role = roles.iter().find(|(group, _)| belongs(group)).map(|(_, role)| *role);
         Some(person)
@@ -244,14 +244,14 @@ fn bytes<'a>(entry: &'a SearchEntry, name: &str) -> Option<&'a Vec<u8>> {
 }
 
 /// A person; nobody for an entry without a name, or one that is left out.
-fn read(settings: &LdapSettings, kind: Kind, entry: &SearchEntry) -> Option<Listed> {
+fn read_person(settings: &LdapSettings, kind: DirectoryKind, entry: &SearchEntry) -> Option<Listed> {
     let first = |name: &str| values(entry, name).next().map(str::trim).filter(|text| !text.is_empty());
     let login = first(kind.login())?.to_owned();
     if settings.ldap_excluded_accounts.iter().any(|excluded| excluded.trim().eq_ignore_ascii_case(&login)) {
         return None;
     }
     let uid = first(kind.uid()).map(str::to_owned).or_else(|| bytes(entry, kind.uid()).map(|bytes| hexadecimal(bytes)));
-    let active = if kind == Kind::Other {
+    let active = if kind == DirectoryKind::Other {
         first("organizationalStatus").is_some_and(|status| status.eq_ignore_ascii_case("active"))
     } else {
         first("userAccountControl").and_then(|flags| flags.parse::<u64>().ok()).is_none_or(|flags| flags & SWITCHED_OFF == 0)
@@ -339,14 +339,14 @@ mod tests {
             ("organizationalStatus", &["Active"]),
             ("uniqueIdentifier", &["7"]),
         ]);
-        let ada = read(&other, Kind::Other, &found).expect("a person");
+        let ada = read_person(&other, DirectoryKind::Other, &found).expect("a person");
         assert_eq!((ada.login.as_str(), ada.uid.as_deref(), ada.active), ("ada", Some("7"), true));
-        assert!(read(&other, Kind::Other, &entry(&[("uid", &["Root"])])).is_none());
-        assert!(read(&other, Kind::Other, &entry(&[("sn", &["Nobody"])])).is_none());
-        assert!(!read(&other, Kind::Other, &entry(&[("uid", &["eve"])])).expect("a person").active, "without a status");
+        assert!(read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["Root"])])).is_none());
+        assert!(read_person(&other, DirectoryKind::Other, &entry(&[("sn", &["Nobody"])])).is_none());
+        assert!(!read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["eve"])])).expect("a person").active, "without a status");
         for (flags, active) in [("512", true), ("514", false)] {
             let found = entry(&[("sAMAccountName", &["ada"]), ("userAccountControl", &[flags])]);
-            assert_eq!(read(&other, Kind::ActiveDirectory, &found).expect("a person").active, active);
+            assert_eq!(read_person(&other, DirectoryKind::ActiveDirectory, &found).expect("a person").active, active);
         }
     }
 

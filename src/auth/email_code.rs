@@ -55,12 +55,12 @@ pub(super) async fn use_code(app: &App, account: &person::Model, code: &str) -> 
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn send(app: &App, account: &person::Model, from: Option<IpAddr>) -> Result<bool, Failure> {
+pub(super) async fn send_code(app: &App, account: &person::Model, from: Option<IpAddr>) -> Result<bool, Failure> {
     if !app.attempts.may_mail(account.id, Mail::Code) {
         return Ok(false);
     }
     draw(app, account.id).await?;
-    emails::send(app, AccountEmail::new(app, AccountLetter::Code, account, from)).await?;
+    emails::send_account_email(app, AccountEmail::new(app, AccountLetter::Code, account, from)).await?;
     Ok(true)
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn prepare(app: &App, access: &SessionHolder, account: &person:
     let changes = vec![("email_otp_secret", totp::new_secret().into()), ("email_otp_enabled", false.into())];
     setup::store(app, access, changes).await?;
     draw(app, account.id).await?;
-    emails::send(app, AccountEmail::new(app, AccountLetter::Code, account, caller_address(app))).await
+    emails::send_account_email(app, AccountEmail::new(app, AccountLetter::Code, account, caller_address(app))).await
 }
 
 /// Draws the counter of the next code of a person.

@@ -17,7 +17,7 @@ use crate::background::{JobError, Lane};
 use crate::database;
 use crate::events::{Work, transact};
 use crate::jobs::{self, Job};
-use crate::mail::{Letter, MailError, Origin, Recipient};
+use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
 
 /// Message to the owner of an account.
@@ -47,7 +47,7 @@ pub struct AccountEmail {
     person_id: Uuid,
     /// The address that the person had then: who took an account over can't take the news of that over, too.
     to: String,
-    /// When it happened.
+    /// Moment at which it happened.
     moment: NaiveDateTime,
     /// Address of the request that led to it.
     from: Option<IpAddr>,
@@ -96,7 +96,7 @@ impl AccountEmail {
 ///
 /// # Errors
 /// The database refuses.
-pub(super) async fn send(app: &App, email: Option<AccountEmail>) -> Result<(), Failure> {
+pub(super) async fn send_account_email(app: &App, email: Option<AccountEmail>) -> Result<(), Failure> {
     let enqueue = || async {
         let mut work = Work::begin_as(app, None).await?;
         jobs::enqueue(&mut work, email.as_slice()).await?;
@@ -121,7 +121,7 @@ impl Job for AccountEmail {
             first_name: account.first_name,
             timezone: account.timezone,
         };
-        let origin = Origin { moment: self.moment, address: self.from };
+        let origin = LetterOrigin { moment: self.moment, address: self.from };
         let organisation = organisation(app).await?;
         app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
     }

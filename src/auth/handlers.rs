@@ -22,11 +22,12 @@ use super::accounts::{check_new_password, set_password};
 use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
 use super::lockout::Gate;
+use super::password_check::{Checked, Strategy, check_password};
 use super::second_factor::{self, Proof, SecondFactor};
 use super::setup::{self, Changes, too_many_failures};
-use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
+use super::sign_in::{self, Applicant, OpenSession, account, find_account};
 use super::sign_on::{OpenId, Saml};
-use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, reset, totp};
+use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, refusals, reset, totp};
 use crate::app::{App, SharedApp};
 use crate::credentials::attempts::Mail;
 use crate::credentials::tokens::Duty;
@@ -78,9 +79,9 @@ impl Authentication for AuthenticationHandlers {
             from_browser: is_browser(&visitor.headers),
         };
         let answer = match sign_in::sign_in(&self.app, &applicant).await {
-            Ok(signed_in) => {
-                let answer = welcome(&self.app, &signed_in).await;
-                let cookies = Cookies::new(&visitor.headers, &self.app.settings).session(&signed_in.tokens);
+            Ok(session) => {
+                let answer = welcome(&self.app, &session).await;
+                let cookies = Cookies::new(&visitor.headers, &self.app.settings).session(&session.tokens);
                 answer.map(|answer| cookies.on(answer))
             }
             Err(refusal) => {
@@ -89,7 +90,7 @@ impl Authentication for AuthenticationHandlers {
             }
         };
         answer.map_err(|failure| match failure {
-            Failure::Fault(error) => sign_in::explain(&*error),
+            Failure::Fault(error) => refusals::explain(&*error),
             answer @ Failure::Answer { .. } => answer,
         })
     }
@@ -141,7 +142,7 @@ impl Authentication for AuthenticationHandlers {
             return Err(Failure::refused("Your password is kept in the directory of the studio."));
         }
         let gate = Gate::of_session(&account);
-        match sign_in::check_password(app, strategy, &account, &gate, &body.old_password).await? {
+        match check_password(app, strategy, &account, &gate, &body.old_password).await? {
             Checked::Right => {}
             Checked::Wrong => return Err(Failure::refused("Old password is wrong.")),
             Checked::Inactive => return Err(Failure::refused("User is unactive.")),
@@ -284,8 +285,8 @@ impl Authentication for AuthenticationHandlers {
     async fn redeem_session(&self, visitor: Visitor, body: AppLoginRedemption) -> Result<Json<SignedIn>, Failure> {
         self.admit(&visitor)?;
         let address = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
-        let signed_in = app_login::redeem(&self.app, &body.code, &body.code_verifier, address).await?;
-        welcome(&self.app, &signed_in).await
+        let session = app_login::redeem(&self.app, &body.code, &body.code_verifier, address).await?;
+        welcome(&self.app, &session).await
     }
 
     async fn begin_oidc(&self, visitor: Visitor) -> Result<Media, Failure> {
@@ -324,8 +325,8 @@ impl Authentication for AuthenticationHandlers {
 }
 
 /// The answer to somebody who signed in, without cookies.
-async fn welcome(app: &App, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
-    let sign_in::SignedIn { account, tokens, duty } = signed_in;
+async fn welcome(app: &App, session: &OpenSession) -> Result<Json<SignedIn>, Failure> {
+    let OpenSession { account, tokens, duty } = session;
     let options = PersonRowOptions { departments: true, fido_devices: false };
     let user = person_row(&app.database, account.id, options).await?.ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
@@ -349,14 +350,14 @@ async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>)
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    emails::send(app, AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from)).await
+    emails::send_account_email(app, AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from)).await
 }
 
 /// Sends a code to somebody active who signs in with such codes.
 async fn send_code(app: &App, identifier: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
     let account = find_account(app, identifier).await?;
     if let Some(account) = account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account)) {
-        email_code::send(app, &account, from).await?;
+        email_code::send_code(app, &account, from).await?;
     }
     Ok(())
 }

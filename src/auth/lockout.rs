@@ -22,7 +22,7 @@ const MOST_FAILURES: i32 = 5;
 const LOCK_TIME: TimeDelta = TimeDelta::minutes(1);
 /// Time for which failures are remembered.
 const FAILURE_RETENTION: TimeDelta = TimeDelta::hours(1);
-const STORED: Duration = Duration::from_secs(3600);
+const STORED_COUNT_RETENTION: Duration = Duration::from_secs(3600);
 /// Time for which a place is known after the last sign-in there.
 const KNOWN_PLACE_RETENTION: TimeDelta = TimeDelta::days(90);
 
@@ -89,7 +89,7 @@ impl<'a> Gate<'a> {
         if let Some(key) = &self.key {
             let count = || async {
                 let failures = Failures::read(app.store.get(key).await?).and_one_more(database::now());
-                app.store.put(key, &failures.write(), STORED).await
+                app.store.put(key, &failures.write(), STORED_COUNT_RETENTION).await
             };
             app.database.transact::<_, DbErr, _>(count).await?;
         }
@@ -208,7 +208,7 @@ mod tests {
         ] {
             database.change(&Sql::new(sql)).await?;
         }
-        let account = crate::auth::sign_in::tests::account();
+        let account = crate::auth::test_account::blank_account();
         let count = async || -> Result<i32, DbErr> {
             count_in_row(&database, account.id).await?;
             let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;

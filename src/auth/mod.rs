@@ -12,12 +12,16 @@ mod emails;
 mod fido;
 mod handlers;
 mod lockout;
+mod password_check;
+mod refusals;
 pub mod reset;
 mod second_factor;
 mod secrets;
 mod setup;
 mod sign_in;
 mod sign_on;
+#[cfg(test)]
+mod test_account;
 mod totp;
 
 pub use browser::{caller_address, is_encrypted};

@@ -176,11 +176,11 @@ async fn take_recovery_code(person_id: Uuid, hash: &[u8]) -> Result<bool, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::sign_in::tests::account;
+    use crate::auth::test_account::blank_account;
 
     #[test]
     fn any_factor_protects() {
-        let mut person = account();
+        let mut person = blank_account();
         assert!(!is_protected(&person) && SecondFactor::of(&person).is_empty());
         person.fido_enabled = Some(true);
         assert!(is_protected(&person));
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn one_part_of_a_proof_counts() {
-        let mut person = account();
+        let mut person = blank_account();
         let text = |text: &str| Some(text.to_owned());
         let key = FidoAssertion { id: None, raw_id: None, r#type: None, response: None };
         let all = Proof { totp: text("1"), email_otp: text("2"), fido: Some(key), recovery_code: text("3") };

@@ -194,7 +194,7 @@ fn without(account: &person::Model, factor: SecondFactor) -> Vec<(&'static str, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::sign_in::tests::account;
+    use crate::auth::test_account::blank_account;
 
     fn names(account: &person::Model, factor: SecondFactor) -> Vec<&'static str> {
         without(account, factor).into_iter().map(|(name, _)| name).collect()
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn another_factor_takes_the_place_of_the_one_that_goes() {
-        let mut person = account();
+        let mut person = blank_account();
         person.totp_enabled = Some(true);
         person.preferred_two_factor_authentication = Some("totp".into());
         assert_eq!(names(&person, SecondFactor::Totp), ["totp_enabled", "totp_secret", "otp_recovery_codes", "preferred_two_factor_authentication"]);

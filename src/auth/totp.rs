@@ -42,7 +42,7 @@ pub(super) fn counted(secret: &str, counter: u64) -> Option<String> {
     Some(clock(secret)?.generate(counter.checked_mul(STEP)?).to_string())
 }
 
-/// Where the last step is kept that a person used.
+/// Key under which the last step is kept that a person used.
 fn key(person_id: Uuid) -> String {
     format!("totp-step:{person_id}")
 }
@@ -59,7 +59,7 @@ pub(super) async fn forget(app: &App, person_id: Uuid) -> Result<(), DbErr> {
 /// a half, so somebody who overheard one could use it again; therefore the last step that was used is kept, and it and
 /// earlier ones are refused.
 pub(super) async fn use_code(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
-    const KEPT: Duration = Duration::from_secs(180);
+    const STEP_RETENTION: Duration = Duration::from_secs(180);
     let Some(step) = step_of(account.totp_secret.as_deref(), code) else {
         return Ok(false);
     };
@@ -69,7 +69,7 @@ pub(super) async fn use_code(app: &App, account: &person::Model, code: &str) -> 
         if last.is_some_and(|last| step <= last) {
             return Ok(false);
         }
-        app.store.put(&key, &step.to_string(), KEPT).await?;
+        app.store.put(&key, &step.to_string(), STEP_RETENTION).await?;
         Ok(true)
     };
     app.database.transact(take).await

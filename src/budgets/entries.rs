@@ -69,7 +69,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, budget_id: Uuid, 
         ("exceptions", SqlValue::Json(Some(Box::new(Value::Object(Map::new()))))),
     ];
     let id = database::insert(&*work, &entity::budget_entry::TABLE, values).await?;
-    tell(&mut work, access, "budget-entry:create", budget_id, id);
+    emit_entry(&mut work, access, "budget-entry:create", budget_id, id);
     work.commit().await?;
     answer(app, id).await
 }
@@ -102,7 +102,7 @@ pub(super) async fn update(
         ("exceptions", SqlValue::Json(Some(Box::new(exceptions)))),
     ];
     database::update(&*work, &entity::budget_entry::TABLE, entry_id, values).await?;
-    tell(&mut work, access, "budget-entry:update", budget_id, entry_id);
+    emit_entry(&mut work, access, "budget-entry:update", budget_id, entry_id);
     work.commit().await?;
     answer(app, entry_id).await
 }
@@ -133,12 +133,12 @@ pub(super) async fn delete(app: &App, access: &ProjectManager, budget_id: Uuid, 
     let mut work = Work::begin(app, access).await?;
     require(&*work, access.project_id(), budget_id, entry_id).await?;
     database::execute(&*work, &Sql::with("DELETE FROM budget_entry WHERE id = $1", [entry_id.into()])).await?;
-    tell(&mut work, access, "budget-entry:delete", budget_id, entry_id);
+    emit_entry(&mut work, access, "budget-entry:delete", budget_id, entry_id);
     work.commit().await?;
     Ok(NoContent)
 }
 
-fn tell(work: &mut Work<'_>, access: &ProjectManager, event: &'static str, budget_id: Uuid, entry_id: Uuid) {
+fn emit_entry(work: &mut Work<'_>, access: &ProjectManager, event: &'static str, budget_id: Uuid, entry_id: Uuid) {
     work.emit_in(access.project_id(), event, payload([("budget_id", budget_id), ("budget_entry_id", entry_id)]));
 }
 

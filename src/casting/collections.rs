@@ -41,12 +41,12 @@ impl Resource for EntityLinks {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await?;
         Touched::links_of(&**work, &container(record)).await?.settle(work).await
     }
 
     /// A new line is told of before what follows from it.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         let project_id = production_of(&**work, self.table(), id, &record.values).await?;
         work.emit_in(project_id, format!("entity-link:{what}"), payload([("entity_link_id", id)]));
         if what == "new" {

@@ -10,7 +10,7 @@ use dailies_definitions::schemas::{AssetCasting, CastAsset, CastIn, CastingEntry
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::spreading::{self, Part};
+use super::spreading::{self, SpreadCasting};
 use super::{links, reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
@@ -70,7 +70,7 @@ impl Casting for CastingHandlers {
         body: AssetCasting,
     ) -> Result<Json<Map<String, Value>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
-        let part = Part { asset_id, nb_occurences: body.nb_occurences, label: body.label };
+        let part = SpreadCasting { asset_id, nb_occurences: body.nb_occurences, label: body.label };
         spreading::cast_in(&mut work, project_id, &part, &body.entity_ids).await?;
         let answer = reading::entities(&*work, &body.entity_ids).await?;
         work.commit().await?;

@@ -19,7 +19,7 @@ use crate::database::{Database, Field, RecordWriter, Sent, Sql, stream_array};
 use crate::events::Work;
 
 /// Lines on a page, where the caller does not say.
-const LIMIT: i64 = 100;
+const USUAL_PAGE_LENGTH: i64 = 100;
 
 /// The order of the lines; no two are alike in it.
 const ORDER: &str = "l.created_at, l.id";
@@ -31,8 +31,8 @@ pub(super) async fn list(app: &App, access: &ProjectManager, query: &ListProject
         Sql::with("FROM entity_link l WHERE l.entity_in_id IN (SELECT e.id FROM entity e WHERE e.project_id = $1)", [access.project_id().into()]);
     let limit = query.limit.filter(|limit| *limit > 0);
     match (query.page.filter(|page| *page > 0), query.cursor_created_at) {
-        (Some(number), _) => page(database, selection, Page { number, limit: limit.unwrap_or(LIMIT) }).await,
-        (None, Some(moment)) => after(database, selection, moment, limit.unwrap_or(LIMIT)).await,
+        (Some(number), _) => page(database, selection, Page { number, limit: limit.unwrap_or(USUAL_PAGE_LENGTH) }).await,
+        (None, Some(moment)) => after(database, selection, moment, limit.unwrap_or(USUAL_PAGE_LENGTH)).await,
         (None, None) => Ok(all(database, selection, limit).await?.into()),
     }
 }

@@ -10,11 +10,10 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::database::json::TEXT;
 use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
 use crate::entities::ordering::order_by;
 use crate::vocabulary::kinds::{EntityKind, is_temporal};
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Name of the type of an entity.
 ///

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
-use super::writing::{Container, Link, Stored, find_all, keep, leave_shots, links_in, tell_stored, uncast};
+use super::writing::{CastingContainer, CastingLink, WrittenLink, find_all, keep, leave_shots, links_in, tell_stored, uncast};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
@@ -14,7 +14,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Casting of an asset that is wanted. Parts that are left out stay as they are.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct SpreadCasting {
     pub asset_id: Uuid,
     /// Zero takes the asset out.
     pub nb_occurences: Option<i32>,
@@ -26,7 +26,7 @@ pub(super) struct Part {
 ///
 /// # Errors
 /// 404 for an unknown asset or entity, 403 for those of another production, unless the asset is shared.
-pub(super) async fn cast_in(work: &mut Work<'_>, project_id: Uuid, part: &Part, entities: &[Uuid]) -> Result<(), Failure> {
+pub(super) async fn cast_in(work: &mut Work<'_>, project_id: Uuid, part: &SpreadCasting, entities: &[Uuid]) -> Result<(), Failure> {
     require_castable(work, project_id, part.asset_id).await?;
     let containers = containers(work, project_id, part.asset_id, entities).await?;
     let ids: Vec<Uuid> = containers.iter().map(|container| container.id).collect();
@@ -47,8 +47,8 @@ async fn require_castable(work: &Work<'_>, project_id: Uuid, asset_id: Uuid) -> 
 }
 
 /// The entities in the order in which they are named, without the asset itself.
-async fn containers(work: &Work<'_>, project_id: Uuid, asset_id: Uuid, entities: &[Uuid]) -> Result<Vec<Container>, Failure> {
-    let mut found: HashMap<Uuid, Container> = find_all(work, entities).await?.into_iter().map(|container| (container.id, container)).collect();
+async fn containers(work: &Work<'_>, project_id: Uuid, asset_id: Uuid, entities: &[Uuid]) -> Result<Vec<CastingContainer>, Failure> {
+    let mut found: HashMap<Uuid, CastingContainer> = find_all(work, entities).await?.into_iter().map(|container| (container.id, container)).collect();
     let mut seen = HashSet::from([asset_id]);
     let mut containers = Vec::with_capacity(found.len());
     for id in entities.iter().filter(|id| seen.insert(**id)) {
@@ -61,7 +61,12 @@ async fn containers(work: &Work<'_>, project_id: Uuid, asset_id: Uuid, entities:
     Ok(containers)
 }
 
-async fn put_in(work: &mut Work<'_>, part: &Part, containers: &[Container], links: &HashMap<Uuid, Link>) -> Result<(), Failure> {
+async fn put_in(
+    work: &mut Work<'_>,
+    part: &SpreadCasting,
+    containers: &[CastingContainer],
+    links: &HashMap<Uuid, CastingLink>,
+) -> Result<(), Failure> {
     let asset_id = part.asset_id;
     let (mut rows, mut changes, mut stored) = (Vec::new(), Vec::new(), Vec::new());
     for container in containers {
@@ -88,14 +93,14 @@ async fn put_in(work: &mut Work<'_>, part: &Part, containers: &[Container], link
                 id
             }
         };
-        stored.push((container, Stored { link_id, asset_id, nb_occurences, new: link.is_none() }));
+        stored.push((container, WrittenLink { link_id, asset_id, nb_occurences, new: link.is_none() }));
     }
     let episodes = containers.iter().filter(|container| container.is(EntityKind::Episode));
-    let kept: Vec<&Link> = episodes.filter_map(|episode| links.get(&episode.id)).collect();
+    let kept: Vec<&CastingLink> = episodes.filter_map(|episode| links.get(&episode.id)).collect();
     keep(work, &kept).await?;
     database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
     database::update_many(&**work, &entity::entity_link::TABLE, changes).await?;
-    let touched: Vec<&Container> = stored.iter().map(|(container, _)| *container).collect();
+    let touched: Vec<&CastingContainer> = stored.iter().map(|(container, _)| *container).collect();
     let (derived, counts) = follow(work, asset_id, &touched).await?;
     for derived in &derived {
         derived.tell_joined(work);
@@ -105,12 +110,12 @@ async fn put_in(work: &mut Work<'_>, part: &Part, containers: &[Container], link
         let added = if stored.new { joining.as_slice() } else { &[] };
         let count = counts.get(&container.id).copied().unwrap_or_default();
         tell_stored(work, container, &[stored], &[]);
-        counts::tell(work, container.project_id, &container.kind, (container.id, count), (added, &[]));
+        counts::emit_casting_update(work, container.project_id, &container.kind, (container.id, count), (added, &[]));
     }
     Ok(())
 }
 
-async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, containers: Vec<&Container>) -> Result<(), Failure> {
+async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, containers: Vec<&CastingContainer>) -> Result<(), Failure> {
     let ids: Vec<Uuid> = containers.iter().map(|container| container.id).collect();
     uncast(work, &ids, &[asset_id]).await?;
     let episodes: Vec<Uuid> = containers.iter().filter(|container| container.is(EntityKind::Episode)).map(|episode| episode.id).collect();
@@ -121,7 +126,7 @@ async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, contain
             work.emit_in(project_id, "asset:update", payload([("asset_id", asset_id)]));
         }
         let count = counts.get(&container.id).copied().unwrap_or_default();
-        counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[asset_id]));
+        counts::emit_casting_update(work, project_id, &container.kind, (container.id, count), (&[], &[asset_id]));
     }
     for derived in &derived {
         derived.tell_left(work);
@@ -131,7 +136,7 @@ async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, contain
 
 /// Makes true again what follows from the links of an asset in these entities. Gives what changed in their episodes, and how
 /// many assets each of them casts.
-async fn follow(work: &mut Work<'_>, asset_id: Uuid, containers: &[&Container]) -> Result<(Vec<Derived>, HashMap<Uuid, i32>), Failure> {
+async fn follow(work: &mut Work<'_>, asset_id: Uuid, containers: &[&CastingContainer]) -> Result<(Vec<Derived>, HashMap<Uuid, i32>), Failure> {
     let episodes: BTreeSet<Uuid> = containers.iter().filter_map(|container| container.episode_of_shot()).collect();
     let derived = derive(work, &episodes.into_iter().collect::<Vec<Uuid>>(), Some(&[asset_id])).await?;
     let ids: Vec<Uuid> = containers.iter().map(|container| container.id).collect();

@@ -17,7 +17,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
 #[derive(FromQueryResult)]
-pub(super) struct Container {
+pub(super) struct CastingContainer {
     pub id: Uuid,
     pub project_id: Uuid,
     /// Name of its type.
@@ -26,7 +26,7 @@ pub(super) struct Container {
     episode_id: Option<Uuid>,
 }
 
-impl Container {
+impl CastingContainer {
     /// The episode whose casting follows from that of a shot.
     pub fn episode_of_shot(&self) -> Option<Uuid> {
         self.episode_id.filter(|_| self.is(EntityKind::Shot))
@@ -38,7 +38,7 @@ impl Container {
 }
 
 /// An asset that is to be cast.
-struct Wanted {
+struct WantedCasting {
     asset_id: Uuid,
     nb_occurences: i32,
     label: String,
@@ -46,7 +46,7 @@ struct Wanted {
 
 /// A link as it is stored.
 #[derive(FromQueryResult)]
-pub(super) struct Link {
+pub(super) struct CastingLink {
     pub id: Uuid,
     container_id: Uuid,
     asset_id: Uuid,
@@ -72,7 +72,7 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
     let added = sorted(after.iter().copied().filter(|asset| !before.contains_key(asset)));
     if container.is(EntityKind::Episode) {
         leave_shots(work, container.project_id, &[entity_id], &removed).await?;
-        let kept: Vec<&Link> = before.values().filter(|link| after.contains(&link.asset_id)).collect();
+        let kept: Vec<&CastingLink> = before.values().filter(|link| after.contains(&link.asset_id)).collect();
         keep(work, &kept).await?;
     }
     uncast(work, &[entity_id], &removed).await?;
@@ -86,7 +86,7 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
     recount(work, &[entity_id]).await?;
     readiness::shots_changed(work, &[entity_id]).await?;
     let count = counts::count_of(work, entity_id).await?;
-    counts::tell(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
+    counts::emit_casting_update(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
     derived.tell_left(work);
     Ok(())
 }
@@ -104,16 +104,16 @@ pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid)
     database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
     recount(work, &[container.id]).await?;
     let count = counts::count_of(work, container.id).await?;
-    counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
+    counts::emit_casting_update(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
     Touched::links_of(&**work, &[container.id]).await?.settle(work).await
 }
 
-async fn find(work: &Work<'_>, id: Uuid) -> Result<Container, Failure> {
+async fn find(work: &Work<'_>, id: Uuid) -> Result<CastingContainer, Failure> {
     find_all(work, &[id]).await?.pop().ok_or_else(Failure::not_found)
 }
 
 /// Those of the entities that exist.
-pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Container>, Failure> {
+pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<CastingContainer>, Failure> {
     let mut sql = Sql::new(
         "SELECT e.id, e.project_id, k.name AS kind, q.parent_id AS episode_id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
          LEFT JOIN entity q ON q.id = e.parent_id WHERE e.id",
@@ -124,11 +124,11 @@ pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Contai
 
 /// Castings that are possible: entries that are complete, whose assets exist and may be cast here. The last entry of an
 /// asset counts.
-async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry]) -> Result<Vec<Wanted>, Failure> {
+async fn known(work: &Work<'_>, container: &CastingContainer, entries: &[CastingEntry]) -> Result<Vec<WantedCasting>, Failure> {
     let complete = entries.iter().filter_map(|entry| {
-        Some(Wanted { asset_id: entry.asset_id?, nb_occurences: entry.nb_occurences?, label: entry.label.clone().unwrap_or_default() })
+        Some(WantedCasting { asset_id: entry.asset_id?, nb_occurences: entry.nb_occurences?, label: entry.label.clone().unwrap_or_default() })
     });
-    let complete: Vec<Wanted> = complete.collect();
+    let complete: Vec<WantedCasting> = complete.collect();
     let asset = EntityKind::Asset.condition("e.entity_type_id");
     let mut sql = Sql::new(format!("SELECT e.id FROM entity e WHERE {asset} AND (e.project_id = "));
     sql.bind(container.project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id IN ");
@@ -138,7 +138,7 @@ async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry])
         castable.insert(row.try_get("", "id")?);
     }
     let mut places: HashMap<Uuid, usize> = HashMap::new();
-    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut wanted: Vec<WantedCasting> = Vec::new();
     for entry in complete.into_iter().filter(|entry| castable.contains(&entry.asset_id) && entry.asset_id != container.id) {
         match places.get(&entry.asset_id) {
             Some(place) => wanted[*place] = entry,
@@ -156,16 +156,16 @@ const LINKS: &str = "SELECT l.id, l.entity_in_id AS container_id, l.entity_out_i
      FROM entity_link l JOIN entity a ON a.id = l.entity_out_id WHERE ";
 
 /// The links of an entity, by the asset.
-async fn links(work: &Work<'_>, entity_id: Uuid) -> Result<HashMap<Uuid, Link>, Failure> {
-    let links: Vec<Link> = database::read_all(&**work, &Sql::with(format!("{LINKS}l.entity_in_id = $1"), [entity_id.into()])).await?;
+async fn links(work: &Work<'_>, entity_id: Uuid) -> Result<HashMap<Uuid, CastingLink>, Failure> {
+    let links: Vec<CastingLink> = database::read_all(&**work, &Sql::with(format!("{LINKS}l.entity_in_id = $1"), [entity_id.into()])).await?;
     Ok(links.into_iter().map(|link| (link.asset_id, link)).collect())
 }
 
 /// The links of an asset in some entities, by the entity.
-pub(super) async fn links_in(work: &Work<'_>, asset_id: Uuid, containers: &[Uuid]) -> Result<HashMap<Uuid, Link>, Failure> {
+pub(super) async fn links_in(work: &Work<'_>, asset_id: Uuid, containers: &[Uuid]) -> Result<HashMap<Uuid, CastingLink>, Failure> {
     let mut sql = Sql::with(format!("{LINKS}l.entity_out_id = $1 AND l.entity_in_id"), [asset_id.into()]);
     sql.among(containers);
-    let links: Vec<Link> = database::read_all(&**work, &sql).await?;
+    let links: Vec<CastingLink> = database::read_all(&**work, &sql).await?;
     Ok(links.into_iter().map(|link| (link.container_id, link)).collect())
 }
 
@@ -186,15 +186,15 @@ pub(super) async fn uncast(work: &Work<'_>, containers: &[Uuid], assets: &[Uuid]
 }
 
 /// Makes castings stay that an episode had because of its shots, now that they are saved in it.
-pub(super) async fn keep(work: &Work<'_>, links: &[&Link]) -> Result<(), Failure> {
+pub(super) async fn keep(work: &Work<'_>, links: &[&CastingLink]) -> Result<(), Failure> {
     let derived = links.iter().filter(|link| counts::is_derived(link.data.as_ref()));
-    let data = |link: &Link| sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
+    let data = |link: &CastingLink| sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
     let rows = derived.map(|link| (link.id, vec![("data", data(link))])).collect();
     Ok(database::update_many(&**work, &entity::entity_link::TABLE, rows).await?)
 }
 
 /// A link that was made or changed.
-pub(super) struct Stored {
+pub(super) struct WrittenLink {
     pub link_id: Uuid,
     pub asset_id: Uuid,
     pub nb_occurences: i32,
@@ -202,9 +202,14 @@ pub(super) struct Stored {
 }
 
 /// Makes the links that are missing, and changes those that are other ones.
-async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before: &HashMap<Uuid, Link>) -> Result<Vec<Stored>, Failure> {
+async fn store(
+    work: &Work<'_>,
+    container: &CastingContainer,
+    wanted: &[WantedCasting],
+    before: &HashMap<Uuid, CastingLink>,
+) -> Result<Vec<WrittenLink>, Failure> {
     let (mut stored, mut rows) = (Vec::new(), Vec::new());
-    for Wanted { asset_id, nb_occurences, label } in wanted {
+    for WantedCasting { asset_id, nb_occurences, label } in wanted {
         let link_id = match before.get(asset_id) {
             Some(link) if link.nb_occurences == Some(*nb_occurences) && link.label.as_deref().unwrap_or_default() == label => continue,
             Some(link) => {
@@ -224,7 +229,7 @@ async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before
                 id
             }
         };
-        stored.push(Stored { link_id, asset_id: *asset_id, nb_occurences: *nb_occurences, new: !before.contains_key(asset_id) });
+        stored.push(WrittenLink { link_id, asset_id: *asset_id, nb_occurences: *nb_occurences, new: !before.contains_key(asset_id) });
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
@@ -233,8 +238,8 @@ async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before
 }
 
 /// Tells of the links that were made or changed, and before that of the assets that thereby joined the episode.
-pub(super) fn tell_stored(work: &mut Work<'_>, container: &Container, stored: &[Stored], joining: &[Uuid]) {
-    for Stored { link_id, asset_id, nb_occurences, new } in stored {
+pub(super) fn tell_stored(work: &mut Work<'_>, container: &CastingContainer, stored: &[WrittenLink], joining: &[Uuid]) {
+    for WrittenLink { link_id, asset_id, nb_occurences, new } in stored {
         if joining.contains(asset_id) {
             work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
@@ -273,7 +278,7 @@ pub(super) async fn leave_shots(work: &mut Work<'_>, project_id: Uuid, episodes:
     let counts = counts::counts_of(work, &shots).await?;
     for Appearance { shot_id, asset_id } in left {
         let count = counts.get(&shot_id).copied().unwrap_or_default();
-        counts::tell(work, project_id, EntityKind::Shot.type_name(), (shot_id, count), (&[], &[asset_id]));
+        counts::emit_casting_update(work, project_id, EntityKind::Shot.type_name(), (shot_id, count), (&[], &[asset_id]));
     }
     Ok(())
 }

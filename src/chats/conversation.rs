@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Map;
 use uuid::Uuid;
 
-use crate::access::chats::hearers;
+use crate::access::chats::reading_participants;
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Sql, write_uuid};
@@ -44,9 +44,14 @@ pub(super) async fn takes_part(connection: &impl ConnectionTrait, chat_id: Uuid,
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn tell(work: &mut Work<'_>, chat_id: Uuid, event: &'static str, payload: Map<String, serde_json::Value>) -> Result<(), Failure> {
-    let hearers = hearers(&**work, chat_id).await?;
-    work.announce_among(hearers, event, payload);
+pub(super) async fn emit_to_participants(
+    work: &mut Work<'_>,
+    chat_id: Uuid,
+    event: &'static str,
+    payload: Map<String, serde_json::Value>,
+) -> Result<(), Failure> {
+    let participants = reading_participants(&**work, chat_id).await?;
+    work.announce_among(participants, event, payload);
     Ok(())
 }
 
@@ -89,7 +94,7 @@ pub(super) async fn join(app: &App, caller: &Caller, entity_id: Uuid) -> Result<
     if !takes_part(&*work, id, person_id).await? {
         let link = vec![("chat_id", id.into()), ("person_id", person_id.into())];
         database::insert_many(&*work, &entity::chat_participant::TABLE, vec![link]).await?;
-        tell(&mut work, id, "chat:joined", payload([("chat_id", id), ("person_id", person_id)])).await?;
+        emit_to_participants(&mut work, id, "chat:joined", payload([("chat_id", id), ("person_id", person_id)])).await?;
     }
     let text = written(&*work, id).await?;
     work.commit().await?;
@@ -104,7 +109,7 @@ pub(super) async fn leave(app: &App, caller: &Caller, entity_id: Uuid) -> Result
         && takes_part(&*work, id, person_id).await?
     {
         // Who leaves hears it, too, on other screens.
-        tell(&mut work, id, "chat:left", payload([("chat_id", id), ("person_id", person_id)])).await?;
+        emit_to_participants(&mut work, id, "chat:left", payload([("chat_id", id), ("person_id", person_id)])).await?;
         let sql = Sql::with("DELETE FROM chat_participant WHERE chat_id = $1 AND person_id = $2", [id.into(), person_id.into()]);
         database::execute(&*work, &sql).await?;
     }

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::conversation::{find, takes_part, tell};
+use super::conversation::{emit_to_participants, find, takes_part};
 use crate::access::chats::{chat_message_keeper, require_reader};
 use crate::app::App;
 use crate::comments::attachments::{self, Attachment, Holder};
@@ -94,7 +94,7 @@ async fn store(app: &App, caller: &Caller, entity_id: Uuid, text: &str, files: &
     database::update(&*work, &entity::chat::TABLE, chat_id, vec![("last_message", moment.into())]).await?;
     let mut told = payload([("chat_id", chat_id), ("chat_message_id", id)]);
     told.insert("last_message".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));
-    tell(&mut work, chat_id, "chat:new-message", told).await?;
+    emit_to_participants(&mut work, chat_id, "chat:new-message", told).await?;
     let mut written = record(&*work, &TABLE, "ChatMessage", id).await?.ok_or_else(Failure::not_found)?;
     if !files.is_empty() {
         written.pop();
@@ -123,7 +123,7 @@ pub(super) async fn delete(app: &App, caller: &Caller, entity_id: Uuid, message_
     for text in ["DELETE FROM attachment_file WHERE chat_message_id = $1", "DELETE FROM chat_message WHERE id = $1"] {
         database::execute(&*work, &Sql::with(text, [message_id.into()])).await?;
     }
-    tell(&mut work, chat_id, "chat:deleted-message", payload([("chat_id", chat_id), ("chat_message_id", message_id)])).await?;
+    emit_to_participants(&mut work, chat_id, "chat:deleted-message", payload([("chat_id", chat_id), ("chat_message_id", message_id)])).await?;
     work.afterwards(move |app| Box::pin(removal::discard_attachments(app, files)));
     work.commit().await?;
     Ok(NoContent)

@@ -7,7 +7,7 @@ use migration::{NEWEST, Plan, State};
 
 /// Reason why a database is not taken over.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum AdoptionRefusal {
     #[error(
         "the embedded database is always ours. Name the PostgreSQL database to take over with --database-url, or with DB_HOST, DB_DATABASE and so on"
     )]
@@ -26,7 +26,7 @@ enum Refusal {
 pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
     // Whoever connects to an embedded database makes it.
     if data.is_embedded() {
-        return Err(Refusal::Embedded.into());
+        return Err(AdoptionRefusal::Embedded.into());
     }
     let database = connect(data).await?;
     match migration::state(&database).await? {
@@ -38,13 +38,13 @@ pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
             println!("This database is taken over already.");
             return Ok(());
         }
-        State::Empty => return Err(Refusal::Empty.into()),
-        State::Foreign => return Err(Refusal::Foreign.into()),
+        State::Empty => return Err(AdoptionRefusal::Empty.into()),
+        State::Foreign => return Err(AdoptionRefusal::Foreign.into()),
     }
     let plan = migration::plan(&database).await?;
-    tell(&plan);
+    print_plan(&plan);
     if !plan.found.missing.is_empty() {
-        return Err(Refusal::Different.into());
+        return Err(AdoptionRefusal::Different.into());
     }
     println!("The schema fits.");
     count(&database).await?;
@@ -62,7 +62,7 @@ pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
 }
 
 /// Prints what was found, and what would be done.
-fn tell(plan: &Plan) {
+fn print_plan(plan: &Plan) {
     for revision in &plan.recorded {
         println!("The schema is at revision `{revision}`, which stays recorded.");
     }
@@ -85,12 +85,12 @@ fn tell(plan: &Plan) {
 /// Makes a database that was taken over ready for a newer release of the server that made it, or only says how.
 pub(super) async fn hand_back(data: &DataArgs, check: bool) -> CommandResult {
     if data.is_embedded() {
-        return Err(Refusal::Embedded.into());
+        return Err(AdoptionRefusal::Embedded.into());
     }
     let database = connect(data).await?;
     let recorded = migration::recorded(&database).await?;
     if migration::state(&database).await? != State::Current || recorded.is_empty() {
-        return Err(Refusal::NotTakenOver.into());
+        return Err(AdoptionRefusal::NotTakenOver.into());
     }
     for statement in migration::statements_to(&database, NEWEST).await? {
         println!("{statement};");

@@ -9,7 +9,7 @@ use crate::dumps::{DumpError, NewFile};
 
 /// Reason why no copy is made.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum BackupRefusal {
     #[error("this copies the embedded database only; use `dailies dump` or pg_dump for PostgreSQL")]
     NotEmbedded,
     #[error("the name of the folder is not UTF-8")]
@@ -18,14 +18,14 @@ enum Refusal {
 
 pub(super) async fn run(data: &DataArgs, file: &Path) -> CommandResult {
     if !data.is_embedded() {
-        return Err(Refusal::NotEmbedded.into());
+        return Err(BackupRefusal::NotEmbedded.into());
     }
     if let Some(source) = data.embedded_file().filter(|source| !source.exists()) {
         return Err(DumpError::NoDatabase(source).into());
     }
     let copy = NewFile::beside(file)?;
     let database = connect(data).await?;
-    let target = copy.path().to_str().ok_or(Refusal::Name)?;
+    let target = copy.path().to_str().ok_or(BackupRefusal::Name)?;
     database.change(&Sql::with("VACUUM INTO $1", [target.into()])).await?;
     database.close().await;
     copy.keep()?;

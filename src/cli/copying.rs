@@ -4,11 +4,11 @@ use clap::Args;
 
 use super::{CommandResult, bare};
 use crate::config::DataArgs;
-use crate::pulling::{self, Compared, Fetched, Outcome, PullOptions, PushOptions, Remote};
+use crate::pulling::{self, Compared, Fetched, PullOptions, PullOutcome, PushOptions, Remote};
 
 /// Account that signs in at the other instance. Secrets come in variables.
 #[derive(Args)]
-struct Account {
+struct RemoteAccount {
     /// E-mail of an administrator there; the password is in SYNC_PASSWORD. Without it, a token is in SYNC_TOKEN.
     #[arg(long, env = "SYNC_LOGIN")]
     login: Option<String>,
@@ -20,7 +20,7 @@ struct Account {
     without_files: bool,
 }
 
-impl Account {
+impl RemoteAccount {
     async fn sign_in(&self, url: &str) -> Result<Remote, Box<dyn std::error::Error>> {
         let secret = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
         Ok(Remote::sign_in(url, self.login.as_deref(), secret("SYNC_PASSWORD").as_deref(), secret("SYNC_TOKEN").as_deref()).await?)
@@ -40,7 +40,7 @@ pub(super) struct PullArgs {
     #[arg(long)]
     verify: bool,
     #[command(flatten)]
-    account: Account,
+    account: RemoteAccount,
 }
 
 /// Arguments of `push`.
@@ -56,7 +56,7 @@ pub(super) struct PushArgs {
     #[arg(long)]
     broadcast: bool,
     #[command(flatten)]
-    account: Account,
+    account: RemoteAccount,
 }
 
 pub(super) async fn pull(data: &DataArgs, args: PullArgs) -> CommandResult {
@@ -64,14 +64,14 @@ pub(super) async fn pull(data: &DataArgs, args: PullArgs) -> CommandResult {
     let app = bare(data).await?.0;
     let remote = account.sign_in(&from).await?;
     if verify {
-        return tell(&pulling::compare(&app, &remote, production.as_deref()).await?);
+        return print_comparison(&pulling::compare(&app, &remote, production.as_deref()).await?);
     }
     let options =
         PullOptions { production: production.clone(), without_files: account.without_files, workers: account.workers, folder: data.data_dir.clone() };
     let outcome = pulling::pull(&app, &remote, &options).await?;
     let compared = pulling::compare(&app, &remote, production.as_deref()).await?;
     tell_outcome(&outcome);
-    tell(&compared)
+    print_comparison(&compared)
 }
 
 pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
@@ -84,11 +84,11 @@ pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
     for reason in &pushed.refused {
         println!("refused there: {reason}");
     }
-    tell(&pushed.compared)?;
+    print_comparison(&pushed.compared)?;
     if pushed.refused.is_empty() { Ok(()) } else { Err("some of the production was refused".into()) }
 }
 
-fn tell_outcome(outcome: &Outcome) {
+fn tell_outcome(outcome: &PullOutcome) {
     if outcome.went_on {
         println!("It went on where an earlier call stopped.");
     }
@@ -113,7 +113,7 @@ fn tell_outcome(outcome: &Outcome) {
 }
 
 /// The table of what was compared.
-fn tell(compared: &[Compared]) -> CommandResult {
+fn print_comparison(compared: &[Compared]) -> CommandResult {
     let width = compared.iter().map(|line| line.collection.len()).max().unwrap_or_default();
     println!("{:width$} {:>10} {:>10}", "", "there", "here");
     for line in compared {

@@ -54,7 +54,7 @@ pub(super) async fn dump(data: &DataArgs, args: &DumpArgs) -> CommandResult {
     let storage = storage(data, args.without_files).await?;
     let dumped = dumps::dump(&database, storage.as_ref(), &args.file).await?;
     database.close().await;
-    tell(&dumped.rows, dumped.files);
+    print_counts(&dumped.rows, dumped.files);
     for name in &dumped.left_out {
         println!("left out, for it is not Dailies' own: {name}");
     }
@@ -68,7 +68,7 @@ pub(super) async fn restore(data: &DataArgs, args: &RestoreArgs) -> CommandResul
     let storage = storage(data, args.without_files).await?;
     let restored = dumps::restore(&database, storage.as_ref(), &args.file, args.replace).await?;
     database.close().await;
-    tell(&restored.rows, restored.files);
+    print_counts(&restored.rows, restored.files);
     println!("All of it is back, from a dump of {} (UTC) by Dailies {} on {}.", restored.made_at, restored.version, restored.database);
     Ok(())
 }
@@ -79,7 +79,7 @@ fn require(file: &Path) -> Result<(), std::io::Error> {
 }
 
 /// The table of what was moved.
-fn tell(rows: &[(String, u64)], files: Option<(u64, u64)>) {
+fn print_counts(rows: &[(String, u64)], files: Option<(u64, u64)>) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max("stored files".len());
     for (name, count) in rows {
         println!("{name:width$} {count:>10}");

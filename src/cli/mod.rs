@@ -113,14 +113,14 @@ struct FromEnvironment {
 }
 
 fn environment() -> Settings {
-    variables::read::<FromEnvironment>(&["dailies".into()]).0.settings
+    variables::read_with_variables::<FromEnvironment>(&["dailies".into()]).0.settings
 }
 
 /// Runs the command that the program was started with.
 #[must_use]
 pub fn run() -> ExitCode {
     let given: Vec<_> = std::env::args_os().collect();
-    let (cli, matches) = variables::read::<Cli>(&given);
+    let (cli, matches) = variables::read_with_variables::<Cli>(&given);
     if !matches!(cli.command, Command::Serve(_)) {
         unknown_variables().iter().for_each(|sentence| eprintln!("dailies: {sentence}"));
     }

@@ -20,7 +20,7 @@ use crate::database::Sql;
 use crate::jobs;
 use crate::previews::reads_movies;
 use crate::realtime::Realtime;
-use crate::server::{self, Doorkeeper};
+use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::web::{self, Bound, Extras, Metrics};
@@ -51,11 +51,11 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
         seed(&app, Domain::default()).await?;
     }
     first_administrator(&app).await?;
-    let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), server::stream_options(&app).await?);
+    let (realtime, endpoint) = Realtime::new(Arc::new(StreamGatekeeper(app.clone())), server::stream_options(&app).await?);
     app.bus.connect(realtime);
     let listeners = app.bus.clone();
     let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
-    let extras = Extras { realtime: Some(door.boxed()), metrics: Some(metrics) };
+    let extras = Extras { realtime: Some(endpoint.boxed()), metrics: Some(metrics) };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));

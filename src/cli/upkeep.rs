@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{CommandResult, offline};
 use crate::background::JobError;
 use crate::config::DataArgs;
-use crate::upkeep::{self, Found};
+use crate::upkeep::{self, Finding};
 
 /// Work to be done.
 #[derive(Subcommand)]
@@ -64,17 +64,17 @@ pub(super) async fn run(data: &DataArgs, what: &Upkeep) -> CommandResult {
         }
         Upkeep::Expired { dry_run } => (upkeep::expired(&app, *dry_run).await?, "removed", *dry_run),
     };
-    tell(&found, word);
+    print_findings(&found, word);
     if is_dry {
         println!("This was a dry run, and nothing was changed.");
     }
     Ok(())
 }
 
-fn tell(found: &[Found], word: &str) {
+fn print_findings(found: &[Finding], word: &str) {
     let width = found.iter().map(|found| found.what.len()).max().unwrap_or_default();
     println!("{:width$} {:>10} {word:>10}", "", "all");
-    for Found { what, all, changed } in found {
+    for Finding { what, all, changed } in found {
         println!("{what:width$} {all:>10} {changed:>10}");
     }
 }

@@ -10,7 +10,7 @@ use clap::{Arg, ArgMatches, Command, Parser};
 const PREFIX: &str = "DAILIES_";
 
 /// Reads flags and variables. Ends the program when one can't be read, and names the variable where it is one.
-pub(super) fn read<T: Parser>(given: &[OsString]) -> (T, ArgMatches) {
+pub(super) fn read_with_variables<T: Parser>(given: &[OsString]) -> (T, ArgMatches) {
     let read = T::command().try_get_matches_from(given).and_then(|matches| Ok((T::from_arg_matches(&matches)?, matches)));
     read.unwrap_or_else(|error| with_variable(error, T::command(), given, |name| std::env::var_os(name).is_some()).exit())
 }

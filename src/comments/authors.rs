@@ -18,7 +18,7 @@ pub struct Author {
     pub place: ProjectRole,
 }
 
-/// Columns that a query selects of a person `a`, whose link to a team is `l`, for [`read`].
+/// Columns that a query selects of a person `a`, whose link to a team is `l`, for [`read_author`].
 #[must_use]
 pub fn columns() -> String {
     let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();
@@ -29,7 +29,7 @@ pub fn columns() -> String {
 ///
 /// # Errors
 /// A column does not hold what it should.
-pub fn read(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
+pub fn read_author(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
     let mut text = vec![b'{'];
     RowWriter::new(SHORT_PERSON.iter().map(|(key, _, kind)| Field::new(*key, *kind))).write(&mut text, row)?;
     text.push(b'}');
@@ -43,5 +43,5 @@ pub fn read(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
 pub async fn find(connection: &impl ConnectionTrait, ids: &[Uuid], project_id: Option<Uuid>) -> Result<HashMap<Uuid, Author>, DbErr> {
     let mut sql = Sql::with(format!("SELECT {} FROM person a {}", columns(), join_place("l", "$1", "a.id")), [project_id.into()]);
     sql.push(" WHERE a.id").among(ids);
-    database::rows(connection, &sql).await?.iter().map(read).collect()
+    database::rows(connection, &sql).await?.iter().map(read_author).collect()
 }

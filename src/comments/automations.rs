@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::posting_context::Task;
+use super::posting_context::CommentedTask;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Change that an automation makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AutomationOutcome {
     /// Another task of the entity gets this status.
     Status { task_status_id: Uuid, import_last_revision: bool },
     /// The asset becomes ready for the task type.
@@ -27,14 +27,14 @@ pub struct Automation {
     pub in_task_type_id: Uuid,
     pub in_task_status_id: Uuid,
     pub out_task_type_id: Uuid,
-    pub outcome: Outcome,
+    pub outcome: AutomationOutcome,
 }
 
 impl Automation {
     /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline;
     /// a task type without a place in it is no earlier than another one.
     #[must_use]
-    pub fn applies(&self, task: &Task, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
+    pub fn applies(&self, task: &CommentedTask, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
         let fits = if self.entity_type.eq_ignore_ascii_case("asset") {
             task.kind == EntityKind::Asset
         } else {
@@ -44,7 +44,7 @@ impl Automation {
         let carried_back = place(self.in_task_type_id).zip(place(self.out_task_type_id)).is_some_and(|(from, to)| from > to);
         fits && task.task_type_id == Some(self.in_task_type_id)
             && task.progress.task_status_id == Some(self.in_task_status_id)
-            && (self.outcome == Outcome::ReadyFor || !carried_back)
+            && (self.outcome == AutomationOutcome::ReadyFor || !carried_back)
     }
 }
 
@@ -66,8 +66,8 @@ pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -
         let status: Option<Uuid> = row.try_get("", "out_task_status_id")?;
         let import_last_revision = row.try_get::<Option<bool>>("", "import_last_revision")?.unwrap_or_default();
         let outcome = match (row.try_get::<String>("", "out_field_type")?.as_str(), status) {
-            ("ready_for", _) => Outcome::ReadyFor,
-            (_, Some(task_status_id)) => Outcome::Status { task_status_id, import_last_revision },
+            ("ready_for", _) => AutomationOutcome::ReadyFor,
+            (_, Some(task_status_id)) => AutomationOutcome::Status { task_status_id, import_last_revision },
             (_, None) => continue,
         };
         let automation = Automation {
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
     use crate::tasks::progress::Progress;
 
-    fn task(entity_type: &str) -> Task {
-        Task {
+    fn task(entity_type: &str) -> CommentedTask {
+        CommentedTask {
             id: Uuid::new_v4(),
             project_id: Some(Uuid::new_v4()),
             task_type_id: Some(Uuid::new_v4()),
@@ -119,14 +119,14 @@ mod tests {
         }
     }
 
-    fn automation(task: &Task, entity_type: &str) -> Automation {
+    fn automation(task: &CommentedTask, entity_type: &str) -> Automation {
         Automation {
             id: Uuid::new_v4(),
             entity_type: entity_type.into(),
             in_task_type_id: task.task_type_id.unwrap_or_default(),
             in_task_status_id: task.progress.task_status_id.unwrap_or_default(),
             out_task_type_id: Uuid::new_v4(),
-            outcome: Outcome::Status { task_status_id: Uuid::new_v4(), import_last_revision: false },
+            outcome: AutomationOutcome::Status { task_status_id: Uuid::new_v4(), import_last_revision: false },
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
         assert!(!rule.applies(&shot, &pipeline));
         let without_target = HashMap::from([(place(rule.in_task_type_id), 3)]);
         assert!(rule.applies(&shot, &without_target), "without a place it is not earlier");
-        rule.outcome = Outcome::ReadyFor;
+        rule.outcome = AutomationOutcome::ReadyFor;
         assert!(rule.applies(&shot, &pipeline));
     }
 }

@@ -36,7 +36,7 @@ const FILES: [(Bucket, &str); 9] = [
 
 /// A preview as far as it is carried over.
 #[derive(FromQueryResult)]
-struct Preview {
+struct CarriedPreview {
     id: Uuid,
     extension: Option<String>,
     original_name: Option<String>,
@@ -134,7 +134,7 @@ impl CarriedFiles {
             if row.try_get::<String>("", "copy_status")? != "processing" {
                 continue;
             }
-            let preview = Preview::from_query_result(&row, "")?;
+            let preview = CarriedPreview::from_query_result(&row, "")?;
             if preview.status == "processing" && preview.original_name.is_some() {
                 return Err(JobError::Later("the preview is still being processed".into()));
             }
@@ -154,7 +154,7 @@ impl CarriedFiles {
         work.commit().await
     }
 
-    async fn carry_preview(&self, app: &App, from: Preview, id: Uuid) -> Result<(), Failure> {
+    async fn carry_preview(&self, app: &App, from: CarriedPreview, id: Uuid) -> Result<(), Failure> {
         for (bucket, prefix) in FILES {
             app.storage.copy(&FileKey::new(bucket, prefix, from.id), &FileKey::new(bucket, prefix, id)).await?;
         }
@@ -162,7 +162,7 @@ impl CarriedFiles {
     }
 
     /// Enters what was copied into the record of the copy, and tells of it.
-    async fn enter(&self, app: &App, from: &Preview, id: Uuid) -> Result<(), Failure> {
+    async fn enter(&self, app: &App, from: &CarriedPreview, id: Uuid) -> Result<(), Failure> {
         let values = vec![
             ("extension", from.extension.clone().into()),
             ("original_name", from.original_name.clone().into()),

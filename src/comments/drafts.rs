@@ -19,7 +19,7 @@ pub struct Draft {
     pub checklist: Value,
     pub links: Vec<String>,
     pub author_id: Uuid,
-    /// When it was written, where that is not now.
+    /// Moment at which it was written, where that is not now.
     pub created_at: Option<NaiveDateTime>,
     pub for_client: bool,
     pub attachments: Vec<Attachment>,

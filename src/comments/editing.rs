@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::addresses::require_harmless;
@@ -29,19 +29,19 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
         return Ok(());
     }
     let subject = CommentSubject::find(&**work, caller, record.id).await?;
-    let (person, standing) = (&caller.person, &subject.standing);
-    standing.require(&READ)?;
-    if standing.role.is_manager() {
+    let (person, relation) = (&caller.person, &subject.relation);
+    relation.require(&READ)?;
+    if relation.role.is_manager() {
         return Ok(());
     }
     subject.require(caller, &comments::READ)?;
     let own = subject.author_id == person.id;
-    let supervises = standing.allows(&LEAD);
+    let supervises = relation.allows(&LEAD);
     let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
     let names = |key: &str, id: Uuid| body.get(key).is_some_and(|new| new.as_str().and_then(parse_id) != Some(id));
     let refused = changes("for_client")
         || (changes("pinned") && !supervises)
-        || (changes("checklist") && !own && !standing.holds(TaskFact::Assigned) && !supervises)
+        || (changes("checklist") && !own && !relation.holds(TaskFact::Assigned) && !supervises)
         || (!own && !body.keys().all(|key| key == "pinned" || key == "checklist"))
         || names("person_id", person.id)
         || names("object_id", subject.task_id);
@@ -50,15 +50,15 @@ pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body:
     }
     let Some(status) = body.get("task_status_id") else { return Ok(()) };
     let status = status.as_str().and_then(parse_id);
-    if status != subject.task_status_id && !standing.allows(&ACT) {
+    if status != subject.task_status_id && !relation.allows(&ACT) {
         return Err(Failure::forbidden());
     }
-    let settable = Settable::find(&**work, [standing.project_id]).await?;
-    settable.require(standing.project_id, status.ok_or_else(Failure::not_found)?, standing.role.role)
+    let settable = Settable::find(&**work, [relation.project_id]).await?;
+    settable.require(relation.project_id, status.ok_or_else(Failure::not_found)?, relation.role.role)
 }
 
-/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies. `record` is what is stored, for
-/// an update.
+/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies.
+/// `record` is what is stored, for an update.
 ///
 /// # Errors
 /// 400 for a comment without its text.
@@ -104,7 +104,7 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
         task_id: subject.task_id,
         project_id: subject.project_id(),
         seen: subject.seen(),
-        clients_isolated: subject.standing.clients_isolated,
+        clients_isolated: subject.relation.clients_isolated,
     };
     if let Some(text) = text {
         mention_again(work, &changed, text.as_str().unwrap_or_default()).await?;
@@ -170,9 +170,9 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
         let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: comment.clients_isolated };
         if member.person_id != seen.author_id && viewer.may_be_told(seen) {
-            let notice = Notice::new(Kind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
+            let notice = Notice::new(NoticeKind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
             let notice = Notice { comment_id: Some(comment.id), created_at, ..notice };
-            notice.tell(work);
+            notice.emit(work);
             notices.push(notice);
         }
     }
@@ -181,7 +181,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
 
 /// Takes back what those were told whom a comment no longer mentions.
 async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Result<(), Failure> {
-    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), Kind::Mention.code().into()]);
+    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), NoticeKind::Mention.code().into()]);
     if !reached.is_empty() {
         sql.push(" AND person_id NOT IN ").bind_list(reached.iter().copied());
     }
@@ -193,7 +193,7 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+pub async fn emit_comment(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
     let of = |key: &str| record.id_of(key).unwrap_or_default();
     let told = ToldComment { id, task_id: of("object_id"), person_id: of("person_id"), for_client: Some(record.flag("for_client")) };
@@ -208,8 +208,8 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
     CommentSubject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
-    let leftovers = removal::take_away(&mut work, comment_id).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = removal::take_away(&mut work, comment_id).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }

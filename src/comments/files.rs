@@ -26,14 +26,14 @@ pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Fai
     let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     attachment_reader(&app.database, caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
-    send(app, id, &row).await
+    send_attachment(app, id, &row).await
 }
 
 /// Sends the content of an attached file to somebody who may see it. The row has its `name`, `mimetype` and `updated_at`.
 ///
 /// # Errors
 /// 404 when the content is gone, 416 for a part that is not there.
-pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
+pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
     let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
     let media_type = row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_else(|| "application/octet-stream".into());
     let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;
@@ -58,7 +58,7 @@ pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failu
 
 /// Subject whose files are listed.
 #[derive(Clone, Copy, Debug)]
-pub enum Of {
+pub enum FilesOwner {
     Task(Uuid),
     Project(Uuid),
 }
@@ -67,15 +67,15 @@ pub enum Of {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
+pub async fn list(app: &App, of: FilesOwner) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::attachment_file::TABLE, "f", "AttachmentFile");
     let mut sql = Sql::new(format!(
         "SELECT {} FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
         writer.columns()
     ));
     match of {
-        Of::Task(id) => sql.push("t.id = ").bind(id),
-        Of::Project(id) => sql.push("t.project_id = ").bind(id),
+        FilesOwner::Task(id) => sql.push("t.id = ").bind(id),
+        FilesOwner::Project(id) => sql.push("t.project_id = ").bind(id),
     };
     sql.push(" ORDER BY f.created_at, f.id");
     let rows = app.database.rows(&sql).await?;

@@ -13,10 +13,10 @@ use dailies_definitions::submission::Submission;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::files::{self, Of};
+use super::files::{self, FilesOwner};
 use super::{attachments, editing, listing, moving, reading, replies, reposting, writing};
 use crate::app::SharedApp;
-use crate::notifications::feed::{self, Filter};
+use crate::notifications::feed::{self, NewsFilter};
 
 /// Serves the operations from the database and the file store.
 pub struct CommentsHandlers(pub SharedApp);
@@ -24,7 +24,7 @@ pub struct CommentsHandlers(pub SharedApp);
 /// Filter that the query of a listing of news asks for. The types of the queries differ in their names only.
 macro_rules! news_filter {
     ($query:expr) => {
-        Filter {
+        NewsFilter {
             only_preview: $query.only_preview || feed::says_yes(&$query.all, "only_preview"),
             task_type_id: $query.task_type_id,
             task_status_id: $query.task_status_id,
@@ -125,11 +125,11 @@ impl Comments for CommentsHandlers {
     }
 
     async fn list_task_attachment_files(&self, _access: Admin, task_id: Uuid) -> Result<Json<Vec<AttachmentFile>>, Failure> {
-        Ok(Json::written(files::list(&self.0, Of::Task(task_id)).await?))
+        Ok(Json::written(files::list(&self.0, FilesOwner::Task(task_id)).await?))
     }
 
     async fn list_project_attachment_files(&self, _access: Admin, project_id: Uuid) -> Result<Json<Vec<AttachmentFile>>, Failure> {
-        Ok(Json::written(files::list(&self.0, Of::Project(project_id)).await?))
+        Ok(Json::written(files::list(&self.0, FilesOwner::Project(project_id)).await?))
     }
 
     async fn list_project_comments(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectCommentsQuery) -> Result<Json<Value>, Failure> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
-use super::rows::{self, Related};
+use super::rows::{self, CommentRelations};
 use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
 use crate::access::{Reach, STAFF};
 use crate::app::App;
@@ -191,7 +191,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let select = format!("SELECT {} ", writer.columns());
     let order = "c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
-        let related = Related::of(database, &condition).await?;
+        let related = CommentRelations::of(database, &condition).await?;
         let mut sql = condition.before(&select);
         sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
@@ -205,7 +205,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     let page = Page { number, limit };
     let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
     let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
-    let related = Related::of(database, &rows).await?;
+    let related = CommentRelations::of(database, &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {
         let mut out = Vec::with_capacity(1024);

@@ -11,7 +11,7 @@ use super::posting_context::PostingContext;
 use super::removal::tell_lost_news;
 use super::rows;
 use crate::access::comments::CommentSubject;
-use crate::access::tasks::standing;
+use crate::access::tasks::relation;
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload};
@@ -25,9 +25,9 @@ use crate::tasks::recompute::recompute;
 /// moved there.
 pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, target_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let source = standing(&*work, caller, task_id).await?;
+    let source = relation(&*work, caller, task_id).await?;
     let subject = CommentSubject::find(&*work, caller, comment_id).await?;
-    let target = standing(&*work, caller, target_id).await?;
+    let target = relation(&*work, caller, target_id).await?;
     if !source.role.is_manager() || !target.role.is_manager() {
         return Err(Failure::forbidden());
     }
@@ -55,14 +55,14 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
     let told = ToldComment { id: comment_id, task_id: target_id, person_id: subject.author_id, for_client: Some(subject.for_client) };
     let more = Payload::from_iter([("task_status_id".to_owned(), json!(subject.task_status_id))]);
     work.tell_of_comment(target.project_id, "new", told, more);
-    tell(&mut work, &subject, target_id).await?;
+    emit_move(&mut work, &subject, target_id).await?;
     let text = rows::comment(&*work, comment_id).await?;
     work.commit().await?;
     Ok(text)
 }
 
 /// Tells those whom the new place concerns.
-async fn tell(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
+async fn emit_move(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let text = row.try_get::<Option<String>>("", "text")?.unwrap_or_default();
@@ -85,12 +85,12 @@ async fn tell(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) ->
     let seen = subject.seen();
     let notices = notices_of(&context, task, subject.id, seen, &mentions);
     for notice in &notices {
-        notice.tell(work);
+        notice.emit(work);
     }
     notices::store(work, &notices).await?;
     let posted = Posted { id: subject.id, task_id: target_id, task_status_id: subject.task_status_id, author_id: subject.author_id };
     if let Some(entry) = news_of(task, posted, at, false) {
-        entry.tell(work);
+        entry.emit(work);
         news::store(work, &[entry]).await?;
     }
     Ok(())

@@ -15,14 +15,14 @@ use crate::access::{ProjectRole, place_columns, read_place};
 use crate::database::{self, BATCH, Sql, write_column};
 use crate::events::Work;
 use crate::notifications::recipients::{self, Recipient};
-use crate::tasks::progress::{Progress, Step};
+use crate::tasks::progress::{Progress, StatusStep};
 use crate::tasks::recompute;
 use crate::tasks::statuses::{self, Status};
 use crate::vocabulary::kinds::EntityKind;
 
 /// A task with what comments on it look at and change.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct CommentedTask {
     pub id: Uuid,
     pub project_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
@@ -40,7 +40,7 @@ pub struct Task {
 /// All that is known while comments are posted.
 #[derive(Debug, Default)]
 pub struct PostingContext {
-    pub tasks: HashMap<Uuid, Task>,
+    pub tasks: HashMap<Uuid, CommentedTask>,
     /// Tasks of the entities, by name; only where copies or automations may reach them.
     pub of_entity: HashMap<Uuid, Vec<Uuid>>,
     pub statuses: HashMap<Uuid, Status>,
@@ -51,7 +51,7 @@ pub struct PostingContext {
     /// Places of task types in the pipelines of productions.
     pub priorities: HashMap<(Uuid, Uuid), i32>,
     /// Comments of the tasks, from the oldest to the newest.
-    pub histories: HashMap<Uuid, Vec<Step>>,
+    pub histories: HashMap<Uuid, Vec<StatusStep>>,
     pub audiences: HashMap<Uuid, Vec<Recipient>>,
     pub mentionable: Mentionable,
     authors: HashMap<Uuid, Role>,
@@ -177,9 +177,9 @@ async fn places(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> Re
     if found == tasks.len() { Ok((projects.into_iter().collect(), entities.into_iter().collect())) } else { Err(Failure::not_found()) }
 }
 
-fn read_task(row: &QueryResult) -> Result<Task, DbErr> {
+fn read_task(row: &QueryResult) -> Result<CommentedTask, DbErr> {
     let entity_type: String = row.try_get::<Option<String>>("", "type_name")?.unwrap_or_default();
-    Ok(Task {
+    Ok(CommentedTask {
         id: row.try_get("", "id")?,
         project_id: row.try_get("", "project_id")?,
         task_type_id: row.try_get("", "task_type_id")?,

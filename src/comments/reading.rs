@@ -91,7 +91,7 @@ impl Beside {
         let found = app.database.rows(&sql).await?;
         let row = found.first().ok_or_else(Failure::not_found)?;
         Ok(Self {
-            authors: found.iter().map(authors::read).collect::<Result<_, _>>()?,
+            authors: found.iter().map(authors::read_author).collect::<Result<_, _>>()?,
             files: json_of(row, "files")?,
             previews: [json_of(row, "previews")?, json_of(row, "accepted_previews")?],
         })

@@ -25,13 +25,13 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
     let project_id: Option<Uuid> = row.try_get("", "project_id")?;
     tell_lost_news(work, project_id, comment_id).await?;
     let shown = ShownBy::previews_of_comments(&**work, &[comment_id]).await?;
-    let leftovers = remove_comment_rows(work, &[comment_id]).await?;
+    let unneeded = remove_comment_rows(work, &[comment_id]).await?;
     shown.settle(work).await?;
     work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
     for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author);
     }
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
 /// Tells that the news of a comment go.

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::database::json::write_key;
 use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload, transact};
-use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::notifications::recipients::{self, Recipient};
 use crate::removal::discard_attachments;
 
@@ -125,7 +125,7 @@ async fn notify(
     }
     let seen = subject.seen();
     let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer { person_id, place, clients_isolated: subject.standing.clients_isolated };
+        let viewer = Viewer { person_id, place, clients_isolated: subject.relation.clients_isolated };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };
     let reached = subject.project_id().map(|id| mentionable.reached(mentions, id)).unwrap_or_default();
@@ -139,7 +139,7 @@ async fn notify(
         })
         .collect();
     for notice in &notices {
-        notice.tell(work);
+        notice.emit(work);
     }
     Ok(notices::store(work, &notices).await?)
 }

@@ -17,7 +17,7 @@ use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
 use crate::database::{BATCH, Sql};
 
 /// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
-pub struct Related(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
+pub struct CommentRelations(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
 
 /// Relations with the queries of their ids, for [`id_lists`], where `#` stands for the ids of the comments.
 const RELATIONS: [(&str, &str); 5] = [
@@ -32,7 +32,7 @@ const RELATIONS: [(&str, &str); 5] = [
     ("attachment_files", "SELECT comment_id AS owner, id AS item FROM attachment_file WHERE comment_id IN # ORDER BY created_at, name, id"),
 ];
 
-impl Related {
+impl CommentRelations {
     /// Reads these relations of comments.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Related {
 pub async fn comment(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut text = bare(connection, id).await?;
     text.pop();
-    Related::find(connection, &[id], &Related::ALL).await?.write(&mut text, id);
+    CommentRelations::find(connection, &[id], &CommentRelations::ALL).await?.write(&mut text, id);
     text.push(b'}');
     Ok(text)
 }
@@ -137,7 +137,7 @@ pub async fn created(
         list.dedup();
     }
     let found = json::records(connection, &entity::comment::TABLE, "Comment", &ids).await?;
-    let related = Related::find(connection, &ids, &Related::ALL[..4]).await?;
+    let related = CommentRelations::find(connection, &ids, &CommentRelations::ALL[..4]).await?;
     let files = attachments::of_comments(connection, &ids).await?;
     let statuses = json::records(connection, &entity::task_status::TABLE, "TaskStatus", &statuses).await?;
     let persons = authors::find(connection, &persons, None).await?;

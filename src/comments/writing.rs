@@ -15,7 +15,7 @@ use super::attachments::{self, Attachment};
 use super::drafts::{Draft, Fields};
 use super::posting::{Outcomes, Posted, post};
 use super::{carrying, rows};
-use crate::access::tasks::{ACT, WORK, standing, standings, task_commenter};
+use crate::access::tasks::{ACT, WORK, relation, relations, task_commenter};
 use crate::app::{App, SharedApp};
 use crate::events::{Work, transact};
 use crate::previews::add::{Placement, add_preview};
@@ -29,11 +29,11 @@ use crate::tasks::statuses::Settable;
 pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
     let fields = Fields::read(&body.fields, "comment", false)?;
     let connection = &app.database;
-    let standing = standing(connection, caller, task_id).await?;
-    let keeps_status = standing.task_status_id == Some(fields.task_status_id);
-    task_commenter(connection, caller, &standing, keeps_status).await?;
-    Settable::find(connection, [standing.project_id]).await?.require(standing.project_id, fields.task_status_id, standing.role.role)?;
-    let mut draft = fields.draft(task_id, caller.person.id, standing.role.is_manager())?;
+    let relation = relation(connection, caller, task_id).await?;
+    let keeps_status = relation.task_status_id == Some(fields.task_status_id);
+    task_commenter(connection, caller, &relation, keeps_status).await?;
+    Settable::find(connection, [relation.project_id]).await?.require(relation.project_id, fields.task_status_id, relation.role.role)?;
+    let mut draft = fields.draft(task_id, caller.person.id, relation.role.is_manager())?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     draft.attachments = files.clone();
     let stored = store(app, caller, &[draft]).await;
@@ -87,12 +87,12 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
     let complete: Vec<_> = complete.collect();
     let tasks: Vec<Uuid> = complete.iter().map(|(task, ..)| *task).collect();
     let connection = &app.database;
-    let known_tasks = standings(connection, access, &tasks).await?;
+    let known_tasks = relations(connection, access, &tasks).await?;
     let person = &access.person;
     let mut drafts = Vec::with_capacity(complete.len());
     for (task_id, task_status_id, text, links) in complete {
-        let standing = known_tasks.get(&task_id).ok_or_else(Failure::not_found)?;
-        if !standing.allows(&WORK) || standing.project_id != Some(access.project_id()) {
+        let relation = known_tasks.get(&task_id).ok_or_else(Failure::not_found)?;
+        if !relation.allows(&WORK) || relation.project_id != Some(access.project_id()) {
             continue;
         }
         drafts.push(Draft {
@@ -135,14 +135,14 @@ pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>
     }
     let tasks: Vec<Uuid> = wanted.iter().map(|(task, _)| *task).collect();
     let connection = &app.database;
-    let known_tasks = standings(connection, caller, &tasks).await?;
-    let settable = Settable::find(connection, known_tasks.values().map(|standing| standing.project_id)).await?;
+    let known_tasks = relations(connection, caller, &tasks).await?;
+    let settable = Settable::find(connection, known_tasks.values().map(|relation| relation.project_id)).await?;
     let mut drafts = Vec::with_capacity(wanted.len());
     for (task, fields) in wanted {
-        let standing = known_tasks.get(&task).ok_or_else(Failure::not_found)?;
-        standing.require(&ACT)?;
-        settable.require(standing.project_id, fields.task_status_id, standing.role.role)?;
-        drafts.push(fields.draft(task, caller.person.id, standing.role.is_manager())?);
+        let relation = known_tasks.get(&task).ok_or_else(Failure::not_found)?;
+        relation.require(&ACT)?;
+        settable.require(relation.project_id, fields.task_status_id, relation.role.role)?;
+        drafts.push(fields.draft(task, caller.person.id, relation.role.is_manager())?);
     }
     let files = keep_all(app, &body, &mut drafts).await?;
     let stored = store(app, caller, &drafts).await;

@@ -16,10 +16,10 @@ pub struct FileSettings {
     /// Folder of files on their way, such as uploads that come in; without it, where the system has temporary files.
     #[arg(long, env = "TMP_DIR")]
     pub tmp_dir: Option<PathBuf>,
-    /// Where files are kept: `local` or `s3`.
+    /// Place of the files: `local` or `s3`.
     #[arg(long, env = "FS_BACKEND", default_value = "local")]
     pub fs_backend: String,
-    /// What the names of the buckets start with.
+    /// Beginning of the names of the buckets.
     #[arg(long, env = "FS_BUCKET_PREFIX", default_value = "")]
     pub fs_bucket_prefix: String,
     /// Region of the object storage.

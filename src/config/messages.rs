@@ -41,10 +41,10 @@ pub struct ChatSettings {
     /// Hosts, separated by semicolons, that a webhook may lead to though they are not on the public network.
     #[arg(long, env = "DAILIES_CHAT_HOSTS", value_delimiter = ';')]
     pub chat_hosts: Vec<String>,
-    /// Where Slack is asked.
+    /// Address of the API of Slack.
     #[arg(long, env = "DAILIES_SLACK_ADDRESS", default_value = "https://slack.com/api")]
     pub slack_address: String,
-    /// Where Discord is asked.
+    /// Address of the API of Discord.
     #[arg(long, env = "DAILIES_DISCORD_ADDRESS", default_value = "https://discord.com/api/v10")]
     pub discord_address: String,
 }

@@ -10,8 +10,8 @@ use super::switch;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Sign-in")]
 pub struct SignInSettings {
-    /// How passwords are checked: `auth_local_classic` with those that are kept here, `auth_remote_ldap` in the directory,
-    /// `auth_local_no_password` not at all, for tests.
+    /// Check of passwords: `auth_local_classic` against those that are kept here, `auth_remote_ldap` in the directory,
+    /// `auth_local_no_password` none at all, for tests.
     #[arg(long, env = "AUTH_STRATEGY", default_value = "auth_local_classic")]
     pub auth_strategy: String,
     /// Least characters of a password.

@@ -11,7 +11,7 @@ pub struct OidcSettings {
     /// Whether people can sign in at a provider of OpenID Connect.
     #[arg(long, env = "OIDC_ENABLED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub oidc_enabled: bool,
-    /// What the provider is called on the page to sign in on.
+    /// Name of the provider on the page to sign in on.
     #[arg(long, env = "OIDC_IDP_NAME", default_value = "")]
     pub oidc_idp_name: String,
     /// Address of what the provider says of itself, which ends in `/.well-known/openid-configuration`.
@@ -23,7 +23,7 @@ pub struct OidcSettings {
     /// Secret of this server at the provider.
     #[arg(long, env = "OIDC_CLIENT_SECRET", default_value = "", hide_env_values = true)]
     pub oidc_client_secret: String,
-    /// What the provider is asked to tell, separated by blanks.
+    /// Scopes that the provider is asked for, separated by blanks.
     #[arg(long, env = "OIDC_SCOPES", default_value = "openid email profile")]
     pub oidc_scopes: String,
     /// Claim with the e-mail address.
@@ -50,7 +50,7 @@ pub struct SamlSettings {
     /// Whether people can sign in at a provider of SAML.
     #[arg(long, env = "SAML_ENABLED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub saml_enabled: bool,
-    /// What the provider is called on the page to sign in on.
+    /// Name of the provider on the page to sign in on.
     #[arg(long, env = "SAML_IDP_NAME", default_value = "")]
     pub saml_idp_name: String,
     /// Address of what the provider says of itself.
@@ -74,7 +74,7 @@ pub struct LdapSettings {
     /// Port of the directory.
     #[arg(long, env = "LDAP_PORT", default_value_t = 389)]
     pub ldap_port: u16,
-    /// Where the persons are.
+    /// Entry of the directory below which the persons are.
     #[arg(long, env = "LDAP_BASE_DN", default_value = "cn=Users,dc=zou,dc=local")]
     pub ldap_base_dn: String,
     /// Group whose members alone are taken over: its name, or in Active Directory where it is.
@@ -98,7 +98,7 @@ pub struct LdapSettings {
     /// Whether the connection turns to TLS after it is made.
     #[arg(long, env = "DAILIES_LDAP_START_TLS", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub ldap_start_tls: bool,
-    /// Who reads the directory to take persons over.
+    /// User who reads the directory to take persons over.
     #[arg(long, env = "LDAP_USER", default_value = "")]
     pub ldap_user: String,
     /// Password of whoever reads it.

@@ -22,7 +22,7 @@ const LOCKS: usize = 64;
 const MAILS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 /// Tries between two looks for addresses that need not be remembered any more.
-const HOUSEKEEPING: u32 = 1024;
+const TRIES_BETWEEN_SWEEPS: u32 = 1024;
 
 /// E-mail that strangers can have sent to a person. Each is limited for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +64,7 @@ impl Attempts {
         let Some(limit) = &self.addresses else {
             return Ok(());
         };
-        if self.tries.fetch_add(1, Ordering::Relaxed) % HOUSEKEEPING == HOUSEKEEPING - 1 {
+        if self.tries.fetch_add(1, Ordering::Relaxed) % TRIES_BETWEEN_SWEEPS == TRIES_BETWEEN_SWEEPS - 1 {
             limit.retain_recent();
         }
         let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), household);

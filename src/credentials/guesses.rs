@@ -21,7 +21,7 @@ const MOST_OF_LINK: u32 = 100;
 /// Guests that one address makes of one link.
 const MOST_GUESTS: u32 = 30;
 /// Counts that are kept.
-const KEPT: u64 = 100_000;
+const MOST_COUNTS: u64 = 100_000;
 
 type Count = Arc<AtomicU32>;
 
@@ -42,7 +42,7 @@ impl Default for Guesses {
 }
 
 fn counts<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Count> {
-    Cache::builder().max_capacity(KEPT).time_to_live(PERIOD).build()
+    Cache::builder().max_capacity(MOST_COUNTS).time_to_live(PERIOD).build()
 }
 
 impl Guesses {

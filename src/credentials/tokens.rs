@@ -1,26 +1,20 @@
-//! Tokens: how they are made, how they are read from a request, and what is wrong with those that are refused.
+//! Tokens of sessions, bots and persons: their making, and the check of those that are sent.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate, NaiveTime, Utc};
 use dailies_definitions::access::Identity;
-use dailies_definitions::failure::Failure;
-use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::errors::Error;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::future::Cache;
-use poem::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::bound::Bound;
+use super::token_problem::{TokenProblem, find_problem};
 use crate::config::SignInSettings;
-
-/// The cookie that browsers keep the access token in.
-pub const ACCESS_COOKIE: &str = "access_token_cookie";
-/// The cookie that browsers keep the refresh token in.
-pub const REFRESH_COOKIE: &str = "refresh_token_cookie";
 
 /// Purpose of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,15 +57,15 @@ pub struct Claims {
     /// Identifier of the refresh token that was made with it, or that it was got with.
     pub refresh_jti: Option<String>,
     pub duty: Duty,
-    /// When the token was made, in microseconds since 1970; 0 when it does not say.
+    /// Moment of its making, in microseconds since 1970; 0 when it does not say.
     pub issued_at: i64,
-    /// When the token ends, in seconds since 1970. A token without an end is good for ever.
+    /// End of the token, in seconds since 1970. A token without an end is good for ever.
     pub exp: Option<i64>,
 }
 
 /// The claims of a new token, as they are written.
 #[derive(Serialize)]
-struct Payload<'a> {
+struct TokenPayload<'a> {
     fresh: bool,
     iat: i64,
     jti: &'a str,
@@ -94,7 +88,7 @@ struct Payload<'a> {
 
 /// The claims of a token that was sent, before anything is known of it.
 #[derive(Deserialize)]
-struct Sent {
+struct SentClaims {
     sub: Option<Value>,
     jti: Option<Value>,
     r#type: Option<Value>,
@@ -188,16 +182,16 @@ impl Tokens {
         self.sign(&payload)
     }
 
-    fn sign(&self, payload: &Payload<'_>) -> Result<String, Error> {
+    fn sign(&self, payload: &TokenPayload<'_>) -> Result<String, Error> {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), payload, &self.signing)
     }
 
     /// Reads a token.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The fault of a token that is not good.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenProblem> {
-        let sent = jsonwebtoken::decode::<Sent>(token, &self.checking, &self.validation).map_err(|error| problem(token, &error))?.claims;
+        let sent = jsonwebtoken::decode::<SentClaims>(token, &self.checking, &self.validation).map_err(|error| find_problem(token, &error))?.claims;
         let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
         Ok(Claims {
             sub: text(sent.sub).ok_or(TokenProblem::NoSubject)?,
@@ -231,16 +225,16 @@ impl Tokens {
     }
 }
 
-impl Payload<'_> {
+impl TokenPayload<'_> {
     fn owe(&mut self, duty: Duty) {
         self.requires_2fa_setup = duty == Duty::SetUp;
         self.skip_2fa_setup = duty == Duty::Excused;
     }
 }
 
-fn payload<'a>(person_id: Uuid, jti: &'a str, kind: &'a str, identity: &'a str) -> Payload<'a> {
+fn payload<'a>(person_id: Uuid, jti: &'a str, kind: &'a str, identity: &'a str) -> TokenPayload<'a> {
     let now = Utc::now();
-    Payload {
+    TokenPayload {
         fresh: false,
         iat: now.timestamp(),
         jti,
@@ -267,94 +261,9 @@ fn whole(number: f64) -> i64 {
     whole
 }
 
-/// Reason why a token is refused before anybody asks who it belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenProblem {
-    /// Fewer than the three parts that a token has.
-    #[error("Not enough segments")]
-    Segments,
-    /// The first part is not what it should be.
-    #[error("Invalid header padding")]
-    Header,
-    /// The second or third part is not what it should be.
-    #[error("Invalid payload padding")]
-    Payload,
-    #[error("Signature verification failed")]
-    Signature,
-    #[error("The specified alg value is not allowed")]
-    Algorithm,
-    #[error("Missing claim: sub")]
-    NoSubject,
-    #[error("The token is not yet valid (nbf)")]
-    TooEarly,
-    #[error("Signature has expired")]
-    Expired,
-}
-
-impl TokenProblem {
-    /// Answer to the client. An expired token is told apart, since clients renew their token on exactly that answer.
-    #[must_use]
-    pub fn failure(&self) -> Failure {
-        match self {
-            Self::Expired => Failure::plain(StatusCode::UNAUTHORIZED, self.to_string()),
-            _ => Failure::token(StatusCode::UNPROCESSABLE_ENTITY, &self.to_string()),
-        }
-    }
-}
-
-/// Finds out what was wrong with a token that the library refused.
-fn problem(token: &str, error: &Error) -> TokenProblem {
-    match error.kind() {
-        ErrorKind::ExpiredSignature => TokenProblem::Expired,
-        ErrorKind::ImmatureSignature => TokenProblem::TooEarly,
-        ErrorKind::InvalidSignature => TokenProblem::Signature,
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => TokenProblem::Algorithm,
-        _ if token.bytes().filter(|byte| *byte == b'.').count() < 2 => TokenProblem::Segments,
-        _ => match jsonwebtoken::decode_header(token).map_err(Error::into_kind) {
-            Ok(_) => TokenProblem::Payload,
-            // JSON without fault that is no header of the library: its algorithm is none of those known.
-            Err(ErrorKind::Json(error)) if error.is_data() => TokenProblem::Algorithm,
-            Err(_) => TokenProblem::Header,
-        },
-    }
-}
-
-/// The token that a request carries: in the cookie of that name, or else in the header `Authorization`.
-///
-/// # Errors
-/// 401 when there is no token, 422 when the header is malformed.
-pub fn from_request(headers: &HeaderMap, cookie: &str) -> Result<String, Failure> {
-    if let Some(token) = cookie_value(headers, cookie) {
-        return Ok(token.to_owned());
-    }
-    let missing = |what: &str| {
-        let message = format!("Missing JWT in cookies or headers (Missing cookie \"{cookie}\"; {what})");
-        Err(Failure::token(StatusCode::UNAUTHORIZED, &message))
-    };
-    let value = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
-    let mut words = value.split_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (None, ..) => missing("Missing Authorization Header"),
-        (Some("Bearer"), Some(token), None) => Ok(token.to_owned()),
-        (Some("Bearer"), ..) => {
-            let message = "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'";
-            Err(Failure::token(StatusCode::UNPROCESSABLE_ENTITY, message))
-        }
-        _ => missing("Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>'"),
-    }
-}
-
-/// The value of a cookie, unless it is empty.
-#[must_use]
-pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(found, _)| *found == name);
-    values.next().map(|(_, value)| value.trim_matches('"')).filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
-    use poem::http::HeaderValue;
+    use dailies_definitions::failure::Failure;
     use serde_json::json;
 
     use super::*;
@@ -365,17 +274,6 @@ mod tests {
 
     fn signed(claims: &Value) -> String {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &tokens().signing).expect("a token")
-    }
-
-    fn answer(failure: Failure) -> (u16, Value) {
-        match failure {
-            Failure::Answer { status, body, .. } => (status.as_u16(), body),
-            Failure::Fault(error) => panic!("{error}"),
-        }
-    }
-
-    fn headers(pairs: &[(header::HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
@@ -433,32 +331,9 @@ mod tests {
             (signed(&json!({"sub": "a", "nbf": now + 100})), 422, json!({"msg": "The token is not yet valid (nbf)"})),
             (signed(&json!({"sub": "a", "exp": now})), 401, json!({"error": true, "message": "Signature has expired"})),
         ] {
-            let problem = tokens().verify(&token).expect_err("refused");
-            assert_eq!(answer(problem.failure()), (status, body));
-        }
-    }
-
-    #[test]
-    fn the_cookie_wins_over_the_header() {
-        let both = headers(&[(header::COOKIE, "a=b; access_token_cookie=one"), (header::AUTHORIZATION, "Bearer two")]);
-        assert_eq!(from_request(&both, ACCESS_COOKIE).expect("a token"), "one");
-        assert_eq!(from_request(&both, REFRESH_COOKIE).expect("a token"), "two");
-    }
-
-    #[test]
-    fn a_missing_token_is_told_from_a_malformed_one() {
-        let refusal = |value: Option<&'static str>| {
-            let headers = value.map(|value| headers(&[(header::AUTHORIZATION, value)])).unwrap_or_default();
-            answer(from_request(&headers, ACCESS_COOKIE).expect_err("no token"))
-        };
-        let missing = "Missing JWT in cookies or headers (Missing cookie \"access_token_cookie\"; ";
-        assert_eq!(refusal(None), (401, json!({"msg": format!("{missing}Missing Authorization Header)")})));
-        let word = "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>')";
-        for value in ["bearer x", "Basic eDp5", "token"] {
-            assert_eq!(refusal(Some(value)), (401, json!({"msg": format!("{missing}{word}")})));
-        }
-        for value in ["Bearer", "Bearer a b"] {
-            assert_eq!(refusal(Some(value)), (422, json!({"msg": "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"})));
+            let failure = tokens().verify(&token).expect_err("refused").failure();
+            let Failure::Answer { status: found, body: answer, .. } = failure else { panic!("no answer") };
+            assert_eq!((found.as_u16(), answer), (status, body));
         }
     }
 

@@ -12,8 +12,9 @@ use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::select::{self, ShapeWriter, Wanted};
-use super::{Resource, Shape, filter, only_admin, write};
+use super::rules::only_admin;
+use super::select::{self, ShapeWriter, WantedParts};
+use super::{AskedUpdate, Resource, Shape, WrittenRecord, filter, write};
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
 use crate::app::SharedApp;
@@ -39,7 +40,7 @@ fn undecided(rule: Rule, caller: &Caller) -> Result<Option<RecordRule>, Failure>
 }
 
 /// The part of a list that is asked for.
-struct Page {
+struct RecordPage {
     number: i64,
     limit: i64,
 }
@@ -60,19 +61,19 @@ impl Engine {
         Self { app, resource }
     }
 
-    fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
+    fn page(&self, query: &Query) -> Result<Option<RecordPage>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
         let limit = query.integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?.unwrap_or_default();
         let default = i64::try_from(self.app.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };
-        Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))
+        Ok(number.filter(|number| *number >= 0).map(|number| RecordPage { number, limit }))
     }
 
-    async fn send_page(&self, list: List<'_>, condition: Sql, page: Page) -> Result<Json<Value>, Failure> {
+    async fn send_page(&self, list: List<'_>, condition: Sql, page: RecordPage) -> Result<Json<Value>, Failure> {
         let List { resource, shape, relations, mask, plans } = list;
         let database = &self.app.database;
         let total = select::count(database, &condition).await?;
-        let Page { number, limit } = page;
+        let RecordPage { number, limit } = page;
         let limit = resource.most().map_or(limit, |most| limit.min(most));
         let offset = (number - 1) * limit;
         let mut out = b"{\"data\":[".to_vec();
@@ -114,7 +115,7 @@ impl Engine {
         let mut work = Work::begin(&self.app, caller).await?;
         let record = select::record(&*work, resource, id).await?;
         if let Some(rule) = undecided(rule, caller)? {
-            resource.may_update(&work, caller, rule, &record, &body).await?;
+            resource.may_update(&work, caller, &AskedUpdate { rule, record: &record, body: &body }).await?;
         }
         resource.check(&mut work, caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
@@ -133,14 +134,15 @@ impl Engine {
         let now = if leads_elsewhere { Some(select::record(&*work, resource, id).await?) } else { None };
         // Whoever may change the record as it was may have led it where they may not.
         if let (Some(rule), Some(now)) = (undecided(rule, caller)?, &now) {
-            resource.may_update(&work, caller, rule, now, &body).await?;
+            resource.may_update(&work, caller, &AskedUpdate { rule, record: now, body: &body }).await?;
         }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
-            resource.tell(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
+            resource.emit_change(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
         }
         work.commit().await?;
-        self.answer_written(resource, caller, id, resource.update_answers_relations(), &body, false).await
+        let written = WrittenRecord { id, body: &body, created: false };
+        self.answer_written(resource, caller, resource.update_answers_relations(), &written).await
     }
 
     /// The answer to a write: the record as it is now.
@@ -148,15 +150,13 @@ impl Engine {
         &self,
         resource: &dyn Resource,
         caller: &Caller,
-        id: Uuid,
         relations: bool,
-        body: &Map<String, Value>,
-        created: bool,
+        written: &WrittenRecord<'_>,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let found = select::one(&self.app.database, resource, &shape, id, Wanted { relations, record: false }).await?;
+        let found = select::one(&self.app.database, resource, &shape, written.id, WantedParts { relations, record: false }).await?;
         let text = found.ok_or_else(Failure::not_found)?.text;
-        Ok(Json::written(resource.enrich_written(&self.app, caller, id, body, created, text).await?))
+        Ok(Json::written(resource.enrich_written(&self.app, caller, written, text).await?))
     }
 }
 
@@ -220,16 +220,17 @@ impl Crud for Engine {
         write::store_relations(&work, resource, id, &changes.relations).await?;
         resource.after_create(&mut work, &caller, id, &body).await?;
         let record = select::record(&*work, resource, id).await?;
-        resource.tell(&mut work, "new", id, &record).await?;
+        resource.emit_change(&mut work, "new", id, &record).await?;
         work.commit().await?;
-        self.answer_written(resource, &caller, id, resource.create_answers_relations(), &body, true).await
+        let written = WrittenRecord { id, body: &body, created: true };
+        self.answer_written(resource, &caller, resource.create_answers_relations(), &written).await
     }
 
     async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {
         let resource = (self.resource)(collection);
         let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
-        let wanted = Wanted { relations, record: matches!(rule, Rule::Row(_)) };
+        let wanted = WantedParts { relations, record: matches!(rule, Rule::Row(_)) };
         let found = select::one(&self.app.database, resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
         if let Some(rule) = undecided(rule, &caller)? {
             let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;

@@ -2,7 +2,7 @@
 
 use entity::facts::Table;
 
-use super::resource::{Relation, Resource};
+use super::{Relation, Resource};
 
 /// A collection whose rules the contract and the table say.
 pub struct Plain {

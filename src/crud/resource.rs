@@ -1,18 +1,17 @@
 //! Collections as the engine sees them.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::belonging::Belonging;
-use entity::facts::{Column, Kind, Table};
-use sea_orm::Value as SqlValue;
+use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::records::{AskedUpdate, Changes, Record, WrittenRecord};
+use super::shape::{Extra, Nested, Relation, Shape};
 use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
 use crate::access::records::{self, RecordSubject};
@@ -20,131 +19,6 @@ use crate::access::references::production_of;
 use crate::app::App;
 use crate::database::{Sql, execute};
 use crate::events::{Work, payload};
-
-/// A relation to many: rows of `table` whose column `own` holds the record's id; `other` is the id that is answered.
-#[derive(Clone, Copy, Debug)]
-pub struct Relation {
-    /// Key in answers and bodies.
-    pub name: &'static str,
-    pub table: &'static Table,
-    pub own: &'static str,
-    pub other: &'static str,
-    /// Whether a body may set it.
-    pub writable: bool,
-    /// Whether the rows are nothing but links, which go with the record; otherwise they are records of their own.
-    pub links: bool,
-}
-
-impl Relation {
-    /// A relation by a link table.
-    #[must_use]
-    pub const fn links(name: &'static str, table: &'static Table, own: &'static str, other: &'static str) -> Self {
-        Self { name, table, own, other, writable: true, links: true }
-    }
-
-    /// Records of another table that name this one, and keep it from being deleted.
-    #[must_use]
-    pub const fn children(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: false, links: false }
-    }
-
-    /// Records of another table that may name this one: a body may give it others, and they forget it when it goes.
-    #[must_use]
-    pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: true, links: false }
-    }
-}
-
-/// A record of another table that answers carry whole, and bodies can't set.
-#[derive(Clone, Copy, Debug)]
-pub struct Nested {
-    pub key: &'static str,
-    /// The column that holds its id.
-    pub column: &'static str,
-    pub table: &'static Table,
-    /// Its `type`.
-    pub type_name: &'static str,
-}
-
-/// A key of answers that is no column.
-#[derive(Clone, Copy, Debug)]
-pub struct Extra {
-    pub key: &'static str,
-    /// SQL expression over the row, which is called `t`.
-    pub expression: &'static str,
-    pub kind: Kind,
-}
-
-/// The keys of an answer.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    pub columns: Vec<&'static Column>,
-    pub extras: Vec<Extra>,
-    pub relations: Vec<&'static Relation>,
-    pub nested: Vec<&'static Nested>,
-    /// Whether relations are there as empty lists when they are not asked for.
-    pub keeps_relations: bool,
-}
-
-impl Shape {
-    /// Keeps only these keys.
-    pub fn keep(&mut self, keys: &[&str]) {
-        self.columns.retain(|column| keys.contains(&column.name));
-        self.extras.retain(|extra| keys.contains(&extra.key));
-        self.relations.retain(|relation| keys.contains(&relation.name));
-        self.nested.retain(|nested| keys.contains(&nested.key));
-    }
-}
-
-/// A record as it is stored, for the rules that look at it.
-#[derive(Clone, Debug)]
-pub struct Record {
-    pub id: Uuid,
-    /// Every column, by name.
-    pub values: Map<String, Value>,
-}
-
-impl Record {
-    /// A column that holds an identifier.
-    #[must_use]
-    pub fn id_of(&self, column: &str) -> Option<Uuid> {
-        self.values.get(column).and_then(Value::as_str).and_then(parse_id)
-    }
-
-    /// A column that holds text.
-    #[must_use]
-    pub fn text(&self, column: &str) -> Option<&str> {
-        self.values.get(column).and_then(Value::as_str)
-    }
-
-    /// A column that holds a yes or no.
-    #[must_use]
-    pub fn flag(&self, column: &str) -> bool {
-        self.values.get(column).and_then(Value::as_bool).unwrap_or_default()
-    }
-}
-
-/// Contents of a body, once it has been brought into the types of the columns.
-#[derive(Debug, Default)]
-pub struct Changes {
-    pub columns: Vec<(&'static str, SqlValue)>,
-    /// New sets of related ids.
-    pub relations: HashMap<&'static str, Vec<Uuid>>,
-}
-
-impl Changes {
-    /// Sets a column, in place of what the body says.
-    pub fn set(&mut self, column: &'static str, value: impl Into<SqlValue>) {
-        self.columns.retain(|(name, _)| *name != column);
-        self.columns.push((column, value.into()));
-    }
-
-    /// New value of a column.
-    #[must_use]
-    pub fn get(&self, column: &str) -> Option<&SqlValue> {
-        crate::database::value_of(&self.columns, column)
-    }
-}
 
 /// One collection of the CRUD pattern. Only the table and the name of the type have to be given; everything else
 /// follows the pattern unless it is overridden. Rules of the contract (`x-access`) are checked by the engine; the
@@ -317,16 +191,8 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        let _ = body;
-        records::require_record(&**work, caller, rule, self.subject(record)).await
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        records::require_record(&**work, caller, update.rule, self.subject(update.record)).await
     }
 
     /// Lets the caller delete this record, where the contract names a rule about records.
@@ -368,7 +234,7 @@ pub trait Resource: Send + Sync {
     /// Consequences of a new record, before its event.
     ///
     /// # Errors
-    /// What can't be done; nothing is stored then.
+    /// A consequence is not possible; nothing is stored then.
     async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = (work, caller, id, body);
         Ok(())
@@ -377,7 +243,7 @@ pub trait Resource: Send + Sync {
     /// Consequences of a change, before its event. `before` is what was stored.
     ///
     /// # Errors
-    /// What can't be done; nothing is stored then.
+    /// A consequence is not possible; nothing is stored then.
     async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
         let _ = (work, caller, before, body);
         Ok(())
@@ -390,7 +256,7 @@ pub trait Resource: Send + Sync {
     async fn remove(&self, work: &mut Work<'_>, caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
         let _ = (caller, query);
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 
     /// Removes the row and its links, and nothing else.
@@ -416,7 +282,7 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         let prefix = self.event_prefix();
         let key = format!("{}_id", prefix.replace('-', "_"));
         let (name, about) = (format!("{prefix}:{what}"), payload([(key.as_str(), id)]));
@@ -428,20 +294,12 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// Completes the answer to a write. `text` is the JSON object, `body` what was sent.
+    /// Completes the answer to a write. `text` is the JSON object.
     ///
     /// # Errors
     /// The database does not answer.
-    async fn enrich_written(
-        &self,
-        app: &App,
-        caller: &Caller,
-        id: Uuid,
-        body: &Map<String, Value>,
-        created: bool,
-        text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
-        let _ = (app, caller, id, body, created);
+    async fn enrich_written(&self, app: &App, caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let _ = (app, caller, written);
         Ok(text)
     }
 
@@ -459,10 +317,4 @@ pub trait Resource: Send + Sync {
         let _ = (app, caller, id, query);
         Ok(text)
     }
-}
-
-/// # Errors
-/// 403 for everybody but administrators.
-pub fn only_admin(caller: &Caller) -> Result<(), Failure> {
-    if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) }
 }

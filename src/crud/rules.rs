@@ -13,6 +13,14 @@ use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
 use crate::app::App;
 use crate::database::{self, Sql};
 
+/// Refuses everybody but administrators.
+///
+/// # Errors
+/// 403 for everybody else.
+pub fn only_admin(caller: &Caller) -> Result<(), Failure> {
+    if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) }
+}
+
 /// Makes a number of a body whole, half to even as PostgreSQL does, where its column holds no part of one.
 pub fn round(body: &mut Map<String, Value>, key: &str) {
     if let Some(Value::Number(number)) = body.get_mut(key)

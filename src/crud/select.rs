@@ -15,7 +15,7 @@ use crate::database::{self, BATCH, Database, Field, NestedWriter, RecordWriter, 
 type Ids = HashMap<Uuid, Vec<u8>>;
 
 /// Related ids of several relations, by their names.
-type Related = HashMap<&'static str, Ids>;
+type RelatedIds = HashMap<&'static str, Ids>;
 
 /// Writes records of a shape as JSON objects.
 pub(super) struct ShapeWriter {
@@ -56,7 +56,7 @@ impl ShapeWriter {
     }
 
     /// The same with related ids, where they are asked for or the shape always has them.
-    pub(super) fn with_related(self, shape: &Shape, related: Option<Related>) -> Self {
+    pub(super) fn with_related(self, shape: &Shape, related: Option<RelatedIds>) -> Self {
         if related.is_none() && !shape.keeps_relations {
             return self;
         }
@@ -98,7 +98,7 @@ pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relati
 }
 
 /// Related ids of every relation of a shape.
-pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<Related, DbErr> {
+pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<RelatedIds, DbErr> {
     let mut all = HashMap::new();
     for relation in &shape.relations {
         all.insert(relation.name, related(connection, relation, condition).await?);
@@ -108,7 +108,7 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
 
 /// Parts of one record that are read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedParts {
     /// Related ids of every relation of the shape.
     pub(super) relations: bool,
     /// The record with all its columns, for rules.
@@ -116,7 +116,7 @@ pub(super) struct Wanted {
 }
 
 /// One record.
-pub(super) struct Found {
+pub(super) struct FoundRecord {
     /// The JSON object of the shape.
     pub(super) text: Vec<u8>,
     /// The record, where it is wanted.
@@ -129,8 +129,8 @@ pub(super) async fn one(
     resource: &dyn Resource,
     shape: &Shape,
     id: Uuid,
-    wanted: Wanted,
-) -> Result<Option<Found>, Failure> {
+    wanted: WantedParts,
+) -> Result<Option<FoundRecord>, Failure> {
     let table = resource.table();
     let writer = ShapeWriter::new(resource, shape);
     let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
@@ -141,15 +141,15 @@ pub(super) async fn one(
     let all = all.map(|all| (list.add_record(&all), all));
     let sql = Sql::with(format!("SELECT {list} {} WHERE t.id = $1", from(resource)), [id.into()]);
     let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
-    let mut related = Related::new();
+    let mut related = RelatedIds::new();
     for (name, ids) in relations {
         let ids = ids.read::<Option<String>>(&row)?.unwrap_or_default();
         related.insert(name, HashMap::from([(id, written_ids(&ids))]));
     }
     let mut text = Vec::with_capacity(1024);
     writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
-    let record = all.map(|(first, all)| read(&all, &row, first, id)).transpose()?;
-    Ok(Some(Found { text, record }))
+    let record = all.map(|(first, all)| read_record(&all, &row, first, id)).transpose()?;
+    Ok(Some(FoundRecord { text, record }))
 }
 
 /// The ids of a relation as text with commas between them, which is a value of the query of a row called `t`.
@@ -180,7 +180,7 @@ fn all_columns(table: &Table) -> RecordWriter {
 }
 
 /// The record of a row, whose list of columns has all of the record from `first` on.
-fn read(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id: Uuid) -> Result<Record, Failure> {
+fn read_record(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id: Uuid) -> Result<Record, Failure> {
     let mut out = vec![b'{'];
     all.write_keys(&mut out, row, first)?;
     out.push(b'}');
@@ -198,7 +198,7 @@ pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, 
     let first = list.add_record(&all);
     let sql = Sql::with(format!("SELECT {list} FROM \"{}\" t WHERE t.id = $1", table.name), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    read(&all, &row, first, id)
+    read_record(&all, &row, first, id)
 }
 
 /// Records of a shape by their ids, as JSON objects without relations.

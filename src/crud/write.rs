@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::coerce::{coerce, is_moment, missing, wrong_format};
 use super::{Changes, Record, Relation, Resource};
-use crate::access::references::{self, Related, Written};
+use crate::access::references::{self, BodyRelation, RowChange};
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
@@ -189,12 +189,12 @@ pub(super) async fn require_references(
 ) -> Result<(), Failure> {
     let related = |relation: &'static Relation| {
         let Relation { name, table, own, other, .. } = *relation;
-        relations.get(name).map(|ids| Related { field: name, table, own, other, ids })
+        relations.get(name).map(|ids| BodyRelation { field: name, table, own, other, ids })
     };
-    let relations: Vec<Related<'_>> = resource.relations().iter().filter_map(related).collect();
+    let relations: Vec<BodyRelation<'_>> = resource.relations().iter().filter_map(related).collect();
     let nothing = Map::new();
     let stored = record.map_or(&nothing, |record| &record.values);
-    let row = Written { table: resource.table(), id: record.map(|record| record.id), stored, columns, relations: &relations };
+    let row = RowChange { table: resource.table(), id: record.map(|record| record.id), stored, columns, relations: &relations };
     references::require(&**work, caller, &row).await
 }
 

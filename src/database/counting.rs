@@ -17,7 +17,7 @@ pub(crate) fn describe() {
 }
 
 /// A statement that takes longer is worth a warning.
-const SLOW: Duration = Duration::from_secs(2);
+const SLOW_STATEMENT: Duration = Duration::from_secs(2);
 
 /// Statements of one database.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Counter {
     pub(super) fn count(&self, sql: &str, elapsed: Duration) {
         self.count_stream();
         histogram!(DURATION).record(elapsed);
-        if elapsed > SLOW {
+        if elapsed > SLOW_STATEMENT {
             tracing::warn!(?elapsed, sql, "a slow statement");
         }
     }

@@ -39,7 +39,7 @@ use self::session::{HeldConnection, Session};
 
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
-pub use self::listing::{Sent, send, stream_array, stream_lines};
+pub use self::listing::{Sent, send_written, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
@@ -286,7 +286,7 @@ pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<
 /// # Errors
 /// The database refuses the query.
 pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    Ok(read_values(connection, sql).await?.into_iter().collect())
 }
 
 /// Rows of a query over this connection, read by the names of their columns.
@@ -310,7 +310,7 @@ pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// # Errors
 /// The database refuses the query, or the column does not hold what it should.
 pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    rows(connection, sql).await?.iter().map(only_value).collect()
 }
 
 /// The value that the first row of a query of one column holds.
@@ -318,7 +318,13 @@ pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: 
 /// # Errors
 /// The database refuses the query, or the column does not hold what it should.
 pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| row.try_get_by_index(0)).transpose()
+    row(connection, sql).await?.map(|row| only_value(&row)).transpose()
+}
+
+/// The value of a row of one column. Such a column is often worked out, as in `SELECT COUNT(*)`, and has no name that both
+/// databases know. Everything else is read by name, or by the [`SelectedColumn`] that its [`SelectList`] gave.
+fn only_value<T: TryGetable>(row: &QueryResult) -> Result<T, DbErr> {
+    row.try_get_by_index(0)
 }
 
 /// Executes a statement of a transaction, and says how many rows it touched.

@@ -22,12 +22,12 @@ const CLIENT_WAIT: Duration = Duration::from_secs(60);
 
 /// A part of an answer on its way.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum AnswerPart {
     More(Vec<u8>),
     Last(Vec<u8>),
 }
 
-pub(super) type Sender = mpsc::Sender<Result<Part, DbErr>>;
+pub(super) type Sender = mpsc::Sender<Result<AnswerPart, DbErr>>;
 
 /// Outlet of a long answer.
 #[derive(Debug)]
@@ -80,12 +80,12 @@ impl Outlet {
             Way::Whole => Ok(()),
             Way::Parts { sender, left } => {
                 let started = Instant::now();
-                match sender.send_timeout(Ok(Part::More(part)), *left).await {
+                match sender.send_timeout(Ok(AnswerPart::More(part)), *left).await {
                     Ok(()) => {
                         *left = left.saturating_sub(started.elapsed());
                         Ok(())
                     }
-                    Err(SendTimeoutError::Timeout(Ok(Part::More(part)))) => {
+                    Err(SendTimeoutError::Timeout(Ok(AnswerPart::More(part)))) => {
                         let sender = sender.clone();
                         let mut file = File::from_std(tempfile::tempfile().map_err(unwritten)?);
                         file.write_all(&part).await.map_err(unwritten)?;
@@ -107,7 +107,7 @@ impl Outlet {
     pub(super) async fn finish(self) -> Result<(), DbErr> {
         match self.way {
             Way::Whole => Ok(()),
-            Way::Parts { sender, .. } => pass(&sender, Part::Last(self.out)).await,
+            Way::Parts { sender, .. } => pass(&sender, AnswerPart::Last(self.out)).await,
             Way::File { sender, mut file } => {
                 file.flush().await.map_err(unwritten)?;
                 file.seek(SeekFrom::Start(0)).await.map_err(unwritten)?;
@@ -117,15 +117,15 @@ impl Outlet {
                     if part.is_empty() {
                         break;
                     }
-                    pass(&sender, Part::More(part)).await?;
+                    pass(&sender, AnswerPart::More(part)).await?;
                 }
-                pass(&sender, Part::Last(self.out)).await
+                pass(&sender, AnswerPart::Last(self.out)).await
             }
         }
     }
 }
 
-async fn pass(sender: &Sender, part: Part) -> Result<(), DbErr> {
+async fn pass(sender: &Sender, part: AnswerPart) -> Result<(), DbErr> {
     sender.send_timeout(Ok(part), CLIENT_WAIT).await.map_err(|_| gone())
 }
 
@@ -149,7 +149,7 @@ mod tests {
         wanted.push(9);
         let rest = tokio::spawn(outlet.finish());
         let mut got = Vec::new();
-        while let Some(Ok(Part::More(part) | Part::Last(part))) = receiver.recv().await {
+        while let Some(Ok(AnswerPart::More(part) | AnswerPart::Last(part))) = receiver.recv().await {
             got.extend(part);
         }
         rest.await.expect("no panic").expect("a client that takes all");

@@ -19,10 +19,10 @@ const COLLATION: &str = super::dialect::NOCASE;
 
 /// Sources of one answer. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Arc<Mutex<State>>);
+pub struct Sources(Arc<Mutex<WatchedState>>);
 
 #[derive(Debug, Default)]
-struct State {
+struct WatchedState {
     tables: Tables,
     /// Whether something else counts, too: the clock, or rows without marks.
     fickle: bool,

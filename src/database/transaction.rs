@@ -57,7 +57,7 @@ impl Drop for Transaction {
 }
 
 /// Place among the writers of this server.
-enum Turn<'a> {
+enum WriterTurn<'a> {
     BesideOthers { _place: RwLockReadGuard<'a, ()> },
     Alone { _place: RwLockWriteGuard<'a, ()> },
 }
@@ -121,21 +121,21 @@ impl Database {
         result
     }
 
-    async fn turn(&self, number: u32) -> Turn<'_> {
+    async fn turn(&self, number: u32) -> WriterTurn<'_> {
         if self.backend() == DbBackend::Postgres && number <= ATTEMPTS_BESIDE_OTHERS {
-            Turn::BesideOthers { _place: self.writers.read().await }
+            WriterTurn::BesideOthers { _place: self.writers.read().await }
         } else {
-            Turn::Alone { _place: self.writers.write().await }
+            WriterTurn::Alone { _place: self.writers.write().await }
         }
     }
 
-    async fn begin(&self, turn: &Turn<'_>) -> Result<Session, DbErr> {
+    async fn begin(&self, turn: &WriterTurn<'_>) -> Result<Session, DbErr> {
         let begin = match (self.backend(), turn) {
             // A transaction that read before it writes could not go on after another one wrote.
             (DbBackend::Sqlite, _) => "BEGIN IMMEDIATE",
             // Locks of tables come before the first look at the data, so that it is one at what the others left.
-            (_, Turn::BesideOthers { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN ROW SHARE MODE",
-            (_, Turn::Alone { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN EXCLUSIVE MODE",
+            (_, WriterTurn::BesideOthers { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN ROW SHARE MODE",
+            (_, WriterTurn::Alone { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN EXCLUSIVE MODE",
         };
         let mut lent = self.connections.lend().await?;
         lent.in_transaction = true;

@@ -12,7 +12,7 @@ use super::manifest::{ColumnPart, TablePart, Word};
 use crate::database::{self, Sql, Transaction};
 
 /// Bytes of lines that one statement on PostgreSQL stores.
-const TEXT: usize = 1024 * 1024;
+const STATEMENT_BYTES: usize = 1024 * 1024;
 /// Placeholders of one statement on SQLite.
 const PLACEHOLDERS: usize = 1000;
 
@@ -58,7 +58,7 @@ impl<'a> Loader<'a> {
                 bytes += line.len();
                 lines.push(line);
             }
-            let enough = if postgres { bytes >= TEXT } else { lines.len() >= most };
+            let enough = if postgres { bytes >= STATEMENT_BYTES } else { lines.len() >= most };
             if !lines.is_empty() && (ended || enough) {
                 let sql = if postgres { self.text(&lines) } else { self.values(&lines)? };
                 let refused = |error| DumpError::Table { table: self.table.to_owned(), error };

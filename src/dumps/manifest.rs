@@ -14,7 +14,7 @@ pub(super) struct Manifest {
     pub(super) format: u32,
     /// Release of Dailies that made it.
     pub(super) version: String,
-    /// When it was begun, in UTC.
+    /// Moment at which it was begun, in UTC.
     pub(super) made_at: String,
     /// The database that it was made of: `sqlite` or `postgresql`.
     pub(super) database: String,

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use entity::facts::{Column, Default, Kind};
 use sea_orm::{DbBackend, DbErr, FromQueryResult};
 
+use crate::database::json::TEXT;
 use crate::database::{self, Database, Sql};
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Name of a column, its kind, and the table that it refers to.
 type OwnColumn = (&'static str, Kind, Option<&'static str>);
 
 /// Tables that are no entities, with their columns.
-const OWN: [(&str, &[OwnColumn]); 3] = [
+const TABLES_WITHOUT_ENTITY: [(&str, &[OwnColumn]); 3] = [
     (
         "dailies_identity",
         &[
@@ -52,7 +51,7 @@ pub struct Table {
 /// Every table, each behind those that it refers to where the circles among them allow it.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    let own = OWN.iter().map(|(name, columns)| Table { name, columns: columns.iter().map(column).collect() });
+    let own = TABLES_WITHOUT_ENTITY.iter().map(|(name, columns)| Table { name, columns: columns.iter().map(column).collect() });
     let entities = entity::TABLES.iter().map(|table| Table { name: table.name, columns: table.columns.clone() });
     let mut waiting: BTreeMap<&'static str, Table> = own.chain(entities).map(|table| (table.name, table)).collect();
     let names: Vec<&'static str> = waiting.keys().copied().collect();
@@ -131,7 +130,7 @@ mod tests {
     fn tables_come_behind_those_that_they_refer_to() {
         let names: Vec<&str> = tables().iter().map(|table| table.name).collect();
         let at = |name: &str| names.iter().position(|known| *known == name).expect("a table");
-        assert_eq!(names.len(), entity::TABLES.len() + OWN.len());
+        assert_eq!(names.len(), entity::TABLES.len() + TABLES_WITHOUT_ENTITY.len());
         for (first, second) in
             [("person", "task"), ("project", "entity"), ("task", "comment"), ("person", "dailies_identity"), ("chat", "chat_message")]
         {

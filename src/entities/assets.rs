@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::asset_types::require_asset_type;
 use super::creation::{NewEntity, create_asset, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::layouts;
 use super::listings::filtered;
@@ -88,20 +88,20 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember, asset_typ
 }
 
 /// `GET /data/assets/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = scope(app, caller, wish.project_id, wish.episode).await?;
-    let mut request = Request::listing(&layouts::ASSETS, scope, &wish);
-    of_episode(&mut request.conditions, wish.episode);
-    if let Some(EpisodeChoice::One(episode_id)) = wish.episode {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = scope(app, caller, options.project_id, options.episode).await?;
+    let mut request = Request::listing(&layouts::ASSETS, scope, &options);
+    of_episode(&mut request.conditions, options.episode);
+    if let Some(EpisodeChoice::One(episode_id)) = options.episode {
         request.only_linked_with(episode_id);
     }
     request.load(&app.database).await
 }
 
 /// `GET /data/assets/{asset_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_asset(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, Rest::AllBut(&["nb_frames", "source_id"])).await?;
+    let mut object = details::with_tasks(&app.database, &layouts::ASSETS, &scope, id, FurtherFacts::AllBut(&["nb_frames", "source_id"])).await?;
     object.pop();
     object.extend_from_slice(b",\"type\":\"Asset\"}");
     Ok(object)

@@ -10,7 +10,7 @@ use crate::database::{SelectList, SelectedColumn, write_text};
 
 /// Form of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum RowForm {
     /// Objects.
     #[default]
     Plain,
@@ -18,7 +18,7 @@ pub(super) enum Form {
     Compact,
 }
 
-impl Form {
+impl RowForm {
     /// Brackets around a row.
     pub(super) fn brackets(self) -> (u8, u8) {
         if self == Self::Plain { (b'{', b'}') } else { (b'[', b']') }
@@ -26,7 +26,7 @@ impl Form {
 }
 
 /// Output for one key.
-struct Step {
+struct CellStep {
     /// The key with its quotes and colon; nothing in the compact form. A comma stands before it, but for the first.
     key: Vec<u8>,
     name: &'static str,
@@ -46,7 +46,7 @@ enum Action {
 
 /// Writes rows of one layout.
 pub(super) struct Writer {
-    steps: Vec<Step>,
+    steps: Vec<CellStep>,
     /// Whether the metadata has to be looked into.
     opens_metadata: bool,
     /// Brackets around a row.
@@ -55,7 +55,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// A writer of fields. The list of the query gets their columns.
-    pub(super) fn new(fields: &[Field], list: &mut SelectList, form: Form) -> Self {
+    pub(super) fn new(fields: &[Field], list: &mut SelectList, form: RowForm) -> Self {
         let mut steps = Vec::with_capacity(fields.len());
         for (name, cell) in fields {
             let action = match cell {
@@ -66,11 +66,11 @@ impl Writer {
                 Cell::Ids => Action::Ids,
             };
             let mut key = if steps.is_empty() { Vec::new() } else { vec![b','] };
-            if form == Form::Plain {
+            if form == RowForm::Plain {
                 write_text(&mut key, name);
                 key.push(b':');
             }
-            steps.push(Step { key, name, blank: blank(name), action });
+            steps.push(CellStep { key, name, blank: blank(name), action });
         }
         let opens_metadata = steps.iter().any(|step| matches!(step.action, Action::MetadataField));
         Self { steps, opens_metadata, brackets: form.brackets() }

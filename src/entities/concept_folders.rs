@@ -40,7 +40,7 @@ pub(super) async fn create(app: &App, access: &ProjectSupervisor, name: String) 
                 ("created_by", access.person.id.into()),
             ];
             let id = database::insert(&*work, &entity::entity::TABLE, values).await?;
-            tell(&mut work, project_id, id, "new");
+            emit_folder(&mut work, project_id, id, "new");
             id
         }
     };
@@ -59,7 +59,7 @@ pub(super) async fn rename(app: &App, caller: &Caller, id: Uuid, name: String) -
     if folder.name != name {
         database::update(&*work, &entity::entity::TABLE, id, vec![("name", name.into())]).await?;
     }
-    tell(&mut work, folder.project_id, id, "update");
+    emit_folder(&mut work, folder.project_id, id, "update");
     let row = rows::plain(&*work, id, FOLDER.type_name()).await?;
     work.commit().await?;
     Ok(row)
@@ -74,7 +74,7 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoCon
     put(&mut work, folder.project_id, &inside, None).await?;
     remove_links(&work, id).await?;
     database::execute(&*work, &Sql::with("DELETE FROM entity WHERE id = $1", [id.into()])).await?;
-    tell(&mut work, folder.project_id, id, "delete");
+    emit_folder(&mut work, folder.project_id, id, "delete");
     work.commit().await?;
     Ok(NoContent)
 }
@@ -123,6 +123,6 @@ async fn named(work: &Work<'_>, project_id: Uuid, entity_type_id: Uuid, name: &s
     Ok(database::read_value(&**work, &sql).await?)
 }
 
-fn tell(work: &mut Work<'_>, project_id: Uuid, id: Uuid, what: &str) {
+fn emit_folder(work: &mut Work<'_>, project_id: Uuid, id: Uuid, what: &str) {
     work.emit_in(project_id, format!("{}:{what}", FOLDER.word()), payload([(FOLDER.id_key(), id)]));
 }

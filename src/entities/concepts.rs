@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
-use super::work_lists::{Of, TaskList, task_types};
+use super::work_lists::{TaskList, TaskSet, task_types};
 use super::{layouts, listings};
 use crate::access::STAFF_MEMBER;
 use crate::access::entities::{self, EntityRelation, PRESENT, Scope};
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::App;
 use crate::database::{self, Sent, write_uuid};
 use crate::events::{Work, payload};
@@ -41,28 +41,30 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result
 }
 
 /// `GET /data/concepts/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named_for(app, caller, wish.project_id, &STAFF_MEMBER).await?;
-    Request::listing(&layouts::CONCEPTS, scope, &wish).load(&app.database).await
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named_for(app, caller, options.project_id, &STAFF_MEMBER).await?;
+    Request::listing(&layouts::CONCEPTS, scope, &options).load(&app.database).await
 }
 
 /// `GET /data/concepts/{concept_id}`
-pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let standing = entities::require(&app.database, caller, id, &PRESENT).await?;
-    let scope = Scope::project(caller, standing.project_id, standing.role.role);
-    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await
+pub(super) async fn read_concept(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let relation = entities::require(&app.database, caller, id, &PRESENT).await?;
+    let scope = Scope::project(caller, relation.project_id, relation.role.role);
+    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `GET /data/concepts/{concept_id}/tasks`
 pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: bool) -> Result<Sent, Failure> {
-    let standing = require_seen(app, caller, id).await?;
-    TaskList { of: Of::Entity(id), visible: Visible::of_entity(caller, standing.project_id, standing.role.role), assignees }.send(&app.database).await
+    let relation = require_seen(app, caller, id).await?;
+    TaskList { of: TaskSet::Entity(id), visible: VisibleTasks::of_entity(caller, relation.project_id, relation.role.role), assignees }
+        .send(&app.database)
+        .await
 }
 
 /// `GET /data/concepts/{concept_id}/task-types`
 pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Result<Sent, Failure> {
     require_seen(app, caller, id).await?;
-    task_types(&app.database, Of::Entity(id)).await
+    task_types(&app.database, TaskSet::Entity(id)).await
 }
 
 async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {

@@ -5,26 +5,25 @@ use entity::facts::Kind;
 use sea_orm::{DbBackend, QueryResult};
 use uuid::Uuid;
 
-use super::cells::{Form, Writer};
-use super::layouts::Layout;
+use super::cells::{RowForm, Writer};
+use super::layouts::EntityLayout;
 use super::rows::{EntityWriter, PROJECT_NAME, RELATIONS};
 use crate::access::entities::Scope;
 use crate::access::metadata::{Masks, OF_TASKS, read_hidden};
 use crate::database::dialect::{json_ids, json_of};
+use crate::database::json::TEXT;
 use crate::database::{Database, Field, RecordWriter, SelectList, Sql, write_text, write_uuid};
 use crate::vocabulary::kinds::EntityKind;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// An entity as the layout writes it with all its tasks, and then the rest.
 ///
 /// # Errors
 /// 404 when there is no such entity of the layout's kind.
-pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, rest: Rest) -> Result<Vec<u8>, Failure> {
+pub(super) async fn with_tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, rest: FurtherFacts) -> Result<Vec<u8>, Failure> {
     let backend = database.backend();
     let mut list = SelectList::default();
     let (project_id, data) = (list.add("e.project_id"), list.add("e.data"));
-    let writer = Writer::new(layout.fields, &mut list, Form::Plain);
+    let writer = Writer::new(layout.fields, &mut list, RowForm::Plain);
     let rest = rest.writer(backend, layout).map(|rest| (list.add_record(&rest), rest));
     let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
     let mut sql = Sql::default();
@@ -52,16 +51,16 @@ pub(super) async fn with_tasks(database: &Database, layout: &Layout, scope: &Sco
 }
 
 /// Facts about an entity beside those in its layout.
-pub(super) enum Rest {
+pub(super) enum FurtherFacts {
     /// Nothing.
     LeftOut,
     /// Its columns, save for these, the name of the production, and the related ids.
     AllBut(&'static [&'static str]),
 }
 
-impl Rest {
+impl FurtherFacts {
     /// A writer of the keys that the layout lacks.
-    fn writer(&self, backend: DbBackend, layout: &Layout) -> Option<RecordWriter> {
+    fn writer(&self, backend: DbBackend, layout: &EntityLayout) -> Option<RecordWriter> {
         let Self::AllBut(left_out) = self else { return None };
         let lacks = |key: &str| !layout.has(key) && !left_out.contains(&key);
         let (name, ..) = PROJECT_NAME;
@@ -76,10 +75,10 @@ impl Rest {
 }
 
 /// Writes the tasks of an entity as a list, the oldest first, without the `hidden` fields of their metadata.
-async fn tasks(database: &Database, layout: &Layout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
+async fn tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
     let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
     let mut list = SelectList::default();
-    let writer = Writer::new(layout.task_fields, &mut list, Form::Plain);
+    let writer = Writer::new(layout.task_fields, &mut list, RowForm::Plain);
     let sql = Sql::with(
         format!(
             "SELECT {list}, {assignees} AS assignees FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = $2 \

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{self, NewEntity};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::rows::{self, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
@@ -34,10 +34,10 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/edits/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, wish.project_id).await?;
-    let mut request = Request::listing(&layouts::EDITS, scope, &wish);
-    match wish.episode {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, options.project_id).await?;
+    let mut request = Request::listing(&layouts::EDITS, scope, &options);
+    match options.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
             request.conditions.push(" AND e.parent_id IS NULL");
@@ -50,9 +50,9 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOpt
 }
 
 /// `GET /data/edits/{edit_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_edit(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::EDITS, &scope, id, Rest::LeftOut).await
+    details::with_tasks(&app.database, &layouts::EDITS, &scope, id, FurtherFacts::LeftOut).await
 }
 
 /// `POST /data/projects/{project_id}/edits`

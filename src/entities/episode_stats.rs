@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::access::ALL_BUT_CLIENTS;
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -67,7 +67,7 @@ struct Bulk {
 
 /// Work by its outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-struct Outcome {
+struct WorkByOutcome {
     done: Bulk,
     retake: Bulk,
     other: Bulk,
@@ -78,9 +78,9 @@ struct Outcome {
 struct RetakeStats {
     max_retake_count: i32,
     /// The outcome of each take, from the first one on.
-    evolution: BTreeMap<i32, Outcome>,
+    evolution: BTreeMap<i32, WorkByOutcome>,
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: WorkByOutcome,
 }
 
 impl Bulk {
@@ -135,7 +135,7 @@ fn selection(columns: &str, access: &ProjectMember) -> Sql {
         ),
         [access.project_id().into()],
     );
-    Visible::within(access.caller(), access.project_id(), access.role()).restrict(&mut sql, "t");
+    VisibleTasks::within(access.caller(), access.project_id(), access.role()).restrict(&mut sql, "t");
     sql
 }
 
@@ -170,7 +170,7 @@ fn retake_stats(rows: &[TakeRow]) -> ByEpisode<RetakeStats> {
     found
 }
 
-impl Outcome {
+impl WorkByOutcome {
     fn add(&mut self, is_done: bool, is_retake: bool, bulk: Bulk) {
         let part = match (is_done, is_retake) {
             (true, _) => &mut self.done,
@@ -192,7 +192,7 @@ mod tests {
             |is_done, retake_count| TakeRow { episode_id, task_type_id, is_done, is_retake: false, retake_count, count: 1, frames: 10, drawings: 0 };
         let found = retake_stats(&[row(true, 2), row(true, 0), row(false, 1)]);
         let of_episode = &found[&episode_id.to_string()][&task_type_id.to_string()];
-        let counts = |outcome: &Outcome| [outcome.done.count, outcome.retake.count, outcome.other.count];
+        let counts = |outcome: &WorkByOutcome| [outcome.done.count, outcome.retake.count, outcome.other.count];
         assert_eq!(of_episode.max_retake_count, 2);
         assert_eq!(of_episode.evolution.values().map(counts).collect::<Vec<_>>(), [[1, 2, 0], [1, 1, 1]]);
         assert_eq!(counts(&of_episode.outcome), [2, 0, 1]);

@@ -11,13 +11,13 @@ use super::creation::{self, NewEntity};
 use super::criteria;
 use super::details;
 use super::episode_choice::EpisodeChoice;
-use super::layouts::Layout;
+use super::layouts::EntityLayout;
 use super::rows::{Listing, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
-use super::work_lists::{Of, TaskList};
+use super::work_lists::{TaskList, TaskSet};
 use crate::access::ALL_BUT_VENDORS;
 use crate::access::entities::Scope;
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::App;
 use crate::database::Sent;
 use crate::vocabulary::kinds::EntityKind;
@@ -69,10 +69,10 @@ async fn list(app: &App, scope: &Scope, kind: EntityKind, parent_id: Option<Uuid
 }
 
 /// The sequences, episodes or scenes with their tasks; `episode_id` keeps those that are part of that entity.
-pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static Layout, query: &Query) -> Result<with_tasks::Listing, Failure> {
-    let wish = ListingOptions { episode: EpisodeChoice::read(query)?, ..ListingOptions::default() };
-    let mut request = Request::listing(layout, scope, &wish);
-    match wish.episode {
+pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static EntityLayout, query: &Query) -> Result<with_tasks::Listing, Failure> {
+    let options = ListingOptions { episode: EpisodeChoice::read(query)?, ..ListingOptions::default() };
+    let mut request = Request::listing(layout, scope, &options);
+    match options.episode {
         None => {}
         Some(EpisodeChoice::One(id)) => {
             request.conditions.push(" AND e.parent_id = ").bind(id);
@@ -85,7 +85,7 @@ pub(super) async fn list_with_tasks(app: &App, scope: Scope, layout: &'static La
 }
 
 /// One sequence, episode or scene with the names that explain it.
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_group(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     details::group(&app.database, &scope, id, kind).await
 }
@@ -93,16 +93,25 @@ pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid, kind: Entit
 /// The tasks of a sequence, an episode or a scene itself; vendors get their own ones.
 pub(super) async fn list_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, assignees: bool) -> Result<Sent, Failure> {
     find_entity(&app.database, id, kind).await?;
-    TaskList { of: Of::Entity(id), visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
+    TaskList { of: TaskSet::Entity(id), visible: VisibleTasks::within(access, access.project_id(), access.role()), assignees }
+        .send(&app.database)
+        .await
 }
 
 /// The tasks of what a sequence or an episode is made of, for everybody but vendors.
-pub(super) async fn list_inner_tasks(app: &App, access: &EntityReader, id: Uuid, kind: EntityKind, of: Of, assignees: bool) -> Result<Sent, Failure> {
+pub(super) async fn list_inner_tasks(
+    app: &App,
+    access: &EntityReader,
+    id: Uuid,
+    kind: EntityKind,
+    of: TaskSet,
+    assignees: bool,
+) -> Result<Sent, Failure> {
     find_entity(&app.database, id, kind).await?;
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    TaskList { of, visible: Visible::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
+    TaskList { of, visible: VisibleTasks::within(access, access.project_id(), access.role()), assignees }.send(&app.database).await
 }
 
 /// `POST /data/projects/{project_id}/sequences`

@@ -23,13 +23,13 @@ fn of_caller(sql: &mut Sql, caller: &Caller) {
     sql.bind(caller.person.id);
 }
 
-async fn send<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
+async fn answer_rows<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
     Ok(writer.list(database, sql).await?)
 }
 
 /// Sends entities, of whose metadata vendors get what they may see.
 async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: RecordWriter) -> Result<Json<Vec<Entity>>, Failure> {
-    let Some(mask) = DataMask::of(database, caller).await? else { return send(database, sql, writer).await };
+    let Some(mask) = DataMask::of(database, caller).await? else { return answer_rows(database, sql, writer).await };
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;
@@ -69,7 +69,7 @@ pub async fn task_types(database: &Database, caller: &Caller, kind: EntityKind, 
     let mut sql = Sql::new(format!("SELECT {} FROM task_type k WHERE k.id IN (SELECT t.task_type_id", writer.columns()));
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(") ORDER BY k.priority, k.name, k.id");
-    send(database, sql, writer).await
+    answer_rows(database, sql, writer).await
 }
 
 /// The types of the assets that the caller works on.
@@ -85,7 +85,7 @@ pub async fn asset_types(database: &Database, caller: &Caller, project_id: Uuid)
     ));
     entities_of(&mut sql, caller, project_id);
     sql.push(") ORDER BY k.name, k.id");
-    send(database, sql, writer).await
+    answer_rows(database, sql, writer).await
 }
 
 /// The assets of a type that the caller works on.

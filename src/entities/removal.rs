@@ -29,8 +29,8 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKin
     let mut work = Work::begin(app, caller).await?;
     let entity = find_entity(&*work, id, kind).await?;
     entities::require(&*work, caller, id, &REMOVE).await?;
-    let leftovers = remove_or_cancel(&mut work, &entity, force).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = remove_or_cancel(&mut work, &entity, force).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(NoContent)
 }
@@ -53,15 +53,15 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
         entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
     });
     let mut done = Vec::new();
-    let mut leftovers = UnneededFiles::default();
+    let mut unneeded = UnneededFiles::default();
     for id in ids {
         if let Some(entity) = found.remove(id) {
             let force = force || entity.canceled || entity.kind == EntityKind::Concept;
-            leftovers.extend(remove_or_cancel(&mut work, &entity, force).await?);
+            unneeded.extend(remove_or_cancel(&mut work, &entity, force).await?);
             done.push(*id);
         }
     }
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(done)
 }
@@ -111,7 +111,7 @@ const USES_OF_SCENES: [(&str, &str); 7] = [
 /// The database does not answer.
 pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Failure> {
     database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
-    tell(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
+    emit_entity(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
     if entity.kind == EntityKind::Asset {
         Touched::by(&**work, &[entity.id]).await?.settle(work).await?;
     }
@@ -123,7 +123,7 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
     let sql = Sql::with("DELETE FROM entity WHERE id = $1", [entity.id.into()]);
     match database::execute(&**work, &sql).await {
         Ok(_) => {
-            tell(work, entity, "delete");
+            emit_entity(work, entity, "delete");
             Ok(())
         }
         Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => {
@@ -149,20 +149,20 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
     let mut removed = remove(work, &leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect::<Vec<_>>()).await?;
     for entity in &leaving {
         for task_id in tasks.get(&entity.id).into_iter().flatten() {
-            removed.tell(work, *task_id);
+            removed.emit_delete(work, *task_id);
         }
-        tell(work, entity, "delete");
+        emit_entity(work, entity, "delete");
     }
     removed.settle(work).await?;
-    let mut leftovers = removed.leftovers;
+    let mut unneeded = removed.unneeded;
     for ids in all.chunks(BATCH) {
-        leftovers.extend(remove_rows(work, ids).await?);
+        unneeded.extend(remove_rows(work, ids).await?);
     }
     touched.settle(work).await?;
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
-fn tell(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
+fn emit_entity(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
     work.emit_in(entity.project_id, format!("{}:{what}", entity.kind.word()), payload([(entity.kind.id_key(), entity.id)]));
 }
 

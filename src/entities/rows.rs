@@ -12,13 +12,12 @@ use crate::access::STAFF;
 use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
+use crate::database::json::TEXT;
 use crate::database::{self, BATCH, Database, SelectList, SelectedColumn, Sent, Sql, stream_array, write_text};
 use crate::vocabulary::kinds::EntityKind;
 
 /// A key that is no column: its name, its SQL, and what it holds.
 pub(super) type Extra = (&'static str, &'static str, Kind);
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Name of the production `p`.
 pub(super) const PROJECT_NAME: Extra = ("project_name", "p.name", TEXT);

@@ -60,7 +60,7 @@ pub(super) async fn add_shot(app: &App, caller: &Caller, scene_id: Uuid, shot_id
     sql.bind(scene_id).push(", updated_at = ").bind(now()).push(" WHERE id = ").bind(shot_id);
     sql.push(" AND (source_id IS NULL OR source_id <> ").bind(scene_id).push(")");
     if database::execute(&*work, &sql).await? > 0 {
-        tell(&mut work, &shot, scene_id, "shot:add-to-scene");
+        emit_shot(&mut work, &shot, scene_id, "shot:add-to-scene");
     }
     let row = rows::plain(&*work, shot_id, "Entity").await?;
     work.commit().await?;
@@ -74,7 +74,7 @@ pub(super) async fn remove_shot(app: &App, caller: &Caller, scene_id: Uuid, shot
     let mut sql = Sql::new("UPDATE entity SET source_id = NULL, updated_at = ");
     sql.bind(now()).push(" WHERE id = ").bind(shot_id).push(" AND source_id = ").bind(scene_id);
     if database::execute(&*work, &sql).await? > 0 {
-        tell(&mut work, &shot, scene_id, "shot:remove-from-scene");
+        emit_shot(&mut work, &shot, scene_id, "shot:remove-from-scene");
     }
     work.commit().await?;
     Ok(())
@@ -87,7 +87,7 @@ async fn shot_of(work: &Work<'_>, caller: &Caller, scene_id: Uuid, shot_id: Uuid
     require_within(work, Some(shot_id), EntityKind::Shot, scene.project_id).await?.ok_or_else(Failure::not_found)
 }
 
-fn tell(work: &mut Work<'_>, shot: &EntityFacts, scene_id: Uuid, event: &'static str) {
+fn emit_shot(work: &mut Work<'_>, shot: &EntityFacts, scene_id: Uuid, event: &'static str) {
     work.emit_in(shot.project_id, "shot:update", payload([("shot_id", shot.id)]));
     work.emit_in(shot.project_id, event, payload([("scene_id", scene_id), ("shot_id", shot.id)]));
 }

@@ -18,7 +18,7 @@ const PORTION: usize = 200;
 
 /// A shot with the length of its latest movie, in seconds.
 #[derive(FromQueryResult)]
-struct Shown {
+struct MeasuredShot {
     id: Uuid,
     nb_frames: Option<i32>,
     duration: f64,
@@ -33,7 +33,7 @@ pub(super) async fn set(app: &App, access: &ProjectManager, task_type_id: Uuid, 
     let production = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
     task_type::Entity::find_by_id(task_type_id).one(&*work).await?.ok_or_else(Failure::not_found)?;
     let rate = rate_of_production(production.fps.as_deref());
-    let shown: Vec<Shown> = database::read_all(&*work, &latest(&work, production.id, task_type_id, episode_id).await?).await?;
+    let shown: Vec<MeasuredShot> = database::read_all(&*work, &latest(&work, production.id, task_type_id, episode_id).await?).await?;
     let lengths = shown.iter().map(|shot| (shot, ShotLength { id: shot.id, nb_frames: frames(shot.duration, rate) }));
     let changed: Vec<ShotLength> =
         lengths.clone().filter(|(shot, length)| shot.nb_frames != Some(length.nb_frames)).map(|(_, length)| length).collect();

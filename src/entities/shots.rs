@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
-use crate::access::references::{self, Written};
+use crate::access::references::{self, RowChange};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::{blank_name, coerce};
@@ -37,18 +37,18 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
         }
         (None, project_id) => Scope::named(app, caller, project_id).await?,
     };
-    send(app, &scope, sequence_id, query, &[]).await
+    send_shots(app, &scope, sequence_id, query, &[]).await
 }
 
 /// `GET /data/sequences/{sequence_id}/shots`
 pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uuid, query: &Query) -> Result<Sent, Failure> {
     let sequence = find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
     let scope = Scope::required_project(app, caller, sequence.project_id).await?;
-    send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
+    send_shots(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
 
 /// Sends shots, with the names of their sequence and production.
-async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
+async fn send_shots(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
     let mut listing = listings::in_sequences(app, scope, EntityKind::Shot, query, save_for).await?;
     if let Some(sequence_id) = sequence_id {
         listing.conditions.push(" AND e.parent_id = ").bind(sequence_id);
@@ -66,10 +66,10 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/shots/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOptions) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, wish.project_id).await?;
-    let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
-    match wish.episode {
+pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, options.project_id).await?;
+    let mut request = Request::listing(&layouts::SHOTS, scope, &options);
+    match options.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
             request.conditions.push(" AND 1 = 0");
@@ -82,9 +82,9 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: ListingOpt
 }
 
 /// `GET /data/shots/{shot_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_shot(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, Rest::AllBut(&[])).await
+    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `POST /data/projects/{project_id}/shots`
@@ -125,7 +125,7 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     let changes = changes(body)?;
     check_references(&work, &shot, &changes).await?;
     let stored = Map::from_iter([("project_id".to_owned(), json!(shot.project_id))]);
-    let row = Written { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
+    let row = RowChange { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
     references::require(&*work, caller, &row).await?;
     check_values(&work, &shot, body).await?;
     let moved = database::value_of(&changes, "parent_id").is_some();
@@ -144,11 +144,11 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
 /// Refuses a blank name, one that another shot of the sequence has, and a frame rate that is none.
 async fn check_values(work: &Work<'_>, shot: &EntityFacts, body: &Map<String, Value>) -> Result<(), Failure> {
     #[derive(sea_orm::FromQueryResult)]
-    struct Stored {
+    struct ShotData {
         data: Option<Value>,
     }
     let sql = Sql::with("SELECT data FROM entity WHERE id = $1", [shot.id.into()]);
-    let stored: Option<Stored> = database::read_one(&**work, &sql).await?;
+    let stored: Option<ShotData> = database::read_one(&**work, &sql).await?;
     let stored = stored.and_then(|stored| stored.data);
     frame_rates::check(body.get("data").and_then(Value::as_object), stored.as_ref().and_then(Value::as_object))?;
     let name = body.get("name").and_then(Value::as_str);

@@ -8,19 +8,19 @@ use entity::facts::Kind;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::cells::{Form, Writer};
+use super::cells::{RowForm, Writer};
 use super::episode_choice::EpisodeChoice;
-use super::layouts::{Field, Layout};
+use super::layouts::{EntityLayout, Field};
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::entities::{Scope, own_entities};
 use crate::access::metadata::Masks;
-use crate::database::{Database, SelectList, Sent, Sql, send};
+use crate::database::{Database, SelectList, Sent, Sql, send_written};
 
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
 
-/// Wishes of a call, by its query.
+/// Options of a call, by its query.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ListingOptions {
     pub(super) project_id: Option<Uuid>,
@@ -29,7 +29,7 @@ pub(super) struct ListingOptions {
     pub(super) id: Option<Uuid>,
     /// Whether only what the caller is assigned to a task of is listed.
     pub(super) assigned: bool,
-    pub(super) form: Form,
+    pub(super) form: RowForm,
 }
 
 impl ListingOptions {
@@ -37,20 +37,20 @@ impl ListingOptions {
     ///
     /// # Errors
     /// 400 or 404 for an episode that is none.
-    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: Form) -> Result<Self, Failure> {
+    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: RowForm) -> Result<Self, Failure> {
         Ok(Self { project_id, episode: EpisodeChoice::read(query)?, id, assigned: query.get("assigned_to").is_some(), form })
     }
 }
 
 /// Request for entities with tasks.
 pub(super) struct Request {
-    layout: &'static Layout,
+    layout: &'static EntityLayout,
     scope: Scope,
     /// Conditions on the entities `e`, each with `AND` before it.
     pub(super) conditions: Sql,
     /// The one id that the lists of ids may hold, where they are cut down to it.
     linked_with: Option<Uuid>,
-    form: Form,
+    form: RowForm,
 }
 
 /// Parts of an answer.
@@ -66,7 +66,7 @@ pub(super) struct Listing {
 /// Entities that are written together, with what belongs to them.
 struct Portion {
     entities: Entities,
-    tasks: Tasks,
+    tasks: PortionTasks,
 }
 
 /// Text of entities, each without its lists of ids, its tasks and its end.
@@ -89,7 +89,7 @@ struct EntityText {
 
 /// Text of the tasks of a portion, each without its assignees.
 #[derive(Default)]
-struct Tasks {
+struct PortionTasks {
     text: Vec<u8>,
     /// Ordered by entity, then by age.
     rows: Vec<TaskText>,
@@ -111,18 +111,18 @@ struct TaskText {
 
 impl Request {
     /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &ListingOptions) -> Self {
+    pub(super) fn listing(layout: &'static EntityLayout, scope: Scope, options: &ListingOptions) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
-        if let Some(id) = wish.id {
+        if let Some(id) = options.id {
             conditions.push(" AND e.id = ").bind(id);
         }
-        if wish.assigned {
+        if options.assigned {
             conditions.push(" AND (");
             own_entities(&mut conditions, layout.kind, scope.person());
             conditions.push(")");
         }
-        Self { layout, scope, conditions, linked_with: None, form: wish.form }
+        Self { layout, scope, conditions, linked_with: None, form: options.form }
     }
 
     /// Cuts the lists of ids down to one id.
@@ -157,7 +157,7 @@ impl Entities {
     }
 }
 
-impl Tasks {
+impl PortionTasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
         self.rows[start..].iter().take_while(move |task| task.entity_id == entity_id)
@@ -218,7 +218,7 @@ impl Listing {
         })
     }
 
-    async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
+    async fn tasks(&self, ids: &[Uuid]) -> Result<PortionTasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
         let mut list = SelectList::default();
         let [entity, created, task, project] = ["t.entity_id", "t.created_at", "t.id", "t.project_id"].map(|column| list.add(column));
@@ -227,7 +227,7 @@ impl Listing {
         sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
         let plans = self.request.scope.plans();
-        let mut tasks = Tasks::default();
+        let mut tasks = PortionTasks::default();
         let each = |row: &QueryResult| {
             let start = tasks.text.len();
             let (entity_id, created_at, id) = (entity.read(row)?, created.read(row)?, task.read(row)?);
@@ -264,7 +264,7 @@ impl Listing {
             entities.links.write(out, entity.id);
         }
         out.extend_from_slice(&entities.text[entity.gap..entity.end]);
-        out.extend_from_slice(if form == Form::Plain { b",\"tasks\":[" } else { b",[" });
+        out.extend_from_slice(if form == RowForm::Plain { b",\"tasks\":[" } else { b",[" });
         for (at, task) in tasks.of(entity.id).enumerate() {
             if at > 0 {
                 out.push(b',');
@@ -286,8 +286,8 @@ impl Listing {
     /// The database does not answer.
     pub(super) async fn into_document(self) -> Result<Sent, Failure> {
         let (head, tail) = match self.request.form {
-            Form::Plain => (b"[".to_vec(), &b"]"[..]),
-            Form::Compact => {
+            RowForm::Plain => (b"[".to_vec(), &b"]"[..]),
+            RowForm::Compact => {
                 let mut head = self.header();
                 head.extend_from_slice(b",\"rows\":[");
                 (head, &b"]}"[..])
@@ -308,18 +308,18 @@ impl Listing {
 
     /// `{"compact":true,"shot_fields":[…],"task_fields":[…]` without the end.
     fn header(&self) -> Vec<u8> {
-        if self.request.form == Form::Plain {
+        if self.request.form == RowForm::Plain {
             return b"{\"compact\":false".to_vec();
         }
         let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
-        let Layout { header, fields, task_fields, .. } = self.request.layout;
+        let EntityLayout { header, fields, task_fields, .. } = self.request.layout;
         let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
         text.into_bytes()
     }
 
     /// Puts the answer together, one portion after the other, as fast as the client takes it.
     async fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Result<Sent, Failure> {
-        let sent = send(|mut outlet| async move {
+        let sent = send_written(|mut outlet| async move {
             outlet.out.extend_from_slice(&head);
             let mut first = true;
             for ids in self.ids.chunks(PORTION) {

@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Set of tasks that is meant.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Of {
+pub(super) enum TaskSet {
     /// Those of the entity itself.
     Entity(Uuid),
     /// Those of the shots and scenes of a sequence.
@@ -27,7 +27,7 @@ pub(super) enum Of {
     EpisodeEdits(Uuid),
 }
 
-impl Of {
+impl TaskSet {
     /// Adds the condition on the tasks `t` and their entities `e`.
     fn condition(self, sql: &mut Sql) {
         match self {
@@ -51,9 +51,9 @@ const NAMES: [(&str, &str); 5] = [
 
 /// Tasks to list.
 pub(super) struct TaskList {
-    pub(super) of: Of,
+    pub(super) of: TaskSet,
     /// Part of them that the caller sees.
-    pub(super) visible: Visible,
+    pub(super) visible: VisibleTasks,
     /// Whether each task tells who is assigned to it.
     pub(super) assignees: bool,
 }
@@ -105,7 +105,7 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn task_types(database: &Database, of: Of) -> Result<Sent, Failure> {
+pub(super) async fn task_types(database: &Database, of: TaskSet) -> Result<Sent, Failure> {
     let columns = &entity::task_type::TABLE.columns;
     let names: Vec<String> = columns.iter().map(|column| format!("tt.\"{}\"", column.name)).collect();
     let mut sql = Sql::new(format!(

@@ -9,12 +9,11 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use crate::access::{event_reader, projects_of};
+use crate::database::json::TEXT;
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column};
 
 /// Most rows in an answer.
-const LIMIT: i64 = 1000;
-
-const TEXT: Kind = Kind::Text { max: None };
+const LONGEST_LIST: i64 = 1000;
 
 /// Events that tell of new files.
 const FILE_EVENTS: [&str; 5] =
@@ -55,7 +54,7 @@ pub(super) async fn last_events(database: &Database, caller: &Caller, query: &Li
         before(database, &mut sql, "api_event", id, "event").await?;
     }
     period(&mut sql, query.after, query.before);
-    send(database, sql, &EVENT, query.limit).await
+    answer_rows(database, sql, &EVENT, query.limit).await
 }
 
 /// The latest sign-ins that the query keeps.
@@ -68,7 +67,7 @@ pub(super) async fn last_logins(database: &Database, query: &ListLastLoginsQuery
         before(database, &mut sql, "login_log", id, "login log").await?;
     }
     period(&mut sql, query.after, query.before);
-    send(database, sql, &LOGIN, query.limit).await
+    answer_rows(database, sql, &LOGIN, query.limit).await
 }
 
 /// Every name that an event ever had. The index of names is walked from one name to the next, however many events there
@@ -118,10 +117,10 @@ fn period(sql: &mut Sql, after: Option<chrono::NaiveDateTime>, before: Option<ch
 }
 
 /// Sends rows of a selection (`FROM … r …`), the latest first.
-async fn send<T>(database: &Database, from: Sql, fields: &[(&str, Kind)], limit: i64) -> Result<Json<T>, Failure> {
+async fn answer_rows<T>(database: &Database, from: Sql, fields: &[(&str, Kind)], limit: i64) -> Result<Json<T>, Failure> {
     let columns: Vec<String> = fields.iter().map(|(name, _)| format!("r.{name}")).collect();
     let mut sql = from.before(&format!("SELECT {} ", columns.join(", ")));
-    sql.push(" ORDER BY r.created_at DESC, r.id DESC LIMIT ").bind(limit.min(LIMIT));
+    sql.push(" ORDER BY r.created_at DESC, r.id DESC LIMIT ").bind(limit.min(LONGEST_LIST));
     let writer = RowWriter::new(fields.iter().map(|(name, kind)| Field::new(*name, *kind)));
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');

@@ -21,7 +21,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Entities to keep.
 #[derive(Default)]
-pub(super) struct Filter {
+pub(super) struct ExportFilter {
     pub(super) id: Option<Uuid>,
     pub(super) episode: Episode,
     /// Whether only what the caller has a task of is wanted, with the caller's tasks alone.
@@ -53,7 +53,7 @@ impl Episode {
 }
 
 /// Contents of a table for each kind of entity, before the metadata and tasks.
-struct Layout {
+struct ExportLayout {
     /// End of the file's name.
     name: &'static str,
     headings: &'static [&'static str],
@@ -63,7 +63,7 @@ struct Layout {
     has_frames: bool,
 }
 
-const ASSETS: Layout = Layout {
+const ASSETS: ExportLayout = ExportLayout {
     name: "assets",
     headings: &["Project", "Type", "Name", "Description", "Time Spent"],
     texts: &["k.name", "e.name"],
@@ -71,7 +71,7 @@ const ASSETS: Layout = Layout {
     has_frames: false,
 };
 
-const SHOTS: Layout = Layout {
+const SHOTS: ExportLayout = ExportLayout {
     name: "shots",
     headings: &["Project", "Episode", "Sequence", "Name", "Description", "Time Spent", "Frames", "Frame In", "Frame Out", "FPS"],
     texts: &["ep.name", "sq.name", "e.name"],
@@ -79,7 +79,7 @@ const SHOTS: Layout = Layout {
     has_frames: true,
 };
 
-const EDITS: Layout = Layout {
+const EDITS: ExportLayout = ExportLayout {
     name: "edits",
     headings: &["Project", "Episode", "Name", "Description", "Time Spent"],
     texts: &["ep.name", "e.name"],
@@ -89,7 +89,7 @@ const EDITS: Layout = Layout {
 
 /// A metadata column.
 #[derive(FromQueryResult)]
-struct Descriptor {
+struct ExportedDescriptor {
     name: String,
     field_name: String,
     data_type: Option<String>,
@@ -97,7 +97,7 @@ struct Descriptor {
 
 /// A task of an entity.
 #[derive(FromQueryResult)]
-struct Task {
+struct ExportedTask {
     id: Uuid,
     entity_id: Uuid,
     task_type: String,
@@ -117,7 +117,7 @@ struct Assignee {
 
 /// The tasks of one entity: minutes spent, and for each task type by its name the status and the assignees.
 #[derive(Default)]
-struct Tasks {
+struct ExportedTasks {
     minutes: f64,
     by_type: HashMap<String, [String; 2]>,
 }
@@ -126,7 +126,7 @@ struct Tasks {
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn table(database: &Database, access: &ProjectMember, kind: EntityKind, filter: Filter) -> Result<Media, Failure> {
+pub(super) async fn table(database: &Database, access: &ProjectMember, kind: EntityKind, filter: ExportFilter) -> Result<Media, Failure> {
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
@@ -152,7 +152,7 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
     Table::of_production(&project, layout.name, headings)
         .send(database, sql, move |row| {
-            let none = Tasks::default();
+            let none = ExportedTasks::default();
             let tasks = work.get(&id.read(row)?).unwrap_or(&none);
             let data = data_of(row, data)?;
             let mut cells = vec![project.clone()];
@@ -183,7 +183,7 @@ pub(super) async fn project_name(database: &Database, id: Uuid) -> Result<String
 }
 
 /// The entities `e` that the table is about, from `FROM` on.
-fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: &Filter) -> Sql {
+fn selection(access: &ProjectMember, kind: EntityKind, layout: &ExportLayout, filter: &ExportFilter) -> Sql {
     let mut sql = Sql::new(format!("FROM entity e {} WHERE {} AND e.project_id = ", layout.joins, kind.condition("e.entity_type_id")));
     sql.bind(access.project_id());
     if let Some(id) = filter.id {
@@ -213,7 +213,7 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: 
 }
 
 /// The metadata columns for the caller.
-async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<Descriptor>, Failure> {
+async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<ExportedDescriptor>, Failure> {
     let mut sql = Sql::with(
         "SELECT d.name, d.field_name, d.data_type FROM metadata_descriptor d WHERE d.project_id = $1 AND d.entity_type = $2",
         [access.project_id().into(), kind.type_name().into()],
@@ -224,7 +224,7 @@ async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKi
 }
 
 /// Names of the task types in the order of the pipeline, and the tasks of the selected entities.
-async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, Tasks>), Failure> {
+async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, ExportedTasks>), Failure> {
     let mut assignees = assignees(database, from).await?;
     let mut sql = from.clone().before(
         "SELECT t.id, t.entity_id, k.name AS task_type, k.priority, s.short_name AS status, t.duration FROM task t \
@@ -237,8 +237,8 @@ async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<
     }
     sql.push(" ORDER BY t.created_at, t.id");
     let mut priorities: BTreeMap<String, i32> = BTreeMap::new();
-    let mut found: HashMap<Uuid, Tasks> = HashMap::new();
-    for task in database::read_all::<Task>(database, &sql).await? {
+    let mut found: HashMap<Uuid, ExportedTasks> = HashMap::new();
+    for task in database::read_all::<ExportedTask>(database, &sql).await? {
         let priority = task.priority.unwrap_or(i32::MAX);
         priorities.entry(task.task_type.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
         let tasks = found.entry(task.entity_id).or_default();
@@ -295,7 +295,7 @@ fn data_of(row: &QueryResult, column: SelectedColumn) -> Result<Map<String, Valu
     Ok(data.unwrap_or_default())
 }
 
-impl Descriptor {
+impl ExportedDescriptor {
     /// The entity's value of this column.
     fn cell(&self, data: &Map<String, Value>) -> String {
         cells::metadata(data, &self.field_name, self.data_type.as_deref())

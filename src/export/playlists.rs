@@ -40,7 +40,7 @@ impl Head {
 
 /// An entry, and what is told of it.
 #[derive(FromQueryResult)]
-struct Line {
+struct PlaylistLine {
     kind: Option<String>,
     entity: Option<String>,
     parent: Option<String>,
@@ -56,7 +56,7 @@ struct Line {
     comment: Option<String>,
 }
 
-impl Line {
+impl PlaylistLine {
     fn cells(self, zone: Tz) -> Vec<String> {
         let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
         let author = format!("{} {}", self.first_name.unwrap_or_default(), self.last_name.unwrap_or_default()).trim().to_owned();
@@ -112,5 +112,5 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
     );
     let mut table = Table::of_production(&head.project, &format!("playlist {}", head.name), HEADINGS.map(str::to_owned).to_vec());
     table.before = vec![head.line(zone), vec![String::new(); 7]];
-    table.send(database, sql, move |row: &QueryResult| Ok::<_, DbErr>(Line::from_query_result(row, "")?.cells(zone))).await
+    table.send(database, sql, move |row: &QueryResult| Ok::<_, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone))).await
 }

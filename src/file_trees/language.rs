@@ -217,7 +217,7 @@ impl Values {
     /// A template with what its tokens stand for. Names become plain text of a letter case, ids stay as they are.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// The fault of the template, as a sentence.
     pub fn render(&self, template: &str, style: Style) -> Result<String, String> {
         let mut out = String::new();
         for piece in pieces(template) {
@@ -244,7 +244,7 @@ impl Values {
     /// The name of a file: plain text as a whole, in which ids that the template asks for keep their hyphens.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// The fault of the template, as a sentence.
     pub fn render_file(&self, template: &str, style: Style) -> Result<String, String> {
         let rendered = self.render(template, Style::Lower)?;
         let mut name = style.apply(&slug(&rendered));

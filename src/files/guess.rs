@@ -7,7 +7,7 @@ use dailies_definitions::schemas::{GuessedPath, PathToGuess};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::names::{Kind, Names};
+use super::names::{NameLookup, NamedKind};
 use super::paths::separator;
 use crate::access::entities::Scope;
 use crate::app::App;
@@ -23,7 +23,7 @@ pub(super) async fn guess(app: &App, caller: &Caller, body: &PathToGuess) -> Res
     let row = database::row(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
     let tree: Option<Value> = row.try_get("", "file_tree")?;
     let separator = separator(body.sep.as_ref());
-    let mut names = Names::new(app, &scope);
+    let mut names = NameLookup::new(app, &scope);
     let mut readings: Vec<Map<String, Value>> = Vec::new();
     for mode in tree.iter().filter_map(Value::as_object).flat_map(Map::values) {
         for (kind, captured) in captures(mode, &body.file_path, separator) {
@@ -85,7 +85,7 @@ fn cut<'p>(part: &'p str, before: &str, after: &str) -> Option<&'p str> {
 }
 
 /// The records that captured texts stand for, up to the first that stands for none.
-async fn resolve(names: &mut Names<'_>, project_id: Uuid, kind: &str, captured: &Captured<'_>) -> Result<Map<String, Value>, Failure> {
+async fn resolve(names: &mut NameLookup<'_>, project_id: Uuid, kind: &str, captured: &Captured<'_>) -> Result<Map<String, Value>, Failure> {
     let mut reading = Map::from_iter([("Template".to_owned(), json!(kind))]);
     for (token, text) in captured {
         let value = match *token {
@@ -103,28 +103,28 @@ async fn resolve(names: &mut Names<'_>, project_id: Uuid, kind: &str, captured: 
 }
 
 /// Among which records a token is looked for; nothing as long as what it depends on is not known.
-fn place(token: &str, project_id: Uuid, reading: &Map<String, Value>) -> Option<Kind> {
+fn place(token: &str, project_id: Uuid, reading: &Map<String, Value>) -> Option<NamedKind> {
     let known = |token: &str| reading.get(token).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
     if token == "Project" {
-        return Some(Kind::Project(project_id));
+        return Some(NamedKind::Project(project_id));
     }
     let in_project = known("Project").is_some();
     match token {
-        "AssetType" | "TemporalEntityType" => Some(Kind::EntityType),
-        "TaskType" => Some(Kind::TaskType),
-        "Department" => Some(Kind::Department),
-        "OutputType" => Some(Kind::OutputType),
-        "Instance" => known("Asset").map(Kind::Instance),
+        "AssetType" | "TemporalEntityType" => Some(NamedKind::EntityType),
+        "TaskType" => Some(NamedKind::TaskType),
+        "Department" => Some(NamedKind::Department),
+        "OutputType" => Some(NamedKind::OutputType),
+        "Instance" => known("Asset").map(NamedKind::Instance),
         _ if !in_project => None,
-        "Asset" => known("AssetType").map(Kind::OfType),
-        "TemporalEntity" => known("TemporalEntityType").map(Kind::OfType),
-        "Episode" => Some(Kind::Within(EntityKind::Episode, None)),
-        "Sequence" => Some(Kind::Within(EntityKind::Sequence, known("Episode"))),
-        "Scene" => Some(Kind::Within(EntityKind::Scene, known("Sequence"))),
-        "Shot" => known("Sequence").map(|sequence| Kind::Within(EntityKind::Shot, Some(sequence))),
+        "Asset" => known("AssetType").map(NamedKind::OfType),
+        "TemporalEntity" => known("TemporalEntityType").map(NamedKind::OfType),
+        "Episode" => Some(NamedKind::Within(EntityKind::Episode, None)),
+        "Sequence" => Some(NamedKind::Within(EntityKind::Sequence, known("Episode"))),
+        "Scene" => Some(NamedKind::Within(EntityKind::Scene, known("Sequence"))),
+        "Shot" => known("Sequence").map(|sequence| NamedKind::Within(EntityKind::Shot, Some(sequence))),
         "Task" => {
             let entity_id = ["Scene", "Asset", "Shot"].into_iter().find_map(known)?;
-            Some(Kind::Task { entity_id, task_type_id: known("TaskType")? })
+            Some(NamedKind::Task { entity_id, task_type_id: known("TaskType")? })
         }
         _ => None,
     }

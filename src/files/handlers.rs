@@ -9,9 +9,9 @@ use dailies_definitions::schemas::*;
 use dailies_definitions::submission::Submission;
 use uuid::Uuid;
 
-use super::output_listings::{self, Filter, Of};
+use super::output_listings::{self, OutputFileFilter, OutputOwner};
 use super::owner::{Instance, Owner, require_instance};
-use super::working_listings::{self, Filter as WorkingFilter};
+use super::working_listings::{self, WorkingFileFilter};
 use super::{by_id, content, guess, legacy, outputs, revisions, trees, working};
 use crate::access::entities::{PRESENT, require};
 use crate::app::SharedApp;
@@ -33,7 +33,7 @@ fn entity(access: &EntityReader, id: Uuid) -> Owner {
 /// Filter that the query of a listing of output files names.
 macro_rules! filter {
     ($query:ident) => {
-        Filter {
+        OutputFileFilter {
             temporal_entity_id: None,
             output_type_id: $query.output_type_id,
             task_type_id: $query.task_type_id,
@@ -73,7 +73,7 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityWorkingFilesQuery,
     ) -> Result<Json<Vec<WorkingFile>>, Failure> {
-        let filter = WorkingFilter { task_id: query.task_id, name: query.name, relations: query.relations };
+        let filter = WorkingFileFilter { task_id: query.task_id, name: query.name, relations: query.relations };
         working_listings::of_entity(&self.0, entity_id, &filter).await
     }
 
@@ -98,8 +98,8 @@ impl Files for FilesHandlers {
     }
 
     async fn create_entity_output_file(&self, access: Caller, entity_id: Uuid, body: OutputFileAdd) -> Result<Json<CreatedOutputFile>, Failure> {
-        let standing = require(&self.0.database, &access, entity_id, &PRESENT).await?;
-        outputs::create(&self.0, &access, Owner::Entity { id: entity_id, project_id: standing.project_id }, body).await
+        let relation = require(&self.0.database, &access, entity_id, &PRESENT).await?;
+        outputs::create(&self.0, &access, Owner::Entity { id: entity_id, project_id: relation.project_id }, body).await
     }
 
     async fn build_entity_output_file_path(
@@ -126,7 +126,7 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::list(&self.0, Of::Entity(entity_id), &filter!(query)).await
+        output_listings::list(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
     }
 
     async fn list_entity_last_output_files(
@@ -135,11 +135,11 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityLastOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::last(&self.0, Of::Entity(entity_id), &filter!(query)).await
+        output_listings::last(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
     }
 
     async fn list_entity_output_types(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<OutputType>>, Failure> {
-        output_listings::types(&self.0, Of::Entity(entity_id)).await
+        output_listings::types(&self.0, OutputOwner::Entity(entity_id)).await
     }
 
     async fn list_entity_output_files_of_type(
@@ -149,7 +149,7 @@ impl Files for FilesHandlers {
         output_type_id: Uuid,
         query: ListEntityOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::of_type(&self.0, Of::Entity(entity_id), output_type_id, query.representation).await
+        output_listings::of_type(&self.0, OutputOwner::Entity(entity_id), output_type_id, query.representation).await
     }
 
     async fn list_project_output_files(
@@ -168,8 +168,8 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         require_instance(&self.0.database, &access, asset_instance_id).await?;
-        let filter = Filter { temporal_entity_id: query.temporal_entity_id, ..filter!(query) };
-        output_listings::list(&self.0, Of::Instance(asset_instance_id), &filter).await
+        let filter = OutputFileFilter { temporal_entity_id: query.temporal_entity_id, ..filter!(query) };
+        output_listings::list(&self.0, OutputOwner::Instance(asset_instance_id), &filter).await
     }
 
     async fn create_instance_output_file(
@@ -214,7 +214,7 @@ impl Files for FilesHandlers {
         query: ListInstanceLastOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::last(&self.0, Of::Appearance(instance), &filter!(query)).await
+        output_listings::last(&self.0, OutputOwner::Appearance(instance), &filter!(query)).await
     }
 
     async fn list_instance_output_types(
@@ -224,7 +224,7 @@ impl Files for FilesHandlers {
         temporal_entity_id: Uuid,
     ) -> Result<Json<Vec<OutputType>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::types(&self.0, Of::Appearance(instance)).await
+        output_listings::types(&self.0, OutputOwner::Appearance(instance)).await
     }
 
     async fn list_instance_output_files_of_type(
@@ -236,7 +236,7 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::of_type(&self.0, Of::Appearance(instance), output_type_id, query.representation).await
+        output_listings::of_type(&self.0, OutputOwner::Appearance(instance), output_type_id, query.representation).await
     }
 
     async fn set_project_file_tree(&self, access: ProjectManager, project_id: Uuid, body: FileTreeName) -> Result<Json<Project>, Failure> {

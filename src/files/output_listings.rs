@@ -59,7 +59,7 @@ impl OutputWriter {
 
 /// Output files that are listed.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct OutputFileFilter {
     pub temporal_entity_id: Option<Uuid>,
     pub output_type_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
@@ -68,7 +68,7 @@ pub(super) struct Filter {
     pub name: Option<String>,
 }
 
-impl Filter {
+impl OutputFileFilter {
     /// Adds its conditions on the files of a table, each with `AND` before it.
     fn restrict(&self, sql: &mut Sql, table: &str) {
         let ids = [
@@ -92,7 +92,7 @@ impl Filter {
 
 /// Owner whose output files are listed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Of {
+pub(super) enum OutputOwner {
     Entity(Uuid),
     /// An instance, wherever it is.
     Instance(Uuid),
@@ -100,7 +100,7 @@ pub(super) enum Of {
     Appearance(Instance),
 }
 
-impl Of {
+impl OutputOwner {
     /// Adds the condition on the files of a table.
     fn restrict(self, sql: &mut Sql, table: &str) {
         match self {
@@ -115,12 +115,12 @@ impl Of {
 }
 
 /// The files, the latest revision first.
-pub(super) async fn list(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn list(app: &App, of: OutputOwner, filter: &OutputFileFilter) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");
     of.restrict(&mut sql, "o");
-    if matches!(of, Of::Entity(_)) {
+    if matches!(of, OutputOwner::Entity(_)) {
         sql.push(" AND o.temporal_entity_id IS NULL");
     }
     sql.push(" AND o.revision >= 0");
@@ -133,7 +133,12 @@ pub(super) async fn list(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<
 ///
 /// # Errors
 /// 404 when there is no such kind of output.
-pub(super) async fn of_type(app: &App, of: Of, output_type_id: Uuid, representation: Option<String>) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn of_type(
+    app: &App,
+    of: OutputOwner,
+    output_type_id: Uuid,
+    representation: Option<String>,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     output_type(&app.database, output_type_id).await?.ok_or_else(Failure::not_found)?;
     let writer = OutputWriter::new();
     let mut sql = writer.select();
@@ -148,7 +153,7 @@ pub(super) async fn of_type(app: &App, of: Of, output_type_id: Uuid, representat
 }
 
 /// The last files of each task type, kind of output, name and representation.
-pub(super) async fn last(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn last(app: &App, of: OutputOwner, filter: &OutputFileFilter) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(
@@ -163,7 +168,7 @@ pub(super) async fn last(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<
 }
 
 /// The files of all entities of a production, the last created first.
-pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &Filter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &OutputFileFilter) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" JOIN entity e ON e.id = o.entity_id WHERE o.asset_instance_id IS NULL AND o.temporal_entity_id IS NULL");
@@ -174,12 +179,12 @@ pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &Filter) -> 
 }
 
 /// The kinds of output that there are files of, by name. Of an entity those of instances count, too.
-pub(super) async fn types(app: &App, of: Of) -> Result<Json<Vec<OutputType>>, Failure> {
+pub(super) async fn types(app: &App, of: OutputOwner) -> Result<Json<Vec<OutputType>>, Failure> {
     let writer = RecordWriter::new(&entity::output_type::TABLE, "y", "OutputType");
     let mut sql =
         Sql::new(format!("SELECT {} FROM output_type y WHERE y.id IN (SELECT o.output_type_id FROM output_file o WHERE ", writer.columns()));
     match of {
-        Of::Entity(id) => {
+        OutputOwner::Entity(id) => {
             sql.push("o.entity_id = ").bind(id);
         }
         of => of.restrict(&mut sql, "o"),

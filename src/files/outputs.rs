@@ -62,7 +62,7 @@ pub(super) async fn enter(work: &mut Work<'_>, caller: &Caller, owner: Owner, bo
     let revision = series.given_or_next(&**work, caller.person.id, body.revision).await?;
     let representation = body.representation.as_deref().unwrap_or_default();
     require_new(work, series, representation, revision).await?;
-    let file = Asked { mode: body.mode.as_deref().unwrap_or(MODE), kind: &kind, series, representation, revision };
+    let file = OutputRequest { mode: body.mode.as_deref().unwrap_or(MODE), kind: &kind, series, representation, revision };
     let separator = separator(body.sep.as_ref());
     let mut place = file.place(work, separator).await?.map_err(|problem| malformed_for(owner, &problem, &body))?;
     let elements = body.nb_elements.unwrap_or(1);
@@ -171,7 +171,7 @@ fn extension(text: &str) -> Result<&str, Failure> {
 }
 
 /// A file whose path is asked for.
-struct Asked<'a> {
+struct OutputRequest<'a> {
     mode: &'a str,
     kind: &'a Named,
     series: Series<'a>,
@@ -179,7 +179,7 @@ struct Asked<'a> {
     revision: i32,
 }
 
-impl Asked<'_> {
+impl OutputRequest<'_> {
     /// Path of the file, or the reason why the tree does not say.
     ///
     /// # Errors
@@ -203,7 +203,7 @@ pub(super) async fn path(app: &App, caller: &Caller, owner: Owner, body: OutputF
     let series = Series { owner, output_type_id: kind.id, task_type_id: body.task_type_id, name };
     let revision = series.given_or_next(&*work, caller.person.id, body.revision).await?;
     let representation = body.representation.as_deref().unwrap_or_default();
-    let file = Asked { mode: body.mode.as_deref().unwrap_or(MODE), kind: &kind, series, representation, revision };
+    let file = OutputRequest { mode: body.mode.as_deref().unwrap_or(MODE), kind: &kind, series, representation, revision };
     let separator = separator(body.separator.as_ref().or(body.sep.as_ref()));
     let path = file.place(&mut work, separator).await?.map_err(|problem| malformed(&problem, &body))?;
     work.commit().await?;

@@ -11,7 +11,7 @@ use crate::events::Work;
 use crate::file_trees::Malformed;
 
 /// Longest path that a record keeps, in characters.
-const LONGEST: usize = 400;
+const LONGEST_PATH: usize = 400;
 
 /// 400: the file tree gives no path. The body is told besides.
 pub(super) fn malformed(problem: &Malformed, body: &impl Serialize) -> Failure {
@@ -36,7 +36,11 @@ pub(super) fn separator(given: Option<&String>) -> &str {
 /// # Errors
 /// 400 for one that is too long.
 pub(super) fn storable(path: String) -> Result<String, Failure> {
-    if path.chars().count() > LONGEST { Err(Failure::field("name", format!("The path has more than {LONGEST} characters"))) } else { Ok(path) }
+    if path.chars().count() > LONGEST_PATH {
+        Err(Failure::field("name", format!("The path has more than {LONGEST_PATH} characters")))
+    } else {
+        Ok(path)
+    }
 }
 
 /// Whether there is a person with that id.

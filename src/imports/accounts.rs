@@ -6,12 +6,12 @@ use sea_orm::FromQueryResult;
 use sea_orm::sea_query::Value as SqlValue;
 use uuid::Uuid;
 
-use super::person_cells::Wanted;
+use super::person_cells::PersonCells;
 use crate::database::{self, Sql};
 
 /// An account, as far as tables say something of it.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub(super) struct Account {
+pub(super) struct ImportedAccount {
     pub(super) id: Uuid,
     pub(super) first_name: String,
     pub(super) last_name: String,
@@ -30,14 +30,14 @@ pub(super) struct Account {
 }
 
 /// A person while a table is imported.
-pub(super) struct Entry {
-    pub(super) account: Account,
-    pub(super) before: Option<Account>,
+pub(super) struct ImportedPerson {
+    pub(super) account: ImportedAccount,
+    pub(super) before: Option<ImportedAccount>,
     pub(super) departments: BTreeSet<Uuid>,
     pub(super) departments_before: BTreeSet<Uuid>,
 }
 
-impl Entry {
+impl ImportedPerson {
     pub(super) fn is_changed(&self) -> bool {
         self.before.as_ref() != Some(&self.account) || self.departments != self.departments_before
     }
@@ -49,18 +49,18 @@ impl Entry {
 }
 
 /// Whether the limit of users counts an account.
-pub(super) fn counts(account: &Account) -> bool {
+pub(super) fn counts(account: &ImportedAccount) -> bool {
     account.active.unwrap_or_default() && !account.is_guest && account.preview_project_id.is_none()
 }
 
 /// Whether somebody may do everything.
-pub(super) fn administers(account: &Account) -> bool {
+pub(super) fn administers(account: &ImportedAccount) -> bool {
     account.role == "admin" && account.active.unwrap_or_default() && !account.is_guest
 }
 
 /// A new account without a password.
-pub(super) fn fresh(wanted: &Wanted) -> Account {
-    Account {
+pub(super) fn fresh(wanted: &PersonCells) -> ImportedAccount {
+    ImportedAccount {
         id: Uuid::new_v4(),
         first_name: String::new(),
         last_name: String::new(),
@@ -80,7 +80,7 @@ pub(super) fn fresh(wanted: &Wanted) -> Account {
 }
 
 /// Takes over what a row says.
-pub(super) fn apply(entry: &mut Entry, wanted: Wanted) {
+pub(super) fn apply(entry: &mut ImportedPerson, wanted: PersonCells) {
     let account = &mut entry.account;
     account.first_name = wanted.first_name;
     account.last_name = wanted.last_name;
@@ -99,7 +99,7 @@ pub(super) fn apply(entry: &mut Entry, wanted: Wanted) {
 }
 
 /// Columns of an account that a table can change.
-pub(super) fn columns(account: &Account) -> Vec<(&'static str, SqlValue)> {
+pub(super) fn columns(account: &ImportedAccount) -> Vec<(&'static str, SqlValue)> {
     vec![
         ("id", account.id.into()),
         ("first_name", account.first_name.as_str().into()),
@@ -117,7 +117,7 @@ pub(super) fn columns(account: &Account) -> Vec<(&'static str, SqlValue)> {
 }
 
 /// The statement that changes accounts.
-pub(super) fn change(accounts: &[&Account]) -> Sql {
+pub(super) fn change(accounts: &[&ImportedAccount]) -> Sql {
     let now = database::now();
     let mut sql = Sql::new(
         "UPDATE person SET first_name = v.column2, last_name = v.column3, phone = v.column4, role = v.column5, contract_type = v.column6, \

@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::entities::{LONGEST_NAME, Matches, Stock};
 use super::import::EntityImport;
 use super::metadata;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use super::production::{Production, workflows};
-use super::sheet::{Line, short_enough};
-use super::task_columns::{Tasks, wishes};
+use super::sheet::{SheetRow, short_enough};
+use super::task_columns::{TaskColumns, read_task_cells};
 use crate::database::{self, Sql};
 use crate::events::{Payload, Work, payload};
 use crate::readiness::counts::Touched;
@@ -33,7 +33,7 @@ const LONGEST_TYPE: usize = 30;
 pub(super) struct AssetImport {
     production: Production,
     stock: Stock,
-    tasks: Tasks,
+    tasks: TaskColumns,
     types: Types,
     workflows: HashMap<Uuid, Vec<Uuid>>,
     by_type: Matches<(Uuid, String)>,
@@ -59,12 +59,12 @@ impl Types {
 
     /// The asset type with a name. One of the studio joins the production; one that is missing is made, unless the production
     /// is set to use others.
-    fn require(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, Problem> {
+    fn require(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, RowProblem> {
         if name.is_empty() {
-            return Err(Problem("An asset type is required in the Type column".into()));
+            return Err(RowProblem("An asset type is required in the Type column".into()));
         }
         if EntityKind::BUILT_IN.iter().any(|kind| kind.type_name().eq_ignore_ascii_case(name)) {
-            return Err(Problem::about("Type", format!("{name} is not an asset type")));
+            return Err(RowProblem::about("Type", format!("{name} is not an asset type")));
         }
         if let Some(id) = self.named(name) {
             if !self.own.is_empty() && self.own.insert(id) {
@@ -73,7 +73,7 @@ impl Types {
             return Ok(id);
         }
         if !self.own.is_empty() {
-            return Err(Problem(format!("Asset type {name} is not configured for this project")));
+            return Err(RowProblem(format!("Asset type {name} is not configured for this project")));
         }
         let id = Uuid::new_v4();
         self.known.push((id, short_enough("Type", name, LONGEST_TYPE)?.to_owned()));
@@ -98,7 +98,7 @@ impl EntityImport for AssetImport {
         let assets = stock.of_type(|id| asset_types.contains(&id));
         let by_type = Matches::of(assets.map(|asset| ((asset.entity_type_id, asset.name.clone()), asset.id)));
         Ok(Self {
-            tasks: Tasks::load(work, production.id, EntityKind::Asset).await?,
+            tasks: TaskColumns::load(work, production.id, EntityKind::Asset).await?,
             workflows: workflows(work).await?,
             production,
             by_type,
@@ -108,7 +108,7 @@ impl EntityImport for AssetImport {
         })
     }
 
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
         let type_name = line.required("Type")?;
         let name = line.name("Name", LONGEST_NAME)?;
         let type_id = self.types.require(work, type_name)?;
@@ -119,7 +119,7 @@ impl EntityImport for AssetImport {
             self.by_type.add(key, id);
             id
         });
-        let wishes = wishes(&self.production, EntityKind::Asset, line)?;
+        let cells = read_task_cells(&self.production, EntityKind::Asset, line)?;
         let ready_for = line.get(READY_FOR).map(str::trim);
         let ready_for = ready_for.map(|cell| if cell.is_empty() { Ok(None) } else { self.production.shot_task_type(READY_FOR, cell).map(Some) });
         let ready_for = ready_for.transpose()?;
@@ -143,10 +143,10 @@ impl EntityImport for AssetImport {
         } else {
             about.insert("data".into(), entry.written());
         }
-        self.stock.tell(work, EntityKind::Asset, id, about);
+        self.stock.emit_change(work, EntityKind::Asset, id, about);
         self.require_tasks(work, id, type_id);
         if writes {
-            self.tasks.want(work, id, wishes, line.number);
+            self.tasks.take_over(work, id, cells, line.number);
         }
         Ok(id)
     }
@@ -168,10 +168,10 @@ impl EntityImport for AssetImport {
 
 impl AssetImport {
     /// The episode that a row gives, none for the main pack, or nothing when it says nothing.
-    fn episode(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Option<Option<Uuid>>, Problem> {
+    fn episode(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Option<Option<Uuid>>, RowProblem> {
         match line.get(EPISODE).map(str::trim) {
             None | Some("") => Ok(None),
-            Some(_) if !self.production.is_show => Err(Problem("An episode column is present for a production that isn't a TV Show".into())),
+            Some(_) if !self.production.is_show => Err(RowProblem("An episode column is present for a production that isn't a TV Show".into())),
             Some(MAIN_PACK) => Ok(Some(None)),
             Some(name) => self.stock.episode(work, EPISODE, name).map(|id| Some(Some(id))),
         }

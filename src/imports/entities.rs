@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::problem::Problem;
-use super::sheet::Line;
+use super::problem::RowProblem;
+use super::sheet::SheetRow;
 use crate::database::{self, Sql};
 use crate::events::{Payload, Work, payload};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -23,12 +23,12 @@ const PORTION: usize = 100;
 
 /// An entity, with what was stored of it when that is something.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct ImportedEntity {
     pub(super) model: stored::Model,
     before: Option<stored::Model>,
 }
 
-impl Entry {
+impl ImportedEntity {
     /// Whether a row of this table adds it.
     pub(super) fn is_new(&self) -> bool {
         self.before.is_none()
@@ -67,7 +67,7 @@ impl Entry {
     }
 
     /// Takes the description of a row over; an empty cell is as good as none.
-    pub(super) fn describe(&mut self, line: &Line<'_>) {
+    pub(super) fn describe(&mut self, line: &SheetRow<'_>) {
         if let Some(text) = line.get("Description").filter(|text| self.model.description.as_deref().unwrap_or_default() != *text) {
             self.model.description = Some(text.to_owned());
         } else if self.is_new() && line.get("Description").is_some() {
@@ -80,7 +80,7 @@ impl Entry {
 pub(super) struct Stock {
     project_id: Uuid,
     creator: Uuid,
-    entries: Vec<Entry>,
+    entries: Vec<ImportedEntity>,
     places: HashMap<Uuid, usize>,
     episode_type: Uuid,
     sequence_type: Uuid,
@@ -112,12 +112,12 @@ impl Stock {
             told: HashSet::new(),
         };
         for model in query.all(&**work).await? {
-            stock.keep(Entry { before: Some(model.clone()), model });
+            stock.keep(ImportedEntity { before: Some(model.clone()), model });
         }
         Ok(stock)
     }
 
-    fn keep(&mut self, entry: Entry) {
+    fn keep(&mut self, entry: ImportedEntity) {
         let model = &entry.model;
         if model.entity_type_id == self.episode_type {
             self.episodes.entry(model.name.clone()).or_insert(model.id);
@@ -149,7 +149,7 @@ impl Stock {
     }
 
     /// One of the entities.
-    pub(super) fn entry(&mut self, id: Uuid) -> Option<&mut Entry> {
+    pub(super) fn entry(&mut self, id: Uuid) -> Option<&mut ImportedEntity> {
         self.entries.get_mut(*self.places.get(&id)?)
     }
 
@@ -179,12 +179,12 @@ impl Stock {
             created_at: None,
             updated_at: None,
         };
-        self.keep(Entry { model, before: None });
+        self.keep(ImportedEntity { model, before: None });
         id
     }
 
     /// The episode with a name, which is made when it is missing.
-    pub(super) fn episode(&mut self, work: &mut Work<'_>, column: &str, name: &str) -> Result<Uuid, Problem> {
+    pub(super) fn episode(&mut self, work: &mut Work<'_>, column: &str, name: &str) -> Result<Uuid, RowProblem> {
         if let Some(id) = self.episodes.get(name) {
             return Ok(*id);
         }
@@ -204,7 +204,7 @@ impl Stock {
     }
 
     /// Tells of an entity of a kind when a row added or changed it, with more that is said of it.
-    pub(super) fn tell(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
+    pub(super) fn emit_change(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
         let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else { return };
         let verb = if entry.is_new() { "new" } else { "update" };
         if (entry.is_new() || entry.is_changed()) && self.told.insert(id) {
@@ -216,7 +216,7 @@ impl Stock {
 
     /// Assets that became ready for another task type than before.
     pub(super) fn readiness_changed(&self) -> Vec<Uuid> {
-        let other = |entry: &&Entry| entry.before.as_ref().is_some_and(|before| before.ready_for != entry.model.ready_for);
+        let other = |entry: &&ImportedEntity| entry.before.as_ref().is_some_and(|before| before.ready_for != entry.model.ready_for);
         self.entries.iter().filter(other).map(|entry| entry.model.id).collect()
     }
 
@@ -283,8 +283,8 @@ fn change(models: &[&stored::Model]) -> Sql {
     sql
 }
 
-/// Which of several entities with the same key a row means: the first row of a table means the first one, the next row the
-/// next, and all further rows the last.
+/// Choice among several entities with the same key: the first row of a table means the first one, the next row the next, and
+/// all further rows the last.
 #[derive(Debug)]
 pub(super) struct Matches<K> {
     found: HashMap<K, (Vec<Uuid>, usize)>,

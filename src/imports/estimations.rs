@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::metadata;
 use super::names::Index;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use super::production::Production;
-use super::sheet::{Line, Sheet};
+use super::sheet::{Sheet, SheetRow};
 use super::values::{amount, day, integer_of};
 use crate::access::tasks::require_lead_of_type;
 use crate::app::App;
@@ -62,7 +62,7 @@ struct EntityRow {
     parent: Option<String>,
 }
 
-struct Import {
+struct EstimationsImport {
     production: Production,
     entities: Index<Uuid, 2>,
     /// Tasks by their entities, each with what was stored of it.
@@ -85,7 +85,7 @@ pub(super) async fn require(app: &App, caller: &Caller, subject: EstimationSubje
 /// 400 with the line that is wrong; nothing is stored then.
 pub(super) async fn import(app: &App, caller: &Caller, subject: EstimationSubject<'_>, unit: Unit, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut import = Import::load(&work, subject, unit).await?;
+    let mut import = EstimationsImport::load(&work, subject, unit).await?;
     for line in sheet.lines() {
         import.line(&line).map_err(|problem| problem.at(line.number))?;
     }
@@ -94,7 +94,7 @@ pub(super) async fn import(app: &App, caller: &Caller, subject: EstimationSubjec
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 
-impl Import {
+impl EstimationsImport {
     async fn load(work: &Work<'_>, subject: EstimationSubject<'_>, unit: Unit) -> Result<Self, Failure> {
         let EstimationSubject { project_id, task_type_id, episode } = subject;
         let production = Production::load(work, project_id, "Task", Some(task_type_id)).await?;
@@ -124,11 +124,11 @@ impl Import {
         Ok(Self { production, entities, tasks, unit })
     }
 
-    fn line(&mut self, line: &Line<'_>) -> Result<(), Problem> {
+    fn line(&mut self, line: &SheetRow<'_>) -> Result<(), RowProblem> {
         let (parent, name) = (line.required("Parent")?, line.required("Entity")?);
-        let unknown = || Problem(format!("Entity '{name}' with parent '{parent}' not found"));
+        let unknown = || RowProblem(format!("Entity '{name}' with parent '{parent}' not found"));
         let entity_id = self.entities.find([parent, name]).ok_or_else(unknown)?;
-        let no_task = || Problem(format!("Entity '{name}' with parent '{parent}' has no task of this type"));
+        let no_task = || RowProblem(format!("Entity '{name}' with parent '{parent}' has no task of this type"));
         let (task, _) = self.tasks.get_mut(&entity_id).ok_or_else(no_task)?;
         let estimation = line.filled("Estimation").map(|cell| amount("Estimation", cell)).transpose()?;
         if let Some(amount) = estimation {
@@ -141,7 +141,7 @@ impl Import {
         if let Some(cell) = line.filled("Difficulty") {
             let difficulty = integer_of("Difficulty", cell)?;
             if !(1..=5).contains(&difficulty) {
-                return Err(Problem::invalid("Difficulty", cell, "a number from 1 to 5 is expected"));
+                return Err(RowProblem::invalid("Difficulty", cell, "a number from 1 to 5 is expected"));
             }
             task.difficulty = difficulty;
         }

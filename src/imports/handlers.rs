@@ -29,7 +29,7 @@ use crate::studio::organisation;
 pub struct ImportsHandlers(pub SharedApp);
 
 /// Bytes that a table may have: it is read into memory as a whole.
-const LARGEST: u64 = 32 * 1024 * 1024;
+const LARGEST_TABLE: u64 = 32 * 1024 * 1024;
 
 /// The answer of imports that give no records.
 type Nulls = Json<Vec<Option<Map<String, Value>>>>;
@@ -38,8 +38,8 @@ type Nulls = Json<Vec<Option<Map<String, Value>>>>;
 fn file(form: &Submission) -> Result<&UploadedFile, Failure> {
     let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
     let file = form.file("file").ok_or_else(missing)?;
-    if file.size > LARGEST {
-        return Err(Failure::plain(StatusCode::BAD_REQUEST, format!("The file has more than {LARGEST} bytes.")));
+    if file.size > LARGEST_TABLE {
+        return Err(Failure::plain(StatusCode::BAD_REQUEST, format!("The file has more than {LARGEST_TABLE} bytes.")));
     }
     Ok(file)
 }
@@ -52,7 +52,7 @@ async fn sheet(form: &Submission) -> Result<Sheet, Failure> {
 /// Pattern by which clips are named where nobody says, in productions without and with episodes.
 const NAMING: [&str; 2] = ["${project_name}_${sequence_name}-${shot_name}", "${project_name}_${episode_name}-${sequence_name}-${shot_name}"];
 
-/// Wishes for a timeline beside its file: in the query, or else in the form.
+/// Options for a timeline beside its file: in the query, or else in the form.
 struct TimelineOptions<'a> {
     episode_id: Option<Uuid>,
     naming_convention: Option<&'a str>,
@@ -71,17 +71,17 @@ impl TimelineOptions<'_> {
 }
 
 impl ImportsHandlers {
-    async fn timeline(&self, access: &ProjectManager, wish: TimelineOptions<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
+    async fn timeline(&self, access: &ProjectManager, options: TimelineOptions<'_>, form: &Submission) -> Result<Json<TimelineImport>, Failure> {
         let app = &*self.0;
-        let match_case = wish.match_case(form)?;
+        let match_case = options.match_case(form)?;
         let file = file(form)?;
         let format = Format::of(&file.name).map_err(Failure::parameter)?;
         let [usual, of_episode] = NAMING;
-        let naming = wish.naming_convention.or_else(|| form.text("naming_convention")).filter(|text| !text.is_empty());
-        let naming = naming.unwrap_or(if wish.episode_id.is_some() { of_episode } else { usual });
+        let naming = options.naming_convention.or_else(|| form.text("naming_convention")).filter(|text| !text.is_empty());
+        let naming = naming.unwrap_or(if options.episode_id.is_some() { of_episode } else { usual });
         let convention = Convention::read(naming, match_case).map_err(Failure::refused)?;
         let text = decoding::text(&tokio::fs::read(&file.path).await?);
-        let place = TimelinePlace { episode_id: wish.episode_id, format, text: &text, convention: &convention };
+        let place = TimelinePlace { episode_id: options.episode_id, format, text: &text, convention: &convention };
         Ok(Json::written(transact(app, || timelines::import(app, access, place)).await?))
     }
 

@@ -7,8 +7,8 @@ use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
 use super::entities::answer;
-use super::problem::Problem;
-use super::sheet::{Line, Sheet};
+use super::problem::RowProblem;
+use super::sheet::{Sheet, SheetRow};
 use crate::app::App;
 use crate::events::Work;
 
@@ -19,7 +19,7 @@ pub(super) trait EntityImport: Sized + Send {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure>;
 
     /// Works out one row, and gives the id of its entity.
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem>;
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem>;
 
     /// Stores what came of all rows.
     async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure>;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod assets;
+mod built_in;
 mod casting;
 mod casting_targets;
 mod decoding;

@@ -8,9 +8,9 @@ use entity::{department_link, person};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::accounts::{Account, Entry, administers, apply, change, columns, counts, fresh};
-use super::person_cells::{Places, Wanted};
-use super::problem::Problem;
+use super::accounts::{ImportedAccount, ImportedPerson, administers, apply, change, columns, counts, fresh};
+use super::person_cells::{PersonCells, Places};
+use super::problem::RowProblem;
 use super::sheet::Sheet;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
@@ -20,11 +20,11 @@ use crate::vocabulary::persons::person_rows;
 /// Persons that one statement changes.
 const PORTION: usize = 70;
 
-struct Import<'a> {
+struct PersonsImport<'a> {
     app: &'a App,
     caller: Uuid,
     places: Places,
-    entries: Vec<Entry>,
+    entries: Vec<ImportedPerson>,
     by_email: HashMap<String, usize>,
     /// Persons without an address, by their names.
     by_name: HashMap<(String, String), usize>,
@@ -38,10 +38,10 @@ struct Import<'a> {
 /// 400 with the line that is wrong; nothing is stored then.
 pub(super) async fn import(app: &App, access: &Admin, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
-    let mut import = Import::load(&work, app, access.person.id).await?;
+    let mut import = PersonsImport::load(&work, app, access.person.id).await?;
     let mut ids = Vec::with_capacity(sheet.len());
     for line in sheet.lines() {
-        let row = Wanted::read(&line, &import.places).and_then(|wanted| import.row(wanted, update, line.number));
+        let row = PersonCells::read(&line, &import.places).and_then(|wanted| import.row(wanted, update, line.number));
         ids.push(row.map_err(|problem| problem.at(line.number))?);
     }
     import.require_administrator()?;
@@ -51,7 +51,7 @@ pub(super) async fn import(app: &App, access: &Admin, sheet: &Sheet, update: boo
     Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
 }
 
-impl<'a> Import<'a> {
+impl<'a> PersonsImport<'a> {
     async fn load(work: &Work<'_>, app: &'a App, caller: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
             "SELECT id, first_name, last_name, email, phone, role, contract_type, position, seniority, country, daily_salary, studio_id, \
@@ -64,14 +64,14 @@ impl<'a> Import<'a> {
         }
         let places = Places::load(&**work).await?;
         let mut import = Self { app, caller, places, entries: Vec::new(), by_email: HashMap::new(), by_name: HashMap::new(), demoted_at: None };
-        for account in database::read_all::<Account>(&**work, &sql).await? {
+        for account in database::read_all::<ImportedAccount>(&**work, &sql).await? {
             let own = departments.remove(&account.id).unwrap_or_default();
-            import.keep(Entry { before: Some(account.clone()), account, departments: own.clone(), departments_before: own });
+            import.keep(ImportedPerson { before: Some(account.clone()), account, departments: own.clone(), departments_before: own });
         }
         Ok(import)
     }
 
-    fn keep(&mut self, entry: Entry) -> usize {
+    fn keep(&mut self, entry: ImportedPerson) -> usize {
         let place = self.entries.len();
         match entry.account.email.as_deref().filter(|email| !email.is_empty()) {
             Some(email) => self.by_email.insert(email.to_lowercase(), place),
@@ -82,7 +82,7 @@ impl<'a> Import<'a> {
     }
 
     /// Imports one row, and gives the id of its person.
-    fn row(&mut self, wanted: Wanted, update: bool, line: u64) -> Result<Uuid, Problem> {
+    fn row(&mut self, wanted: PersonCells, update: bool, line: u64) -> Result<Uuid, RowProblem> {
         let known = match wanted.email.as_str() {
             "" => self.by_name.get(&(wanted.first_name.clone(), wanted.last_name.clone())),
             email => self.by_email.get(email),
@@ -93,7 +93,7 @@ impl<'a> Import<'a> {
             Some(place) => place,
             None => {
                 wanted.check_address()?;
-                self.keep(Entry { account: fresh(&wanted), before: None, departments: BTreeSet::new(), departments_before: BTreeSet::new() })
+                self.keep(ImportedPerson { account: fresh(&wanted), before: None, departments: BTreeSet::new(), departments_before: BTreeSet::new() })
             }
         };
         let before = self.entries[place].account.clone();
@@ -106,15 +106,15 @@ impl<'a> Import<'a> {
             self.demoted_at = Some(line);
         }
         if joins && self.active() > self.app.settings.user_limit {
-            return Err(Problem("User limit reached.".into()));
+            return Err(RowProblem("User limit reached.".into()));
         }
         Ok(id)
     }
 
     /// Others can't deactivate a protected account, nor change its role. Preview accounts are changed by their productions alone.
-    fn protect(&self, account: &Account, wanted: &Wanted) -> Result<(), Problem> {
+    fn protect(&self, account: &ImportedAccount, wanted: &PersonCells) -> Result<(), RowProblem> {
         if account.preview_project_id.is_some() {
-            return Err(Problem("A preview account can't be changed.".into()));
+            return Err(RowProblem("A preview account can't be changed.".into()));
         }
         let email = account.email.as_deref().unwrap_or_default();
         let protected = self.app.settings.protected_accounts.iter().any(|known| !email.is_empty() && known.trim().eq_ignore_ascii_case(email));
@@ -122,10 +122,10 @@ impl<'a> Import<'a> {
             return Ok(());
         }
         if wanted.active == Some(false) && account.active == Some(true) {
-            return Err(Problem("Can't set this person as inactive it's a protected account.".into()));
+            return Err(RowProblem("Can't set this person as inactive it's a protected account.".into()));
         }
         if wanted.role.as_ref().is_some_and(|role| *role != account.role) {
-            return Err(Problem("Can't change the role of this person it's a protected account.".into()));
+            return Err(RowProblem("Can't change the role of this person it's a protected account.".into()));
         }
         Ok(())
     }
@@ -139,7 +139,7 @@ impl<'a> Import<'a> {
     fn require_administrator(&self) -> Result<(), Failure> {
         match self.demoted_at {
             Some(line) if !self.entries.iter().any(|entry| administers(&entry.account)) => {
-                Err(Problem("The last administrator can't be demoted, made inactive or deleted.".into()).at(line))
+                Err(RowProblem("The last administrator can't be demoted, made inactive or deleted.".into()).at(line))
             }
             _ => Ok(()),
         }
@@ -155,7 +155,7 @@ impl<'a> Import<'a> {
             row
         });
         database::insert_many(&**work, &person::TABLE, new.collect()).await?;
-        let old: Vec<&Account> = changed().filter(|entry| entry.before.is_some()).map(|entry| &entry.account).collect();
+        let old: Vec<&ImportedAccount> = changed().filter(|entry| entry.before.is_some()).map(|entry| &entry.account).collect();
         for accounts in old.chunks(PORTION) {
             database::execute(&**work, &change(accounts)).await?;
         }

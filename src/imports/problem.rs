@@ -8,9 +8,9 @@ use serde_json::json;
 
 /// Problem of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem(pub(super) String);
+pub(super) struct RowProblem(pub(super) String);
 
-impl Problem {
+impl RowProblem {
     /// The table lacks a column that it needs.
     pub(super) fn missing(column: &str) -> Self {
         Self(format!("A columns is missing: '{column}'"))
@@ -37,7 +37,7 @@ impl Problem {
 pub(super) fn at_line(failure: Failure, line: u64) -> Failure {
     match &failure {
         Failure::Answer { body, .. } => match body["message"].as_str() {
-            Some(message) => Problem(message.to_owned()).at(line),
+            Some(message) => RowProblem(message.to_owned()).at(line),
             None => failure,
         },
         Failure::Fault(_) => failure,

@@ -6,7 +6,7 @@ use csv::ReaderBuilder;
 use dailies_definitions::failure::Failure;
 
 use super::decoding;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use crate::export::cells::restored;
 
 /// Separators that tables have, the likeliest first.
@@ -18,20 +18,20 @@ const END: &str = "\u{2}end of table\u{3}";
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     columns: HashMap<String, usize>,
-    rows: Vec<Row>,
+    rows: Vec<RowCells>,
 }
 
 #[derive(Debug)]
-struct Row {
+struct RowCells {
     line: u64,
     cells: Vec<String>,
 }
 
 /// One row of a table, as importing looks at it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
+pub(super) struct SheetRow<'a> {
     sheet: &'a Sheet,
-    row: &'a Row,
+    row: &'a RowCells,
     /// Line of the file where the row ends.
     pub(super) number: u64,
 }
@@ -54,14 +54,14 @@ impl Sheet {
         }
         sheet.rows = records.collect();
         match sheet.rows.iter().find(|row| row.cells.iter().any(|cell| cell.contains('\0'))) {
-            Some(row) => Err(Problem("A value is invalid: a cell has a character that can't be stored.".into()).at(row.line)),
+            Some(row) => Err(RowProblem("A value is invalid: a cell has a character that can't be stored.".into()).at(row.line)),
             None => Ok(sheet),
         }
     }
 
     /// The rows.
-    pub(super) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.rows.iter().map(|row| Line { sheet: self, row, number: row.line })
+    pub(super) fn lines(&self) -> impl Iterator<Item = SheetRow<'_>> {
+        self.rows.iter().map(|row| SheetRow { sheet: self, row, number: row.line })
     }
 
     /// Number of the rows.
@@ -70,13 +70,13 @@ impl Sheet {
     }
 }
 
-impl Row {
+impl RowCells {
     fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> SheetRow<'a> {
     /// The cell of a column, or nothing when the column or the cell is not there.
     pub(super) fn get(&self, column: &str) -> Option<&'a str> {
         let place = self.sheet.columns.get(column.trim())?;
@@ -89,20 +89,20 @@ impl<'a> Line<'a> {
     }
 
     /// The cell of a column that the table must have, without blanks around it.
-    pub(super) fn required(&self, column: &str) -> Result<&'a str, Problem> {
-        if self.sheet.columns.contains_key(column) { Ok(self.get(column).unwrap_or_default().trim()) } else { Err(Problem::missing(column)) }
+    pub(super) fn required(&self, column: &str) -> Result<&'a str, RowProblem> {
+        if self.sheet.columns.contains_key(column) { Ok(self.get(column).unwrap_or_default().trim()) } else { Err(RowProblem::missing(column)) }
     }
 
     /// A name that must be there, and not be longer than names can be.
-    pub(super) fn name(&self, column: &str, longest: usize) -> Result<&'a str, Problem> {
+    pub(super) fn name(&self, column: &str, longest: usize) -> Result<&'a str, RowProblem> {
         let name = self.required(column)?;
-        if name.is_empty() { Err(Problem(format!("{column} cannot be empty"))) } else { short_enough(column, name, longest) }
+        if name.is_empty() { Err(RowProblem(format!("{column} cannot be empty"))) } else { short_enough(column, name, longest) }
     }
 }
 
 /// A text that is not longer than its column takes.
-pub(super) fn short_enough<'a>(column: &str, text: &'a str, longest: usize) -> Result<&'a str, Problem> {
-    if text.chars().count() <= longest { Ok(text) } else { Err(Problem::invalid(column, text, format!("at most {longest} characters"))) }
+pub(super) fn short_enough<'a>(column: &str, text: &'a str, longest: usize) -> Result<&'a str, RowProblem> {
+    if text.chars().count() <= longest { Ok(text) } else { Err(RowProblem::invalid(column, text, format!("at most {longest} characters"))) }
 }
 
 /// Length of a line `sep=;` at the beginning, and the separator that it names.
@@ -135,7 +135,7 @@ fn separator(text: &str) -> Option<char> {
 }
 
 /// The records of a text, headings too; `before` is how many lines of the file come before the text.
-fn records(text: &str, separator: u8, before: u64) -> Result<Vec<Row>, Failure> {
+fn records(text: &str, separator: u8, before: u64) -> Result<Vec<RowCells>, Failure> {
     let wrong = |error: csv::Error| Failure::refused(error.to_string());
     let ended = format!("{text}\n{END}");
     let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(ended.as_bytes());
@@ -146,7 +146,7 @@ fn records(text: &str, separator: u8, before: u64) -> Result<Vec<Row>, Failure> 
         let upto = ended[..end].trim_end_matches(['\r', '\n']).len().max(counted);
         line += breaks(&ended[counted..upto]);
         counted = upto;
-        rows.push(Row { line, cells: record.iter().map(|cell| restored(cell).to_owned()).collect() });
+        rows.push(RowCells { line, cells: record.iter().map(|cell| restored(cell).to_owned()).collect() });
     }
     match rows.pop() {
         Some(last) if last.cells == [END] => Ok(rows),
@@ -166,7 +166,7 @@ mod tests {
 
     fn cells(text: &str) -> Vec<(u64, String, String)> {
         let sheet = Sheet::read(text.as_bytes()).unwrap_or_default();
-        let cell = |line: &Line<'_>, column| line.get(column).unwrap_or("-").to_owned();
+        let cell = |line: &SheetRow<'_>, column| line.get(column).unwrap_or("-").to_owned();
         sheet.lines().map(|line| (line.number, cell(&line, "Type"), cell(&line, "Name"))).collect()
     }
 

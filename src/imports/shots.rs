@@ -6,62 +6,46 @@ use dailies_definitions::failure::Failure;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::entities::{LONGEST_NAME, Matches, Stock};
+use super::built_in::BuiltInTable;
+use super::entities::LONGEST_NAME;
 use super::import::EntityImport;
 use super::metadata;
-use super::problem::Problem;
-use super::production::Production;
-use super::sheet::Line;
-use super::task_columns::{Tasks, wishes};
+use super::problem::RowProblem;
+use super::sheet::SheetRow;
+use super::task_columns::read_task_cells;
 use super::values::integer;
 use crate::crud::require_frame_rate;
 use crate::events::{Payload, Work};
 use crate::export::cells::plain;
-use crate::vocabulary::kinds::{EntityKind, built_in_type};
+use crate::vocabulary::kinds::EntityKind;
 
 /// A table of shots.
-pub(super) struct ShotImport {
-    production: Production,
-    stock: Stock,
-    tasks: Tasks,
-    shot_type: Uuid,
-    by_sequence: Matches<(Option<Uuid>, String)>,
-    update: bool,
-}
+pub(super) struct ShotImport(BuiltInTable);
 
 #[async_trait]
 impl EntityImport for ShotImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
-        let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
-        let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
-        let stock = Stock::load(work, access).await?;
-        let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
-        let tasks = Tasks::load(work, production.id, EntityKind::Shot).await?;
-        Ok(Self { production, stock, tasks, shot_type, by_sequence, update })
+        BuiltInTable::load(work, access, EntityKind::Shot, update).await.map(Self)
     }
 
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
-        let episode = if self.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
+        let table = &mut self.0;
+        let episode = if table.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
-        let wishes = wishes(&self.production, EntityKind::Shot, line)?;
-        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
-        let sequence_id = self.stock.sequence(work, episode_id, sequence);
-        let key = (Some(sequence_id), name.to_owned());
-        let id = self.by_sequence.next(&key).unwrap_or_else(|| {
-            let id = self.stock.add(self.shot_type, name, Some(sequence_id));
-            self.by_sequence.add(key, id);
-            id
-        });
-        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let cells = read_task_cells(&table.production, EntityKind::Shot, line)?;
+        let episode_id = episode.map(|name| table.stock.episode(work, "Episode", name)).transpose()?;
+        let sequence_id = table.stock.sequence(work, episode_id, sequence);
+        let id = table.by_parent.require(&mut table.stock, Some(sequence_id), name);
+        let Some(entry) = table.stock.entry(id) else { return Ok(id) };
         let is_new = entry.is_new();
-        let writes = is_new || self.update;
+        let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply(&mut data, &table.production.descriptors, &table.production.people, line, is_new)?;
         if let Some(rate) = line.get("FPS").filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err()) {
-            return Err(Problem::invalid("FPS", rate, "a frame rate is a number above 0"));
+            return Err(RowProblem::invalid("FPS", rate, "a frame rate is a number above 0"));
         }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
@@ -71,21 +55,13 @@ impl EntityImport for ShotImport {
         }
         entry.put_data(if writes { data } else { stored });
         let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
-        self.stock.tell(work, EntityKind::Shot, id, more);
-        if is_new {
-            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
-                self.tasks.require(work, id, task_type.id);
-            }
-        }
-        if writes {
-            self.tasks.want(work, id, wishes, line.number);
-        }
+        table.stock.emit_change(work, EntityKind::Shot, id, more);
+        table.settle_tasks(work, id, is_new, cells, line.number);
         Ok(id)
     }
 
     async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
-        self.stock.store(work).await?;
-        self.tasks.store(work, caller).await
+        self.0.store(work, caller).await
     }
 }
 
@@ -98,10 +74,10 @@ struct Frames {
 }
 
 impl Frames {
-    fn read(line: &Line<'_>) -> Result<Self, Problem> {
+    fn read(line: &SheetRow<'_>) -> Result<Self, RowProblem> {
         let number = |names: [&str; 2], key: &str| {
             let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else { return Ok(None) };
-            let wrong = || Problem::about(column, format!("{key} must be an integer, got '{cell}'"));
+            let wrong = || RowProblem::about(column, format!("{key} must be an integer, got '{cell}'"));
             integer(cell).ok_or_else(wrong).map(Some)
         };
         Ok(Self {

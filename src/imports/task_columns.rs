@@ -7,9 +7,9 @@ use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::problem::{Problem, at_line};
+use super::problem::{RowProblem, at_line};
 use super::production::Production;
-use super::sheet::Line;
+use super::sheet::SheetRow;
 use crate::comments::bulk::{self, NewComment};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -27,26 +27,26 @@ pub(super) struct TaskCells {
 }
 
 /// Contents of a row about tasks, once all of it is known to be right. Types that it says nothing of are left out.
-pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>) -> Result<Vec<TaskCells>, Problem> {
-    let mut wishes = Vec::new();
+pub(super) fn read_task_cells(production: &Production, kind: EntityKind, line: &SheetRow<'_>) -> Result<Vec<TaskCells>, RowProblem> {
+    let mut found = Vec::new();
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
         let assignations = format!("{name} assignations");
-        let wish = TaskCells {
+        let cells = TaskCells {
             task_type_id: task_type.id,
             status: line.filled(name).map(|cell| production.status(name, cell)).transpose()?,
             comment: line.get(&format!("{name} comment")).filter(|text| !text.trim().is_empty()).unwrap_or_default().to_owned(),
             assignees: line.filled(&assignations).map(|cell| production.assignees(&assignations, cell)).transpose()?.unwrap_or_default(),
         };
-        if wish.status.is_some() || !wish.comment.is_empty() || !wish.assignees.is_empty() {
-            wishes.push(wish);
+        if cells.status.is_some() || !cells.comment.is_empty() || !cells.assignees.is_empty() {
+            found.push(cells);
         }
     }
-    Ok(wishes)
+    Ok(found)
 }
 
 /// A task, as far as rows look at it.
-struct Task {
+struct KnownTask {
     id: Uuid,
     status: Option<Uuid>,
     assignees: HashSet<Uuid>,
@@ -61,11 +61,11 @@ struct StoredTask {
 }
 
 /// The tasks of the entities of a kind, and what the rows want of them.
-pub(super) struct Tasks {
+pub(super) struct TaskColumns {
     project_id: Uuid,
     /// The status that new tasks begin with.
     first_status: Uuid,
-    known: HashMap<(Uuid, Uuid), Task>,
+    known: HashMap<(Uuid, Uuid), KnownTask>,
     new: Vec<NewTask>,
     /// Tasks by the persons who get them.
     assigned: BTreeMap<Uuid, Vec<Uuid>>,
@@ -74,7 +74,7 @@ pub(super) struct Tasks {
     lines: Vec<u64>,
 }
 
-impl Tasks {
+impl TaskColumns {
     /// Reads the tasks of the entities of a kind.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Tasks {
         let mut known = HashMap::with_capacity(stored.len());
         for task in stored {
             // The oldest task of a type counts, as in exports.
-            known.entry((task.entity_id, task.task_type_id)).or_insert_with(|| Task {
+            known.entry((task.entity_id, task.task_type_id)).or_insert_with(|| KnownTask {
                 id: task.id,
                 status: task.task_status_id,
                 assignees: assignees.remove(&task.id).unwrap_or_default(),
@@ -108,14 +108,14 @@ impl Tasks {
         if !self.known.contains_key(&key) {
             let id = Uuid::new_v4();
             self.new.push(NewTask { id, entity_id, task_type_id });
-            self.known.insert(key, Task { id, status: Some(self.first_status), assignees: HashSet::new() });
+            self.known.insert(key, KnownTask { id, status: Some(self.first_status), assignees: HashSet::new() });
             work.emit_in(self.project_id, "task:new", payload([("task_id", id)]));
         }
     }
 
-    /// Notes what a row wants of the tasks of an entity.
-    pub(super) fn want(&mut self, work: &mut Work<'_>, entity_id: Uuid, wishes: Vec<TaskCells>, line: u64) {
-        for TaskCells { task_type_id, status, comment, assignees } in wishes {
+    /// Takes over the cells of a row about the tasks of an entity.
+    pub(super) fn take_over(&mut self, work: &mut Work<'_>, entity_id: Uuid, cells: Vec<TaskCells>, line: u64) {
+        for TaskCells { task_type_id, status, comment, assignees } in cells {
             self.require(work, entity_id, task_type_id);
             let Some(task) = self.known.get_mut(&(entity_id, task_type_id)) else { continue };
             for person_id in assignees {

@@ -46,7 +46,7 @@ impl Instances {
 
 /// Instances by the ids of their assets.
 pub(super) async fn by_asset(database: &Database, instances: Instances) -> Result<Json<Map<String, Value>>, Failure> {
-    send(database, "i.asset_id", instances.selection()).await
+    answer_instances(database, "i.asset_id", instances.selection()).await
 }
 
 /// The instances of an asset by the ids of the shots that they appear in, as far as the reach goes.
@@ -56,7 +56,7 @@ pub(super) async fn by_shot(database: &Database, reach: &Reach, asset_id: Uuid) 
         [asset_id.into()],
     );
     reach.keep(&mut selection, "s.project_id");
-    send(database, "s.id", selection).await
+    answer_instances(database, "s.id", selection).await
 }
 
 /// The instances of an asset by the ids of the scenes that they are in, as far as the reach goes. Those in other assets come
@@ -68,12 +68,12 @@ pub(super) async fn by_scene(database: &Database, reach: &Reach, asset_id: Uuid)
         [asset_id.into()],
     );
     reach.keep(&mut selection, "COALESCE(s.project_id, g.project_id, a.project_id)");
-    send(database, "i.scene_id", selection).await
+    answer_instances(database, "i.scene_id", selection).await
 }
 
 /// Instances as lists by the id that `key` is the SQL of, in the order of their numbers. `None` is the key of those that have
 /// no such id.
-async fn send(database: &Database, key: &str, selection: Sql) -> Result<Json<Map<String, Value>>, Failure> {
+async fn answer_instances(database: &Database, key: &str, selection: Sql) -> Result<Json<Map<String, Value>>, Failure> {
     let writer = RecordWriter::new(&entity::asset_instance::TABLE, "i", "AssetInstance");
     let mut sql = selection.before(&format!("SELECT {}, {key} AS group_id ", writer.columns()));
     sql.push(&format!(" ORDER BY {key} NULLS LAST, i.number, i.created_at, i.id"));

@@ -61,7 +61,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Consequence of trying in vain.
     ///
     /// # Errors
-    /// What went wrong, for the log.
+    /// The fault, for the log.
     async fn given_up(&self, _app: &SharedApp) -> Result<(), JobError> {
         Ok(())
     }

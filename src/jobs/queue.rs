@@ -64,7 +64,7 @@ pub(super) async fn insert_claimed(transaction: &impl Writes, kind: &str, payloa
     Ok(id)
 }
 
-/// When the next job of these kinds is due: one that waits, or one whose lease runs out.
+/// Moment at which the next job of these kinds is due: one that waits, or one whose lease runs out.
 pub(super) async fn next_due(database: &Database, kinds: &[&'static str]) -> Result<Option<NaiveDateTime>, DbErr> {
     let mut sql = Sql::new(
         "SELECT MIN(CASE state WHEN 'queued' THEN run_at ELSE locked_until END) FROM dailies_job WHERE state IN ('queued', 'running') AND kind IN ",

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::leased::keep;
 use super::queue::{self, Claimed};
-use super::registry::{Kind, Registry};
+use super::registry::{JobKind, Registry};
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database;
@@ -168,7 +168,7 @@ async fn perform(app: SharedApp, registry: Arc<Registry>, claimed: Claimed) {
     }
 }
 
-async fn attempt(app: &SharedApp, kind: Kind, claimed: &Claimed) -> Result<(), JobError> {
+async fn attempt(app: &SharedApp, kind: JobKind, claimed: &Claimed) -> Result<(), JobError> {
     if claimed.attempt > kind.attempts {
         return Err(JobError::never("the server ended each time that it was tried"));
     }
@@ -180,7 +180,7 @@ async fn attempt(app: &SharedApp, kind: Kind, claimed: &Claimed) -> Result<(), J
     }
 }
 
-async fn settle(app: &SharedApp, kind: Kind, claimed: &Claimed, outcome: Result<(), JobError>) -> Result<(), DbErr> {
+async fn settle(app: &SharedApp, kind: JobKind, claimed: &Claimed, outcome: Result<(), JobError>) -> Result<(), DbErr> {
     let connection = &app.database;
     let Claimed { id, attempt, .. } = *claimed;
     let error = match outcome {

@@ -119,8 +119,8 @@ pub struct Recipient {
 
 /// Cause of an e-mail.
 #[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    /// When it happened, in UTC.
+pub struct LetterOrigin {
+    /// Moment at which it happened, in UTC.
     pub moment: NaiveDateTime,
     /// Address of whoever caused it, where it is known and matters.
     pub address: Option<IpAddr>,
@@ -128,7 +128,7 @@ pub struct Origin {
 
 /// An e-mail as it is sent, without its addresses.
 #[derive(Clone, Debug)]
-pub(super) struct Written {
+pub(super) struct WrittenEmail {
     pub subject: String,
     pub html: String,
     pub text: String,
@@ -194,7 +194,7 @@ impl Letter {
     }
 
     /// Writes the e-mail.
-    pub(super) fn write(&self, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<Written, minijinja::Error> {
+    pub(super) fn write(&self, recipient: &Recipient, organisation: &str, origin: LetterOrigin) -> Result<WrittenEmail, minijinja::Error> {
         let news = if let Self::Task(news) = self { Some(news) } else { None };
         let shared = if let Self::PlaylistShared(shared) = self { Some(shared) } else { None };
         let text = news.map(|news| news.text.as_str()).or(shared.map(|shared| shared.text.as_str()));
@@ -218,7 +218,7 @@ impl Letter {
             address => origin.address.map(|address| address.to_string()).unwrap_or_default(),
         };
         let html = templates()?.get_template(self.template())?.render(values)?;
-        Ok(Written { subject: self.subject(organisation), text: plain(&html), html })
+        Ok(WrittenEmail { subject: self.subject(organisation), text: plain(&html), html })
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn every_letter_can_be_written() -> Result<(), minijinja::Error> {
-        let origin = Origin { moment: NaiveDateTime::default(), address: "10.0.0.1".parse().ok() };
+        let origin = LetterOrigin { moment: NaiveDateTime::default(), address: "10.0.0.1".parse().ok() };
         let link = "https://studio.example/reset-change-password?email=ada%40example.com&token=T".to_owned();
         for letter in [
             Letter::PasswordChanged,
@@ -300,7 +300,7 @@ mod tests {
             status: "WFA".into(),
             text: "1 < 2\nnext".into(),
         };
-        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let origin = LetterOrigin { moment: NaiveDateTime::default(), address: None };
         let written = Letter::Task(news.clone()).write(&recipient(), "Kitsu", origin)?;
         assert_eq!(written.subject, "[Kitsu] WFA - Bob commented on Wool / Props / Tree / Modeling");
         assert!(written.html.contains("1 &lt; 2<br>next"), "{}", written.html);
@@ -320,7 +320,7 @@ mod tests {
             text: "By Friday,\nplease".into(),
         };
         let stranger = Recipient { first_name: String::new(), full_name: String::new(), ..recipient() };
-        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let origin = LetterOrigin { moment: NaiveDateTime::default(), address: None };
         let written = Letter::PlaylistShared(shared.clone()).write(&stranger, "Kitsu", origin)?;
         assert_eq!(written.subject, "[Kitsu] Bob Builder shared the playlist Dailies <1> with you");
         assert!(written.html.contains("Dailies &lt;1&gt;") && written.html.contains("By Friday,<br>please"), "{}", written.html);

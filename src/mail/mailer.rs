@@ -9,7 +9,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use uuid::Uuid;
 
-use super::letters::{Letter, Origin, Recipient};
+use super::letters::{Letter, LetterOrigin, Recipient};
 use crate::background::JobError;
 use crate::config::MailSettings;
 
@@ -72,7 +72,7 @@ impl Mailer {
     ///
     /// # Errors
     /// The e-mail can't be put together, or the mail server does not take it.
-    pub async fn send(&self, id: Uuid, letter: &Letter, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<(), MailError> {
+    pub async fn send(&self, id: Uuid, letter: &Letter, recipient: &Recipient, organisation: &str, origin: LetterOrigin) -> Result<(), MailError> {
         let Some(transport) = &self.transport else { return Ok(()) };
         let written = letter.write(recipient, organisation, origin)?;
         let to = Mailbox::new(Some(recipient.full_name.clone()).filter(|name| !name.is_empty()), recipient.address.parse()?);
@@ -120,7 +120,7 @@ mod tests {
 
     async fn send(mailer: &Mailer, address: &str) -> Result<(), MailError> {
         let recipient = Recipient { address: address.into(), first_name: "Ada".into(), full_name: "Ada Lovelace".into(), timezone: None };
-        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let origin = LetterOrigin { moment: NaiveDateTime::default(), address: None };
         mailer.send(Uuid::nil(), &Letter::PasswordChanged, &recipient, "Kitsu", origin).await
     }
 

@@ -38,7 +38,7 @@ impl Resource for Notifications {
     }
 
     /// It is nobody's business but the person's.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         if let Some(person_id) = record.id_of("person_id") {
             work.emit_to(person_id, format!("notification:{what}"), payload([("notification_id", id)]));
         }

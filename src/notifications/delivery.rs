@@ -7,7 +7,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::notices::{Kind, Notice};
+use super::notices::{Notice, NoticeKind};
 use super::task_message::TaskMessage;
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
@@ -32,8 +32,8 @@ pub struct NotificationMessage {
     service: Service,
 }
 
-/// Wishes of a person about the delivery of notifications.
-struct Wishes {
+/// Ways in which a person wants notifications delivered.
+struct DeliveryWays {
     emails: bool,
     services: Vec<Service>,
 }
@@ -43,17 +43,17 @@ struct Wishes {
 /// # Errors
 /// The database refuses.
 pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
-    let wishes = wishes(work, notices).await?;
+    let ways = ways(work, notices).await?;
     let (mut emails, mut messages) = (Vec::new(), Vec::new());
     for notice in notices {
-        let Some(wishes) = wishes.get(&notice.person_id) else { continue };
+        let Some(ways) = ways.get(&notice.person_id) else { continue };
         let notification_id = notice.id;
         // That a playlist is ready goes by e-mail to everybody who wants to hear of anything.
-        let by_email = wishes.emails || (notice.kind == Kind::PlaylistReady && !wishes.services.is_empty());
+        let by_email = ways.emails || (notice.kind == NoticeKind::PlaylistReady && !ways.services.is_empty());
         if by_email && work.app().mailer.is_enabled() {
             emails.push(NotificationEmail { notification_id });
         }
-        messages.extend(wishes.services.iter().map(|service| NotificationMessage { notification_id, service: *service }));
+        messages.extend(ways.services.iter().map(|service| NotificationMessage { notification_id, service: *service }));
     }
     jobs::enqueue(work, &emails).await?;
     jobs::enqueue(work, &messages).await
@@ -74,7 +74,7 @@ struct NotificationSettings {
 }
 
 impl NotificationSettings {
-    fn wishes(&self) -> Wishes {
+    fn ways(&self) -> DeliveryWays {
         let wants = |enabled: Option<bool>, address: &Option<String>| {
             enabled.unwrap_or_default() && address.as_deref().is_some_and(|address| !address.is_empty())
         };
@@ -83,14 +83,14 @@ impl NotificationSettings {
             (Service::Mattermost, wants(self.notifications_mattermost_enabled, &self.notifications_mattermost_userid)),
             (Service::Discord, wants(self.notifications_discord_enabled, &self.notifications_discord_userid)),
         ];
-        Wishes {
+        DeliveryWays {
             emails: wants(self.notifications_enabled, &self.email),
             services: services.into_iter().filter(|(_, wanted)| *wanted).map(|(service, _)| service).collect(),
         }
     }
 }
 
-async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wishes>, DbErr> {
+async fn ways(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, DeliveryWays>, DbErr> {
     let persons: HashSet<Uuid> = notices.iter().map(|notice| notice.person_id).collect();
     let persons: Vec<Uuid> = persons.into_iter().collect();
     let mut found = HashMap::new();
@@ -101,7 +101,7 @@ async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wis
         );
         sql.bind(true).push(" AND is_bot = ").bind(false).push(" AND id IN ").bind_list(persons.iter().copied());
         for settings in database::read_all::<NotificationSettings>(&**work, &sql).await? {
-            found.insert(settings.id, settings.wishes());
+            found.insert(settings.id, settings.ways());
         }
     }
     Ok(found)

@@ -10,7 +10,7 @@ use entity::facts::Kind;
 use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
-use crate::access::comments::{Comments, NEWS, Visible, by_client, may_know_author};
+use crate::access::comments::{Comments, NEWS, VisibleComments, by_client, may_know_author};
 use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
@@ -20,7 +20,7 @@ use crate::vocabulary::persons::SHORT_PERSON;
 
 /// Filter of news.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct NewsFilter {
     pub only_preview: bool,
     pub task_type_id: Option<Uuid>,
     pub task_status_id: Option<Uuid>,
@@ -61,7 +61,7 @@ const FIELDS: [(&str, &str, Kind); 17] = [
 
 /// The part of an entry that decides how much of it somebody gets.
 #[derive(FromQueryResult)]
-struct Entry {
+struct EntrySubject {
     author_id: Uuid,
     project_id: Uuid,
     /// Whether the author is a client of the production.
@@ -113,13 +113,13 @@ const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN 
 const ORDER: &str = "n.created_at DESC, n.id";
 
 /// The conditions of what somebody gets of the news.
-fn visible(news: &Visible) -> Sql {
+fn visible(news: &VisibleComments) -> Sql {
     let mut sql = Sql::new(" WHERE t.entity_id IS NOT NULL");
     news.restrict(&mut sql, &ENTRIES);
     sql
 }
 
-impl Filter {
+impl NewsFilter {
     fn add_to(&self, sql: &mut Sql) {
         if self.only_preview {
             sql.push(" AND n.preview_file_id IS NOT NULL");
@@ -147,8 +147,8 @@ impl Filter {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &Filter) -> Result<Vec<u8>, Failure> {
-    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &NewsFilter) -> Result<Vec<u8>, Failure> {
+    let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
     condition.push(" AND t.project_id = ").bind(project_id);
     page(app, &news, condition, filter, true).await
@@ -162,17 +162,17 @@ const MOST_OF_ENTITY: i64 = 2000;
 /// # Errors
 /// The database does not answer.
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
     condition.push(" AND t.entity_id = ").bind(entity_id);
-    page(app, &news, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
+    page(app, &news, condition, &NewsFilter { page: 1, limit: MOST_OF_ENTITY, ..NewsFilter::default() }, false).await
 }
 
 /// A page of the news of the open productions that the caller is in, or of all open ones for administrators.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uuid>, filter: &Filter) -> Result<Vec<u8>, Failure> {
+pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uuid>, filter: &NewsFilter) -> Result<Vec<u8>, Failure> {
     let scope = |sql: &mut Sql, column: &str| {
         if caller.is_admin() {
             sql.push(column).push(" IN (SELECT o.id FROM project o JOIN project_status s ON s.id = o.project_status_id WHERE s.name = 'Open')");
@@ -180,7 +180,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             open_projects_of(sql, column, caller.person.id);
         }
     };
-    let news = Visible::new(Reach::open_teams(&app.database, caller).await?, NEWS);
+    let news = VisibleComments::new(Reach::open_teams(&app.database, caller).await?, NEWS);
     let mut condition = visible(&news);
     condition.push(" AND ");
     scope(&mut condition, "t.project_id");
@@ -203,7 +203,7 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
     condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
     let writer = EntryWriter::new(&news);
@@ -214,7 +214,7 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
     Ok(out)
 }
 
-async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
+async fn page(app: &App, news: &VisibleComments, mut condition: Sql, filter: &NewsFilter, with_stats: bool) -> Result<Vec<u8>, Failure> {
     filter.add_to(&mut condition);
     let page = Page { number: filter.page, limit: filter.limit };
     let database = &app.database;
@@ -271,7 +271,7 @@ struct EntryWriter<'a> {
 }
 
 impl<'a> EntryWriter<'a> {
-    fn new(news: &'a Visible) -> Self {
+    fn new(news: &'a VisibleComments) -> Self {
         let writer = |keys: &[(&str, &str, Kind)]| {
             RecordWriter::select(keys.iter().map(|(key, sql, kind)| ((*sql).to_owned(), Field::new(*key, *kind))), None)
         };
@@ -290,7 +290,7 @@ impl<'a> EntryWriter<'a> {
         let mut out = Vec::with_capacity(1024);
         self.entry.write_open(&mut out, row)?;
         out.extend_from_slice(b",\"type\":\"News\",\"person\":");
-        let Entry { author_id, project_id, by_client } = Entry::from_query_result(row, "")?;
+        let EntrySubject { author_id, project_id, by_client } = EntrySubject::from_query_result(row, "")?;
         if !may_know_author(self.reach, project_id, author_id, by_client) {
             let told = format!("\"author_id\":\"{author_id}\"");
             let mut out = String::from_utf8_lossy(&out).replacen(&told, "\"author_id\":null", 1).into_bytes();

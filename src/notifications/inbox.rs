@@ -21,7 +21,7 @@ use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write
 use crate::events::{Work, payload};
 
 /// Notifications in an answer.
-const LIMIT: i64 = 100;
+const LONGEST_LIST: i64 = 100;
 
 /// Keys, their SQL, and what they hold. The texts and mentions follow them.
 const FIELDS: [(&str, &str, Kind); 21] = [
@@ -70,7 +70,7 @@ const TABLES: &str = " FROM notification n JOIN person a ON a.id = n.author_id L
 pub async fn list(database: &Database, caller: &Caller, query: &ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
     let mut last = Sql::with(format!("SELECT n.created_at{TABLES} WHERE n.person_id = $1"), [caller.person.id.into()]);
     keep(&mut last, query);
-    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ").bind(LIMIT - 1);
+    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ").bind(LONGEST_LIST - 1);
     let last = database.row(&last).await?.map(|row| row.try_get::<Option<NaiveDateTime>>("", "created_at")).transpose()?.flatten();
     let mut sql = selection(caller);
     keep(&mut sql, query);
@@ -78,7 +78,7 @@ pub async fn list(database: &Database, caller: &Caller, query: &ListUserNotifica
         sql.push(" AND n.created_at >= ").bind(second);
     }
     sql.push(" ORDER BY n.created_at DESC, n.id DESC");
-    let items = read(database, caller, &sql).await?;
+    let items = read_notifications(database, caller, &sql).await?;
     Ok(Json::written(array(items.iter().map(Vec::as_slice))))
 }
 
@@ -114,7 +114,7 @@ fn keep(sql: &mut Sql, query: &ListUserNotificationsQuery) {
 pub async fn get(database: &Database, caller: &Caller, id: Uuid) -> Result<Json<UserNotification>, Failure> {
     let mut sql = selection(caller);
     sql.push(" AND n.id = ").bind(id);
-    Ok(Json::written(read(database, caller, &sql).await?.pop().ok_or_else(Failure::not_found)?))
+    Ok(Json::written(read_notifications(database, caller, &sql).await?.pop().ok_or_else(Failure::not_found)?))
 }
 
 /// The comment that a notification tells of, the reply to it that it tells of, and who wrote both.
@@ -162,7 +162,7 @@ fn selection(caller: &Caller) -> Sql {
 }
 
 /// The notifications of a [`selection`] as JSON objects.
-async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec<u8>>, Failure> {
+async fn read_notifications(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec<u8>>, Failure> {
     let writer = RowWriter::new(FIELDS.map(|(key, _, kind)| Field::new(key, kind)));
     let rows = database.rows(sql).await?;
     let contexts: Vec<CommentContext> = rows.iter().map(|row| CommentContext::from_query_result(row, "")).collect::<Result<_, _>>()?;

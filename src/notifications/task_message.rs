@@ -7,14 +7,14 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::feed::{EPISODE, FULL_NAME};
-use super::notices::Kind;
+use super::notices::NoticeKind;
 use crate::access::comments::{READ, Seen, Viewer};
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
 use crate::config::Settings;
 use crate::database::dialect::json_length;
 use crate::database::{self, Sql};
-use crate::mail::{Letter, News, Origin, Recipient, TaskNews};
+use crate::mail::{Letter, LetterOrigin, News, Recipient, TaskNews};
 use crate::messengers::{Message, Service};
 
 /// A notification with all that is told of it.
@@ -146,9 +146,9 @@ impl TaskMessage {
     }
 
     /// The e-mail of it, for those who want one.
-    pub(super) fn email(&self) -> Option<(Letter, Recipient, Origin)> {
+    pub(super) fn email(&self) -> Option<(Letter, Recipient, LetterOrigin)> {
         let Person { recipient, wants_emails, .. } = &self.person;
-        let origin = Origin { moment: self.moment, address: None };
+        let origin = LetterOrigin { moment: self.moment, address: None };
         (*wants_emails && !recipient.address.is_empty()).then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
     }
 }
@@ -212,10 +212,10 @@ fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr
 
 fn news_of(kind: &str) -> Option<News> {
     Some(match kind {
-        _ if kind == Kind::Comment.code() => News::Comment,
-        _ if kind == Kind::Mention.code() || kind == Kind::ReplyMention.code() => News::Mention,
-        _ if kind == Kind::Reply.code() => News::Reply,
-        _ if kind == Kind::Assignation.code() => News::Assignation,
+        _ if kind == NoticeKind::Comment.code() => News::Comment,
+        _ if kind == NoticeKind::Mention.code() || kind == NoticeKind::ReplyMention.code() => News::Mention,
+        _ if kind == NoticeKind::Reply.code() => News::Reply,
+        _ if kind == NoticeKind::Assignation.code() => News::Assignation,
         _ => return None,
     })
 }

@@ -129,7 +129,7 @@ fn expiration(record: Option<&Record>, body: &Map<String, Value>) -> Result<(), 
 /// An e-mail address in the form that is stored: in small letters.
 ///
 /// # Errors
-/// What is wrong with it, as a sentence.
+/// Its fault, as a sentence.
 pub fn address(text: &str) -> Result<String, String> {
     if !text.contains('@') {
         return Err("An email address must have an @-sign.".into());

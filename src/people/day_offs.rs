@@ -68,7 +68,7 @@ fn add_period(sql: &mut Sql, (first, last): Period) {
 ///
 /// # Errors
 /// 404 for nobody, 403 for a bot, and for those who don't read them.
-async fn of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Absences, Failure> {
+async fn absences_of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Absences, Failure> {
     let absences = absence_reader(&app.database, caller, person_id).await;
     // Whether there is such a person is for those who read everybody's.
     if caller.is_admin() || absences.is_ok() {
@@ -79,7 +79,7 @@ async fn of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Absences, Fai
 
 /// Days off of a person, of a period if one is given.
 pub(super) async fn of_person(app: &App, caller: &Caller, person_id: Uuid, period: Option<Period>) -> Result<Json<Vec<DayOff>>, Failure> {
-    let absences = of(app, caller, person_id).await?;
+    let absences = absences_of(app, caller, person_id).await?;
     let writer = Writer::new();
     let mut sql = writer.select(&absences);
     sql.push(" AND o.person_id = ").bind(person_id);
@@ -92,7 +92,7 @@ pub(super) async fn of_person(app: &App, caller: &Caller, person_id: Uuid, perio
 
 /// The days off of a person that a day lies in, or an empty object.
 pub(super) async fn around(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
-    let absences = of(app, caller, person_id).await?;
+    let absences = absences_of(app, caller, person_id).await?;
     let writer = Writer::new();
     let mut sql = writer.select(&absences);
     sql.push(" AND o.person_id = ").bind(person_id);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::time_tables::{self, TableFilter, Unit};
 use super::{accounts, colleagues, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
-use crate::quotas::shots::{Asked, shots};
+use crate::quotas::shots::{ShotQuotaRequest, shots};
 use crate::vocabulary::period;
 
 /// Serves people.
@@ -21,7 +21,7 @@ pub struct PeopleHandlers(pub SharedApp);
 /// Quota shots of a person that a query asks for. The types of the queries differ in their names only.
 macro_rules! asked {
     ($person_id:expr, $query:expr) => {
-        Asked { person_id: $person_id, project_id: $query.project_id, task_type_id: $query.task_type_id, mode: &$query.count_mode }
+        ShotQuotaRequest { person_id: $person_id, project_id: $query.project_id, task_type_id: $query.task_type_id, mode: &$query.count_mode }
     };
 }
 

@@ -1,4 +1,4 @@
-//! When persons were there: sign-ins on workstations, and what follows from them.
+//! Presence of persons: sign-ins on workstations, and the lists that follow from them.
 
 use std::collections::{HashMap, HashSet};
 

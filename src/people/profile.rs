@@ -13,7 +13,7 @@ use crate::previews;
 use crate::vocabulary::persons::{PersonRowOptions, person_row, require_person};
 
 /// Tells that a person changed.
-fn tell(work: &mut Work<'_>, person_id: Uuid) {
+fn emit_person_update(work: &mut Work<'_>, person_id: Uuid) {
     work.person_changed(person_id);
     work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
 }
@@ -24,7 +24,7 @@ pub(super) async fn clear_avatar(app: &App, access: &Admin, id: Uuid) -> Result<
     if !database::update(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await? {
         return Err(Failure::not_found());
     }
-    tell(&mut work, id);
+    emit_person_update(&mut work, id);
     previews::discard_avatar(&mut work, id);
     work.commit().await?;
     Ok(NoContent)
@@ -37,7 +37,7 @@ pub(super) async fn add_department(app: &App, access: &Admin, id: Uuid, departme
     require_department(&work, department_id).await?;
     let link = vec![("person_id", id.into()), ("department_id", department_id.into())];
     database::insert_ignoring_duplicates(&*work, &entity::department_link::TABLE, vec![link]).await?;
-    tell(&mut work, id);
+    emit_person_update(&mut work, id);
     work.commit().await?;
     let options = PersonRowOptions { departments: true, ..PersonRowOptions::default() };
     Ok(Json::written(person_row(&app.database, id, options).await?.ok_or_else(Failure::not_found)?))
@@ -50,7 +50,7 @@ pub(super) async fn remove_department(app: &App, access: &Admin, id: Uuid, depar
     require_department(&work, department_id).await?;
     let sql = Sql::with("DELETE FROM department_link WHERE person_id = $1 AND department_id = $2", [id.into(), department_id.into()]);
     database::execute(&*work, &sql).await?;
-    tell(&mut work, id);
+    emit_person_update(&mut work, id);
     work.commit().await?;
     Ok(NoContent)
 }

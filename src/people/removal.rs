@@ -30,7 +30,7 @@ const REMOVED: [(&str, &str); 18] = [
 ];
 
 /// Rows that stay, and forget the person.
-const FORGOTTEN: [(&str, &str); 9] = [
+const FORGETTING_COLUMNS: [(&str, &str); 9] = [
     ("task", "assigner_id"),
     ("output_file", "person_id"),
     ("working_file", "person_id"),
@@ -68,7 +68,7 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         let sql = Sql::with(format!("DELETE FROM {table} WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;
     }
-    for (table, column) in FORGOTTEN {
+    for (table, column) in FORGETTING_COLUMNS {
         let sql = Sql::with(format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;
     }

@@ -8,7 +8,7 @@ use dailies_definitions::schemas::{TaskTimeSpent, TaskTimeSum, TimeSpent};
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use crate::access::hours::{READ, READ_OF_PERSON, Visible};
+use crate::access::hours::{READ, READ_OF_PERSON, VisibleHours};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_array};
@@ -75,7 +75,7 @@ pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: Nai
 pub(super) async fn on_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
     let text = format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1", noted().columns());
     let mut sql = Sql::with(text, [entity_id.into()]);
-    Visible::new(Reach::within(access, access.project_id(), access.role()), READ).restrict(&mut sql);
+    VisibleHours::new(Reach::within(access, access.project_id(), access.role()), READ).restrict(&mut sql);
     sql.push(" ORDER BY s.date DESC, s.created_at, s.id");
     Ok(noted().list(&app.database, sql).await?)
 }
@@ -89,8 +89,8 @@ pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
 ///
 /// # Errors
 /// 403 for whoever asks for somebody else without leading work anywhere.
-async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
-    let visible = Visible::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
+async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<VisibleHours, Failure> {
+    let visible = VisibleHours::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     let may_ask = caller.person.id == person_id || LEADERS.contains(&caller.person.role) || !visible.leads_nowhere();
     if may_ask { Ok(visible) } else { Err(Failure::forbidden()) }
 }

@@ -8,7 +8,7 @@ use sea_orm::{DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::time_spent::add_period;
-use crate::access::hours::{READ_OF_PERSON, Visible};
+use crate::access::hours::{READ_OF_PERSON, VisibleHours};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{self, Sql, write_uuid};
@@ -96,7 +96,7 @@ fn written(rows: &[UnitSpent]) -> Vec<u8> {
 
 /// Keeps what the caller may know of, and what the request asks for.
 async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
-    let visible = Visible::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
+    let visible = VisibleHours::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     if !caller.is_admin() && (LEADERS.contains(&caller.person.role) || !visible.leads_nowhere()) {
         if let Some(project_id) = filter.project_id {
             require(&app.database, caller, project_id, &SUPERVISOR).await?;

@@ -33,7 +33,7 @@ const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), orderi
 
 /// Text below a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct DocumentPage {
     /// In larger letters.
     pub title: String,
     /// Each begins on a line of its own, and goes on below it where it is long.
@@ -62,7 +62,7 @@ const MEANINGS: Ref = Ref::new(8);
 const FIRST_FREE: i32 = 9;
 
 /// A line as it is set.
-struct Line {
+struct PageLine {
     text: String,
     size: f32,
 }
@@ -89,7 +89,7 @@ impl Document {
     ///
     /// # Errors
     /// The picture can't be encoded.
-    pub fn add(&mut self, picture: &RgbImage, page: &Page) -> Result<(), PictureError> {
+    pub fn add(&mut self, picture: &RgbImage, page: &DocumentPage) -> Result<(), PictureError> {
         let (width, height) = picture.dimensions();
         let content = jpeg(picture)?;
         let [page_id, picture_id, content_id] = [self.reference(), self.reference(), self.reference()];
@@ -134,9 +134,9 @@ impl Document {
     }
 
     /// Text of a page, broken into lines.
-    fn lines(&self, page: &Page, width: f32) -> Vec<Line> {
-        let broken = |text: &str, size: f32| self.typeface.wrap(text, width / size).into_iter().map(move |text| Line { text, size });
-        let mut lines: Vec<Line> = broken(&page.title, SIZES.0).collect();
+    fn lines(&self, page: &DocumentPage, width: f32) -> Vec<PageLine> {
+        let broken = |text: &str, size: f32| self.typeface.wrap(text, width / size).into_iter().map(move |text| PageLine { text, size });
+        let mut lines: Vec<PageLine> = broken(&page.title, SIZES.0).collect();
         lines.extend(page.lines.iter().flat_map(|line| broken(line, SIZES.1)));
         lines.truncate(MOST_LINES);
         lines
@@ -229,9 +229,9 @@ mod tests {
     fn each_picture_has_a_page() {
         let mut document = Document::new("Été").unwrap();
         let picture = RgbImage::from_pixel(300, 150, Rgb([255, 0, 0]));
-        let page = Page { title: "SQ010 / SH020".into(), lines: vec!["Frame 12".into(), "word ".repeat(200)] };
+        let page = DocumentPage { title: "SQ010 / SH020".into(), lines: vec!["Frame 12".into(), "word ".repeat(200)] };
         document.add(&picture, &page).unwrap();
-        document.add(&picture, &Page::default()).unwrap();
+        document.add(&picture, &DocumentPage::default()).unwrap();
         let file = document.finish().unwrap();
         assert!(file.starts_with(b"%PDF-") && file.ends_with(b"%%EOF"), "{}", String::from_utf8_lossy(&file[file.len() - 20..]));
         assert!(contains(&file, "/Count 2") && contains(&file, "/DCTDecode") && contains(&file, "/FontFile2 7 0 R"));
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn long_words_do_not_make_endless_pages() {
         let document = Document::new("").unwrap();
-        let lines = document.lines(&Page { title: "x".repeat(100_000), lines: Vec::new() }, 300.0);
+        let lines = document.lines(&DocumentPage { title: "x".repeat(100_000), lines: Vec::new() }, 300.0);
         assert_eq!(lines.len(), MOST_LINES);
         assert!(lines.iter().all(|line| document.typeface.width(&line.text) * line.size <= 301.0));
     }

@@ -87,7 +87,7 @@ pub fn draw_avatar(seed: u64, initials: &str) -> Result<RgbImage, PictureError> 
     let typeface = Typeface::open()?;
     let width = typeface.width(&initials);
     let size = (0.64 * side / width.max(f32::EPSILON)).min(0.67 * side);
-    let line = Line { text: &initials, size, left: (side - width * size) / 2.0, baseline: (side + CAPITALS * size) / 2.0 };
+    let line = TextLine { text: &initials, size, left: (side - width * size) / 2.0, baseline: (side + CAPITALS * size) / 2.0 };
     line.draw(&mut picture, &typeface, WHITE)?;
     Ok(picture)
 }
@@ -137,22 +137,22 @@ fn draw_caption(picture: &mut RgbImage, caption: &str) -> Result<(), PictureErro
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let margin = 0.05 * height;
     let size = ((width - 2.0 * margin) / typeface.width(caption).max(f32::EPSILON)).min(height / 13.0);
-    let line = Line { text: caption, size, left: margin, baseline: height - margin };
+    let line = TextLine { text: caption, size, left: margin, baseline: height - margin };
     let shadow = 0.07 * size;
-    Line { left: line.left + shadow, baseline: line.baseline + shadow, ..line }.draw(picture, &typeface, BLACK)?;
+    TextLine { left: line.left + shadow, baseline: line.baseline + shadow, ..line }.draw(picture, &typeface, BLACK)?;
     line.draw(picture, &typeface, WHITE)
 }
 
 /// A line of text: its letters have a size in pixels, begin at the left and stand on the baseline.
 #[derive(Clone, Copy)]
-struct Line<'a> {
+struct TextLine<'a> {
     text: &'a str,
     size: f32,
     left: f32,
     baseline: f32,
 }
 
-impl Line<'_> {
+impl TextLine<'_> {
     fn draw(self, picture: &mut RgbImage, typeface: &Typeface, ink: Colour) -> Result<(), PictureError> {
         let Some(path) = typeface.outline(self.text, self.size, 1.0, self.left, self.baseline).filter(|_| self.size > 0.0) else { return Ok(()) };
         let mask = Mask::new(picture.width(), picture.height());

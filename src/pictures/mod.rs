@@ -21,7 +21,7 @@ use std::io;
 
 pub use budget::{Admitted, Memory, PictureBudget, Purpose};
 pub use derive::{DerivedPicture, DerivedPictures, from_drawing, from_frame, from_upload, variants};
-pub use documents::{Document, Page};
+pub use documents::{Document, DocumentPage};
 pub use draw::{draw_avatar, draw_frame};
 pub use drawings::annotated;
 pub use encode::png;

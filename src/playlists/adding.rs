@@ -19,7 +19,7 @@ use crate::events::{Work, payload};
 
 /// Facts that decide about new entries.
 #[derive(FromQueryResult)]
-struct Stored {
+struct StoredPlaylist {
     shots: Option<Value>,
     task_type_id: Option<Uuid>,
 }
@@ -36,10 +36,10 @@ struct OfEntity {
 /// 404 for an unknown playlist, entity or preview, 403 for those who don't keep the playlist.
 pub(super) async fn add(app: &App, caller: &Caller, playlist_id: Uuid, wanted: Vec<PlaylistEntityAdd>) -> Result<Json<Playlist>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
+    let relation = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
     let sql = Sql::with("SELECT shots, task_type_id FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let stored = database::read_one::<Stored>(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let chosen = choose(&work, standing.project_id, stored.task_type_id, &wanted).await?;
+    let stored = database::read_one::<StoredPlaylist>(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let chosen = choose(&work, relation.project_id, stored.task_type_id, &wanted).await?;
     let mut known: HashSet<_> = Entry::all(stored.shots.as_ref()).into_iter().map(|entry| (entry.entity_id, entry.preview_file_id)).collect();
     let mut shots = if let Some(Value::Array(shots)) = stored.shots { shots } else { Vec::new() };
     let before = shots.len();
@@ -52,7 +52,7 @@ pub(super) async fn add(app: &App, caller: &Caller, playlist_id: Uuid, wanted: V
         shots.push(entry.into());
         let mut told = payload([("playlist_id", playlist_id), ("entity_id", entity_id)]);
         told.insert("preview_file_id".into(), json!(preview_id));
-        work.emit_in(standing.project_id, "playlist:add_entity", told);
+        work.emit_in(relation.project_id, "playlist:add_entity", told);
     }
     if shots.len() > before {
         database::update(&*work, &entity::playlist::TABLE, playlist_id, vec![("shots", Value::from(shots).into())]).await?;

@@ -13,13 +13,11 @@ use bytes::Bytes;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
-use entity::playlist::Entry;
 use futures::stream::BoxStream;
 use futures::{Stream, TryStreamExt};
 use poem::http::header;
 use poem::{Body, Response};
 use sea_orm::FromQueryResult;
-use serde_json::Value;
 use uuid::Uuid;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
@@ -59,14 +57,9 @@ struct Packed {
     keys: Vec<FileKey>,
 }
 
-#[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
-}
-
 /// A preview of the revision of a preview that is shown.
 #[derive(FromQueryResult)]
-struct Shown {
+struct ArchivedPreview {
     shown: Uuid,
     id: Uuid,
     extension: Option<String>,
@@ -83,7 +76,7 @@ struct Shown {
     original: Option<bool>,
 }
 
-impl Shown {
+impl ArchivedPreview {
     fn packed(&self) -> Packed {
         let extension = self.extension.clone().unwrap_or_default();
         let keys = match extension.as_str() {
@@ -111,9 +104,7 @@ fn plain(name: &str) -> String {
 
 /// The files of the previews that the entries show, with the others of their revisions.
 async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed>, Failure> {
-    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let contents = database::read_one::<Contents>(database, &sql).await?.ok_or_else(Failure::not_found)?;
-    let entries = Entry::all(contents.shots.as_ref());
+    let entries = playlists::stored_entries(database, playlist_id).await?;
     let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
     let mut sql = Sql::new(
         "SELECT q.id AS shown, p.id, p.extension, p.original_name, p.position, p.revision, t.entity_id, k.name AS kind, e.name AS entity, \
@@ -125,8 +116,8 @@ async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed
          LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id WHERE q.id",
     );
     sql.among(&ids).push(" ORDER BY COALESCE(p.position, 0), p.created_at, p.id");
-    let mut found: HashMap<Uuid, Vec<Shown>> = HashMap::new();
-    for row in database::read_all::<Shown>(database, &sql).await? {
+    let mut found: HashMap<Uuid, Vec<ArchivedPreview>> = HashMap::new();
+    for row in database::read_all::<ArchivedPreview>(database, &sql).await? {
         found.entry(row.shown).or_default().push(row);
     }
     let mut taken = HashSet::new();

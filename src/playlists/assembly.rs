@@ -19,7 +19,7 @@ const FRACTIONS: [(&str, &str); 4] = [("23.98", "24000/1001"), ("23.976", "24000
 const HEIGHT: u32 = 1080;
 const RATE: &str = "25";
 /// Most pixels on a side.
-const LARGEST: u32 = 8192;
+const MOST_SIDE_PIXELS: u32 = 8192;
 
 /// Remarks on movies that were encoded again though nobody asked for it.
 const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
@@ -35,7 +35,7 @@ pub(super) struct Clip {
 
 /// Properties of the movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct MovieTarget {
     /// As wide as the first movie where it is not known.
     width: Option<u32>,
     height: u32,
@@ -53,11 +53,11 @@ pub(super) enum AssemblyError {
     Io(#[from] io::Error),
 }
 
-impl Target {
+impl MovieTarget {
     /// Reads what a production says of its resolution and frame rate.
     pub(super) fn read(resolution: Option<&str>, fps: Option<&str>) -> Self {
         let (width, height) = resolution.unwrap_or_default().split_once('x').unwrap_or_default();
-        let side = |text: &str| text.trim().parse::<u32>().ok().filter(|pixels| (2..=LARGEST).contains(pixels));
+        let side = |text: &str| text.trim().parse::<u32>().ok().filter(|pixels| (2..=MOST_SIDE_PIXELS).contains(pixels));
         let fps = fps.unwrap_or_default().trim();
         let known = FRACTIONS.iter().find(|(text, _)| *text == fps).map(|(_, rate)| (*rate).to_owned());
         let plain = || fps.parse::<f64>().ok().filter(|rate| (1.0..=240.0).contains(rate)).map(|rate| rate.to_string());
@@ -68,7 +68,7 @@ impl Target {
 /// A stream of a movie, as `ffprobe` tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-struct Stream {
+struct ClipStream {
     codec_type: String,
     codec_name: String,
     profile: String,
@@ -83,21 +83,21 @@ struct Stream {
 
 /// Output of `ffprobe`.
 #[derive(Deserialize)]
-struct Report {
+struct ClipReport {
     #[serde(default)]
-    streams: Vec<Stream>,
+    streams: Vec<ClipStream>,
     #[serde(default)]
-    format: Container,
+    format: ClipContainer,
 }
 
 #[derive(Default, Deserialize)]
-struct Container {
+struct ClipContainer {
     duration: Option<String>,
 }
 
 /// Knowledge about a clip.
-struct Known {
-    streams: Vec<Stream>,
+struct ClipFacts {
+    streams: Vec<ClipStream>,
     /// Time that it is shown.
     seconds: f64,
 }
@@ -113,7 +113,7 @@ pub(super) struct Assembly {
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
-pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<Assembly, AssemblyError> {
+pub(super) async fn assemble(clips: &[Clip], target: &MovieTarget, full: bool, folder: &Path) -> Result<Assembly, AssemblyError> {
     let path = folder.join("movie.mp4");
     let mut known = Vec::with_capacity(clips.len());
     for clip in clips {
@@ -144,17 +144,17 @@ pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder
 
 /// Codecs want even numbers of pixels.
 fn even(pixels: u32) -> u32 {
-    pixels.clamp(2, LARGEST) & !1
+    pixels.clamp(2, MOST_SIDE_PIXELS) & !1
 }
 
 /// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
-fn are_alike(clips: &[Clip], known: &[Known]) -> bool {
-    let Some(Known { streams: first, .. }) = known.first() else { return false };
+fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
+    let Some(ClipFacts { streams: first, .. }) = known.first() else { return false };
     let kinds: Vec<&str> = first.iter().map(|stream| stream.codec_type.as_str()).collect();
     kinds == ["video", "audio"] && clips.iter().all(|clip| clip.still.is_none()) && known.iter().all(|known| known.streams == *first)
 }
 
-async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
+async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
     let mut command = reading("ffprobe");
     command.args([
         "-show_entries",
@@ -166,17 +166,17 @@ async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
     command.arg(file_argument(&clip.path));
     let output = run("ffprobe", command).await?;
     let unreadable = |why: &str| AssemblyError::Unreadable(why.to_owned());
-    let report: Report = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
+    let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
     if !report.streams.iter().any(|stream| stream.codec_type == "video") {
         return Err(unreadable("it has no pictures"));
     }
     let told = || report.format.duration.as_deref()?.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
-    Ok(Known { streams: report.streams, seconds })
+    Ok(ClipFacts { streams: report.streams, seconds })
 }
 
 /// Brings one clip to the size and the rate of the movie: bars fill what its shape leaves open.
-async fn encode(clip: &Clip, known: &Known, (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
+async fn encode(clip: &Clip, known: &ClipFacts, (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
     let mut command = reading("ffmpeg");
     command.arg("-nostdin");
@@ -243,19 +243,19 @@ mod tests {
 
     #[test]
     fn productions_say_how_large_and_fast_movies_are() {
-        let target = |width, height, rate: &str| Target { width, height, rate: rate.into() };
-        assert_eq!(Target::read(Some("1280x720"), Some("24")), target(Some(1280), 720, "24"));
-        assert_eq!(Target::read(Some("x720"), Some("23.976")), target(None, 720, "24000/1001"));
-        assert_eq!(Target::read(Some("wide"), Some("12.5")), target(None, 1080, "12.5"));
-        assert_eq!(Target::read(Some("1x99999"), Some("NaN")), target(None, 1080, "25"));
-        assert_eq!(Target::read(None, None), target(None, 1080, "25"));
+        let target = |width, height, rate: &str| MovieTarget { width, height, rate: rate.into() };
+        assert_eq!(MovieTarget::read(Some("1280x720"), Some("24")), target(Some(1280), 720, "24"));
+        assert_eq!(MovieTarget::read(Some("x720"), Some("23.976")), target(None, 720, "24000/1001"));
+        assert_eq!(MovieTarget::read(Some("wide"), Some("12.5")), target(None, 1080, "12.5"));
+        assert_eq!(MovieTarget::read(Some("1x99999"), Some("NaN")), target(None, 1080, "25"));
+        assert_eq!(MovieTarget::read(None, None), target(None, 1080, "25"));
     }
 
     #[test]
     fn only_movies_of_one_kind_are_joined_as_they_are() {
         let clip = |still| Clip { path: PathBuf::new(), still };
-        let stream = |kind: &str, width| Stream { codec_type: kind.into(), width, ..Stream::default() };
-        let known = |streams: Vec<Stream>| Known { streams, seconds: 1.0 };
+        let stream = |kind: &str, width| ClipStream { codec_type: kind.into(), width, ..ClipStream::default() };
+        let known = |streams: Vec<ClipStream>| ClipFacts { streams, seconds: 1.0 };
         let of_width = |width| known(vec![stream("video", Some(width)), stream("audio", None)]);
         assert!(are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(640)]));
         assert!(!are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(320)]));

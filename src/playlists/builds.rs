@@ -6,10 +6,9 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::playlists::BuildPlaylistMovieQuery;
 use dailies_definitions::schemas::BuildJob;
-use entity::playlist::Entry;
 use poem::http::StatusCode;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::movie::MovieBuild;
@@ -45,11 +44,6 @@ pub(super) async fn of_project(app: &App, project_id: Uuid) -> Result<Json<Vec<B
     Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())
 }
 
-#[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
-}
-
 /// Begins to build a movie.
 ///
 /// # Errors
@@ -58,10 +52,8 @@ struct Contents {
 pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: &BuildPlaylistMovieQuery) -> Result<Json<BuildJob>, Failure> {
     let still = query.still_duration.map(seconds).transpose()?;
     let mut work = Work::begin(app, caller).await?;
-    let standing = require_manager(&*work, caller, playlist_id).await?;
-    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let contents = database::read_one::<Contents>(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let shown: Vec<Uuid> = Entry::all(contents.shots.as_ref()).into_iter().filter_map(|entry| entry.preview_file_id).collect();
+    let relation = require_manager(&*work, caller, playlist_id).await?;
+    let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id).await?.into_iter().filter_map(|entry| entry.preview_file_id).collect();
     if !shows_anything(&work, &shown, still.is_some()).await? {
         return Err(Failure::parameter("The playlist has nothing that a movie could be made of."));
     }
@@ -85,7 +77,7 @@ pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: 
     let id = database::insert(&*work, &entity::build_job::TABLE, values).await?;
     let mut told = payload([("build_job_id", id), ("playlist_id", playlist_id)]);
     told.insert("created_at".into(), json!(now.format("%Y-%m-%dT%H:%M:%S").to_string()));
-    work.emit_in(standing.project_id, "build-job:new", told);
+    work.emit_in(relation.project_id, "build-job:new", told);
     jobs::enqueue(&mut work, &[MovieBuild { build_id: id, author_id: caller.person.id, full: query.full, still }]).await?;
     let text = record(&*work, &entity::build_job::TABLE, "BuildJob", id).await?.ok_or_else(Failure::not_found)?;
     work.commit().await?;
@@ -139,10 +131,10 @@ pub(super) async fn get(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid)
 /// 404 for a build of another playlist, 403 for those who don't keep the playlist.
 pub(super) async fn delete(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
+    let relation = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
     find(&*work, playlist_id, id).await?;
     database::execute(&*work, &Sql::with("DELETE FROM build_job WHERE id = $1", [id.into()])).await?;
-    work.emit_in(standing.project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
+    work.emit_in(relation.project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
     work.afterwards(move |app| Box::pin(discard(app, vec![id])));
     work.commit().await?;
     Ok(NoContent)
@@ -176,6 +168,6 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: 
     let moment = build.created_at.unwrap_or_default().format("%Y%m%d_%H%M%S");
     let name = format!("{moment}_{}.mp4", title.file_name());
     let keys = [movie_key(id)];
-    let shipment = FileAnswer::shown(&keys, "video/mp4", None);
-    FileAnswer { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
+    let answer = FileAnswer::shown(&keys, "video/mp4", None);
+    FileAnswer { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..answer }.send(app).await
 }

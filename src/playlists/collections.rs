@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::adding::owners;
 use super::builds::discard;
 use crate::access::Reach;
-use crate::access::playlists::Visible;
+use crate::access::playlists::VisiblePlaylists;
 use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
@@ -49,7 +49,7 @@ impl Resource for Playlists {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::teams(&app.database, caller).await?).restrict(sql, "t");
+        VisiblePlaylists::new(Reach::teams(&app.database, caller).await?).restrict(sql, "t");
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Resource for Playlists {
         }
         self.remove_row(work, record).await?;
         work.afterwards(move |app| Box::pin(discard(app, jobs)));
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }
 

@@ -15,7 +15,7 @@ use dailies_definitions::schemas::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::listing::{Episode, Filter};
+use super::listing::{Episode, PlaylistFilter};
 use super::{adding, archive, builds, listing, notifying, played, temporary};
 use crate::app::SharedApp;
 
@@ -30,7 +30,7 @@ impl Playlists for PlaylistsHandlers {
         _project_id: Uuid,
         query: ListProjectPlaylistsQuery,
     ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-        let filter = Filter { task_type_id: query.task_type_id, sort_by: query.sort_by, page: query.page, ..Filter::default() };
+        let filter = PlaylistFilter { task_type_id: query.task_type_id, sort_by: query.sort_by, page: query.page, ..PlaylistFilter::default() };
         listing::of_project(&self.0.database, &access, &filter).await
     }
 
@@ -43,7 +43,7 @@ impl Playlists for PlaylistsHandlers {
     ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
         let episode = Some(Episode::find(&self.0.database, &episode_id).await?);
         let ListEpisodePlaylistsQuery { task_type_id, for_entity, sort_by, page, .. } = query;
-        listing::of_project(&self.0.database, &access, &Filter { episode, task_type_id, for_entity, sort_by, page }).await
+        listing::of_project(&self.0.database, &access, &PlaylistFilter { episode, task_type_id, for_entity, sort_by, page }).await
     }
 
     async fn list_all_project_playlists(

@@ -11,17 +11,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::playlists::Visible;
+use crate::access::playlists::VisiblePlaylists;
 use crate::app::App;
 use crate::database::dialect::json_ids;
+use crate::database::json::TEXT;
 use crate::database::paging::{self, Page};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_column};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Playlists on a page.
 const PAGE: i64 = 20;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Keys, their SQL, and what they hold.
 const FIELDS: [(&str, &str, Kind); 11] = [
@@ -40,7 +39,7 @@ const FIELDS: [(&str, &str, Kind); 11] = [
 
 /// Filter and order of a list of playlists.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct PlaylistFilter {
     pub episode: Option<Episode>,
     pub task_type_id: Option<Uuid>,
     pub for_entity: Option<String>,
@@ -80,8 +79,8 @@ impl Episode {
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn of_project(database: &Database, access: &ProjectMember, filter: &Filter) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-    let visible = Visible::new(Reach::within(access, access.project_id(), access.role()));
+pub(super) async fn of_project(database: &Database, access: &ProjectMember, filter: &PlaylistFilter) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
+    let visible = VisiblePlaylists::new(Reach::within(access, access.project_id(), access.role()));
     if visible.is_nothing() {
         return Err(Failure::forbidden());
     }

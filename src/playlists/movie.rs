@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::assembly::{self, AssemblyError, Clip, Target};
+use super::assembly::{self, AssemblyError, Clip, MovieTarget};
 use super::builds::movie_key;
 use super::letter::MovieLetter;
 use crate::app::{App, SharedApp};
@@ -39,14 +39,14 @@ const FAILURE: &str = "The movie could not be built: the log of the server tells
 
 /// Parts of a build.
 #[derive(FromQueryResult)]
-struct Plan {
+struct BuildPlan {
     shots: Option<Value>,
     resolution: Option<String>,
     fps: Option<String>,
 }
 
 #[derive(FromQueryResult)]
-struct Preview {
+struct PlaylistPreview {
     id: Uuid,
     entity_id: Option<Uuid>,
     extension: Option<String>,
@@ -69,10 +69,10 @@ impl Job for MovieBuild {
             [self.build_id.into()],
         );
         // Somebody has deleted it, or it was done and only the job was left behind.
-        let Some(plan) = database::read_one::<Plan>(&app.database, &sql).await? else { return Ok(()) };
+        let Some(plan) = database::read_one::<BuildPlan>(&app.database, &sql).await? else { return Ok(()) };
         let folder = tempfile::tempdir()?;
         let clips = self.fetch(app, &plan, folder.path()).await?;
-        let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
+        let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
         let movie = assembly::assemble(&clips, &target, self.full, folder.path()).await.map_err(of_job)?;
         app.storage.put_file(&movie_key(self.build_id), &movie.path).await?;
         let kept = transact(app, || self.end(app, "succeeded", movie.remark)).await.map_err(JobError::of)?;
@@ -97,13 +97,13 @@ fn of_job(error: AssemblyError) -> JobError {
 
 impl MovieBuild {
     /// Copies what is to be shown into a folder, each file once, and gives the clips in their order.
-    async fn fetch(&self, app: &App, plan: &Plan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
+    async fn fetch(&self, app: &App, plan: &BuildPlan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
         let entries = Entry::all(plan.shots.as_ref());
         let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
         let mut sql = Sql::new("SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
         sql.among(&ids);
-        let previews = database::read_all::<Preview>(&app.database, &sql).await?;
-        let previews: HashMap<Uuid, Preview> = previews.into_iter().map(|preview| (preview.id, preview)).collect();
+        let previews = database::read_all::<PlaylistPreview>(&app.database, &sql).await?;
+        let previews: HashMap<Uuid, PlaylistPreview> = previews.into_iter().map(|preview| (preview.id, preview)).collect();
         let mut fetched: HashMap<Uuid, Option<Clip>> = HashMap::new();
         let mut clips = Vec::new();
         for entry in entries {
@@ -124,7 +124,7 @@ impl MovieBuild {
         if clips.is_empty() { Err(JobError::never("the files of the playlist are missing")) } else { Ok(clips) }
     }
 
-    async fn fetch_one(&self, app: &App, preview: &Preview, folder: &std::path::Path) -> Result<Option<Clip>, JobError> {
+    async fn fetch_one(&self, app: &App, preview: &PlaylistPreview, folder: &std::path::Path) -> Result<Option<Clip>, JobError> {
         let id = preview.id;
         let (keys, still): (Vec<FileKey>, _) = match (preview.extension.as_deref(), self.still) {
             (Some("mp4"), _) => (keys::movie(id).to_vec(), None),

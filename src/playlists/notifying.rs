@@ -18,15 +18,15 @@ use crate::notifications::notices::{self, Notice};
 /// 404 for an unknown playlist, 403 for those who don't manage its production.
 pub(super) async fn notify(app: &App, caller: &Caller, playlist_id: Uuid, body: PlaylistNotification) -> Result<Json<PlaylistNotified>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = require_manager(&*work, caller, playlist_id).await?;
-    let clients = match standing.project_id {
+    let relation = require_manager(&*work, caller, playlist_id).await?;
+    let clients = match relation.project_id {
         Some(id) => clients_of(&*work, id, body.studio_id, body.department_id).await?,
         None => Vec::new(),
     };
-    let notice = |client: Uuid| Notice::of_playlist(client, caller.person.id, playlist_id, standing.project_id);
+    let notice = |client: Uuid| Notice::of_playlist(client, caller.person.id, playlist_id, relation.project_id);
     let notices: Vec<Notice> = clients.into_iter().map(notice).collect();
     for notice in &notices {
-        notice.tell(&mut work);
+        notice.emit(&mut work);
     }
     notices::store(&mut work, &notices).await?;
     work.commit().await?;

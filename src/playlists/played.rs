@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{TEXT, write_key};
 use crate::database::{RecordWriter, Sql, write_text};
-use crate::previews::revisions::{self, Form, Revision, Shown, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Revision, Which};
 
 /// Keys of an entry that are never those that a client stored.
 const WORKED_OUT: [&str; 9] = [
@@ -60,7 +60,7 @@ pub(super) async fn get(app: &App, access: &ProjectMember, playlist_id: Uuid) ->
     let entries = Entry::all(shots.as_ref());
     let entities = distinct(entries.iter().filter_map(|entry| entry.entity_id));
     let shown: HashSet<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-    let found = revisions::find(database, Which::OfEntities(&entities), Form::Played, Shown::These(&shown)).await?;
+    let found = revisions::find(database, Which::OfEntities(&entities), PreviewForm::Played, PreviewChoice::These(&shown)).await?;
     let trees: HashMap<Uuid, Vec<u8>> = found.iter().map(|(id, revisions)| (*id, revisions::by_task_type(revisions))).collect();
     let mut out = Vec::with_capacity(4096);
     writer.write_open(&mut out, &row)?;
@@ -96,7 +96,7 @@ pub fn objects(shots: Option<&Value>) -> impl Iterator<Item = &Value> {
 /// closing brace. A preview that is gone, or shows another entity, is left out.
 ///
 /// # Errors
-/// What is stored can't be written.
+/// A stored value can't be written.
 pub fn write_entry(out: &mut Vec<u8>, stored: &Value, tree: &[u8], found: &HashMap<Uuid, Vec<Revision>>) -> Result<(), serde_json::Error> {
     let entry = Entry::read(stored);
     let mut revisions = entry.entity_id.and_then(|id| found.get(&id)).into_iter().flatten();

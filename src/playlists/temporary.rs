@@ -10,11 +10,11 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::played::distinct;
-use crate::access::tasks::{READ, standings};
+use crate::access::tasks::{READ, relations};
 use crate::app::App;
 use crate::database::json::{array, write_key};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
-use crate::previews::revisions::{self, Form, Revision, Shown, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Revision, Which};
 
 /// A task with its entity, and what that is part of.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -43,7 +43,7 @@ pub(super) async fn create(
     let database = &app.database;
     let mut tasks = body.task_ids.unwrap_or_default();
     tasks.extend(of_entities(database, &body.entity_ids.unwrap_or_default()).await?);
-    let known = standings(database, access, &tasks).await?;
+    let known = relations(database, access, &tasks).await?;
     for task in &tasks {
         known.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
     }
@@ -53,7 +53,7 @@ pub(super) async fn create(
         shots.sort_by_key(|shot| shot.place());
     }
     let entities = distinct(shots.iter().map(|shot| shot.entity_id));
-    let revisions = revisions::find(database, Which::OfEntities(&entities), Form::Listed, Shown::Firsts).await?;
+    let revisions = revisions::find(database, Which::OfEntities(&entities), PreviewForm::Listed, PreviewChoice::Firsts).await?;
     let pipeline = pipeline(database, access.project_id(), tasks.first().copied()).await?;
     let entries: Vec<Vec<u8>> = shots.iter().map(|shot| shot.entry(revisions.get(&shot.entity_id).map_or(&[], Vec::as_slice), &pipeline)).collect();
     Ok(Json::written(array(entries.iter().map(Vec::as_slice))))

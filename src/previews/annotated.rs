@@ -24,40 +24,40 @@ use super::work::{failure, picture_work};
 use super::{annotate, keys};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::pictures::{self, Document, MediaKind, Page, PictureError, Purpose};
+use crate::pictures::{self, Document, DocumentPage, MediaKind, PictureError, Purpose};
 use crate::storage::Disposition;
 use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 
 /// Most annotations of one archive or document.
-const MOST: usize = 500;
+const MOST_ANNOTATIONS: usize = 500;
 
 /// Drawings at one moment.
 #[derive(Clone, Debug, PartialEq)]
-struct Moment {
+struct DrawnMoment {
     /// In seconds.
     time: f64,
     objects: Vec<Value>,
 }
 
 /// The annotations of a preview in their order; what is no annotation is passed over.
-async fn moments(app: &App, id: Uuid) -> Result<Vec<Moment>, Failure> {
-    Ok(read(annotate::stored(&app.database, id).await?))
+async fn moments(app: &App, id: Uuid) -> Result<Vec<DrawnMoment>, Failure> {
+    Ok(read_moments(annotate::stored(&app.database, id).await?))
 }
 
-fn read(annotations: Value) -> Vec<Moment> {
+fn read_moments(annotations: Value) -> Vec<DrawnMoment> {
     let Value::Array(entries) = annotations else { return Vec::new() };
     let moment = |mut entry: Value| {
         let time = entry["time"].as_f64()?;
         let objects = entry.pointer_mut("/drawing/objects").map(Value::take);
-        Some(Moment { time, objects: objects.and_then(|objects| objects.as_array().cloned()).unwrap_or_default() })
+        Some(DrawnMoment { time, objects: objects.and_then(|objects| objects.as_array().cloned()).unwrap_or_default() })
     };
     entries.into_iter().filter_map(moment).collect()
 }
 
 /// Drawings at each frame of a movie, in the order of time.
-fn by_frame(mut moments: Vec<Moment>, rate: f64) -> Vec<(i64, Moment)> {
+fn by_frame(mut moments: Vec<DrawnMoment>, rate: f64) -> Vec<(i64, DrawnMoment)> {
     moments.sort_by(|one, other| one.time.total_cmp(&other.time));
-    let mut frames: Vec<(i64, Moment)> = Vec::new();
+    let mut frames: Vec<(i64, DrawnMoment)> = Vec::new();
     for moment in moments {
         let number = ((moment.time * rate).round() as i64).saturating_add(1).max(1);
         match frames.last_mut() {
@@ -129,7 +129,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
 }
 
 /// Whether something was drawn at that frame, or within half a frame of it.
-fn is_at(moment: &Moment, number: i64, rate: f64) -> bool {
+fn is_at(moment: &DrawnMoment, number: i64, rate: f64) -> bool {
     let wanted = (number - 1) as f64 / rate;
     (moment.time - wanted).abs() <= 0.5 / rate + 1e-6
 }
@@ -138,7 +138,7 @@ fn is_at(moment: &Moment, number: i64, rate: f64) -> bool {
 struct Drawn {
     preview: PreviewSubject,
     base: Base,
-    frames: Vec<(i64, Moment)>,
+    frames: Vec<(i64, DrawnMoment)>,
     /// Name of the preview's file, without its extension.
     name: String,
 }
@@ -152,8 +152,8 @@ impl Drawn {
         if moments.is_empty() {
             return Err(Failure::refused("Preview file has no annotations"));
         }
-        if moments.len() > MOST {
-            return Err(Failure::refused(format!("The preview has more than {MOST} annotations.")));
+        if moments.len() > MOST_ANNOTATIONS {
+            return Err(Failure::refused(format!("The preview has more than {MOST_ANNOTATIONS} annotations.")));
         }
         let base = Base::of(app, &preview, "annotated frames").await?;
         let frames = match &base {
@@ -237,7 +237,7 @@ struct Words {
 }
 
 #[derive(Default, FromQueryResult)]
-struct Names {
+struct TaskNames {
     kind: Option<String>,
     entity: Option<String>,
     parent: Option<String>,
@@ -266,7 +266,7 @@ impl Words {
             ),
             [preview.task_id.into()],
         );
-        let names = database::read_one::<Names>(&app.database, &sql).await?.unwrap_or_default();
+        let names = database::read_one::<TaskNames>(&app.database, &sql).await?.unwrap_or_default();
         let sql = Sql::with(
             "SELECT c.text, a.first_name, a.last_name FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
              LEFT JOIN person a ON a.id = c.person_id WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
@@ -283,10 +283,10 @@ impl Words {
         Ok(Self { title: title.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" – "), lines })
     }
 
-    fn page(&self, number: i64, is_movie: bool) -> Page {
+    fn page(&self, number: i64, is_movie: bool) -> DocumentPage {
         let what = if is_movie { "Frame" } else { "Annotation" };
         let lines = std::iter::once(format!("{what} {number}")).chain(self.lines.iter().cloned()).collect();
-        Page { title: self.title.clone(), lines }
+        DocumentPage { title: self.title.clone(), lines }
     }
 }
 
@@ -299,14 +299,14 @@ mod tests {
     #[test]
     fn annotations_are_read_as_far_as_they_are_such() {
         let stored = json!([{"time": 1, "drawing": {"objects": [{"id": "a"}]}}, {"time": "x"}, 7, {"time": 0.5}]);
-        let found = read(stored);
-        assert_eq!(found, [Moment { time: 1.0, objects: vec![json!({"id": "a"})] }, Moment { time: 0.5, objects: Vec::new() }]);
-        assert!(read(Value::Null).is_empty());
+        let found = read_moments(stored);
+        assert_eq!(found, [DrawnMoment { time: 1.0, objects: vec![json!({"id": "a"})] }, DrawnMoment { time: 0.5, objects: Vec::new() }]);
+        assert!(read_moments(Value::Null).is_empty());
     }
 
     #[test]
     fn moments_of_one_frame_are_drawn_together() {
-        let moment = |time: f64, id: &str| Moment { time, objects: vec![json!(id)] };
+        let moment = |time: f64, id: &str| DrawnMoment { time, objects: vec![json!(id)] };
         let frames = by_frame(vec![moment(0.41, "c"), moment(-3.0, "x"), moment(0.0, "a"), moment(0.4, "b")], 25.0);
         assert_eq!(frames.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 11]);
         assert_eq!(frames[0].1.objects, [json!("x"), json!("a")]);
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn half_a_frame_is_near_enough() {
-        let moment = |time: f64| Moment { time, objects: Vec::new() };
+        let moment = |time: f64| DrawnMoment { time, objects: Vec::new() };
         assert!(is_at(&moment(1.64), 42, 25.0) && is_at(&moment(1.66), 42, 25.0) && is_at(&moment(0.0), 1, 24.0));
         assert!(!is_at(&moment(1.67), 42, 25.0) && !is_at(&moment(1.6), 42, 25.0));
     }

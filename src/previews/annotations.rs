@@ -11,7 +11,7 @@ type Object = Map<String, Value>;
 
 /// The annotations of one moment, with all that clients keep beside the drawing.
 #[derive(Debug)]
-struct Moment {
+struct AnnotatedMoment {
     time: f64,
     /// The entry without its objects.
     entry: Object,
@@ -24,14 +24,14 @@ struct Moment {
 /// 400 when an addition or update is no annotation.
 pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Value>, Failure> {
     let mut problems = Vec::new();
-    let additions = read(changes.additions, "additions", &mut problems);
-    let updates = read(changes.updates, "updates", &mut problems);
+    let additions = read_moments(changes.additions, "additions", &mut problems);
+    let updates = read_moments(changes.updates, "updates", &mut problems);
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }
     let stored = if let Value::Array(entries) = stored { entries } else { Vec::new() };
     // What was imported may lack anything; an entry that is no annotation has no objects, and goes.
-    let mut moments: Vec<Moment> = stored.into_iter().filter_map(|entry| Moment::read(entry).ok()).collect();
+    let mut moments: Vec<AnnotatedMoment> = stored.into_iter().filter_map(|entry| AnnotatedMoment::read(entry).ok()).collect();
     moments.iter_mut().flat_map(|moment| &mut moment.objects).for_each(name);
     for addition in additions {
         add(&mut moments, addition);
@@ -47,7 +47,7 @@ pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Val
             moment.objects.retain(|object| !object.get("id").and_then(Value::as_str).is_some_and(|id| gone.iter().any(|gone| gone == id)));
         }
     }
-    Ok(moments.into_iter().filter(|moment| !moment.objects.is_empty()).map(Moment::into_value).collect())
+    Ok(moments.into_iter().filter(|moment| !moment.objects.is_empty()).map(AnnotatedMoment::into_value).collect())
 }
 
 /// Key of the person who drew an object.
@@ -94,10 +94,10 @@ fn objects(entry: &mut Object) -> impl Iterator<Item = &mut Object> {
     list.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-fn read(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<Moment> {
+fn read_moments(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<AnnotatedMoment> {
     let mut moments = Vec::new();
     for (at, entry) in entries.into_iter().flatten().enumerate() {
-        match Moment::read(entry.into()) {
+        match AnnotatedMoment::read(entry.into()) {
             Ok(moment) => moments.push(moment),
             Err((place, message)) => problems.push(FieldProblem { field: format!("{field}.{at}{place}"), message: message.into() }),
         }
@@ -105,7 +105,7 @@ fn read(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProbl
     moments
 }
 
-impl Moment {
+impl AnnotatedMoment {
     /// Reads an entry; the error is the field that is wrong with what is wrong.
     fn read(entry: Value) -> Result<Self, (&'static str, &'static str)> {
         let Value::Object(mut entry) = entry else { return Err(("", "Input should be a valid dictionary")) };
@@ -135,7 +135,7 @@ impl Moment {
 }
 
 /// The moment of exactly that time.
-fn find(moments: &mut [Moment], time: f64) -> Option<&mut Moment> {
+fn find(moments: &mut [AnnotatedMoment], time: f64) -> Option<&mut AnnotatedMoment> {
     moments.iter_mut().find(|moment| moment.time == time)
 }
 
@@ -146,7 +146,7 @@ fn name(object: &mut Object) {
     }
 }
 
-fn add(moments: &mut Vec<Moment>, mut addition: Moment) {
+fn add(moments: &mut Vec<AnnotatedMoment>, mut addition: AnnotatedMoment) {
     addition.objects.iter_mut().for_each(name);
     let Some(moment) = find(moments, addition.time) else {
         moments.push(addition);
@@ -160,7 +160,7 @@ fn add(moments: &mut Vec<Moment>, mut addition: Moment) {
 }
 
 /// Objects that take the place of others go to the front of the picture, which is the end of the list.
-fn replace(moment: &mut Moment, objects: Vec<Object>) {
+fn replace(moment: &mut AnnotatedMoment, objects: Vec<Object>) {
     for object in objects {
         let id = object.get("id").cloned();
         if id.is_some() && moment.holds(id.as_ref()) {

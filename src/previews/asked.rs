@@ -5,7 +5,7 @@ use sea_orm::FromQueryResult;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::movies::{Asked, Bitrates, frame_rate};
+use super::movies::{Bitrates, MovieDemands, frame_rate};
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -24,7 +24,7 @@ struct Facts {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Asked, Failure> {
+pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<MovieDemands, Failure> {
     let sql = Sql::with(
         "SELECT p.fps, p.resolution, e.data, p.hd_bitrate_compression AS high, p.ld_bitrate_compression AS low, \
          l.hd_bitrate_compression AS own_high, l.ld_bitrate_compression AS own_low FROM task t LEFT JOIN project p ON p.id = t.project_id \
@@ -35,7 +35,7 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Asked, Failure> 
     let facts = database::read_one::<Facts>(&app.database, &sql).await?.unwrap_or_default();
     let server = Bitrates { high: app.settings.movie_highdef_bitrate, low: app.settings.movie_lowdef_bitrate };
     let bitrates = Bitrates::choose([facts.own_high, facts.own_low], [facts.high, facts.low], server);
-    Ok(Asked::read(&facts.data.unwrap_or_default(), facts.resolution.as_deref(), facts.fps.as_deref()).with(bitrates))
+    Ok(MovieDemands::read(&facts.data.unwrap_or_default(), facts.resolution.as_deref(), facts.fps.as_deref()).with(bitrates))
 }
 
 /// Frames in a second of the movies of a production, where an entity says nothing else.

@@ -138,8 +138,8 @@ pub(super) async fn file(app: &App, id: Uuid, extension: &str) -> Result<Media, 
     let name = format!("{}.{extension}", background.original_name.unwrap_or_default());
     let size = background.file_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
     let keys = [keys::background(id)];
-    let shipment = FileAnswer::shown(&keys, pictures::content_type(&extension), background.updated_at);
-    FileAnswer { disposition: Disposition::Inline(&name), size, ..shipment }.send(app).await
+    let answer = FileAnswer::shown(&keys, pictures::content_type(&extension), background.updated_at);
+    FileAnswer { disposition: Disposition::Inline(&name), size, ..answer }.send(app).await
 }
 
 /// Sends the thumbnail of a background.

@@ -32,7 +32,7 @@ pub struct FileAnswer<'a> {
     pub keys: &'a [FileKey],
     pub content_type: &'a str,
     pub disposition: Disposition<'a>,
-    /// When the record changed.
+    /// Moment of the last change of the record.
     pub updated_at: Option<NaiveDateTime>,
     /// The only size in bytes that it may have.
     pub size: Option<u64>,
@@ -88,7 +88,7 @@ async fn place(app: &App) -> Result<Option<OwnedSemaphorePermit>, Failure> {
 
 fn crowded() -> Failure {
     let failure = Failure::plain(StatusCode::SERVICE_UNAVAILABLE, "Too many media requests, retry later.");
-    failure.with_header(header::RETRY_AFTER, SOON).with_header(header::CACHE_CONTROL, NO_STORE)
+    failure.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS).with_header(header::CACHE_CONTROL, NO_STORE)
 }
 
 /// An answer that keeps its place until all of it is sent.
@@ -103,7 +103,7 @@ fn keeping(place: Option<OwnedSemaphorePermit>, mut response: Response) -> Respo
 }
 
 /// Seconds after which to ask again.
-const SOON: HeaderValue = HeaderValue::from_static("5");
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Answer in the place of a file that is still being worked on: 202 for programs that would rather have JSON than a
@@ -115,7 +115,7 @@ async fn unfinished(id: Uuid) -> Result<Media, Failure> {
     let response = Response::builder()
         .status(StatusCode::ACCEPTED)
         .header(header::CONTENT_TYPE, "application/json")
-        .header(header::RETRY_AFTER, SOON)
+        .header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
         .header(header::CACHE_CONTROL, NO_STORE);
     Ok(Media::new(response.body(json!({"status": "processing", "preview_file_id": id}).to_string())))
 }
@@ -253,6 +253,6 @@ async fn save(app: &App, preview: &PreviewSubject, keys: &[FileKey], extension: 
         return unfinished(preview.id).await;
     }
     let name = download_name(app, preview, extension).await?;
-    let shipment = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
-    FileAnswer { disposition: Disposition::Attachment(&name), ..shipment }.send(app).await
+    let answer = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
+    FileAnswer { disposition: Disposition::Attachment(&name), ..answer }.send(app).await
 }

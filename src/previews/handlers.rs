@@ -77,8 +77,8 @@ impl Previews for PreviewsHandlers {
         query: UploadPreviewFileQuery,
         body: Submission,
     ) -> Result<Json<PreviewFile>, Failure> {
-        let haste = if query.normalize && !query.no_job { UploadTiming::Afterwards } else { UploadTiming::Answered };
-        upload::upload(&self.0, &access, instance_id, body, UploadOptions { normalize: query.normalize, haste }).await
+        let timing = if query.normalize && !query.no_job { UploadTiming::Afterwards } else { UploadTiming::Answered };
+        upload::upload(&self.0, &access, instance_id, body, UploadOptions { normalize: query.normalize, timing }).await
     }
 
     async fn get_movie(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {

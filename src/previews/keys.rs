@@ -6,8 +6,8 @@ use crate::storage::{Bucket, FileKey};
 
 /// The pictures of a preview, derived from its picture or from its movie, and the picture as it was sent, as long as nothing
 /// is derived from it yet.
-const PICTURES: [&str; 6] = ["original", "previews", "thumbnails", "thumbnails-square", "tiles", SENT];
-const SENT: &str = "source";
+const PICTURES: [&str; 6] = ["original", "previews", "thumbnails", "thumbnails-square", "tiles", SOURCE_PREFIX];
+const SOURCE_PREFIX: &str = "source";
 
 /// Key of one of the pictures of a preview.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn picture(prefix: &'static str, id: Uuid) -> FileKey {
 /// Key of a picture as it was sent, which waits to be worked on.
 #[must_use]
 pub fn sent_picture(id: Uuid) -> FileKey {
-    picture(SENT, id)
+    picture(SOURCE_PREFIX, id)
 }
 
 /// Key of the small picture of anything else: a person, a production, a background, an attached file.

@@ -8,7 +8,7 @@ use entity::facts::{Column, Kind};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::revisions::{self, Form, Shown, Which};
+use super::revisions::{self, PreviewChoice, PreviewForm, Which};
 use super::rows::{PreviewWriter, columns};
 use crate::app::App;
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column, write_text};
@@ -79,7 +79,7 @@ pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &st
 /// # Errors
 /// The database does not answer.
 pub(super) async fn by_task_type(app: &App, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id]), Form::Listed, Shown::None).await?;
+    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id]), PreviewForm::Listed, PreviewChoice::None).await?;
     Ok(Json::written(revisions::by_task_type(found.get(&entity_id).map_or(&[], Vec::as_slice))))
 }
 

@@ -23,7 +23,7 @@ pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: 
     let values = vec![("preview_file_id", preview_id.into())];
     database::update(&**work, &entity::entity::TABLE, entity_id, values).await?;
     for entity in shown(&**work, &[entity_id]).await? {
-        entity.tell(work);
+        entity.emit_updates(work);
     }
     Ok(())
 }
@@ -41,7 +41,7 @@ struct ShownEntity {
 
 impl ShownEntity {
     /// Tells what the entity is shown by now.
-    fn tell(self, work: &mut Work<'_>) {
+    fn emit_updates(self, work: &mut Work<'_>) {
         let mut about = payload([("entity_id", self.id)]);
         about.insert("preview_file_id".into(), json!(self.preview_file_id));
         about.insert("preview_file_status".into(), json!(self.status));
@@ -83,7 +83,7 @@ pub struct ShownBy {
 }
 
 /// The previews that are left and may stand for something, the latest first.
-const LEFT: &str = "p.position = 1 AND p.status = 'ready' AND p.extension IN ('png', 'mp4') ORDER BY p.created_at DESC, p.id LIMIT 1";
+const REMAINING_PREVIEWS: &str = "p.position = 1 AND p.status = 'ready' AND p.extension IN ('png', 'mp4') ORDER BY p.created_at DESC, p.id LIMIT 1";
 
 impl ShownBy {
     /// Tasks and entities that previews stand for.
@@ -132,7 +132,7 @@ impl ShownBy {
     pub async fn settle(self, work: &mut Work<'_>) -> Result<(), DbErr> {
         for ids in self.tasks.chunks(BATCH) {
             let mut sql = Sql::new("UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND ");
-            sql.push(LEFT).push("), updated_at = ").bind(database::now()).push(" WHERE last_preview_file_id IS NULL AND id").among(ids);
+            sql.push(REMAINING_PREVIEWS).push("), updated_at = ").bind(database::now()).push(" WHERE last_preview_file_id IS NULL AND id").among(ids);
             sql.push(" RETURNING id, project_id");
             for row in database::rows(&**work, &sql).await? {
                 let project_id: Option<Uuid> = row.try_get("", "project_id")?;
@@ -146,11 +146,11 @@ impl ShownBy {
             let mut sql = Sql::new(
                 "UPDATE entity SET preview_file_id = (SELECT p.id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE t.entity_id = entity.id AND ",
             );
-            sql.push(LEFT).push("), updated_at = ").bind(database::now());
+            sql.push(REMAINING_PREVIEWS).push("), updated_at = ").bind(database::now());
             sql.push(" WHERE project_id IN (SELECT j.id FROM project j WHERE j.is_set_preview_automated = ").bind(true).push(") AND id").among(&lost);
             database::execute(&**work, &sql).await?;
             for entity in shown(&**work, &lost).await? {
-                entity.tell(work);
+                entity.emit_updates(work);
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::movies::{self, Asked, Definitions, Encoder, MovieError, MovieFacts};
+use super::movies::{self, Definitions, Encoder, MovieDemands, MovieError, MovieFacts};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{asked, keys};
@@ -157,7 +157,7 @@ pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path
             Err(error) => return Ok(broken(app, id, &error, made)),
         }
     } else {
-        Shown { best: movie.to_path_buf(), least: movie.to_path_buf(), facts, files: stored }
+        PlayerMovies { best: movie.to_path_buf(), least: movie.to_path_buf(), facts, files: stored }
     };
     match derive(app, id, &shown, asked.rate(), folder).await {
         Ok((pictures, folder)) => {
@@ -175,7 +175,7 @@ pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path
 }
 
 /// Movies that players get.
-struct Shown {
+struct PlayerMovies {
     /// In the best definition that there is.
     best: PathBuf,
     /// In the least.
@@ -196,7 +196,7 @@ enum Unshown {
 }
 
 /// Makes the movies in the definitions that the settings want.
-async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), asked: &Asked, folder: &Path) -> Result<Shown, MovieError> {
+async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), asked: &MovieDemands, folder: &Path) -> Result<PlayerMovies, MovieError> {
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions { high, low: folder.join("low.mp4") };
@@ -215,11 +215,11 @@ async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), aske
     if settings.files.preview_save_source_file {
         files.push((source_key, None));
     }
-    Ok(Shown { facts: movies::probe(&app.pictures, &best).await?, best, least: low, files })
+    Ok(PlayerMovies { facts: movies::probe(&app.pictures, &best).await?, best, least: low, files })
 }
 
 /// Makes the pictures of a movie. The one of all its frames may be missing.
-async fn derive(app: &App, id: Uuid, shown: &Shown, rate: f64, folder: TempDir) -> Result<(Files, TempDir), Unshown> {
+async fn derive(app: &App, id: Uuid, shown: &PlayerMovies, rate: f64, folder: TempDir) -> Result<(Files, TempDir), Unshown> {
     let frame = folder.path().join("frame.png");
     if !movies::write_frame(&app.pictures, &shown.best, 0.0, &frame).await? {
         return Err(MovieError::Unreadable("it has no frame".into()).into());

@@ -16,7 +16,7 @@ const SHOWN: [&str; 6] = ["extension", "revision", "width", "height", "duration"
 
 /// Keys that are told of each preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum PreviewForm {
     /// All that a list of previews tells, with what was drawn and what is known of the file that was sent. The work of each
     /// task is told apart, the preview that was added first before the others.
     Listed,
@@ -26,7 +26,7 @@ pub enum Form {
     Drawn,
 }
 
-impl Form {
+impl PreviewForm {
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Listed => &["task_id", "annotations", "id", "created_at", "original_name"],
@@ -78,7 +78,7 @@ pub enum Which<'a> {
 
 /// Of which previews the keys are needed that stand beside an entity.
 #[derive(Clone, Copy, Debug)]
-pub enum Shown<'a> {
+pub enum PreviewChoice<'a> {
     None,
     /// The first of each revision.
     Firsts,
@@ -150,12 +150,17 @@ pub fn by_task_type(revisions: &[Revision]) -> Vec<u8> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: Form, shown: Shown<'_>) -> Result<HashMap<Uuid, Vec<Revision>>, DbErr> {
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    which: Which<'_>,
+    form: PreviewForm,
+    shown: PreviewChoice<'_>,
+) -> Result<HashMap<Uuid, Vec<Revision>>, DbErr> {
     let mut sql = Sql::new(format!(
         "SELECT {}, p.position AS place, {} AS facts, p.id AS preview_id, p.revision AS number, t.id AS of_task, t.task_type_id AS of_type, \
          t.entity_id AS of_entity FROM preview_file p JOIN task t ON t.id = p.task_id JOIN task_type k ON k.id = t.task_type_id WHERE ",
         form.select(),
-        if form == Form::Listed { "p.data" } else { "NULL" },
+        if form == PreviewForm::Listed { "p.data" } else { "NULL" },
     ));
     match which {
         Which::OfEntities(ids) => sql.push("t.entity_id").among(ids),
@@ -167,7 +172,7 @@ pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: For
             .push(")"),
     };
     sql.push(" ORDER BY COALESCE(k.priority, 0) DESC, k.name, k.id, p.revision DESC, ").push(form.order());
-    let mut reading = Reading::new(form, shown);
+    let mut reading = RevisionReader::new(form, shown);
     for row in database::rows(connection, &sql).await? {
         reading.add(&row)?;
     }
@@ -175,17 +180,17 @@ pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: For
 }
 
 /// Puts rows together into revisions.
-struct Reading<'a> {
-    form: Form,
-    wanted: Shown<'a>,
+struct RevisionReader<'a> {
+    form: PreviewForm,
+    wanted: PreviewChoice<'a>,
     whole: RowWriter,
     /// Writes the keys that stand beside an entity.
     shown: RowWriter,
     found: HashMap<Uuid, Vec<Revision>>,
 }
 
-impl<'a> Reading<'a> {
-    fn new(form: Form, wanted: Shown<'a>) -> Self {
+impl<'a> RevisionReader<'a> {
+    fn new(form: PreviewForm, wanted: PreviewChoice<'a>) -> Self {
         let whole = RowWriter::new(form.columns().map(Field::from));
         let repeated = form.columns().take(SHOWN.len() + form.repeated());
         let shown = RowWriter::new(repeated.map(|column| Field::new(format!("preview_file_{}", column.name), column.kind)));
@@ -197,14 +202,14 @@ impl<'a> Reading<'a> {
         let id: Uuid = row.try_get("", "preview_id")?;
         let (task_id, task_type_id): (Uuid, Uuid) = (row.try_get("", "of_task")?, row.try_get("", "of_type")?);
         let number: Option<i32> = row.try_get("", "number")?;
-        let by_task = self.form == Form::Listed;
+        let by_task = self.form == PreviewForm::Listed;
         let revisions = self.found.entry(entity_id).or_default();
         let same = |last: &Revision| last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id);
         let is_first = !revisions.last().is_some_and(same);
         let shown = match self.wanted {
-            Shown::None => false,
-            Shown::Firsts => is_first,
-            Shown::These(ids) => ids.contains(&id),
+            PreviewChoice::None => false,
+            PreviewChoice::Firsts => is_first,
+            PreviewChoice::These(ids) => ids.contains(&id),
         };
         let text = if shown { Some(beside_entity(&self.shown, self.form, row)?) } else { None };
         let mut told = Vec::with_capacity(512);
@@ -231,10 +236,10 @@ impl<'a> Reading<'a> {
 }
 
 /// The keys that stand beside an entity. A list of previews gives an empty list where nothing was drawn.
-fn beside_entity(writer: &RowWriter, form: Form, row: &QueryResult) -> Result<Vec<u8>, DbErr> {
+fn beside_entity(writer: &RowWriter, form: PreviewForm, row: &QueryResult) -> Result<Vec<u8>, DbErr> {
     let mut text = Vec::with_capacity(256);
     writer.write(&mut text, row)?;
-    if form == Form::Listed {
+    if form == PreviewForm::Listed {
         let mut drawn = Vec::new();
         write_column(&mut drawn, row, "annotations", Kind::Json)?;
         text.extend_from_slice(b",\"preview_file_annotations\":");

@@ -36,26 +36,32 @@ pub enum UploadTiming {
     Afterwards,
 }
 
-/// Wishes of the sender of a movie.
+/// Options of the sender of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UploadOptions {
     /// Whether players get it in definitions of their own, rather than as it was sent.
     pub normalize: bool,
-    pub haste: UploadTiming,
+    pub timing: UploadTiming,
 }
 
 /// Takes the file of a preview that somebody sends.
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission, wish: UploadOptions) -> Result<Json<PreviewFile>, Failure> {
+pub(super) async fn upload(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    form: Submission,
+    options: UploadOptions,
+) -> Result<Json<PreviewFile>, Failure> {
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     if preview.has_file() {
         return Err(already_there());
     }
     let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
-    accept(app, caller, &preview, file, wish).await?;
+    accept(app, caller, &preview, file, options).await?;
     Ok(Json::written(rows::record(&app.database, id, false).await?))
 }
 
@@ -65,14 +71,14 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
 /// 400 when the file can't be taken; the record of the preview is gone then.
 pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
     let preview = PreviewSubject::find(&app.database, preview_id).await?;
-    accept(app, caller, &preview, file, UploadOptions { normalize: true, haste: UploadTiming::Afterwards }).await
+    accept(app, caller, &preview, file, UploadOptions { normalize: true, timing: UploadTiming::Afterwards }).await
 }
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &SharedApp, caller: &Caller, preview: &PreviewSubject, file: &UploadedFile, wish: UploadOptions) -> Result<(), Failure> {
-    let UploadOptions { normalize, haste } = wish;
-    let later = haste == UploadTiming::Afterwards && app.settings.jobs.enable_job_queue;
+async fn accept(app: &SharedApp, caller: &Caller, preview: &PreviewSubject, file: &UploadedFile, options: UploadOptions) -> Result<(), Failure> {
+    let UploadOptions { normalize, timing } = options;
+    let later = timing == UploadTiming::Afterwards && app.settings.jobs.enable_job_queue;
     let made = match make(app, preview, file, Treatment { normalize, later }).await {
         Ok(made) => made,
         Err(refusal) if refusal.status().is_client_error() => {

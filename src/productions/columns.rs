@@ -54,7 +54,7 @@ pub(super) struct ColumnSubject {
 
 /// A metadata column as it is stored.
 #[derive(FromQueryResult)]
-pub(super) struct Stored {
+pub(super) struct StoredDescriptor {
     pub id: Uuid,
     pub project_id: Uuid,
     #[sea_orm(nested)]
@@ -171,7 +171,7 @@ async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) ->
 
 /// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key
 /// changes, and tells of each.
-pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option<&str>, properties: &Properties) -> Result<(), Failure> {
+pub(super) async fn change(work: &mut Work<'_>, columns: &[StoredDescriptor], name: Option<&str>, properties: &Properties) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
     };
@@ -209,7 +209,7 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option
 }
 
 /// Removes metadata columns that have the same key and are for the same kind of thing with their values, and tells of each.
-pub(super) async fn delete(work: &mut Work<'_>, columns: &[Stored]) -> Result<(), Failure> {
+pub(super) async fn delete(work: &mut Work<'_>, columns: &[StoredDescriptor]) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
     };

@@ -67,7 +67,7 @@ pub async fn complete(work: &mut Work<'_>, caller: &Caller, project_id: Uuid, bo
 
 /// A metadata column of another production.
 #[derive(FromQueryResult)]
-struct Descriptor {
+struct CopiedDescriptor {
     id: Uuid,
     field_name: String,
     name: String,
@@ -112,7 +112,7 @@ pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> 
     );
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     let mut sources: Vec<Uuid> = Vec::new();
-    for Descriptor { id, field_name, name } in database::read_all(&**work, &sql).await? {
+    for CopiedDescriptor { id, field_name, name } in database::read_all(&**work, &sql).await? {
         if !keys.contains(&field_name) && !names.contains(&name) {
             sources.push(id);
             keys.insert(field_name);

@@ -7,7 +7,7 @@ use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{ColumnSubject, ORDER, Properties, Stored, by_ids, change, clashing, delete, insert, list, place, taken};
+use super::columns::{ColumnSubject, ORDER, Properties, StoredDescriptor, by_ids, change, clashing, delete, insert, list, place, taken};
 use super::field_name::field_name;
 use crate::access::{Reach, metadata};
 use crate::app::App;
@@ -76,12 +76,12 @@ async fn require_task_type(work: &Work<'_>, entity_type: &str, task_type_id: Opt
 #[derive(FromQueryResult)]
 struct DescriptorOfDepartment {
     #[sea_orm(nested)]
-    column: Stored,
+    column: StoredDescriptor,
     department_id: Option<Uuid>,
 }
 
 /// A metadata column of the production with the departments that it is for.
-async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(Stored, Vec<Uuid>), Failure> {
+async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(StoredDescriptor, Vec<Uuid>), Failure> {
     let sql = Sql::with(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name, l.department_id FROM metadata_descriptor d \
          LEFT JOIN department_metadata_descriptor_link l ON l.metadata_descriptor_id = d.id WHERE d.id = $1 AND d.project_id = $2",

@@ -51,7 +51,7 @@ impl Productions for ProductionsHandlers {
     }
 
     async fn get_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<ProjectPreviewAccount>, Failure> {
-        preview_account::read(&self.0, &access).await
+        preview_account::read_account(&self.0, &access).await
     }
 
     async fn make_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<NewPreviewAccount>, Failure> {

@@ -10,7 +10,7 @@ use poem::http::StatusCode;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::settings::tell;
+use super::settings::emit_project_update;
 use crate::app::App;
 use crate::auth::handed_out_password;
 use crate::database::{self, Sql};
@@ -24,7 +24,7 @@ const OPEN_FOR: TimeDelta = TimeDelta::hours(1);
 const FIRST_NAME: &str = "Preview";
 
 /// The account of the production, or null.
-pub(super) async fn read(app: &App, access: &ProjectManager) -> Result<Json<ProjectPreviewAccount>, Failure> {
+pub(super) async fn read_account(app: &App, access: &ProjectManager) -> Result<Json<ProjectPreviewAccount>, Failure> {
     Ok(match find(&app.database, access.project_id()).await? {
         Some(account) => Json::of(&shown(&account))?.retyped(),
         None => Json::written("null"),
@@ -76,7 +76,7 @@ async fn store(app: &App, access: &ProjectManager, hash: &[u8]) -> Result<person
             let id = database::insert(&*work, &person::TABLE, values).await?;
             let link = vec![("project_id", project_id.into()), ("person_id", id.into())];
             database::insert_ignoring_duplicates(&*work, &entity::project_person_link::TABLE, vec![link]).await?;
-            tell(&mut work, project_id);
+            emit_project_update(&mut work, project_id);
             id
         }
     };

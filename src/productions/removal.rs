@@ -47,27 +47,27 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
     // Nobody is told what entities are shown by: they go as well.
     let mut removed = remove(work, &tasks).await?;
     for id in &tasks {
-        removed.tell(work, *id);
+        removed.emit_delete(work, *id);
     }
     removed.settle(work).await?;
-    let mut leftovers = removed.leftovers;
+    let mut unneeded = removed.unneeded;
     let attachments = format!("SELECT id FROM attachment_file WHERE chat_message_id IN {CHAT_MESSAGES}");
-    leftovers.attachments.extend(ids(work, &attachments, project_id).await?);
+    unneeded.attachments.extend(ids(work, &attachments, project_id).await?);
     // The picture of the production is stored under its id, as those of previews are under theirs.
-    leftovers.previews.push(project_id);
+    unneeded.previews.push(project_id);
     remove_playlists(work, project_id).await?;
     run(work, "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1", project_id).await?;
-    for (table, column, list) in FORGOTTEN {
+    for (table, column, list) in FORGETTING_COLUMNS {
         run(work, &format!("UPDATE {table} SET {column} = NULL WHERE {column} IN {list}"), project_id).await?;
     }
     for (table, column, list) in REMOVED {
         run(work, &format!("DELETE FROM {table} WHERE {column} IN {list}"), project_id).await?;
     }
-    for table in OWN {
+    for table in TABLES_OF_ONE_PRODUCTION {
         run(work, &format!("DELETE FROM {table} WHERE project_id = $1"), project_id).await?;
     }
     run(work, "DELETE FROM project WHERE id = $1", project_id).await?;
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
 /// Persons in the team of a production.
@@ -108,7 +108,7 @@ async fn remove_playlists(work: &mut Work<'_>, project_id: Uuid) -> Result<(), F
 }
 
 /// Columns that forget what goes: the table, the column, and what it refers to.
-const FORGOTTEN: [(&str, &str, &str); 9] = [
+const FORGETTING_COLUMNS: [(&str, &str, &str); 9] = [
     ("preview_file", "source_file_id", OUTPUT_FILES),
     ("output_file", "source_file_id", WORKING_FILES),
     ("entity", "parent_id", ENTITIES),
@@ -147,7 +147,7 @@ const REMOVED: [(&str, &str, &str); 22] = [
 ];
 
 /// Tables whose rows belong to one production, and to nothing else that is left by then.
-const OWN: [&str; 13] = [
+const TABLES_OF_ONE_PRODUCTION: [&str; 13] = [
     "budget",
     "metadata_descriptor",
     "milestone",

@@ -95,12 +95,12 @@ pub(super) async fn changed(work: &mut Work<'_>, setting: &Setting, project_id: 
     if setting.name == TASK_TYPES.name {
         readiness::pipeline_changed(work, project_id).await?;
     }
-    tell(work, project_id);
+    emit_project_update(work, project_id);
     Ok(())
 }
 
 /// Tells that a production changed.
-pub(super) fn tell(work: &mut Work<'_>, project_id: Uuid) {
+pub(super) fn emit_project_update(work: &mut Work<'_>, project_id: Uuid) {
     work.emit_in(project_id, "project:update", payload([]));
 }
 

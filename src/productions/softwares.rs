@@ -8,14 +8,14 @@ use dailies_definitions::schemas::TaskTypeSoftware;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::settings::tell;
+use super::settings::emit_project_update;
 use crate::access::tasks::require_lead_of_type;
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
 #[derive(FromQueryResult)]
-struct Row {
+struct SoftwareRow {
     task_type_id: Uuid,
     software_id: Uuid,
 }
@@ -32,8 +32,8 @@ pub(super) async fn list(app: &App, access: &ProjectMember) -> Result<Json<Vec<T
         "SELECT task_type_id, software_id FROM project_task_type_software_link WHERE project_id = $1 ORDER BY task_type_id, software_id",
         [project_id.into()],
     );
-    let rows: Vec<Row> = database::read_all(&app.database, &sql).await?;
-    let rows = rows.into_iter().map(|Row { task_type_id, software_id }| TaskTypeSoftware { project_id, task_type_id, software_id });
+    let rows: Vec<SoftwareRow> = database::read_all(&app.database, &sql).await?;
+    let rows = rows.into_iter().map(|SoftwareRow { task_type_id, software_id }| TaskTypeSoftware { project_id, task_type_id, software_id });
     Ok(Json::of(&rows.collect())?)
 }
 
@@ -55,7 +55,7 @@ pub(super) async fn add(app: &App, caller: &Caller, project_id: Uuid, task_type_
     if !is_there(&work, project_id, task_type_id, software_id).await? {
         let link = vec![("project_id", project_id.into()), ("task_type_id", task_type_id.into()), ("software_id", software_id.into())];
         database::insert(&*work, &entity::project_task_type_software_link::TABLE, link).await?;
-        tell(&mut work, project_id);
+        emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
     Ok(Json::of(&TaskTypeSoftware { project_id, task_type_id, software_id })?)
@@ -78,7 +78,7 @@ pub(super) async fn remove(app: &App, caller: &Caller, project_id: Uuid, task_ty
         [project_id.into(), task_type_id.into(), software_id.into()],
     );
     if database::execute(&*work, &sql).await? > 0 {
-        tell(&mut work, project_id);
+        emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
     Ok(NoContent)

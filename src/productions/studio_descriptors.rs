@@ -9,7 +9,7 @@ use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorA
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{self, ColumnSubject, ORDER, Properties, Stored};
+use super::columns::{self, ColumnSubject, ORDER, Properties, StoredDescriptor};
 use super::field_name::field_name;
 use super::rows::{OpenStatus, open_projects};
 use crate::access::Reach;
@@ -31,7 +31,7 @@ async fn managed_ids(work: &Work<'_>, caller: &Caller) -> Result<Vec<Uuid>, Fail
 }
 
 /// The metadata columns with this key in the productions that the caller manages.
-async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name: &str) -> Result<Vec<Stored>, Failure> {
+async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name: &str) -> Result<Vec<StoredDescriptor>, Failure> {
     let mut sql = managed(work, caller).await?.before(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name FROM metadata_descriptor d \
          JOIN project o ON o.id = d.project_id WHERE d.project_id IN (",

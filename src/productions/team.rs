@@ -4,19 +4,16 @@ use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
-use entity::facts::Kind;
 use uuid::Uuid;
 
 use super::preview_account;
 use super::rows;
-use super::settings::tell;
+use super::settings::emit_project_update;
 use crate::access::persons::View;
 use crate::app::App;
-use crate::database::json::id_lists;
+use crate::database::json::{TEXT, id_lists};
 use crate::database::{self, Sql, write_column};
 use crate::events::Work;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
@@ -72,11 +69,11 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     if !is_member(&work, project_id, body.person_id).await? {
         let link = vec![("project_id", project_id.into()), ("person_id", body.person_id.into())];
         database::insert_ignoring_duplicates(&*work, &entity::project_person_link::TABLE, vec![link]).await?;
-        tell(&mut work, project_id);
+        emit_project_update(&mut work, project_id);
     }
     if let Some(role) = &body.role {
         store_role(&work, project_id, body.person_id, Some(role)).await?;
-        tell(&mut work, project_id);
+        emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
     Ok(Json::written(rows::project(&app.database, project_id).await?))
@@ -104,7 +101,7 @@ pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid
     if !store_role(&work, project_id, person_id, role.as_ref()).await? {
         return Err(Failure::parameter("Person is not a member of the project team"));
     }
-    tell(&mut work, project_id);
+    emit_project_update(&mut work, project_id);
     work.commit().await?;
     Ok(Json::of(&TeamMembership { project_id, person_id, role })?)
 }
@@ -115,7 +112,7 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, person_id: Uuid) 
     let mut work = Work::begin(app, access).await?;
     let sql = Sql::with("DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
     database::execute(&*work, &sql).await?;
-    tell(&mut work, project_id);
+    emit_project_update(&mut work, project_id);
     work.commit().await?;
     Ok(NoContent)
 }

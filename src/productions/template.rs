@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::columns::{self, ColumnSubject, Properties};
 use super::field_name::field_name;
-use super::settings::tell;
+use super::settings::emit_project_update;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -58,7 +58,7 @@ pub(super) async fn apply(work: &mut Work<'_>, project_id: Uuid, template_id: Uu
     copy_settings(work, project_id, template_id, body).await?;
     copy_links(work, project_id, template_id).await?;
     add_descriptors(work, project_id, template_id).await?;
-    tell(work, project_id);
+    emit_project_update(work, project_id);
     Ok(())
 }
 
@@ -125,7 +125,7 @@ async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uui
     let template = project_template::Entity::find_by_id(template_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
     let snapshot = template.metadata_descriptors.unwrap_or_default();
     for item in snapshot.as_array().into_iter().flatten() {
-        let Some((subject, properties, position)) = read(item) else {
+        let Some((subject, properties, position)) = read_descriptor(item) else {
             continue;
         };
         if let Some(task_type_id) = subject.task_type_id {
@@ -142,7 +142,7 @@ async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uui
 }
 
 /// A metadata column of a snapshot, or nothing when it makes no sense.
-fn read(item: &serde_json::Value) -> Option<(ColumnSubject, Properties, Option<i32>)> {
+fn read_descriptor(item: &serde_json::Value) -> Option<(ColumnSubject, Properties, Option<i32>)> {
     let text = |key: &str| item[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let name = text("name")?;
     let entity_type = text("entity_type")?;
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_snapshot_keeps_what_makes_sense() {
         let (subject, properties, position) =
-            read(&json!({"name": "Delivery code", "entity_type": "Shot", "data_type": "list", "choices": ["a", "b"], "position": 2}))
+            read_descriptor(&json!({"name": "Delivery code", "entity_type": "Shot", "data_type": "list", "choices": ["a", "b"], "position": 2}))
                 .expect("a column");
         assert_eq!((subject.field_name.as_str(), properties.data_type.as_str(), position), ("delivery_code", "list", Some(2)));
         assert_eq!(properties.choices, ["a", "b"]);
@@ -185,7 +185,7 @@ mod tests {
             json!({"name": "A", "entity_type": "Planet"}),
             json!({"name": "A", "entity_type": "Shot", "data_type": "poem"}),
         ] {
-            assert!(read(&item).is_none(), "{item}");
+            assert!(read_descriptor(&item).is_none(), "{item}");
         }
     }
 }

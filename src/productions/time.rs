@@ -11,7 +11,7 @@ use entity::facts::Kind;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::access::hours::{READ_OF_PRODUCTION, Visible};
+use crate::access::hours::{READ_OF_PRODUCTION, VisibleHours};
 use crate::access::persons::sees_whole_team;
 use crate::access::{Reach, STAFF};
 use crate::app::App;
@@ -22,7 +22,7 @@ pub(super) async fn spent(app: &App, access: &ProjectMember) -> Result<Json<Vec<
     let model = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ", model.columns()));
     sql.bind(access.project_id());
-    Visible::new(Reach::within(access, access.project_id(), access.role()), READ_OF_PRODUCTION).restrict(&mut sql);
+    VisibleHours::new(Reach::within(access, access.project_id(), access.role()), READ_OF_PRODUCTION).restrict(&mut sql);
     sql.push(" ORDER BY s.date, s.id");
     Ok(model.list(&app.database, sql).await?)
 }

@@ -34,7 +34,7 @@ pub struct Fetched {
 
 /// A file there, and its place here.
 #[derive(Clone, Debug)]
-struct Wanted {
+struct WantedFile {
     path: String,
     key: FileKey,
 }
@@ -84,7 +84,7 @@ pub(super) async fn fetch(app: &App, remote: &Remote, production: Option<Uuid>, 
 }
 
 /// Fetches a file straight into the storage, unless it is there.
-async fn one(app: &App, remote: &Remote, file: &Wanted) -> Ending {
+async fn one(app: &App, remote: &Remote, file: &WantedFile) -> Ending {
     match app.storage.exists(&file.key).await {
         Ok(true) => return Ending::Kept,
         Ok(false) => {}
@@ -102,12 +102,12 @@ async fn one(app: &App, remote: &Remote, file: &Wanted) -> Ending {
 }
 
 /// The files that rows here can have.
-async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<Wanted>, DbErr> {
+async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<WantedFile>, DbErr> {
     let mut wanted = Vec::new();
     for (table, collection) in [("person", "persons"), ("organisation", "organisations"), ("project", "projects")] {
         each(database, table, "id", "has_avatar", production, |row| {
             let id: Uuid = row.try_get("", "id")?;
-            wanted.push(Wanted { path: format!("/pictures/thumbnails/{collection}/{id}.png"), key: keys::thumbnail(id) });
+            wanted.push(WantedFile { path: format!("/pictures/thumbnails/{collection}/{id}.png"), key: keys::thumbnail(id) });
             Ok(())
         })
         .await?;
@@ -119,21 +119,21 @@ async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<Wan
     .await?;
     each(database, "preview_background_file", "id, extension", "extension IS NOT NULL", production, |row| {
         let (id, extension): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "extension")?);
-        wanted.push(Wanted { path: format!("/pictures/thumbnails/preview-background-files/{id}.png"), key: keys::thumbnail(id) });
-        wanted.push(Wanted { path: format!("/pictures/preview-background-files/{id}.{extension}"), key: keys::background(id) });
+        wanted.push(WantedFile { path: format!("/pictures/thumbnails/preview-background-files/{id}.png"), key: keys::thumbnail(id) });
+        wanted.push(WantedFile { path: format!("/pictures/preview-background-files/{id}.{extension}"), key: keys::background(id) });
         Ok(())
     })
     .await?;
     each(database, "attachment_file", "id, name", "name IS NOT NULL", production, |row| {
         let (id, name): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
         let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
-        wanted.push(Wanted { path: format!("/data/attachment-files/{id}/file/{name}"), key: keys::attachment(id) });
+        wanted.push(WantedFile { path: format!("/data/attachment-files/{id}/file/{name}"), key: keys::attachment(id) });
         Ok(())
     })
     .await?;
     each(database, "working_file", "id", "id IS NOT NULL", production, |row| {
         let id: Uuid = row.try_get("", "id")?;
-        wanted.push(Wanted { path: format!("/data/working-files/{id}/file"), key: FileKey::new(Bucket::Files, "working", id) });
+        wanted.push(WantedFile { path: format!("/data/working-files/{id}/file"), key: FileKey::new(Bucket::Files, "working", id) });
         Ok(())
     })
     .await?;
@@ -158,8 +158,8 @@ async fn each(
 }
 
 /// The files of a preview, by its extension.
-fn of_preview(id: Uuid, extension: &str) -> Vec<Wanted> {
-    let picture = |place: &str, prefix| Wanted { path: format!("/pictures/{place}/preview-files/{id}.png"), key: keys::picture(prefix, id) };
+fn of_preview(id: Uuid, extension: &str) -> Vec<WantedFile> {
+    let picture = |place: &str, prefix| WantedFile { path: format!("/pictures/{place}/preview-files/{id}.png"), key: keys::picture(prefix, id) };
     let pictures = || {
         let places = [("originals", "original"), ("previews", "previews"), ("thumbnails", "thumbnails"), ("thumbnails-square", "thumbnails-square")];
         places.map(|(place, prefix)| picture(place, prefix))
@@ -168,12 +168,12 @@ fn of_preview(id: Uuid, extension: &str) -> Vec<Wanted> {
         "png" => pictures().into(),
         "mp4" => {
             let [best, low, source] = keys::movie(id);
-            let movie = |place: &str, key| Wanted { path: format!("/movies/{place}/preview-files/{id}.mp4"), key };
+            let movie = |place: &str, key| WantedFile { path: format!("/movies/{place}/preview-files/{id}.mp4"), key };
             let movies = [movie("originals", best), movie("low", low), movie("source", source)];
-            let tiles = Wanted { path: format!("/movies/tiles/preview-files/{id}.png"), key: keys::picture("tiles", id) };
+            let tiles = WantedFile { path: format!("/movies/tiles/preview-files/{id}.png"), key: keys::picture("tiles", id) };
             movies.into_iter().chain([tiles]).chain(pictures()).collect()
         }
-        other => vec![Wanted { path: format!("/pictures/originals/preview-files/{id}.{other}"), key: keys::generic(id) }],
+        other => vec![WantedFile { path: format!("/pictures/originals/preview-files/{id}.{other}"), key: keys::generic(id) }],
     }
 }
 

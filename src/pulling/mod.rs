@@ -23,7 +23,7 @@ use crate::storage::StorageError;
 
 pub use self::comparing::{Compared, compare};
 pub use self::files::Fetched;
-pub use self::pull::{Outcome, PullOptions, pull};
+pub use self::pull::{PullOptions, PullOutcome, pull};
 pub use self::push::{PushOptions, push};
 pub use self::remote::{Remote, RemoteError};
 

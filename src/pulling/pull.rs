@@ -8,15 +8,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::files::{self, Fetched};
-use super::pages::{Filter, Page, page};
+use super::pages::{RowFilter, RowPage, page};
 use super::remote::{Remote, RemoteError};
 use super::stages::{Stage, stages};
-use super::state::{PullPlace, State};
+use super::state::{PullPlace, PullState};
 use super::{PullError, scope, settings};
 use crate::app::App;
 use crate::events::transact;
 use crate::progress::Progress;
-use crate::sources::{Row, import};
+use crate::sources::{ForeignRow, import};
 
 /// Rows that are named when they are refused, at most.
 const NAMED: usize = 20;
@@ -36,7 +36,7 @@ pub struct PullOptions {
 
 /// Result of a pull.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct PullOutcome {
     /// Whether it went on where an earlier one stopped.
     pub went_on: bool,
     pub rows: u64,
@@ -51,10 +51,10 @@ pub struct Outcome {
 ///
 /// # Errors
 /// The other instance or the database does not answer. What was stored before stays, and another call goes on from there.
-pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<Outcome, PullError> {
-    let state = State::new(&options.folder);
+pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<PullOutcome, PullError> {
+    let state = PullState::new(&options.folder);
     let mut place = state.read(remote.url(), options.production.as_deref())?;
-    let mut outcome = Outcome { went_on: (place.stage, place.question, place.page) != (0, 0, 1), ..Outcome::default() };
+    let mut outcome = PullOutcome { went_on: (place.stage, place.question, place.page) != (0, 0, 1), ..PullOutcome::default() };
     let production = match &options.production {
         Some(name) => Some(find(remote, name).await?),
         None => None,
@@ -85,8 +85,8 @@ pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<O
 /// It has none of that name, or does not answer.
 pub(super) async fn find(remote: &Remote, name: &str) -> Result<Uuid, PullError> {
     let found = page(remote, "projects", &Some(("name".to_owned(), name.to_owned())), 1).await?;
-    let named = |row: &&Row| row.get("name").and_then(Value::as_str) == Some(name);
-    let id = |row: &Row| row.get("id")?.as_str()?.parse().ok();
+    let named = |row: &&ForeignRow| row.get("name").and_then(Value::as_str) == Some(name);
+    let id = |row: &ForeignRow| row.get("id")?.as_str()?.parse().ok();
     found.rows.iter().filter(named).find_map(id).ok_or_else(|| PullError::NoProduction(name.to_owned(), "there"))
 }
 
@@ -96,14 +96,14 @@ async fn run(
     remote: &Remote,
     stage: &Stage,
     production: Option<Uuid>,
-    (state, place): (&State, &mut PullPlace),
-    outcome: &mut Outcome,
+    (state, place): (&PullState, &mut PullPlace),
+    outcome: &mut PullOutcome,
     progress: &Progress,
 ) -> Result<(), PullError> {
-    let filters: Vec<Filter> = scope::filters(&app.database, stage.table().name, production).await?;
+    let filters: Vec<RowFilter> = scope::filters(&app.database, stage.table().name, production).await?;
     let name = stage.collection.name();
     while let Some(filter) = filters.get(place.question) {
-        let Page { rows, pages, .. } = match page(remote, name, filter, place.page).await {
+        let RowPage { rows, pages, .. } = match page(remote, name, filter, place.page).await {
             Err(error @ RemoteError::Refused { .. }) if error.is_missing() && place.page == 1 => {
                 outcome.not_offered.push(name.to_owned());
                 return Ok(());
@@ -125,9 +125,9 @@ async fn run(
 }
 
 /// Stores the rows of a page in one transaction; or those that can be, when some are refused.
-async fn store(app: &App, stage: &Stage, mut rows: Vec<Row>, outcome: &mut Outcome) -> Result<(), PullError> {
+async fn store(app: &App, stage: &Stage, mut rows: Vec<ForeignRow>, outcome: &mut PullOutcome) -> Result<(), PullError> {
     rows.iter_mut().for_each(|row| stage.cut(row));
-    let keep = |rows: Vec<Row>| async move { transact(app, || import(app, None, stage.source(), rows.clone(), true)).await };
+    let keep = |rows: Vec<ForeignRow>| async move { transact(app, || import(app, None, stage.source(), rows.clone(), true)).await };
     let Err(failure) = keep(rows.clone()).await else { return Ok(()) };
     // A database that does not answer refuses every row.
     app.database.row(&crate::database::Sql::new("SELECT 1")).await.map_err(|_| PullError::refused(failure))?;

@@ -15,14 +15,14 @@ use crate::app::App;
 use crate::database::{self, Database, Sql};
 use crate::previews::keys;
 use crate::progress::Progress;
-use crate::sources::Row;
+use crate::sources::ForeignRow;
 use crate::storage::FileKey;
 
 /// Rows that one request brings.
 const ROWS: usize = 200;
 
 /// Collections that another instance takes rows of, which is what belongs to a production.
-const PUSHED: [Collection; 15] = [
+const PUSHED_COLLECTIONS: [Collection; 15] = [
     Collection::Projects,
     Collection::MetadataDescriptors,
     Collection::Milestones,
@@ -76,13 +76,13 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
     let production = found.ok_or_else(|| PullError::NoProduction(options.production.clone(), "here"))?;
     let mut pushed = Pushed::default();
     let progress = Progress::start(0);
-    for stage in stages().iter().filter(|stage| PUSHED.contains(&stage.collection)) {
+    for stage in stages().iter().filter(|stage| PUSHED_COLLECTIONS.contains(&stage.collection)) {
         progress.next(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }));
         for ids in ids(&app.database, stage.table().name, production).await?.chunks(ROWS) {
             let rows = rows(&app.database, stage, ids).await?;
             pushed.rows += rows.len() as u64;
             progress.more(rows.len());
-            send(remote, stage, &rows, options.broadcast, &mut pushed.refused).await?;
+            send_rows(remote, stage, &rows, options.broadcast, &mut pushed.refused).await?;
         }
     }
     progress.finish();
@@ -98,7 +98,7 @@ async fn ids(database: &Database, table: &str, production: Uuid) -> Result<Vec<U
     Ok(database::read_values(database, &sql).await?)
 }
 
-async fn rows(database: &Database, stage: &Stage, ids: &[Uuid]) -> Result<Vec<Row>, PullError> {
+async fn rows(database: &Database, stage: &Stage, ids: &[Uuid]) -> Result<Vec<ForeignRow>, PullError> {
     let mut rows = stage.source().rows(database, ids).await?;
     for row in &mut rows {
         stage.cut(row);
@@ -112,10 +112,10 @@ async fn rows(database: &Database, stage: &Stage, ids: &[Uuid]) -> Result<Vec<Ro
 }
 
 /// Sends rows. When they are refused together, each is sent by itself.
-async fn send(remote: &Remote, stage: &Stage, rows: &[Row], broadcast: bool, refused: &mut Vec<String>) -> Result<(), PullError> {
+async fn send_rows(remote: &Remote, stage: &Stage, rows: &[ForeignRow], broadcast: bool, refused: &mut Vec<String>) -> Result<(), PullError> {
     let path = format!("/import/kitsu/{}", stage.collection.name());
     let silent = if broadcast { "false" } else { "true" };
-    let post = |rows: Vec<&Row>| {
+    let post = |rows: Vec<&ForeignRow>| {
         let request = remote.request(Method::POST, &path).query(&[("silent", silent)]).json(&rows);
         remote.once(Method::POST, &path, request)
     };
@@ -133,7 +133,7 @@ async fn send(remote: &Remote, stage: &Stage, rows: &[Row], broadcast: bool, ref
 
 /// A preview with a file.
 #[derive(Clone, Debug, FromQueryResult)]
-struct Preview {
+struct PushedPreview {
     id: Uuid,
     original_name: Option<String>,
     extension: String,
@@ -142,7 +142,7 @@ struct Preview {
 /// Sends the files of previews, some at once, to those previews there that have none yet.
 async fn files(app: &App, remote: &Remote, production: Uuid, workers: usize, pushed: &mut Pushed) -> Result<(), PullError> {
     let text = format!("SELECT id, original_name, extension FROM preview_file WHERE extension IS NOT NULL AND {}", scope::belongs("preview_file"));
-    let previews: Vec<Preview> = database::read_all(&app.database, &Sql::with(text, [production.into()])).await?;
+    let previews: Vec<PushedPreview> = database::read_all(&app.database, &Sql::with(text, [production.into()])).await?;
     let progress = Progress::start(previews.len());
     progress.part("Files", previews.len());
     let mut sent = futures::stream::iter(previews.into_iter().map(|preview| async move {
@@ -163,7 +163,7 @@ async fn files(app: &App, remote: &Remote, production: Uuid, workers: usize, pus
 }
 
 /// Sends the file of a preview, unless the other instance has one or there is none here. Says whether it was sent.
-async fn upload(app: &App, remote: &Remote, preview: &Preview) -> Result<bool, PullError> {
+async fn upload(app: &App, remote: &Remote, preview: &PushedPreview) -> Result<bool, PullError> {
     let there = remote.json(&format!("/data/preview-files/{}", preview.id), &[]).await?;
     if !there["original_name"].is_null() {
         return Ok(false);
@@ -182,7 +182,7 @@ async fn upload(app: &App, remote: &Remote, preview: &Preview) -> Result<bool, P
 }
 
 /// Keys of the best file of a preview: the one that was sent, where it is kept.
-fn sources(preview: &Preview) -> Vec<FileKey> {
+fn sources(preview: &PushedPreview) -> Vec<FileKey> {
     match preview.extension.as_str() {
         "png" => vec![keys::picture("original", preview.id)],
         "mp4" => {

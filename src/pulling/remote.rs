@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Number of times that a request is made before it counts as failed, and the time in between.
 const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// Time for which the other side may be silent. A movie may take minutes.
 const SILENCE: Duration = Duration::from_secs(120);
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -112,7 +112,7 @@ impl Remote {
         let mut attempt = 1;
         loop {
             match self.once(Method::GET, path, self.request(Method::GET, path).query(query)).await {
-                Err(error) if attempt < ATTEMPTS && passes(&error) => tokio::time::sleep(PAUSE).await,
+                Err(error) if attempt < ATTEMPTS && passes(&error) => tokio::time::sleep(RETRY_PAUSE).await,
                 done => return done,
             }
             attempt += 1;

@@ -48,7 +48,7 @@ async fn optional(remote: &Remote, path: &str) -> Result<Value, PullError> {
 }
 
 /// A column of a link with what it is set to.
-type Columns = Vec<(&'static str, SqlValue)>;
+type LinkColumns = Vec<(&'static str, SqlValue)>;
 
 async fn store(project: Uuid, details: &Value, team: &Value) -> Result<(), DbErr> {
     let transaction = Transaction::current()?;
@@ -68,7 +68,7 @@ async fn store(project: Uuid, details: &Value, team: &Value) -> Result<(), DbErr
     Ok(())
 }
 
-fn task_types(details: &Value) -> Vec<(Uuid, Columns)> {
+fn task_types(details: &Value) -> Vec<(Uuid, LinkColumns)> {
     let links = &details["task_type_links"];
     if links.is_object() {
         let columns = |link: &Value| {
@@ -84,7 +84,7 @@ fn task_types(details: &Value) -> Vec<(Uuid, Columns)> {
     entries(&details["task_types_priority"], |priority| vec![("priority", number(priority))])
 }
 
-fn statuses(details: &Value) -> Vec<(Uuid, Columns)> {
+fn statuses(details: &Value) -> Vec<(Uuid, LinkColumns)> {
     entries(&details["task_statuses_link"], |link| {
         let roles = link["roles_for_board"].as_array();
         let roles = roles.map(|roles| TextArray(roles.iter().filter_map(|role| role.as_str().map(str::to_owned)).collect()));
@@ -96,7 +96,7 @@ fn statuses(details: &Value) -> Vec<(Uuid, Columns)> {
     })
 }
 
-fn entries(map: &Value, columns: impl Fn(&Value) -> Columns) -> Vec<(Uuid, Columns)> {
+fn entries(map: &Value, columns: impl Fn(&Value) -> LinkColumns) -> Vec<(Uuid, LinkColumns)> {
     map.as_object().into_iter().flatten().filter_map(|(id, value)| Some((id.parse().ok()?, columns(value)))).collect()
 }
 
@@ -112,7 +112,7 @@ fn text(value: &Value) -> SqlValue {
     SqlValue::String(value.as_str().map(str::to_owned))
 }
 
-async fn change(transaction: &Transaction, (table, other): (&str, &str), (project, id): (Uuid, Uuid), columns: Columns) -> Result<(), DbErr> {
+async fn change(transaction: &Transaction, (table, other): (&str, &str), (project, id): (Uuid, Uuid), columns: LinkColumns) -> Result<(), DbErr> {
     let mut sql = Sql::new(format!("UPDATE {table} SET "));
     for (at, (name, value)) in columns.into_iter().enumerate() {
         sql.push(if at > 0 { ", " } else { "" }).push(name).push(" = ").bind(value);

@@ -4,7 +4,7 @@
 use dailies_definitions::rules::Collection;
 use entity::facts::{Column, Table};
 
-use crate::sources::{Row, Source};
+use crate::sources::{ForeignRow, Source};
 
 /// Collections in their order.
 pub(super) const STAGES: [Collection; 44] = [
@@ -74,7 +74,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Takes what is not to be stored yet out of a row.
-    pub(super) fn cut(&self, row: &mut Row) {
+    pub(super) fn cut(&self, row: &mut ForeignRow) {
         for column in &self.without {
             row.remove(*column);
         }

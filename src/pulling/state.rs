@@ -22,11 +22,11 @@ pub(super) struct PullPlace {
 
 /// The file.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct PullState {
     path: PathBuf,
 }
 
-impl State {
+impl PullState {
     pub(super) fn new(folder: &Path) -> Self {
         Self { path: folder.join("pull.json") }
     }
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn only_the_same_copy_goes_on() {
         let folder = tempfile::tempdir().expect("a folder");
-        let state = State::new(folder.path());
+        let state = PullState::new(folder.path());
         let begin = state.read("a", None).expect("a beginning");
         assert_eq!((begin.stage, begin.page), (0, 1));
         let place = PullPlace { stage: 3, page: 7, ..begin };

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::calendar::{Calendar, business_days, is_business_day};
 use super::mode::CountMode;
-use super::tally::{Amount, Report, Tally};
+use super::tally::{Amount, QuotaReport, Tally};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
@@ -61,7 +61,7 @@ pub async fn of_project(app: &App, caller: &Person, wanted: ProjectQuotas) -> Re
     } else {
         add_whole_tasks(app, &wanted, &mut tallies).await?;
     }
-    let mut reports: BTreeMap<String, Report> = tallies.by_key.iter().map(|(key, tally)| (key.to_string(), tally.report(fps))).collect();
+    let mut reports: BTreeMap<String, QuotaReport> = tallies.by_key.iter().map(|(key, tally)| (key.to_string(), tally.report(fps))).collect();
     if !reports.is_empty() {
         reports.insert("total".to_owned(), tallies.total.report(fps));
     }
@@ -170,11 +170,11 @@ async fn add_untimed(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -
 }
 
 /// The longest time that one task is spread over, in days: data of a wrong century must not fill the memory.
-const LONGEST: u64 = 3660;
+const LONGEST_TASK_DAYS: u64 = 3660;
 
 /// The days from Monday to Friday of a stretch of time; its last day when there is none.
 fn days_of_work(first: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
-    let earliest = last.checked_sub_days(Days::new(LONGEST)).unwrap_or(last);
+    let earliest = last.checked_sub_days(Days::new(LONGEST_TASK_DAYS)).unwrap_or(last);
     let first = first.max(earliest);
     let mut days: Vec<NaiveDate> = Vec::with_capacity(usize::try_from(business_days(first, last)).unwrap_or_default());
     days.extend(first.iter_days().take_while(|day| *day <= last).filter(|day| is_business_day(*day)));

@@ -23,7 +23,7 @@ use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
 /// Wishes of a request.
-pub struct Asked<'a> {
+pub struct ShotQuotaRequest<'a> {
     pub person_id: Uuid,
     pub project_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
@@ -64,7 +64,12 @@ fn round(weight: f64) -> f64 {
 ///
 /// # Errors
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
-pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Result<Period, Failure>) -> Result<Json<Vec<QuotaShot>>, Failure> {
+pub async fn shots(
+    app: &App,
+    caller: &Caller,
+    asked: &ShotQuotaRequest<'_>,
+    period: Result<Period, Failure>,
+) -> Result<Json<Vec<QuotaShot>>, Failure> {
     require_human(&app.database, asked.person_id).await?;
     let role = shots_reader(&app.database, caller, asked.project_id, asked.person_id).await?.role;
     let days = period?;
@@ -82,7 +87,7 @@ pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Result
         None => Scope::teams(app, caller).await?,
     };
     let masks = scope.masks(&app.database, EntityKind::Shot).await?;
-    send(app, weights, masks).await
+    answer_shots(app, weights, masks).await
 }
 
 /// Weight of a shot, as JSON.
@@ -177,7 +182,7 @@ impl Done {
 }
 
 /// Sends the shots with their weights.
-async fn send(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<QuotaShot>>, Failure> {
+async fn answer_shots(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<QuotaShot>>, Failure> {
     if weights.is_empty() {
         return Ok(Json::written("[]"));
     }

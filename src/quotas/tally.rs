@@ -43,8 +43,8 @@ impl Tally {
     }
 
     /// The sums by period, as clients read them. `fps` is the number of frames in a second.
-    pub(super) fn report(&self, fps: f64) -> Report {
-        let mut report = Report::default();
+    pub(super) fn report(&self, fps: f64) -> QuotaReport {
+        let mut report = QuotaReport::default();
         for (day, amount) in &self.0 {
             let (year, month) = (day.year(), day.format("%Y-%m").to_string());
             let week = day.iso_week();
@@ -64,16 +64,16 @@ impl Tally {
 
 /// Figures of somebody, by period.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Report {
-    day: Sums,
-    week: Sums,
-    month: Sums,
-    year: Sums,
+pub(super) struct QuotaReport {
+    day: PeriodSums,
+    week: PeriodSums,
+    month: PeriodSums,
+    year: PeriodSums,
 }
 
 /// Sums by the names of periods.
 #[derive(Debug, Default, Serialize)]
-struct Sums {
+struct PeriodSums {
     frames: BTreeMap<String, i64>,
     seconds: BTreeMap<String, f64>,
     #[serde(serialize_with = "rounded")]
@@ -84,7 +84,7 @@ struct Sums {
     entries: Option<BTreeMap<String, i64>>,
 }
 
-impl Sums {
+impl PeriodSums {
     fn add(&mut self, key: String, longer: Option<String>, amount: Amount) {
         if let Some(longer) = longer.filter(|_| !self.count.contains_key(&key)) {
             *self.entries.get_or_insert_default().entry(longer).or_default() += 1;

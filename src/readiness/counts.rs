@@ -94,7 +94,7 @@ impl Touched {
         told.sort_by(|a, b| (turn(&a.kind), &a.name, a.id).cmp(&(turn(&b.kind), &b.name, b.id)));
         for entity in told {
             let count = counts.get(&entity.id).copied().unwrap_or_default();
-            tell(work, entity.project_id, &entity.kind, (entity.id, count), (&[], &[]));
+            emit_casting_update(work, entity.project_id, &entity.kind, (entity.id, count), (&[], &[]));
         }
         super::shots_changed(work, &containers).await
     }
@@ -119,7 +119,7 @@ async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Uuid>, 
 
 /// An entity that casts assets.
 #[derive(FromQueryResult)]
-struct Container {
+struct CastingEntity {
     id: Uuid,
     name: String,
     project_id: Uuid,
@@ -127,13 +127,13 @@ struct Container {
     kind: String,
 }
 
-async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Container>, Failure> {
+async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<CastingEntity>, Failure> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
         let mut sql =
             Sql::new("SELECT e.id, e.name, e.project_id, k.name AS kind FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id");
         sql.among(ids);
-        found.extend(database::read_all::<Container>(&**work, &sql).await?);
+        found.extend(database::read_all::<CastingEntity>(&**work, &sql).await?);
     }
     Ok(found)
 }
@@ -180,7 +180,7 @@ pub async fn counts_of(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, i3
 }
 
 /// Tells that the casting of an entity of a type is another one.
-pub fn tell(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count): (Uuid, i32), (added, removed): (&[Uuid], &[Uuid])) {
+pub fn emit_casting_update(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count): (Uuid, i32), (added, removed): (&[Uuid], &[Uuid])) {
     let word = match EntityKind::of_type(type_name) {
         EntityKind::Shot => "shot",
         EntityKind::Episode => "episode",
@@ -215,7 +215,7 @@ impl Derived {
     /// Tells of each asset that left the episode.
     pub fn tell_left(&self, work: &mut Work<'_>) {
         for (asset_id, count) in &self.left {
-            tell(work, self.project_id, EntityKind::Episode.type_name(), (self.episode_id, *count), (&[], &[*asset_id]));
+            emit_casting_update(work, self.project_id, EntityKind::Episode.type_name(), (self.episode_id, *count), (&[], &[*asset_id]));
             work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
     }

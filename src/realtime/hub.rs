@@ -19,11 +19,11 @@ use uuid::Uuid;
 use crate::{origins::Origins, peers};
 
 use super::{
-    Admitted, Audience, Gatekeeper, Options, Refusal, Team,
+    Admitted, Audience, Gatekeeper, ListenerRefusal, Options, Team,
     admission::{Strangers, credible},
     listeners::{EventReceivers, Listener, Listeners},
     relay::{Ended, Envelope, Event, HEARTBEAT_PERIOD, News, Post, SILENCE},
-    rooms::{Act, Attendance, Notice, Rooms},
+    rooms::{Act, Attendance, RoomNotice, Rooms},
     socket_endpoint::Lines,
 };
 
@@ -91,17 +91,17 @@ impl Hub {
     }
 
     /// Person whose token the handshake of a socket carries, or else its client gave when it entered the namespace.
-    pub(super) async fn admit(&self, socket: &SocketRef) -> Result<Admitted, Refusal> {
+    pub(super) async fn admit(&self, socket: &SocketRef) -> Result<Admitted, ListenerRefusal> {
         let refusal = match self.admit_sender(&socket.req_parts().headers).await {
             Ok(admitted) => return Ok(admitted),
             Err(refusal) => refusal,
         };
         let Some(Given(token)) = socket.extensions.get::<Given>() else { return Err(refusal) };
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Refusal::Invalid)?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ListenerRefusal::Invalid)?;
         self.gatekeeper.admit(&HeaderMap::from_iter([(AUTHORIZATION, bearer)])).await
     }
 
-    async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+    async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
         self.gatekeeper.admit(&credible(headers, &self.origins)).await
     }
 
@@ -158,7 +158,7 @@ impl Hub {
     pub(super) fn act(&self, act: Act) {
         let mut rooms = self.rooms();
         let notices = rooms.apply(self.node, act.clone());
-        self.tell(&rooms, notices);
+        self.send_notices(&rooms, notices);
         // Under the same lock, so that the other servers see acts in the same order.
         self.post.send(News::Review(act));
     }
@@ -188,9 +188,9 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, rooms: &Rooms, notices: Vec<Notice>) {
-        for Notice { room, name, payload } in notices {
-            self.cut(self.listeners.tell(rooms.followers(room), &name, &payload));
+    fn send_notices(&self, rooms: &Rooms, notices: Vec<RoomNotice>) {
+        for RoomNotice { room, name, payload } in notices {
+            self.cut(self.listeners.send_to(rooms.followers(room), &name, &payload));
         }
     }
 
@@ -272,7 +272,7 @@ impl Hub {
             News::Review(act) => {
                 let mut rooms = self.rooms();
                 let notices = rooms.apply(from, act);
-                self.tell(&rooms, notices);
+                self.send_notices(&rooms, notices);
             }
             News::Ended(ended) => {
                 match &ended {
@@ -293,7 +293,7 @@ impl Hub {
     fn reconcile(&self, node: Uuid, attendance: Vec<Attendance>) {
         let mut rooms = self.rooms();
         let notices = rooms.reconcile(node, attendance);
-        self.tell(&rooms, notices);
+        self.send_notices(&rooms, notices);
     }
 
     fn send_attendance(&self) {
@@ -314,7 +314,7 @@ impl Hub {
     async fn hand_out(&self, event: &Event, teams: &mut Teams) {
         let nobody = Team::default();
         let former: Team;
-        let hearers = match &event.audience {
+        let receivers = match &event.audience {
             Audience::Everyone => EventReceivers::Everyone,
             Audience::Persons(persons) => EventReceivers::Persons(persons),
             Audience::Team(persons) => {
@@ -329,10 +329,10 @@ impl Hub {
             },
         };
         let late = match &event.for_clients {
-            None => self.listeners.announce(|who| hearers.include(who), &event.name, &event.payload),
+            None => self.listeners.announce(|who| receivers.include(who), &event.name, &event.payload),
             Some(less) => {
-                let mut late = self.listeners.announce(|who| hearers.include(who) && !hearers.are_clients(who), &event.name, &event.payload);
-                late.extend(self.listeners.announce(|who| hearers.are_clients(who), &event.name, less));
+                let mut late = self.listeners.announce(|who| receivers.include(who) && !receivers.are_clients(who), &event.name, &event.payload);
+                late.extend(self.listeners.announce(|who| receivers.are_clients(who), &event.name, less));
                 late
             }
         };

@@ -126,7 +126,7 @@ impl Listeners {
 
     /// Like [`announce`](Self::announce), to chosen sockets.
     #[must_use]
-    pub(super) fn tell<'a, T: Serialize + ?Sized>(&self, sids: impl IntoIterator<Item = &'a Sid>, name: &str, payload: &T) -> Vec<SocketRef> {
+    pub(super) fn send_to<'a, T: Serialize + ?Sized>(&self, sids: impl IntoIterator<Item = &'a Sid>, name: &str, payload: &T) -> Vec<SocketRef> {
         let told = self.read(|sockets| sids.into_iter().filter_map(|sid| sockets.get(sid).cloned()).collect());
         self.send(told, name, payload)
     }

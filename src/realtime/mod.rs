@@ -13,6 +13,7 @@ mod listeners;
 mod portions;
 mod relay;
 mod review;
+mod room_state;
 mod rooms;
 mod socket_endpoint;
 
@@ -57,7 +58,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// It is asked at connection, and again at regular intervals for as long as the socket is
     /// open, so that an expired or revoked token ends the stream. Anything that keeps a token
     /// from being checked must refuse.
-    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal>;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal>;
 
     /// Whether this playlist exists, and the person sees it.
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
@@ -78,7 +79,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
 
 /// Reason why somebody may not listen. Clients are told the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ListenerRefusal {
     #[error(
         "Missing access token: send the Kitsu cookie, an Authorization header, or {{\"token\": \"<access token>\"}} in the socket.io auth payload."
     )]
@@ -184,8 +185,8 @@ impl Realtime {
         let lines = Arc::new(lines);
         let hub = Hub::start(gatekeeper, lines, options);
         review::receive(&hub, &io);
-        let door = SocketEndpoint::new(hub.clone());
-        (Self { hub, io }, door)
+        let endpoint = SocketEndpoint::new(hub.clone());
+        (Self { hub, io }, endpoint)
     }
 
     /// Announces an event, once, to each listener of the audience, here and on the other

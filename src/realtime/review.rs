@@ -19,10 +19,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Admitted, NAMESPACE, ROOT, Refusal,
+    Admitted, ListenerRefusal, NAMESPACE, ROOT,
     hub::{Given, Hub},
     listeners::Listener,
-    rooms::{Act, State},
+    room_state::RoomState,
+    rooms::Act,
 };
 
 /// Number of messages of a client that may wait; more are dropped, as it sends them too fast.
@@ -53,7 +54,7 @@ impl<A: Adapter> FromMessageParts<A> for Message {
 
 /// Facts that a client gives along when it enters a namespace.
 #[derive(Deserialize)]
-struct Entry {
+struct EntryFacts {
     token: String,
 }
 
@@ -70,7 +71,7 @@ struct Arrival {
 pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     let admit = {
         let hub = hub.clone();
-        move |socket: SocketRef, entry: TryData<Entry>| admit(hub, socket, entry)
+        move |socket: SocketRef, entry: TryData<EntryFacts>| admit(hub, socket, entry)
     };
     let greet = {
         let hub = hub.clone();
@@ -88,7 +89,7 @@ pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     io.ns(NAMESPACE, greet.with(admit));
 
     let hub = hub.clone();
-    let check = move |socket: SocketRef, entry: TryData<Entry>| {
+    let check = move |socket: SocketRef, entry: TryData<EntryFacts>| {
         let hub = hub.clone();
         async move {
             keep(&socket, entry);
@@ -99,13 +100,13 @@ pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
 }
 
 /// Keeps the token that a client gives when it enters, for as long as its socket is open.
-fn keep(socket: &SocketRef, TryData(entry): TryData<Entry>) {
-    if let Ok(Entry { token }) = entry {
+fn keep(socket: &SocketRef, TryData(entry): TryData<EntryFacts>) {
+    if let Ok(EntryFacts { token }) = entry {
         socket.extensions.insert(Given(token));
     }
 }
 
-async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<Entry>) -> Result<(), Refusal> {
+async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<EntryFacts>) -> Result<(), ListenerRefusal> {
     keep(&socket, entry);
     let who = hub.admit(&socket).await?;
     let (outbox, inbox) = mpsc::channel(INBOX);
@@ -170,7 +171,7 @@ fn go_out(hub: &Hub, listener: &Listener, room: Uuid) {
 /// Does what a client asks; what it may not ask, or is not understood, gets no answer.
 async fn hear(hub: &Hub, listener: &Listener, message: Message) {
     let Message { name, payload, flag } = message;
-    let Ok(Target { playlist_id: room }) = serde_json::from_str(payload.get()) else {
+    let Ok(MessageRoom { playlist_id: room }) = serde_json::from_str(payload.get()) else {
         return;
     };
     let sid = listener.socket.id;
@@ -184,7 +185,7 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
         }
         "preview-room:close-playlist" => hub.unfollow(room, sid),
         "preview-room:join" => {
-            let Ok(state) = serde_json::from_str::<State>(payload.get()) else {
+            let Ok(state) = serde_json::from_str::<RoomState>(payload.get()) else {
                 return;
             };
             if hub.gatekeeper.may_review(person, room).await {
@@ -215,7 +216,7 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
 
 /// The room that a message is about.
 #[derive(Deserialize)]
-struct Target {
+struct MessageRoom {
     playlist_id: Uuid,
 }
 

@@ -130,7 +130,7 @@ impl Lines {
     }
 
     /// Answers a WebSocket handshake, then gives the connection to the service.
-    fn websocket(self: &Arc<Self>, request: &Request, asked: &Asked) -> Option<Response> {
+    fn websocket(self: &Arc<Self>, request: &Request, asked: &TransportQuery) -> Option<Response> {
         let headers = request.headers();
         let key: SecWebsocketKey = headers.typed_get()?;
         let upgrades = headers.get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
@@ -190,7 +190,7 @@ impl SocketEndpoint {
     }
 
     /// True when a request belongs to a session that is open, or may open one.
-    async fn lets_in(&self, request: &Request, asked: &Asked) -> bool {
+    async fn lets_in(&self, request: &Request, asked: &TransportQuery) -> bool {
         let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
         asked.sid.is_some() || self.hub.may_connect(request.headers(), peer).await
     }
@@ -200,7 +200,7 @@ impl Endpoint for SocketEndpoint {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let asked = Asked::read(request.uri().query().unwrap_or_default());
+        let asked = TransportQuery::read(request.uri().query().unwrap_or_default());
         let lines = &self.hub.lines;
         if lines.shut.load(Ordering::Relaxed) && asked.sid.is_none() {
             return Ok(StatusCode::SERVICE_UNAVAILABLE.into());
@@ -224,7 +224,7 @@ impl Endpoint for SocketEndpoint {
 }
 
 /// Facts of a request that decide about its way.
-struct Asked {
+struct TransportQuery {
     /// Whether it wants a WebSocket of a protocol version that is spoken here; for any other
     /// the service has an error to tell.
     websocket: bool,
@@ -232,7 +232,7 @@ struct Asked {
     sid: Option<Sid>,
 }
 
-impl Asked {
+impl TransportQuery {
     fn read(query: &str) -> Self {
         let value = |name| form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value));
         Self {
@@ -254,13 +254,13 @@ mod tests {
     #[test]
     fn reads_the_query() {
         let sid = Sid::new();
-        let asked = Asked::read(&format!("EIO=4&transport=websocket&t=a%20b&sid={sid}"));
+        let asked = TransportQuery::read(&format!("EIO=4&transport=websocket&t=a%20b&sid={sid}"));
         assert!(asked.websocket);
         assert_eq!(asked.sid, Some(sid));
 
-        let asked = Asked::read("EIO=3&transport=websocket&sid=wrong");
+        let asked = TransportQuery::read("EIO=3&transport=websocket&sid=wrong");
         assert!(!asked.websocket);
         assert_eq!(asked.sid, None);
-        assert!(!Asked::read("EIO=4&transport=polling").websocket);
+        assert!(!TransportQuery::read("EIO=4&transport=polling").websocket);
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Admitted, Audience, Gatekeeper, Options, Realtime, Refusal, SocketEndpoint, Team};
+use super::{Admitted, Audience, Gatekeeper, ListenerRefusal, Options, Realtime, SocketEndpoint, Team};
 
 const PROJECT: Uuid = Uuid::from_u128(100);
 const PLAYLIST: Uuid = Uuid::from_u128(200);
@@ -34,11 +34,11 @@ struct Gate {
 
 #[async_trait]
 impl Gatekeeper for Gate {
-    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
-        let token = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok()).ok_or(Refusal::MissingToken)?;
-        let number = token.strip_prefix("Bearer ").and_then(|token| token.parse().ok()).ok_or(Refusal::Invalid)?;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
+        let token = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok()).ok_or(ListenerRefusal::MissingToken)?;
+        let number = token.strip_prefix("Bearer ").and_then(|token| token.parse().ok()).ok_or(ListenerRefusal::Invalid)?;
         if self.closed.load(Ordering::Relaxed) {
-            return Err(Refusal::Revoked);
+            return Err(ListenerRefusal::Revoked);
         }
         Ok(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9, looks_only: false })
     }
@@ -65,14 +65,14 @@ impl Gatekeeper for Gate {
 
 /// A client that polls.
 struct Client<'a> {
-    door: &'a SocketEndpoint,
+    endpoint: &'a SocketEndpoint,
     sid: String,
 }
 
 impl<'a> Client<'a> {
-    async fn open(door: &'a SocketEndpoint, token: &str) -> Self {
+    async fn open(endpoint: &'a SocketEndpoint, token: &str) -> Self {
         let request = Request::builder().uri_str("/?EIO=4&transport=polling").header(header::AUTHORIZATION, format!("Bearer {token}"));
-        let answer = door.call(request.finish()).await.unwrap();
+        let answer = endpoint.call(request.finish()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let text = answer.into_body().into_string().await.unwrap();
         let handshake: Value = serde_json::from_str(&text[1..]).unwrap();
@@ -81,13 +81,13 @@ impl<'a> Client<'a> {
         assert_eq!(handshake["maxPayload"], 1_000_000);
         assert_eq!(handshake["upgrades"], json!(["websocket"]));
         let sid = handshake["sid"].as_str().unwrap().to_owned();
-        let client = Self { door, sid };
+        let client = Self { endpoint, sid };
         client.send("40/events,").await;
         client
     }
 
-    async fn listen(door: &'a SocketEndpoint, token: &str) -> Self {
-        let client = Self::open(door, token).await;
+    async fn listen(endpoint: &'a SocketEndpoint, token: &str) -> Self {
+        let client = Self::open(endpoint, token).await;
         let welcome = client.receive(1).await.remove(0);
         assert!(welcome.starts_with("40/events,{\"sid\":"), "{welcome}");
         client
@@ -99,7 +99,7 @@ impl<'a> Client<'a> {
 
     async fn send(&self, packets: &str) {
         let request = self.request(Method::POST).body(packets.to_owned());
-        let answer = self.door.call(request).await.unwrap();
+        let answer = self.endpoint.call(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
@@ -110,7 +110,7 @@ impl<'a> Client<'a> {
 
     async fn poll(&self) -> Vec<String> {
         let request = self.request(Method::GET).finish();
-        let answer = self.door.call(request).await.unwrap();
+        let answer = self.endpoint.call(request).await.unwrap();
         let text = answer.into_body().into_string().await.unwrap();
         text.split('\u{1e}').filter(|packet| *packet != "2").map(str::to_owned).collect()
     }
@@ -143,10 +143,10 @@ fn payload(text: &str) -> Box<RawValue> {
 
 #[tokio::test]
 async fn each_listener_hears_what_is_for_them_as_it_was_written() {
-    let (realtime, door) = stream();
+    let (realtime, endpoint) = stream();
     let mut clients = Vec::new();
     for token in ["1", "5", "9"] {
-        clients.push(Client::listen(&door, token).await);
+        clients.push(Client::listen(&endpoint, token).await);
     }
     assert_eq!(realtime.listeners(), 3);
 
@@ -173,10 +173,10 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
 
 #[tokio::test]
 async fn clients_of_a_production_are_told_less() {
-    let (realtime, door) = stream();
+    let (realtime, endpoint) = stream();
     let mut clients = Vec::new();
     for token in ["1", "2", "9"] {
-        clients.push(Client::listen(&door, token).await);
+        clients.push(Client::listen(&endpoint, token).await);
     }
     let (whole, less) = (payload(r#"{"comment_id":"c","person_id":"p"}"#), payload(r#"{"comment_id":"c"}"#));
     realtime.broadcast(Audience::Project(PROJECT), "comment:new", &whole, Some(&less)).await;
@@ -187,22 +187,22 @@ async fn clients_of_a_production_are_told_less() {
 
 #[tokio::test]
 async fn without_a_token_the_namespace_is_closed() {
-    let (realtime, door) = stream();
-    let client = Client::open(&door, "nobody").await;
+    let (realtime, endpoint) = stream();
+    let client = Client::open(&endpoint, "nobody").await;
     assert_eq!(client.receive(1).await, [r#"44/events,{"message":"Invalid access token."}"#]);
     assert_eq!(realtime.listeners(), 0);
 }
 
 #[tokio::test]
 async fn a_token_may_be_given_when_entering() {
-    let (realtime, door) = stream();
-    let client = Client::open(&door, "nobody").await;
+    let (realtime, endpoint) = stream();
+    let client = Client::open(&endpoint, "nobody").await;
     client.send(r#"40/events,{"token":"1"}"#).await;
     let told = client.receive(2).await;
     assert!(told.iter().any(|packet| packet.starts_with("40/events,{")), "{told:?}");
     assert_eq!(realtime.listeners(), 1);
 
-    let client = Client::open(&door, "nobody").await;
+    let client = Client::open(&endpoint, "nobody").await;
     client.send(r#"40/events,{"token":"two"}"#).await;
     let told = client.receive(2).await;
     assert!(told.iter().all(|packet| packet.starts_with("44/events,")), "{told:?}");
@@ -211,12 +211,12 @@ async fn a_token_may_be_given_when_entering() {
 #[tokio::test]
 async fn who_does_not_enter_is_shown_out() {
     let options = Options { introduction: Duration::from_millis(300), ..Options::default() };
-    let (_realtime, door) = Realtime::new(Arc::new(Gate::default()), options);
-    let (stranger, listener) = (Client::open(&door, "nobody").await, Client::listen(&door, "1").await);
+    let (_realtime, endpoint) = Realtime::new(Arc::new(Gate::default()), options);
+    let (stranger, listener) = (Client::open(&endpoint, "nobody").await, Client::listen(&endpoint, "1").await);
     stranger.receive(1).await;
     sleep(Duration::from_millis(600)).await;
     let is_open = async |client: &Client<'_>| {
-        let answer = door.call(client.request(Method::POST).body("3")).await.unwrap();
+        let answer = endpoint.call(client.request(Method::POST).body("3")).await.unwrap();
         answer.status() == StatusCode::OK
     };
     assert!(is_open(&listener).await && !is_open(&stranger).await);
@@ -224,9 +224,9 @@ async fn who_does_not_enter_is_shown_out() {
 
 #[tokio::test]
 async fn the_end_of_a_session_closes_its_sockets() {
-    let (realtime, door) = stream();
-    let one = Client::listen(&door, "1").await;
-    let two = Client::listen(&door, "2").await;
+    let (realtime, endpoint) = stream();
+    let one = Client::listen(&endpoint, "1").await;
+    let two = Client::listen(&endpoint, "2").await;
     realtime.end_session("session 1");
     assert_eq!(one.receive(1).await, ["41/events,"]);
     assert_eq!(realtime.listeners(), 1);
@@ -240,8 +240,8 @@ async fn a_token_that_holds_no_more_ends_the_stream() {
     let gate = Arc::<Gate>::default();
     let recheck = Duration::from_millis(30);
     let options = Options { recheck, ..Options::default() };
-    let (realtime, door) = Realtime::new(gate.clone(), options);
-    let client = Client::listen(&door, "1").await;
+    let (realtime, endpoint) = Realtime::new(gate.clone(), options);
+    let client = Client::listen(&endpoint, "1").await;
     sleep(3 * recheck).await;
     assert_eq!(realtime.listeners(), 1);
     gate.closed.store(true, Ordering::Relaxed);
@@ -252,9 +252,9 @@ async fn a_token_that_holds_no_more_ends_the_stream() {
 #[tokio::test]
 async fn a_change_of_a_person_is_looked_at_at_once() {
     let gate = Arc::<Gate>::default();
-    let (realtime, door) = Realtime::new(gate.clone(), Options::default());
-    let one = Client::listen(&door, "1").await;
-    let two = Client::listen(&door, "2").await;
+    let (realtime, endpoint) = Realtime::new(gate.clone(), Options::default());
+    let one = Client::listen(&endpoint, "1").await;
+    let two = Client::listen(&endpoint, "2").await;
     realtime.person_changed(person(1));
     realtime.broadcast(Audience::Everyone, "main:test", &payload("{}"), None).await;
     assert_eq!(one.receive(1).await, [r#"42/events,["main:test",{}]"#], "who may still listen goes on");
@@ -267,10 +267,10 @@ async fn a_change_of_a_person_is_looked_at_at_once() {
 
 #[tokio::test]
 async fn a_review_room_is_shared_by_those_who_opened_it() {
-    let (_realtime, door) = stream();
-    let one = Client::listen(&door, "1").await;
-    let two = Client::listen(&door, "2").await;
-    let outsider = Client::listen(&door, "5").await;
+    let (_realtime, endpoint) = stream();
+    let one = Client::listen(&endpoint, "1").await;
+    let two = Client::listen(&endpoint, "2").await;
+    let outsider = Client::listen(&endpoint, "5").await;
     let room = json!({"playlist_id": PLAYLIST});
     // One after the other without a pause, as web clients do.
     for client in [&outsider, &one] {
@@ -316,13 +316,13 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
 
 #[tokio::test]
 async fn a_closed_stream_takes_no_connection() {
-    let (realtime, door) = stream();
-    let client = Client::listen(&door, "1").await;
+    let (realtime, endpoint) = stream();
+    let client = Client::listen(&endpoint, "1").await;
     realtime.broadcast(Audience::Everyone, "main:test", &payload("{}"), None).await;
     let (heard, ()) = tokio::join!(client.receive(1), realtime.close());
     assert_eq!(heard, [r#"42/events,["main:test",{}]"#]);
     let request = Request::builder().uri_str("/?EIO=4&transport=polling");
-    let answer = door.call(request.finish()).await.unwrap();
+    let answer = endpoint.call(request.finish()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(realtime.listeners(), 0);
 }

@@ -26,7 +26,7 @@ const REMOVED: [(&str, &str); 8] = [
 /// # Errors
 /// The database refuses.
 pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Result<UnneededFiles, DbErr> {
-    let mut leftovers = UnneededFiles::default();
+    let mut unneeded = UnneededFiles::default();
     for ids in comment_ids.chunks(BATCH) {
         // A preview that another comment has too stays.
         let mut sql = Sql::new("SELECT DISTINCT l.preview_file FROM comment_preview_link l WHERE l.comment");
@@ -35,17 +35,17 @@ pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Resul
         sql.among(ids).push(")");
         let removed = column(work, &sql).await?;
         remove_rows(&**work, &removed).await?;
-        leftovers.previews.extend(removed);
+        unneeded.previews.extend(removed);
         let mut sql = Sql::new("SELECT id FROM attachment_file WHERE comment_id");
         sql.among(ids);
-        leftovers.attachments.extend(column(work, &sql).await?);
+        unneeded.attachments.extend(column(work, &sql).await?);
         for (table, column) in REMOVED {
             let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column}"));
             sql.among(ids);
             database::execute(&**work, &sql).await?;
         }
     }
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
 async fn column(work: &Work<'_>, sql: &Sql) -> Result<Vec<Uuid>, DbErr> {

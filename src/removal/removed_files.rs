@@ -29,9 +29,9 @@ pub struct RemovedFiles {
 impl RemovedFiles {
     /// The jobs that remove all of it.
     #[must_use]
-    pub fn jobs(leftovers: &UnneededFiles) -> Vec<Self> {
-        let previews = leftovers.previews.chunks(PORTION).map(|ids| Self { previews: ids.to_vec(), attachments: Vec::new() });
-        let attachments = leftovers.attachments.chunks(PORTION).map(|ids| Self { previews: Vec::new(), attachments: ids.to_vec() });
+    pub fn jobs(unneeded: &UnneededFiles) -> Vec<Self> {
+        let previews = unneeded.previews.chunks(PORTION).map(|ids| Self { previews: ids.to_vec(), attachments: Vec::new() });
+        let attachments = unneeded.attachments.chunks(PORTION).map(|ids| Self { previews: Vec::new(), attachments: ids.to_vec() });
         previews.chain(attachments).collect()
     }
 }

@@ -51,14 +51,14 @@ pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<J
 
 /// The parts of a production that have bars of their own for a task type.
 #[derive(Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum ScheduledParts {
     AssetTypes,
     Episodes,
     Sequences,
     Edits,
 }
 
-impl Part {
+impl ScheduledParts {
     /// The query of the parts with their names.
     fn query(self, project_id: Uuid, episode_id: Option<Uuid>) -> Sql {
         let (text, episode) = match self {
@@ -89,7 +89,7 @@ pub(super) async fn of_parts(
     app: &App,
     access: &ProjectMember,
     task_type_id: Uuid,
-    part: Part,
+    part: ScheduledParts,
     episode_id: Option<Uuid>,
 ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
     let project_id = access.project_id();
@@ -138,13 +138,13 @@ fn bar_writer() -> RowWriter {
 
 /// A task type or a part of a production.
 #[derive(FromQueryResult)]
-struct Named {
+struct NamedPart {
     id: Uuid,
     name: String,
 }
 
 async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
-    Ok(database::read_all::<Named>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
+    Ok(database::read_all::<NamedPart>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
 }
 
 /// A bar's task type, and a part of the production unless the bar is for all of it.

@@ -8,7 +8,7 @@ use dailies_definitions::schedules::*;
 use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
-use super::bars::Part;
+use super::bars::ScheduledParts;
 use super::{bars, milestones, versions};
 use crate::app::SharedApp;
 
@@ -36,7 +36,7 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfAssetTypesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::AssetTypes, query.episode_id).await
+        bars::of_parts(&self.0, &access, task_type_id, ScheduledParts::AssetTypes, query.episode_id).await
     }
 
     async fn list_schedule_of_episodes(
@@ -46,7 +46,7 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfEpisodesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::Episodes, query.episode_id).await
+        bars::of_parts(&self.0, &access, task_type_id, ScheduledParts::Episodes, query.episode_id).await
     }
 
     async fn list_schedule_of_sequences(
@@ -56,7 +56,7 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfSequencesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::Sequences, query.episode_id).await
+        bars::of_parts(&self.0, &access, task_type_id, ScheduledParts::Sequences, query.episode_id).await
     }
 
     async fn list_schedule_of_edits(
@@ -66,7 +66,7 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfEditsQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::Edits, query.episode_id).await
+        bars::of_parts(&self.0, &access, task_type_id, ScheduledParts::Edits, query.episode_id).await
     }
 
     async fn list_schedule_version_task_links(

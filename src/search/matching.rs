@@ -1,7 +1,7 @@
 //! Quality of a document as an answer to what somebody typed.
 
 use super::documents::Document;
-use super::words::{Match, Part, Term, fold, words};
+use super::words::{Match, MatchedPart, Term, fold, words};
 
 /// Words that were typed, in their order.
 pub(super) struct Question(Vec<Term>);
@@ -37,9 +37,9 @@ impl Question {
             score.mistakes += found.mistakes;
             score.fields += field;
             score.parts += match found.part {
-                Part::Whole => 0,
-                Part::Beginning => 1,
-                Part::Inside => 2,
+                MatchedPart::Whole => 0,
+                MatchedPart::Beginning => 1,
+                MatchedPart::Inside => 2,
             };
         }
         if score.missing == asked {

@@ -13,12 +13,12 @@ const SHORTEST_PIECE: usize = 3;
 pub(super) struct Match {
     /// Letters that are wrong, missing, too many or swapped.
     pub(super) mistakes: usize,
-    pub(super) part: Part,
+    pub(super) part: MatchedPart,
 }
 
 /// Part of the word that was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum MatchedPart {
     Whole,
     Beginning,
     Inside,
@@ -72,20 +72,20 @@ impl Term {
         let text = self.text.as_str();
         let found = |mistakes, part| Some(Match { mistakes, part });
         if word == text {
-            return found(0, Part::Whole);
+            return found(0, MatchedPart::Whole);
         }
         if word.starts_with(text) {
-            return found(0, Part::Beginning);
+            return found(0, MatchedPart::Beginning);
         }
         if text.len() >= SHORTEST_PIECE && word.contains(text) {
-            return found(0, Part::Inside);
+            return found(0, MatchedPart::Inside);
         }
         if self.mistakes == 0 || word.len() + self.mistakes < text.len() {
             return None;
         }
-        let whole = Some((osa_distance(text, word), Part::Whole));
+        let whole = Some((osa_distance(text, word), MatchedPart::Whole));
         let lengths = text.len() - self.mistakes..(text.len() + self.mistakes + 1).min(word.len());
-        let beginnings = lengths.map(|length| (osa_distance(text, &word[..length]), Part::Beginning));
+        let beginnings = lengths.map(|length| (osa_distance(text, &word[..length]), MatchedPart::Beginning));
         let (mistakes, part) = whole.into_iter().chain(beginnings).min()?;
         if mistakes <= self.mistakes { found(mistakes, part) } else { None }
     }
@@ -95,7 +95,7 @@ impl Term {
 mod tests {
     use super::*;
 
-    fn compared(typed: &str, word: &str) -> Option<(usize, Part)> {
+    fn compared(typed: &str, word: &str) -> Option<(usize, MatchedPart)> {
         Term::new(typed).compare(word).map(|found| (found.mistakes, found.part))
     }
 
@@ -108,18 +108,18 @@ mod tests {
 
     #[test]
     fn words_match_as_a_whole_by_their_beginning_and_inside() {
-        assert_eq!(compared("rabbit", "rabbit"), Some((0, Part::Whole)));
-        assert_eq!(compared("rab", "rabbit"), Some((0, Part::Beginning)));
-        assert_eq!(compared("010", "sh010"), Some((0, Part::Inside)));
+        assert_eq!(compared("rabbit", "rabbit"), Some((0, MatchedPart::Whole)));
+        assert_eq!(compared("rab", "rabbit"), Some((0, MatchedPart::Beginning)));
+        assert_eq!(compared("010", "sh010"), Some((0, MatchedPart::Inside)));
         assert_eq!(compared("10", "sh010"), None);
     }
 
     #[test]
     fn mistakes_are_forgiven_in_long_words() {
-        assert_eq!(compared("girafe", "giraffe"), Some((1, Part::Whole)));
-        assert_eq!(compared("rabibt", "rabbit"), Some((1, Part::Whole)));
-        assert_eq!(compared("charcte", "character"), Some((1, Part::Beginning)));
-        assert_eq!(compared("enviromnet", "environment"), Some((2, Part::Whole)));
+        assert_eq!(compared("girafe", "giraffe"), Some((1, MatchedPart::Whole)));
+        assert_eq!(compared("rabibt", "rabbit"), Some((1, MatchedPart::Whole)));
+        assert_eq!(compared("charcte", "character"), Some((1, MatchedPart::Beginning)));
+        assert_eq!(compared("enviromnet", "environment"), Some((2, MatchedPart::Whole)));
         assert_eq!(compared("rat", "cat"), None);
         assert_eq!(compared("sh10", "sh20"), None);
         assert_eq!(compared("rabbit", "robots"), None);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::comments::{Own, answer, no_comment, seen};
 use super::guests::{self, refused};
-use crate::access::shares::Shown;
+use crate::access::shares::SharedRecords;
 use crate::app::App;
 use crate::comments::attachments::{Attachment, Holder, drop_contents, keep, store};
 use crate::comments::files;
@@ -53,7 +53,7 @@ async fn store_all(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id
 }
 
 #[derive(FromQueryResult)]
-struct Of {
+struct AttachmentComment {
     comment_id: Option<Uuid>,
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, co
     let mut work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
-    let found = database::read_one::<Of>(&*work, &sql).await?;
+    let found = database::read_one::<AttachmentComment>(&*work, &sql).await?;
     if found.is_none_or(|file| file.comment_id != Some(own.id())) {
         return Err(no_comment());
     }
@@ -82,11 +82,11 @@ pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, co
 /// # Errors
 /// 404 for any other file, 416 for a part that is not there.
 pub(super) async fn download(app: &App, visitor: &ShareVisitor, guest_id: Option<Uuid>, file_id: Uuid) -> Result<Media, Failure> {
-    let shown = Shown::find(&app.database, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(&app.database, visitor.playlist_id).await?;
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
     let condition = seen(app, visitor, guest_id, &shown.tasks()).await?;
     let mut sql = condition.before("SELECT f.name, f.mimetype, f.updated_at FROM attachment_file f WHERE f.comment_id IN (SELECT c.id ");
     sql.push(") AND f.id = ").bind(file_id);
     let row = app.database.row(&sql).await?.ok_or_else(|| refused(StatusCode::NOT_FOUND, "Attachment not found"))?;
-    files::send(app, file_id, &row).await
+    files::send_attachment(app, file_id, &row).await
 }

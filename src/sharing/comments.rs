@@ -15,12 +15,12 @@ use uuid::Uuid;
 
 use super::guests::{self, refused};
 use crate::access::comments::Seen;
-use crate::access::shares::{GUEST, Shown, keep_seen};
+use crate::access::shares::{GUEST, SharedRecords, keep_seen};
 use crate::app::App;
 use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
-use crate::comments::rows::{Related, bare, repliers};
+use crate::comments::rows::{CommentRelations, bare, repliers};
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
@@ -73,7 +73,7 @@ pub(super) async fn list(
     task_id: Option<Uuid>,
 ) -> Result<Json<Vec<SharedComment>>, Failure> {
     let database = &app.database;
-    let shown = Shown::find(database, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(database, visitor.playlist_id).await?;
     let mut tasks = shown.tasks();
     tasks.retain(|id| task_id.is_none_or(|wanted| wanted == *id));
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
@@ -142,7 +142,7 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestComment
     require_comments(visitor)?;
     let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
-    if !Shown::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
+    if !SharedRecords::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
     }
     let project_id = Some(visitor.project_id);
@@ -169,7 +169,7 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestComment
 }
 
 #[derive(FromQueryResult)]
-struct Stored {
+struct StoredGuestComment {
     id: Uuid,
     task_id: Uuid,
     person_id: Uuid,
@@ -182,7 +182,7 @@ struct Stored {
 
 /// A comment of a guest that the guest may change.
 pub(super) struct Own {
-    stored: Stored,
+    stored: StoredGuestComment,
 }
 
 impl Own {
@@ -202,12 +202,12 @@ impl Own {
              JOIN task t ON t.id = c.object_id LEFT JOIN project p ON p.id = t.project_id WHERE c.id = $1",
             [id.into()],
         );
-        let stored = database::read_one::<Stored>(connection, &sql).await?.ok_or_else(no_comment)?;
+        let stored = database::read_one::<StoredGuestComment>(connection, &sql).await?.ok_or_else(no_comment)?;
         guests::require(app, connection, visitor, guest_id).await.map_err(|failure| match failure {
             Failure::Answer { .. } => forbidden(),
             fault => fault,
         })?;
-        let shown = Shown::find(connection, visitor.playlist_id).await?;
+        let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
         if stored.person_id != guest_id || !shown.has_task(stored.task_id) {
             return Err(forbidden());
         }
@@ -219,7 +219,7 @@ impl Own {
     }
 
     fn changed(&self) -> Changed {
-        let Stored { id, task_id, project_id, person_id, .. } = self.stored;
+        let StoredGuestComment { id, task_id, project_id, person_id, .. } = self.stored;
         let for_client = self.stored.for_client.unwrap_or_default();
         let seen = Seen { author_id: person_id, author_role: GUEST, for_client };
         Changed { id, task_id, project_id, seen, clients_isolated: self.stored.is_clients_isolated.unwrap_or_default() }
@@ -268,7 +268,7 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
 pub(super) async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut text = bare(connection, id).await?;
     text.pop();
-    Related::find(connection, &[id], &Related::ALL[..4]).await?.write(&mut text, id);
+    CommentRelations::find(connection, &[id], &CommentRelations::ALL[..4]).await?.write(&mut text, id);
     write_list(&mut text, "attachment_files", &attachments::of_comments(connection, &[id]).await?, id);
     text.push(b'}');
     Ok(text)
@@ -281,8 +281,8 @@ pub(super) async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Resul
 pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id: &str) -> Result<NoContent, Failure> {
     let mut work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
-    let leftovers = removal::take_away(&mut work, own.id()).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = removal::take_away(&mut work, own.id()).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(NoContent)
 }

@@ -21,7 +21,7 @@ use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::jobs::{self, Job};
-use crate::mail::{Letter, MailError, Origin, PlaylistShared, Recipient};
+use crate::mail::{Letter, LetterOrigin, MailError, PlaylistShared, Recipient};
 use crate::studio::organisation;
 
 /// An e-mail with a link that is to be sent. It names the link, and does not hold its secret.
@@ -128,7 +128,7 @@ async fn persons(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Person>, Failure> 
 }
 
 #[derive(FromQueryResult)]
-struct Told {
+struct InvitationFacts {
     token: String,
     playlist: String,
     production: String,
@@ -151,7 +151,7 @@ impl Job for ShareInvitation {
              WHERE l.id = $1 AND l.is_active = $3",
             [self.link_id.into(), self.author_id.into(), true.into()],
         );
-        let Some(told) = database::read_one::<Told>(&app.database, &sql).await? else { return Ok(()) };
+        let Some(told) = database::read_one::<InvitationFacts>(&app.database, &sql).await? else { return Ok(()) };
         let settings = &app.settings;
         let letter = Letter::PlaylistShared(PlaylistShared {
             author: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
@@ -167,7 +167,7 @@ impl Job for ShareInvitation {
             timezone: self.timezone.clone(),
         };
         let organisation = organisation(app).await?;
-        let origin = Origin { moment: self.moment, address: None };
+        let origin = LetterOrigin { moment: self.moment, address: None };
         app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::comments::seen;
-use crate::access::shares::{Shown, without_internal};
+use crate::access::shares::{SharedRecords, without_internal};
 use crate::app::App;
 use crate::comments::rows::repliers;
 use crate::database::{self, Sql};
@@ -22,7 +22,7 @@ use crate::previews::{keys, rows};
 /// 404 for an unknown preview, 403 for one that is not shown.
 pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<PreviewSubject, Failure> {
     let preview = PreviewSubject::find(connection, id).await?;
-    let shown = Shown::find(connection, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
     if shown.has_revision(preview.task_id, preview.revision) { Ok(preview) } else { Err(Failure::forbidden()) }
 }
 
@@ -86,7 +86,7 @@ struct Portrait {
 /// 404 for anybody else, 416 as the contract says.
 pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid) -> Result<Media, Failure> {
     let connection = &app.database;
-    let tasks = Shown::find(connection, visitor.playlist_id).await?.tasks();
+    let tasks = SharedRecords::find(connection, visitor.playlist_id).await?.tasks();
     let sql = seen(app, visitor, None, &tasks).await?.before("SELECT c.person_id, c.replies ");
     let written = database::read_all::<Writers>(connection, &sql).await?;
     let wrote = |comment: &Writers| comment.person_id == person_id || comment.replies.iter().flat_map(repliers).any(|id| id == person_id);

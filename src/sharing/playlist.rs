@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::playlists::played::{distinct, objects, write_entry};
-use crate::previews::revisions::{self, Form, Shown, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Which};
 
 /// Columns that are nothing for guests, or are told in another form.
 const LEFT_OUT: [&str; 2] = ["shots", "created_by"];
@@ -44,7 +44,7 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
     let entries = Entry::all(shots.as_ref());
     let ids = distinct(entries.iter().filter_map(|entry| entry.preview_file_id));
     let shown: HashSet<Uuid> = ids.iter().copied().collect();
-    let found = revisions::find(database, Which::With(&ids), Form::Drawn, Shown::These(&shown)).await?;
+    let found = revisions::find(database, Which::With(&ids), PreviewForm::Drawn, PreviewChoice::These(&shown)).await?;
     let entities = entities(database, &distinct(entries.iter().filter_map(|entry| entry.entity_id))).await?;
     let named = entries.iter().filter_map(|entry| entry.task_id).chain(found.values().flatten().map(|revision| revision.task_id));
     let tasks = tasks(database, &distinct(named)).await?;
@@ -76,11 +76,11 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
 }
 
 /// Keys of an entry that guests may see as they are stored.
-const STORED: [&str; 5] = ["id", "shot_id", "entity_id", "preview_file_id", "preview_file_task_id"];
+const ENTRY_KEYS_FOR_GUESTS: [&str; 5] = ["id", "shot_id", "entity_id", "preview_file_id", "preview_file_task_id"];
 
 /// An entry without what clients of the team may have stored beside it.
 fn visible(stored: &Value) -> Value {
-    let keys = stored.as_object().into_iter().flatten().filter(|(key, _)| STORED.contains(&key.as_str()));
+    let keys = stored.as_object().into_iter().flatten().filter(|(key, _)| ENTRY_KEYS_FOR_GUESTS.contains(&key.as_str()));
     Value::Object(keys.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
@@ -117,7 +117,7 @@ async fn entities(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, Ent
 }
 
 #[derive(FromQueryResult)]
-struct Task {
+struct SharedTask {
     id: Uuid,
     entity_id: Option<Uuid>,
     type_id: Uuid,
@@ -127,7 +127,7 @@ struct Task {
     status_color: Option<String>,
 }
 
-impl Task {
+impl SharedTask {
     fn write(&self, out: &mut Vec<u8>) {
         let kind = json!({"id": self.type_id, "name": self.type_name, "color": self.type_color, "for_entity": self.for_entity});
         write_key(out, "preview_file_task_type", Some(kind.to_string().as_bytes()));
@@ -138,13 +138,13 @@ impl Task {
     }
 }
 
-async fn tasks(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, Task>, Failure> {
+async fn tasks(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, SharedTask>, Failure> {
     let mut sql = Sql::new(
         "SELECT t.id, t.entity_id, k.id AS type_id, k.name AS type_name, k.color AS type_color, k.for_entity, s.color AS status_color FROM task t \
          JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.id",
     );
     sql.among(ids);
-    Ok(database::read_all::<Task>(database, &sql).await?.into_iter().map(|task| (task.id, task)).collect())
+    Ok(database::read_all::<SharedTask>(database, &sql).await?.into_iter().map(|task| (task.id, task)).collect())
 }
 
 #[cfg(test)]

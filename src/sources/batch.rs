@@ -13,7 +13,7 @@ use crate::database::{self, BATCH, Sql, value_of};
 use crate::events::Work;
 
 /// Columns with what they are set to.
-pub(super) type Columns = Vec<(&'static str, SqlValue)>;
+pub(super) type ColumnValues = Vec<(&'static str, SqlValue)>;
 
 /// Tables whose rows come later than those that refer to them, or never. What is not here of them is left out.
 const LATER: [&str; 6] =
@@ -28,12 +28,12 @@ pub(super) struct Incoming {
     pub(super) id: Uuid,
     /// Its name in messages: its place in the body.
     pub(super) place: usize,
-    pub(super) columns: Columns,
+    pub(super) columns: ColumnValues,
 }
 
 impl Incoming {
     /// Takes over what a later record of the same body says.
-    pub(super) fn extend(&mut self, columns: Columns) {
+    pub(super) fn extend(&mut self, columns: ColumnValues) {
         self.columns.retain(|(name, _)| value_of(&columns, name).is_none());
         self.columns.extend(columns);
     }
@@ -61,8 +61,8 @@ pub(super) fn read_value(column: &Column, value: &Value, place: usize, field: &s
 ///
 /// # Errors
 /// 400 that names the place and the field, when a value has no meaning for its column.
-pub(super) fn read_columns(table: &'static Table, row: &Map<String, Value>, place: usize, is_new: bool) -> Result<Columns, Failure> {
-    let mut columns = Columns::new();
+pub(super) fn read_columns(table: &'static Table, row: &Map<String, Value>, place: usize, is_new: bool) -> Result<ColumnValues, Failure> {
+    let mut columns = ColumnValues::new();
     for column in &table.columns {
         let Some(value) = row.get(column.name) else { continue };
         columns.extend(read_value(column, value, place, column.name, is_new)?.map(|value| (column.name, value)));
@@ -89,7 +89,7 @@ pub(super) async fn store(work: &Work<'_>, table: &'static Table, mut rows: Vec<
     let new = referred_first(table, new).into_iter().map(|row| row.columns).collect();
     database::insert_many(&**work, table, new).await?;
     // Rows that name the same columns are changed together. Those of one program all do.
-    let mut alike: BTreeMap<Vec<&'static str>, Vec<(Uuid, Columns)>> = BTreeMap::new();
+    let mut alike: BTreeMap<Vec<&'static str>, Vec<(Uuid, ColumnValues)>> = BTreeMap::new();
     for Incoming { stored, columns, .. } in known {
         let names = columns.iter().map(|(name, _)| *name).collect();
         alike.entry(names).or_default().extend(stored.map(|id| (id, columns)));

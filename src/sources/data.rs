@@ -12,7 +12,7 @@ use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 
 #[derive(FromQueryResult)]
-struct Stored {
+struct StoredData {
     id: Uuid,
     data: Option<Value>,
 }
@@ -34,7 +34,7 @@ pub(super) async fn add(
     let mut stored: HashMap<Uuid, Value> = HashMap::new();
     for ids in ids.chunks(BATCH) {
         let sql = Sql::of_ids(format!("SELECT id, data FROM \"{}\" WHERE id = ANY($1)", table.name), ids);
-        let found = database::read_all::<Stored>(&**work, &sql).await?;
+        let found = database::read_all::<StoredData>(&**work, &sql).await?;
         stored.extend(found.into_iter().filter_map(|row| Some((row.id, row.data?))));
     }
     for (row, added) in rows.iter_mut().zip(added).filter(|(_, added)| !added.is_empty()) {

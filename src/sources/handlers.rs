@@ -21,7 +21,7 @@ use dailies_definitions::sources::{
 };
 use uuid::Uuid;
 
-use super::kitsu::{self, Row, Source};
+use super::kitsu::{self, ForeignRow, Source};
 use super::shotgrid::{self, Kind, Record};
 use crate::app::SharedApp;
 
@@ -29,12 +29,12 @@ use crate::app::SharedApp;
 pub struct SourcesHandlers(pub SharedApp);
 
 /// Words that say that nobody is told.
-const SILENT: [&str; 3] = ["1", "true", "yes"];
+const YES_WORDS: [&str; 3] = ["1", "true", "yes"];
 
 impl SourcesHandlers {
     /// Takes rows of another instance over.
-    async fn rows<T>(&self, access: &Admin, source: Source, silent: Option<String>, rows: Vec<Row>) -> Result<Json<T>, Failure> {
-        let silent = silent.is_some_and(|word| SILENT.contains(&word.to_lowercase().as_str()));
+    async fn rows<T>(&self, access: &Admin, source: Source, silent: Option<String>, rows: Vec<ForeignRow>) -> Result<Json<T>, Failure> {
+        let silent = silent.is_some_and(|word| YES_WORDS.contains(&word.to_lowercase().as_str()));
         Ok(Json::written(kitsu::import(&self.0, Some(access.person.id), source, rows, silent).await?))
     }
 

@@ -14,7 +14,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use self::events::tell;
+use self::events::emit_imported;
 use super::batch::{self, Incoming, read_columns, wrong};
 use super::links::Lists;
 use crate::access::references::{productions, require_many};
@@ -25,7 +25,7 @@ use crate::database::{BATCH, Sql, json, rows};
 use crate::events::Work;
 
 /// A row as another instance answers it.
-pub type Row = Map<String, Value>;
+pub type ForeignRow = Map<String, Value>;
 
 /// Kind of the rows.
 #[derive(Clone, Copy)]
@@ -98,13 +98,13 @@ impl Source {
 }
 
 /// Key that makes a row one that is there already: its id, or what it links.
-type Key = (Uuid, Uuid);
+type RowKey = (Uuid, Uuid);
 
 /// Takes rows over, and gives them as they are stored then, as JSON.
 ///
 /// # Errors
 /// 400 that names the place and the field of a row that is wrong; nothing is stored then.
-pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: Vec<Row>, silent: bool) -> Result<Vec<u8>, Failure> {
+pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: Vec<ForeignRow>, silent: bool) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin_as(app, author).await?;
     let table = source.table();
     if source.exact {
@@ -113,7 +113,7 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
         peculiar::prepare(&work, table, &mut given).await?;
     }
     let stored = stored(&work, table, &given).await?;
-    let mut places: HashMap<Key, usize> = HashMap::with_capacity(given.len());
+    let mut places: HashMap<RowKey, usize> = HashMap::with_capacity(given.len());
     let mut incoming: Vec<Incoming> = Vec::with_capacity(given.len());
     let mut order = Vec::with_capacity(given.len());
     let mut lists: Vec<Lists> = source.relations().map(|relation| Lists::of(relation, !source.adds)).collect();
@@ -150,7 +150,7 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     }
     let homes = require_many(&*work, table, &source.places(), &ids, &before).await?;
     if !silent {
-        tell(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
+        emit_imported(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
     }
     let mut shape = source.resource.full_shape();
     shape.relations.clear();
@@ -161,25 +161,25 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     Ok(json::array(order.iter().filter_map(|at| records.get(ids.get(*at)?)).map(Vec::as_slice)))
 }
 
-fn id_of(row: &Row) -> Option<Uuid> {
+fn id_of(row: &ForeignRow) -> Option<Uuid> {
     id_at(row, "id")
 }
 
-fn id_at(row: &Row, key: &str) -> Option<Uuid> {
+fn id_at(row: &ForeignRow, key: &str) -> Option<Uuid> {
     row.get(key).and_then(Value::as_str).and_then(parse_id)
 }
 
 /// Key that makes a row one that is there already. A casting is known by the two entities.
-fn key(table: &Table, row: &Row, id: Uuid) -> Key {
+fn key(table: &Table, row: &ForeignRow, id: Uuid) -> RowKey {
     let linked = || Some((id_at(row, "entity_in_id")?, id_at(row, "entity_out_id")?));
     let linked = if table.name == entity::entity_link::TABLE.name { linked() } else { None };
     linked.unwrap_or((id, Uuid::nil()))
 }
 
 /// Ids of the rows that are there already, by what makes them so.
-async fn stored(work: &Work<'_>, table: &'static Table, given: &[Row]) -> Result<HashMap<Key, Uuid>, Failure> {
+async fn stored(work: &Work<'_>, table: &'static Table, given: &[ForeignRow]) -> Result<HashMap<RowKey, Uuid>, Failure> {
     let ids: Vec<Uuid> = given.iter().filter_map(id_of).collect();
-    let mut found: HashMap<Key, Uuid> = batch::existing(work, table.name, &ids).await?.into_iter().map(|id| ((id, Uuid::nil()), id)).collect();
+    let mut found: HashMap<RowKey, Uuid> = batch::existing(work, table.name, &ids).await?.into_iter().map(|id| ((id, Uuid::nil()), id)).collect();
     if table.name == entity::entity_link::TABLE.name {
         let entities: Vec<Uuid> = given.iter().filter_map(|row| id_at(row, "entity_in_id")).collect();
         for ids in entities.chunks(BATCH) {

@@ -11,4 +11,4 @@ mod links;
 mod shotgrid;
 
 pub use handlers::SourcesHandlers;
-pub use kitsu::{Row, Source, import};
+pub use kitsu::{ForeignRow, Source, import};

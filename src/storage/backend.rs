@@ -13,7 +13,7 @@ use object_store::{
 };
 use poem::http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_LENGTH};
 
-use super::{Bucket, StorageError, key::Layout};
+use super::{Bucket, StorageError, key::KeyLayout};
 
 /// The only region in which a bucket is created without naming the region.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -64,7 +64,7 @@ pub struct S3Settings {
 #[derive(Clone)]
 pub(super) struct OpenBucket {
     pub(super) store: Arc<dyn ObjectStore>,
-    pub(super) layout: Layout,
+    pub(super) layout: KeyLayout,
 }
 
 /// Opens the bucket, creating it where the settings say so.
@@ -76,14 +76,14 @@ pub(super) async fn open(bucket: Bucket, settings: &StorageSettings) -> Result<O
             tokio::fs::create_dir_all(&folder).await?;
             // Survives a power cut once the upload has been acknowledged.
             let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-            Ok(OpenBucket { store: Arc::new(store), layout: Layout::Folders })
+            Ok(OpenBucket { store: Arc::new(store), layout: KeyLayout::Folders })
         }
         Backend::S3(s3) => {
             let store = s3_bucket(&name, s3)?;
             if s3.create_buckets {
                 create_bucket(&name, &store, s3).await?;
             }
-            Ok(OpenBucket { store: Arc::new(store), layout: Layout::Flat })
+            Ok(OpenBucket { store: Arc::new(store), layout: KeyLayout::Flat })
         }
     }
 }

@@ -56,7 +56,7 @@ pub enum StorageError {
 pub struct FileMeta {
     /// Size in bytes, never zero.
     pub size: u64,
-    /// When the file was last written.
+    /// Moment at which the file was last written.
     pub modified: DateTime<Utc>,
     /// Strong entity tag, with its quotes.
     pub etag: String,
@@ -71,7 +71,7 @@ pub struct Listed {
     pub name: String,
     /// Size in bytes; zero is what an interrupted copy leaves behind.
     pub size: u64,
-    /// When it was last written.
+    /// Moment at which it was last written.
     pub modified: DateTime<Utc>,
 }
 

@@ -66,7 +66,7 @@ pub enum ServeError {
 
 /// Part of an existing file that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
+enum WantedBytes {
     Whole,
     Part(Range<u64>),
     Nothing,
@@ -92,9 +92,9 @@ pub async fn serve(storage: &Storage, keys: &[FileKey], request: &HeaderMap, del
                 continue;
             }
             match wanted(request, &meta, delivery)? {
-                Wanted::Nothing => return Ok(not_modified(&meta, delivery)),
-                Wanted::Part(part) => range = Some(part),
-                Wanted::Whole => {}
+                WantedBytes::Nothing => return Ok(not_modified(&meta, delivery)),
+                WantedBytes::Part(part) => range = Some(part),
+                WantedBytes::Whole => {}
             }
         }
         let partial = range.is_some();
@@ -125,7 +125,7 @@ fn http_time(time: DateTime<Utc>) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn wanted(request: &HeaderMap, meta: &FileMeta, delivery: &Delivery<'_>) -> Result<Wanted, ServeError> {
+fn wanted(request: &HeaderMap, meta: &FileMeta, delivery: &Delivery<'_>) -> Result<WantedBytes, ServeError> {
     let etag = meta.etag.parse::<ETag>().ok();
     let modified = delivery.last_modified(meta);
     // A tag is more exact than a date, so the date only counts without one.
@@ -135,24 +135,24 @@ fn wanted(request: &HeaderMap, meta: &FileMeta, delivery: &Delivery<'_>) -> Resu
         (None, _) => request.typed_get::<IfModifiedSince>().is_some_and(|since| !since.is_modified(modified)),
     };
     if fresh {
-        return Ok(Wanted::Nothing);
+        return Ok(WantedBytes::Nothing);
     }
     let stale_part = request.typed_get::<IfRange>().is_some_and(|known| known.is_modified(etag.as_ref(), Some(&modified.into())));
     match request.get(RANGE).and_then(|value| value.to_str().ok()) {
         Some(range) if !stale_part => requested_part(range, meta.size),
-        _ => Ok(Wanted::Whole),
+        _ => Ok(WantedBytes::Whole),
     }
 }
 
 /// Reads a `Range` header. Units other than bytes are ignored, as the standard asks.
-fn requested_part(header: &str, size: u64) -> Result<Wanted, ServeError> {
+fn requested_part(header: &str, size: u64) -> Result<WantedBytes, ServeError> {
     let Some((unit, spec)) = header.split_once('=') else {
         return Err(ServeError::RangeNotSatisfiable);
     };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return Ok(Wanted::Whole);
+        return Ok(WantedBytes::Whole);
     }
-    part_of(spec.trim(), size).filter(|part| part.start < part.end).map(Wanted::Part).ok_or(ServeError::RangeNotSatisfiable)
+    part_of(spec.trim(), size).filter(|part| part.start < part.end).map(WantedBytes::Part).ok_or(ServeError::RangeNotSatisfiable)
 }
 
 fn part_of(spec: &str, size: u64) -> Option<Range<u64>> {

@@ -11,13 +11,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows;
-use crate::access::tasks::{Assignee, TaskRelation, standing, standings, task_assigner, task_unassigner};
+use crate::access::tasks::{Assignee, TaskRelation, relation, relations, task_assigner, task_unassigner};
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 
 /// # Errors
 /// 400 when there is no such person.
@@ -65,12 +65,12 @@ async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[U
 /// 404 for an unknown task, 400 for an unknown person, 403 when the caller may not.
 pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = standing(&*work, caller, task_id).await?;
+    let relation = relation(&*work, caller, task_id).await?;
     let assignee = find_assignee(&*work, parse_id(person)).await?;
-    if !task_assigner(&standing, &caller.person, &assignee) {
+    if !task_assigner(&relation, &caller.person, &assignee) {
         return Err(Failure::forbidden());
     }
-    assign(&mut work, caller, assignee.id, &[(standing.task_id, standing.project_id)]).await?;
+    assign(&mut work, caller, assignee.id, &[(relation.task_id, relation.project_id)]).await?;
     let text = rows::task(&*work, task_id).await?;
     work.commit().await?;
     Ok(text)
@@ -83,11 +83,11 @@ pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str)
 pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let assignee = find_assignee(&*work, Some(person_id)).await?;
-    let found = in_order(standings(&*work, caller, tasks).await?, tasks);
-    let allowed: Vec<TaskRelation> = found.into_iter().filter(|standing| task_assigner(standing, &caller.person, &assignee)).collect();
-    let places: Vec<(Uuid, Option<Uuid>)> = allowed.iter().map(|standing| (standing.task_id, standing.project_id)).collect();
+    let found = in_order(relations(&*work, caller, tasks).await?, tasks);
+    let allowed: Vec<TaskRelation> = found.into_iter().filter(|relation| task_assigner(relation, &caller.person, &assignee)).collect();
+    let places: Vec<(Uuid, Option<Uuid>)> = allowed.iter().map(|relation| (relation.task_id, relation.project_id)).collect();
     assign(&mut work, caller, assignee.id, &places).await?;
-    let ids: Vec<Uuid> = allowed.iter().map(|standing| standing.task_id).collect();
+    let ids: Vec<Uuid> = allowed.iter().map(|relation| relation.task_id).collect();
     let texts = rows::tasks(&*work, &ids, true).await?;
     work.commit().await?;
     Ok(json::array(texts.iter().map(Vec::as_slice)))
@@ -127,7 +127,7 @@ async fn assign(work: &mut Work<'_>, caller: &Caller, person_id: Uuid, tasks: &[
         }
         let notice = notice(caller, person_id, task_id, project_id);
         if let Some(notice) = notice.filter(|_| added.contains(&task_id)) {
-            notice.tell(work);
+            notice.emit(work);
             notices.push(notice);
         }
     }
@@ -174,7 +174,7 @@ async fn set_assigner(work: &Work<'_>, assigner_id: Uuid, tasks: &[Uuid], assign
 /// Notice to an assignee; nothing when the caller takes the task.
 fn notice(caller: &Caller, person_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Option<Notice> {
     let author = caller.person.id;
-    (person_id != author).then(|| Notice::new(Kind::Assignation, person_id, author, task_id, project_id))
+    (person_id != author).then(|| Notice::new(NoticeKind::Assignation, person_id, author, task_id, project_id))
 }
 
 /// Puts a person into the teams that they are not in, and tells of each.
@@ -202,7 +202,7 @@ async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet
 pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option<Uuid>) -> Result<Vec<Uuid>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let person = &caller.person;
-    let mut freed = in_order(standings(&*work, caller, tasks).await?, tasks);
+    let mut freed = in_order(relations(&*work, caller, tasks).await?, tasks);
     freed.retain(|task| task_unassigner(task, person, person_id));
     let ids: Vec<Uuid> = freed.iter().map(|task| task.task_id).collect();
     let mut removed: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
@@ -273,7 +273,7 @@ async fn welcome(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id
     for person_id in persons {
         work.emit_signed(project_id, "task:assign", payload([("task_id", task_id), ("person_id", *person_id)]));
         if let Some(notice) = notice(caller, *person_id, task_id, project_id) {
-            notice.tell(work);
+            notice.emit(work);
             notices.push(notice);
         }
     }

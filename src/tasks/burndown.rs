@@ -15,7 +15,7 @@ use crate::database::{self, Sql};
 
 /// All tasks in sum.
 #[derive(FromQueryResult)]
-struct Sums {
+struct TaskSums {
     total: i64,
     total_estimation: Option<f64>,
     first_start: Option<NaiveDateTime>,
@@ -47,7 +47,7 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
         "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN(t.start_date) AS first_start, MAX(t.due_date) AS last_due, \
          MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
     ));
-    let sums: Sums = database::read_one(connection, &sums).await?.ok_or_else(Failure::not_found)?;
+    let sums: TaskSums = database::read_one(connection, &sums).await?.ok_or_else(Failure::not_found)?;
     let mut done = select;
     done.push(&format!(
         "SELECT t.done_date, {estimation} AS estimation {from} AND s.is_done = true AND t.done_date IS NOT NULL ORDER BY t.done_date, t.id"
@@ -56,7 +56,7 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
     Ok(Json::of(&summed(&sums, &done))?)
 }
 
-fn summed(sums: &Sums, done: &[Done]) -> Burndown {
+fn summed(sums: &TaskSums, done: &[Done]) -> Burndown {
     let first_done = done.first().map(|task| task.done_date.date());
     let last_done = done.last().map(|task| task.done_date.date());
     let start = sums.first_start.map(|moment| moment.date()).or(sums.project_start).or(first_done);
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn work_of_before_counts_on_the_first_day_and_late_work_moves_the_end() {
-        let sums = Sums {
+        let sums = TaskSums {
             total: 4,
             total_estimation: Some(960.0),
             first_start: Some(moment(2, 2)),
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn without_tasks_the_days_are_those_of_productions() {
         let (from, to) = (moment(1, 5).date(), moment(6, 30).date());
-        let sums = Sums { total: 0, total_estimation: None, first_start: None, last_due: None, project_start: Some(from), project_end: Some(to) };
+        let sums = TaskSums { total: 0, total_estimation: None, first_start: None, last_due: None, project_start: Some(from), project_end: Some(to) };
         let found = summed(&sums, &[]);
         assert_eq!((found.start_date, found.end_date, found.total_estimation), (Some(from), Some(to), 0.0));
         assert!(found.done_by_day.is_empty());

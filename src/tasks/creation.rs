@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value as Sql
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::pipeline::{Candidate, Pipeline, Target};
+use super::pipeline::{Candidate, Pipeline, TaskedEntity};
 use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
@@ -134,8 +134,8 @@ impl FromQueryResult for Entity {
 }
 
 impl Entity {
-    fn target(&self) -> Target {
-        Target { kind: self.kind, entity_type_id: self.entity_type_id }
+    fn target(&self) -> TaskedEntity {
+        TaskedEntity { kind: self.kind, entity_type_id: self.entity_type_id }
     }
 }
 

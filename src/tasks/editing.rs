@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows;
-use crate::access::tasks::{LEAD, TaskRelation, standings};
+use crate::access::tasks::{LEAD, TaskRelation, relations};
 use crate::app::App;
 use crate::database::json;
 use crate::database::{self, Sql};
@@ -21,7 +21,7 @@ use crate::events::{Work, payload};
 /// The database refuses.
 pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: i32) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut found: HashMap<Uuid, TaskRelation> = standings(&*work, caller, tasks).await?;
+    let mut found: HashMap<Uuid, TaskRelation> = relations(&*work, caller, tasks).await?;
     let known: Vec<TaskRelation> = tasks.iter().filter_map(|id| found.remove(id)).collect();
     let allowed: Vec<&TaskRelation> = known.iter().filter(|task| task.allows(&LEAD)).collect();
     let ids: Vec<Uuid> = allowed.iter().map(|task| task.task_id).collect();

@@ -235,7 +235,7 @@ impl Tasks for TasksHandlers {
     }
 
     async fn send_task_to_review(&self, access: TaskReader, task_id: Uuid, body: ReviewRequest) -> Result<Json<TaskToReview>, Failure> {
-        Ok(Json::written(review::send(&self.0, &access, task_id, body).await?))
+        Ok(Json::written(review::request_review(&self.0, &access, task_id, body).await?))
     }
 
     async fn start_task(&self, access: TaskActor, task_id: Uuid) -> Result<Json<Task>, Failure> {

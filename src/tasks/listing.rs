@@ -11,7 +11,7 @@ use super::rows::{self, task_writer};
 use super::todo;
 use crate::access::ALL_BUT_CLIENTS;
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::{Visible, worked_on_by};
+use crate::access::tasks::{VisibleTasks, worked_on_by};
 use crate::app::App;
 use crate::database::json::write_list;
 use crate::database::paging::{self, Page};
@@ -39,7 +39,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     if let Some(id) = wanted.episode_id {
         condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
     }
-    let visible = Visible::within(access, access.project_id(), access.role());
+    let visible = VisibleTasks::within(access, access.project_id(), access.role());
     visible.restrict(&mut condition, "t");
     let database = &app.database;
     let mask = TaskMask::of(database, visible.reach()).await?;
@@ -83,10 +83,10 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
     let mut sql = Sql::new("FROM task t WHERE t.entity_id = ");
     sql.bind(entity_id).push(" AND t.task_type_id = ").bind(task_type_id);
-    let visible = Visible::within(access, access.project_id(), access.role());
+    let visible = VisibleTasks::within(access, access.project_id(), access.role());
     visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.name, t.id");
-    send(app, sql, &visible).await
+    answer_tasks(app, sql, &visible).await
 }
 
 /// The tasks of one type on every entity that a person has work of, as far as the caller sees the productions.
@@ -103,11 +103,11 @@ pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: U
     todo::in_open_projects(&mut sql, &visible);
     visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.created_at, t.id");
-    send(app, sql, &visible).await
+    answer_tasks(app, sql, &visible).await
 }
 
 /// Sends the tasks of a condition, without their assignees.
-async fn send(app: &App, condition: Sql, visible: &Visible) -> Result<Json<Vec<Task>>, Failure> {
+async fn answer_tasks(app: &App, condition: Sql, visible: &VisibleTasks) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
     let mask = TaskMask::of(&app.database, visible.reach()).await?;

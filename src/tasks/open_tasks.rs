@@ -14,14 +14,14 @@ use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
 use crate::access::plans::PlanMask;
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::{LISTED, Visible};
+use crate::access::tasks::{LISTED, VisibleTasks};
 use crate::access::{Reach, require_member};
 use crate::app::App;
 use crate::database::Sql;
 use crate::database::json::{TEXT, array, write_list};
 
 /// Keys of this list besides those that all have.
-const MORE: [(&str, &str, Kind); 5] = [
+const KEYS_OF_OPEN_TASKS: [(&str, &str, Kind); 5] = [
     ("ty.name", "type_name", TEXT),
     ("ty.color", "type_color", TEXT),
     ("s.name", "status_name", TEXT),
@@ -107,17 +107,17 @@ fn without_concepts(sql: &mut Sql) {
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<(Sql, Visible), Failure> {
+pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<(Sql, VisibleTasks), Failure> {
     let database = &app.database;
     let mut condition = Sql::new(TABLES);
     let visible = match wanted.project_id {
         Some(project_id) => {
             let role = require_member(database, caller, project_id).await?;
             condition.push(" AND t.project_id = ").bind(project_id);
-            Visible::within(caller, project_id, role)
+            VisibleTasks::within(caller, project_id, role)
         }
         None => {
-            let visible = Visible::new(Reach::open_teams(database, caller).await?, LISTED);
+            let visible = VisibleTasks::new(Reach::open_teams(database, caller).await?, LISTED);
             in_open_projects(&mut condition, &visible);
             visible
         }
@@ -141,7 +141,7 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
     let assignees = rows::assignees(database, &chosen).await?;
-    let writer = ContextWriter::new(&MORE);
+    let writer = ContextWriter::new(&KEYS_OF_OPEN_TASKS);
     let mask = TaskMask::of(database, visible.reach()).await?;
     let mut items = Vec::new();
     for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
@@ -202,7 +202,7 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
         "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
          JOIN task_type ty ON ty.id = t.task_type_id JOIN task_status s ON s.id = t.task_status_id WHERE 1 = 1",
     );
-    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LISTED);
+    let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LISTED);
     in_open_projects(&mut condition, &visible);
     visible.restrict(&mut condition, "t");
     without_concepts(&mut condition);

@@ -5,8 +5,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::TodoTask;
 
-use super::todo::{DONE_ORDER, TODO_ORDER, send};
-use crate::access::tasks::{LISTED, Visible, assigned_to};
+use super::todo::{DONE_ORDER, TODO_ORDER, send_tasks};
+use crate::access::tasks::{LISTED, VisibleTasks, assigned_to};
 use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::Sql;
@@ -27,6 +27,6 @@ async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<Tod
     assigned_to(&mut filter, "t.id", caller.person.id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done).push(" AND ");
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
-    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LISTED);
-    Ok(send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
+    let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LISTED);
+    Ok(send_tasks(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
 }

@@ -28,7 +28,7 @@ pub struct Candidate<'a> {
 
 /// An entity as far as task types fit it.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
+pub struct TaskedEntity {
     pub kind: EntityKind,
     pub entity_type_id: Uuid,
 }
@@ -68,7 +68,7 @@ impl Pipeline {
 
     /// Reason why a task type does not fit an entity.
     #[must_use]
-    pub fn refusal(&self, task_type: Candidate<'_>, target: Target) -> Option<String> {
+    pub fn refusal(&self, task_type: Candidate<'_>, target: TaskedEntity) -> Option<String> {
         if !self.enabled.contains(&task_type.id) && is_for(task_type, target.kind) {
             return Some(format!("Task type {} is not enabled in project {}.", task_type.id, self.project_id));
         }
@@ -77,7 +77,7 @@ impl Pipeline {
 
     /// The same where a production without any task types lets all of them in, as scripts that never chose any expect.
     #[must_use]
-    pub fn mismatch(&self, task_type: Candidate<'_>, target: Target) -> Option<String> {
+    pub fn mismatch(&self, task_type: Candidate<'_>, target: TaskedEntity) -> Option<String> {
         let Candidate { id, for_entity } = task_type;
         let kind = target.kind.type_name();
         if !is_for(task_type, target.kind) {
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_outside_of_the_pipeline_does_not_fit() {
         let [modeling, animation, rigging, character] = [1, 2, 3, 4].map(Uuid::from_u128);
-        let asset = Target { kind: EntityKind::Asset, entity_type_id: character };
+        let asset = TaskedEntity { kind: EntityKind::Asset, entity_type_id: character };
         let pipeline = Pipeline {
             project_id: Uuid::nil(),
             enabled: vec![modeling, animation, rigging],

@@ -23,7 +23,7 @@ pub struct Progress {
 
 /// A comment as far as the task is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct StatusStep {
     pub at: NaiveDateTime,
     pub task_status_id: Option<Uuid>,
 }
@@ -34,7 +34,7 @@ impl Progress {
     /// status that means so, it ended with the last request for feedback unless it went on, and it is done since the
     /// comment that said so.
     #[must_use]
-    pub fn of(steps: &[Step], statuses: &HashMap<Uuid, Status>) -> Self {
+    pub fn of(steps: &[StatusStep], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();
         for (at, step) in steps.iter().enumerate() {
             let changed = at == 0 || progress.task_status_id != step.task_status_id;
@@ -67,7 +67,7 @@ impl Progress {
 /// The place of a new comment among those of a task, as its moment. One of the same second as the newest comment comes after
 /// it, since clients tell no parts of seconds; the difference is stored, so that the order stays.
 #[must_use]
-pub fn place(steps: &[Step], at: NaiveDateTime) -> NaiveDateTime {
+pub fn place(steps: &[StatusStep], at: NaiveDateTime) -> NaiveDateTime {
     let second = |moment: NaiveDateTime| moment.with_nanosecond(0).unwrap_or(moment);
     match steps.last() {
         Some(last) if second(last.at) == second(at) => at.max(last.at + TimeDelta::microseconds(1)),
@@ -125,11 +125,11 @@ mod tests {
         ]
     }
 
-    fn step(minutes: i64, status: &Status) -> Step {
-        Step { at: moment(minutes), task_status_id: Some(status.id) }
+    fn step(minutes: i64, status: &Status) -> StatusStep {
+        StatusStep { at: moment(minutes), task_status_id: Some(status.id) }
     }
 
-    fn of(steps: &[Step], statuses: &[Status; 5]) -> Progress {
+    fn of(steps: &[StatusStep], statuses: &[Status; 5]) -> Progress {
         Progress::of(steps, &statuses.clone().map(|status| (status.id, status)).into())
     }
 
@@ -162,7 +162,7 @@ mod tests {
     fn comments_of_the_same_second_are_last() {
         let status = Status::default();
         let newest = moment(1) + TimeDelta::milliseconds(900);
-        let steps = [Step { at: newest, ..step(1, &status) }];
+        let steps = [StatusStep { at: newest, ..step(1, &status) }];
         assert_eq!(place(&steps, moment(1)), newest + TimeDelta::microseconds(1));
         assert_eq!(place(&steps, moment(0)), moment(0));
         assert_eq!(place(&steps, moment(2)), moment(2));

@@ -6,7 +6,7 @@ use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::progress::{self, Progress, Step};
+use super::progress::{self, Progress, StatusStep};
 use super::statuses;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
@@ -75,13 +75,13 @@ async fn default_status(work: &mut Work<'_>, defaults: &mut HashMap<bool, Uuid>,
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<Step>>, DbErr> {
-    let mut found: HashMap<Uuid, Vec<Step>> = HashMap::new();
+pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<StatusStep>>, DbErr> {
+    let mut found: HashMap<Uuid, Vec<StatusStep>> = HashMap::new();
     for tasks in tasks.chunks(BATCH) {
         let mut sql = Sql::new("SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id");
         sql.among(tasks).push(" ORDER BY created_at, id");
         for row in database::rows(connection, &sql).await? {
-            let step = Step { at: row.try_get("", "created_at")?, task_status_id: row.try_get("", "task_status_id")? };
+            let step = StatusStep { at: row.try_get("", "created_at")?, task_status_id: row.try_get("", "task_status_id")? };
             found.entry(row.try_get("", "object_id")?).or_default().push(step);
         }
     }

@@ -30,7 +30,7 @@ const REMOVED: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub struct Removed {
     /// Stored files that nobody needs after the commit.
-    pub leftovers: UnneededFiles,
+    pub unneeded: UnneededFiles,
     /// Persons who spent time on them.
     workers: BTreeSet<Uuid>,
     /// Entity, task type and production of each task that is still to be told of.
@@ -39,9 +39,9 @@ pub struct Removed {
 
 impl Removed {
     /// Tells that a task is gone, once, and if it was there.
-    pub fn tell(&mut self, work: &mut Work<'_>, task_id: Uuid) {
+    pub fn emit_delete(&mut self, work: &mut Work<'_>, task_id: Uuid) {
         if let Some([entity_id, task_type_id, project_id]) = self.untold.remove(&task_id) {
-            tell(work, task_id, entity_id, task_type_id, project_id);
+            emit_task_delete(work, task_id, entity_id, task_type_id, project_id);
         }
     }
 
@@ -69,10 +69,10 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Unneede
     shown.settle(work).await?;
     // Told in the order in which they were named.
     for id in task_ids {
-        removed.tell(work, *id);
+        removed.emit_delete(work, *id);
     }
     removed.settle(work).await?;
-    Ok(removed.leftovers)
+    Ok(removed.unneeded)
 }
 
 /// Removes tasks as [`take_away`] does, and leaves it to the caller when to tell of each.
@@ -89,10 +89,10 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
             removed.untold.insert(row.try_get("", "id")?, facts);
         }
         let comments = ids_of(work, "SELECT id FROM comment WHERE object_id", ids).await?;
-        removed.leftovers.extend(remove_comment_rows(work, &comments).await?);
+        removed.unneeded.extend(remove_comment_rows(work, &comments).await?);
         let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id", ids).await?;
         remove_rows(&**work, &previews).await?;
-        removed.leftovers.previews.extend(previews);
+        removed.unneeded.previews.extend(previews);
         remove_files(work, ids).await?;
         removed.workers.extend(ids_of(work, "SELECT DISTINCT person_id FROM time_spent WHERE person_id IS NOT NULL AND task_id", ids).await?);
         for (table, column) in REMOVED {
@@ -104,7 +104,7 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
 }
 
 /// Tells that a task was deleted.
-pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
+pub fn emit_task_delete(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
     let mut about = payload([("task_id", task_id)]);
     about.insert("entity_id".into(), json!(entity_id));
     about.insert("task_type_id".into(), json!(task_type_id));
@@ -113,8 +113,8 @@ pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_ty
 
 /// Working files of tasks, and the output files made from them.
 async fn remove_files(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), DbErr> {
-    const MADE: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
-    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {MADE}"), tasks, ")").await?;
+    const OUTPUTS_OF_TASKS: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
+    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {OUTPUTS_OF_TASKS}"), tasks, ")").await?;
     run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id", tasks, ")").await?;
     run(work, "DELETE FROM working_file WHERE task_id", tasks, "").await
 }
@@ -145,8 +145,8 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
         [project_id.into(), task_type_id.into()],
     );
     let ids: Vec<Uuid> = database::read_values(&*work, &sql).await?;
-    let leftovers = take_away(&mut work, &ids).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = take_away(&mut work, &ids).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }
@@ -161,8 +161,8 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     sql.bind(project_id).push(" AND id").among(ids);
     let found = database::ids(&*work, &sql).await?;
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
-    let leftovers = take_away(&mut work, &own).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = take_away(&mut work, &own).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }

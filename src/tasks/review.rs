@@ -19,7 +19,7 @@ use crate::file_trees::FilePlace;
 ///
 /// # Errors
 /// 400 for an unknown person.
-pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewRequest) -> Result<Vec<u8>, Failure> {
+pub async fn request_review(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewRequest) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let person_id = wanted.person_id.unwrap_or(access.person.id);
     let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);

@@ -116,7 +116,7 @@ impl Settable {
 }
 
 /// A status that is made when there is none like it.
-struct Wanted {
+struct MissingStatus {
     name: &'static str,
     short_name: &'static str,
     color: &'static str,
@@ -130,9 +130,9 @@ struct Wanted {
 /// The database refuses.
 pub async fn default_status(work: &mut Work<'_>, for_concept: bool) -> Result<Uuid, Failure> {
     let wanted = if for_concept {
-        Wanted { name: "Neutral", short_name: "neutral", color: "#CCCCCC", is_default: true, for_concept }
+        MissingStatus { name: "Neutral", short_name: "neutral", color: "#CCCCCC", is_default: true, for_concept }
     } else {
-        Wanted { name: "Todo", short_name: "todo", color: "#f5f5f5", is_default: true, for_concept }
+        MissingStatus { name: "Todo", short_name: "todo", color: "#f5f5f5", is_default: true, for_concept }
     };
     let sql = Sql::with(
         "SELECT id FROM task_status WHERE (is_default = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 OR name = $4 \
@@ -148,7 +148,7 @@ pub async fn default_status(work: &mut Work<'_>, for_concept: bool) -> Result<Uu
 /// # Errors
 /// The database refuses.
 pub async fn to_review_status(work: &mut Work<'_>) -> Result<Uuid, Failure> {
-    let wanted = Wanted { name: "To review", short_name: "pndng", color: "#f5f5f5", is_default: false, for_concept: false };
+    let wanted = MissingStatus { name: "To review", short_name: "pndng", color: "#f5f5f5", is_default: false, for_concept: false };
     let sql = Sql::with(
         "SELECT id FROM task_status WHERE (name = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 \
          ORDER BY CASE WHEN name = $1 THEN 0 ELSE 1 END, created_at, id LIMIT 1",
@@ -157,7 +157,7 @@ pub async fn to_review_status(work: &mut Work<'_>) -> Result<Uuid, Failure> {
     find_or_make(work, &sql, &wanted).await
 }
 
-async fn find_or_make(work: &mut Work<'_>, sql: &Sql, wanted: &Wanted) -> Result<Uuid, Failure> {
+async fn find_or_make(work: &mut Work<'_>, sql: &Sql, wanted: &MissingStatus) -> Result<Uuid, Failure> {
     if let Some(id) = database::read_value(&**work, sql).await? {
         return Ok(id);
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::presence;
 use super::recompute::sum_durations;
-use crate::access::tasks::{is_assigned, standing};
+use crate::access::tasks::{is_assigned, relation};
 use crate::access::{Reach, hours};
 use crate::app::App;
 use crate::database::json;
@@ -25,7 +25,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ", writer.columns()));
     sql.bind(task_id);
-    hours::Visible::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
+    hours::VisibleHours::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
     if let Some(day) = day {
         sql.push(" AND s.date = ").bind(day);
     }
@@ -65,13 +65,13 @@ enum Bots {
 
 /// The production of the task, once the caller may log this.
 async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: LoggedDay, bots: Bots) -> Result<Option<Uuid>, Failure> {
-    let standing = standing(connection, caller, place.task_id).await?;
+    let relation = relation(connection, caller, place.task_id).await?;
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
     let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get("", "is_bot")?;
-    let bot_may = bots == Bots::WhereTheyWork && standing.bots_work;
-    let own = hours::allows(&hours::LOG, standing.role, caller.person.id, place.person_id);
+    let bot_may = bots == Bots::WhereTheyWork && relation.bots_work;
+    let own = hours::allows(&hours::LOG, relation.role, caller.person.id, place.person_id);
     let assigned = is_assigned(connection, place.person_id, place.task_id).await?;
-    if assigned && own && (!is_bot || bot_may) { Ok(standing.project_id) } else { Err(Failure::forbidden()) }
+    if assigned && own && (!is_bot || bot_may) { Ok(relation.project_id) } else { Err(Failure::forbidden()) }
 }
 
 /// Time that is logged already.

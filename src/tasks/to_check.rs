@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::open_tasks::{of_persons, sums};
 use super::todo::{EPISODE_ID, OwnWriter, TABLES, TODO_ORDER, in_open_projects, send_selected};
 use crate::access::Reach;
-use crate::access::tasks::{LEAD, Visible};
+use crate::access::tasks::{LEAD, VisibleTasks};
 use crate::app::App;
 use crate::database::json::array;
 use crate::database::{self, Sql};
@@ -68,8 +68,8 @@ impl ToCheck {
 }
 
 /// The condition of what is asked for, from `FROM` on, with what the caller sees; nothing for somebody who checks nothing.
-async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Option<(Sql, Visible)>, Failure> {
-    let visible = Visible::new(Reach::open_teams(&app.database, caller).await?, LEAD);
+async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Option<(Sql, VisibleTasks)>, Failure> {
+    let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LEAD);
     if visible.is_nothing() {
         return Ok(None);
     }

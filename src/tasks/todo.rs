@@ -13,7 +13,7 @@ use crate::access::Reach;
 use crate::access::comments::{Comments, READ, by_client};
 use crate::access::persons::may_ask_for_others;
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
+use crate::access::tasks::{VisibleTasks, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
@@ -51,7 +51,7 @@ const CONTEXT: [(&str, &str, Kind); 10] = [
 const IDS: [(&str, &str); 3] = [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
 
 /// Keys of the lists of one person.
-const OWN: [(&str, &str, Kind); 9] = [
+const KEYS_OF_OWN_LISTS: [(&str, &str, Kind); 9] = [
     ("t.estimation", "task_estimation", Kind::Float),
     ("t.duration", "task_duration", Kind::Float),
     ("t.start_date", "task_start_date", Kind::DateTime),
@@ -100,7 +100,7 @@ impl ContextWriter {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub async fn send_tasks(database: &Database, visible: &VisibleTasks, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
     visible.restrict(&mut filter, "t");
     send_selected(database, visible, &filter.before(&format!("{TABLES} ")), order, casting).await
 }
@@ -109,7 +109,7 @@ pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn send_selected(database: &Database, visible: &Visible, selection: &Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub(super) async fn send_selected(database: &Database, visible: &VisibleTasks, selection: &Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
     let writer = OwnWriter::of(database, visible, selection, casting).await?;
     let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
@@ -127,9 +127,9 @@ pub(super) struct OwnWriter {
 
 impl OwnWriter {
     /// Looks up what belongs to the tasks. With `casting`, each tells the episodes that its entity is cast in.
-    pub(super) async fn of(connection: &impl ConnectionTrait, visible: &Visible, selection: &Sql, casting: bool) -> Result<Self, Failure> {
+    pub(super) async fn of(connection: &impl ConnectionTrait, visible: &VisibleTasks, selection: &Sql, casting: bool) -> Result<Self, Failure> {
         Ok(Self {
-            context: ContextWriter::new(&OWN),
+            context: ContextWriter::new(&KEYS_OF_OWN_LISTS),
             assignees: rows::assignees(connection, selection).await?,
             comments: last_comments(connection, visible, selection).await?,
             episodes: if casting { cast_episodes(connection, selection).await? } else { HashMap::new() },
@@ -159,7 +159,7 @@ impl OwnWriter {
 }
 
 /// The latest comment on each task of a condition that no client wrote, among those that the caller reads.
-async fn last_comments(connection: &impl ConnectionTrait, visible: &Visible, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+async fn last_comments(connection: &impl ConnectionTrait, visible: &VisibleTasks, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id, t.entity_id ");
     sql.push(
         ") SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
@@ -214,16 +214,16 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
 ///
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors of the studio who ask for somebody else.
-pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
+pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<VisibleTasks, Failure> {
     let person = app.people.find(person_id).await?.ok_or_else(Failure::not_found)?;
     if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
-    Ok(Visible::new(Reach::open_teams(&app.database, caller).await?, WORK_LISTED))
+    Ok(VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, WORK_LISTED))
 }
 
 /// Keeps tasks in open productions. What others than administrators see is in open productions of theirs already.
-pub fn in_open_projects(sql: &mut Sql, visible: &Visible) {
+pub fn in_open_projects(sql: &mut Sql, visible: &VisibleTasks) {
     if visible.reach().person().role == Role::Admin {
         // Names that the status has had in the studios of the years.
         sql.push(" AND ps.name IN ('Active', 'open', 'Open')");
@@ -240,7 +240,7 @@ pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) 
     assigned_to(&mut filter, "t.id", person_id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done);
     in_open_projects(&mut filter, &visible);
-    send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+    send_tasks(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
 }
 
 /// Order of what there is to do.

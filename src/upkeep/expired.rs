@@ -3,7 +3,7 @@
 
 use sea_orm::DbErr;
 
-use super::Found;
+use super::Finding;
 use super::old_rows::count;
 use crate::app::App;
 use crate::database::{Sql, now};
@@ -13,7 +13,7 @@ use crate::jobs;
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn expired(app: &App, dry_run: bool) -> Result<Vec<Found>, DbErr> {
+pub async fn expired(app: &App, dry_run: bool) -> Result<Vec<Finding>, DbErr> {
     let database = &app.database;
     let facts = count(database, &Sql::new("SELECT COUNT(*) FROM dailies_store")).await?;
     let over = count(database, &Sql::with("SELECT COUNT(*) FROM dailies_store WHERE expires_at <= $1", [now().into()])).await?;
@@ -23,5 +23,5 @@ pub async fn expired(app: &App, dry_run: bool) -> Result<Vec<Found>, DbErr> {
         app.store.sweep().await?;
         jobs::sweep(database).await?;
     }
-    Ok(vec![Found::new("tokens, codes and counters", facts, over), Found::new("jobs", all_jobs, given_up)])
+    Ok(vec![Finding::new("tokens, codes and counters", facts, over), Finding::new("jobs", all_jobs, given_up)])
 }

@@ -7,7 +7,7 @@ use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::Found;
+use super::Finding;
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
@@ -20,7 +20,7 @@ const PORTION: usize = 1000;
 
 /// A task with what comments move in it.
 #[derive(FromQueryResult)]
-struct Stored {
+struct TaskFigures {
     id: Uuid,
     project_id: Option<Uuid>,
     task_status_id: Option<Uuid>,
@@ -41,12 +41,12 @@ type Figures = HashMap<Uuid, Option<i32>>;
 ///
 /// # Errors
 /// The database refuses, or there is no such production.
-pub async fn figures(app: &App, production: Option<&str>, dry_run: bool) -> Result<Vec<Found>, Failure> {
+pub async fn figures(app: &App, production: Option<&str>, dry_run: bool) -> Result<Vec<Finding>, Failure> {
     let projects = projects(app, production).await?;
     let mut found = ["assets that entities cast", "assets ready for tasks", "dates and counts of tasks", "time spent on tasks"]
-        .map(|what| Found::new(what, 0, 0));
+        .map(|what| Finding::new(what, 0, 0));
     for project in projects {
-        let add = |found: &mut [Found], figures: &[(u64, u64)]| {
+        let add = |found: &mut [Finding], figures: &[(u64, u64)]| {
             for (found, (all, changed)) in found.iter_mut().zip(figures) {
                 found.all += all;
                 found.changed += changed;
@@ -126,7 +126,7 @@ async fn tasks_of(app: &App, tasks: &[Uuid], dry_run: bool) -> Result<[(u64, u64
          (SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = t.id) AS spent FROM task t WHERE t.id",
     );
     sql.among(tasks);
-    let stored: Vec<Stored> = database::read_all(&*work, &sql).await?;
+    let stored: Vec<TaskFigures> = database::read_all(&*work, &sql).await?;
     let mut moved: Vec<(Uuid, Progress)> = Vec::new();
     let mut summed: Vec<Uuid> = Vec::new();
     let mut told: HashSet<Uuid> = HashSet::new();

@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::Found;
+use super::Finding;
 use crate::database::{self, BATCH, Database, Sql};
 use crate::previews::removal::discard;
 use crate::storage::{Bucket, FileKey, Storage, StorageError};
@@ -28,7 +28,7 @@ pub enum OrphanError {
 ///
 /// # Errors
 /// The storage or the database does not answer, or the files seem to be those of another database.
-pub async fn files(database: &Database, storage: &Storage, hours: u32, all: bool, dry_run: bool) -> Result<Vec<Found>, OrphanError> {
+pub async fn files(database: &Database, storage: &Storage, hours: u32, all: bool, dry_run: bool) -> Result<Vec<Finding>, OrphanError> {
     let limit = Utc::now() - TimeDelta::hours(i64::from(hours));
     let mut kinds: BTreeMap<String, (u64, Vec<FileKey>)> = BTreeMap::new();
     for bucket in Bucket::ALL {
@@ -48,7 +48,7 @@ pub async fn files(database: &Database, storage: &Storage, hours: u32, all: bool
     }
     let mut report = Vec::new();
     for (what, (count, orphans)) in kinds {
-        report.push(Found::new(what, count, orphans.len() as u64));
+        report.push(Finding::new(what, count, orphans.len() as u64));
         if !dry_run {
             discard(storage, orphans).await;
         }

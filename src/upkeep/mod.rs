@@ -13,7 +13,7 @@ pub use self::old_rows::old_rows;
 
 /// Numbers of one kind that were found, and changed unless it was a dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct Finding {
     /// Kind of rows, files or figures.
     pub what: String,
     /// Number of all.
@@ -22,7 +22,7 @@ pub struct Found {
     pub changed: u64,
 }
 
-impl Found {
+impl Finding {
     fn new(what: impl Into<String>, all: u64, changed: u64) -> Self {
         Self { what: what.into(), all, changed }
     }

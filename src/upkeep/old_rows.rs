@@ -3,7 +3,7 @@
 use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::DbErr;
 
-use super::Found;
+use super::Finding;
 use crate::database::{self, Database, Sql};
 
 /// Tables whose rows grow old. Nothing refers to them.
@@ -16,7 +16,7 @@ const PORTION: u64 = 5000;
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn old_rows(database: &Database, days: u32, dry_run: bool) -> Result<Vec<Found>, DbErr> {
+pub async fn old_rows(database: &Database, days: u32, dry_run: bool) -> Result<Vec<Finding>, DbErr> {
     let limit = database::now() - TimeDelta::days(i64::from(days));
     let mut found = Vec::new();
     for (what, table) in TABLES {
@@ -25,7 +25,7 @@ pub async fn old_rows(database: &Database, days: u32, dry_run: bool) -> Result<V
         if !dry_run {
             remove(database, table, limit).await?;
         }
-        found.push(Found::new(what, all, old));
+        found.push(Finding::new(what, all, old));
     }
     Ok(found)
 }

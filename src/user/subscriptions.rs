@@ -44,9 +44,9 @@ pub(super) async fn follow_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -> 
 async fn subscribe(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
     require_human(caller)?;
     let work = Work::begin(app, caller).await?;
-    let standings = tasks::standings(&*work, caller, wanted).await?;
+    let relations = tasks::relations(&*work, caller, wanted).await?;
     for task in wanted {
-        standings.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
+        relations.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
     }
     let person_id = caller.person.id;
     let rows = wanted.iter().map(|task| vec![("person_id", person_id.into()), ("task_id", (*task).into())]);

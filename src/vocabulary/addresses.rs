@@ -3,7 +3,7 @@
 use dailies_definitions::failure::Failure;
 
 /// Beginnings of addresses that a browser runs instead of opening.
-const RUN: [&str; 3] = ["javascript:", "data:", "vbscript:"];
+const SCRIPT_SCHEMES: [&str; 3] = ["javascript:", "data:", "vbscript:"];
 
 /// Refuses an address that a browser would run.
 ///
@@ -13,7 +13,7 @@ pub fn require_harmless(field: &str, address: &str) -> Result<(), Failure> {
     // Browsers pass over what is not seen.
     let seen = address.chars().filter(|letter| !letter.is_whitespace() && !letter.is_control());
     let begin = seen.take(16).collect::<String>().to_ascii_lowercase();
-    if RUN.iter().any(|scheme| begin.starts_with(scheme)) {
+    if SCRIPT_SCHEMES.iter().any(|scheme| begin.starts_with(scheme)) {
         return Err(Failure::parameter(format!("{field}: an address that a browser would run is no link.")));
     }
     Ok(())

@@ -13,7 +13,7 @@ use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::refusals::Refusal;
+use super::refusals::RefusalAnswer;
 
 /// Times that a peer has.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +103,7 @@ pub(super) struct Watched<S, P> {
     /// The request, by the number of those before it, of which some has been read. Of a new connection it is the first.
     begun: usize,
     stalled: Option<Timer>,
-    refusal: Option<Refusal>,
+    refusal: Option<RefusalAnswer>,
     farewell: Option<Timer>,
     /// Value that is kept for as long as the connection is open.
     _place: P,
@@ -183,7 +183,7 @@ impl<S: AsyncWrite + Unpin, P> Watched<S, P> {
 impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Watched<S, P> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.refusal.is_none() && !self.activity.is_busy() {
-            self.refusal = Refusal::instead_of(buf);
+            self.refusal = RefusalAnswer::instead_of(buf);
         }
         let answer = match self.refusal {
             Some(_) => self.refuse(cx, buf.len()),

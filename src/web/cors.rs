@@ -15,13 +15,13 @@ pub(super) struct Cors {
 }
 
 /// Facts in a request about the page that it comes from.
-pub(super) struct Asked {
+pub(super) struct PageOrigin {
     origin: Option<HeaderValue>,
     /// For a question before the real request: the headers that it will have.
     preflight: Option<Option<HeaderValue>>,
 }
 
-impl Asked {
+impl PageOrigin {
     pub(super) fn by(request: &Request) -> Self {
         let header = |name| request.headers().get(name).cloned();
         let method = header(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -43,7 +43,7 @@ impl Cors {
 
     /// Adds the headers to an answer. A request without origin, which no browser sends from
     /// elsewhere, is told the first one.
-    pub(super) fn allow(&self, asked: Asked, headers: &mut HeaderMap) {
+    pub(super) fn allow(&self, asked: PageOrigin, headers: &mut HeaderMap) {
         let Some(first) = self.origins.first() else {
             return;
         };
@@ -82,7 +82,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let mut headers = HeaderMap::new();
-        cors.allow(Asked::by(&request.finish()), &mut headers);
+        cors.allow(PageOrigin::by(&request.finish()), &mut headers);
         headers
     }
 

@@ -9,7 +9,7 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tracing::Span;
 use uuid::Uuid;
 
-use super::router::Target;
+use super::router::RequestTarget;
 use crate::peers;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,7 +33,7 @@ pub(super) struct Visit {
 
 impl Visit {
     /// Begins with a request. Its id is put into its headers, where handlers find it.
-    pub(super) fn begin(request: &mut Request, target: &Target, proxies: &[IpAddr]) -> Self {
+    pub(super) fn begin(request: &mut Request, target: &RequestTarget, proxies: &[IpAddr]) -> Self {
         let id = request_id(request.headers());
         request.headers_mut().insert(REQUEST_ID, id.clone());
         Self {

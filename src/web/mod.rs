@@ -39,7 +39,7 @@ use self::cors::Cors;
 use self::headers::Visit;
 use self::limits::Limits;
 use self::metrics::Measured;
-use self::router::{Router, Target};
+use self::router::{RequestTarget, Router};
 use self::ui::Ui;
 use crate::config::Settings;
 use crate::peers;
@@ -125,8 +125,8 @@ impl Endpoint for Application {
 }
 
 impl Application {
-    async fn answer(&self, mut request: Request, target: Target) -> Response {
-        let origin = cors::Asked::by(&request);
+    async fn answer(&self, mut request: Request, target: RequestTarget) -> Response {
+        let origin = cors::PageOrigin::by(&request);
         let coding = compression::negotiate(request.headers());
         let head = request.method() == Method::HEAD;
         let page = match &self.ui {

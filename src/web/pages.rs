@@ -6,10 +6,11 @@ use dailies_definitions::facts::OperationFacts;
 use dailies_definitions::failure::Failure;
 use poem::http::{HeaderMap, HeaderName, StatusCode, header};
 
+use crate::credentials::request_tokens::{ACCESS_COOKIE, REFRESH_COOKIE};
 use crate::origins::Origins;
 
 /// Names of the cookies that tokens come in.
-const COOKIES: [&str; 2] = ["access_token_cookie", "refresh_token_cookie"];
+const COOKIES: [&str; 2] = [ACCESS_COOKIE, REFRESH_COOKIE];
 const FOREIGN: &str = "A browser's call that changes something has to come from a page of this server. If it does, DOMAIN_NAME or \
                        CORS_ALLOWED_ORIGINS has to name the address of that page.";
 const NO_JSON: &str = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";

@@ -15,12 +15,12 @@ const REFUSALS: [(StatusCode, &str); 3] = [
 ];
 
 /// An answer on its way.
-pub(super) struct Refusal {
+pub(super) struct RefusalAnswer {
     bytes: Vec<u8>,
     written: usize,
 }
 
-impl Refusal {
+impl RefusalAnswer {
     /// The answer instead of these bytes, if they are one without words to what is no request.
     pub(super) fn instead_of(bytes: &[u8]) -> Option<Self> {
         let code: u16 = std::str::from_utf8(bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()?.parse().ok()?;
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn only_answers_without_words_are_replaced() {
-        let told = Refusal::instead_of(b"HTTP/1.1 414 URI Too Long\r\nconnection: close\r\ncontent-length: 0\r\ndate: now\r\n\r\n").unwrap();
+        let told = RefusalAnswer::instead_of(b"HTTP/1.1 414 URI Too Long\r\nconnection: close\r\ncontent-length: 0\r\ndate: now\r\n\r\n").unwrap();
         let text = String::from_utf8(told.bytes).unwrap();
         assert!(text.starts_with("HTTP/1.1 414 URI Too Long\r\n") && text.ends_with(r#"bytes."}"#), "{text}");
         for other in [
@@ -65,7 +65,7 @@ mod tests {
             "HTTP/1.1 4",
             "",
         ] {
-            assert!(Refusal::instead_of(other.as_bytes()).is_none(), "{other}");
+            assert!(RefusalAnswer::instead_of(other.as_bytes()).is_none(), "{other}");
         }
     }
 }

@@ -83,7 +83,7 @@ impl Router {
     /// The path is decoded once, as a whole. Empty segments do not count, so doubled and
     /// trailing slashes change nothing; nor does `/api` in front, however often. Dot segments lead nowhere:
     /// clients resolve them before they ask.
-    pub(super) fn find(&self, raw: &str) -> Target {
+    pub(super) fn find(&self, raw: &str) -> RequestTarget {
         let decoded = percent_decode_str(raw).decode_utf8_lossy();
         let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).peekable();
         let mut under_api = false;
@@ -109,12 +109,12 @@ impl Router {
                 }
             }
         }
-        Target { path, under_api, candidates }
+        RequestTarget { path, under_api, candidates }
     }
 }
 
 /// Target of a request.
-pub(super) struct Target {
+pub(super) struct RequestTarget {
     /// The path, decoded and tidied, without `/api` in front.
     pub(super) path: String,
     /// Whether `/api` stood in front.
@@ -122,7 +122,7 @@ pub(super) struct Target {
     candidates: Vec<(Arc<Route>, PathValues)>,
 }
 
-impl Target {
+impl RequestTarget {
     /// Whether the contract has the path.
     pub(super) fn is_known(&self) -> bool {
         !self.candidates.is_empty()

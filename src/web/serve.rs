@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{Activity, Answering, Pace, Watched};
 use super::crowd::{ConnectionPlace, Crowd};
-use super::refusals::Refusal;
+use super::refusals::RefusalAnswer;
 use crate::config::Settings;
 
 /// Time that requests in flight may take to end.
@@ -124,7 +124,7 @@ impl Bound {
         };
         let Some(place) = self.crowd.enter(peer.ip()) else {
             // Nobody is waited for here: who can't take the answer at once gets none.
-            let _unsent = stream.try_write(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, CROWDED).rest());
+            let _unsent = stream.try_write(RefusalAnswer::new(StatusCode::SERVICE_UNAVAILABLE, CROWDED).rest());
             return None;
         };
         // Parts of a streamed answer must not wait for each other.

@@ -13,7 +13,7 @@ use poem::web::headers::{ETag, HeaderMapExt, IfNoneMatch};
 use poem::{Body, Request, Response};
 use tokio::fs::{self, File};
 
-use super::router::Target;
+use super::router::RequestTarget;
 
 const INDEX: &str = "index.html";
 
@@ -35,7 +35,7 @@ impl Ui {
     /// that is no route. `None` leaves the request to the API.
     ///
     /// Both have `/`: browsers that navigate there get the page, programs the API's answer.
-    pub(super) async fn answer(&self, request: &Request, target: &Target) -> Option<Response> {
+    pub(super) async fn answer(&self, request: &Request, target: &RequestTarget) -> Option<Response> {
         let get = request.method() == Method::GET;
         if target.under_api || !(get || request.method() == Method::HEAD) {
             return None;

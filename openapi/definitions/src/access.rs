@@ -67,7 +67,7 @@ pub struct Person {
     pub preview: Option<PreviewWindow>,
 }
 
-/// When a preview account is open. It reads and changes nothing.
+/// Time in which a preview account is open. It reads and changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PreviewWindow {
     pub opened_at: Option<NaiveDateTime>,

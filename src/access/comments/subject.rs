@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{CommentRule, READ, Seen, Sight, Viewer};
-use crate::access::tasks::{self, TaskRelation, is_mentioned, standing};
+use crate::access::tasks::{self, TaskRelation, is_mentioned, relation};
 use crate::access::{join_place, place_columns, read_place};
 use crate::database::{self, Sql};
 
@@ -23,7 +23,7 @@ pub struct CommentSubject {
     pub for_client: bool,
     pub task_status_id: Option<Uuid>,
     /// Relation of the caller to the task.
-    pub standing: TaskRelation,
+    pub relation: TaskRelation,
 }
 
 impl CommentSubject {
@@ -51,7 +51,7 @@ impl CommentSubject {
             author_studio: row.try_get("", "studio_id")?,
             for_client: row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default(),
             task_status_id: row.try_get("", "task_status_id")?,
-            standing: standing(connection, caller, task_id).await?,
+            relation: relation(connection, caller, task_id).await?,
         })
     }
 
@@ -67,7 +67,7 @@ impl CommentSubject {
     /// The production of the task.
     #[must_use]
     pub fn project_id(&self) -> Option<Uuid> {
-        self.standing.project_id
+        self.relation.project_id
     }
 
     /// Facts that decide about the comment, without the viewer.
@@ -79,7 +79,7 @@ impl CommentSubject {
     /// The caller as a viewer of the comments of the production.
     #[must_use]
     pub fn viewer(&self, caller: &Caller) -> Viewer {
-        Viewer { person_id: caller.person.id, place: self.standing.role, clients_isolated: self.standing.clients_isolated }
+        Viewer { person_id: caller.person.id, place: self.relation.role, clients_isolated: self.relation.clients_isolated }
     }
 
     /// Whether a rule allows it to the caller.
@@ -112,7 +112,7 @@ impl CommentSubject {
     /// # Errors
     /// 403 for everybody else.
     pub fn comment_reader(&self, caller: &Caller) -> Result<(), Failure> {
-        self.standing.require(&tasks::READ)?;
+        self.relation.require(&tasks::READ)?;
         self.require(caller, &READ)
     }
 
@@ -123,19 +123,19 @@ impl CommentSubject {
     /// # Errors
     /// 403 for everybody else.
     pub async fn comment_replier(&self, connection: &impl ConnectionTrait, caller: &Caller) -> Result<(), Failure> {
-        let standing = &self.standing;
+        let relation = &self.relation;
         let of_clients = self.for_client || self.author_role == Role::Client;
-        if of_clients && !standing.role.is_manager() && standing.role.role != Role::Client {
+        if of_clients && !relation.role.is_manager() && relation.role.role != Role::Client {
             return Err(Failure::forbidden());
         }
-        if !standing.role.is_member() || self.sight(connection, caller).await? == Sight::Nothing {
+        if !relation.role.is_member() || self.sight(connection, caller).await? == Sight::Nothing {
             return Err(Failure::forbidden());
         }
         if self.author_id == caller.person.id {
             return Ok(());
         }
-        let writes = standing.allows(&tasks::ACT) || is_mentioned(connection, caller, standing).await?;
-        let between_clients = standing.role.role == Role::Client && self.author_role == Role::Client;
+        let writes = relation.allows(&tasks::ACT) || is_mentioned(connection, caller, relation).await?;
+        let between_clients = relation.role.role == Role::Client && self.author_role == Role::Client;
         if writes && (!between_clients || self.author_studio == caller.person.studio_id) { Ok(()) } else { Err(Failure::forbidden()) }
     }
 }

@@ -15,7 +15,7 @@ use crate::database::dialect::{JsonItems, json_items};
 use crate::database::{self, BATCH, Sql};
 
 #[derive(FromQueryResult)]
-struct Row {
+struct RelatedRow {
     id: Uuid,
     project_id: Option<Uuid>,
 }
@@ -28,7 +28,7 @@ pub async fn productions(connection: &impl ConnectionTrait, table: &'static Tabl
     let mut found = HashMap::with_capacity(ids.len());
     let text = format!("SELECT r.id AS id, {} AS project_id FROM \"{}\" r WHERE r.id = ANY($1)", RowPlace::outermost(table).production(), table.name);
     for ids in ids.chunks(BATCH) {
-        let rows: Vec<Row> = database::read_all(connection, &Sql::of_ids(text.as_str(), ids)).await?;
+        let rows: Vec<RelatedRow> = database::read_all(connection, &Sql::of_ids(text.as_str(), ids)).await?;
         found.extend(rows.into_iter().map(|row| (row.id, row.project_id)));
     }
     Ok(found)

@@ -1,8 +1,8 @@
 //! References: what a body may name. The row that is meant exists, belongs to the same production or is shared with it, and
 //! the caller reads it; so no row ever refers to two productions.
 //!
-//! Which columns are references is said by the entities, how the rows of a table belong to a production by
-//! [`Belonging`]. A column of ids that is in neither fails a test.
+//! The entities say which columns are references, and [`Belonging`] how the rows of a table belong to a production. A column of
+//! ids that is in neither fails a test.
 
 mod many;
 mod query;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 pub use self::many::{productions, require_many};
 
-use self::query::Found;
+use self::query::ReferencedRow;
 use self::way::{LISTS, SHARED};
 
 /// Reference that a field of a body makes.
@@ -55,7 +55,7 @@ struct HeldReference {
 
 /// A relation to many that a body sets.
 #[derive(Clone, Copy, Debug)]
-pub struct Related<'a> {
+pub struct BodyRelation<'a> {
     /// Key of the body.
     pub field: &'static str,
     pub table: &'static Table,
@@ -68,7 +68,7 @@ pub struct Related<'a> {
 
 /// A row that is about to be written.
 #[derive(Clone, Copy, Debug)]
-pub struct Written<'a> {
+pub struct RowChange<'a> {
     pub table: &'static Table,
     /// None for a new one.
     pub id: Option<Uuid>,
@@ -76,7 +76,7 @@ pub struct Written<'a> {
     pub stored: &'a Map<String, Value>,
     /// Columns that come to hold something else.
     pub columns: &'a [(&'static str, SqlValue)],
-    pub relations: &'a [Related<'a>],
+    pub relations: &'a [BodyRelation<'a>],
 }
 
 impl Reference {
@@ -93,8 +93,8 @@ impl Reference {
         Self { field: column.name, tables, ids: vec![id], shares: false, lenient: true, silent: true, held: None }
     }
 
-    fn of_relation(related: &Related<'_>, record: Option<Uuid>) -> Self {
-        let Related { field, table, own, other, ids } = *related;
+    fn of_relation(related: &BodyRelation<'_>, record: Option<Uuid>) -> Self {
+        let BodyRelation { field, table, own, other, ids } = *related;
         let tables = match table.column(other).map(Column::targets) {
             Some(targets) if !targets.is_empty() => targets.to_vec(),
             _ => vec![table.name],
@@ -104,7 +104,7 @@ impl Reference {
     }
 }
 
-impl Written<'_> {
+impl RowChange<'_> {
     fn changed(&self, column: &str) -> Option<Option<Uuid>> {
         let (_, value) = self.columns.iter().find(|(name, _)| *name == column)?;
         match value {
@@ -170,7 +170,7 @@ fn listed(list: &Value, keys: &[&str]) -> HashSet<Uuid> {
 /// # Errors
 /// 400 naming the field for a row that does not exist or belongs to another production, 403 for one that the caller may
 /// not read.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, row: &Written<'_>) -> Result<(), Failure> {
+pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, row: &RowChange<'_>) -> Result<(), Failure> {
     let mut references = row.references();
     if references.is_empty() {
         return Ok(());
@@ -203,7 +203,7 @@ pub async fn production_of(
     id: Uuid,
     columns: &Map<String, Value>,
 ) -> Result<Option<Uuid>, DbErr> {
-    let row = Written { table, id: Some(id), stored: columns, columns: &[], relations: &[] };
+    let row = RowChange { table, id: Some(id), stored: columns, columns: &[], relations: &[] };
     match (Belonging::of(table.name), row.home(|column| row.before(column))) {
         (Belonging::Itself, _) => Ok(Some(id)),
         (_, Some((column, id))) if column.references == Some("project") => Ok(Some(id)),
@@ -213,7 +213,7 @@ pub async fn production_of(
 }
 
 /// Says what is wrong with what was found. Where the row belongs to no production, what it names belongs to one at most.
-fn judge(references: &[Reference], found: &[Found], project_id: Option<Uuid>) -> Result<(), Failure> {
+fn judge(references: &[Reference], found: &[ReferencedRow], project_id: Option<Uuid>) -> Result<(), Failure> {
     let mut project_id = project_id;
     for (at, reference) in references.iter().enumerate() {
         for id in &reference.ids {

@@ -14,7 +14,7 @@ use crate::database::{self, Sql};
 
 /// A row that a reference means.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
+pub(super) struct ReferencedRow {
     /// Place of the reference among those that were asked for.
     pub(super) reference: usize,
     pub(super) id: Uuid,
@@ -29,7 +29,7 @@ pub(super) struct Found {
 }
 
 #[derive(FromQueryResult)]
-struct Row {
+struct ReferenceRow {
     reference: i64,
     id: Uuid,
     project_id: Option<Uuid>,
@@ -39,7 +39,7 @@ struct Row {
 }
 
 /// The rows that exist of those that are meant.
-pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, references: &[Reference]) -> Result<Vec<Found>, Failure> {
+pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, references: &[Reference]) -> Result<Vec<ReferencedRow>, Failure> {
     let mut sql = Sql::default();
     for (at, reference) in references.iter().enumerate() {
         for table in reference.tables.iter().filter_map(|name| Table::find(name)) {
@@ -66,10 +66,10 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             sql.push(&format!(" AS held FROM \"{}\" r WHERE r.id", table.name)).among(&reference.ids);
         }
     }
-    let rows: Vec<Row> = database::read_all(connection, &sql).await?;
-    let found = rows.into_iter().map(|row| -> Result<Found, Failure> {
-        let Row { reference, id, project_id, shared, readable, held } = row;
-        Ok(Found { reference: usize::try_from(reference)?, id, project_id, shared, readable, held })
+    let rows: Vec<ReferenceRow> = database::read_all(connection, &sql).await?;
+    let found = rows.into_iter().map(|row| -> Result<ReferencedRow, Failure> {
+        let ReferenceRow { reference, id, project_id, shared, readable, held } = row;
+        Ok(ReferencedRow { reference: usize::try_from(reference)?, id, project_id, shared, readable, held })
     });
     found.collect()
 }

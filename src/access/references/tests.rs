@@ -12,7 +12,7 @@ use super::way::{LISTS, RowPlace, SHARED};
 const WITHIN_A_RECORD: [(&str, &str); 2] = [("attachment_file", "reply_id"), ("notification", "reply_id")];
 
 /// JSON columns in which ids mean nothing to the server, or that bodies can't set.
-const FREE: [(&str, &str); 21] = [
+const IDS_WITHOUT_MEANING: [(&str, &str); 21] = [
     ("api_event", "data"),
     ("asset_instance", "data"),
     ("budget_entry", "exceptions"),
@@ -78,6 +78,6 @@ fn every_id_is_a_reference() {
 #[test]
 fn every_json_column_is_free_or_has_its_references_stated() {
     let lists = LISTS.iter().map(|(table, name, _)| (*table, *name));
-    let stated: BTreeSet<_> = FREE.into_iter().chain(OF_THE_STUDIO).chain(lists).collect();
+    let stated: BTreeSet<_> = IDS_WITHOUT_MEANING.into_iter().chain(OF_THE_STUDIO).chain(lists).collect();
     assert_eq!(columns(&[Kind::Json, Kind::JsonArray]), stated);
 }

@@ -38,21 +38,21 @@ const THIRD: i64 = -3;
 const MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum KeyPart {
     Number(i64),
     Bytes(Vec<u8>),
 }
 
 /// The public half of a security key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PublicKey(BTreeMap<i64, Part>);
+pub(super) struct PublicKey(BTreeMap<i64, KeyPart>);
 
 impl PublicKey {
     /// Reads what an authenticator sends.
     pub(super) fn from_cbor(value: &Cbor) -> Option<Self> {
         let number = |value: &Cbor| value.as_integer().and_then(|number| i64::try_from(number).ok());
         let part = |(place, part): &(Cbor, Cbor)| {
-            let part = number(part).map(Part::Number).or_else(|| part.as_bytes().cloned().map(Part::Bytes))?;
+            let part = number(part).map(KeyPart::Number).or_else(|| part.as_bytes().cloned().map(KeyPart::Bytes))?;
             Some((number(place)?, part))
         };
         value.as_map()?.iter().map(part).collect::<Option<_>>().map(Self)
@@ -61,7 +61,7 @@ impl PublicKey {
     /// Reads what is stored. Bytes are text there, or one large number, as the reference server writes them.
     pub(super) fn from_stored(parts: &BTreeMap<String, Box<RawValue>>) -> Option<Self> {
         let part = |(place, text): (&String, &RawValue)| {
-            let part = text.get().parse().map(Part::Number).ok().or_else(|| bytes(text).map(Part::Bytes))?;
+            let part = text.get().parse().map(KeyPart::Number).ok().or_else(|| bytes(text).map(KeyPart::Bytes))?;
             Some((place.parse().ok()?, part))
         };
         parts.iter().map(|(place, text)| part((place, text))).collect::<Option<_>>().map(Self)
@@ -69,25 +69,25 @@ impl PublicKey {
 
     /// Stored form of it.
     pub(super) fn to_stored(&self) -> Value {
-        let text = |part: &Part| match part {
-            Part::Number(number) => json!(number),
-            Part::Bytes(bytes) => json!(URL_SAFE_NO_PAD.encode(bytes)),
+        let text = |part: &KeyPart| match part {
+            KeyPart::Number(number) => json!(number),
+            KeyPart::Bytes(bytes) => json!(URL_SAFE_NO_PAD.encode(bytes)),
         };
         self.0.iter().map(|(place, part)| (place.to_string(), text(part))).collect::<Map<_, _>>().into()
     }
 
     fn number(&self, place: i64) -> Option<i64> {
         match self.0.get(&place)? {
-            Part::Number(number) => Some(*number),
-            Part::Bytes(_) => None,
+            KeyPart::Number(number) => Some(*number),
+            KeyPart::Bytes(_) => None,
         }
     }
 
     /// Bytes, of which zeros in front may have been lost.
     fn bytes(&self, place: i64) -> Option<Vec<u8>> {
         match self.0.get(&place)? {
-            Part::Number(number) => u64::try_from(*number).ok().map(|number| BigUint::from(number).to_bytes_be()),
-            Part::Bytes(bytes) => Some(bytes.clone()),
+            KeyPart::Number(number) => u64::try_from(*number).ok().map(|number| BigUint::from(number).to_bytes_be()),
+            KeyPart::Bytes(bytes) => Some(bytes.clone()),
         }
     }
 

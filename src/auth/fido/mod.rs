@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use self::stored::keys_in;
 pub(super) use self::stored::{SecurityKey, keys_of, store};
-use self::webauthn::{NewKey, Refusal, RelyingParty, decode};
+use self::webauthn::{KeyProblem, NewKey, RelyingParty, decode};
 use super::browser_session::BrowserSession;
 use super::secrets;
 use crate::app::App;
@@ -37,7 +37,7 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Bytes of a challenge.
 const CHALLENGE: usize = 32;
 /// The name of this server on keys that show one.
-const PARTY: &str = "Kitsu";
+const RELYING_PARTY_NAME: &str = "Kitsu";
 
 /// Purpose of a challenge.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ pub(super) async fn creation_options(app: &App, account: &person::Model) -> Resu
     let name = account.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| display_name.clone());
     let options = |challenge| {
         Json::of(&FidoCreationOptions {
-            rp: FidoParty { name: PARTY.into(), id: party(app).host },
+            rp: FidoParty { name: RELYING_PARTY_NAME.into(), id: party(app).host },
             user: FidoOwner { name, id: URL_SAFE_NO_PAD.encode(account.id.to_string()), display_name },
             challenge,
             pub_key_cred_params: keys::ALGORITHMS.map(|alg| FidoAlgorithm { r#type: "public-key".into(), alg }).to_vec(),
@@ -141,13 +141,13 @@ pub(super) async fn with_new_key(app: &App, person_id: Uuid, name: &str, answer:
     Ok(keys.into_iter().map(|key| key.text).collect())
 }
 
-fn read_registration(party: &RelyingParty, challenge: &str, answer: &FidoRegistration) -> Result<NewKey, Refusal> {
-    let response = answer.response.as_ref().ok_or(Refusal::Malformed)?;
+fn read_registration(party: &RelyingParty, challenge: &str, answer: &FidoRegistration) -> Result<NewKey, KeyProblem> {
+    let response = answer.response.as_ref().ok_or(KeyProblem::Malformed)?;
     let client_data = decode(response.client_data_j_s_o_n.as_deref())?;
     let attestation = decode(response.attestation_object.as_deref())?;
     let made = party.made(challenge, &client_data, &attestation)?;
     let id = decode(answer.raw_id.as_deref().or(answer.id.as_deref()))?;
-    if made.id == id { Ok(made) } else { Err(Refusal::Malformed) }
+    if made.id == id { Ok(made) } else { Err(KeyProblem::Malformed) }
 }
 
 /// Whether a browser used one of the keys of a person, as it was asked to. The question is used up, and the key counted.
@@ -168,12 +168,12 @@ pub(super) async fn use_assertion(app: &App, account: &person::Model, answer: &F
 }
 
 /// Notes the counter of a key that was used. The key may have been given up in the meantime, or used at another server.
-async fn count(app: &App, person_id: Uuid, id: &[u8], counter: u32) -> Result<Result<(), Refusal>, Failure> {
+async fn count(app: &App, person_id: Uuid, id: &[u8], counter: u32) -> Result<Result<(), KeyProblem>, Failure> {
     let transaction = Transaction::current()?;
     let keys = keys_in(&transaction, person_id).await?;
-    let Some(at) = keys.iter().position(|key| key.is_called(id)) else { return Ok(Err(Refusal::Unsupported)) };
+    let Some(at) = keys.iter().position(|key| key.is_called(id)) else { return Ok(Err(KeyProblem::Unsupported)) };
     if !keys[at].goes_on_at(counter) {
-        return Ok(Err(Refusal::Copied));
+        return Ok(Err(KeyProblem::Copied));
     }
     let counted = keys[at].text_at(counter)?;
     let mut texts: Vec<String> = keys.into_iter().map(|key| key.text).collect();
@@ -184,11 +184,11 @@ async fn count(app: &App, person_id: Uuid, id: &[u8], counter: u32) -> Result<Re
 }
 
 /// The name that the key has for itself which was used, and its counter.
-fn check_assertion(party: &RelyingParty, challenge: &str, keys: &[SecurityKey], answer: &FidoAssertion) -> Result<(Vec<u8>, u32), Refusal> {
+fn check_assertion(party: &RelyingParty, challenge: &str, keys: &[SecurityKey], answer: &FidoAssertion) -> Result<(Vec<u8>, u32), KeyProblem> {
     let id = decode(answer.raw_id.as_deref().or(answer.id.as_deref()))?;
-    let key = keys.iter().find(|key| key.is_called(&id)).ok_or(Refusal::Unsupported)?;
-    let public_key = key.public_key.as_ref().ok_or(Refusal::Unsupported)?;
-    let response = answer.response.as_ref().ok_or(Refusal::Malformed)?;
+    let key = keys.iter().find(|key| key.is_called(&id)).ok_or(KeyProblem::Unsupported)?;
+    let public_key = key.public_key.as_ref().ok_or(KeyProblem::Unsupported)?;
+    let response = answer.response.as_ref().ok_or(KeyProblem::Malformed)?;
     let client_data = decode(response.client_data_j_s_o_n.as_deref())?;
     let authenticator_data = decode(response.authenticator_data.as_deref())?;
     let counter = party.used(challenge, public_key, &client_data, &authenticator_data, &decode(response.signature.as_deref())?)?;

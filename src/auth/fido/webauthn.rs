@@ -24,7 +24,7 @@ const LONGEST_ID: usize = 1023;
 
 /// Reason why something from a browser is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum KeyProblem {
     #[error("a part is missing or can't be read")]
     Malformed,
     #[error("it is the answer to something else")]
@@ -94,49 +94,49 @@ impl RelyingParty {
     }
 
     /// Checks what the browser says, and gives the hash that is signed.
-    fn client_data(&self, kind: &str, challenge: &str, text: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let said: ClientData = serde_json::from_slice(text).map_err(|_| Refusal::Malformed)?;
+    fn client_data(&self, kind: &str, challenge: &str, text: &[u8]) -> Result<Vec<u8>, KeyProblem> {
+        let said: ClientData = serde_json::from_slice(text).map_err(|_| KeyProblem::Malformed)?;
         if said.r#type != kind || said.challenge.trim_end_matches('=') != challenge {
-            return Err(Refusal::OtherQuestion);
+            return Err(KeyProblem::OtherQuestion);
         }
         if said.cross_origin || !self.trusts(&said.origin) {
-            return Err(Refusal::OtherOrigin);
+            return Err(KeyProblem::OtherOrigin);
         }
         Ok(Sha256::digest(text).to_vec())
     }
 
-    fn authenticator_data<'a>(&self, bytes: &'a [u8]) -> Result<AuthenticatorData<'a>, Refusal> {
-        let (head, rest) = bytes.split_at_checked(HEAD).ok_or(Refusal::Malformed)?;
+    fn authenticator_data<'a>(&self, bytes: &'a [u8]) -> Result<AuthenticatorData<'a>, KeyProblem> {
+        let (head, rest) = bytes.split_at_checked(HEAD).ok_or(KeyProblem::Malformed)?;
         if head[..32] != *Sha256::digest(self.host.as_bytes()) {
-            return Err(Refusal::OtherHost);
+            return Err(KeyProblem::OtherHost);
         }
         let flags = head[32];
         let counter = head[COUNTER].iter().fold(0, |counter, byte| (counter << 8) | u32::from(*byte));
-        if flags & PRESENT == 0 { Err(Refusal::Absent) } else { Ok(AuthenticatorData { flags, counter, rest }) }
+        if flags & PRESENT == 0 { Err(KeyProblem::Absent) } else { Ok(AuthenticatorData { flags, counter, rest }) }
     }
 
     /// Checks the answer to a challenge to make a key.
-    pub(super) fn made(&self, challenge: &str, client_data: &[u8], attestation: &[u8]) -> Result<NewKey, Refusal> {
+    pub(super) fn made(&self, challenge: &str, client_data: &[u8], attestation: &[u8]) -> Result<NewKey, KeyProblem> {
         self.client_data("webauthn.create", challenge, client_data)?;
-        let attestation: Cbor = ciborium::from_reader(attestation).map_err(|_| Refusal::Malformed)?;
+        let attestation: Cbor = ciborium::from_reader(attestation).map_err(|_| KeyProblem::Malformed)?;
         let mut parts = attestation.as_map().into_iter().flatten();
-        let data = parts.find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, data)| data.as_bytes()).ok_or(Refusal::Malformed)?;
+        let data = parts.find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, data)| data.as_bytes()).ok_or(KeyProblem::Malformed)?;
         let data = self.authenticator_data(data)?;
         if data.flags & WITH_KEY == 0 {
-            return Err(Refusal::Malformed);
+            return Err(KeyProblem::Malformed);
         }
-        let (make, rest) = data.rest.split_at_checked(MAKE).ok_or(Refusal::Malformed)?;
-        let (length, rest) = rest.split_at_checked(2).ok_or(Refusal::Malformed)?;
+        let (make, rest) = data.rest.split_at_checked(MAKE).ok_or(KeyProblem::Malformed)?;
+        let (length, rest) = rest.split_at_checked(2).ok_or(KeyProblem::Malformed)?;
         let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-        let (id, mut rest) = rest.split_at_checked(length).ok_or(Refusal::Malformed)?;
+        let (id, mut rest) = rest.split_at_checked(length).ok_or(KeyProblem::Malformed)?;
         if id.is_empty() || id.len() > LONGEST_ID {
-            return Err(Refusal::Malformed);
+            return Err(KeyProblem::Malformed);
         }
         // Extensions may follow the key.
-        let key: Cbor = ciborium::from_reader(&mut rest).map_err(|_| Refusal::Malformed)?;
-        let public_key = PublicKey::from_cbor(&key).ok_or(Refusal::Malformed)?;
+        let key: Cbor = ciborium::from_reader(&mut rest).map_err(|_| KeyProblem::Malformed)?;
+        let public_key = PublicKey::from_cbor(&key).ok_or(KeyProblem::Malformed)?;
         if !public_key.is_supported() {
-            return Err(Refusal::Unsupported);
+            return Err(KeyProblem::Unsupported);
         }
         Ok(NewKey { counter: data.counter, make: make.to_vec(), id: id.to_vec(), public_key })
     }
@@ -149,17 +149,17 @@ impl RelyingParty {
         client_data: &[u8],
         authenticator_data: &[u8],
         signature: &[u8],
-    ) -> Result<u32, Refusal> {
+    ) -> Result<u32, KeyProblem> {
         let hash = self.client_data("webauthn.get", challenge, client_data)?;
         let counter = self.authenticator_data(authenticator_data)?.counter;
         let signed = [authenticator_data, &hash].concat();
-        if key.verifies(&signed, signature) { Ok(counter) } else { Err(Refusal::Signature) }
+        if key.verifies(&signed, signature) { Ok(counter) } else { Err(KeyProblem::Signature) }
     }
 }
 
 /// Bytes that a browser sends as text, with or without padding.
-pub(super) fn decode(text: Option<&str>) -> Result<Vec<u8>, Refusal> {
-    URL_SAFE_NO_PAD.decode(text.ok_or(Refusal::Malformed)?.trim_end_matches('=')).map_err(|_| Refusal::Malformed)
+pub(super) fn decode(text: Option<&str>) -> Result<Vec<u8>, KeyProblem> {
+    URL_SAFE_NO_PAD.decode(text.ok_or(KeyProblem::Malformed)?.trim_end_matches('=')).map_err(|_| KeyProblem::Malformed)
 }
 
 #[cfg(test)]
@@ -203,11 +203,11 @@ mod tests {
         };
         let check = |text: &str| party.client_data("webauthn.get", "AAAA", text.as_bytes()).map(|hash| hash.len());
         assert_eq!(check(&said("webauthn.get", "AAAA", "https://example.org", false)), Ok(32));
-        assert_eq!(check(&said("webauthn.create", "AAAA", "https://example.org", false)), Err(Refusal::OtherQuestion));
-        assert_eq!(check(&said("webauthn.get", "AAAB", "https://example.org", false)), Err(Refusal::OtherQuestion));
-        assert_eq!(check(&said("webauthn.get", "AAAA", "https://evil.net", false)), Err(Refusal::OtherOrigin));
-        assert_eq!(check(&said("webauthn.get", "AAAA", "https://example.org", true)), Err(Refusal::OtherOrigin));
-        assert_eq!(check("nonsense"), Err(Refusal::Malformed));
+        assert_eq!(check(&said("webauthn.create", "AAAA", "https://example.org", false)), Err(KeyProblem::OtherQuestion));
+        assert_eq!(check(&said("webauthn.get", "AAAB", "https://example.org", false)), Err(KeyProblem::OtherQuestion));
+        assert_eq!(check(&said("webauthn.get", "AAAA", "https://evil.net", false)), Err(KeyProblem::OtherOrigin));
+        assert_eq!(check(&said("webauthn.get", "AAAA", "https://example.org", true)), Err(KeyProblem::OtherOrigin));
+        assert_eq!(check("nonsense"), Err(KeyProblem::Malformed));
     }
 
     #[test]
@@ -222,18 +222,18 @@ mod tests {
         let mut data = Sha256::digest(b"example.org").to_vec();
         data.extend([WITH_KEY | PRESENT, 0, 0, 0, 0]);
         let made = |bytes: &[u8]| party.made("AAAA", said.as_bytes(), bytes);
-        assert_eq!(made(b""), Err(Refusal::Malformed));
+        assert_eq!(made(b""), Err(KeyProblem::Malformed));
         for end in 0..data.len() {
-            assert_eq!(made(&attestation(&data[..end])), Err(Refusal::Malformed));
+            assert_eq!(made(&attestation(&data[..end])), Err(KeyProblem::Malformed));
         }
         data.extend([0; 16]);
         data.extend([0, 1, 9]);
-        assert_eq!(made(&attestation(&data)), Err(Refusal::Malformed));
+        assert_eq!(made(&attestation(&data)), Err(KeyProblem::Malformed));
         data.push(0xa0);
-        assert_eq!(made(&attestation(&data)), Err(Refusal::Unsupported));
+        assert_eq!(made(&attestation(&data)), Err(KeyProblem::Unsupported));
         data[32] = WITH_KEY;
-        assert_eq!(made(&attestation(&data)), Err(Refusal::Absent));
+        assert_eq!(made(&attestation(&data)), Err(KeyProblem::Absent));
         data[0] ^= 1;
-        assert_eq!(made(&attestation(&data)), Err(Refusal::OtherHost));
+        assert_eq!(made(&attestation(&data)), Err(KeyProblem::OtherHost));
     }
 }

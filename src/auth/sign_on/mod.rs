@@ -20,7 +20,7 @@ pub(super) use self::oidc::OpenId;
 pub(super) use self::saml::Saml;
 use super::browser_session::BrowserSession;
 use super::cookies::Cookies;
-use super::sign_in::{self, Means, SignedIn};
+use super::sign_in::{self, Means, OpenSession};
 use crate::app::App;
 
 /// 400 as pages of the web UI show it.
@@ -64,13 +64,13 @@ fn leave_for_form(app: &App, address: &str, session: &BrowserSession) -> Result<
 }
 
 /// Most bytes of an answer of a provider.
-const LONGEST: usize = 1_000_000;
+const LONGEST_ANSWER: usize = 1_000_000;
 
 /// The whole answer of a provider; nothing when it is longer than is reasonable.
 async fn read_limited(mut answer: reqwest::Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut bytes = Vec::new();
     while let Some(part) = answer.chunk().await? {
-        if bytes.len() + part.len() > LONGEST {
+        if bytes.len() + part.len() > LONGEST_ANSWER {
             return Ok(None);
         }
         bytes.extend_from_slice(&part);
@@ -84,9 +84,9 @@ async fn arrive(app: &App, account: person::Model, excused: bool, from: Option<I
     let mut cookies = Vec::new();
     if account.active == Some(true) {
         sign_in::log(app, account.id, from, Means::Web).await?;
-        let signed_in = SignedIn::open(app, account, excused)?;
+        let session = OpenSession::open(app, account, excused)?;
         let headers = request_headers().unwrap_or_default();
-        cookies = Cookies::new(&headers, &app.settings).on_page().session(&signed_in.tokens).values();
+        cookies = Cookies::new(&headers, &app.settings).on_page().session(&session.tokens).values();
     }
     redirect(&app.settings.public_address(), cookies)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::comments::{editing, reading, removal};
-use crate::crud::{Changes, Record, Relation, Resource, differing};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, differing};
 use crate::events::Work;
 
 pub struct Comments;
@@ -58,15 +58,8 @@ impl Resource for Comments {
         reading::may_read(&app.database, caller, record).await
     }
 
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        _rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        editing::may_update(work, caller, record, body).await
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        editing::may_update(work, caller, update.record, update.body).await
     }
 
     async fn may_delete(&self, work: &Work<'_>, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
@@ -94,13 +87,13 @@ impl Resource for Comments {
     }
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
-        let leftovers = removal::take_away(work, record.id).await?;
-        work.afterwards(|app| Box::pin(leftovers.discard(app)));
+        let unneeded = removal::take_away(work, record.id).await?;
+        work.afterwards(|app| Box::pin(unneeded.discard(app)));
         Ok(())
     }
 
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
-        editing::tell(work, what, id, record).await
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+        editing::emit_comment(work, what, id, record).await
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
-use crate::access::entities::{self as access, READ, REMOVE, standing};
+use crate::access::entities::{self as access, READ, REMOVE, relation};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::{Changes, Extra, Record, Relation, Resource};
+use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
 use crate::events::{Work, payload};
@@ -84,16 +84,8 @@ impl Resource for Entities {
         Ok(text)
     }
 
-    async fn enrich_written(
-        &self,
-        app: &App,
-        caller: &Caller,
-        id: Uuid,
-        _body: &Map<String, Value>,
-        _created: bool,
-        text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
-        self.enrich(app, caller, id, &Query::default(), text).await
+    async fn enrich_written(&self, app: &App, caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        self.enrich(app, caller, written.id, &Query::default(), text).await
     }
 
     async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
@@ -103,16 +95,10 @@ impl Resource for Entities {
     }
 
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        let standing = standing(&**work, caller, record.id).await?;
-        if standing.allows(&REMOVE) {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
+        let relation = relation(&**work, caller, record.id).await?;
+        if relation.allows(&REMOVE) {
             return Ok(());
         }
         require_record(&**work, caller, rule, self.subject(record)).await?;
@@ -181,18 +167,18 @@ impl Resource for Entities {
         let touched = Touched::by(&**work, &[record.id]).await?;
         removal::remove_links(work, record.id).await?;
         self.remove_row(work, record).await?;
-        tell(work, word, "delete", record);
+        emit_entity(work, word, "delete", record);
         touched.settle(work).await
     }
 
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {
         let word = kind_word(work, record).await?;
-        tell(work, word, what, record);
+        emit_entity(work, word, what, record);
         Ok(())
     }
 }
 
-fn tell(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
+fn emit_entity(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
     let key = format!("{}_id", word.replace('-', "_"));
     work.emit_in(record.id_of("project_id"), format!("{word}:{what}"), payload([(key.as_str(), record.id)]));
 }

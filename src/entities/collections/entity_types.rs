@@ -69,6 +69,6 @@ impl Resource for EntityTypes {
             return Err(Failure::parameter(format!("The entity type {name} can't be deleted.")));
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }

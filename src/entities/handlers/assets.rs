@@ -13,11 +13,11 @@ use dailies_definitions::schemas::{AssetDetails, AssetSharing, AssetType, AssetT
 use uuid::Uuid;
 
 use super::{answer, form};
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
 use crate::entities::with_tasks::ListingOptions;
-use crate::entities::work_lists::{Of, TaskList, task_types};
+use crate::entities::work_lists::{TaskList, TaskSet, task_types};
 use crate::entities::{assets, removal, shots};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -52,8 +52,8 @@ impl Assets for AssetsHandlers {
     }
 
     async fn list_assets_with_tasks(&self, access: Caller, query: ListAssetsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
-        let listing = assets::list_with_tasks(&self.0, &access, wish).await?;
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let listing = assets::list_with_tasks(&self.0, &access, options).await?;
         answer(listing, &query.all).await
     }
 
@@ -81,7 +81,7 @@ impl Assets for AssetsHandlers {
     }
 
     async fn get_asset(&self, access: EntityReader, asset_id: Uuid) -> Result<Json<AssetDetails>, Failure> {
-        Ok(Json::written(assets::read(&self.0, &access, asset_id).await?))
+        Ok(Json::written(assets::read_asset(&self.0, &access, asset_id).await?))
     }
 
     async fn delete_asset(&self, access: Caller, asset_id: Uuid, query: DeleteAssetQuery) -> Result<NoContent, Failure> {
@@ -91,8 +91,8 @@ impl Assets for AssetsHandlers {
     async fn list_asset_tasks(&self, access: EntityReader, asset_id: Uuid, query: ListAssetTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         assets::require(&self.0.database, asset_id).await?;
         let list = TaskList {
-            of: Of::Entity(asset_id),
-            visible: Visible::of_entity(&access, access.project_id(), access.role()),
+            of: TaskSet::Entity(asset_id),
+            visible: VisibleTasks::of_entity(&access, access.project_id(), access.role()),
             assignees: query.relations,
         };
         Ok(list.send(&self.0.database).await?.into())
@@ -100,7 +100,7 @@ impl Assets for AssetsHandlers {
 
     async fn list_asset_task_types(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         assets::require(&self.0.database, asset_id).await?;
-        Ok(task_types(&self.0.database, Of::Entity(asset_id)).await?.into())
+        Ok(task_types(&self.0.database, TaskSet::Entity(asset_id)).await?.into())
     }
 
     async fn list_asset_parts(&self, access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

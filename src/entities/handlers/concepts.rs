@@ -25,8 +25,9 @@ impl Concepts for ConceptsHandlers {
     }
 
     async fn list_concepts_with_tasks(&self, access: Caller, query: ListConceptsWithTasksQuery) -> Result<Json<Vec<ConceptWithTasks>>, Failure> {
-        let wish = ListingOptions { project_id: query.project_id, id: query.id, assigned: query.assigned_to.is_some(), ..ListingOptions::default() };
-        let listing = concepts::list_with_tasks(&self.0, &access, wish).await?;
+        let options =
+            ListingOptions { project_id: query.project_id, id: query.id, assigned: query.assigned_to.is_some(), ..ListingOptions::default() };
+        let listing = concepts::list_with_tasks(&self.0, &access, options).await?;
         Ok(listing.into_document().await?.into())
     }
 
@@ -39,7 +40,7 @@ impl Concepts for ConceptsHandlers {
     }
 
     async fn get_concept(&self, access: Caller, concept_id: Uuid) -> Result<Json<ConceptDetails>, Failure> {
-        Ok(Json::written(concepts::read(&self.0, &access, concept_id).await?))
+        Ok(Json::written(concepts::read_concept(&self.0, &access, concept_id).await?))
     }
 
     async fn delete_concept(&self, access: Caller, concept_id: Uuid, query: DeleteConceptQuery) -> Result<NoContent, Failure> {

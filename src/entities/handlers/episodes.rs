@@ -15,7 +15,7 @@ use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::EPISODES;
 use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{Of, task_types};
+use crate::entities::work_lists::{TaskSet, task_types};
 use crate::entities::{episode_stats, groups, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -23,7 +23,7 @@ use crate::vocabulary::kinds::EntityKind;
 pub struct EpisodesHandlers(pub SharedApp);
 
 impl EpisodesHandlers {
-    async fn inner_tasks(&self, access: &EntityReader, episode_id: Uuid, of: Of, assignees: bool) -> Result<Json<Vec<EntityTask>>, Failure> {
+    async fn inner_tasks(&self, access: &EntityReader, episode_id: Uuid, of: TaskSet, assignees: bool) -> Result<Json<Vec<EntityTask>>, Failure> {
         Ok(groups::list_inner_tasks(&self.0, access, episode_id, EntityKind::Episode, of, assignees).await?.into())
     }
 }
@@ -57,7 +57,7 @@ impl Episodes for EpisodesHandlers {
     }
 
     async fn get_episode(&self, access: EntityReader, episode_id: Uuid) -> Result<Json<EpisodeDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, episode_id, EntityKind::Episode).await?))
+        Ok(Json::written(groups::read_group(&self.0, &access, episode_id, EntityKind::Episode).await?))
     }
 
     async fn delete_episode(&self, access: Caller, episode_id: Uuid, query: DeleteEpisodeQuery) -> Result<NoContent, Failure> {
@@ -74,7 +74,7 @@ impl Episodes for EpisodesHandlers {
         episode_id: Uuid,
         query: ListEpisodeShotTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        self.inner_tasks(&access, episode_id, Of::Episode(episode_id), query.relations).await
+        self.inner_tasks(&access, episode_id, TaskSet::Episode(episode_id), query.relations).await
     }
 
     async fn list_episode_asset_tasks(
@@ -83,7 +83,7 @@ impl Episodes for EpisodesHandlers {
         episode_id: Uuid,
         query: ListEpisodeAssetTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        self.inner_tasks(&access, episode_id, Of::EpisodeAssets(episode_id), query.relations).await
+        self.inner_tasks(&access, episode_id, TaskSet::EpisodeAssets(episode_id), query.relations).await
     }
 
     async fn list_episode_edit_tasks(
@@ -92,11 +92,11 @@ impl Episodes for EpisodesHandlers {
         episode_id: Uuid,
         query: ListEpisodeEditTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        self.inner_tasks(&access, episode_id, Of::EpisodeEdits(episode_id), query.relations).await
+        self.inner_tasks(&access, episode_id, TaskSet::EpisodeEdits(episode_id), query.relations).await
     }
 
     async fn list_episode_task_types(&self, _access: EntityReader, episode_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, episode_id, EntityKind::Episode).await?;
-        Ok(task_types(&self.0.database, Of::Episode(episode_id)).await?.into())
+        Ok(task_types(&self.0.database, TaskSet::Episode(episode_id)).await?.into())
     }
 }

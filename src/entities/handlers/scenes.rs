@@ -8,10 +8,10 @@ use dailies_definitions::scenes::{ListAllScenesQuery, ListScenesWithTasksQuery, 
 use dailies_definitions::schemas::{Entity, EntityTask, ListedScene, ListedShot, NewScene, SceneDetails, SceneShot, SequenceWithTasks, TaskType};
 use uuid::Uuid;
 
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{Of, TaskList, task_types};
+use crate::entities::work_lists::{TaskList, TaskSet, task_types};
 use crate::entities::{groups, listings, removal, scenes};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -42,7 +42,7 @@ impl Scenes for ScenesHandlers {
     }
 
     async fn get_scene(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<SceneDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, scene_id, EntityKind::Scene).await?))
+        Ok(Json::written(groups::read_group(&self.0, &access, scene_id, EntityKind::Scene).await?))
     }
 
     async fn delete_scene(&self, access: Caller, scene_id: Uuid) -> Result<NoContent, Failure> {
@@ -51,13 +51,13 @@ impl Scenes for ScenesHandlers {
 
     async fn list_scene_tasks(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
-        let visible = Visible::of_entity(&access, access.project_id(), access.role());
-        Ok(TaskList { of: Of::Entity(scene_id), visible, assignees: false }.send(&self.0.database).await?.into())
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(TaskList { of: TaskSet::Entity(scene_id), visible, assignees: false }.send(&self.0.database).await?.into())
     }
 
     async fn list_scene_task_types(&self, _access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
-        Ok(task_types(&self.0.database, Of::Entity(scene_id)).await?.into())
+        Ok(task_types(&self.0.database, TaskSet::Entity(scene_id)).await?.into())
     }
 
     async fn list_scene_shots(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<ListedShot>>, Failure> {

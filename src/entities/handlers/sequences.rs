@@ -16,7 +16,7 @@ use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::SEQUENCES;
 use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{Of, task_types};
+use crate::entities::work_lists::{TaskSet, task_types};
 use crate::entities::{groups, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -58,7 +58,7 @@ impl Sequences for SequencesHandlers {
     }
 
     async fn get_sequence(&self, access: EntityReader, sequence_id: Uuid) -> Result<Json<SequenceDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, sequence_id, EntityKind::Sequence).await?))
+        Ok(Json::written(groups::read_group(&self.0, &access, sequence_id, EntityKind::Sequence).await?))
     }
 
     async fn delete_sequence(&self, access: Caller, sequence_id: Uuid, query: DeleteSequenceQuery) -> Result<NoContent, Failure> {
@@ -80,12 +80,12 @@ impl Sequences for SequencesHandlers {
         sequence_id: Uuid,
         query: ListSequenceShotTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        let of = Of::Sequence(sequence_id);
+        let of = TaskSet::Sequence(sequence_id);
         Ok(groups::list_inner_tasks(&self.0, &access, sequence_id, EntityKind::Sequence, of, query.relations).await?.into())
     }
 
     async fn list_sequence_task_types(&self, _access: EntityReader, sequence_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, sequence_id, EntityKind::Sequence).await?;
-        Ok(task_types(&self.0.database, Of::Sequence(sequence_id)).await?.into())
+        Ok(task_types(&self.0.database, TaskSet::Sequence(sequence_id)).await?.into())
     }
 }

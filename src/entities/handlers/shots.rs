@@ -13,11 +13,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{answer, form};
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::ListingOptions;
-use crate::entities::work_lists::{Of, TaskList, task_types};
+use crate::entities::work_lists::{TaskList, TaskSet, task_types};
 use crate::entities::{assets, listings, removal, shot_lengths, shots, versions};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -35,8 +35,8 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shots_with_tasks(&self, access: Caller, query: ListShotsWithTasksQuery) -> Result<Media, Failure> {
-        let wish = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
-        let listing = shots::list_with_tasks(&self.0, &access, wish).await?;
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, form(&query.all))?;
+        let listing = shots::list_with_tasks(&self.0, &access, options).await?;
         answer(listing, &query.all).await
     }
 
@@ -57,7 +57,7 @@ impl Shots for ShotsHandlers {
     }
 
     async fn get_shot(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<ShotDetails>, Failure> {
-        Ok(Json::written(shots::read(&self.0, &access, shot_id).await?))
+        Ok(Json::written(shots::read_shot(&self.0, &access, shot_id).await?))
     }
 
     async fn update_shot(&self, access: Caller, shot_id: Uuid, body: Value) -> Result<Json<Entity>, Failure> {
@@ -71,8 +71,8 @@ impl Shots for ShotsHandlers {
     async fn list_shot_tasks(&self, access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
         let list = TaskList {
-            of: Of::Entity(shot_id),
-            visible: Visible::of_entity(&access, access.project_id(), access.role()),
+            of: TaskSet::Entity(shot_id),
+            visible: VisibleTasks::of_entity(&access, access.project_id(), access.role()),
             assignees: query.relations,
         };
         Ok(list.send(&self.0.database).await?.into())
@@ -80,7 +80,7 @@ impl Shots for ShotsHandlers {
 
     async fn list_shot_task_types(&self, _access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
-        Ok(task_types(&self.0.database, Of::Entity(shot_id)).await?.into())
+        Ok(task_types(&self.0.database, TaskSet::Entity(shot_id)).await?.into())
     }
 
     async fn list_shot_assets(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

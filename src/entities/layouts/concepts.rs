@@ -1,6 +1,6 @@
 //! Concepts, and what is linked with an entity as they are.
 
-use super::{Cell, Field, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
+use super::{Cell, EntityLayout, Field, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Ids of the entities that a concept is about.
@@ -37,7 +37,7 @@ const fn fields(type_name: Cell) -> [Field; 23] {
 }
 
 /// Concepts.
-pub(in crate::entities) const CONCEPTS: Layout = Layout {
+pub(in crate::entities) const CONCEPTS: EntityLayout = EntityLayout {
     kind: EntityKind::Concept,
     any_kind: false,
     header: "concept_fields",
@@ -67,7 +67,7 @@ pub(in crate::entities) const CONCEPTS: Layout = Layout {
 };
 
 /// Concepts about an entity, and whatever else is linked with it in the same way.
-pub(in crate::entities) const LINKED: Layout = Layout {
+pub(in crate::entities) const LINKED: EntityLayout = EntityLayout {
     kind: EntityKind::Concept,
     any_kind: true,
     header: "concept_fields",

@@ -64,7 +64,7 @@ impl LinkedIds {
 /// One listing with tasks. Its query calls the entities `e`, and tasks are called `t`, where `s` is the caller's
 /// subscription.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
+pub(super) struct EntityLayout {
     /// The kind of the entities; their metadata is hidden from vendors as that of this kind.
     pub(super) kind: EntityKind,
     /// Whether entities of other kinds are listed as well.
@@ -81,7 +81,7 @@ pub(super) struct Layout {
     pub(super) order: &'static [&'static str],
 }
 
-impl Layout {
+impl EntityLayout {
     /// The condition on the entities `e` that every row fulfils.
     pub(super) fn condition(&self) -> String {
         if self.any_kind { "1 = 1".to_owned() } else { self.kind.condition("e.entity_type_id") }

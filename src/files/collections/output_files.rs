@@ -9,11 +9,11 @@ use entity::facts::Table;
 use serde_json::{Map, Value};
 
 use crate::access::Reach;
-use crate::access::entities::standing;
+use crate::access::entities::relation;
 use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::rules::{files_of, one_of};
-use crate::crud::{Nested, Record, Resource, missing};
+use crate::crud::{AskedUpdate, Nested, Record, Resource, missing};
 use crate::database::Sql;
 use crate::events::Work;
 
@@ -53,17 +53,11 @@ impl Resource for OutputFiles {
     }
 
     /// Managers of the production, and whoever works on what the file is for.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        _body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, .. } = *update;
         let entity_id = record.id_of("entity_id");
         let manages = match entity_id {
-            Some(id) => standing(&**work, caller, id).await?.role.is_manager(),
+            Some(id) => relation(&**work, caller, id).await?.role.is_manager(),
             None => caller.is_admin(),
         };
         let worked_on = record.id_of("temporal_entity_id").or(entity_id);

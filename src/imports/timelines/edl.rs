@@ -68,7 +68,7 @@ impl Event {
 ///
 /// # Errors
 /// It is no list of events.
-pub(super) fn read(text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
+pub(super) fn read_clips(text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
     let clock = Clock::of(rate);
     let mut tracks: BTreeMap<String, Vec<Event>> = BTreeMap::new();
     // Where notes go: to the last event, when it is one of pictures.
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     fn ranges(text: &str, rate: f64) -> Vec<(String, i64, i64, Option<i64>)> {
-        read(text, rate).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
+        read_clips(text, rate).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
     }
 
     fn range(name: &str, first: i64, last: i64, length: i64) -> (String, i64, i64, Option<i64>) {
@@ -251,10 +251,10 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused() {
-        assert_eq!(read("Dear all,\n", 25.0), Err("Unknown event type".into()));
-        assert!(read("001  A  V  X  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n", 25.0).is_err());
-        assert!(read("001  A  V  C  00:00:00:00\n", 25.0).is_err());
-        assert!(read("001  A  V  C  00:00:00:00 00:00:02:30 01:00:00:00 01:00:02:00\n", 25.0).is_err_and(|wrong| wrong.ends_with("(line 1)")));
-        assert_eq!(read("", 25.0), Ok(Vec::new()));
+        assert_eq!(read_clips("Dear all,\n", 25.0), Err("Unknown event type".into()));
+        assert!(read_clips("001  A  V  X  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n", 25.0).is_err());
+        assert!(read_clips("001  A  V  C  00:00:00:00\n", 25.0).is_err());
+        assert!(read_clips("001  A  V  C  00:00:00:00 00:00:02:30 01:00:00:00 01:00:02:00\n", 25.0).is_err_and(|wrong| wrong.ends_with("(line 1)")));
+        assert_eq!(read_clips("", 25.0), Ok(Vec::new()));
     }
 }

@@ -58,9 +58,9 @@ impl Format {
     /// It is no timeline of this format.
     pub(super) fn read(self, text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
         match self {
-            Self::Edl => edl::read(text, rate),
-            Self::Otio => otio::read(text),
-            Self::Xml => xmeml::read(text),
+            Self::Edl => edl::read_clips(text, rate),
+            Self::Otio => otio::read_clips(text),
+            Self::Xml => xmeml::read_clips(text),
         }
     }
 }

@@ -10,9 +10,9 @@ use super::Wrong;
 /// The words that may stand in the text, each for a name.
 const WORDS: [&str; 4] = ["project_name", "episode_name", "sequence_name", "shot_name"];
 /// Most bytes of the text.
-const LONGEST: usize = 1000;
+const LONGEST_CONVENTION: usize = 1000;
 /// Most bytes that the expression may take.
-const LARGEST: usize = 1_000_000;
+const LARGEST_EXPRESSION: usize = 1_000_000;
 
 /// `$word`, `${word}`, or two dollars for one.
 static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))").ok());
@@ -26,21 +26,21 @@ pub(in crate::imports) struct Convention {
 
 /// Contents of the name of a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Told<'a> {
+pub(super) struct ClipName<'a> {
     pub(super) sequence: &'a str,
     pub(super) shot: &'a str,
 }
 
 /// The names that belong to a shot.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Names<'a> {
+pub(super) struct ShotNames<'a> {
     pub(super) project: &'a str,
     pub(super) episode: &'a str,
     pub(super) sequence: &'a str,
     pub(super) shot: &'a str,
 }
 
-impl Names<'_> {
+impl ShotNames<'_> {
     fn of(&self, word: &str) -> &str {
         match word {
             "project_name" => self.project,
@@ -71,8 +71,8 @@ impl Convention {
     /// # Errors
     /// It has words that are not known, or is no expression.
     pub(in crate::imports) fn read(text: &str, match_case: bool) -> Result<Self, Wrong> {
-        if text.len() > LONGEST {
-            return Err(format!("error: the naming convention has more than {LONGEST} bytes"));
+        if text.len() > LONGEST_CONVENTION {
+            return Err(format!("error: the naming convention has more than {LONGEST_CONVENTION} bytes"));
         }
         let mut unknown = None;
         let pattern = filled(text, |word| {
@@ -84,7 +84,7 @@ impl Convention {
         if let Some(word) = unknown {
             return Err(format!("KeyError: '{word}'"));
         }
-        let expression = RegexBuilder::new(&format!("^(?:{pattern})")).case_insensitive(!match_case).size_limit(LARGEST).build();
+        let expression = RegexBuilder::new(&format!("^(?:{pattern})")).case_insensitive(!match_case).size_limit(LARGEST_EXPRESSION).build();
         // The last line says what is wrong, those before it show where.
         let wrong = |error: regex::Error| format!("error: {}", error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: "));
         Ok(Self { text: text.to_owned(), expression: expression.map_err(wrong)?, match_case })
@@ -95,7 +95,7 @@ impl Convention {
         if self.match_case { clip.to_owned() } else { clip.to_lowercase() }
     }
 
-    pub(super) fn key_of_shot(&self, names: Names<'_>) -> String {
+    pub(super) fn key_of_shot(&self, names: ShotNames<'_>) -> String {
         self.key_of_clip(&filled(&self.text, |word| names.of(word).to_owned()))
     }
 
@@ -103,13 +103,13 @@ impl Convention {
     ///
     /// # Errors
     /// It does not fit, or tells of no sequence or no shot.
-    pub(super) fn told<'a>(&self, clip: &'a str) -> Result<Told<'a>, Wrong> {
+    pub(super) fn told<'a>(&self, clip: &'a str) -> Result<ClipName<'a>, Wrong> {
         let lacks = |what: &str| format!("KeyError: 'No {what} while extracting shot informations.'");
         let found = self.expression.captures(clip).ok_or_else(|| lacks("matched value"))?;
         let part = |word: &str| found.name(word).map(|part| part.as_str()).filter(|part| !part.is_empty());
         let sequence = part("sequence_name").ok_or_else(|| lacks("sequence name found"))?;
         let shot = part("shot_name").ok_or_else(|| lacks("shot name found"))?;
-        Ok(Told { sequence, shot })
+        Ok(ClipName { sequence, shot })
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn shots_are_known_by_their_names() {
-        let names = Names { project: "Lune", episode: "", sequence: "SQ01", shot: "SH010" };
+        let names = ShotNames { project: "Lune", episode: "", sequence: "SQ01", shot: "SH010" };
         let exact = Convention::read(USUAL, true).unwrap();
         assert_eq!(exact.key_of_shot(names), "Lune_SQ01-SH010");
         assert_eq!(exact.key_of_clip("lune_SQ01-SH010"), "lune_SQ01-SH010");

@@ -49,7 +49,7 @@ fn children(object: &Value) -> &[Value] {
 ///
 /// # Errors
 /// It is no timeline.
-pub(super) fn read(text: &str) -> Result<Vec<Clip>, Wrong> {
+pub(super) fn read_clips(text: &str) -> Result<Vec<Clip>, Wrong> {
     let whole: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
     let mut clips = Vec::new();
     collect(&whole, &mut clips)?;
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn ranges(timeline: &Value) -> Vec<(String, i64, i64, Option<i64>)> {
-        read(&timeline.to_string()).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
+        read_clips(&timeline.to_string()).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
     }
 
     fn found(name: &str, first: i64, last: i64, length: Option<i64>) -> (String, i64, i64, Option<i64>) {
@@ -217,8 +217,8 @@ mod tests {
     #[test]
     fn what_is_no_timeline_is_refused() {
         for text in ["", "{}", "[1]", r#"{"OTIO_SCHEMA": "Clip.2"}"#, "TITLE: X"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(read_clips(text).is_err(), "{text}");
         }
-        assert!(read(&timeline("Video", json!([{"OTIO_SCHEMA": "Sheep.1"}])).to_string()).is_err());
+        assert!(read_clips(&timeline("Video", json!([{"OTIO_SCHEMA": "Sheep.1"}])).to_string()).is_err());
     }
 }

@@ -9,14 +9,15 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::naming::Names;
+use super::naming::ShotNames;
 use super::{Clip, Convention, Format};
 use crate::app::App;
 use crate::database;
 use crate::events::{Payload, Work};
-use crate::imports::entities::{LONGEST_NAME, Matches, Stock};
+use crate::imports::built_in::ByParent;
+use crate::imports::entities::{LONGEST_NAME, Stock};
 use crate::imports::production::Production;
-use crate::imports::task_columns::Tasks;
+use crate::imports::task_columns::TaskColumns;
 use crate::previews::rate_of_production;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
@@ -31,15 +32,14 @@ pub(in crate::imports) struct TimelinePlace<'a> {
 }
 
 /// Import of a timeline.
-struct Import<'a> {
+struct ImportedTimeline<'a> {
     production: Production,
     stock: Stock,
-    shot_type: Uuid,
     episode_id: Option<Uuid>,
     convention: &'a Convention,
     /// Shots by what their clips would be called.
     by_name: HashMap<String, Uuid>,
-    by_sequence: Matches<(Option<Uuid>, String)>,
+    by_sequence: ByParent,
     updated: Vec<Uuid>,
     created: Vec<Uuid>,
     seen: HashSet<Uuid>,
@@ -55,12 +55,12 @@ pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place
     let project = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
     let clips = place.format.read(place.text, rate_of_production(project.fps.as_deref()));
     let clips = clips.map_err(|wrong| Failure::parameter(format!("Failed to parse OTIO file: {wrong}")))?;
-    let mut import = Import::load(&mut work, access, place, &project.name).await?;
+    let mut import = ImportedTimeline::load(&mut work, access, place, &project.name).await?;
     for clip in &clips {
         import.clip(&mut work, clip)?;
     }
     import.stock.store(&work).await?;
-    let mut tasks = Tasks::load(&mut work, project.id, EntityKind::Shot).await?;
+    let mut tasks = TaskColumns::load(&mut work, project.id, EntityKind::Shot).await?;
     for shot_id in &import.created {
         for task_type in import.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
             tasks.require(&mut work, *shot_id, task_type.id);
@@ -82,7 +82,7 @@ async fn records(work: &Work<'_>, type_name: &str, ids: &[Uuid]) -> Result<Vec<u
     Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
 }
 
-impl<'a> Import<'a> {
+impl<'a> ImportedTimeline<'a> {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, place: TimelinePlace<'a>, project_name: &str) -> Result<Self, Failure> {
         let TimelinePlace { episode_id, convention, .. } = place;
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
@@ -101,7 +101,7 @@ impl<'a> Import<'a> {
             if production.is_show && episode.map(|episode| episode.id) != episode_id {
                 continue;
             }
-            let names = Names {
+            let names = ShotNames {
                 project: project_name,
                 episode: episode.map_or("", |episode| episode.name.as_str()),
                 sequence: sequence.map_or("", |sequence| sequence.name.as_str()),
@@ -109,9 +109,9 @@ impl<'a> Import<'a> {
             };
             by_name.entry(convention.key_of_shot(names)).or_insert(shot.id);
         }
-        let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
+        let by_sequence = ByParent::of(&stock, shot_type);
         let (updated, created, seen) = (Vec::new(), Vec::new(), HashSet::new());
-        Ok(Self { production, stock, shot_type, episode_id, convention, by_name, by_sequence, updated, created, seen })
+        Ok(Self { production, stock, episode_id, convention, by_name, by_sequence, updated, created, seen })
     }
 
     /// Imports one clip.
@@ -138,7 +138,7 @@ impl<'a> Import<'a> {
             if is_new { &mut self.created } else { &mut self.updated }.push(id);
         }
         let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(self.episode_id))]) } else { Payload::default() };
-        self.stock.tell(work, EntityKind::Shot, id, more);
+        self.stock.emit_change(work, EntityKind::Shot, id, more);
         Ok(())
     }
 
@@ -151,11 +151,6 @@ impl<'a> Import<'a> {
         // Where there are no episodes, a sequence is known by its name alone.
         let known = if self.production.is_show { None } else { self.stock.sequence_named(told.sequence) };
         let sequence_id = known.unwrap_or_else(|| self.stock.sequence(work, self.episode_id, told.sequence));
-        let key = (Some(sequence_id), told.shot.to_owned());
-        Ok(self.by_sequence.next(&key).unwrap_or_else(|| {
-            let id = self.stock.add(self.shot_type, told.shot, Some(sequence_id));
-            self.by_sequence.add(key, id);
-            id
-        }))
+        Ok(self.by_sequence.require(&mut self.stock, Some(sequence_id), told.shot))
     }
 }

@@ -7,7 +7,7 @@ use super::{Clip, Wrong};
 ///
 /// # Errors
 /// It is no timeline.
-pub(super) fn read(text: &str) -> Result<Vec<Clip>, Wrong> {
+pub(super) fn read_clips(text: &str) -> Result<Vec<Clip>, Wrong> {
     let root = Element::read(text)?;
     if root.name != "xmeml" {
         return Err(format!("its outermost element is '{}', not 'xmeml'", root.name));
@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn ranges(items: &str) -> Vec<(String, i64, i64, Option<i64>)> {
-        read(&timeline(items)).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
+        read_clips(&timeline(items)).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
     }
 
     fn found(name: &str, first: i64, last: i64, length: i64) -> (String, i64, i64, Option<i64>) {
@@ -88,8 +88,8 @@ mod tests {
     #[test]
     fn what_is_no_timeline_is_refused() {
         for text in ["", "<fcpxml/>", "<xmeml/>", "{}"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(read_clips(text).is_err(), "{text}");
         }
-        assert!(read(&timeline("<clipitem><name>a</name></clipitem>")).is_err());
+        assert!(read_clips(&timeline("<clipitem><name>a</name></clipitem>")).is_err());
     }
 }

@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::access::absences::reads_with_reason;
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::{Changes, Record, Resource, only_admin, record};
+use crate::crud::rules::only_admin;
+use crate::crud::{AskedUpdate, Changes, Record, Resource, record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::tasks::presence;
@@ -119,14 +120,8 @@ impl Resource for DayOffs {
         require_record(&app.database, caller, rule, RecordSubject::Person(person_id)).await
     }
 
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
         require_record(&**work, caller, rule, self.subject(record)).await?;
         let given = body.get("person_id").map(|person_id| person_id.as_str().and_then(parse_id));
         if given.is_some_and(|given| given != record.id_of("person_id")) { only_admin(caller) } else { Ok(()) }

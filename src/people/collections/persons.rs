@@ -20,7 +20,7 @@ use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
-use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape};
+use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
@@ -53,14 +53,14 @@ const NOT_BY_BODY: [&str; 7] =
     ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest", "preview_project_id", "preview_opened_at", "preview_open_until"];
 
 /// Columns that somebody who is no manager gets to see of others.
-const SHORT: [&str; 12] =
+const COLUMNS_FOR_COLLEAGUES: [&str; 12] =
     ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
 
 /// Columns that a client gets to see of others.
-const CARD: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
+const COLUMNS_FOR_CLIENTS: [&str; 9] = ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "role", "is_bot"];
 
 /// Columns that a person who is no administrator may change of themself.
-const OWN: [&str; 19] = [
+const COLUMNS_OF_ONESELF: [&str; 19] = [
     "first_name",
     "last_name",
     "email",
@@ -116,9 +116,9 @@ impl Resource for Persons {
         let mut shape = self.full_shape();
         let view = if one { View::of_studio(caller) } else { View::of_others(caller) };
         if view == View::Card {
-            shape.keep(&CARD);
+            shape.keep(&COLUMNS_FOR_CLIENTS);
         } else if view == View::Short {
-            shape.keep(&SHORT);
+            shape.keep(&COLUMNS_FOR_COLLEAGUES);
             shape.keeps_relations = true;
         } else if !sees_salaries(caller) {
             shape.columns.retain(|column| column.name != SALARY);
@@ -177,7 +177,7 @@ impl Resource for Persons {
                 return Err(Failure::forbidden());
             }
             if !caller.is_admin() {
-                body.retain(|key, _| OWN.contains(&key.as_str()) || key == CURRENT_PASSWORD);
+                body.retain(|key, _| COLUMNS_OF_ONESELF.contains(&key.as_str()) || key == CURRENT_PASSWORD);
             }
             body.remove("password");
             protect(work.app(), caller, record, body)?;
@@ -274,20 +274,13 @@ impl Resource for Persons {
         })?;
         work.person_changed(record.id);
         // Clients are used to being told twice.
-        self.tell(work, "delete", record.id, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await
     }
 
     /// A bot is answered with its token once, and so is whoever asks for a new personal token.
-    async fn enrich_written(
-        &self,
-        app: &App,
-        _caller: &Caller,
-        id: Uuid,
-        body: &Map<String, Value>,
-        created: bool,
-        text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(&self, app: &App, _caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let WrittenRecord { id, body, created } = *written;
         let sql = Sql::with("SELECT jti, is_bot, expiration_date FROM person WHERE id = $1", [id.into()]);
         let Some(row) = app.database.row(&sql).await? else { return Ok(text) };
         let is_bot: bool = row.try_get("", "is_bot")?;

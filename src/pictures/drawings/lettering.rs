@@ -12,7 +12,7 @@ const LINE_HEIGHT: f32 = 1.16;
 /// Space that the browser adds to the height of a line, and the part of it that lies below the letters.
 const LINE: (f32, f32) = (1.13, 0.222);
 /// Most that letters are narrowed or widened.
-const STRETCH: (f32, f32) = (0.5, 1.5);
+const STRETCH_LIMITS: (f32, f32) = (0.5, 1.5);
 /// Width of the letters of common typefaces in proportion to these.
 const USUAL_STRETCH: f32 = 0.88;
 /// Most lines that are drawn.
@@ -53,7 +53,7 @@ impl Lettering {
         }
         let measured = lines.iter().map(|line| typeface.width(line)).fold(0.0, f32::max) * size;
         let stretch = match said {
-            Some(width) if !wraps && measured > 0.0 => (width / measured).clamp(STRETCH.0, STRETCH.1),
+            Some(width) if !wraps && measured > 0.0 => (width / measured).clamp(STRETCH_LIMITS.0, STRETCH_LIMITS.1),
             _ => USUAL_STRETCH,
         };
         let line_height = size * LINE.0 * positive(object, "lineHeight").unwrap_or(LINE_HEIGHT);

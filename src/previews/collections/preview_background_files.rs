@@ -53,6 +53,6 @@ impl Resource for PreviewBackgroundFiles {
         self.remove_row(work, record).await?;
         let id = record.id;
         work.afterwards(move |app| Box::pin(remove_background_files(app, id)));
-        self.tell(work, "delete", id, record).await
+        self.emit_change(work, "delete", id, record).await
     }
 }

@@ -7,15 +7,15 @@ use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::previews::Visible;
+use crate::access::previews::VisiblePreviews;
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::previews::processing;
@@ -45,7 +45,7 @@ impl Resource for PreviewFiles {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
+        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
         Ok(())
     }
 
@@ -54,14 +54,8 @@ impl Resource for PreviewFiles {
     }
 
     /// Rule about decisions on a preview, which are for those who lead the task.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
         let decides = body.get("validation_status").is_some_and(|status| Some(status) != record.values.get("validation_status"));
         require_record(&**work, caller, if decides { RecordRule::TaskSupervisor } else { rule }, self.subject(record)).await
     }
@@ -94,7 +88,7 @@ impl Resource for PreviewFiles {
     }
 
     /// Tells the new status along, and that the preview is still being worked on.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
         let project_id = production_of(&**work, self.table(), id, &record.values).await?;
         let status = processing::status(&**work, id).await?;
         let mut about = payload([("preview_file_id", id)]);

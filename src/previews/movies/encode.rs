@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::probe::MovieFacts;
 use super::program::{FFMPEG, MovieError, Room, file_argument, run, threads};
-use super::target::{Asked, Bitrates, low};
+use super::target::{Bitrates, MovieDemands, low};
 use crate::pictures::PictureBudget;
 
 /// Most channels of sound that the codec takes.
@@ -42,7 +42,7 @@ pub(in crate::previews) async fn encode(
     budget: &PictureBudget,
     movie: &Path,
     facts: &MovieFacts,
-    asked: &Asked,
+    asked: &MovieDemands,
     definitions: &Definitions,
     encoder: &Encoder<'_>,
 ) -> Result<(), MovieError> {
@@ -63,7 +63,14 @@ pub(in crate::previews) async fn encode(
     Ok(())
 }
 
-fn arguments(facts: &MovieFacts, asked: &Asked, definitions: &Definitions, encoder: &Encoder<'_>, threads: &str, tones: bool) -> Vec<OsString> {
+fn arguments(
+    facts: &MovieFacts,
+    asked: &MovieDemands,
+    definitions: &Definitions,
+    encoder: &Encoder<'_>,
+    threads: &str,
+    tones: bool,
+) -> Vec<OsString> {
     let size = asked.size(facts.aspect);
     let Bitrates { high, low } = asked.bitrates();
     let outputs: Vec<(&PathBuf, i32)> = definitions.high.iter().map(|path| (path, high)).chain([(&definitions.low, low)]).collect();
@@ -138,7 +145,7 @@ mod tests {
     }
 
     fn words(facts: &MovieFacts, high: bool, tones: bool) -> String {
-        let asked = Asked::read(&json!({"fps": "23.976"}), Some("1920x1080"), None).with(Bitrates { high: 28, low: 6 });
+        let asked = MovieDemands::read(&json!({"fps": "23.976"}), Some("1920x1080"), None).with(Bitrates { high: 28, low: 6 });
         let definitions = Definitions { high: high.then(|| "/high.mp4".into()), low: "/low.mp4".into() };
         let encoder = Encoder { preset: "medium", buffer: 1.5, patience: Duration::ZERO };
         let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);

@@ -15,7 +15,7 @@ pub(super) use self::probe::{MovieFacts, probe};
 pub(super) use self::program::MovieError;
 pub use self::program::installed;
 use self::program::{FFMPEG, Room, file_argument, run};
-pub(super) use self::target::{Asked, Bitrates, frame_rate};
+pub(super) use self::target::{Bitrates, MovieDemands, frame_rate};
 pub(super) use self::tiles::write_tiles;
 use crate::pictures::PictureBudget;
 

@@ -41,16 +41,16 @@ pub(in crate::previews) async fn probe(budget: &PictureBudget, movie: &Path) -> 
 
 /// Output of `ffprobe`.
 #[derive(Deserialize)]
-struct Report {
+struct MovieReport {
     #[serde(default)]
-    streams: Vec<Stream>,
+    streams: Vec<MovieStream>,
     #[serde(default)]
-    format: Container,
+    format: MovieContainer,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Stream {
+struct MovieStream {
     codec_type: String,
     width: Option<i32>,
     height: Option<i32>,
@@ -85,11 +85,11 @@ struct SideData {
 }
 
 #[derive(Default, Deserialize)]
-struct Container {
+struct MovieContainer {
     duration: Option<String>,
 }
 
-impl Stream {
+impl MovieStream {
     /// The picture of a cover is no movie.
     fn is_movie(&self) -> bool {
         self.codec_type == "video" && self.disposition.attached_pic == 0
@@ -118,7 +118,7 @@ fn ratio(text: &str, between: char) -> Option<f64> {
 
 fn read_facts(report: &[u8]) -> Result<MovieFacts, MovieError> {
     let unreadable = |why: &str| MovieError::Unreadable(why.to_owned());
-    let report: Report = serde_json::from_slice(report).map_err(|error| unreadable(&error.to_string()))?;
+    let report: MovieReport = serde_json::from_slice(report).map_err(|error| unreadable(&error.to_string()))?;
     let stream = report.streams.iter().find(|stream| stream.is_movie()).ok_or_else(|| unreadable("it has no pictures"))?;
     let side = |pixels: Option<i32>| pixels.filter(|pixels| *pixels > 0).ok_or_else(|| unreadable("its pictures have no size"));
     let (width, height) = (side(stream.width)?, side(stream.height)?);

@@ -9,7 +9,7 @@ const RATES: std::ops::RangeInclusive<f64> = 1.0..=240.0;
 /// Height where nobody says.
 const USUAL_HEIGHT: u32 = 1080;
 /// Most pixels on a side.
-const LARGEST: u32 = 8192;
+const MOST_SIDE_PIXELS: u32 = 8192;
 /// Width of movies in low definition.
 const LOW_WIDTH: u32 = 1280;
 
@@ -31,7 +31,7 @@ impl Bitrates {
 
 /// Demands on a movie.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::previews) struct Asked {
+pub(in crate::previews) struct MovieDemands {
     /// As the shape of the movie makes it where nobody says.
     width: Option<u32>,
     height: u32,
@@ -39,7 +39,7 @@ pub(in crate::previews) struct Asked {
     bitrates: Bitrates,
 }
 
-impl Asked {
+impl MovieDemands {
     /// Reads what the data of an entity, the resolution of its production and its frame rate ask for.
     pub(in crate::previews) fn read(entity: &Value, resolution: Option<&str>, fps: Option<&str>) -> Self {
         let own = entity["resolution"].as_str().and_then(exact);
@@ -78,12 +78,12 @@ pub(super) fn low((width, height): (u32, u32)) -> (u32, u32) {
 
 /// A side that is longer than another one by a factor, rounded down.
 fn scaled(side: u32, factor: f64) -> u32 {
-    (f64::from(side) * factor).floor().clamp(0.0, f64::from(LARGEST)) as u32
+    (f64::from(side) * factor).floor().clamp(0.0, f64::from(MOST_SIDE_PIXELS)) as u32
 }
 
 /// Codecs want even numbers of pixels.
 fn even(pixels: u32) -> u32 {
-    let pixels = pixels.clamp(2, LARGEST);
+    let pixels = pixels.clamp(2, MOST_SIDE_PIXELS);
     pixels + pixels % 2
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn sizes_follow_the_production_and_the_shape() {
-        let size = |entity: Value, resolution: Option<&str>, aspect: f64| Asked::read(&entity, resolution, None).size(aspect);
+        let size = |entity: Value, resolution: Option<&str>, aspect: f64| MovieDemands::read(&entity, resolution, None).size(aspect);
         let wide = 16.0 / 9.0;
         assert_eq!(size(json!({}), Some("1920x1080"), 1.0), (1920, 1080));
         assert_eq!(size(json!({"resolution": "2048x858"}), Some("1920x1080"), 1.0), (2048, 858));

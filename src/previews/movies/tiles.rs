@@ -18,14 +18,14 @@ const WIDEST: u32 = 2000;
 
 /// Places of the frames in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Layout {
+struct TileLayout {
     cell_width: u32,
     rows: u32,
     /// Every so-many-th frame is there.
     step: u32,
 }
 
-impl Layout {
+impl TileLayout {
     fn of(facts: &MovieFacts, rate: f64) -> Self {
         // Half a frame is no frame, but one less than a whole by rounding is.
         let frames = (facts.duration * rate + 0.01).floor().clamp(1.0, f64::from(u32::MAX)) as u32;
@@ -46,7 +46,7 @@ pub(in crate::previews) async fn write_tiles(
     rate: f64,
     picture: &Path,
 ) -> Result<(), MovieError> {
-    let Layout { cell_width, rows, step } = Layout::of(facts, facts.rate.unwrap_or(rate));
+    let TileLayout { cell_width, rows, step } = TileLayout::of(facts, facts.rate.unwrap_or(rate));
     let every = if step > 1 { format!("select=not(mod(n\\,{step})),") } else { String::new() };
     let filter = format!("{every}scale={cell_width}:{HEIGHT},setsar=1,tile={COLUMNS}x{rows}");
     let mut output: Vec<OsString> =
@@ -65,7 +65,7 @@ mod tests {
 
     fn layout(duration: f64, rate: f64, aspect: f64) -> (u32, u32, u32) {
         let facts = MovieFacts { width: 1920, height: 1080, aspect, duration, rate: None, channels: None, is_hdr: false, is_rgb: false };
-        let Layout { cell_width, rows, step } = Layout::of(&facts, rate);
+        let TileLayout { cell_width, rows, step } = TileLayout::of(&facts, rate);
         (cell_width, rows, step)
     }
 

@@ -31,7 +31,7 @@ static RELATIONS: [Relation; 5] = [
 ];
 
 /// Keys that a new template takes from a body, beside the settings that it gives to productions.
-const TAKEN: [&str; 3] = ["name", "description", "metadata_descriptors"];
+const KEYS_OF_BODY: [&str; 3] = ["name", "description", "metadata_descriptors"];
 
 #[async_trait]
 impl Resource for ProjectTemplates {
@@ -57,7 +57,7 @@ impl Resource for ProjectTemplates {
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
         if record.is_none() {
-            body.retain(|key, _| TAKEN.contains(&key.as_str()) || SETTINGS.contains(&key.as_str()));
+            body.retain(|key, _| KEYS_OF_BODY.contains(&key.as_str()) || SETTINGS.contains(&key.as_str()));
         }
         bitrates::check(work.app(), record, body).map_err(as_record)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;

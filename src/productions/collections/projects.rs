@@ -14,7 +14,7 @@ use crate::access::open_projects_of;
 use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::crud::rules::round;
-use crate::crud::{Record, Relation, Resource};
+use crate::crud::{Record, Relation, Resource, WrittenRecord};
 use crate::database::{self, Sql, write_text};
 use crate::events::Work;
 use crate::jobs;
@@ -122,15 +122,15 @@ impl Resource for Projects {
         let team = removal::team(work, record.id).await?;
         preview_account::remove(work, record.id).await?;
         if query.flag("force")?.unwrap_or_default() {
-            let mut leftovers = removal::remove_project(work, record.id).await?;
+            let mut unneeded = removal::remove_project(work, record.id).await?;
             if !work.app().settings.files.remove_files {
-                leftovers.attachments.clear();
+                unneeded.attachments.clear();
             }
-            jobs::enqueue(work, &RemovedFiles::jobs(&leftovers)).await?;
+            jobs::enqueue(work, &RemovedFiles::jobs(&unneeded)).await?;
         } else {
             self.remove_row(work, record).await?;
         }
-        self.tell(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await?;
         work.project_removed(record.id, &team);
         Ok(())
     }
@@ -156,19 +156,11 @@ impl Resource for Projects {
     }
 
     /// A TV show is answered with its first episode.
-    async fn enrich_written(
-        &self,
-        app: &App,
-        _caller: &Caller,
-        id: Uuid,
-        _body: &Map<String, Value>,
-        _created: bool,
-        mut text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(&self, app: &App, _caller: &Caller, written: &WrittenRecord<'_>, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with(
             "SELECT e.id FROM project p JOIN entity e ON e.project_id = p.id JOIN entity_type k ON k.id = e.entity_type_id \
              WHERE p.id = $1 AND p.production_type = 'tvshow' AND k.name = 'Episode' ORDER BY e.name LIMIT 1",
-            [id.into()],
+            [written.id.into()],
         );
         if let Some(episode) = database::read_value::<Uuid>(&app.database, &sql).await? {
             text.pop();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::field_name::field_name;
-use super::{answer, missing, require, tell};
+use super::{answer, emit_template_update, missing, require};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -19,19 +19,19 @@ const ENTITY_TYPES: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit",
 
 /// Replaces the metadata columns of a template.
 pub(super) async fn set(app: &App, access: &Admin, template_id: Uuid, body: Value) -> Result<Json<ProjectTemplate>, Failure> {
-    let columns = read(body)?;
+    let columns = read_descriptors(body)?;
     let mut work = Work::begin(app, access).await?;
     let values = vec![("metadata_descriptors", SqlValue::Json(Some(Box::new(columns.into()))))];
     if !database::update(&*work, &entity::project_template::TABLE, template_id, values).await? {
         return Err(missing("Project template"));
     }
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     answer(app, template_id).await
 }
 
 /// The columns of a body, which is a list or an object with one, each with every key.
-fn read(mut body: Value) -> Result<Vec<Value>, Failure> {
+fn read_descriptors(mut body: Value) -> Result<Vec<Value>, Failure> {
     let list = match &mut body {
         Value::Object(object) => object.remove("metadata_descriptors").unwrap_or_default(),
         other => other.take(),
@@ -128,7 +128,7 @@ pub(super) async fn set_default_background(
     }
     let values = vec![("default_preview_background_file_id", background_id.into())];
     database::update(&*work, &entity::project_template::TABLE, template_id, values).await?;
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     answer(app, template_id).await
 }
@@ -143,10 +143,10 @@ mod tests {
         let complete = json!({"name": "Équipe A / é", "field_name": "equipe_a_e", "entity_type": "Asset", "task_type_id": null,
             "data_type": "list", "choices": ["a"], "for_client": false, "departments": [], "position": null});
         for body in [json!([column]), json!({"metadata_descriptors": [column]})] {
-            assert_eq!(read(body).ok(), Some(vec![complete.clone()]));
+            assert_eq!(read_descriptors(body).ok(), Some(vec![complete.clone()]));
         }
         for body in [json!({}), json!([]), Value::Null, json!({"metadata_descriptors": null})] {
-            assert_eq!(read(body).ok(), Some(Vec::new()));
+            assert_eq!(read_descriptors(body).ok(), Some(Vec::new()));
         }
     }
 
@@ -161,7 +161,7 @@ mod tests {
             json!([{"name": "A", "departments": ["x"]}]),
             json!([{"name": "A", "position": "first"}]),
         ] {
-            assert!(read(body.clone()).is_err(), "{body}");
+            assert!(read_descriptors(body.clone()).is_err(), "{body}");
         }
     }
 }

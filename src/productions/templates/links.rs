@@ -14,14 +14,14 @@ use uuid::Uuid;
 
 use super::super::bitrates;
 use super::super::settings::link_values;
-use super::{require, tell};
+use super::{emit_template_update, require};
 use crate::app::App;
 use crate::database::json::{self, TEXT};
 use crate::database::{self, Field, RecordWriter, Sql};
 use crate::events::Work;
 
 /// A kind of thing that templates link to.
-pub(super) struct Link {
+pub(super) struct LinkedKind {
     /// Table of the links.
     table: &'static Table,
     /// Column of the link that names the thing.
@@ -32,27 +32,31 @@ pub(super) struct Link {
     name: &'static str,
 }
 
-pub(super) static TASK_TYPES: Link =
-    Link { table: &entity::project_template_task_type_link::TABLE, column: "task_type_id", target: &entity::task_type::TABLE, name: "Task type" };
-pub(super) static TASK_STATUSES: Link = Link {
+pub(super) static TASK_TYPES: LinkedKind = LinkedKind {
+    table: &entity::project_template_task_type_link::TABLE,
+    column: "task_type_id",
+    target: &entity::task_type::TABLE,
+    name: "Task type",
+};
+pub(super) static TASK_STATUSES: LinkedKind = LinkedKind {
     table: &entity::project_template_task_status_link::TABLE,
     column: "task_status_id",
     target: &entity::task_status::TABLE,
     name: "Task status",
 };
-pub(super) static ASSET_TYPES: Link = Link {
+pub(super) static ASSET_TYPES: LinkedKind = LinkedKind {
     table: &entity::project_template_asset_type_link::TABLE,
     column: "asset_type_id",
     target: &entity::entity_type::TABLE,
     name: "Asset type",
 };
-pub(super) static STATUS_AUTOMATIONS: Link = Link {
+pub(super) static STATUS_AUTOMATIONS: LinkedKind = LinkedKind {
     table: &entity::project_template_status_automation_link::TABLE,
     column: "status_automation_id",
     target: &entity::status_automation::TABLE,
     name: "Status automation",
 };
-pub(super) static BACKGROUNDS: Link = Link {
+pub(super) static BACKGROUNDS: LinkedKind = LinkedKind {
     table: &entity::project_template_preview_background_file_link::TABLE,
     column: "preview_background_file_id",
     target: &entity::preview_background_file::TABLE,
@@ -60,7 +64,7 @@ pub(super) static BACKGROUNDS: Link = Link {
 };
 
 /// Writer of the things `t` of a template, with what the link `l` says of them.
-fn writer(link: &Link) -> RecordWriter {
+fn writer(link: &LinkedKind) -> RecordWriter {
     let short =
         |columns: &[(&str, Kind)]| RecordWriter::select(columns.iter().map(|(name, kind)| (format!("t.{name}"), Field::new(*name, *kind))), None);
     let placed =
@@ -86,7 +90,7 @@ struct TemplateLink {
     id: Uuid,
 }
 
-impl Link {
+impl LinkedKind {
     /// Whether links are records of their own, with a place.
     fn has_places(&self) -> bool {
         self.table.column("priority").is_some()
@@ -117,7 +121,7 @@ impl Link {
 }
 
 /// Parts of the studio that a template links to: by place, and by name where there are no places.
-pub(super) async fn list<T>(app: &App, link: &Link, template_id: Uuid) -> Result<Json<T>, Failure> {
+pub(super) async fn list<T>(app: &App, link: &LinkedKind, template_id: Uuid) -> Result<Json<T>, Failure> {
     require(&app.database, template_id).await?;
     let writer = writer(link);
     let order = match (link.has_places(), link.target.column("name")) {
@@ -137,12 +141,12 @@ pub(super) async fn list<T>(app: &App, link: &Link, template_id: Uuid) -> Result
 }
 
 /// Links a template to something without a place, and answers the thing.
-pub(super) async fn add<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
+pub(super) async fn add<T>(app: &App, access: &Admin, link: &LinkedKind, template_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
     database::insert_ignoring_duplicates(&*work, link.table, vec![link.row(template_id, id)]).await?;
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     let writer = writer(link);
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", writer.columns(), link.target.name), [id.into()]);
@@ -176,7 +180,14 @@ pub(super) async fn set_task_status<T>(app: &App, access: &Admin, template_id: U
 }
 
 /// Changes a link with a place, or makes it, and answers it.
-async fn set<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<Json<T>, Failure> {
+async fn set<T>(
+    app: &App,
+    access: &Admin,
+    link: &LinkedKind,
+    template_id: Uuid,
+    id: Uuid,
+    values: Vec<(&'static str, Value)>,
+) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
@@ -187,13 +198,13 @@ async fn set<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: U
         }
         None => database::insert(&*work, link.table, link.row(template_id, id).into_iter().chain(values).collect()).await?,
     };
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     let record = json::record(&app.database, link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
-impl Link {
+impl LinkedKind {
     /// The `type` of links that are records.
     fn record_name(&self) -> &'static str {
         if self.column == "task_type_id" { "ProjectTemplateTaskTypeLink" } else { "ProjectTemplateTaskStatusLink" }
@@ -201,7 +212,7 @@ impl Link {
 }
 
 /// Takes something out of a template.
-pub(super) async fn remove(app: &App, access: &Admin, link: &Link, template_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn remove(app: &App, access: &Admin, link: &LinkedKind, template_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     let text = format!("DELETE FROM \"{}\" WHERE project_template_id = $1 AND \"{}\" = $2", link.table.name, link.column);
@@ -213,21 +224,21 @@ pub(super) async fn remove(app: &App, access: &Admin, link: &Link, template_id: 
         );
         database::execute(&*work, &sql).await?;
     }
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     Ok(NoContent)
 }
 
 /// Gives things places from 1 on, linking those that the template does not have yet. Of a thing that is listed twice, the
 /// last place counts.
-pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &Link, template_id: Uuid, ids: &[Uuid]) -> Result<Json<T>, Failure> {
+pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &LinkedKind, template_id: Uuid, ids: &[Uuid]) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await.map_err(|_| Failure::not_found())?;
     link.require_targets(&work, ids).await.map_err(as_parameter)?;
     let mut places: HashMap<Uuid, i32> = HashMap::new();
     for (id, place) in ids.iter().zip(1..) {
         places.insert(*id, place);
-        tell(&mut work, template_id);
+        emit_template_update(&mut work, template_id);
     }
     let found = link.links(&work, template_id, ids).await?;
     let new: Vec<Uuid> = places.keys().copied().filter(|id| !found.contains_key(id)).collect();

@@ -39,7 +39,7 @@ async fn require_project(connection: &impl ConnectionTrait, project_id: Uuid) ->
 }
 
 /// Tells that a template changed.
-fn tell(work: &mut Work<'_>, template_id: Uuid) {
+fn emit_template_update(work: &mut Work<'_>, template_id: Uuid) {
     work.emit_of_studio(&entity::project_template::TABLE, "project-template:update", payload([("project_template_id", template_id)]));
 }
 

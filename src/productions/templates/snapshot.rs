@@ -18,7 +18,8 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
 /// The keys that a template keeps of a metadata column.
-const KEPT: [&str; 9] = ["name", "field_name", "entity_type", "task_type_id", "data_type", "choices", "for_client", "departments", "position"];
+const DESCRIPTOR_KEYS: [&str; 9] =
+    ["name", "field_name", "entity_type", "task_type_id", "data_type", "choices", "for_client", "departments", "position"];
 
 /// Makes a template of a production.
 pub(super) async fn of_project(
@@ -99,7 +100,7 @@ async fn descriptors(work: &Work<'_>, project_id: Uuid) -> Result<Value, Failure
     let text = columns::list(&**work, condition, &format!("d.entity_type, {ORDER}"), true).await?;
     let mut found: Vec<Map<String, Value>> = serde_json::from_slice(&text)?;
     for column in &mut found {
-        column.retain(|key, _| KEPT.contains(&key.as_str()));
+        column.retain(|key, _| DESCRIPTOR_KEYS.contains(&key.as_str()));
     }
     Ok(serde_json::to_value(found)?)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::access::tasks;
 use crate::app::App;
 use crate::crud::rules::{asks_given_project, round};
-use crate::crud::{Changes, Record, Resource};
+use crate::crud::{AskedUpdate, Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -36,14 +36,8 @@ impl Resource for ScheduleItems {
     }
 
     /// Managers of the production, and supervisors of the task type.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        _rule: RecordRule,
-        record: &Record,
-        _body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let record = update.record;
         let project_id = record.id_of("project_id");
         tasks::require_lead_of_type(&**work, caller, project_id, record.id_of("task_type_id")).await
     }

@@ -44,7 +44,7 @@ impl Resource for ScheduleVersions {
             database::execute(&**work, &Sql::with(text, [record.id.into()])).await?;
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::vocabulary::kinds::EntityKind;
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn tell(
+pub(super) async fn emit_imported(
     work: &mut Work<'_>,
     resource: &dyn Resource,
     ids: &[Uuid],

@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Row, Source};
+use super::{ForeignRow, Source};
 use crate::crud::{self, Relation};
 use crate::database::{self, Database, Sql};
 
@@ -15,7 +15,7 @@ impl Source {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn rows(self, database: &Database, ids: &[Uuid]) -> Result<Vec<Row>, DbErr> {
+    pub async fn rows(self, database: &Database, ids: &[Uuid]) -> Result<Vec<ForeignRow>, DbErr> {
         let mut shape = self.resource.full_shape();
         shape.relations.clear();
         let mut records = crud::rows(database, self.resource, &shape, ids).await?;

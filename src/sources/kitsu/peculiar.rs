@@ -7,7 +7,7 @@ use entity::facts::Table;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Row, id_of};
+use super::{ForeignRow, id_of};
 use crate::events::Work;
 use crate::sources::data;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -21,7 +21,7 @@ const FRAMES: [&str; 3] = ["frame_in", "frame_out", "fps"];
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn prepare(work: &Work<'_>, table: &'static Table, rows: &mut [Row]) -> Result<(), Failure> {
+pub(super) async fn prepare(work: &Work<'_>, table: &'static Table, rows: &mut [ForeignRow]) -> Result<(), Failure> {
     match table.name {
         "entity" => entities(work, table, rows).await,
         "news" => {
@@ -43,21 +43,21 @@ pub(super) async fn prepare(work: &Work<'_>, table: &'static Table, rows: &mut [
 }
 
 /// Brings the names of rows that are taken as they are into the form of their columns.
-pub(super) fn name(table: &'static Table, rows: &mut [Row]) {
+pub(super) fn name(table: &'static Table, rows: &mut [ForeignRow]) {
     if table.name == "notification" {
         rows.iter_mut().for_each(notification);
     }
 }
 
 /// News do not change.
-fn news(row: &mut Row) {
+fn news(row: &mut ForeignRow) {
     if let Some(moment) = row.get("created_at").filter(|moment| !moment.is_null()).cloned() {
         row.insert("updated_at".into(), moment);
     }
 }
 
 /// Renames the subject of a notification, because `type` is the kind of record.
-fn notification(row: &mut Row) {
+fn notification(row: &mut ForeignRow) {
     let kind = row.get("notification_type").filter(|kind| !kind.is_null()).cloned();
     if let Some(kind) = kind {
         row.insert("type".into(), kind);
@@ -66,13 +66,13 @@ fn notification(row: &mut Row) {
     }
 }
 
-fn preview_file(row: &mut Row) {
+fn preview_file(row: &mut ForeignRow) {
     if row.get("status").is_none_or(Value::is_null) {
         row.insert("status".into(), json!("ready"));
     }
 }
 
-async fn entities(work: &Work<'_>, table: &'static Table, rows: &mut [Row]) -> Result<(), Failure> {
+async fn entities(work: &Work<'_>, table: &'static Table, rows: &mut [ForeignRow]) -> Result<(), Failure> {
     let mut types: HashMap<&str, Uuid> = HashMap::new();
     for kind in TYPED {
         if rows.iter().any(|row| type_of(row) == kind.type_name()) {
@@ -95,17 +95,17 @@ async fn entities(work: &Work<'_>, table: &'static Table, rows: &mut [Row]) -> R
 }
 
 /// Takes what is said of the frames of a shot out of its row.
-fn frames(row: &mut Row) -> Row {
+fn frames(row: &mut ForeignRow) -> ForeignRow {
     FRAMES.into_iter().filter_map(|key| Some((key.to_owned(), row.remove(key)?))).collect()
 }
 
 /// The kind that a row names; without one it is a shot.
-fn type_of(row: &Row) -> &str {
+fn type_of(row: &ForeignRow) -> &str {
     row.get("type").and_then(Value::as_str).unwrap_or(EntityKind::Shot.type_name())
 }
 
 /// Lets a value count in place of another one.
-fn rename(row: &mut Row, key: &str, column: &str) {
+fn rename(row: &mut ForeignRow, key: &str, column: &str) {
     if let Some(value) = row.remove(key).filter(|value| !value.is_null()) {
         row.insert(column.to_owned(), value);
     }
@@ -115,7 +115,7 @@ fn rename(row: &mut Row, key: &str, column: &str) {
 mod tests {
     use super::*;
 
-    fn row(value: &Value) -> Row {
+    fn row(value: &Value) -> ForeignRow {
         value.as_object().cloned().unwrap_or_default()
     }
 

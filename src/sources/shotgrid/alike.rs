@@ -7,11 +7,11 @@ use entity::facts::Kind as ColumnKind;
 use sea_orm::Value as SqlValue;
 use uuid::Uuid;
 
-use super::Kind;
+use super::RecordKind;
 use super::lookups::rows_with;
 use crate::database::value_of;
 use crate::events::Work;
-use crate::sources::batch::Columns;
+use crate::sources::batch::ColumnValues;
 
 /// Columns that make a row the one that is meant, besides its number.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ impl Alike {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn load(work: &Work<'_>, kind: &Kind, records: &[&Columns]) -> Result<Self, Failure> {
+    pub(super) async fn load(work: &Work<'_>, kind: &RecordKind, records: &[&ColumnValues]) -> Result<Self, Failure> {
         let columns = kind.natural.columns;
         let mut alike = Self { columns, ids: HashMap::new() };
         let Some((first, others)) = columns.split_first() else { return Ok(alike) };
@@ -55,14 +55,14 @@ impl Alike {
     }
 
     /// The row that a record means, which may get further columns when it is new.
-    pub(super) fn find(&self, record: &Columns, beginning: &Columns) -> Option<Uuid> {
+    pub(super) fn find(&self, record: &ColumnValues, beginning: &ColumnValues) -> Option<Uuid> {
         let value = |name: &str| value_of(record, name).or_else(|| value_of(beginning, name)).map(word).unwrap_or_default();
         self.first_of(record)?;
         self.ids.get(&self.columns.iter().map(|name| value(name)).collect::<Vec<_>>()).copied()
     }
 
     /// Notes a new row.
-    pub(super) fn add(&mut self, row: &Columns, id: Uuid) {
+    pub(super) fn add(&mut self, row: &ColumnValues, id: Uuid) {
         if self.first_of(row).is_some() {
             let key = self.columns.iter().map(|name| value_of(row, name).map(word).unwrap_or_default()).collect();
             self.ids.entry(key).or_insert(id);
@@ -70,7 +70,7 @@ impl Alike {
     }
 
     /// Text that rows are looked for by, where it says something.
-    fn first_of(&self, row: &Columns) -> Option<String> {
+    fn first_of(&self, row: &ColumnValues) -> Option<String> {
         value_of(row, self.columns.first()?).map(word).filter(|word| !word.is_empty())
     }
 }

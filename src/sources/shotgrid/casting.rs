@@ -6,7 +6,7 @@ use dailies_definitions::failure::Failure;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::reading::Reading;
+use super::reading::RecordReading;
 use crate::access::references::{productions, require_many};
 use crate::crud::Relation;
 use crate::events::{Work, payload};
@@ -21,7 +21,7 @@ const PARENTS: &str = "parents";
 ///
 /// # Errors
 /// 400 when a parent is of another production.
-pub(super) async fn store_parents(work: &mut Work<'_>, assets: &[(Reading<'_>, Uuid)]) -> Result<(), Failure> {
+pub(super) async fn store_parents(work: &mut Work<'_>, assets: &[(RecordReading<'_>, Uuid)]) -> Result<(), Failure> {
     let mut children: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (reading, id) in assets {
         for parent in reading.found_all(PARENTS) {

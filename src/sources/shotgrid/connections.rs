@@ -8,7 +8,7 @@ use dailies_definitions::rules::Collection;
 use uuid::Uuid;
 
 use super::Record;
-use super::lookups::{Keys, Known, Lookup, Only};
+use super::lookups::{Keys, KnownRows, Lookup, Only};
 use crate::app::App;
 use crate::collections;
 use crate::crud::{self, Relation};
@@ -29,7 +29,7 @@ static TEAM: Relation = Relation::links("team", &entity::project_person_link::TA
 pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[Record]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let records: Vec<(usize, &Record)> = records.iter().enumerate().collect();
-    let known = Known::load(&mut work, &LOOKUPS, &records).await?;
+    let known = KnownRows::load(&mut work, &LOOKUPS, &records).await?;
     let mut teams: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     let mut order = Vec::with_capacity(records.len());
     for (_, record) in records {

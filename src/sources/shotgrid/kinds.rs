@@ -1,4 +1,4 @@
-//! The kinds of records, each with what becomes of its fields here.
+//! The kinds of records, each with the meaning of its fields.
 
 use dailies_definitions::rules::Collection;
 use entity::facts::Table;
@@ -6,22 +6,34 @@ use serde_json::{Value, json};
 
 use super::alike::Natural;
 use super::lookups::{Keys, Lookup, Make, Only, number_of};
-use super::reading::{Origin, Reading, colour};
-use super::{Kind, Links, NUMBER, Record};
+use super::reading::{ValueOrigin, colour};
+use super::values::{email, entity_of_task, first_word, frames, moment, role};
+use super::{Links, NUMBER, RecordKind};
 use crate::crud::Relation;
 use crate::file_trees::shipped;
-use crate::people::checks::address;
 use crate::vocabulary::kinds::EntityKind;
 
-use Origin::{Always, Field, Found, Worked};
+use ValueOrigin::{Always, Derived, Field, Found};
 
-/// An address that ShotGrid gives to those who have none.
-const NO_ADDRESS: &str = "changeme@email.com";
 /// The colour of what is made because a record names it.
 const BLACK: &str = "#000000";
 
-/// Nothing but the number makes a row the one that is meant.
-const BY_NUMBER: Natural = Natural { columns: &[], adopts: false };
+/// Base of all kinds: columns and links that some have are left out, and nothing but the number makes a row the one that is
+/// meant.
+const PLAIN: RecordKind = RecordKind {
+    collection: Collection::Entities,
+    entity: None,
+    needs: &[],
+    lookups: &[],
+    columns: &[],
+    first: &[],
+    holds: &[],
+    optional: &[],
+    begins_with: &[],
+    natural: Natural { columns: &[], adopts: false },
+    keeps: false,
+    links: &[],
+};
 
 /// A lookup by a number in a field.
 const fn by_number(name: &'static str, table: &'static Table, only: Only, keys: Keys) -> Lookup {
@@ -53,9 +65,8 @@ const fn person(name: &'static str, keys: Keys) -> Lookup {
     by_number(name, &entity::person::TABLE, Only::All, keys)
 }
 
-pub(in crate::sources) static PROJECTS: Kind = Kind {
+pub(in crate::sources) static PROJECTS: RecordKind = RecordKind {
     collection: Collection::Projects,
-    entity: None,
     needs: &["name", "sg_status"],
     lookups: &[made(
         "status",
@@ -67,20 +78,16 @@ pub(in crate::sources) static PROJECTS: Kind = Kind {
     columns: &[
         ("name", Field("name")),
         ("project_status_id", Found("status")),
-        ("data", Worked(|reading| reading.own_fields(&["sg_status"]).into())),
+        ("data", Derived(|reading| reading.own_fields(&["sg_status"]).into())),
     ],
-    first: &[("file_tree", Worked(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))))],
+    first: &[("file_tree", Derived(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))))],
     holds: &["name"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["name"], adopts: true },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static PERSONS: Kind = Kind {
+pub(in crate::sources) static PERSONS: RecordKind = RecordKind {
     collection: Collection::Persons,
-    entity: None,
     needs: &["firstname", "lastname", "email", "login"],
     lookups: &[made(
         "department",
@@ -92,15 +99,12 @@ pub(in crate::sources) static PERSONS: Kind = Kind {
     columns: &[
         ("first_name", Field("firstname")),
         ("last_name", Field("lastname")),
-        ("email", Worked(email)),
+        ("email", Derived(email)),
         ("desktop_login", Field("login")),
-        ("active", Worked(|reading| matches!(reading.text("sg_status_list"), "" | "act").into())),
-        ("role", Worked(role)),
+        ("active", Derived(|reading| matches!(reading.text("sg_status_list"), "" | "act").into())),
+        ("role", Derived(role)),
     ],
-    first: &[],
     holds: &["first_name", "last_name", "email"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["email"], adopts: true },
     keeps: true,
     links: &[Links {
@@ -109,54 +113,43 @@ pub(in crate::sources) static PERSONS: Kind = Kind {
         field: "department",
         strict: false,
     }],
+    ..PLAIN
 };
 
-pub(in crate::sources) static EPISODES: Kind = Kind {
+pub(in crate::sources) static EPISODES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Episode),
     needs: &["code", "description", "project"],
     lookups: &[project_by_name()],
     columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project"))],
-    first: &[],
     holds: &["name", "project_id"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["name", "project_id"], adopts: true },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static SEQUENCES: Kind = Kind {
+pub(in crate::sources) static SEQUENCES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Sequence),
     needs: &["code", "description", "project"],
     lookups: &[project_by_name(), entity_at("episode", EntityKind::Episode, Keys::At("episode.id"))],
     columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("parent_id", Found("episode"))],
-    first: &[],
     holds: &["name", "project_id"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: false },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static SCENES: Kind = Kind {
+pub(in crate::sources) static SCENES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Scene),
     needs: &["code", "project"],
     lookups: &[project_by_name(), entity_at("sequence", EntityKind::Sequence, Keys::First("sequence_sg_scenes_1_sequences"))],
     columns: &[("name", Field("code")), ("project_id", Found("project")), ("parent_id", Found("sequence"))],
-    first: &[],
     holds: &["name", "project_id"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static SHOTS: Kind = Kind {
+pub(in crate::sources) static SHOTS: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Shot),
     needs: &["code", "project", "sg_cut_in", "sg_cut_duration"],
@@ -171,23 +164,20 @@ pub(in crate::sources) static SHOTS: Kind = Kind {
         ("project_id", Found("project")),
         ("parent_id", Found("sequence")),
         ("source_id", Found("scene")),
-        ("data", Worked(frames)),
+        ("data", Derived(frames)),
     ],
-    first: &[],
     holds: &["name", "project_id"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
-    keeps: false,
     links: &[Links {
         relation: Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id"),
         to: "assets",
         field: "assets",
         strict: false,
     }],
+    ..PLAIN
 };
 
-pub(in crate::sources) static ASSETS: Kind = Kind {
+pub(in crate::sources) static ASSETS: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Asset),
     needs: &["code", "description", "project", "sg_asset_type"],
@@ -203,64 +193,50 @@ pub(in crate::sources) static ASSETS: Kind = Kind {
         entity_at("parents", EntityKind::Asset, Keys::Each("parents")),
     ],
     columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("entity_type_id", Found("type"))],
-    first: &[],
     holds: &["name", "project_id"],
     optional: &["entity_type_id"],
     begins_with: &["entity_type_id"],
     natural: Natural { columns: &["name", "project_id", "entity_type_id"], adopts: false },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static STEPS: Kind = Kind {
+pub(in crate::sources) static STEPS: RecordKind = RecordKind {
     collection: Collection::TaskTypes,
-    entity: None,
     needs: &["code"],
     lookups: &[made(
         "department",
         &entity::department::TABLE,
         Only::All,
-        Keys::Worked(first_word),
+        Keys::Derived(first_word),
         Make { columns: || vec![("color", BLACK.into())], event: None },
     )],
     columns: &[
         ("name", Field("code")),
-        ("short_name", Worked(|reading| reading.text("short_name").into())),
-        ("color", Worked(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0")))),
-        ("for_entity", Worked(|reading| reading.at("entity_type").and_then(Value::as_str).unwrap_or("Asset").into())),
+        ("short_name", Derived(|reading| reading.text("short_name").into())),
+        ("color", Derived(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0")))),
+        ("for_entity", Derived(|reading| reading.at("entity_type").and_then(Value::as_str).unwrap_or("Asset").into())),
         ("department_id", Found("department")),
     ],
-    first: &[],
     holds: &["name"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["name", "for_entity"], adopts: true },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static STATUSES: Kind = Kind {
+pub(in crate::sources) static STATUSES: RecordKind = RecordKind {
     collection: Collection::TaskStatus,
-    entity: None,
     needs: &["name", "code"],
-    lookups: &[],
     columns: &[
         ("name", Field("name")),
         ("short_name", Field("code")),
-        ("color", Worked(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0")))),
+        ("color", Derived(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0")))),
     ],
-    first: &[],
     holds: &["name", "short_name"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["short_name"], adopts: true },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static TASKS: Kind = Kind {
+pub(in crate::sources) static TASKS: RecordKind = RecordKind {
     collection: Collection::Tasks,
-    entity: None,
     needs: &[
         "cached_display_name",
         "step",
@@ -285,11 +261,11 @@ pub(in crate::sources) static TASKS: Kind = Kind {
             keys: Keys::At("sg_status_list"),
             make: None,
         },
-        entity_at("asset", EntityKind::Asset, Keys::Worked(|record| number_of(record, "entity", EntityKind::Asset))),
-        entity_at("shot", EntityKind::Shot, Keys::Worked(|record| number_of(record, "entity", EntityKind::Shot))),
-        entity_at("scene", EntityKind::Scene, Keys::Worked(|record| number_of(record, "entity", EntityKind::Scene))),
-        entity_at("sequence", EntityKind::Sequence, Keys::Worked(|record| number_of(record, "entity", EntityKind::Sequence))),
-        entity_at("episode", EntityKind::Episode, Keys::Worked(|record| number_of(record, "entity", EntityKind::Episode))),
+        entity_at("asset", EntityKind::Asset, Keys::Derived(|record| number_of(record, "entity", EntityKind::Asset))),
+        entity_at("shot", EntityKind::Shot, Keys::Derived(|record| number_of(record, "entity", EntityKind::Shot))),
+        entity_at("scene", EntityKind::Scene, Keys::Derived(|record| number_of(record, "entity", EntityKind::Scene))),
+        entity_at("sequence", EntityKind::Sequence, Keys::Derived(|record| number_of(record, "entity", EntityKind::Sequence))),
+        entity_at("episode", EntityKind::Episode, Keys::Derived(|record| number_of(record, "entity", EntityKind::Episode))),
         person("author", Keys::At("created_by.id")),
         person("assignees", Keys::Each("task_assignees")),
     ],
@@ -298,30 +274,27 @@ pub(in crate::sources) static TASKS: Kind = Kind {
         ("project_id", Found("project")),
         ("task_type_id", Found("step")),
         ("task_status_id", Found("status")),
-        ("entity_id", Worked(entity_of_task)),
+        ("entity_id", Derived(entity_of_task)),
         ("assigner_id", Found("author")),
         ("start_date", Field("start_date")),
         ("due_date", Field("due_date")),
         ("sort_order", Field("sg_sort_order")),
         ("duration", Field("duration")),
     ],
-    first: &[],
     holds: &["name", "project_id", "task_type_id"],
     optional: &["task_status_id"],
-    begins_with: &[],
     natural: Natural { columns: &["entity_id", "name", "project_id", "task_type_id"], adopts: true },
-    keeps: false,
     links: &[Links {
         relation: Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id"),
         to: "assignees",
         field: "task_assignees",
         strict: true,
     }],
+    ..PLAIN
 };
 
-pub(in crate::sources) static VERSIONS: Kind = Kind {
+pub(in crate::sources) static VERSIONS: RecordKind = RecordKind {
     collection: Collection::PreviewFiles,
-    entity: None,
     needs: &["code", "description", "sg_task", "sg_uploaded_movie"],
     lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")), person("author", Keys::At("user.id"))],
     columns: &[
@@ -335,16 +308,12 @@ pub(in crate::sources) static VERSIONS: Kind = Kind {
     ],
     first: &[("status", Always("processing"))],
     holds: &["task_id"],
-    optional: &[],
-    begins_with: &[],
     natural: Natural { columns: &["task_id", "name"], adopts: true },
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
 
-pub(in crate::sources) static NOTES: Kind = Kind {
+pub(in crate::sources) static NOTES: RecordKind = RecordKind {
     collection: Collection::Comments,
-    entity: None,
     needs: &["content", "created_at", "user", "tasks"],
     lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")), person("author", Keys::At("user.id"))],
     columns: &[
@@ -352,55 +321,8 @@ pub(in crate::sources) static NOTES: Kind = Kind {
         ("object_type", Always("Task")),
         ("person_id", Found("author")),
         ("text", Field("content")),
-        ("created_at", Worked(moment)),
+        ("created_at", Derived(moment)),
     ],
-    first: &[],
     holds: &["object_id", "person_id"],
-    optional: &[],
-    begins_with: &[],
-    natural: BY_NUMBER,
-    keeps: false,
-    links: &[],
+    ..PLAIN
 };
-
-/// The address in the form that is stored; none for those who have none.
-fn email(reading: &Reading<'_>) -> Value {
-    let text = reading.text("email").trim();
-    if text.eq_ignore_ascii_case(NO_ADDRESS) { Value::Null } else { address(text).map_or(Value::Null, Value::from) }
-}
-
-fn role(reading: &Reading<'_>) -> Value {
-    match reading.text("permission_rule_set.name") {
-        "Manager" => "manager",
-        "Admin" => "admin",
-        _ => "user",
-    }
-    .into()
-}
-
-/// The name of a department: steps are called after it.
-fn first_word(record: &Record) -> Option<Value> {
-    record.get("code")?.as_str()?.split_whitespace().next().map(Value::from)
-}
-
-/// The values of a shot that have no columns: first and last frame, and what studios add.
-fn frames(reading: &Reading<'_>) -> Value {
-    let mut data = reading.own_fields(&["sg_cut_in", "sg_cut_out", "sg_sequence"]);
-    let number = |field: &str| reading.at(field).and_then(Value::as_i64);
-    let first = number("sg_cut_in");
-    let last = first.map(|first| first.saturating_add(number("sg_cut_duration").unwrap_or_default()));
-    data.insert("frame_in".into(), json!(first));
-    data.insert("frame_out".into(), json!(last));
-    data.into()
-}
-
-/// Entity of a task; none where it is of a kind that has no tasks here.
-fn entity_of_task(reading: &Reading<'_>) -> Value {
-    let found = ["asset", "shot", "scene", "sequence", "episode"].into_iter().find_map(|lookup| reading.found(lookup));
-    found.map_or(Value::Null, |id| id.to_string().into())
-}
-
-/// A moment without its zone, which is dropped and not converted.
-fn moment(reading: &Reading<'_>) -> Value {
-    reading.at("created_at").and_then(Value::as_str).map_or(Value::Null, |text| text.get(..19).unwrap_or(text).into())
-}

@@ -13,7 +13,7 @@ use super::reading::at;
 use super::{NUMBER, Record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::sources::batch::{Columns, read_value, wrong};
+use crate::sources::batch::{ColumnValues, read_value, wrong};
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
 
 /// Values that one query looks for: SQLite looks every placeholder up among all others.
@@ -61,13 +61,13 @@ pub(super) enum Keys {
     /// In the `id` of the first item of a list.
     First(&'static str),
     /// In what follows from the record.
-    Worked(fn(&Record) -> Option<Value>),
+    Derived(fn(&Record) -> Option<Value>),
 }
 
 /// Way of making a row that is missing.
 pub(super) struct Make {
     /// Columns besides the one that is looked at.
-    pub(super) columns: fn() -> Columns,
+    pub(super) columns: fn() -> ColumnValues,
     /// The event that tells of it, and the key of the id in it.
     pub(super) event: Option<(&'static str, &'static str)>,
 }
@@ -80,26 +80,26 @@ impl Keys {
             Self::At(path) => at(record, path).cloned().into_iter().collect(),
             Self::Each(field) => items(field).filter_map(number).collect(),
             Self::First(field) => items(field).take(1).filter_map(number).collect(),
-            Self::Worked(work) => work(record).into_iter().collect(),
+            Self::Derived(derive) => derive(record).into_iter().collect(),
         }
     }
 
     fn field(&self) -> &'static str {
         match self {
             Self::At(field) | Self::Each(field) | Self::First(field) => field,
-            Self::Worked(_) => "",
+            Self::Derived(_) => "",
         }
     }
 }
 
 /// Rows that were found for the records of a body.
-pub(super) struct Known {
+pub(super) struct KnownRows {
     lookups: &'static [Lookup],
     /// Ids by what was looked for, for each lookup.
     found: HashMap<&'static str, HashMap<String, Uuid>>,
 }
 
-impl Known {
+impl KnownRows {
     /// Looks up all that the records name, and makes what is missing where the lookup says so.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod kinds;
 mod lookups;
 mod reading;
 mod removal;
+mod values;
 
 use std::collections::HashMap;
 
@@ -21,9 +22,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use self::alike::{Alike, Natural};
-use self::lookups::{Known, Lookup, by_number};
-use self::reading::{Origin, Reading};
-use super::batch::{self, Columns, Incoming, read_value};
+use self::lookups::{KnownRows, Lookup, by_number};
+use self::reading::{RecordReading, ValueOrigin};
+use super::batch::{self, ColumnValues, Incoming, read_value};
 use super::links::Lists;
 use crate::access::references::{productions, require_many};
 use crate::app::App;
@@ -48,7 +49,7 @@ pub(super) type Record = Map<String, Value>;
 const NUMBER: &str = "shotgun_id";
 
 /// Kind of records, and what they become here.
-pub(super) struct Kind {
+pub(super) struct RecordKind {
     collection: Collection,
     /// Kind of the entities, where they are some. Assets are of many types, which the records name.
     entity: Option<EntityKind>,
@@ -57,9 +58,9 @@ pub(super) struct Kind {
     /// Meaning of fields among the rows that are here.
     lookups: &'static [Lookup],
     /// Columns, each with what it gets.
-    columns: &'static [(&'static str, Origin)],
+    columns: &'static [(&'static str, ValueOrigin)],
     /// Columns that only new rows get.
-    first: &'static [(&'static str, Origin)],
+    first: &'static [(&'static str, ValueOrigin)],
     /// Columns without which a record is left out.
     holds: &'static [&'static str],
     /// Columns that keep what they hold, or begin as usual, when a record says nothing of them.
@@ -84,7 +85,7 @@ struct Links {
     strict: bool,
 }
 
-impl Kind {
+impl RecordKind {
     fn resource(&self) -> &'static dyn Resource {
         collections::resource(self.collection)
     }
@@ -101,23 +102,23 @@ impl Kind {
 
 /// A record that was read, with its place in the body.
 struct Draft<'a> {
-    reading: Reading<'a>,
+    reading: RecordReading<'a>,
     place: usize,
     number: i32,
-    columns: Columns,
+    columns: ColumnValues,
 }
 
 /// Imports records, and gives what is stored for them then, as JSON.
 ///
 /// # Errors
 /// 400 that names the place and the field of a value that has no place here; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, records: &[Record]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import(app: &App, caller: &Caller, kind: &'static RecordKind, records: &[Record]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let records: Vec<(usize, &Record)> = records.iter().enumerate().filter(|(place, record)| is_complete(kind, *place, record)).collect();
-    let known = Known::load(&mut work, kind.lookups, &records).await?;
+    let known = KnownRows::load(&mut work, kind.lookups, &records).await?;
     let mut drafts = Vec::with_capacity(records.len());
     for (place, record) in records {
-        drafts.extend(draft(kind, Reading { record, known: &known }, place)?);
+        drafts.extend(draft(kind, RecordReading { record, known: &known }, place)?);
     }
     let beginning = beginning(&mut work, caller, kind).await?;
     let (rows, order) = sort(&work, kind, &drafts, &beginning).await?;
@@ -145,7 +146,7 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, reco
         ids.iter().for_each(|id| work.person_changed(*id));
     }
     if kind.entity == Some(EntityKind::Asset) {
-        let assets: Vec<(Reading<'_>, Uuid)> = drafts.iter().zip(&order).filter_map(|(draft, id)| Some((draft.reading, (*id)?))).collect();
+        let assets: Vec<(RecordReading<'_>, Uuid)> = drafts.iter().zip(&order).filter_map(|(draft, id)| Some((draft.reading, (*id)?))).collect();
         casting::store_parents(&mut work, &assets).await?;
     }
     let answered = answer(&work, kind, &ids).await?;
@@ -154,7 +155,7 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static Kind, reco
 }
 
 /// Whether a record has what is needed. The log says what others lack.
-fn is_complete(kind: &Kind, place: usize, record: &Record) -> bool {
+fn is_complete(kind: &RecordKind, place: usize, record: &Record) -> bool {
     let missing = kind.needs.iter().chain(&["id"]).find(|field| !record.contains_key(**field));
     if let Some(field) = missing {
         tracing::warn!(collection = kind.collection.name(), place, field, "a record of ShotGrid was left out, because it lacks a field");
@@ -163,9 +164,9 @@ fn is_complete(kind: &Kind, place: usize, record: &Record) -> bool {
 }
 
 /// Draft of a row from a record; none where it says too little.
-fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<Draft<'a>>, Failure> {
+fn draft<'a>(kind: &RecordKind, reading: RecordReading<'a>, place: usize) -> Result<Option<Draft<'a>>, Failure> {
     let Some(number) = reading.record.get("id").and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok()) else { return Ok(None) };
-    let mut columns: Columns = vec![(NUMBER, number.into())];
+    let mut columns: ColumnValues = vec![(NUMBER, number.into())];
     for (name, origin) in kind.columns {
         let value = origin.value(&reading);
         if value.is_null() && kind.holds.contains(name) {
@@ -192,9 +193,9 @@ fn draft<'a>(kind: &Kind, reading: Reading<'a>, place: usize) -> Result<Option<D
 }
 
 /// Columns that every new row gets.
-async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &Kind) -> Result<Columns, Failure> {
+async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind) -> Result<ColumnValues, Failure> {
     let settings = &work.app().settings;
-    let mut columns = Columns::new();
+    let mut columns = ColumnValues::new();
     for column in &kind.table().columns {
         match column.default {
             ColumnDefault::Timezone => columns.push((column.name, settings.default_timezone.clone().into())),
@@ -215,10 +216,15 @@ async fn beginning(work: &mut Work<'_>, caller: &Caller, kind: &Kind) -> Result<
 }
 
 /// Finds out which rows are here already. Gives what is to be stored, and for each draft the id of its row, if it gets one.
-async fn sort(work: &Work<'_>, kind: &Kind, drafts: &[Draft<'_>], beginning: &Columns) -> Result<(Vec<Incoming>, Vec<Option<Uuid>>), Failure> {
+async fn sort(
+    work: &Work<'_>,
+    kind: &RecordKind,
+    drafts: &[Draft<'_>],
+    beginning: &ColumnValues,
+) -> Result<(Vec<Incoming>, Vec<Option<Uuid>>), Failure> {
     let numbers: Vec<i32> = drafts.iter().map(|draft| draft.number).collect();
     let mut by_number = by_number(work, kind.table(), kind.condition().as_deref(), &numbers).await?;
-    let said: Vec<&Columns> = drafts.iter().map(|draft| &draft.columns).collect();
+    let said: Vec<&ColumnValues> = drafts.iter().map(|draft| &draft.columns).collect();
     let mut alike = Alike::load(work, kind, &said).await?;
     let mut rows: Vec<Incoming> = Vec::with_capacity(drafts.len());
     let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(drafts.len());
@@ -276,7 +282,7 @@ async fn sort(work: &Work<'_>, kind: &Kind, drafts: &[Draft<'_>], beginning: &Co
 }
 
 /// Rows as JSON objects, by their ids.
-async fn answer(work: &Work<'_>, kind: &Kind, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
+async fn answer(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
     if kind.collection == Collection::Persons {
         return Ok(person_rows(&**work, ids).await?);
     }

@@ -4,10 +4,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Record;
-use super::lookups::Known;
+use super::lookups::KnownRows;
 
 /// Origin of the value of a column.
-pub(super) enum Origin {
+pub(super) enum ValueOrigin {
     /// A field of the record; parts of its path are told apart by dots.
     Field(&'static str),
     /// The id that a lookup gives.
@@ -15,17 +15,17 @@ pub(super) enum Origin {
     /// The same word for all.
     Always(&'static str),
     /// Value that follows from the record.
-    Worked(fn(&Reading<'_>) -> Value),
+    Derived(fn(&RecordReading<'_>) -> Value),
 }
 
-impl Origin {
+impl ValueOrigin {
     /// The value for a record.
-    pub(super) fn value(&self, reading: &Reading<'_>) -> Value {
+    pub(super) fn value(&self, reading: &RecordReading<'_>) -> Value {
         match self {
             Self::Field(path) => reading.at(path).cloned().unwrap_or_default(),
             Self::Found(lookup) => reading.found(lookup).map_or(Value::Null, |id| id.to_string().into()),
             Self::Always(word) => (*word).into(),
-            Self::Worked(work) => work(reading),
+            Self::Derived(derive) => derive(reading),
         }
     }
 
@@ -37,12 +37,12 @@ impl Origin {
 
 /// A record, with what its fields mean.
 #[derive(Clone, Copy)]
-pub(super) struct Reading<'a> {
+pub(super) struct RecordReading<'a> {
     pub(super) record: &'a Record,
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownRows,
 }
 
-impl Reading<'_> {
+impl RecordReading<'_> {
     /// A field that says something.
     pub(super) fn field(&self, name: &str) -> Option<&Value> {
         self.record.get(name).filter(|value| !value.is_null())

@@ -10,14 +10,14 @@ use entity::TABLES;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::Kind;
+use super::RecordKind;
 use super::lookups::by_number;
 use crate::app::App;
 use crate::crud::{self, Record};
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
-use crate::tasks::removal::tell;
+use crate::tasks::removal::emit_task_delete;
 use crate::vocabulary::kinds::EntityKind;
 
 /// Links of an entity that are those of another one: what casts it refers to it.
@@ -28,7 +28,7 @@ const ASSIGNMENT: (&str, &str) = ("task_person_link", "task_id");
 const TASK: (&str, &str) = ("task", "entity_id");
 
 #[derive(FromQueryResult)]
-struct Task {
+struct RemovedTask {
     id: Uuid,
     task_type_id: Option<Uuid>,
     project_id: Option<Uuid>,
@@ -38,7 +38,7 @@ struct Task {
 ///
 /// # Errors
 /// 403 for a protected account, 400 for the last administrator.
-pub(in crate::sources) async fn remove(app: &App, caller: &Caller, kind: &Kind, number: i32) -> Result<Json<ShotgunRemoval>, Failure> {
+pub(in crate::sources) async fn remove(app: &App, caller: &Caller, kind: &RecordKind, number: i32) -> Result<Json<ShotgunRemoval>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let found = by_number(&work, kind.table(), kind.condition().as_deref(), &[number]).await?.remove(&number);
     let success = match found {
@@ -50,7 +50,7 @@ pub(in crate::sources) async fn remove(app: &App, caller: &Caller, kind: &Kind, 
 }
 
 /// Says whether the row is gone.
-async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &Kind, id: Uuid) -> Result<bool, Failure> {
+async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind, id: Uuid) -> Result<bool, Failure> {
     if kind.entity == Some(EntityKind::Asset) {
         return remove_asset(work, kind, id).await;
     }
@@ -62,7 +62,7 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &Kind, id: Uuid)
         Collection::Persons => kind.resource().remove(work, caller, &record, &Query::default()).await?,
         Collection::Tasks => {
             kind.resource().remove_row(work, &record).await?;
-            tell(work, id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
+            emit_task_delete(work, id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
         }
         _ => kind.resource().remove_row(work, &record).await?,
     }
@@ -70,7 +70,7 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &Kind, id: Uuid)
 }
 
 /// An asset goes with its tasks. One that files were made for is given up instead.
-async fn remove_asset(work: &mut Work<'_>, kind: &Kind, id: Uuid) -> Result<bool, Failure> {
+async fn remove_asset(work: &mut Work<'_>, kind: &RecordKind, id: Uuid) -> Result<bool, Failure> {
     let record = crud::record(&**work, kind.resource(), id).await?;
     let sql = Sql::with("SELECT 1 FROM working_file w JOIN task t ON t.id = w.task_id WHERE t.entity_id = $1 LIMIT 1", [id.into()]);
     if database::row(&**work, &sql).await?.is_some() {
@@ -80,7 +80,7 @@ async fn remove_asset(work: &mut Work<'_>, kind: &Kind, id: Uuid) -> Result<bool
         return Ok(true);
     }
     let sql = Sql::with("SELECT id, task_type_id, project_id FROM task WHERE entity_id = $1 ORDER BY created_at, id", [id.into()]);
-    let tasks: Vec<Task> = database::read_all(&**work, &sql).await?;
+    let tasks: Vec<RemovedTask> = database::read_all(&**work, &sql).await?;
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
     if is_referred_to(work, &super::TASKS, &ids, &[ASSIGNMENT]).await? || is_referred_to(work, kind, &[id], &[TASK]).await? {
         return Ok(false);
@@ -89,8 +89,8 @@ async fn remove_asset(work: &mut Work<'_>, kind: &Kind, id: Uuid) -> Result<bool
     {
         database::execute(&**work, &Sql::with(text, [id.into()])).await?;
     }
-    for Task { id: task_id, task_type_id, project_id } in tasks {
-        tell(work, task_id, Some(id), task_type_id, project_id);
+    for RemovedTask { id: task_id, task_type_id, project_id } in tasks {
+        emit_task_delete(work, task_id, Some(id), task_type_id, project_id);
     }
     kind.resource().remove_row(work, &record).await?;
     tell_of_asset(work, &record);
@@ -102,7 +102,7 @@ fn tell_of_asset(work: &mut Work<'_>, record: &Record) {
 }
 
 /// Whether a row of any table refers to one of these. Their own links do not count, nor what is named beside them.
-async fn is_referred_to(work: &Work<'_>, kind: &Kind, ids: &[Uuid], besides: &[(&str, &str)]) -> Result<bool, Failure> {
+async fn is_referred_to(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid], besides: &[(&str, &str)]) -> Result<bool, Failure> {
     let links = kind.resource().relations().iter().filter(|relation| relation.links);
     let own: Vec<(&str, &str)> = links.map(|relation| (relation.table.name, relation.own)).filter(|place| *place != CAST).collect();
     let mut searches = Vec::new();

@@ -43,6 +43,6 @@ impl Resource for ProjectStatus {
             return Err(Failure::parameter(format!("The status {name} can't be deleted, because productions are found by it.")));
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }

@@ -29,6 +29,6 @@ impl Resource for StatusAutomations {
             return Err(Failure::record("This automation is used in a project."));
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }

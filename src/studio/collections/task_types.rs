@@ -71,6 +71,6 @@ impl Resource for TaskTypes {
             return Err(Failure::parameter(message));
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }

@@ -14,13 +14,13 @@ use crate::access::data_mask::DataMask;
 use crate::access::plans::PlanMask;
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::{self as access, Visible};
+use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, invalid_id};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid_id};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
-use crate::tasks::pipeline::{Candidate, Pipeline, Target};
+use crate::tasks::pipeline::{Candidate, Pipeline, TaskedEntity};
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -56,7 +56,7 @@ impl Resource for Tasks {
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
         let reach = Reach::open_teams(&app.database, caller).await?;
-        Visible::new(reach, access::LISTED).restrict(sql, "t");
+        VisibleTasks::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
     }
 
@@ -92,14 +92,8 @@ impl Resource for Tasks {
     }
 
     /// Managers change everything, others who lead the task a part.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
         let part = body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
         require_record(&**work, caller, if part { rule } else { RecordRule::ProductionManager }, self.subject(record)).await
     }
@@ -147,12 +141,12 @@ impl Resource for Tasks {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
         if query.flag("force")?.unwrap_or_default() {
-            let leftovers = removal::take_away(work, &[record.id]).await?;
-            work.afterwards(|app| Box::pin(leftovers.discard(app)));
+            let unneeded = removal::take_away(work, &[record.id]).await?;
+            work.afterwards(|app| Box::pin(unneeded.discard(app)));
             return Ok(());
         }
         self.remove_row(work, record).await?;
-        removal::tell(work, record.id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
+        removal::emit_task_delete(work, record.id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
         Ok(())
     }
 }
@@ -179,7 +173,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<U
     }
     let project_id = row.try_get("", "project_id")?;
     let task_type = Candidate { id: needed(body, "task_type_id")?, for_entity: Some(&for_entity) };
-    let target = Target { kind, entity_type_id: row.try_get("", "entity_type_id")? };
+    let target = TaskedEntity { kind, entity_type_id: row.try_get("", "entity_type_id")? };
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
         Some(message) => Err(Failure::parameter(message)),
         None => Ok(project_id),

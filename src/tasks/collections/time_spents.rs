@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::hours;
-use crate::access::tasks::{is_assigned, standing};
+use crate::access::tasks::{is_assigned, relation};
 use crate::crud::{Record, Resource, missing, record};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -70,8 +70,8 @@ impl Resource for TimeSpents {
         }
         let task_id = record.id_of("task_id").ok_or_else(Failure::not_found)?;
         let person_id = record.id_of("person_id").ok_or_else(Failure::forbidden)?;
-        let standing = standing(&**work, caller, task_id).await?;
-        let may = hours::allows(&hours::LOG, standing.role, caller.person.id, person_id);
+        let relation = relation(&**work, caller, task_id).await?;
+        let may = hours::allows(&hours::LOG, relation.role, caller.person.id, person_id);
         if may && is_assigned(&**work, person_id, task_id).await? { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
@@ -99,7 +99,7 @@ impl Resource for TimeSpents {
 
     async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await?;
         refresh(work, [record]).await?;
         sum_up(work, record.id_of("task_id").as_slice()).await
     }

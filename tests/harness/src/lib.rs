@@ -20,7 +20,7 @@ mod shape;
 mod studio;
 
 pub use checker::{Checker, contract};
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, MadeTask};
 pub use directory::{Directory, DirectoryEntry};
 pub use growth::{ENTITIES, Growth, word};
 pub use listener::Listener;

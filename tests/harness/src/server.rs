@@ -9,7 +9,7 @@ use dailies::config::{DataArgs, Settings};
 use dailies::database::Database;
 use dailies::jobs::Workers;
 use dailies::realtime::Realtime;
-use dailies::server::{Doorkeeper, build, prepare, routes, start_workers, stream_options};
+use dailies::server::{StreamGatekeeper, build, prepare, routes, start_workers, stream_options};
 use dailies::storage::{Backend, Storage, StorageSettings};
 use dailies::studio::seed::{Domain, seed};
 use dailies::web::{Bound, Extras, application};
@@ -138,9 +138,9 @@ impl TestServer {
         if fresh {
             seed(&app, Domain::default()).await.expect("base data");
         }
-        let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), stream_options(&app).await.expect("options"));
+        let (realtime, stream) = Realtime::new(Arc::new(StreamGatekeeper(app.clone())), stream_options(&app).await.expect("options"));
         app.bus.connect(realtime);
-        let extras = Extras { realtime: Some(door.boxed()), metrics: None };
+        let extras = Extras { realtime: Some(stream.boxed()), metrics: None };
         let endpoint = application(routes(&app), &app.settings, extras).expect("an application");
         let workers = start_workers(&app);
         let bound = Bound::to("127.0.0.1", 0).await.expect("a port").limited(&app.settings, 0);

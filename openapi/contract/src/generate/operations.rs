@@ -35,7 +35,7 @@ fn is_handled(operation: &Operation) -> bool {
 }
 
 fn handler_trait(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operation]) {
-    let _ = writeln!(text, "/// What the server does for the operations of the tag *{tag}*.\n#[async_trait]");
+    let _ = writeln!(text, "/// Handlers of the operations of the tag *{tag}*.\n#[async_trait]");
     let _ = writeln!(text, "pub trait {}: Send + Sync + 'static {{", pascal(tag));
     for operation in operations.iter().filter(|operation| is_handled(operation)) {
         let _ = writeln!(text, "    /// `{} {}`: {}.\n    ///", operation.method, operation.path, operation.summary);

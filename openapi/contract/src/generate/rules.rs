@@ -16,13 +16,13 @@ pub(super) fn file(contract: &Contract) -> String {
     );
     text.push_str("/// Decides who may call: one method for each access rule of the contract.\n");
     text.push_str("#[async_trait]\npub trait Guard: Sessions {\n");
-    text.push_str("    /// Who sends the request, by its token.\n");
+    text.push_str("    /// Person who sends the request, by its token.\n");
     text.push_str("    async fn caller(&self, request: &Request) -> Result<Caller, Failure>;\n");
-    text.push_str("    /// Who asks for a new token, by the refresh token.\n");
+    text.push_str("    /// Person who asks for a new token, by the refresh token.\n");
     text.push_str("    async fn refresher(&self, request: &Request) -> Result<Refresher, Failure>;\n");
-    text.push_str("    /// Who holds the link of a shared playlist, by its secret and the password that comes with the request.\n");
+    text.push_str("    /// Holder of the link of a shared playlist, by its secret and the password that comes with the request.\n");
     text.push_str("    async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure>;\n");
-    text.push_str("    /// What a client is told of an error that no handler expected.\n");
+    text.push_str("    /// Answer to a client about an error that no handler expected.\n");
     text.push_str("    fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure;\n");
     for rule in &contract.access.rules {
         let Some(proof) = rule.proof.as_deref() else { continue };

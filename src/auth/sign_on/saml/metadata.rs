@@ -19,7 +19,7 @@ pub(super) struct Metadata {
 }
 
 /// Reads the description of one provider.
-pub(super) fn read(xml: &str) -> Option<Metadata> {
+pub(super) fn read_metadata(xml: &str) -> Option<Metadata> {
     let document = parse(xml)?;
     let root = document.document_element()?;
     // Some providers wrap the description of themselves.
@@ -69,11 +69,11 @@ mod tests {
     #[test]
     fn keys_for_signatures_are_taken() {
         let keys = [key("", " AA\nAA "), key(" use=\"signing\"", "AQEB"), key(" use=\"encryption\"", "AgIC")].concat();
-        let metadata = read(&described(&keys, REDIRECT)).expect("a provider");
+        let metadata = read_metadata(&described(&keys, REDIRECT)).expect("a provider");
         assert_eq!(metadata.certificates, [vec![0, 0, 0], vec![1, 1, 1]]);
         assert_eq!((metadata.entity_id.as_str(), metadata.address.as_str()), ("https://idp.example", "https://idp.example/sso"));
-        assert!(read(&described("", REDIRECT)).is_none());
-        assert!(read(&described(&keys, "urn:other")).is_none());
-        assert!(read("<a/>").is_none());
+        assert!(read_metadata(&described("", REDIRECT)).is_none());
+        assert!(read_metadata(&described(&keys, "urn:other")).is_none());
+        assert!(read_metadata("<a/>").is_none());
     }
 }

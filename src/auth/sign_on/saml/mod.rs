@@ -25,7 +25,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::metadata::Metadata;
-use self::response::{Expected, Refusal, Statement};
+use self::response::{AnswerProblem, Expected, Statement};
 use super::identities::{self, Identity, Profile, Provider, not_for_them};
 use super::{arrive, leave_for_form, read_limited, refused};
 use crate::app::App;
@@ -39,10 +39,10 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for which its facts are kept in mind.
 const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 /// Least time between two looks for new certificates, however many answers are signed with unknown ones.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+const LEAST_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 const PURPOSE: &str = "saml";
 
-/// Problem between this server and the provider. People are told no more than that there was one.
+/// Problem between this server and the provider.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("the provider does not answer: {0}")]
@@ -52,13 +52,14 @@ enum Problem {
     #[error("what the provider says of itself can't be read")]
     Metadata,
     #[error("the answer is not good: {0}")]
-    Answer(#[from] Refusal),
+    Answer(#[from] AnswerProblem),
     #[error("{0}")]
     Other(&'static str),
 }
 
 impl Problem {
-    fn tell(self) -> Failure {
+    /// Answer to the client, who is told no more than that there was a problem. The log has it.
+    fn refuse(self) -> Failure {
         tracing::warn!(error = &self as &dyn std::error::Error, "somebody could not sign in with SAML");
         refused("SAML authentication failed.")
     }
@@ -86,7 +87,7 @@ impl Saml {
     /// 400 when this is switched off, or the provider does not answer.
     pub(in crate::auth) async fn begin(&self, app: &App) -> Result<Media, Failure> {
         require(&app.settings.saml)?;
-        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::tell)?;
+        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::refuse)?;
         // A name must not begin with a digit.
         let id = format!("_{}", Uuid::new_v4().simple());
         let mut address = Url::parse(&provider.address)?;
@@ -107,10 +108,10 @@ impl Saml {
             Some(session) => session.take(app, PURPOSE).await?,
             None => None,
         };
-        let asked = asked.ok_or_else(|| Problem::Other("nothing was asked of this browser").tell())?;
-        let (provider, statement) = self.statement(&app.settings, answer).await.map_err(Problem::tell)?;
+        let asked = asked.ok_or_else(|| Problem::Other("nothing was asked of this browser").refuse())?;
+        let (provider, statement) = self.statement(&app.settings, answer).await.map_err(Problem::refuse)?;
         if statement.request != asked {
-            return Err(Problem::Other("it is the answer to another question").tell());
+            return Err(Problem::Other("it is the answer to another question").refuse());
         }
         let identity = identity(settings, &provider, &statement)?;
         let email = statement.name.to_lowercase();
@@ -125,10 +126,10 @@ impl Saml {
         let bytes = STANDARD.decode(bytes).map_err(|_| Problem::Other("it is not written in base64"))?;
         let xml = String::from_utf8(bytes).map_err(|_| Problem::Other("it is no text"))?;
         let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
-        match read(settings, &provider, &xml) {
-            Err(Refusal::Signature) => {
-                let provider = self.provider(&settings.saml, BETWEEN_LOOKS).await?;
-                let statement = read(settings, &provider, &xml)?;
+        match read_statement(settings, &provider, &xml) {
+            Err(AnswerProblem::Signature) => {
+                let provider = self.provider(&settings.saml, LEAST_REFETCH_INTERVAL).await?;
+                let statement = read_statement(settings, &provider, &xml)?;
                 Ok((provider, statement))
             }
             statement => Ok((provider, statement?)),
@@ -146,7 +147,7 @@ impl Saml {
             return Err(Problem::Status(answer.status()));
         }
         let bytes = read_limited(answer).await?.ok_or(Problem::Metadata)?;
-        let metadata = std::str::from_utf8(&bytes).ok().and_then(metadata::read).ok_or(Problem::Metadata)?;
+        let metadata = std::str::from_utf8(&bytes).ok().and_then(metadata::read_metadata).ok_or(Problem::Metadata)?;
         *known = Some((metadata.clone(), Instant::now()));
         Ok(metadata)
     }
@@ -166,9 +167,9 @@ fn own_address(settings: &Settings) -> String {
     format!("{}/api/auth/saml/sso", settings.public_address())
 }
 
-fn read(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, Refusal> {
+fn read_statement(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, AnswerProblem> {
     let (audience, recipient) = (own_name(settings), own_address(settings));
-    response::read(xml, &Expected { provider, audience: &audience, recipient: &recipient, now: Utc::now() })
+    response::read_answer(xml, &Expected { provider, audience: &audience, recipient: &recipient, now: Utc::now() })
 }
 
 /// The question that the browser takes along.

@@ -28,7 +28,7 @@ const SKEW: TimeDelta = TimeDelta::minutes(2);
 
 /// Reason why an answer is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum AnswerProblem {
     #[error("it can't be read, or is not of the expected form")]
     Malformed,
     #[error("the certificates of the provider can't be read")]
@@ -72,51 +72,51 @@ pub(super) struct Statement {
 }
 
 /// Checks an answer, and gives what is signed of it.
-pub(super) fn read(xml: &str, expected: &Expected<'_>) -> Result<Statement, Refusal> {
-    let document = parse(xml).ok_or(Refusal::Malformed)?;
-    let root = document.document_element().ok_or(Refusal::Malformed)?;
+pub(super) fn read_answer(xml: &str, expected: &Expected<'_>) -> Result<Statement, AnswerProblem> {
+    let document = parse(xml).ok_or(AnswerProblem::Malformed)?;
+    let root = document.document_element().ok_or(AnswerProblem::Malformed)?;
     if !is(&document, root, PROTOCOL, "Response") || attribute(&document, root, "Version") != Some("2.0") {
-        return Err(Refusal::Malformed);
+        return Err(AnswerProblem::Malformed);
     }
     let everywhere =
         |namespace: &str, name: &str| document.descendants(root).into_iter().filter(|node| is(&document, *node, namespace, name)).count();
-    let assertion = only(&document, root, ASSERTION, "Assertion").ok_or(Refusal::Ambiguous)?;
+    let assertion = only(&document, root, ASSERTION, "Assertion").ok_or(AnswerProblem::Ambiguous)?;
     if everywhere(ASSERTION, "Assertion") != 1 || everywhere(ASSERTION, "EncryptedAssertion") != 0 {
-        return Err(Refusal::Ambiguous);
+        return Err(AnswerProblem::Ambiguous);
     }
     let signed = signed(&document, xml, root, expected.provider)?;
     if !signed.contains(&assertion) && !signed.contains(&root) {
-        return Err(Refusal::Unsigned);
+        return Err(AnswerProblem::Unsigned);
     }
     response(&document, root, expected)?;
     conditions(&document, assertion, expected)?;
-    let subject = only(&document, assertion, ASSERTION, "Subject").ok_or(Refusal::Malformed)?;
-    let name = only(&document, subject, ASSERTION, "NameID").and_then(|name| text(&document, name)).ok_or(Refusal::Malformed)?;
+    let subject = only(&document, assertion, ASSERTION, "Subject").ok_or(AnswerProblem::Malformed)?;
+    let name = only(&document, subject, ASSERTION, "NameID").and_then(|name| text(&document, name)).ok_or(AnswerProblem::Malformed)?;
     let request = confirmed(&document, subject, expected)?;
     if attribute(&document, root, "InResponseTo").is_some_and(|other| other != request) {
-        return Err(Refusal::Ambiguous);
+        return Err(AnswerProblem::Ambiguous);
     }
     Ok(Statement { request, name, attributes: attributes(&document, assertion)? })
 }
 
 /// The elements that good signatures cover. A wrong one spoils the answer, whatever others there are.
-fn signed(document: &Document<'_>, xml: &str, root: NodeId, provider: &Metadata) -> Result<HashSet<NodeId>, Refusal> {
+fn signed(document: &Document<'_>, xml: &str, root: NodeId, provider: &Metadata) -> Result<HashSet<NodeId>, AnswerProblem> {
     let elements = document.descendants(root);
     if elements.iter().all(|node| !is(document, *node, SIGNATURE, "Signature")) {
-        return Err(Refusal::Unsigned);
+        return Err(AnswerProblem::Unsigned);
     }
     if !elements.iter().all(|node| is_plain(document, *node)) {
-        return Err(Refusal::Signature);
+        return Err(AnswerProblem::Signature);
     }
     let mut keys = KeysManager::new();
     for certificate in &provider.certificates {
-        keys.add_key(load_x509_cert_der(certificate).map_err(|_| Refusal::Certificates)?);
+        keys.add_key(load_x509_cert_der(certificate).map_err(|_| AnswerProblem::Certificates)?);
     }
     let context = DsigContext::new(keys);
-    let results = verify_all_document_with_source(&context, document, Some(xml)).map_err(|_| Refusal::Signature)?;
+    let results = verify_all_document_with_source(&context, document, Some(xml)).map_err(|_| AnswerProblem::Signature)?;
     let mut signed = HashSet::new();
     for result in results {
-        let VerifyResult::Valid { references, .. } = result else { return Err(Refusal::Signature) };
+        let VerifyResult::Valid { references, .. } = result else { return Err(AnswerProblem::Signature) };
         signed.extend(references.into_iter().filter(|reference| reference.digest_verified).filter_map(|reference| reference.resolved_node));
     }
     Ok(signed)
@@ -139,26 +139,26 @@ fn is_plain(document: &Document<'_>, node: NodeId) -> bool {
 }
 
 /// Checks what goes around the statement.
-fn response(document: &Document<'_>, root: NodeId, expected: &Expected<'_>) -> Result<(), Refusal> {
+fn response(document: &Document<'_>, root: NodeId, expected: &Expected<'_>) -> Result<(), AnswerProblem> {
     let status = only(document, root, PROTOCOL, "Status").and_then(|status| only(document, status, PROTOCOL, "StatusCode"));
     if status.and_then(|code| attribute(document, code, "Value")) != Some(SUCCESS) {
-        return Err(Refusal::Status);
+        return Err(AnswerProblem::Status);
     }
     if attribute(document, root, "Destination").is_some_and(|address| address != expected.recipient) {
-        return Err(Refusal::Recipient);
+        return Err(AnswerProblem::Recipient);
     }
     let issuers = document.child_elements_by_name_ns(root, ASSERTION, "Issuer");
     let is_known = |issuer: &NodeId| text(document, *issuer).as_deref() == Some(expected.provider.entity_id.as_str());
-    if issuers.iter().all(is_known) { Ok(()) } else { Err(Refusal::Issuer) }
+    if issuers.iter().all(is_known) { Ok(()) } else { Err(AnswerProblem::Issuer) }
 }
 
 /// Checks from whom, for whom and when a statement is good.
-fn conditions(document: &Document<'_>, assertion: NodeId, expected: &Expected<'_>) -> Result<(), Refusal> {
+fn conditions(document: &Document<'_>, assertion: NodeId, expected: &Expected<'_>) -> Result<(), AnswerProblem> {
     let issuer = only(document, assertion, ASSERTION, "Issuer").and_then(|issuer| text(document, issuer));
     if issuer.as_deref() != Some(expected.provider.entity_id.as_str()) {
-        return Err(Refusal::Issuer);
+        return Err(AnswerProblem::Issuer);
     }
-    let conditions = only(document, assertion, ASSERTION, "Conditions").ok_or(Refusal::Malformed)?;
+    let conditions = only(document, assertion, ASSERTION, "Conditions").ok_or(AnswerProblem::Malformed)?;
     in_time(document, conditions, expected.now)?;
     let restrictions = document.child_elements_by_name_ns(conditions, ASSERTION, "AudienceRestriction");
     let is_ours = |restriction: &NodeId| {
@@ -166,23 +166,23 @@ fn conditions(document: &Document<'_>, assertion: NodeId, expected: &Expected<'_
         audiences.into_iter().any(|audience| text(document, audience).as_deref() == Some(expected.audience))
     };
     if restrictions.is_empty() || !restrictions.iter().all(is_ours) {
-        return Err(Refusal::Audience);
+        return Err(AnswerProblem::Audience);
     }
     let statements = document.child_elements_by_name_ns(assertion, ASSERTION, "AuthnStatement");
     if statements.is_empty() {
-        return Err(Refusal::Status);
+        return Err(AnswerProblem::Status);
     }
     let ended =
         |node: &NodeId| attribute(document, *node, "SessionNotOnOrAfter").is_some_and(|end| moment(end).is_none_or(|end| end + SKEW <= expected.now));
-    if statements.iter().any(ended) { Err(Refusal::Time) } else { Ok(()) }
+    if statements.iter().any(ended) { Err(AnswerProblem::Time) } else { Ok(()) }
 }
 
 /// Checks the moments between which an element is good, where it says so.
-fn in_time(document: &Document<'_>, node: NodeId, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let read = |name: &str| attribute(document, node, name).map(|text| moment(text).ok_or(Refusal::Malformed)).transpose();
+fn in_time(document: &Document<'_>, node: NodeId, now: DateTime<Utc>) -> Result<(), AnswerProblem> {
+    let read = |name: &str| attribute(document, node, name).map(|text| moment(text).ok_or(AnswerProblem::Malformed)).transpose();
     let too_early = read("NotBefore")?.is_some_and(|start| now + SKEW < start);
     let too_late = read("NotOnOrAfter")?.is_some_and(|end| end + SKEW <= now);
-    if too_early || too_late { Err(Refusal::Time) } else { Ok(()) }
+    if too_early || too_late { Err(AnswerProblem::Time) } else { Ok(()) }
 }
 
 fn moment(text: &str) -> Option<DateTime<Utc>> {
@@ -190,28 +190,29 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Checks that whoever brings the statement is meant, and gives the request that it answers.
-fn confirmed(document: &Document<'_>, subject: NodeId, expected: &Expected<'_>) -> Result<String, Refusal> {
+fn confirmed(document: &Document<'_>, subject: NodeId, expected: &Expected<'_>) -> Result<String, AnswerProblem> {
     let confirmations = document.child_elements_by_name_ns(subject, ASSERTION, "SubjectConfirmation");
-    let bearer = confirmations.into_iter().find(|node| attribute(document, *node, "Method") == Some(BEARER)).ok_or(Refusal::Malformed)?;
-    let data = only(document, bearer, ASSERTION, "SubjectConfirmationData").ok_or(Refusal::Malformed)?;
+    let bearer = confirmations.into_iter().find(|node| attribute(document, *node, "Method") == Some(BEARER)).ok_or(AnswerProblem::Malformed)?;
+    let data = only(document, bearer, ASSERTION, "SubjectConfirmationData").ok_or(AnswerProblem::Malformed)?;
     if attribute(document, data, "Recipient") != Some(expected.recipient) {
-        return Err(Refusal::Recipient);
+        return Err(AnswerProblem::Recipient);
     }
     if attribute(document, data, "NotOnOrAfter").is_none() {
-        return Err(Refusal::Time);
+        return Err(AnswerProblem::Time);
     }
     in_time(document, data, expected.now)?;
     let request = attribute(document, data, "InResponseTo").filter(|request| !request.is_empty());
-    request.map(str::to_owned).ok_or(Refusal::Malformed)
+    request.map(str::to_owned).ok_or(AnswerProblem::Malformed)
 }
 
 /// Values by the names of attributes, and by the names that people know them by.
-fn attributes(document: &Document<'_>, assertion: NodeId) -> Result<HashMap<String, Vec<String>>, Refusal> {
+fn attributes(document: &Document<'_>, assertion: NodeId) -> Result<HashMap<String, Vec<String>>, AnswerProblem> {
     let mut found: HashMap<String, Vec<String>> = HashMap::new();
     for statement in document.child_elements_by_name_ns(assertion, ASSERTION, "AttributeStatement") {
         for node in document.child_elements_by_name_ns(statement, ASSERTION, "Attribute") {
             let values = document.child_elements_by_name_ns(node, ASSERTION, "AttributeValue");
-            let values: Vec<String> = values.into_iter().map(|value| text(document, value).ok_or(Refusal::Malformed)).collect::<Result<_, _>>()?;
+            let values: Vec<String> =
+                values.into_iter().map(|value| text(document, value).ok_or(AnswerProblem::Malformed)).collect::<Result<_, _>>()?;
             let names: HashSet<&str> = ["Name", "FriendlyName"].into_iter().filter_map(|key| attribute(document, node, key)).collect();
             for name in names {
                 found.entry(name.to_owned()).or_default().extend(values.iter().cloned());

@@ -1,190 +1,36 @@
-//! Persons taken over from the directory of the studio: new ones get accounts, what changed there changes here, and who is gone
-//! there is switched off.
+//! Changes of accounts that follow from what the directory lists.
 
 use std::collections::{HashMap, HashSet};
 
-use dailies_definitions::failure::Failure;
-use entity::person;
-use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use crate::app::App;
-use crate::auth::directory::{DirectoryError, Listed, listed};
-use crate::database::{self, Sql};
-use crate::events::{Work, payload, transact};
-use crate::previews;
-
-/// An account, as far as the directory says something of it.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
-struct Account {
-    id: Uuid,
-    first_name: String,
-    last_name: String,
-    email: Option<String>,
-    desktop_login: Option<String>,
-    active: Option<bool>,
-    role: String,
-    is_generated_from_ldap: Option<bool>,
-    ldap_uid: Option<String>,
-    has_avatar: Option<bool>,
-}
-
-impl Account {
-    fn is_active(&self) -> bool {
-        self.active == Some(true)
-    }
-
-    fn is_from_directory(&self) -> bool {
-        self.is_generated_from_ldap == Some(true)
-    }
-
-    fn name(&self) -> String {
-        format!("{} {} ({})", self.first_name, self.last_name, self.desktop_login.as_deref().unwrap_or_default()).trim().to_owned()
-    }
-}
-
-/// Report of changes that are to be done, or were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    pub created: Vec<String>,
-    pub updated: Vec<String>,
-    pub deactivated: Vec<String>,
-    /// Those whom the limit of users keeps out.
-    pub limited: Vec<String>,
-    /// Those who stay as they are although the directory says otherwise.
-    pub kept: Vec<String>,
-}
-
-/// Reason why persons could not be taken over.
-#[derive(Debug, thiserror::Error)]
-pub enum SyncError {
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    #[error("the directory lists nobody, so that everybody would be switched off; nothing was changed")]
-    Nobody,
-    #[error("the database refuses: {0}")]
-    Database(#[from] DbErr),
-}
+use super::{DirectoryAccount, SyncReport};
+use crate::auth::directory::Listed;
 
 /// Changes that follow from the directory.
 #[derive(Default)]
-struct Plan {
-    created: Vec<Account>,
+pub(super) struct SyncPlan {
+    pub(super) created: Vec<DirectoryAccount>,
     /// Accounts before and after.
-    changed: Vec<(Account, Account)>,
+    pub(super) changed: Vec<(DirectoryAccount, DirectoryAccount)>,
     /// Pictures of those who have none.
-    pictures: Vec<(Uuid, Vec<u8>)>,
+    pub(super) pictures: Vec<(Uuid, Vec<u8>)>,
     limited: Vec<String>,
     kept: Vec<String>,
 }
 
-impl Plan {
-    fn report(&self) -> Report {
+impl SyncPlan {
+    pub(super) fn report(&self) -> SyncReport {
         let (ended, updated): (Vec<_>, Vec<_>) = self.changed.iter().partition(|(before, after)| before.is_active() && !after.is_active());
-        let after = |changes: Vec<&(Account, Account)>| changes.into_iter().map(|(_, after)| after.name()).collect();
-        Report {
-            created: self.created.iter().map(Account::name).collect(),
+        let after = |changes: Vec<&(DirectoryAccount, DirectoryAccount)>| changes.into_iter().map(|(_, after)| after.name()).collect();
+        SyncReport {
+            created: self.created.iter().map(DirectoryAccount::name).collect(),
             updated: after(updated),
             deactivated: after(ended),
             limited: self.limited.clone(),
             kept: self.kept.clone(),
         }
     }
-}
-
-/// Makes the persons of the studio those of the directory. A dry run says what it would do.
-///
-/// # Errors
-/// The directory does not answer, or lists nobody; the database refuses. Nothing was changed then.
-pub async fn synchronise(app: &App, dry_run: bool) -> Result<Report, SyncError> {
-    let persons = listed(&app.settings.ldap).await?;
-    if persons.is_empty() {
-        return Err(SyncError::Nobody);
-    }
-    let plan = transact(app, || apply(app, &persons, dry_run)).await?;
-    if !dry_run {
-        for (id, picture) in &plan.pictures {
-            match previews::set_of_person(app, *id, picture).await {
-                Ok(()) => {}
-                Err(Failure::Fault(error)) => tracing::warn!(error = &*error as &dyn std::error::Error, person = %id, "a picture was not kept"),
-                Err(Failure::Answer { body, .. }) => tracing::warn!(%body, person = %id, "the directory has no picture that can be read"),
-            }
-        }
-    }
-    Ok(plan.report())
-}
-
-async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<Plan, DbErr> {
-    let mut work = Work::begin_as(app, None).await?;
-    let sql = Sql::with(
-        "SELECT id, first_name, last_name, email, desktop_login, active, role, is_generated_from_ldap, ldap_uid, has_avatar \
-         FROM person WHERE is_bot = $1 AND is_guest = $1 AND preview_project_id IS NULL ORDER BY created_at, id",
-        [false.into()],
-    );
-    let known = database::read_all::<Account>(&*work, &sql).await?;
-    let plan = plan(&known, persons, app.settings.user_limit, &app.settings.protected_accounts);
-    if !dry_run {
-        store(&mut work, &plan).await?;
-    }
-    work.commit().await?;
-    Ok(plan)
-}
-
-async fn store(work: &mut Work<'_>, plan: &Plan) -> Result<(), DbErr> {
-    let settings = &work.app().settings;
-    let row = |account: &Account| -> Vec<(&'static str, Value)> {
-        let mut row = columns(account);
-        row.extend([("timezone", settings.default_timezone.clone().into()), ("locale", settings.default_locale.clone().into())]);
-        row
-    };
-    let rows = plan.created.iter().map(row).collect();
-    database::insert_many(&**work, &person::TABLE, rows).await?;
-    // Few enough for both databases.
-    for changes in plan.changed.chunks(90) {
-        database::execute(&**work, &change(changes)).await?;
-    }
-    let id = |account: &Account| payload([("person_id", account.id)]);
-    for account in &plan.created {
-        work.emit_of_studio(&person::TABLE, "person:new", id(account));
-    }
-    for (before, after) in &plan.changed {
-        work.emit_of_studio(&person::TABLE, "person:update", id(after));
-        work.person_changed(after.id);
-        if before.is_active() != after.is_active() {
-            work.end_sessions_of(after.id);
-        }
-    }
-    Ok(())
-}
-
-fn columns(account: &Account) -> Vec<(&'static str, Value)> {
-    vec![
-        ("id", account.id.into()),
-        ("first_name", account.first_name.as_str().into()),
-        ("last_name", account.last_name.as_str().into()),
-        ("email", account.email.clone().into()),
-        ("desktop_login", account.desktop_login.clone().into()),
-        ("active", account.active.into()),
-        ("role", account.role.as_str().into()),
-        ("is_generated_from_ldap", account.is_generated_from_ldap.into()),
-        ("ldap_uid", account.ldap_uid.clone().into()),
-    ]
-}
-
-/// The statement that changes accounts. The personal token of whoever is switched off ends, too.
-fn change(changes: &[(Account, Account)]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new(
-        "UPDATE person SET first_name = v.column2, last_name = v.column3, email = v.column4, desktop_login = v.column5, active = v.column6, \
-         role = v.column7, is_generated_from_ldap = v.column8, ldap_uid = v.column9, updated_at = v.column10, \
-         jti = CASE WHEN v.column6 THEN jti END FROM (VALUES ",
-    );
-    for (at, (_, after)) in changes.iter().enumerate() {
-        let values = columns(after).into_iter().map(|(_, value)| value).chain([now.into()]);
-        sql.push(if at > 0 { ", " } else { "" }).bind_list(values);
-    }
-    sql.push(") AS v WHERE person.id = v.column1");
-    sql
 }
 
 /// Accounts by what a person of the directory may be known by.
@@ -195,7 +41,7 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn of(known: &'a [Account]) -> Self {
+    fn of(known: &'a [DirectoryAccount]) -> Self {
         let mut index = Self { uids: HashMap::new(), logins: HashMap::new(), emails: HashMap::new() };
         for (at, account) in known.iter().enumerate() {
             let given = |text: &'a Option<String>| text.as_deref().filter(|text| !text.is_empty());
@@ -224,13 +70,14 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-fn plan(known: &[Account], persons: &[Listed], limit: u64, protected: &[String]) -> Plan {
+/// Changes that make the accounts those of the directory.
+pub(super) fn plan_changes(known: &[DirectoryAccount], persons: &[Listed], limit: u64, protected: &[String]) -> SyncPlan {
     let index = Index::of(known);
-    let is_protected = |account: &Account| {
+    let is_protected = |account: &DirectoryAccount| {
         let email = account.email.as_deref().unwrap_or_default();
         !email.is_empty() && protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email))
     };
-    let mut plan = Plan::default();
+    let mut plan = SyncPlan::default();
     let mut active = known.iter().filter(|account| account.is_active()).count() as u64;
     let mut emails: HashSet<String> = index.emails.keys().cloned().collect();
     let mut taken = HashSet::new();
@@ -245,7 +92,7 @@ fn plan(known: &[Account], persons: &[Listed], limit: u64, protected: &[String])
         let keeps = before.is_some_and(&is_protected);
         taken.extend(found);
         take_over(&mut after, person, keeps, &mut emails);
-        let joins = after.is_active() && !before.is_some_and(Account::is_active);
+        let joins = after.is_active() && !before.is_some_and(DirectoryAccount::is_active);
         if joins && active >= limit {
             plan.limited.push(after.name());
             after.active = before.map_or(Some(false), |before| before.active);
@@ -266,7 +113,7 @@ fn plan(known: &[Account], persons: &[Listed], limit: u64, protected: &[String])
             if is_protected(account) {
                 plan.kept.push(format!("{} is a protected account", account.name()));
             } else {
-                plan.changed.push((account.clone(), Account { active: Some(false), ..account.clone() }));
+                plan.changed.push((account.clone(), DirectoryAccount { active: Some(false), ..account.clone() }));
             }
         }
     }
@@ -274,8 +121,9 @@ fn plan(known: &[Account], persons: &[Listed], limit: u64, protected: &[String])
     plan
 }
 
-fn fresh(person: &Listed) -> Account {
-    Account {
+/// Account of somebody who has none yet.
+fn fresh(person: &Listed) -> DirectoryAccount {
+    DirectoryAccount {
         id: Uuid::new_v4(),
         first_name: String::new(),
         last_name: String::new(),
@@ -290,7 +138,7 @@ fn fresh(person: &Listed) -> Account {
 }
 
 /// Takes over what the directory says. An administrator stays one, and a protected account keeps its role and stays active.
-fn take_over(account: &mut Account, person: &Listed, keeps: bool, emails: &mut HashSet<String>) {
+fn take_over(account: &mut DirectoryAccount, person: &Listed, keeps: bool, emails: &mut HashSet<String>) {
     for (name, said) in [(&mut account.first_name, &person.first_name), (&mut account.last_name, &person.last_name)] {
         if !said.is_empty() {
             *name = cut(said, 80);
@@ -314,8 +162,8 @@ fn take_over(account: &mut Account, person: &Listed, keeps: bool, emails: &mut H
 }
 
 /// Leaves the studio an administrator who can sign in, if it had one.
-fn keep_an_administrator(known: &[Account], plan: &mut Plan) {
-    let administers = |account: &Account| account.role == "admin" && account.is_active();
+fn keep_an_administrator(known: &[DirectoryAccount], plan: &mut SyncPlan) {
+    let administers = |account: &DirectoryAccount| account.role == "admin" && account.is_active();
     let ended: HashSet<Uuid> =
         plan.changed.iter().filter(|(before, after)| administers(before) && !administers(after)).map(|(before, _)| before.id).collect();
     let left = known.iter().any(|account| administers(account) && !ended.contains(&account.id));
@@ -332,8 +180,8 @@ fn keep_an_administrator(known: &[Account], plan: &mut Plan) {
 mod tests {
     use super::*;
 
-    fn account(login: &str, email: &str) -> Account {
-        Account {
+    fn account(login: &str, email: &str) -> DirectoryAccount {
+        DirectoryAccount {
             id: Uuid::new_v4(),
             first_name: "Ada".into(),
             last_name: "Byron".into(),
@@ -361,22 +209,22 @@ mod tests {
     #[test]
     fn what_is_the_same_stays() {
         let known = [account("ada", "ada@wool.local")];
-        assert_eq!(plan(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(), Report::default());
+        assert_eq!(plan_changes(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(), SyncReport::default());
     }
 
     #[test]
     fn persons_are_known_by_what_changes_least() {
         let known = [
-            Account { ldap_uid: Some("7".into()), ..account("old", "old@wool.local") },
+            DirectoryAccount { ldap_uid: Some("7".into()), ..account("old", "old@wool.local") },
             account("eve", "eve@wool.local"),
-            Account { desktop_login: None, is_generated_from_ldap: None, ..account("", "tim@wool.local") },
+            DirectoryAccount { desktop_login: None, is_generated_from_ldap: None, ..account("", "tim@wool.local") },
         ];
         let persons = [
             Listed { uid: Some("7".into()), last_name: "Lovelace".into(), ..listed("new", "new@wool.local") },
             listed("eve", "eve.b@wool.local"),
             listed("tim", "tim@wool.local"),
         ];
-        let plan = plan(&known, &persons, 10, &[]);
+        let plan = plan_changes(&known, &persons, 10, &[]);
         let after: Vec<_> = plan.changed.iter().map(|(before, after)| (before.id, after.email.clone().unwrap_or_default())).collect();
         let expected = ["new@wool.local", "eve.b@wool.local", "tim@wool.local"];
         assert_eq!(after, known.iter().map(|account| account.id).zip(expected.map(str::to_owned)).collect::<Vec<_>>());
@@ -385,10 +233,10 @@ mod tests {
 
     #[test]
     fn who_is_gone_is_switched_off_except_the_last_administrator() {
-        let local = Account { is_generated_from_ldap: Some(false), ..account("local", "local@wool.local") };
-        let admin = Account { role: "admin".into(), ..account("boss", "boss@wool.local") };
+        let local = DirectoryAccount { is_generated_from_ldap: Some(false), ..account("local", "local@wool.local") };
+        let admin = DirectoryAccount { role: "admin".into(), ..account("boss", "boss@wool.local") };
         let known = [local, admin, account("gone", "gone@wool.local"), account("safe", "safe@wool.local")];
-        let report = plan(&known, &[listed("new", "new@wool.local")], 10, &["Safe@wool.local".into()]).report();
+        let report = plan_changes(&known, &[listed("new", "new@wool.local")], 10, &["Safe@wool.local".into()]).report();
         assert_eq!(report.deactivated, ["Ada Byron (gone)"]);
         assert_eq!(report.created, ["Ada Byron (new)"]);
         assert_eq!(report.kept, ["Ada Byron (safe) is a protected account", "Ada Byron (boss) is the last administrator"]);
@@ -398,21 +246,21 @@ mod tests {
     fn the_limit_and_addresses_of_others_hold() {
         let known = [account("ada", "ada@wool.local"), account("eve", "eve@wool.local")];
         let persons = [listed("ada", "eve@wool.local"), listed("eve", "eve@wool.local"), listed("tim", "tim@wool.local")];
-        let report = plan(&known, &persons, 2, &[]);
+        let report = plan_changes(&known, &persons, 2, &[]);
         assert_eq!(report.limited, ["Ada Byron (tim)"]);
         assert!(report.created.is_empty() && report.changed.is_empty());
         let off = [Listed { active: false, ..listed("ada", "ada@wool.local") }, listed("eve", "eve@wool.local"), listed("ada2", "x@wool.local")];
-        assert_eq!(plan(&known, &off, 2, &[]).report().deactivated, ["Ada Byron (ada)"]);
+        assert_eq!(plan_changes(&known, &off, 2, &[]).report().deactivated, ["Ada Byron (ada)"]);
     }
 
     #[test]
     fn groups_give_roles_but_take_none_from_administrators() {
-        let known = [account("ada", "ada@wool.local"), Account { role: "admin".into(), ..account("eve", "eve@wool.local") }];
+        let known = [account("ada", "ada@wool.local"), DirectoryAccount { role: "admin".into(), ..account("eve", "eve@wool.local") }];
         let persons = [
             Listed { role: Some("manager"), ..listed("ada", "ada@wool.local") },
             Listed { role: Some("supervisor"), ..listed("eve", "eve@wool.local") },
         ];
-        let plan = plan(&known, &persons, 10, &[]);
+        let plan = plan_changes(&known, &persons, 10, &[]);
         assert_eq!(plan.changed.iter().map(|(_, after)| after.role.as_str()).collect::<Vec<_>>(), ["manager"]);
     }
 }

@@ -78,7 +78,7 @@ const BATCH: usize = 10_000;
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, TaskRelation>, Failure> {
+pub async fn relations(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, TaskRelation>, Failure> {
     let mut found = HashMap::with_capacity(tasks.len());
     let person = &caller.person;
     for tasks in tasks.chunks(BATCH) {
@@ -95,8 +95,8 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
         sql.push(" FROM task t LEFT JOIN project p ON p.id = t.project_id ").push(&join_place("l", "t.project_id", "$1"));
         sql.push(" WHERE t.id").among(tasks);
         for row in database::rows(connection, &sql).await? {
-            let standing = TaskRelation::read(&row, person)?;
-            found.insert(standing.task_id, standing);
+            let relation = TaskRelation::read(&row, person)?;
+            found.insert(relation.task_id, relation);
         }
     }
     Ok(found)
@@ -106,8 +106,8 @@ pub async fn standings(connection: &impl ConnectionTrait, caller: &Caller, tasks
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<TaskRelation, Failure> {
-    standings(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
+pub async fn relation(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<TaskRelation, Failure> {
+    relations(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
 }
 
 /// Relation of the caller to a task, once a rule allows it.
@@ -115,9 +115,9 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, task_i
 /// # Errors
 /// 404 when there is no such task, 403 when the rule does not allow it.
 pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<TaskRelation, Failure> {
-    let standing = standing(connection, caller, task_id).await?;
-    standing.require(rule)?;
-    Ok(standing)
+    let relation = relation(connection, caller, task_id).await?;
+    relation.require(rule)?;
+    Ok(relation)
 }
 
 /// `task-supervisor` of a part of a schedule: whoever leads tasks of that type in the production.
