@@ -4,7 +4,6 @@ pub mod access;
 pub mod app;
 pub mod auth;
 pub mod background;
-mod bench;
 mod budgets;
 mod callers;
 mod casting;

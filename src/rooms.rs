@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 60] = [
+const ORDER: [(&str, &str); 59] = [
     // Tools that know nothing of the field.
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
@@ -69,7 +69,6 @@ const ORDER: [(&str, &str); 60] = [
     ("upkeep", "`dailies upkeep`: old rows, orphaned files, figures worked out anew"),
     ("pulling", "`dailies pull` and `dailies push`: copies of other instances, through their API"),
     ("demo", "`dailies demo`, a production for a look around"),
-    ("bench", "`dailies bench`, which measures a server over HTTP"),
     ("cli", "the commands of the program"),
 ];
 

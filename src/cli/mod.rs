@@ -68,7 +68,7 @@ enum Command {
     /// Make a production that looks real.
     Demo(crate::demo::DemoArgs),
     /// Measure how fast a running server answers.
-    Bench(crate::bench::BenchArgs),
+    Bench(dailies_bench::BenchArgs),
     /// Take over a PostgreSQL database that the reference server made, of a release from 1.0.67 to 1.0.97.
     Adopt {
         /// Say what is found and what would be done, and leave everything as it is.
@@ -161,7 +161,7 @@ async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> Comm
         Command::ChangePassword { email, password } => accounts::change_password(&data, &email, &password).await,
         Command::SyncLdap(args) => accounts::sync_ldap(&data, *args).await,
         Command::Demo(args) => crate::demo::run(&offline(&data).await?, &args).await,
-        Command::Bench(args) => crate::bench::run(&args).await,
+        Command::Bench(args) => dailies_bench::run(&args).await,
         Command::Adopt { check } => adopt::run(&data, check).await,
         Command::HandBack { check } => adopt::hand_back(&data, check).await,
         Command::Openapi { format } => contract::print(format),

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::people::{Crew, PEOPLE};
+use super::people::{Crew, Role};
 use super::pipeline::State;
 use super::remarks::{self, About};
 
@@ -193,9 +193,9 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
 
 /// Calls somebody of the studio who has not written the comment.
 fn call(rng: &mut StdRng, crew: Crew, comment: &mut Comment) {
-    let called = rng.random_range(0..crew.size.min(PEOPLE.len()));
-    let member = &PEOPLE[called];
-    if called != comment.author && member.role != super::people::Role::Client {
+    let called = rng.random_range(0..crew.size);
+    let member = crew.member(called);
+    if called != comment.author && member.role != Role::Client {
         comment.mention = Some(called);
         comment.text = format!("{} {}", comment.text, remarks::call(rng, &member.full_name()));
     }

@@ -24,7 +24,7 @@ impl Role {
 }
 
 /// Somebody of the studio.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Member {
     pub first_name: &'static str,
     pub last_name: &'static str,
@@ -156,18 +156,50 @@ pub static PEOPLE: [Member; 60] = {
     ]
 };
 
-/// Persons who do, check and follow the work of a production: places in [`PEOPLE`].
+/// Person of that number: one of [`PEOPLE`], or behind them somebody who does the work, with the first name of one of them and
+/// the last name of another one. Thousands have different names.
+pub fn person(number: usize) -> Member {
+    let (round, place) = (number / PEOPLE.len(), number % PEOPLE.len());
+    let known = PEOPLE[place];
+    if round == 0 {
+        return known;
+    }
+    Member {
+        last_name: PEOPLE[(place + round) % PEOPLE.len()].last_name,
+        role: if known.role == Role::Vendor { Role::Vendor } else { Role::Artist },
+        department: known.department.or(Some("Animation")),
+        ..known
+    }
+}
+
+/// Persons who do, check and follow the work of a production. They are known by their places: first those of [`PEOPLE`], then
+/// those who work for no other production.
 #[derive(Clone, Copy, Debug)]
 pub struct Crew {
-    /// Number of [`PEOPLE`] who are on the team.
+    /// Number of persons who are on the team.
     pub size: usize,
+    /// Number of persons behind [`PEOPLE`] who come before those of this team.
+    pub others: usize,
 }
 
 impl Crew {
+    /// Number of the person in that place.
+    pub fn number(self, place: usize) -> usize {
+        if place < PEOPLE.len() { place } else { place + self.others }
+    }
+
+    /// The person in that place.
+    pub fn member(self, place: usize) -> Member {
+        person(self.number(place))
+    }
+
     /// Everybody of that role and, when one is named, of that department.
     pub fn of(self, role: Role, department: Option<&str>) -> Vec<usize> {
-        let fits = |member: &Member| member.role == role && (department.is_none() || member.department == department);
-        (0..self.size.min(PEOPLE.len())).filter(|place| fits(&PEOPLE[*place])).collect()
+        let fits = |member: Member| member.role == role && (department.is_none() || member.department == department);
+        // Behind the known ones there are only those who do the work.
+        let works = matches!(role, Role::Artist | Role::Vendor);
+        let size = if works { self.size } else { self.size.min(PEOPLE.len()) };
+        (0..size).filter(|place| fits(self.member(*place))).collect()
     }
 
     /// Persons who do the work of a department.
@@ -195,19 +227,34 @@ mod tests {
 
     #[test]
     fn everybody_has_an_address_of_their_own() {
-        let addresses: HashSet<String> = PEOPLE.iter().map(Member::email).collect();
-        assert_eq!(addresses.len(), PEOPLE.len());
+        let addresses: HashSet<String> = (0..2000).map(|number| person(number).email()).collect();
+        assert_eq!(addresses.len(), 2000);
         for address in &addresses {
             assert!(address.bytes().all(|byte| byte.is_ascii_lowercase() || b"@.-".contains(&byte)), "{address}");
         }
         assert!(addresses.contains("lea.marchand@example.com"));
-        assert!(PEOPLE.iter().all(|member| member.initials().len() == 2));
+        assert!((0..2000).all(|number| person(number).initials().len() == 2));
+    }
+
+    #[test]
+    fn productions_share_those_who_lead_them() {
+        let scale = Size::Huge.scale();
+        let teams: Vec<HashSet<usize>> = (0..scale.productions)
+            .map(|number| {
+                let crew = scale.crew(number);
+                (0..crew.size).map(|place| crew.number(place)).collect()
+            })
+            .collect();
+        let everybody: HashSet<usize> = teams.iter().flatten().copied().collect();
+        assert_eq!(everybody, (0..2000).collect::<HashSet<usize>>());
+        assert_eq!(teams[0].intersection(&teams[4]).count(), PEOPLE.len());
+        assert!((PEOPLE.len()..2000).all(|number| person(number).role != Role::Supervisor && person(number).department.is_some()));
     }
 
     #[test]
     fn every_step_has_somebody_who_does_and_somebody_who_checks() {
-        for size in [Size::Small, Size::Medium, Size::Large] {
-            let crew = Crew { size: size.scale().people };
+        for size in [Size::Small, Size::Medium, Size::Large, Size::Huge] {
+            let crew = size.scale().crew(0);
             for step in ASSET_STEPS.iter().chain(&SHOT_STEPS) {
                 assert!(!crew.artists(step.department).is_empty(), "{size:?}: {}", step.name);
                 assert_eq!(PEOPLE[crew.reviewer(step.department)].role, Role::Supervisor);

@@ -94,7 +94,7 @@ const MIX: [AssetKind; 10] = {
 
 impl Plan {
     /// Plans a production. The same arguments give the same plan.
-    pub fn new(scale: &Scale, seed: u64, now: NaiveDateTime) -> Self {
+    pub fn new(scale: &Scale, crew: Crew, seed: u64, now: NaiveDateTime) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let calendar = Calendar::new(now, scale.weeks_before);
         let mut assets = assets(&mut rng, scale.assets);
@@ -102,7 +102,6 @@ impl Plan {
             .map(|number| Sequence { name: story::numbered("SQ", number, scale.sequences), description: story::beat(number) })
             .collect();
         let mut shots = shots(&mut rng, scale, &assets);
-        let crew = Crew { size: scale.people };
         let mut planner = Planner::new(scale, crew, calendar);
         let mut tasks = Vec::new();
         for number in 0..assets.len() {

@@ -7,7 +7,7 @@ use image::DynamicImage;
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::people::{Member, PASSWORD, PEOPLE, WITH_PASSWORD};
+use super::people::{Crew, PASSWORD, PEOPLE, WITH_PASSWORD};
 use super::pipeline::{AssetKind, State};
 use super::plan::steps;
 use crate::app::App;
@@ -22,7 +22,7 @@ type DemoError = Box<dyn std::error::Error>;
 pub struct Studio {
     /// The status of open productions.
     pub open: Uuid,
-    /// In the order of [`PEOPLE`], as many as the production needs.
+    /// In the order of their places in the crew.
     pub people: Vec<Uuid>,
     task_types: HashMap<&'static str, Uuid>,
     statuses: HashMap<State, Uuid>,
@@ -36,7 +36,7 @@ impl Studio {
     ///
     /// # Errors
     /// Something is not there, or the database refuses the people.
-    pub async fn find(app: &App, people: usize) -> Result<Self, DemoError> {
+    pub async fn find(app: &App, crew: Crew) -> Result<Self, DemoError> {
         let database = &app.database;
         let open = id_of(database, "SELECT id FROM project_status WHERE name = $1", ["Open".into()]).await?;
         let mut task_types = HashMap::new();
@@ -56,7 +56,7 @@ impl Studio {
             asset_types: [kind(character).await?, kind(prop).await?, kind(environment).await?, kind(effect).await?],
             shot_type: kind("Shot").await?,
             sequence_type: kind("Sequence").await?,
-            people: everybody(app, people).await?,
+            people: everybody(app, crew).await?,
             task_types,
             statuses,
         })
@@ -97,8 +97,8 @@ async fn ids_by_key(database: &Database, sql: &Sql) -> Result<HashMap<String, Uu
 }
 
 /// The people of the demo studio, known by their e-mails. Those who are there already stay as they are.
-async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
-    let emails: Vec<String> = PEOPLE.iter().take(count).map(Member::email).collect();
+async fn everybody(app: &App, crew: Crew) -> Result<Vec<Uuid>, DemoError> {
+    let emails: Vec<String> = (0..crew.size).map(|place| crew.member(place).email()).collect();
     let mut sql = Sql::new("SELECT email AS key, id FROM person WHERE is_bot = false AND email IN ");
     sql.bind_list(emails.iter().map(String::as_str));
     let mut known = ids_by_key(&app.database, &sql).await?;
@@ -106,19 +106,21 @@ async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
         (0..emails.len()).filter(|place| !known.contains_key(&emails[*place])).map(|place| (Uuid::new_v4(), place)).collect();
     if !missing.is_empty() {
         for (id, place) in &missing {
-            draw_avatar(app, *id, *place).await?;
+            if has_avatar(*place) {
+                draw_avatar(app, *id, *place).await?;
+            }
             known.insert(emails[*place].clone(), *id);
         }
-        make(app, &missing).await?;
+        make(app, crew, &missing).await?;
     }
     Ok(emails.iter().filter_map(|email| known.get(email).copied()).collect())
 }
 
-async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
+async fn make(app: &App, crew: Crew, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
     let password = app.passwords.hash(PASSWORD).await?;
     let departments = ids_by_key(&app.database, &Sql::new("SELECT name AS key, id FROM department")).await?;
     let row = |(id, place): &(Uuid, usize)| {
-        let member = &PEOPLE[*place];
+        let member = crew.member(*place);
         let password = WITH_PASSWORD.contains(place).then(|| password.clone());
         vec![
             ("id", (*id).into()),
@@ -133,11 +135,11 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
             ("position", member.position().into()),
             ("seniority", member.seniority.into()),
             ("password", password.into()),
-            ("has_avatar", true.into()),
+            ("has_avatar", has_avatar(*place).into()),
         ]
     };
     let link = |(id, place): &(Uuid, usize)| {
-        let department = departments.get(PEOPLE[*place].department?)?;
+        let department = departments.get(crew.member(*place).department?)?;
         Some(vec![("person_id", (*id).into()), ("department_id", (*department).into())])
     };
     let store = || async {
@@ -153,6 +155,11 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
         Ok(work.commit().await?)
     };
     transact(app, store).await
+}
+
+/// Whether a picture is drawn of the person in that place: thousands of them would take long.
+fn has_avatar(place: usize) -> bool {
+    place < PEOPLE.len()
 }
 
 async fn draw_avatar(app: &App, id: Uuid, place: usize) -> Result<(), DemoError> {

@@ -18,7 +18,8 @@ fn now() -> NaiveDateTime {
 }
 
 fn plan(size: Size) -> Plan {
-    Plan::new(&size.scale(), SEED, now())
+    let scale = size.scale();
+    Plan::new(&scale, scale.crew(0), SEED, now())
 }
 
 fn comments(plan: &Plan) -> usize {
@@ -33,7 +34,8 @@ fn links(plan: &Plan) -> usize {
 #[test]
 fn the_same_seed_gives_the_same_plan() {
     assert_eq!(plan(Size::Small), plan(Size::Small));
-    assert_ne!(plan(Size::Small), Plan::new(&Size::Small.scale(), SEED + 1, now()));
+    let scale = Size::Small.scale();
+    assert_ne!(plan(Size::Small), Plan::new(&scale, scale.crew(0), SEED + 1, now()));
 }
 
 #[test]
@@ -42,12 +44,19 @@ fn sizes_are_what_they_promise() {
     assert_eq!((small.sequences.len(), small.shots.len(), small.assets.len()), (3, 30, 20));
     assert!((230..=280).contains(&small.tasks.len()), "{}", small.tasks.len());
     for now in ["2026-03-09T00:10:00", "2026-03-11T15:20:00", "2026-03-15T23:00:00"] {
-        let large = Plan::new(&Size::Large.scale(), SEED, now.parse().expect("a moment"));
+        let scale = Size::Large.scale();
+        let large = Plan::new(&scale, scale.crew(0), SEED, now.parse().expect("a moment"));
         assert!(large.shots.len() >= 4000 && large.assets.len() >= 1500);
         assert!(large.tasks.len() >= 30_000, "{}", large.tasks.len());
         assert!((60_000..=100_000).contains(&comments(&large)), "{}", comments(&large));
         assert!(links(&large) >= 40_000, "{}", links(&large));
     }
+    let scale = Size::Huge.scale();
+    let huge = Plan::new(&scale, scale.crew(1), SEED, now());
+    assert_eq!(scale.productions * huge.shots.len(), 40_000);
+    assert!((60_000..=61_000).contains(&huge.tasks.len()), "{}", huge.tasks.len());
+    assert!((115_000..=130_000).contains(&comments(&huge)), "{}", comments(&huge));
+    assert!(huge.tasks.iter().flat_map(|task| &task.assignees).any(|person| *person > PEOPLE.len()), "all of the crew works");
 }
 
 #[test]

@@ -9,22 +9,25 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::client::{Client, Problem};
-use super::figures::table;
+use super::figures::Figures;
 use super::stage::Stage;
+
+/// Lines, one for each way of asking.
+pub const LINES: [&str; 2] = ["board of tasks, whole each time", "board of tasks, known"];
 
 /// Number of times that the board is asked for, and the pause in between.
 const RELOADS: usize = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 /// People who work, and the time after which each of them changes a task again.
-const WORKERS: usize = 10;
+pub const WORKERS: usize = 10;
 const PACE: Duration = Duration::from_secs(10);
 
-/// Asks for the board, and prints a line for each way of asking.
+/// Asks for the board, in each way.
 ///
 /// # Errors
 /// An answer is no success.
-pub(super) async fn reload(client: &Client, stage: &Stage) -> Result<(), Problem> {
-    let tasks = stage.new_tasks(client).await?;
+pub async fn measure(client: &Client, stage: &mut Stage) -> Result<Vec<Figures>, Problem> {
+    let tasks = stage.tasks(client).await?;
     let mut workers = JoinSet::new();
     for (at, task) in tasks.iter().take(WORKERS).cloned().enumerate() {
         let client = client.clone();
@@ -40,20 +43,24 @@ pub(super) async fn reload(client: &Client, stage: &Stage) -> Result<(), Problem
         });
     }
     let address = stage.board();
-    for (name, knows) in [("board of tasks, whole each time", false), ("board of tasks, known", true)] {
+    let mut figures = Vec::new();
+    for knows in [false, true] {
         let mut tag: Option<String> = None;
-        let (mut bytes, mut unchanged, mut elapsed) = (0, 0, Duration::ZERO);
+        let (mut bytes, mut unchanged, mut times) = (0, 0, Vec::new());
         for _ in 0..RELOADS {
             let started = Instant::now();
             let (found, size) = client.look(&address, tag.as_deref()).await?;
-            elapsed += started.elapsed();
+            times.push(started.elapsed());
             unchanged += usize::from(size == 0);
             bytes += size;
             tag = found.filter(|_| knows);
             tokio::time::sleep(PAUSE).await;
         }
-        println!("{}", table::reloaded(name, RELOADS, unchanged, bytes, elapsed));
+        figures.push(Figures { bytes: Some(bytes / RELOADS), unchanged: Some(unchanged), ..Figures::of(times) });
+    }
+    if let Some(ended) = workers.try_join_next() {
+        ended??;
     }
     workers.shutdown().await;
-    Ok(())
+    Ok(figures)
 }

@@ -1,42 +1,53 @@
-//! Subjects of the measurements: the calls, and where the records come from that they name. A new route is a new line.
+//! Subjects of the measurements: the calls, and where the records come from that they name. A new call is a new line.
 
-/// One call.
+/// A call that changes nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Route {
-    pub(super) name: &'static str,
-    pub(super) method: &'static str,
+pub struct Reading {
+    pub name: &'static str,
+    pub method: &'static str,
     /// Path and query, with places of [`PLACES`] in braces.
-    pub(super) path: &'static str,
+    pub path: &'static str,
     /// JSON, with places in double braces, since it has braces of its own.
-    pub(super) body: &'static str,
-    /// Whether the call changes something: then it names the bench's own records.
-    pub(super) writes: bool,
+    pub body: &'static str,
     /// Whether the caller has the answer, and asks whether it still holds.
-    pub(super) known: bool,
+    pub known: bool,
 }
 
-const fn get(name: &'static str, path: &'static str) -> Route {
-    Route { name, method: "GET", path, body: "", writes: false, known: false }
+const fn get(name: &'static str, path: &'static str) -> Reading {
+    Reading { name, method: "GET", path, body: "", known: false }
 }
 
-const fn known(name: &'static str, path: &'static str) -> Route {
-    Route { known: true, ..get(name, path) }
+const fn known(name: &'static str, path: &'static str) -> Reading {
+    Reading { known: true, ..get(name, path) }
 }
 
-const fn ask(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { method: "POST", body, ..get(name, path) }
+const fn ask(name: &'static str, path: &'static str, body: &'static str) -> Reading {
+    Reading { method: "POST", body, ..get(name, path) }
 }
 
-const fn put(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { method: "PUT", body, writes: true, ..get(name, path) }
+/// A call that changes something: one of the bench's own records.
+#[derive(Clone, Copy, Debug)]
+pub struct Writing {
+    pub name: &'static str,
+    pub method: &'static str,
+    /// Path, with places of the bench's own production in braces. Each client has a task and an asset of its own.
+    pub path: &'static str,
+    /// Bodies by turns, so that each call changes what the one before it has set. Places are in double braces.
+    pub bodies: [&'static str; 2],
+    /// Whether a picture is published with the comment that the call writes.
+    pub picture: bool,
 }
 
-const fn post(name: &'static str, path: &'static str, body: &'static str) -> Route {
-    Route { method: "POST", body, writes: true, ..get(name, path) }
+const fn put(name: &'static str, path: &'static str, bodies: [&'static str; 2]) -> Writing {
+    Writing { name, method: "PUT", path, bodies, picture: false }
+}
+
+const fn post(name: &'static str, path: &'static str, bodies: [&'static str; 2]) -> Writing {
+    Writing { method: "POST", ..put(name, path, bodies) }
 }
 
 /// Places of values: a name, a path to ask, and a pointer into the answer. Later ones may name earlier ones.
-pub(super) const PLACES: [(&str, &str, &str); 17] = [
+pub const PLACES: [(&str, &str, &str); 16] = [
     ("person", "/auth/authenticated", "/user/id"),
     ("project", "/data/projects/open", "/0/id"),
     ("shot", "/data/projects/{project}/shots", "/0/id"),
@@ -51,13 +62,12 @@ pub(super) const PLACES: [(&str, &str, &str); 17] = [
     ("comment", "/data/projects/{project}/comments?page=1", "/data/0/id"),
     ("commented", "/data/projects/{project}/comments?page=1", "/data/0/object_id"),
     ("playlist", "/data/projects/{project}/playlists", "/0/id"),
-    ("member", "/data/projects/{project}/team", "/0/id"),
     ("department", "/data/departments", "/0/id"),
     ("news", "/data/projects/{project}/news", "/data/0/id"),
 ];
 
-/// Every measured call, in the order of the table.
-pub(super) const ROUTES: &[Route] = &[
+/// Every call that changes nothing, in the order of the table.
+pub const READINGS: &[Reading] = &[
     ask("sign in", "/auth/login", r#"{"email": "{{email}}", "password": "{{password}}"}"#),
     get("who am I", "/auth/authenticated"),
     get("status", "/status"),
@@ -134,11 +144,21 @@ pub(super) const ROUTES: &[Route] = &[
     known("page of tasks of a production, known", "/data/tasks?project_id={project}&page=1"),
     known("task types, known", "/data/task-types"),
     ask("search", "/data/search", r#"{"query": "SQ10 SH01", "limit": 20}"#),
+    ask("search in a production", "/data/search", r#"{"query": "SQ10 SH01", "project_id": "{{project}}", "limit": 20}"#),
     ask("search with a mistake", "/data/search", r#"{"query": "enviromnet"}"#),
-    put("CRUD update of a task", "/data/tasks/{own_task}", r#"{"priority": 1}"#),
-    put("CRUD update of an entity", "/data/entities/{own_asset}", r#"{"description": "Measured."}"#),
-    post("comment on a task", "/actions/tasks/{own_task}/comment", r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#),
-    post("time spent", "/actions/tasks/{own_task}/time-spents/2026-03-02/persons/{member}", r#"{"duration": 60}"#),
+];
+
+/// Comments that set one status after the other.
+const COMMENTS: [&str; 2] =
+    [r#"{"task_status_id": "{{other_status}}", "comment": "Measured."}"#, r#"{"task_status_id": "{{own_status}}", "comment": "Measured."}"#];
+
+/// Every call that changes a record, in the order of the table.
+pub const WRITINGS: &[Writing] = &[
+    put("update of a task", "/data/tasks/{own_task}", [r#"{"priority": 1}"#, r#"{"priority": 2}"#]),
+    put("update of an asset", "/data/entities/{own_asset}", [r#"{"description": "Measured."}"#, r#"{"description": "Measured again."}"#]),
+    post("comment with status", "/actions/tasks/{own_task}/comment", COMMENTS),
+    Writing { picture: true, ..post("upload of a preview with its comment", "/actions/tasks/{own_task}/comment", COMMENTS) },
+    post("time spent", "/actions/tasks/{own_task}/time-spents/2026-03-02/persons/{own_member}", [r#"{"duration": 60}"#, r#"{"duration": 90}"#]),
 ];
 
 #[cfg(test)]
@@ -147,26 +167,35 @@ mod tests {
 
     use super::*;
 
-    /// Places of the bench's own production, which it makes for calls that write.
-    const OWN: [&str; 3] = ["own_task", "own_asset", "own_status"];
+    /// Places of the bench's own production.
+    const OWN: [&str; 5] = ["own_task", "own_asset", "own_status", "other_status", "own_member"];
+
+    /// Names of the places in a path, or between double braces in a body.
+    fn places(text: &str) -> impl Iterator<Item = &str> {
+        let (open, close) = if text.starts_with('/') { ("{", "}") } else { ("{{", "}}") };
+        text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(place, _)| place)
+    }
 
     #[test]
     fn names_are_unique_and_places_are_known() {
-        let names: HashSet<&str> = ROUTES.iter().map(|route| route.name).collect();
-        assert_eq!(names.len(), ROUTES.len());
-        let known: HashSet<&str> = PLACES.iter().map(|(name, ..)| *name).chain(OWN).collect();
-        for text in ROUTES.iter().map(|route| route.path).chain(PLACES.iter().map(|(_, path, _)| *path)) {
-            for place in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
-                assert!(known.contains(place.0), "{text}");
-            }
+        let names: HashSet<&str> = READINGS.iter().map(|reading| reading.name).chain(WRITINGS.iter().map(|writing| writing.name)).collect();
+        assert_eq!(names.len(), READINGS.len() + WRITINGS.len());
+        // Those of whoever signs in are set before.
+        let known: HashSet<&str> = PLACES.iter().map(|(name, ..)| *name).chain(["email", "password"]).collect();
+        let asked = PLACES.iter().map(|(_, path, _)| *path);
+        for text in READINGS.iter().flat_map(|reading| [reading.path, reading.body]).chain(asked) {
+            assert!(places(text).all(|place| known.contains(place)), "{text}");
         }
     }
 
     #[test]
     fn what_writes_names_nothing_but_own_records() {
-        for route in ROUTES {
-            let own = OWN.iter().any(|place| route.path.contains(&format!("{{{place}}}")));
-            assert_eq!(route.writes, own, "{}", route.name);
+        for writing in WRITINGS {
+            assert!(places(writing.path).next().is_some(), "{}", writing.name);
+            for text in [writing.path, writing.bodies[0], writing.bodies[1]] {
+                assert!(places(text).all(|place| OWN.contains(&place)), "{}: {text}", writing.name);
+            }
+            assert_ne!(writing.bodies[0], writing.bodies[1], "{} changes nothing", writing.name);
         }
     }
 }
