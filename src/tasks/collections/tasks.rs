@@ -112,11 +112,6 @@ impl Resource for Tasks {
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        if let Some(difficulty) = body.get("difficulty").and_then(Value::as_i64)
-            && !(1..=5).contains(&difficulty)
-        {
-            return Err(Failure::record("difficulty: a difficulty is a number from 1 to 5."));
-        }
         // The server counts.
         body.remove("nb_assets_ready");
         if let Some(record) = record {
