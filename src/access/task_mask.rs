@@ -1,5 +1,6 @@
 //! Parts of tasks that clients and vendors of their productions are not told: how they are planned, and metadata.
 
+use dailies_definitions::access::Caller;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::Reach;
@@ -20,6 +21,14 @@ impl TaskMask {
     /// The database does not answer.
     pub async fn of(connection: &impl ConnectionTrait, reach: &Reach) -> Result<Self, DbErr> {
         Ok(Self { plans: PlanMask::of(reach), metadata: DataMask::of_reach(connection, reach).await? })
+    }
+
+    /// Mask for all productions whose team the caller is in.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn in_teams(connection: &impl ConnectionTrait, caller: &Caller) -> Result<Self, DbErr> {
+        Self::of(connection, &Reach::teams(connection, caller).await?).await
     }
 
     /// Leaves it out of a task, whose JSON object begins at a place of `out`.

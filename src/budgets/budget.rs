@@ -77,8 +77,9 @@ pub(super) async fn update(app: &App, access: &ProjectManager, budget_id: Uuid, 
     let mut values = Vec::new();
     values.extend(body.name.map(|name| ("name", name.into())));
     values.extend(body.currency.map(|currency| ("currency", currency.into())));
-    database::update(&*work, &entity::budget::TABLE, budget_id, values).await?;
-    work.emit_in(access.project_id(), "budget:update", payload([("budget_id", budget_id)]));
+    if database::update_differing(&*work, &entity::budget::TABLE, budget_id, values).await? {
+        work.emit_in(access.project_id(), "budget:update", payload([("budget_id", budget_id)]));
+    }
     work.commit().await?;
     answer(app, budget_id).await
 }

@@ -101,8 +101,9 @@ pub(super) async fn update(
         ("seniority", body.seniority.into()),
         ("exceptions", SqlValue::Json(Some(Box::new(exceptions)))),
     ];
-    database::update(&*work, &entity::budget_entry::TABLE, entry_id, values).await?;
-    emit_entry(&mut work, access, "budget-entry:update", budget_id, entry_id);
+    if database::update_differing(&*work, &entity::budget_entry::TABLE, entry_id, values).await? {
+        emit_entry(&mut work, access, "budget-entry:update", budget_id, entry_id);
+    }
     work.commit().await?;
     answer(app, entry_id).await
 }

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::database::dialect::precise_moment;
 use crate::database::json::{TEXT, array, record};
 use crate::database::paging::{self, Page};
-use crate::database::{Database, Field, RecordWriter, Sent, Sql, stream_array};
+use crate::database::{self, Database, Field, RecordWriter, Sent, Sql, stream_array};
 use crate::events::Work;
 
 /// Lines on a page, where the caller does not say.
@@ -44,10 +44,17 @@ async fn page(database: &Database, selection: Sql, page: Page) -> Result<Json<Va
     Ok(Json::written(page.written(total, &lines(database, selection, &writer).await?, &[])))
 }
 
-/// The lines that were made after a moment, with moments that the next call can name.
+/// The lines that were made after a moment, with moments that the next call can name: so many, and all others of the moment of the
+/// last one, because the next call begins behind it.
 async fn after(database: &Database, mut selection: Sql, moment: NaiveDateTime, limit: i64) -> Result<Json<Value>, Failure> {
     let total = paging::count(database, &selection).await?;
-    selection.push(" AND l.created_at > ").bind(moment).push(" ORDER BY l.created_at, l.updated_at, l.id LIMIT ").bind(limit);
+    selection.push(" AND l.created_at > ").bind(moment);
+    let mut last = selection.clone().before("SELECT l.created_at ");
+    last.push(" ORDER BY l.created_at LIMIT 1 OFFSET ").bind(limit - 1);
+    if let Some(last) = database::read_value::<NaiveDateTime>(database, &last).await? {
+        selection.push(" AND l.created_at <= ").bind(last);
+    }
+    selection.push(" ORDER BY l.created_at, l.updated_at, l.id");
     let columns = entity::entity_link::TABLE.columns.iter().map(|column| match column.kind {
         Kind::DateTime => (precise_moment(database.backend(), &format!("l.{}", column.name)), Field::new(column.name, TEXT)),
         _ => (format!("l.\"{}\"", column.name), Field::from(column)),

@@ -112,6 +112,8 @@ impl Engine {
         mut body: Map<String, Value>,
     ) -> Result<Json<Value>, Failure> {
         let resource = (self.resource)(collection);
+        // A body that names nothing moves the record all the same, as does one that names what is kept elsewhere.
+        let moves = body.is_empty() || body.keys().any(|key| resource.accepted().contains(&key.as_str()));
         let mut work = Work::begin(&self.app, caller).await?;
         let record = select::record(&*work, resource, id).await?;
         if let Some(rule) = undecided(rule, caller)? {
@@ -120,8 +122,7 @@ impl Engine {
         resource.check(&mut work, caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
         resource.before_write(&mut work, caller, Some(&record), &mut changes).await?;
-        // A body that names nothing moves the record all the same.
-        let touched = changes.columns.is_empty() && changes.relations.is_empty();
+        let touched = moves && changes.columns.is_empty() && changes.relations.is_empty();
         let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
         write::require_references(&work, caller, resource, Some(&record), &columns, &changes.relations).await?;
         let is_reference = |name: &str| body.contains_key(name) && resource.table().column(name).is_some_and(Column::is_reference);

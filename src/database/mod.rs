@@ -42,7 +42,9 @@ pub use self::explain::{explain, is_missing_table};
 pub use self::listing::{Sent, send_written, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
-pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, update_many, value_of};
+pub use self::records::{
+    insert, insert_ignoring_duplicates, insert_many, now, null, update, update_all_differing, update_differing, update_many, value_of,
+};
 pub use self::rows::{Field, RowWriter, write_column, write_datetime, write_text, write_uuid};
 pub use self::select_list::{SelectList, SelectedColumn};
 pub use self::sources::{Sources, Tables};

@@ -1,9 +1,11 @@
 //! Writes rows of any table, with the defaults that the schema of the reference leaves to the server.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDateTime, SubsecRound, Utc};
 use entity::facts::{Column, Default as ColumnDefault, Kind, Table};
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{DbErr, Value};
+use sea_orm::{DbBackend, DbErr, Value};
 use uuid::Uuid;
 
 use super::{Sql, Writes, execute};
@@ -84,10 +86,10 @@ pub async fn insert(transaction: &impl Writes, table: &'static Table, values: Ve
 /// # Errors
 /// The database refuses a row; none is stored then.
 pub async fn insert_many(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
-    insert_rows(transaction, table, rows, "").await
+    insert_rows(transaction, table, rows, "").await.map(drop)
 }
 
-/// Inserts several rows, leaving out those that are there already by the named unique columns.
+/// Inserts several rows, leaving out those that are there already by the named unique columns, and says how many are new.
 ///
 /// # Errors
 /// The database refuses a row for another reason.
@@ -95,12 +97,13 @@ pub async fn insert_ignoring_duplicates(
     transaction: &impl Writes,
     table: &'static Table,
     rows: Vec<Vec<(&'static str, Value)>>,
-) -> Result<(), DbErr> {
+) -> Result<u64, DbErr> {
     insert_rows(transaction, table, rows, " ON CONFLICT DO NOTHING").await
 }
 
-async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<(), DbErr> {
+async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<u64, DbErr> {
     let moment = now();
+    let mut new = 0;
     let columns = || table.columns.iter();
     let names: Vec<String> = columns().map(|column| format!("\"{}\"", column.name)).collect();
     for rows in rows.chunks((PLACEHOLDERS / names.len().max(1)).max(1)) {
@@ -115,9 +118,9 @@ async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec
             }));
         }
         sql.push(conflict);
-        execute(transaction, &sql).await?;
+        new += execute(transaction, &sql).await?;
     }
-    Ok(())
+    Ok(new)
 }
 
 /// Changes columns of the row with that id, and moves its `updated_at`. Says whether the row is there.
@@ -133,6 +136,51 @@ pub async fn update(transaction: &impl Writes, table: &'static Table, id: Uuid, 
     }
     sql.push(" WHERE id = ").bind(id);
     Ok(execute(transaction, &sql).await? > 0)
+}
+
+/// As [`update_all_differing`], for one row. Says whether it changed.
+///
+/// # Errors
+/// The database refuses the change.
+pub async fn update_differing(transaction: &impl Writes, table: &'static Table, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<bool, DbErr> {
+    Ok(!update_all_differing(transaction, table, &[id], values).await?.is_empty())
+}
+
+/// Changes columns of the rows with these ids where they hold something else, and moves `updated_at` then. Gives the ids of the rows
+/// that changed: what stays as it is is not told.
+///
+/// # Errors
+/// The database refuses the change.
+pub async fn update_all_differing(
+    transaction: &impl Writes,
+    table: &'static Table,
+    ids: &[Uuid],
+    values: Vec<(&'static str, Value)>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    if values.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let backend = transaction.get_database_backend();
+    let mut sql = Sql::default();
+    let slots: Vec<(&'static str, String)> = values.into_iter().map(|(name, value)| (name, sql.slot(value))).collect();
+    let mut changes: Vec<String> = slots.iter().map(|(name, slot)| format!("\"{name}\" = {slot}")).collect();
+    if table.column("updated_at").is_some() {
+        changes.push(format!("\"updated_at\" = {}", sql.slot(now())));
+    }
+    let others: Vec<String> = slots.iter().map(|(name, slot)| holds_other(backend, table, name, slot)).collect();
+    sql.push(&format!("UPDATE \"{}\" SET {} WHERE ({}) AND id", table.name, changes.join(", "), others.join(" OR "))).among(ids);
+    sql.push(" RETURNING id");
+    super::ids(transaction, &sql).await
+}
+
+/// SQL condition that a column holds another value than the one of a placeholder.
+fn holds_other(backend: DbBackend, table: &Table, name: &str, slot: &str) -> String {
+    let cast = match (backend, table.column(name).map(|column| column.kind)) {
+        (DbBackend::Postgres, Some(Kind::Json)) => "jsonb",
+        (DbBackend::Postgres, Some(Kind::TextArray | Kind::JsonArray | Kind::BytesArray)) => "text",
+        _ => return format!("\"{name}\" IS DISTINCT FROM {slot}"),
+    };
+    format!("CAST(\"{name}\" AS {cast}) IS DISTINCT FROM CAST({slot} AS {cast})")
 }
 
 /// Changes columns of several rows, each found by its id, and moves their `updated_at` unless it is among the columns. All of

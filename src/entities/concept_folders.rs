@@ -1,6 +1,6 @@
 //! Folders of concepts: flat, and named once in a production.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::access::{Caller, ProjectMember, ProjectSupervisor};
 use dailies_definitions::failure::Failure;
@@ -58,8 +58,8 @@ pub(super) async fn rename(app: &App, caller: &Caller, id: Uuid, name: String) -
     }
     if folder.name != name {
         database::update(&*work, &entity::entity::TABLE, id, vec![("name", name.into())]).await?;
+        emit_folder(&mut work, folder.project_id, id, "update");
     }
-    emit_folder(&mut work, folder.project_id, id, "update");
     let row = rows::plain(&*work, id, FOLDER.type_name()).await?;
     work.commit().await?;
     Ok(row)
@@ -94,14 +94,17 @@ pub(super) async fn move_concepts(app: &App, access: &ProjectSupervisor, concept
     Ok(moved)
 }
 
-/// Puts concepts into a folder, or at the root, and tells of each.
+/// Puts concepts into a folder, or at the root, and tells of each that was elsewhere.
 async fn put(work: &mut Work<'_>, project_id: Uuid, concepts: &[Uuid], folder_id: Option<Uuid>) -> Result<(), Failure> {
+    let mut moved = HashSet::new();
     for ids in concepts.chunks(BATCH) {
-        let mut sql = Sql::new("UPDATE entity SET updated_at = ");
-        sql.bind(database::now()).push(", parent_id = ").bind(folder_id).push(" WHERE id").among(ids);
-        database::execute(&**work, &sql).await?;
+        let mut sql = Sql::default();
+        let folder = sql.slot(folder_id);
+        sql.push("UPDATE entity SET updated_at = ").bind(database::now()).push(&format!(", parent_id = {folder} WHERE id")).among(ids);
+        sql.push(&format!(" AND parent_id IS DISTINCT FROM {folder} RETURNING id"));
+        moved.extend(database::ids(&**work, &sql).await?);
     }
-    for id in concepts {
+    for id in concepts.iter().filter(|id| moved.contains(*id)) {
         work.emit_in(project_id, "concept:update", payload([("concept_id", *id)]));
     }
     Ok(())

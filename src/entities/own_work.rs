@@ -7,7 +7,6 @@ use dailies_definitions::schemas::{AssetTypeRow, Entity, Task, TaskType};
 use uuid::Uuid;
 
 use super::rows::find_entity;
-use crate::access::Reach;
 use crate::access::data_mask::DataMask;
 use crate::access::task_mask::TaskMask;
 use crate::database::{Database, RecordWriter, Sql, stream_array};
@@ -49,7 +48,7 @@ pub async fn tasks(database: &Database, caller: &Caller, kind: EntityKind, id: U
     let mut sql = Sql::new(format!("SELECT {}", writer.columns()));
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(" ORDER BY t.name, t.id");
-    let mask = TaskMask::of(database, &Reach::teams(database, caller).await?).await?;
+    let mask = TaskMask::in_teams(database, caller).await?;
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;

@@ -129,13 +129,20 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     references::require(&*work, caller, &row).await?;
     check_values(&work, &shot, body).await?;
     let moved = database::value_of(&changes, "parent_id").is_some();
-    database::update(&*work, &entity::entity::TABLE, id, changes).await?;
+    // A body that names nothing moves the shot all the same.
+    let told = if changes.is_empty() {
+        database::update(&*work, &entity::entity::TABLE, id, changes).await?
+    } else {
+        database::update_differing(&*work, &entity::entity::TABLE, id, changes).await?
+    };
     if moved {
         let now = find_entity(&*work, id, EntityKind::Shot).await?.parent_id;
         let groups: Vec<Uuid> = [shot.parent_id, now].into_iter().flatten().collect();
         Touched::within(&*work, &groups).await?.settle(&mut work).await?;
     }
-    work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
+    if told {
+        work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
+    }
     let row = rows::plain(&*work, id, "Entity").await?;
     work.commit().await?;
     Ok(row)

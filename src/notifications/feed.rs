@@ -10,7 +10,7 @@ use entity::facts::Kind;
 use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
-use crate::access::comments::{Comments, NEWS, VisibleComments, by_client, may_know_author};
+use crate::access::comments::{Comments, KNOW_AUTHOR, NEWS, VisibleComments, by_client, may_know_author};
 use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
@@ -216,6 +216,10 @@ pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id:
 
 async fn page(app: &App, news: &VisibleComments, mut condition: Sql, filter: &NewsFilter, with_stats: bool) -> Result<Vec<u8>, Failure> {
     filter.add_to(&mut condition);
+    if filter.person_id.is_some() {
+        // What the filter keeps would tell who the author is.
+        KNOW_AUTHOR.restrict(&mut condition, news.reach(), &ENTRIES);
+    }
     let page = Page { number: filter.page, limit: filter.limit };
     let database = &app.database;
     let few = news.is_everything() && filter.episode_id.is_none();

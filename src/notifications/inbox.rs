@@ -237,9 +237,10 @@ pub async fn mark(app: &App, caller: &Caller, id: Uuid, read: bool) -> Result<Js
     let mut work = Work::begin(app, caller).await?;
     let own = Sql::with("SELECT 1 FROM notification WHERE id = $1 AND person_id = $2", [id.into(), person_id.into()]);
     database::row(&*work, &own).await?.ok_or_else(Failure::not_found)?;
-    database::update(&*work, &entity::notification::TABLE, id, vec![("read", read.into())]).await?;
-    let name = if read { "notification:read" } else { "notification:unread" };
-    work.emit_to(person_id, name, payload([("person_id", person_id), ("notification_id", id)]));
+    if database::update_differing(&*work, &entity::notification::TABLE, id, vec![("read", read.into())]).await? {
+        let name = if read { "notification:read" } else { "notification:unread" };
+        work.emit_to(person_id, name, payload([("person_id", person_id), ("notification_id", id)]));
+    }
     let writer =
         RecordWriter::of(&entity::notification::TABLE, "n", "Notification", |column| column != "type").with(&[("n.type", "notification_type", TEXT)]);
     let sql = Sql::with(format!("SELECT {} FROM notification n WHERE n.id = $1", writer.columns()), [id.into()]);
@@ -258,8 +259,9 @@ pub async fn mark_all(app: &App, caller: &Caller) -> Result<Json<Success>, Failu
         "UPDATE notification SET read = true, updated_at = $2 WHERE person_id = $1 AND read = false",
         [person_id.into(), database::now().into()],
     );
-    database::execute(&*work, &sql).await?;
-    work.emit_to(person_id, "notification:all-read", payload([("person_id", person_id)]));
+    if database::execute(&*work, &sql).await? > 0 {
+        work.emit_to(person_id, "notification:all-read", payload([("person_id", person_id)]));
+    }
     work.commit().await?;
     Ok(Json::of(&Success { success: true })?)
 }

@@ -21,10 +21,10 @@ fn emit_person_update(work: &mut Work<'_>, person_id: Uuid) {
 /// Removes the picture of a person.
 pub(super) async fn clear_avatar(app: &App, access: &Admin, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
-    if !database::update(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await? {
-        return Err(Failure::not_found());
+    require_person(&*work, id).await?;
+    if database::update_differing(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await? {
+        emit_person_update(&mut work, id);
     }
-    emit_person_update(&mut work, id);
     previews::discard_avatar(&mut work, id);
     work.commit().await?;
     Ok(NoContent)
@@ -36,8 +36,9 @@ pub(super) async fn add_department(app: &App, access: &Admin, id: Uuid, departme
     require_person(&*work, id).await?;
     require_department(&work, department_id).await?;
     let link = vec![("person_id", id.into()), ("department_id", department_id.into())];
-    database::insert_ignoring_duplicates(&*work, &entity::department_link::TABLE, vec![link]).await?;
-    emit_person_update(&mut work, id);
+    if database::insert_ignoring_duplicates(&*work, &entity::department_link::TABLE, vec![link]).await? > 0 {
+        emit_person_update(&mut work, id);
+    }
     work.commit().await?;
     let options = PersonRowOptions { departments: true, ..PersonRowOptions::default() };
     Ok(Json::written(person_row(&app.database, id, options).await?.ok_or_else(Failure::not_found)?))
@@ -49,8 +50,9 @@ pub(super) async fn remove_department(app: &App, access: &Admin, id: Uuid, depar
     require_person(&*work, id).await?;
     require_department(&work, department_id).await?;
     let sql = Sql::with("DELETE FROM department_link WHERE person_id = $1 AND department_id = $2", [id.into(), department_id.into()]);
-    database::execute(&*work, &sql).await?;
-    emit_person_update(&mut work, id);
+    if database::execute(&*work, &sql).await? > 0 {
+        emit_person_update(&mut work, id);
+    }
     work.commit().await?;
     Ok(NoContent)
 }

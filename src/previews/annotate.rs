@@ -47,9 +47,13 @@ pub async fn draw_as_guest(
 /// Merges drawings, tells of it, and gives the preview as JSON.
 async fn draw(work: &mut Work<'_>, preview: &PreviewSubject, person_id: Uuid, changes: AnnotationChanges) -> Result<Vec<u8>, Failure> {
     let id = preview.id;
-    let annotations = merge(stored(&**work, id).await?, changes)?;
+    let before = stored(&**work, id).await?;
+    let annotations = Value::from(merge(before.clone(), changes)?);
+    if annotations == before {
+        return rows::record(&**work, id, false).await;
+    }
     let moment = database::now();
-    let values = vec![("annotations", Value::from(annotations).into()), ("updated_at", moment.into())];
+    let values = vec![("annotations", annotations.into()), ("updated_at", moment.into())];
     database::update(&**work, &entity::preview_file::TABLE, id, values).await?;
     let mut told = payload([("preview_file_id", id), ("person_id", person_id)]);
     told.insert("updated_at".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));

@@ -1,6 +1,6 @@
 //! Metadata columns as they are stored: read, added, changed with their values, and removed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -156,9 +156,20 @@ pub(super) async fn insert(
     Ok(ids)
 }
 
-/// Makes metadata columns be for these departments.
-async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<(), Failure> {
+/// Makes metadata columns be for these departments, and gives those that were for others.
+async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
     require_known(&**work, &entity::department::TABLE, "departments", departments).await?;
+    let mut stored: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    let mut sql = Sql::new("SELECT metadata_descriptor_id, department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id");
+    sql.among(ids);
+    for row in database::rows(&**work, &sql).await? {
+        stored.entry(row.try_get("", "metadata_descriptor_id")?).or_default().insert(row.try_get("", "department_id")?);
+    }
+    let wanted: HashSet<Uuid> = departments.iter().copied().collect();
+    let ids: Vec<Uuid> = ids.iter().copied().filter(|id| stored.remove(id).unwrap_or_default() != wanted).collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
     let mut sql = Sql::new("DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ");
     sql.bind_list(ids.iter().copied());
     database::execute(&**work, &sql).await?;
@@ -166,11 +177,11 @@ async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) ->
     sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ").bind_list(ids.iter().copied());
     sql.push(" AND p.id IN ").bind_list(departments.iter().copied());
     database::execute(&**work, &sql).await?;
-    Ok(())
+    Ok(ids)
 }
 
 /// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key
-/// changes, and tells of each.
+/// changes, and tells of each that changed.
 pub(super) async fn change(work: &mut Work<'_>, columns: &[StoredDescriptor], name: Option<&str>, properties: &Properties) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
@@ -194,15 +205,9 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[StoredDescriptor], na
         }
         values.extend([("name", subject.name.into()), ("field_name", subject.field_name.into())]);
     }
-    let mut sql = Sql::new("UPDATE metadata_descriptor SET updated_at = ");
-    sql.bind(database::now());
-    for (column, value) in values {
-        sql.push(&format!(", {column} = ")).bind(value);
-    }
-    sql.push(" WHERE id IN ").bind_list(ids.iter().copied());
-    database::execute(&**work, &sql).await?;
-    set_departments(work, &ids, &properties.departments).await?;
-    for column in columns {
+    let mut changed = database::update_all_differing(&**work, &entity::metadata_descriptor::TABLE, &ids, values).await?;
+    changed.extend(set_departments(work, &ids, &properties.departments).await?);
+    for column in columns.iter().filter(|column| changed.contains(&column.id)) {
         work.emit_in(column.project_id, "metadata-descriptor:update", payload([("metadata_descriptor_id", column.id)]));
     }
     Ok(())

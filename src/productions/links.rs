@@ -66,18 +66,17 @@ async fn set<T>(
         format!("SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", links.table.name, links.column),
         [project_id.into(), target_id.into()],
     );
-    let id = match database::read_value(&*work, &sql).await? {
-        Some(id) => {
-            database::update(&*work, links.table, id, values).await?;
-            id
-        }
+    let (id, told) = match database::read_value(&*work, &sql).await? {
+        Some(id) => (id, database::update_differing(&*work, links.table, id, values).await?),
         None => {
             values.extend(new);
             values.extend([("project_id", project_id.into()), (links.column, target_id.into())]);
-            database::insert(&*work, links.table, values).await?
+            (database::insert(&*work, links.table, values).await?, true)
         }
     };
-    changed(&mut work, links.setting, project_id).await?;
+    if told {
+        changed(&mut work, links.setting, project_id).await?;
+    }
     work.commit().await?;
     answer(app, links, id).await
 }
@@ -97,8 +96,9 @@ pub(super) async fn set_client_rule(
         [project_id.into(), task_status_id.into()],
     );
     let id: Uuid = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    database::update(&*work, links.table, id, vec![("is_client_allowed", is_client_allowed.into())]).await?;
-    changed(&mut work, links.setting, project_id).await?;
+    if database::update_differing(&*work, links.table, id, vec![("is_client_allowed", is_client_allowed.into())]).await? {
+        changed(&mut work, links.setting, project_id).await?;
+    }
     work.commit().await?;
     answer(app, links, id).await
 }
@@ -124,8 +124,9 @@ async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &
     let mut work = Work::begin(app, access).await?;
     let priorities: Vec<(Uuid, i32)> = ids.iter().copied().zip(1..).collect();
     links.setting.require_all(&work, ids).await?;
-    place(&work, links.setting, project_id, &priorities).await?;
-    changed(&mut work, links.setting, project_id).await?;
+    if place(&work, links.setting, project_id, &priorities).await? {
+        changed(&mut work, links.setting, project_id).await?;
+    }
     work.commit().await?;
     let model = RecordWriter::new(links.table, "l", links.kind);
     let mut sql = Sql::new(format!("SELECT {} FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.table.name));

@@ -1,6 +1,6 @@
 //! Parts of the studio that a production uses: asset types, task types, task statuses, automations and backgrounds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
@@ -77,16 +77,13 @@ impl Setting {
         Ok(database::read_values(&**work, &sql).await?.into_iter().collect())
     }
 
-    /// Links the things to the production; links that are there already stay as they are.
-    async fn link(&self, work: &Work<'_>, project_id: Uuid, links: Vec<(Uuid, Vec<(&'static str, SqlValue)>)>) -> Result<(), Failure> {
+    /// Links the things to the production; links that are there already stay as they are. Says whether any is new.
+    async fn link(&self, work: &Work<'_>, project_id: Uuid, links: Vec<(Uuid, Vec<(&'static str, SqlValue)>)>) -> Result<bool, Failure> {
         let rows: Vec<Vec<(&'static str, SqlValue)>> = links
             .into_iter()
             .map(|(id, more)| [("project_id", project_id.into()), (self.column, id.into())].into_iter().chain(more).collect())
             .collect();
-        if !rows.is_empty() {
-            database::insert_ignoring_duplicates(&**work, self.link, rows).await?;
-        }
-        Ok(())
+        Ok(database::insert_ignoring_duplicates(&**work, self.link, rows).await? > 0)
     }
 }
 
@@ -126,7 +123,7 @@ pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: Proj
     let sql = Sql::with("SELECT hd_bitrate_compression FROM project WHERE id = $1", [project_id.into()]);
     let of_production: Option<i32> = database::read_value::<Option<i32>>(&*work, &sql).await?.flatten();
     let rates = bitrates::of_link(app, &body, of_production)?;
-    TASK_TYPES.link(&work, project_id, vec![(item.task_type_id, vec![("priority", item.priority.into())])]).await?;
+    let mut told = TASK_TYPES.link(&work, project_id, vec![(item.task_type_id, vec![("priority", item.priority.into())])]).await?;
     let values = link_values(rates, item.is_client_visible);
     if !values.is_empty() {
         let sql = Sql::with(
@@ -134,9 +131,11 @@ pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: Proj
             [project_id.into(), item.task_type_id.into()],
         );
         let id: Uuid = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-        database::update(&*work, TASK_TYPES.link, id, values).await?;
+        told |= database::update_differing(&*work, TASK_TYPES.link, id, values).await?;
     }
-    changed(&mut work, &TASK_TYPES, project_id).await?;
+    if told {
+        changed(&mut work, &TASK_TYPES, project_id).await?;
+    }
     work.commit().await?;
     answer(app, project_id).await
 }
@@ -156,8 +155,9 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, setting: &Setting
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let text = format!("DELETE FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", setting.link.name, setting.column);
-    database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await?;
-    changed(&mut work, setting, project_id).await?;
+    if database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await? > 0 {
+        changed(&mut work, setting, project_id).await?;
+    }
     work.commit().await?;
     Ok(NoContent)
 }
@@ -180,59 +180,71 @@ pub(super) async fn batch(app: &App, access: &ProjectManager, body: ProjectSetti
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let task_types = body.task_types.unwrap_or_default();
-    set_task_types(&work, project_id, &task_types, body.replace_task_types.unwrap_or_default()).await?;
+    let mut told = set_task_types(&work, project_id, &task_types, body.replace_task_types.unwrap_or_default()).await?;
     for (list, setting, ids) in [("task_status_ids", &TASK_STATUSES, body.task_status_ids), ("asset_type_ids", &ASSET_TYPES, body.asset_type_ids)] {
         let ids = ids.unwrap_or_default();
         require_known(&*work, setting.target, list, &ids).await?;
         let links = setting.known(&work, &ids).await?.into_iter().map(|id| (id, Vec::new())).collect();
-        setting.link(&work, project_id, links).await?;
+        told |= setting.link(&work, project_id, links).await?;
     }
-    changed(&mut work, &TASK_TYPES, project_id).await?;
+    if told {
+        changed(&mut work, &TASK_TYPES, project_id).await?;
+    }
     work.commit().await?;
     answer(app, project_id).await
 }
 
-async fn set_task_types(work: &Work<'_>, project_id: Uuid, task_types: &[ProjectTaskTypeAdd], replace: bool) -> Result<(), Failure> {
+/// Makes the production use task types at their places, and says whether anything is different by that.
+async fn set_task_types(work: &Work<'_>, project_id: Uuid, task_types: &[ProjectTaskTypeAdd], replace: bool) -> Result<bool, Failure> {
     let ids: Vec<Uuid> = task_types.iter().map(|item| item.task_type_id).collect();
     require_known(&**work, TASK_TYPES.target, "task_types", &ids).await?;
     let known = TASK_TYPES.known(work, &ids).await?;
     let used = TASK_TYPES.used(work, project_id).await?;
+    let mut told = false;
     if replace {
         let gone: Vec<Uuid> = used.iter().copied().filter(|id| !known.contains(id)).collect();
         let mut sql = Sql::new("DELETE FROM project_task_type_link WHERE project_id = ");
         sql.bind(project_id).push(" AND task_type_id IN ").bind_list(gone);
-        database::execute(&**work, &sql).await?;
+        told |= database::execute(&**work, &sql).await? > 0;
     }
     // Of a task type that is listed twice, the last place counts.
     let priority = |id: Uuid| task_types.iter().rev().find(|item| item.task_type_id == id).and_then(|item| item.priority);
     let new = known.iter().filter(|id| !used.contains(id)).map(|id| (*id, vec![("priority", priority(*id).into())])).collect();
-    TASK_TYPES.link(work, project_id, new).await?;
+    told |= TASK_TYPES.link(work, project_id, new).await?;
     let moved: Vec<(Uuid, i32)> = known.iter().filter(|id| used.contains(id)).filter_map(|id| Some((*id, priority(*id)?))).collect();
-    place(work, &TASK_TYPES, project_id, &moved).await?;
+    told |= place(work, &TASK_TYPES, project_id, &moved).await?;
     let shown = |id: Uuid| task_types.iter().rev().find(|item| item.task_type_id == id).and_then(|item| item.is_client_visible);
     for visible in [true, false] {
         let ids: Vec<Uuid> = known.iter().copied().filter(|id| shown(*id) == Some(visible)).collect();
         let mut sql = Sql::new("UPDATE project_task_type_link SET is_client_visible = ");
-        sql.bind(visible).push(" WHERE project_id = ").bind(project_id).push(" AND task_type_id").among(&ids);
-        database::execute(&**work, &sql).await?;
+        sql.bind(visible).push(" WHERE is_client_visible IS DISTINCT FROM ").bind(visible);
+        sql.push(" AND project_id = ").bind(project_id).push(" AND task_type_id").among(&ids);
+        told |= database::execute(&**work, &sql).await? > 0;
     }
-    Ok(())
+    Ok(told)
 }
 
-/// Sets the priorities of links that are there, in one statement.
-pub(super) async fn place(work: &Work<'_>, setting: &Setting, project_id: Uuid, priorities: &[(Uuid, i32)]) -> Result<(), Failure> {
+/// Sets the priorities of links that are there, in one statement, and says whether any has another one now.
+pub(super) async fn place(work: &Work<'_>, setting: &Setting, project_id: Uuid, priorities: &[(Uuid, i32)]) -> Result<bool, Failure> {
+    let sql =
+        Sql::with(format!("SELECT \"{}\" AS id, priority FROM \"{}\" WHERE project_id = $1", setting.column, setting.link.name), [project_id.into()]);
+    let mut stored: HashMap<Uuid, Option<i32>> = HashMap::new();
+    for row in database::rows(&**work, &sql).await? {
+        stored.insert(row.try_get("", "id")?, row.try_get("", "priority")?);
+    }
+    let moves = |(id, priority): &&(Uuid, i32)| stored.get(id).is_some_and(|stored| *stored != Some(*priority));
+    let priorities: Vec<(Uuid, i32)> = priorities.iter().filter(moves).copied().collect();
     if priorities.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mut sql = Sql::new(format!("UPDATE \"{}\" SET updated_at = ", setting.link.name));
     sql.bind(database::now()).push(&format!(", priority = CASE \"{}\"", setting.column));
-    for (id, priority) in priorities {
+    for (id, priority) in &priorities {
         sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*priority);
     }
     sql.push(" END WHERE project_id = ").bind(project_id).push(&format!(" AND \"{}\" IN ", setting.column));
     sql.bind_list(priorities.iter().map(|(id, _)| *id));
-    database::execute(&**work, &sql).await?;
-    Ok(())
+    Ok(database::execute(&**work, &sql).await? > 0)
 }
 
 async fn answer(app: &App, project_id: Uuid) -> Result<Json<Project>, Failure> {

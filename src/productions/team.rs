@@ -71,8 +71,9 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
         database::insert_ignoring_duplicates(&*work, &entity::project_person_link::TABLE, vec![link]).await?;
         emit_project_update(&mut work, project_id);
     }
-    if let Some(role) = &body.role {
-        store_role(&work, project_id, body.person_id, Some(role)).await?;
+    if let Some(role) = &body.role
+        && store_role(&work, project_id, body.person_id, Some(role)).await?
+    {
         emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
@@ -84,10 +85,10 @@ async fn is_member(work: &Work<'_>, project_id: Uuid, person_id: Uuid) -> Result
     Ok(database::row(&**work, &sql).await?.is_some())
 }
 
-/// Says whether the person is in the team.
+/// Gives somebody in the team a role, and says whether it is another one.
 async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Option<&String>) -> Result<bool, Failure> {
     let sql = Sql::with(
-        "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3",
+        "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3 AND role IS DISTINCT FROM $1",
         [role.cloned().into(), project_id.into(), person_id.into()],
     );
     Ok(database::execute(&**work, &sql).await? > 0)
@@ -98,10 +99,12 @@ pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     preview_account::require_other(&work, person_id).await?;
-    if !store_role(&work, project_id, person_id, role.as_ref()).await? {
+    if !is_member(&work, project_id, person_id).await? {
         return Err(Failure::parameter("Person is not a member of the project team"));
     }
-    emit_project_update(&mut work, project_id);
+    if store_role(&work, project_id, person_id, role.as_ref()).await? {
+        emit_project_update(&mut work, project_id);
+    }
     work.commit().await?;
     Ok(Json::of(&TeamMembership { project_id, person_id, role })?)
 }
@@ -111,8 +114,9 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, person_id: Uuid) 
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let sql = Sql::with("DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
-    database::execute(&*work, &sql).await?;
-    emit_project_update(&mut work, project_id);
+    if database::execute(&*work, &sql).await? > 0 {
+        emit_project_update(&mut work, project_id);
+    }
     work.commit().await?;
     Ok(NoContent)
 }

@@ -161,26 +161,40 @@ pub(super) async fn apply(app: &App, caller: &Caller, version_id: Uuid) -> Resul
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     let sql = Sql::with(
-        "SELECT t.id FROM task t JOIN production_schedule_version_task_link l ON l.task_id = t.id \
+        "SELECT t.id, (t.start_date IS DISTINCT FROM l.start_date OR t.due_date IS DISTINCT FROM l.due_date \
+         OR t.estimation IS DISTINCT FROM l.estimation) AS changes \
+         FROM task t JOIN production_schedule_version_task_link l ON l.task_id = t.id \
          WHERE l.production_schedule_version_id = $1 AND t.project_id = $2 ORDER BY t.created_at, t.id",
         [version_id.into(), project_id.into()],
     );
-    let tasks: Vec<Uuid> = database::read_values(&*work, &sql).await?;
+    let planned = database::rows(&*work, &sql).await?;
+    let count = i32::try_from(planned.len())?;
+    let mut changed: Vec<Uuid> = Vec::new();
+    for row in &planned {
+        if row.try_get("", "changes")? {
+            changed.push(row.try_get("", "id")?);
+        }
+    }
     let sql = Sql::with(
         "UPDATE task SET start_date = l.start_date, due_date = l.due_date, estimation = l.estimation, updated_at = $1 \
          FROM production_schedule_version_task_link l \
-         WHERE l.task_id = task.id AND l.production_schedule_version_id = $2 AND task.project_id = $3",
+         WHERE l.task_id = task.id AND l.production_schedule_version_id = $2 AND task.project_id = $3 \
+         AND (task.start_date IS DISTINCT FROM l.start_date OR task.due_date IS DISTINCT FROM l.due_date \
+         OR task.estimation IS DISTINCT FROM l.estimation)",
         [database::now().into(), version_id.into(), project_id.into()],
     );
     database::execute(&*work, &sql).await?;
-    database::update(&*work, &entity::production_schedule_version::TABLE, version_id, vec![("locked", true.into())]).await?;
-    database::update(&*work, &entity::project::TABLE, project_id, vec![("from_schedule_version_id", version_id.into())]).await?;
-    let count = i32::try_from(tasks.len())?;
-    for id in tasks {
+    for id in changed {
         work.emit_in(project_id, "task:update", payload([("task_id", id)]));
     }
-    tell_version(&mut work, project_id, version_id);
-    work.emit_in(project_id, "project:update", payload([]));
+    let locked = vec![("locked", true.into())];
+    if database::update_differing(&*work, &entity::production_schedule_version::TABLE, version_id, locked).await? {
+        tell_version(&mut work, project_id, version_id);
+    }
+    let from = vec![("from_schedule_version_id", version_id.into())];
+    if database::update_differing(&*work, &entity::project::TABLE, project_id, from).await? {
+        work.emit_in(project_id, "project:update", payload([]));
+    }
     work.commit().await?;
     Ok(Json::of(&ScheduleVersionApplied { success: true, task_count: count })?)
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows;
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{Assignee, TaskRelation, relation, relations, task_assigner, task_unassigner};
 use crate::app::App;
 use crate::crud::require_known;
@@ -59,6 +60,22 @@ async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[U
     if database::row(connection, &sql).await?.is_some() { Err(looks_only()) } else { Ok(()) }
 }
 
+/// # Errors
+/// 400 for a bot among the persons, unless the production lets bots work.
+async fn refuse_idle_bots(connection: &impl ConnectionTrait, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
+    let mut sql = Sql::new("SELECT 1 FROM person WHERE is_bot = ");
+    sql.bind(true).push(" AND id").among(persons);
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM project p WHERE p.is_bot_collaboration_enabled = ")
+        .bind(true)
+        .push(" AND p.id = ")
+        .bind(project_id)
+        .push(")");
+    if database::row(connection, &sql).await?.is_some() {
+        return Err(Failure::parameter("assignees: bots don't work in this production."));
+    }
+    Ok(())
+}
+
 /// Assigns one task to a person, and gives the task as JSON.
 ///
 /// # Errors
@@ -71,7 +88,7 @@ pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str)
         return Err(Failure::forbidden());
     }
     assign(&mut work, caller, assignee.id, &[(relation.task_id, relation.project_id)]).await?;
-    let text = rows::task(&*work, task_id).await?;
+    let text = rows::task(&*work, &TaskMask::in_teams(&*work, caller).await?, task_id).await?;
     work.commit().await?;
     Ok(text)
 }
@@ -88,7 +105,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
     let places: Vec<(Uuid, Option<Uuid>)> = allowed.iter().map(|relation| (relation.task_id, relation.project_id)).collect();
     assign(&mut work, caller, assignee.id, &places).await?;
     let ids: Vec<Uuid> = allowed.iter().map(|relation| relation.task_id).collect();
-    let texts = rows::tasks(&*work, &ids, true).await?;
+    let texts = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, true).await?;
     work.commit().await?;
     Ok(json::array(texts.iter().map(Vec::as_slice)))
 }
@@ -241,17 +258,18 @@ async fn unlink(work: &Work<'_>, tasks: &[Uuid], person_id: Option<Uuid>) -> Res
 }
 
 /// Makes these persons the assignees of a task, in place of those who were, and tells who joins and who leaves. Those who
-/// are not in the team of the production join it. The assigner stays as it is.
+/// are not in the team of the production join it. The assigner stays as it is. Says whether anybody joins or leaves.
 ///
 /// # Errors
-/// 400 for an id of nobody, and for a preview account.
-pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<(), Failure> {
+/// 400 for an id of nobody, for a preview account, and for a bot where the production lets none work.
+pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, project_id: Option<Uuid>, persons: &[Uuid]) -> Result<bool, Failure> {
     let sql = Sql::with("SELECT person_id FROM task_person_link WHERE task_id = $1 ORDER BY person_id", [task_id.into()]);
     let before: Vec<Uuid> = database::read_values(&**work, &sql).await?;
     require_known(&**work, &entity::person::TABLE, "assignees", persons).await?;
     let mut fresh = HashSet::new();
     let added: Vec<Uuid> = persons.iter().copied().filter(|id| !before.contains(id) && fresh.insert(*id)).collect();
     refuse_preview_accounts(&**work, &added).await?;
+    refuse_idle_bots(&**work, project_id, &added).await?;
     let removed: Vec<Uuid> = before.into_iter().filter(|id| !persons.contains(id)).collect();
     if !removed.is_empty() {
         let mut sql = Sql::new("DELETE FROM task_person_link WHERE task_id = ");
@@ -261,10 +279,11 @@ pub async fn replace(work: &mut Work<'_>, caller: &Caller, task_id: Uuid, projec
     let links = added.iter().map(|person_id| vec![("task_id", task_id.into()), ("person_id", (*person_id).into())]).collect();
     database::insert_many(&**work, &entity::task_person_link::TABLE, links).await?;
     welcome(work, caller, task_id, project_id, &added).await?;
+    let changed = !added.is_empty() || !removed.is_empty();
     for person_id in removed {
         work.emit_signed(project_id, "task:unassign", payload([("task_id", task_id), ("person_id", person_id)]));
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Tells persons that they do a task now, and lets them into the team of its production.

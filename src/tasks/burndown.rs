@@ -31,26 +31,30 @@ struct Done {
     estimation: Option<f64>,
 }
 
-/// The tasks that the filters keep, done or not. Clients get no estimations.
+/// The tasks that the filters keep, done or not. Clients get neither estimations nor dates of tasks.
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
 pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Json<Burndown>, Failure> {
     let (condition, visible) = open_tasks::condition(app, caller, wanted).await?;
     let connection = &app.database;
-    let mut select = Sql::default();
-    let estimation = open_tasks::minutes(&mut select, "estimation", &visible.reach().as_client());
-    // The values of the condition follow those of the expression.
-    let from = select.embed(&condition);
-    let mut sums = select.clone();
+    let as_client = visible.reach().as_client();
+    let mut sums = Sql::default();
+    let estimation = open_tasks::minutes(&mut sums, "estimation", &as_client);
+    let [start, due] = ["start_date", "due_date"].map(|column| open_tasks::moment(&mut sums, column, &as_client));
+    // The values of the condition follow those of the expressions.
+    let from = sums.embed(&condition);
     sums.push(&format!(
-        "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN(t.start_date) AS first_start, MAX(t.due_date) AS last_due, \
+        "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN({start}) AS first_start, MAX({due}) AS last_due, \
          MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
     ));
     let sums: TaskSums = database::read_one(connection, &sums).await?.ok_or_else(Failure::not_found)?;
-    let mut done = select;
+    let mut done = Sql::default();
+    let estimation = open_tasks::minutes(&mut done, "estimation", &as_client);
+    let day = open_tasks::moment(&mut done, "done_date", &as_client);
+    let from = done.embed(&condition);
     done.push(&format!(
-        "SELECT t.done_date, {estimation} AS estimation {from} AND s.is_done = true AND t.done_date IS NOT NULL ORDER BY t.done_date, t.id"
+        "SELECT {day} AS done_date, {estimation} AS estimation {from} AND s.is_done = true AND {day} IS NOT NULL ORDER BY t.done_date, t.id"
     ));
     let done: Vec<Done> = database::read_all(connection, &done).await?;
     Ok(Json::of(&summed(&sums, &done))?)

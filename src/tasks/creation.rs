@@ -14,6 +14,7 @@ use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
 use crate::access::entities::{CREATE_TASKS, EntityRelation};
+use crate::access::task_mask::TaskMask;
 use crate::app::App;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql, write_text};
@@ -240,7 +241,7 @@ async fn create(
     let entities: Vec<Uuid> = wanted.iter().map(|(entity_id, _)| *entity_id).collect();
     readiness::shots_changed(&mut work, &entities).await?;
     let ids: Vec<Uuid> = new.iter().map(|task| task.id).collect();
-    let mut tasks = rows::tasks(&*work, &ids, false).await?;
+    let mut tasks = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, false).await?;
     work.commit().await?;
     for (text, (_, task_type_id)) in tasks.iter_mut().zip(wanted) {
         text.pop();

@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows;
+use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{LEAD, TaskRelation, relations};
 use crate::app::App;
 use crate::database::json;
@@ -32,7 +33,7 @@ pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: 
     for task in allowed.iter().filter(|task| changed.contains(&task.task_id)) {
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
-    let texts = rows::tasks(&*work, &ids, false).await?;
+    let texts = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, false).await?;
     work.commit().await?;
     Ok(json::array(texts.iter().map(Vec::as_slice)))
 }
@@ -66,7 +67,7 @@ pub async fn start(app: &App, access: &TaskActor, task_id: Uuid) -> Result<Vec<u
         change.insert("previous_task_status_id".into(), json!(previous));
         work.emit_signed(project_id, "task:status-changed", change);
     }
-    let text = rows::task(&*work, task_id).await?;
+    let text = rows::task(&*work, &TaskMask::in_teams(&*work, access).await?, task_id).await?;
     work.commit().await?;
     Ok(text)
 }

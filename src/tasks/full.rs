@@ -156,7 +156,13 @@ pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, ta
     let columns = writer.columns(&mut sql, connection.get_database_backend(), access);
     sql.push(&format!("SELECT {columns} {FROM} WHERE t.id = ")).bind(task_id);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?)
+    let mut out = writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?;
+    if let Some(plans) = PlanMask::of(&Reach::within(access, access.project_id(), access.role())) {
+        out.push(b'}');
+        plans.apply(&mut out, 0);
+        out.pop();
+    }
+    Ok(out)
 }
 
 /// A task with its entity, production, type, status, assigner and assignees, as JSON.

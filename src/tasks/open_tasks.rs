@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
-use crate::access::plans::PlanMask;
+use crate::access::plans::{self, PlanMask};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{LISTED, VisibleTasks};
 use crate::access::{Reach, require_member};
@@ -45,7 +45,16 @@ pub struct OpenTasks {
 }
 
 impl OpenTasks {
-    fn add_to(&self, sql: &mut Sql) -> Result<(), Failure> {
+    /// Whether it asks for what clients are not told.
+    fn asks_for_plans(&self) -> bool {
+        let by_person = self.person_id.as_deref().is_some_and(|text| !text.trim().is_empty());
+        by_person || self.studio_id.or(self.department_id).is_some() || self.start_date.or(self.due_date).is_some()
+    }
+
+    fn add_to(&self, sql: &mut Sql, caller: &Caller) -> Result<(), Failure> {
+        if self.asks_for_plans() {
+            plans::restrict_to_told(sql, "t.project_id", &caller.person);
+        }
         for (column, id) in [("t.task_type_id", self.task_type_id), ("t.task_status_id", self.task_status_id)] {
             if let Some(id) = id {
                 sql.push(&format!(" AND {column} = ")).bind(id);
@@ -123,7 +132,7 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
         }
     };
     visible.restrict(&mut condition, "t");
-    wanted.add_to(&mut condition)?;
+    wanted.add_to(&mut condition, caller)?;
     Ok((condition, visible))
 }
 
@@ -160,15 +169,24 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     Ok(out)
 }
 
-/// SQL of a number of minutes of a task `t`, which is nothing in productions in which the caller is a client.
-pub(super) fn minutes(sql: &mut Sql, column: &str, as_client: &[Uuid]) -> String {
-    let known = format!("COALESCE(t.{column}, 0.0)");
+/// SQL of a value of a task `t`, in whose place another one stands in productions in which the caller is a client.
+fn told(sql: &mut Sql, value: String, blank: &str, as_client: &[Uuid]) -> String {
     if as_client.is_empty() {
-        return known;
+        return value;
     }
     let mut list = Sql::new("t.project_id");
     list.among(as_client);
-    format!("(CASE WHEN {} THEN 0.0 ELSE {known} END)", sql.embed(&list))
+    format!("(CASE WHEN {} THEN {blank} ELSE {value} END)", sql.embed(&list))
+}
+
+/// SQL of a number of minutes of a task `t`, which is 0 where the caller is not told it.
+pub(super) fn minutes(sql: &mut Sql, column: &str, as_client: &[Uuid]) -> String {
+    told(sql, format!("COALESCE(t.{column}, 0.0)"), "0.0", as_client)
+}
+
+/// SQL of a moment of a task `t`, which is null where the caller is not told it.
+pub(super) fn moment(sql: &mut Sql, column: &str, as_client: &[Uuid]) -> String {
+    told(sql, format!("t.{column}"), "NULL", as_client)
 }
 
 /// Sums over the tasks of a condition.

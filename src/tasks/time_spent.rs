@@ -106,7 +106,9 @@ pub async fn log(app: &App, caller: &Caller, place: LoggedDay, duration: f64, lo
             if !duration.is_finite() {
                 return Err(Failure::field("duration", "Input should be a finite number"));
             }
-            database::update(&*work, &entity::time_spent::TABLE, id, vec![("duration", duration.into())]).await?;
+            if !database::update_differing(&*work, &entity::time_spent::TABLE, id, vec![("duration", duration.into())]).await? {
+                return answer(work, id).await;
+            }
             work.emit_in(project_id, "time-spent:update", payload([("time_spent_id", id)]));
             id
         }
@@ -126,6 +128,11 @@ pub async fn log(app: &App, caller: &Caller, place: LoggedDay, duration: f64, lo
 async fn finish(mut work: Work<'_>, place: LoggedDay, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
     sum_durations(&*work, &[place.task_id]).await?;
     work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
+    answer(work, id).await
+}
+
+/// Ends the work, and gives the record as JSON.
+async fn answer(work: Work<'_>, id: Uuid) -> Result<Vec<u8>, Failure> {
     let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(text)

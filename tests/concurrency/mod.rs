@@ -5,11 +5,13 @@
 //! is made twice and ten times at once. The answers must have the same statuses, in any order, and what is stored
 //! afterwards must be the same: the rows of the sample, the new rows, the number of rows of every table, and the events
 //! (`state`). So no call may fail that is right alone, no effect may be lost, and nothing is told more often than it
-//! happened. Operations that create are also called with ten different texts. `named` holds cases that people met.
+//! happened. Operations that create are also called with ten different texts. `named` holds cases that people met, and `silence`
+//! holds calls against themselves: what changes nothing is told to nobody.
 
 pub mod calls;
 mod named;
 pub mod sample;
+mod silence;
 pub mod state;
 
 use std::sync::Arc;

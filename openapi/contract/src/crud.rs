@@ -296,6 +296,7 @@ impl Resource<'_> {
             if name != "id" {
                 allow_null(schema);
             }
+            admit_less_than_nothing(schema);
             admit_another_type(schema);
         }
         properties.extend(import["properties"].as_object().cloned().unwrap_or_default());
@@ -307,9 +308,13 @@ impl Resource<'_> {
         let hidden = self.names("hidden");
         let mut properties = self.map("properties");
         properties.retain(|name, _| !hidden.contains(&name.as_str()));
-        for schema in properties.values_mut().filter_map(Value::as_object_mut) {
-            schema.remove("default");
-            schema.remove("also");
+        for schema in properties.values_mut() {
+            admit_less_than_nothing(schema);
+            if let Some(schema) = schema.as_object_mut() {
+                schema.remove("default");
+                schema.remove("also");
+                schema.remove("x-malformed");
+            }
         }
         for (name, schema) in self.pattern["properties"].as_object().into_iter().flatten() {
             properties.insert(name.clone(), schema.clone());
@@ -429,6 +434,13 @@ fn admit_another_type(schema: &mut Value) {
     *schema = outer.into();
 }
 
+/// Rows that are there already, here or elsewhere, may hold numbers below 0 where bodies may not bring any.
+fn admit_less_than_nothing(schema: &mut Value) {
+    if let Some(map) = schema.as_object_mut().filter(|map| map.get("minimum") == Some(&json!(0))) {
+        map.shift_remove("minimum");
+    }
+}
+
 /// A null given at creation stands for the default.
 fn allow_null(schema: &mut Value) {
     schema["nullable"] = true.into();
@@ -447,7 +459,7 @@ mod tests {
         let resource = json!({
             "resource": "gadgets", "tag": "Studio", "schema": "Gadget", "singular": "gadget", "plural": "gadgets",
             "about": "A thing.", "access": {"list": "anyone"}, "required": ["name"],
-            "properties": {"name": {"type": "string", "description": "Its name.", "also": "number"}, "size": {"type": "integer", "default": 1}, "secret": {"type": "string"}},
+            "properties": {"name": {"type": "string", "description": "Its name.", "also": "number"}, "size": {"type": "integer", "minimum": 0, "default": 1}, "secret": {"type": "string"}},
             "hidden": ["secret"], "relations": {"owners": {"description": "Who owns it."}}, "create_only": ["size"],
         });
         let pattern = json!({
@@ -485,6 +497,7 @@ mod tests {
         let named = |name: &str| schemas.iter().find(|(found, _)| found == name).expect("the schema").1.clone();
         assert!(named("Gadget")["properties"].get("secret").is_none());
         assert_eq!(named("GadgetCreate")["properties"]["size"]["nullable"], true);
+        assert_eq!([named("GadgetCreate"), named("Gadget")].map(|schema| schema["properties"]["size"]["minimum"].clone()), [json!(0), Value::Null]);
         assert!(named("GadgetUpdate")["properties"].get("size").is_none());
         assert_eq!(named("GadgetUpdate")["properties"]["owners"]["type"], "array");
         assert_eq!(named("Gadget")["properties"]["name"], json!({"type": "string", "description": "Its name."}));

@@ -23,7 +23,7 @@ use crate::query::{Query, parse_day, parse_id};
 use crate::reading::{Unreadable, read};
 use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, PART_LIMIT, Submission, read_submission, too_many_fields};
-use crate::validate::{misshapen, resolve, unstorable, validate};
+use crate::validate::{misshapen, out_of_bounds, resolve, unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -190,8 +190,9 @@ impl Call {
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// The body of a CRUD operation: a JSON object, and nothing else. Of the schema only lists and objects are looked at,
-    /// which no column would refuse; what else is wrong is found when the values are brought into the types of columns.
+    /// The body of a CRUD operation: a JSON object, and nothing else. Of the schema only lists and objects are looked at, and
+    /// the bounds of numbers, which no column would refuse; what else is wrong is found when the values are brought into the types
+    /// of columns.
     pub(crate) async fn record(&mut self, schema: &Value) -> Result<Map<String, Value>, Failure> {
         let media = self.media_type();
         if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
@@ -204,8 +205,11 @@ impl Call {
             Ok(Value::Object(map)) => {
                 let wrong =
                     misshapen(&map, schema).or_else(|| map.iter().find(|(key, value)| unstorable(key, value).is_some()).map(|(key, _)| key.as_str()));
-                match wrong.map(|field| Failure::record(format!("One of the provided values has an invalid format: {field}."))) {
-                    Some(failure) => Err(failure),
+                if let Some(field) = wrong {
+                    return Err(Failure::record(format!("One of the provided values has an invalid format: {field}.")));
+                }
+                match out_of_bounds(&map, schema) {
+                    Some((field, problem)) => Err(Failure::record(format!("{field}: {problem}"))),
                     None => Ok(map),
                 }
             }

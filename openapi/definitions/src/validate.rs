@@ -53,6 +53,37 @@ pub(crate) fn misshapen<'a>(record: &Map<String, Value>, schema: &'a Value) -> O
     documents.find(|(name, schema)| record.get(*name).is_some_and(|value| !holds(value, schema))).map(|(name, _)| name.as_str())
 }
 
+/// The first number of a record, also as a text of digits, that is below or above what its schema allows, with what is wrong
+/// with it. Whether it is a number at all is left to those who know its column.
+pub(crate) fn out_of_bounds<'a>(record: &Map<String, Value>, schema: &'a Value) -> Option<(&'a str, String)> {
+    let properties = resolve(schema)["properties"].as_object().into_iter().flatten();
+    let mut numbers = properties.filter_map(|(name, schema)| Some((name.as_str(), record.get(name)?, number_shape(schema)?)));
+    numbers.find_map(|(name, value, schema)| {
+        let number = match value {
+            Value::String(text) => text.trim().parse().ok(),
+            value => value.as_f64(),
+        };
+        let problem = beyond(number?, schema)?;
+        Some((name, schema["x-malformed"].as_str().map_or(problem, str::to_owned)))
+    })
+}
+
+/// The shape of a number among those that a property may have.
+fn number_shape(schema: &Value) -> Option<&Value> {
+    let schema = resolve(schema);
+    let mut shapes = schema["oneOf"].as_array().map_or_else(|| std::slice::from_ref(schema), Vec::as_slice).iter();
+    shapes.find(|shape| matches!(shape["type"].as_str(), Some("integer" | "number")))
+}
+
+/// Words for a number that is below or above what its schema allows.
+fn beyond(number: f64, schema: &Value) -> Option<String> {
+    let more = schema["exclusiveMinimum"] == true;
+    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least || (more && number <= *least)) {
+        return Some(format!("Input should be greater than {}{least}", if more { "" } else { "or equal to " }));
+    }
+    schema["maximum"].as_f64().filter(|most| number > *most).map(|most| format!("Input should be less than or equal to {most}"))
+}
+
 /// The schema that a reference stands for.
 pub(crate) fn resolve(schema: &Value) -> &Value {
     let target = schema["$ref"].as_str().and_then(|reference| SCHEMAS.get(reference.rsplit('/').next()?));
@@ -216,12 +247,10 @@ fn check_number(value: &mut Value, schema: &Value) -> Option<String> {
         };
         *value = number.into();
     }
-    let Some(number) = value.as_f64() else { return Some("Input should be a valid number".into()) };
-    let more = schema["exclusiveMinimum"] == true;
-    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least || (more && number <= *least)) {
-        return Some(format!("Input should be greater than {}{least}", if more { "" } else { "or equal to " }));
+    match value.as_f64() {
+        Some(number) => beyond(number, schema),
+        None => Some("Input should be a valid number".into()),
     }
-    schema["maximum"].as_f64().filter(|most| number > *most).map(|most| format!("Input should be less than or equal to {most}"))
 }
 
 fn check_boolean(value: &mut Value) -> Option<String> {
@@ -322,6 +351,24 @@ mod tests {
         for record in [json!({"data": []}), json!({"data": 0}), json!({"data": "{}"})] {
             assert_eq!(wrong(&record).as_deref(), Some("data"), "{record}");
         }
+    }
+
+    #[test]
+    fn numbers_of_records_keep_within_their_bounds() {
+        let either = json!({"oneOf": [{"type": "string"}, {"type": "number", "minimum": 0}]});
+        let rank = json!({"type": "integer", "minimum": 1, "maximum": 5, "nullable": true, "x-malformed": "a rank is 1 to 5."});
+        let schema = json!({"type": "object", "properties": {"size": {"type": "number", "minimum": 0}, "rank": rank, "rate": either}});
+        let wrong = |record: Value| {
+            let found = out_of_bounds(record.as_object().expect("a record"), &schema);
+            found.map(|(field, problem)| format!("{field}: {problem}"))
+        };
+        for record in [json!({"size": 0, "rank": 5}), json!({"rank": null}), json!({"size": "soon"}), json!({"rate": "2"}), json!({"other": -1})] {
+            assert_eq!(wrong(record), None);
+        }
+        let least = Some("size: Input should be greater than or equal to 0".to_owned());
+        assert_eq!([json!({"size": -0.5}), json!({"size": "-1"})].map(wrong), [least.clone(), least]);
+        assert_eq!([json!({"rank": 6}), json!({"rank": "9"})].map(wrong), [const { "rank: a rank is 1 to 5." }; 2].map(|text| Some(text.to_owned())));
+        assert_eq!(wrong(json!({"rate": -24})).as_deref(), Some("rate: Input should be greater than or equal to 0"));
     }
 
     #[test]

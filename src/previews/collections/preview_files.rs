@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::previews::VisiblePreviews;
+use crate::access::previews::{VisiblePreviews, require_shown};
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
@@ -45,12 +45,17 @@ impl Resource for PreviewFiles {
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id");
+        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id", "t.validation_status");
         Ok(())
     }
 
     fn subject(&self, record: &Record) -> RecordSubject {
         RecordSubject::Task(record.id_of("task_id"))
+    }
+
+    async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        require_record(&app.database, caller, rule, self.subject(record)).await?;
+        require_shown(&app.database, caller, record.id_of("task_id"), record.text("validation_status")).await
     }
 
     /// Rule about decisions on a preview, which are for those who lead the task.

@@ -145,8 +145,9 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &LinkedKind, templat
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
-    database::insert_ignoring_duplicates(&*work, link.table, vec![link.row(template_id, id)]).await?;
-    emit_template_update(&mut work, template_id);
+    if database::insert_ignoring_duplicates(&*work, link.table, vec![link.row(template_id, id)]).await? > 0 {
+        emit_template_update(&mut work, template_id);
+    }
     work.commit().await?;
     let writer = writer(link);
     let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", writer.columns(), link.target.name), [id.into()]);
@@ -191,14 +192,13 @@ async fn set<T>(
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
-    let row_id = match link.links(&work, template_id, &[id]).await?.remove(&id) {
-        Some(row_id) => {
-            database::update(&*work, link.table, row_id, values).await?;
-            row_id
-        }
-        None => database::insert(&*work, link.table, link.row(template_id, id).into_iter().chain(values).collect()).await?,
+    let (row_id, told) = match link.links(&work, template_id, &[id]).await?.remove(&id) {
+        Some(row_id) => (row_id, database::update_differing(&*work, link.table, row_id, values).await?),
+        None => (database::insert(&*work, link.table, link.row(template_id, id).into_iter().chain(values).collect()).await?, true),
     };
-    emit_template_update(&mut work, template_id);
+    if told {
+        emit_template_update(&mut work, template_id);
+    }
     work.commit().await?;
     let record = json::record(&app.database, link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
@@ -216,7 +216,7 @@ pub(super) async fn remove(app: &App, access: &Admin, link: &LinkedKind, templat
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     let text = format!("DELETE FROM \"{}\" WHERE project_template_id = $1 AND \"{}\" = $2", link.table.name, link.column);
-    database::execute(&*work, &Sql::with(text, [template_id.into(), id.into()])).await?;
+    let told = database::execute(&*work, &Sql::with(text, [template_id.into(), id.into()])).await? > 0;
     if link.column == "preview_background_file_id" {
         let sql = Sql::with(
             "UPDATE project_template SET default_preview_background_file_id = NULL WHERE id = $1 AND default_preview_background_file_id = $2",
@@ -224,7 +224,9 @@ pub(super) async fn remove(app: &App, access: &Admin, link: &LinkedKind, templat
         );
         database::execute(&*work, &sql).await?;
     }
-    emit_template_update(&mut work, template_id);
+    if told {
+        emit_template_update(&mut work, template_id);
+    }
     work.commit().await?;
     Ok(NoContent)
 }

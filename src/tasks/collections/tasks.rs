@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
-use crate::access::plans::PlanMask;
+use crate::access::plans::{self, PlanMask};
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, VisibleTasks};
@@ -45,7 +45,15 @@ impl Resource for Tasks {
         &RELATIONS
     }
 
-    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    /// Figures that follow from the time spent and from comments.
+    fn protected(&self) -> &'static [&'static str] {
+        &["duration", "retake_count", "last_comment_date"]
+    }
+
+    fn special_filter(&self, sql: &mut Sql, caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        if plans::blank(key).is_some() {
+            plans::restrict_to_told(sql, "t.project_id", &caller.person);
+        }
         if key != "episode_id" {
             return Ok(false);
         }
@@ -69,8 +77,7 @@ impl Resource for Tasks {
     }
 
     async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        let database = &app.database;
-        TaskMask::of(database, &Reach::teams(database, caller).await?).await?.apply(&mut text, 0);
+        TaskMask::in_teams(&app.database, caller).await?.apply(&mut text, 0);
         Ok(text)
     }
 
@@ -99,11 +106,6 @@ impl Resource for Tasks {
     }
 
     async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        if let Some(difficulty) = body.get("difficulty").and_then(Value::as_i64)
-            && !(1..=5).contains(&difficulty)
-        {
-            return Err(Failure::record("difficulty: a difficulty is a number from 1 to 5."));
-        }
         // The server counts.
         body.remove("nb_assets_ready");
         if let Some(record) = record {
@@ -123,8 +125,9 @@ impl Resource for Tasks {
         let persons = changes.relations.remove("assignees");
         if let Some(record) = record
             && let Some(persons) = persons
+            && assignment::replace(work, caller, record.id, record.id_of("project_id"), &persons).await?
         {
-            assignment::replace(work, caller, record.id, record.id_of("project_id"), &persons).await?;
+            changes.set("updated_at", database::now());
         }
         Ok(())
     }

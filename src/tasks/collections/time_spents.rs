@@ -90,6 +90,9 @@ impl Resource for TimeSpents {
 
     async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
         let stored = record(&**work, self, before.id).await?;
+        if stored.values == before.values {
+            return Ok(());
+        }
         refresh(work, [before, &stored]).await?;
         let now = stored.id_of("task_id");
         let left = before.id_of("task_id").filter(|left| now != Some(*left));

@@ -1,0 +1,62 @@
+//! What changes nothing is told to nobody: each operation that writes is called twice in turn, and where the second call leaves
+//! every row as it is, it stores no event.
+
+use rstest::rstest;
+
+use super::calls::{Body, Choice, Operation, operations};
+use super::state::Before;
+use super::{Family, studio};
+use harness::On;
+
+/// Operations that are something to tell each time, whatever the rows say: what is asked of people, and what takes the place of a
+/// whole list or plan.
+const ACTS: [&str; 7] = [
+    "apply_project_template",
+    "fill_schedule_version_from_another",
+    "reorder_project_template_task_statuses",
+    "reorder_project_template_task_types",
+    "send_task_to_review",
+    "set_project_template_default_preview_background",
+    "set_project_template_metadata_descriptors",
+];
+
+/// Events of a second call that leaves the rows alone; nothing when the call is refused, or changes them each time.
+async fn told(family: &mut Family<'_>, operation: &Operation, choice: Choice) -> Option<Vec<String>> {
+    let sample = family.samples.fresh().await;
+    let call = operation.call(&sample, choice, None);
+    if !matches!(call.body, Body::Json(_) | Body::None) {
+        return None;
+    }
+    let before = Before::look(family.database).await;
+    if call.send(&sample.caller).await.0 >= 400 {
+        return None;
+    }
+    let first = before.state(family.database, &sample).await;
+    let before = Before::look(family.database).await;
+    call.send(&sample.caller).await;
+    let second = before.state(family.database, &sample).await;
+    second.keeps_rows_of(&first).then(|| second.events.keys().cloned().collect())
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_nothing_is_told_to_nobody(#[case] on: On) {
+    let studio = studio(on).await;
+    let mut family = Family::of(&studio).await;
+    let mut quiet = 0;
+    let mut problems = Vec::new();
+    for operation in operations().iter().filter(|operation| !ACTS.contains(&operation.id) && !operation.id.starts_with("import_")) {
+        for choice in operation.choices() {
+            let Some(events) = told(&mut family, operation, choice).await else { continue };
+            quiet += 1;
+            if !events.is_empty() {
+                problems.push(format!("{} {choice:?} tells of {events:?}, and changes nothing", operation.id));
+            }
+            break;
+        }
+    }
+    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
+    assert!(quiet > 60, "only {quiet} operations were called again without effect");
+}
