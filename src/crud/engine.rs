@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::select::{self, ShapeWriter, Wanted};
 use super::{Resource, Shape, filter, only_admin, write};
 use crate::access::data_mask::DataMask;
-use crate::access::plans::PlanMask;
+use crate::access::plans::{PlanMask, blank};
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
 use crate::events::{Work, transact};
@@ -171,6 +171,10 @@ impl Crud for Engine {
         let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
         filter::add_filters(&mut condition, resource, &caller, &query)?;
         resource.visible(&self.app, &caller, &mut condition).await?;
+        let plans = resource.plans(&self.app, &caller).await?;
+        if let Some(plans) = plans.as_ref().filter(|_| query.pairs().any(|(key, _)| blank(key).is_some())) {
+            plans.leave_out(&mut condition, "t.project_id");
+        }
         let page = self.page(&query)?;
         let mut shape = resource.shape(&caller, false);
         let relations = query.flag("relations")?.unwrap_or_default() || resource.lists_relations(&query);
@@ -179,7 +183,6 @@ impl Crud for Engine {
             shape.keep(&keys);
         }
         let mask = resource.mask(&self.app, &caller).await?;
-        let plans = resource.plans(&self.app, &caller).await?;
         if let Some(page) = page {
             return self.send_page(List { resource, shape: &shape, relations, mask, plans }, condition, page).await;
         }

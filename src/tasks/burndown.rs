@@ -31,7 +31,7 @@ struct Done {
     estimation: Option<f64>,
 }
 
-/// The tasks that the filters keep, done or not. Clients get no estimations.
+/// The tasks that the filters keep, done or not. Clients are told neither estimations nor when tasks are planned.
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
@@ -39,12 +39,14 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
     let (condition, visible) = open_tasks::condition(app, caller, wanted).await?;
     let connection = &app.database;
     let mut select = Sql::default();
-    let estimation = open_tasks::minutes(&mut select, "estimation", &visible.reach().as_client());
+    let as_client = visible.reach().as_client();
+    let estimation = open_tasks::minutes(&mut select, "estimation", &as_client);
+    let [start, due] = ["t.start_date", "t.due_date"].map(|column| open_tasks::told(&mut select, column, "NULL", &as_client));
     // The values of the condition follow those of the expression.
     let from = select.embed(&condition);
     let mut sums = select.clone();
     sums.push(&format!(
-        "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN(t.start_date) AS first_start, MAX(t.due_date) AS last_due, \
+        "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN({start}) AS first_start, MAX({due}) AS last_due, \
          MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
     ));
     let sums: Sums = database::read_one(connection, &sums).await?.ok_or_else(Failure::not_found)?;

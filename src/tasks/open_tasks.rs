@@ -45,6 +45,15 @@ pub struct OpenTasks {
 }
 
 impl OpenTasks {
+    /// Whether tasks are chosen by how they are planned.
+    fn asks_for_plans(&self) -> bool {
+        let ids = [self.studio_id, self.department_id];
+        let moments = [self.start_date, self.due_date];
+        self.person_id.as_deref().is_some_and(|text| !text.trim().is_empty())
+            || ids.iter().any(Option::is_some)
+            || moments.iter().any(Option::is_some)
+    }
+
     fn add_to(&self, sql: &mut Sql) -> Result<(), Failure> {
         for (column, id) in [("t.task_type_id", self.task_type_id), ("t.task_status_id", self.task_status_id)] {
             if let Some(id) = id {
@@ -123,6 +132,9 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
         }
     };
     visible.restrict(&mut condition, "t");
+    if let Some(plans) = PlanMask::of(visible.reach()).filter(|_| wanted.asks_for_plans()) {
+        plans.leave_out(&mut condition, "t.project_id");
+    }
     wanted.add_to(&mut condition)?;
     Ok((condition, visible))
 }
@@ -162,13 +174,17 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
 
 /// SQL of a number of minutes of a task `t`, which is nothing in productions in which the caller is a client.
 pub(super) fn minutes(sql: &mut Sql, column: &str, as_client: &[Uuid]) -> String {
-    let known = format!("COALESCE(t.{column}, 0.0)");
+    told(sql, &format!("COALESCE(t.{column}, 0.0)"), "0.0", as_client)
+}
+
+/// SQL of a fact about a task `t`, which is blank in productions in which the caller is a client.
+pub(super) fn told(sql: &mut Sql, known: &str, blank: &str, as_client: &[Uuid]) -> String {
     if as_client.is_empty() {
-        return known;
+        return known.to_owned();
     }
     let mut list = Sql::new("t.project_id");
     list.among(as_client);
-    format!("(CASE WHEN {} THEN 0.0 ELSE {known} END)", sql.embed(&list))
+    format!("(CASE WHEN {} THEN {blank} ELSE {known} END)", sql.embed(&list))
 }
 
 /// Sums over the tasks of a condition.
