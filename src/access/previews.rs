@@ -62,7 +62,8 @@ impl Visible {
     }
 }
 
-/// The previews of entities that lists show to somebody: those of the tasks that lists of an entity show. Clients find none that were rejected.
+/// The previews of entities that lists show to somebody: those of the tasks that lists of an entity show. Clients find none
+/// that were rejected.
 #[derive(Clone, Debug)]
 pub struct OfEntities {
     tasks: tasks::Visible,

@@ -45,7 +45,7 @@ pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<J
     let order = if are_told(access.role()) { "i.start_date IS NULL, i.start_date, i.created_at" } else { "i.created_at, i.id" };
     sql.bind_list(wanted.into_keys()).push(" ORDER BY ").push(order);
     let mut out = b"[".to_vec();
-    for row in app.database.rows(&sql.before(&bars(access))).await? {
+    for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
         if out.len() > 1 {
             out.push(b',');
         }
@@ -110,7 +110,7 @@ pub(super) async fn of_parts(
     let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
     let writer = bar_writer();
     let mut bars: Vec<(&String, Vec<u8>)> = Vec::with_capacity(wanted.len());
-    for row in app.database.rows(&sql.before(&bars(access))).await? {
+    for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
         let Some(name) = wanted.get(&row.try_get("", "object_id")?) else {
             continue;
         };
@@ -130,7 +130,7 @@ pub(super) async fn of_parts(
 }
 
 /// Query of bars, without days for those who are not told how work is planned; a condition follows.
-fn bars(access: &ProjectMember) -> String {
+fn query_of_bars(access: &ProjectMember) -> String {
     let planned = if are_told(access.role()) {
         "i.start_date, i.end_date, i.man_days"
     } else {
