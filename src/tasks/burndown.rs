@@ -38,19 +38,20 @@ struct Done {
 pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Json<Burndown>, Failure> {
     let (condition, visible) = open_tasks::condition(app, caller, wanted).await?;
     let connection = &app.database;
-    let mut select = Sql::default();
     let as_client = visible.reach().as_client();
-    let estimation = open_tasks::minutes(&mut select, "estimation", &as_client);
-    let [start, due] = ["t.start_date", "t.due_date"].map(|column| open_tasks::told(&mut select, column, "NULL", &as_client));
-    // The values of the condition follow those of the expression.
-    let from = select.embed(&condition);
-    let mut sums = select.clone();
+    let mut sums = Sql::default();
+    let estimation = open_tasks::minutes(&mut sums, "estimation", &as_client);
+    let [start, due] = ["t.start_date", "t.due_date"].map(|column| open_tasks::told(&mut sums, column, "NULL", &as_client));
+    // The values of the condition follow those of the expressions.
+    let from = sums.embed(&condition);
     sums.push(&format!(
         "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN({start}) AS first_start, MAX({due}) AS last_due, \
          MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
     ));
     let sums: Sums = database::read_one(connection, &sums).await?.ok_or_else(Failure::not_found)?;
-    let mut done = select;
+    let mut done = Sql::default();
+    let estimation = open_tasks::minutes(&mut done, "estimation", &as_client);
+    let from = done.embed(&condition);
     done.push(&format!(
         "SELECT t.done_date, {estimation} AS estimation {from} AND s.is_done = true AND t.done_date IS NOT NULL ORDER BY t.done_date, t.id"
     ));
