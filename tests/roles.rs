@@ -59,6 +59,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         | AttachmentReader
         | BuildViewer
         | ChatMessageKeeper
+        | ColumnReader
         | CommentEditor
         | CommentKeeper
         | CommentReader
@@ -81,7 +82,6 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
         | ProductionListerNotVendor
         | ProductionManager
         | ProductionMember
-        | ProductionMemberNotVendor
         | ProductionStaff
         | ProductionStaffLister
         | ProductionSupervisor

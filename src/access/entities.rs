@@ -226,6 +226,11 @@ impl Scope {
     pub fn restrict_tasks(&self, sql: &mut Sql) {
         tasks::LISTED.restrict(sql, &self.reach, &Tasks("t"));
     }
+
+    /// As [`Scope::restrict_tasks`], for the tasks of one entity that the caller reads.
+    pub fn restrict_tasks_of_entity(&self, sql: &mut Sql) {
+        tasks::LISTED_OF_ENTITY.restrict(sql, &self.reach, &Tasks("t"));
+    }
 }
 
 /// Relation of the caller to one entity.

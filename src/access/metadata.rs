@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Person, Role};
+use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
@@ -69,6 +69,16 @@ impl Ground<ColumnFact> for MetadataColumns {
             }
         }
     }
+}
+
+/// `column-reader`: whoever sees a metadata column.
+///
+/// # Errors
+/// 403 for everybody else.
+pub async fn column_reader(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<(), Failure> {
+    let mut sql = Sql::with("SELECT 1 FROM metadata_descriptor d WHERE d.id = $1", [id.into()]);
+    restrict_in_teams(&mut sql, &caller.person, "d");
+    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::forbidden)
 }
 
 /// Adds the condition on the metadata columns of a table that somebody sees, with `AND` before it.

@@ -50,6 +50,12 @@ pub fn restrict_to_told(sql: &mut Sql, project: &str, person: &Person) {
     }
 }
 
+/// Whether somebody with this role in a production is told how work there is planned: everybody but clients is.
+#[must_use]
+pub fn are_told(role: Role) -> bool {
+    role != Role::Client
+}
+
 /// The productions in which somebody is a client.
 #[derive(Clone, Debug)]
 pub struct PlanMask {
@@ -68,6 +74,13 @@ impl PlanMask {
     #[must_use]
     pub fn covers(&self, project_id: Option<Uuid>) -> bool {
         project_id.is_none_or(|id| self.projects.contains(&id))
+    }
+
+    /// Adds the condition that plans are told in the production whose id is in a column, with `AND` before it: what is chosen by
+    /// them would tell them all the same.
+    pub fn leave_out(&self, sql: &mut Sql, column: &str) {
+        let projects: Vec<Uuid> = self.projects.iter().copied().collect();
+        sql.push(&format!(" AND NOT {column}")).among(&projects);
     }
 
     /// Leaves out what clients are not told in a task, whose JSON object begins at a place of `out`. One that does not tell its

@@ -58,18 +58,59 @@ impl VisiblePreviews {
         Self(tasks::VisibleTasks::new(reach, LISTED))
     }
 
-    /// Adds the condition on the previews whose task and validation status are in columns, with `AND` before it. Those without a task
-    /// are for administrators, rejected ones for nobody who is a client of the production.
-    pub fn restrict(&self, sql: &mut Sql, task: &str, status: &str) {
-        let as_client = self.0.reach().as_client();
+    /// Adds the condition on the previews of a table, with `AND` before it. Those without a task are for administrators.
+    pub fn restrict(&self, sql: &mut Sql, table: &str) {
+        let reach = self.0.reach();
+        if reach.person().role == Role::Admin {
+            return;
+        }
+        sql.push(&format!(" AND EXISTS (SELECT 1 FROM task k WHERE k.id = {table}.task_id"));
+        self.0.restrict(sql, "k");
+        let as_client = reach.as_client();
         if !as_client.is_empty() {
-            sql.push(&format!(" AND (COALESCE({status}, '') <> '{REJECTED}' OR {task} NOT IN (SELECT j.id FROM task j WHERE j.project_id"));
-            sql.among(&as_client).push("))");
+            sql.push(&format!(" AND ({} OR NOT k.project_id", not_rejected(table))).among(&as_client).push(")");
         }
-        if self.0.reach().person().role != Role::Admin {
-            sql.push(&format!(" AND EXISTS (SELECT 1 FROM task k WHERE k.id = {task}"));
-            self.0.restrict(sql, "k");
-            sql.push(")");
-        }
+        sql.push(")");
     }
+}
+
+/// The previews of entities that lists show to somebody: those of the tasks that lists of an entity show. Clients find none
+/// that were rejected.
+#[derive(Clone, Debug)]
+pub struct OfEntities {
+    tasks: tasks::VisibleTasks,
+    for_client: bool,
+}
+
+impl OfEntities {
+    /// Those that lists show to somebody with this role in the production.
+    #[must_use]
+    pub fn within(caller: &Caller, project_id: Uuid, role: Role) -> Self {
+        Self { tasks: tasks::VisibleTasks::of_entity(caller, project_id, role), for_client: role == Role::Client }
+    }
+
+    /// Adds the condition on the previews `p` of tasks `t`, with `AND` before it. Some previews are shown anyway.
+    pub fn restrict(&self, sql: &mut Sql, anyway: &[Uuid]) {
+        if self.tasks.is_everything() {
+            return;
+        }
+        sql.push(" AND (p.id").among(anyway).push(" OR (1 = 1");
+        self.tasks.restrict(sql, "t");
+        if self.for_client {
+            sql.push(" AND ").push(&not_rejected("p"));
+        }
+        sql.push("))");
+    }
+}
+
+/// Adds the condition on the previews of a table that a list of their task shows to somebody with this role in the production,
+/// with `AND` before it: clients find none that were rejected.
+pub fn restrict_of_task(sql: &mut Sql, role: Role, table: &str) {
+    if role == Role::Client {
+        sql.push(" AND ").push(&not_rejected(table));
+    }
+}
+
+fn not_rejected(table: &str) -> String {
+    format!("COALESCE({table}.validation_status, '') <> 'rejected'")
 }

@@ -42,7 +42,6 @@ pub fn statement(rule: RecordRule) -> Statement {
     use Statement as S;
     match rule {
         R::ProductionMember => S::Production(&roles::MEMBER),
-        R::ProductionMemberNotVendor => S::Production(&roles::MEMBER_NOT_VENDOR),
         R::ProductionStaff => S::Production(&roles::STAFF_MEMBER),
         R::ProductionManager => S::Production(&roles::MANAGER),
         R::ProductionSupervisor => S::Production(&roles::SUPERVISOR),
@@ -75,6 +74,7 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::PersonViewer => S::Person(is_own_or_managed),
         R::NotVendor => S::Person(|caller, _| caller.person.role != Role::Vendor),
         R::AbsenceReader
+        | R::ColumnReader
         | R::CommentReader
         | R::CommentReplier
         | R::TaskCommenter

@@ -29,6 +29,8 @@ pub enum TaskFact {
     Supervised,
     /// The production does not keep tasks of the type from its clients.
     ShownToClients,
+    /// The production does not keep its lists of tasks from its clients.
+    ListedForClients,
 }
 
 pub type TaskRule = Rule<TaskFact>;
@@ -38,14 +40,24 @@ pub const READ: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
 
 /// Tasks that clients find in lists.
-const LISTED_FOR_CLIENTS: TaskRule = Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(TaskFact::ShownToClients)]);
+const LISTED_FOR_CLIENTS: TaskRule =
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(TaskFact::ShownToClients), Rule::Fact(TaskFact::ListedForClients)]);
 
-/// Tasks in lists: the team sees all tasks, clients those of types that are shown to them, vendors their own ones.
+/// Tasks in lists: the team sees all tasks, clients those of types that are shown to them unless the production keeps its
+/// lists from them, vendors their own ones.
 pub const LISTED: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), LISTED_FOR_CLIENTS, Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
 
+/// Tasks that figures of a production are about: as [`LISTED`], also where clients find no lists.
+pub const SUMMED: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(TaskFact::ShownToClients)]),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)]),
+]);
+
 /// Tasks in the list of one entity: as [`LISTED`], and vendors see all when they work on the entity.
-const LISTED_OF_ENTITY: TaskRule =
+pub(super) const LISTED_OF_ENTITY: TaskRule =
     Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), LISTED_FOR_CLIENTS, Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
 
 /// Tasks in lists of the work of others: as [`LISTED`], and clients see nothing.
@@ -84,7 +96,15 @@ pub const REVIEW: TaskRule = Rule::Any(&[LEAD, Rule::Team(&[Role::Client])]);
 pub const EDIT_PREVIEWS: TaskRule = WORK;
 
 impl TaskFact {
-    pub const ALL: [Self; 6] = [Self::Assigned, Self::WorksOnEntity, Self::CreatedEntity, Self::InDepartment, Self::Supervised, Self::ShownToClients];
+    pub const ALL: [Self; 7] = [
+        Self::Assigned,
+        Self::WorksOnEntity,
+        Self::CreatedEntity,
+        Self::InDepartment,
+        Self::Supervised,
+        Self::ShownToClients,
+        Self::ListedForClients,
+    ];
 
     /// Name of the column that tells of it.
     fn column(self) -> &'static str {
@@ -95,6 +115,7 @@ impl TaskFact {
             Self::InDepartment => "is_in_department",
             Self::Supervised => "is_supervised",
             Self::ShownToClients => "is_shown_to_clients",
+            Self::ListedForClients => "is_listed_for_clients",
         }
     }
 }
@@ -144,6 +165,10 @@ impl Ground<TaskFact> for FewTasks {
             TaskFact::ShownToClients => {
                 sql.push(&format!("NOT EXISTS (SELECT 1 FROM project_task_type_link v WHERE v.project_id = {table}.project_id "));
                 sql.push(&format!("AND v.task_type_id = {table}.task_type_id AND v.is_client_visible = ")).bind(false).push(")");
+            }
+            TaskFact::ListedForClients => {
+                sql.push(&format!("NOT EXISTS (SELECT 1 FROM project u WHERE u.id = {table}.project_id AND u.is_client_task_list_visible = "));
+                sql.bind(false).push(")");
             }
             TaskFact::Supervised if person.departments.is_empty() => {
                 sql.push("1 = 1");
@@ -201,6 +226,12 @@ impl VisibleTasks {
     #[must_use]
     pub fn reach(&self) -> &Reach {
         &self.reach
+    }
+
+    /// Whether everything is to be seen.
+    #[must_use]
+    pub(super) fn is_everything(&self) -> bool {
+        self.rule.always(&self.reach) == Some(true)
     }
 
     /// Whether nothing is to be seen, whatever there is.

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::drafts::Draft;
 use super::posting::{Posted, news_of, notices_of};
 use super::posting_context::PostingContext;
-use super::removal::tell_lost_news;
 use super::rows;
 use crate::access::comments::CommentSubject;
 use crate::access::tasks::relation;
@@ -16,6 +15,7 @@ use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload};
 use crate::notifications::{news, notices};
+use crate::removal::tell_lost_news;
 use crate::tasks::recompute::recompute;
 
 /// Moves a comment, and gives it as JSON.
@@ -44,7 +44,7 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
     if database::row(&*work, &previews).await?.is_some() {
         return Err(Failure::parameter("A comment attached to a preview revision cannot be moved."));
     }
-    tell_lost_news(&mut work, subject.project_id(), comment_id).await?;
+    tell_lost_news(&mut work, "comment_id", &[comment_id]).await?;
     for table in ["notification", "news"] {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1"), [comment_id.into()]);
         database::execute(&*work, &sql).await?;

@@ -1,13 +1,12 @@
 //! Removes comments with everything that came with them.
 
 use dailies_definitions::failure::Failure;
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::previews::main_preview::ShownBy;
-use crate::removal::{UnneededFiles, remove_comment_rows};
+use crate::removal::{UnneededFiles, remove_comment_rows, tell_lost_news};
 use crate::tasks::recompute::{recompute, tell_changed};
 
 /// Removes one comment, works its task out anew, and tells of all that. Says which stored files nobody needs after the
@@ -23,7 +22,7 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let (task_id, author): (Uuid, Uuid) = (row.try_get("", "object_id")?, row.try_get("", "person_id")?);
     let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-    tell_lost_news(work, project_id, comment_id).await?;
+    tell_lost_news(work, "comment_id", &[comment_id]).await?;
     let shown = ShownBy::previews_of_comments(&**work, &[comment_id]).await?;
     let unneeded = remove_comment_rows(work, &[comment_id]).await?;
     shown.settle(work).await?;
@@ -34,23 +33,12 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
     Ok(unneeded)
 }
 
-/// Tells that the news of a comment go.
-///
-/// # Errors
-/// The database does not answer.
-pub(super) async fn tell_lost_news(work: &mut Work<'_>, project_id: Option<Uuid>, comment_id: Uuid) -> Result<(), DbErr> {
-    let sql = Sql::with("SELECT id FROM news WHERE comment_id = $1 ORDER BY created_at, id", [comment_id.into()]);
-    for id in database::read_values::<Uuid>(&**work, &sql).await? {
-        work.emit_in(project_id, "news:delete", payload([("news_id", id)]));
-    }
-    Ok(())
-}
-
-/// Removes several comments, whose author goes too, and tells of each. The tasks stay as they are.
+/// Removes several comments, whose author goes too, and tells of each and of their news. The tasks stay as they are.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Result<(), Failure> {
+    tell_lost_news(work, "comment_id", comment_ids).await?;
     for ids in comment_ids.chunks(BATCH) {
         let mut sql = Sql::new("SELECT c.id, c.object_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id");
         sql.among(ids).push(" ORDER BY c.created_at, c.id");

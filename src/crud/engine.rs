@@ -16,7 +16,7 @@ use super::rules::only_admin;
 use super::select::{self, ShapeWriter, WantedParts};
 use super::{AskedUpdate, Resource, Shape, WrittenRecord, filter, write};
 use crate::access::data_mask::DataMask;
-use crate::access::plans::PlanMask;
+use crate::access::plans::{PlanMask, blank};
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
 use crate::events::{Work, transact};
@@ -172,6 +172,10 @@ impl Crud for Engine {
         let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
         filter::add_filters(&mut condition, resource, &caller, &query)?;
         resource.visible(&self.app, &caller, &mut condition).await?;
+        let plans = resource.plans(&self.app, &caller).await?;
+        if let Some(plans) = plans.as_ref().filter(|_| query.pairs().any(|(key, _)| blank(key).is_some())) {
+            plans.leave_out(&mut condition, "t.project_id");
+        }
         let page = self.page(&query)?;
         let mut shape = resource.shape(&caller, false);
         let relations = query.flag("relations")?.unwrap_or_default() || resource.lists_relations(&query);
@@ -180,7 +184,6 @@ impl Crud for Engine {
             shape.keep(&keys);
         }
         let mask = resource.mask(&self.app, &caller).await?;
-        let plans = resource.plans(&self.app, &caller).await?;
         if let Some(page) = page {
             return self.send_page(List { resource, shape: &shape, relations, mask, plans }, condition, page).await;
         }

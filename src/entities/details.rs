@@ -74,18 +74,20 @@ impl FurtherFacts {
     }
 }
 
-/// Writes the tasks of an entity as a list, the oldest first, without the `hidden` fields of their metadata.
+/// Writes the tasks of an entity that the caller finds in lists, the oldest first, without the `hidden` fields of their metadata.
 async fn tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
     let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
     let mut list = SelectList::default();
     let writer = Writer::new(layout.task_fields, &mut list, RowForm::Plain);
-    let sql = Sql::with(
+    let mut sql = Sql::with(
         format!(
             "SELECT {list}, {assignees} AS assignees FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = $2 \
-             WHERE t.entity_id = $1 ORDER BY t.created_at NULLS FIRST, t.id"
+             WHERE t.entity_id = $1"
         ),
         [id.into(), scope.person().id.into()],
     );
+    scope.restrict_tasks_of_entity(&mut sql);
+    sql.push(" ORDER BY t.created_at NULLS FIRST, t.id");
     // The scope is the production of the entity.
     let planless = scope.plans().is_some();
     out.push(b'[');

@@ -8,8 +8,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::access::ALL_BUT_CLIENTS;
-use crate::access::tasks::VisibleTasks;
+use crate::access::tasks::{SUMMED, VisibleTasks};
+use crate::access::{ALL_BUT_CLIENTS, Reach};
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -135,7 +135,7 @@ fn selection(columns: &str, access: &ProjectMember) -> Sql {
         ),
         [access.project_id().into()],
     );
-    VisibleTasks::within(access.caller(), access.project_id(), access.role()).restrict(&mut sql, "t");
+    VisibleTasks::new(Reach::within(access.caller(), access.project_id(), access.role()), SUMMED).restrict(&mut sql, "t");
     sql
 }
 

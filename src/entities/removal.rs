@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
-use crate::removal::UnneededFiles;
+use crate::removal::{UnneededFiles, tell_lost_news};
 use crate::tasks::removal::remove;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -135,9 +135,8 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
 
 /// Removes entities of any kind with all that depends on them: their tasks, castings, links with concepts, versions,
 /// subscriptions, files, asset instances and bars in the schedule. The shots and scenes of a sequence go along, and so
-/// do the sequences, edits, native assets and playlists of an episode. Tells of every task and entity that goes; then
-/// what cast one of them is counted anew. Unknown ids mean nothing. Says which stored
-/// files nobody needs after the commit.
+/// do the sequences, edits, native assets and playlists of an episode. Tells of all news, tasks and entities that go; then
+/// what cast one of them is counted anew. Unknown ids mean nothing. Says which stored files nobody needs after the commit.
 ///
 /// # Errors
 /// The database refuses; nothing is removed then.
@@ -146,7 +145,9 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
     let touched = Touched::by(&**work, &all).await?;
     let tasks = tasks_of(work, &all).await?;
-    let mut removed = remove(work, &leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect::<Vec<_>>()).await?;
+    let leaving_tasks: Vec<Uuid> = leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect();
+    tell_lost_news(work, "task_id", &leaving_tasks).await?;
+    let mut removed = remove(work, &leaving_tasks).await?;
     for entity in &leaving {
         for task_id in tasks.get(&entity.id).into_iter().flatten() {
             removed.emit_delete(work, *task_id);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::cells::{self, join_names, plain};
 use super::table::{Table, integer, order_by, text};
-use crate::access::tasks::{assigned_to, worked_on_by};
+use crate::access::tasks::{VisibleTasks, assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
 use crate::database::{self, Database, SelectList, SelectedColumn, Sql};
 use crate::vocabulary::kinds::EntityKind;
@@ -139,7 +139,8 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     let from = selection(access, kind, &layout, &filter);
     let descriptors = descriptors(database, access, kind).await?;
     let person = filter.own.then_some(access.person.id);
-    let (task_types, work) = tasks(database, &from, person).await?;
+    let visible = VisibleTasks::within(access.caller(), access.project_id(), access.role());
+    let (task_types, work) = tasks(database, &from, &visible, person).await?;
     let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
     headings.extend(task_types.iter().flat_map(|name| [name.clone(), format!("{name} assignations")]));
@@ -223,14 +224,20 @@ async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKi
     Ok(database::read_all(database, &sql).await?)
 }
 
-/// Names of the task types in the order of the pipeline, and the tasks of the selected entities.
-async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, ExportedTasks>), Failure> {
+/// Names of the task types in the order of the pipeline, and the tasks of the selected entities, as far as lists show them.
+async fn tasks(
+    database: &Database,
+    from: &Sql,
+    visible: &VisibleTasks,
+    person: Option<Uuid>,
+) -> Result<(Vec<String>, HashMap<Uuid, ExportedTasks>), Failure> {
     let mut assignees = assignees(database, from).await?;
     let mut sql = from.clone().before(
         "SELECT t.id, t.entity_id, k.name AS task_type, k.priority, s.short_name AS status, t.duration FROM task t \
          JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
     );
     sql.push(")");
+    visible.restrict(&mut sql, "t");
     if let Some(person) = person {
         sql.push(" AND ");
         assigned_to(&mut sql, "t.id", person);

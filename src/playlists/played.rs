@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::playlists::require_reader;
+use crate::access::previews::OfEntities;
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{TEXT, write_key};
@@ -60,7 +61,8 @@ pub(super) async fn get(app: &App, access: &ProjectMember, playlist_id: Uuid) ->
     let entries = Entry::all(shots.as_ref());
     let entities = distinct(entries.iter().filter_map(|entry| entry.entity_id));
     let shown: HashSet<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-    let found = revisions::find(database, Which::OfEntities(&entities), PreviewForm::Played, PreviewChoice::These(&shown)).await?;
+    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let found = revisions::find(database, Which::OfEntities(&entities, &listed), PreviewForm::Played, PreviewChoice::These(&shown)).await?;
     let trees: HashMap<Uuid, Vec<u8>> = found.iter().map(|(id, revisions)| (*id, revisions::by_task_type(revisions))).collect();
     let mut out = Vec::with_capacity(4096);
     writer.write_open(&mut out, &row)?;

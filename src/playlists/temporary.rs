@@ -10,6 +10,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::played::distinct;
+use crate::access::previews::OfEntities;
 use crate::access::tasks::{READ, relations};
 use crate::app::App;
 use crate::database::json::{array, write_key};
@@ -53,7 +54,8 @@ pub(super) async fn create(
         shots.sort_by_key(|shot| shot.place());
     }
     let entities = distinct(shots.iter().map(|shot| shot.entity_id));
-    let revisions = revisions::find(database, Which::OfEntities(&entities), PreviewForm::Listed, PreviewChoice::Firsts).await?;
+    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let revisions = revisions::find(database, Which::OfEntities(&entities, &listed), PreviewForm::Listed, PreviewChoice::Firsts).await?;
     let pipeline = pipeline(database, access.project_id(), tasks.first().copied()).await?;
     let entries: Vec<Vec<u8>> = shots.iter().map(|shot| shot.entry(revisions.get(&shot.entity_id).map_or(&[], Vec::as_slice), &pipeline)).collect();
     Ok(Json::written(array(entries.iter().map(Vec::as_slice))))

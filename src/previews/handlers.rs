@@ -158,18 +158,18 @@ impl Previews for PreviewsHandlers {
         positions::move_preview(&self.0, &access, preview_file_id, body.position.unwrap_or_default()).await
     }
 
-    async fn list_entity_previews(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<PreviewSummary>>, Failure> {
-        listings::of_entity(&self.0, entity_id).await
+    async fn list_entity_previews(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<PreviewSummary>>, Failure> {
+        listings::of_entity(&self.0, &access, entity_id).await
     }
 
-    async fn get_shot_previews(&self, _access: EntityReader, shot_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
+    async fn get_shot_previews(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
         listings::require_kind(&self.0.database, shot_id, "Shot").await?;
-        listings::by_task_type(&self.0, shot_id).await
+        listings::by_task_type(&self.0, &access, shot_id).await
     }
 
-    async fn get_edit_previews(&self, _access: EntityReader, edit_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
+    async fn get_edit_previews(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
         listings::require_kind(&self.0.database, edit_id, "Edit").await?;
-        listings::by_task_type(&self.0, edit_id).await
+        listings::by_task_type(&self.0, &access, edit_id).await
     }
 
     async fn get_concept_previews(&self, access: EntityReader, concept_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
@@ -177,11 +177,11 @@ impl Previews for PreviewsHandlers {
             return Err(Failure::forbidden());
         }
         listings::require_kind(&self.0.database, concept_id, "Concept").await?;
-        listings::by_task_type(&self.0, concept_id).await
+        listings::by_task_type(&self.0, &access, concept_id).await
     }
 
-    async fn get_entity_previews(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-        listings::by_task_type(&self.0, entity_id).await
+    async fn get_entity_previews(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
+        listings::by_task_type(&self.0, &access, entity_id).await
     }
 
     async fn list_running_previews(&self, _access: Admin, query: ListRunningPreviewsQuery) -> Result<Json<Vec<RunningPreview>>, Failure> {

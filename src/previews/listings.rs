@@ -1,5 +1,6 @@
 //! Lists of previews: of an entity, by task type, and of what is not ready.
 
+use dailies_definitions::access::EntityReader;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::previews::ListRunningPreviewsQuery;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::revisions::{self, PreviewChoice, PreviewForm, Which};
 use super::rows::{PreviewWriter, columns};
+use crate::access::previews::OfEntities;
 use crate::app::App;
 use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column, write_text};
 use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
@@ -40,20 +42,21 @@ fn select(columns: &[&'static Column]) -> String {
     columns.iter().map(|column| format!("p.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")
 }
 
-/// The previews of all tasks of an entity.
+/// The previews of the tasks of an entity that lists show to the caller.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn of_entity(app: &App, entity_id: Uuid) -> Result<Json<Vec<PreviewSummary>>, Failure> {
+pub(super) async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<Vec<PreviewSummary>>, Failure> {
     let columns = preview_columns(&SUMMARY);
-    let sql = Sql::with(
+    let mut sql = Sql::with(
         format!(
-            "SELECT {} FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN task_type k ON k.id = t.task_type_id \
-             WHERE t.entity_id = $1 ORDER BY k.name, p.revision DESC, p.position, p.created_at, p.id",
+            "SELECT {} FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN task_type k ON k.id = t.task_type_id WHERE t.entity_id = $1",
             select(&columns)
         ),
         [entity_id.into()],
     );
+    OfEntities::within(access, access.project_id(), access.role()).restrict(&mut sql, &[]);
+    sql.push(" ORDER BY k.name, p.revision DESC, p.position, p.created_at, p.id");
     let writer = RowWriter::new(columns.into_iter().map(Field::from));
     let sent = stream_array(&app.database, sql, move |out, row| {
         out.push(b'{');
@@ -74,12 +77,13 @@ pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &st
     database.row(&sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
-/// The revisions of all tasks of an entity, by task type.
+/// The revisions of the tasks of an entity that lists show to the caller, by task type.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn by_task_type(app: &App, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id]), PreviewForm::Listed, PreviewChoice::None).await?;
+pub(super) async fn by_task_type(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
+    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id], &listed), PreviewForm::Listed, PreviewChoice::None).await?;
     Ok(Json::written(revisions::by_task_type(found.get(&entity_id).map_or(&[], Vec::as_slice))))
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::access::previews::OfEntities;
 use crate::database::dialect::json_of;
 use crate::database::{self, Field, RowWriter, Sql, write_column, write_uuid};
 
@@ -70,8 +71,8 @@ impl PreviewForm {
 /// Revisions that are wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
-    /// Those of the tasks of entities.
-    OfEntities(&'a [Uuid]),
+    /// Those of the tasks of entities, as far as lists show them.
+    OfEntities(&'a [Uuid], &'a OfEntities),
     /// Those that hold previews.
     With(&'a [Uuid]),
 }
@@ -83,6 +84,16 @@ pub enum PreviewChoice<'a> {
     /// The first of each revision.
     Firsts,
     These(&'a HashSet<Uuid>),
+}
+
+impl Shown<'_> {
+    /// Previews that are shown one by one.
+    fn named(&self) -> Vec<Uuid> {
+        match self {
+            Self::These(ids) => ids.iter().copied().collect(),
+            Self::None | Self::Firsts => Vec::new(),
+        }
+    }
 }
 
 /// A revision of the work on an entity.
@@ -163,14 +174,15 @@ pub async fn find(
         if form == PreviewForm::Listed { "p.data" } else { "NULL" },
     ));
     match which {
-        Which::OfEntities(ids) => sql.push("t.entity_id").among(ids),
-        Which::With(ids) => sql
-            .push("EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id")
-            .among(ids)
-            .push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id")
-            .among(ids)
-            .push(")"),
-    };
+        Which::OfEntities(ids, listed) => {
+            sql.push("t.entity_id").among(ids);
+            listed.restrict(&mut sql, &shown.named());
+        }
+        Which::With(ids) => {
+            sql.push("EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id").among(ids);
+            sql.push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id").among(ids).push(")");
+        }
+    }
     sql.push(" ORDER BY COALESCE(k.priority, 0) DESC, k.name, k.id, p.revision DESC, ").push(form.order());
     let mut reading = RevisionReader::new(form, shown);
     for row in database::rows(connection, &sql).await? {

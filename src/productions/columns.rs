@@ -67,18 +67,14 @@ pub(super) fn taken() -> Failure {
 }
 
 /// Metadata columns as a JSON list. `condition` is about `d`, and `order` what they are ordered by.
-pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, order: &str, departments: bool) -> Result<Vec<u8>, Failure> {
+pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, order: &str) -> Result<Vec<u8>, Failure> {
     let model = RecordWriter::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
-    let links = if departments {
-        let mut sql = condition.clone().before(
-            "SELECT l.metadata_descriptor_id AS owner, l.department_id AS item FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
-             (SELECT d.id FROM metadata_descriptor d WHERE ",
-        );
-        sql.push(")");
-        Some(id_lists(connection, &sql).await?)
-    } else {
-        None
-    };
+    let mut sql = condition.clone().before(
+        "SELECT l.metadata_descriptor_id AS owner, l.department_id AS item FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
+         (SELECT d.id FROM metadata_descriptor d WHERE ",
+    );
+    sql.push(")");
+    let departments = id_lists(connection, &sql).await?;
     let mut sql = condition.before(&format!("SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ", model.columns()));
     sql.push(&format!(" ORDER BY {order}"));
     let mut out = b"[".to_vec();
@@ -87,13 +83,10 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
             out.push(b',');
         }
         model.write_open(&mut out, &row)?;
-        if let Some(links) = &links {
-            out.extend_from_slice(b",\"departments\":[");
-            let id: Uuid = row.try_get("", "id")?;
-            out.extend_from_slice(links.get(&id).map_or(&[][..], Vec::as_slice));
-            out.push(b']');
-        }
-        out.push(b'}');
+        out.extend_from_slice(b",\"departments\":[");
+        let id: Uuid = row.try_get("", "id")?;
+        out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
+        out.extend_from_slice(b"]}");
     }
     out.push(b']');
     Ok(out)
@@ -102,11 +95,11 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
 /// The order of metadata columns for the same thing.
 pub(super) const ORDER: &str = "d.position IS NULL, d.position, d.name";
 
-/// Metadata columns by their ids, without departments.
+/// Metadata columns by their ids.
 pub(super) async fn by_ids(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut condition = Sql::new("d.id IN ");
     condition.bind_list(ids.iter().copied());
-    list(connection, condition, &format!("p.name, {ORDER}"), false).await
+    list(connection, condition, &format!("p.name, {ORDER}")).await
 }
 
 /// The productions among these in which a column for the same thing has the same name or key, apart from some columns.

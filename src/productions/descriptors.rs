@@ -31,14 +31,22 @@ fn only_item<T>(list: Vec<u8>) -> Result<Json<T>, Failure> {
 pub(super) async fn visible(app: &App, access: &ProjectMember) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let mut condition = Sql::with("d.project_id = $1", [access.project_id().into()]);
     metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
-    Ok(Json::written(list(&app.database, condition, ORDER, true).await?))
+    Ok(Json::written(list(&app.database, condition, ORDER).await?))
 }
 
-/// One metadata column of the production, if the caller may see it.
+/// One metadata column of the production.
+///
+/// # Errors
+/// 404 for a column of another production, 403 for one that the caller does not see.
 pub(super) async fn one(app: &App, access: &ProjectMember, id: Uuid) -> Result<Json<MetadataDescriptor>, Failure> {
-    let mut condition = Sql::with("d.project_id = $1 AND d.id = $2", [access.project_id().into(), id.into()]);
+    let known = Sql::with("d.project_id = $1 AND d.id = $2", [access.project_id().into(), id.into()]);
+    let mut condition = known.clone();
     metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
-    only_item(list(&app.database, condition, ORDER, true).await?)
+    let found = list(&app.database, condition, ORDER).await?;
+    if found == b"[]" && app.database.row(&known.before("SELECT 1 FROM metadata_descriptor d WHERE ")).await?.is_some() {
+        return Err(Failure::forbidden());
+    }
+    only_item(found)
 }
 
 /// Adds a metadata column to the production.
@@ -138,5 +146,5 @@ pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataD
     place(&work, &places).await?;
     work.commit().await?;
     let condition = Sql::with("d.project_id = $1 AND d.entity_type = $2", [project_id.into(), body.entity_type.as_str().into()]);
-    Ok(Json::written(list(&app.database, condition, ORDER, true).await?))
+    Ok(Json::written(list(&app.database, condition, ORDER).await?))
 }

@@ -24,7 +24,7 @@ impl Productions for ProductionsHandlers {
         Ok(Json::written(open_project_rows(&self.0, &access, OpenStatus::Any, name).await?))
     }
 
-    async fn list_all_projects(&self, access: Caller, query: ListAllProjectsQuery) -> Result<Json<Vec<ListedProject>>, Failure> {
+    async fn list_all_projects(&self, access: Caller, query: ListAllProjectsQuery) -> Result<Json<Vec<Project>>, Failure> {
         listings::all(&self.0, &access, query.name.as_deref().filter(|name| !name.is_empty())).await
     }
 

@@ -3,7 +3,7 @@
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::ListedProject;
+use dailies_definitions::schemas::Project;
 use entity::facts::Kind;
 
 use super::rows::descriptors;
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::database::{RecordWriter, Sql, stream_array};
 
 /// Every production for administrators, the caller's own ones for others.
-pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Result<Json<Vec<ListedProject>>, Failure> {
+pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Result<Json<Vec<Project>>, Failure> {
     if caller.is_admin() && name.is_none() {
         return every(app).await;
     }
@@ -48,7 +48,7 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
 }
 
 /// Every production with its status and its own metadata columns.
-async fn every(app: &App) -> Result<Json<Vec<ListedProject>>, Failure> {
+async fn every(app: &App) -> Result<Json<Vec<Project>>, Failure> {
     let columns = descriptors(app.database.backend(), " AND d.entity_type = 'Project'");
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project")
         .with(&[("s.name", "project_status_name", Kind::Text { max: None }), (&columns, "descriptors", Kind::Json)]);

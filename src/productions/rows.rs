@@ -9,8 +9,9 @@ use uuid::Uuid;
 use crate::access::data_mask::DataMask;
 use crate::access::{metadata, projects_of};
 use crate::app::App;
-use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object};
-use crate::database::{self, RecordWriter, Sql, write_uuid};
+use crate::database::dialect::{JsonKey, json_ids, json_list, json_map, json_object, json_of};
+use crate::database::json::write_key;
+use crate::database::{self, Database, RecordWriter, Sql, write_column, write_uuid};
 
 /// Statuses that make a production open for administrators. For everybody else only `Open` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
     let database = &app.database;
     let backend = database.backend();
     let mut sql = Sql::default();
-    let mut keys = relations(backend).to_vec();
+    let mut keys: Vec<(&str, String)> = relations(backend).into_iter().chain(places(backend)).collect();
     keys.push(("descriptors", visible_descriptors(&mut sql, backend, caller)));
     let keys: Vec<(&str, &str, Kind)> = keys.iter().map(|(key, list)| (list.as_str(), *key, Kind::Json)).collect();
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&keys);
@@ -79,9 +80,55 @@ pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, n
 const FIRST_EPISODE: &str = "(SELECT e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE k.name = 'Episode' \
     AND e.project_id = p.id AND p.production_type = 'tvshow' ORDER BY CASE WHEN e.status = 'running' THEN 0 ELSE 1 END, e.name LIMIT 1)";
 
-/// Lists and maps of what is related to the production `p`: for each key its SQL.
-fn relations(backend: DbBackend) -> [(&'static str, String); 9] {
+/// Facts that clients need to show a production, beside its own columns and relations, as keys with commas before them: the
+/// name of its status and, where `whole`, the metadata columns that the caller may see, the places of its task types and
+/// statuses, and its first episode.
+///
+/// # Errors
+/// 404 when it is not there.
+pub(super) async fn surroundings(database: &Database, caller: &Caller, id: Uuid, whole: bool) -> Result<Vec<u8>, Failure> {
+    let backend = database.backend();
+    let mut sql = Sql::default();
+    let mut keys: Vec<(&str, String)> = Vec::new();
+    if whole {
+        keys.push(("descriptors", visible_descriptors(&mut sql, backend, caller)));
+        keys.extend(places(backend));
+    }
+    let lists: String = keys.iter().map(|(key, list)| format!("{list} AS {key}, ")).collect();
+    let place = sql.slot(id);
+    sql.push(&format!(
+        "SELECT {lists}{FIRST_EPISODE} AS first_episode_id, s.name AS status_name FROM project p \
+         LEFT JOIN project_status s ON s.id = p.project_status_id WHERE p.id = {place}"
+    ));
+    let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+    let mut out = Vec::with_capacity(2048);
+    for (key, _) in &keys {
+        write_key(&mut out, key, Some(&json_of(&row, key)?));
+    }
+    if let Some(episode) = row.try_get::<Option<Uuid>>("", "first_episode_id")?.filter(|_| whole) {
+        out.extend_from_slice(b",\"first_episode_id\":");
+        write_uuid(&mut out, episode);
+    }
+    out.extend_from_slice(b",\"project_status_name\":");
+    write_column(&mut out, &row, "status_name", Kind::Text { max: None })?;
+    Ok(out)
+}
+
+/// Lists of what is related to the production `p`: for each key its SQL.
+fn relations(backend: DbBackend) -> [(&'static str, String); 6] {
     let ids = |table: &str, id: &str| json_ids(backend, &format!("l.{id}"), &format!("{table} l WHERE l.project_id = p.id"));
+    [
+        ("team", ids("project_person_link", "person_id")),
+        ("asset_types", ids("project_asset_type_link", "asset_type_id")),
+        ("task_statuses", ids("project_task_status_link", "task_status_id")),
+        ("task_types", ids("project_task_type_link", "task_type_id")),
+        ("status_automations", ids("project_status_automation_link", "status_automation_id")),
+        ("preview_background_files", ids("project_preview_background_file_link", "preview_background_file_id")),
+    ]
+}
+
+/// Maps of how the production `p` uses its task types and statuses: for each key its SQL.
+fn places(backend: DbBackend) -> [(&'static str, String); 3] {
     let board = [
         JsonKey::new("l.priority", "priority", Kind::Integer),
         JsonKey::new("l.roles_for_board", "roles_for_board", Kind::TextArray),
@@ -99,12 +146,6 @@ fn relations(backend: DbBackend) -> [(&'static str, String); 9] {
         json_map(backend, (&format!("l.{id}"), Kind::Uuid), value, &format!("{table} l WHERE l.project_id = p.id"))
     };
     [
-        ("team", ids("project_person_link", "person_id")),
-        ("asset_types", ids("project_asset_type_link", "asset_type_id")),
-        ("task_statuses", ids("project_task_status_link", "task_status_id")),
-        ("task_types", ids("project_task_type_link", "task_type_id")),
-        ("status_automations", ids("project_status_automation_link", "status_automation_id")),
-        ("preview_background_files", ids("project_preview_background_file_link", "preview_background_file_id")),
         ("task_type_links", map("project_task_type_link", "task_type_id", (&place, Kind::Json))),
         ("task_types_priority", map("project_task_type_link", "task_type_id", ("l.priority", Kind::Integer))),
         ("task_statuses_link", map("project_task_status_link", "task_status_id", (&board, Kind::Json))),

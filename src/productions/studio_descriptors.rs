@@ -111,7 +111,7 @@ pub(super) async fn reorder(
     let mut condition = managed(&work, access).await?.before("d.project_id IN (");
     work.commit().await?;
     condition.push(") AND d.entity_type = ").bind(body.entity_type.as_str());
-    Ok(Json::written(columns::list(&app.database, condition, &format!("p.name, {ORDER}"), true).await?))
+    Ok(Json::written(columns::list(&app.database, condition, &format!("p.name, {ORDER}")).await?))
 }
 
 /// Ids of columns, those of the listed keys first, the others behind them as they were.

@@ -11,6 +11,9 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use crate::access::Reach;
+use crate::access::plans::are_told;
+use crate::access::tasks::{SUMMED, VisibleTasks};
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload, transact};
@@ -23,21 +26,26 @@ pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<
     Ok(model.list(&app.database, Sql::with(text, [access.project_id().into()])).await?)
 }
 
-/// One bar for each task type that has a task in the production.
+/// One bar for each task type of the production that has a task there. One that is set to use no task types uses all.
 pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleBar>>, Failure> {
     let project_id = access.project_id();
-    let sql = Sql::with(
+    let mut sql = Sql::with(
         "SELECT k.id, k.name FROM task_type k WHERE k.for_entity IN ('Asset', 'Shot', 'Sequence', 'Episode', 'Edit') \
-         AND k.id IN (SELECT t.task_type_id FROM task t WHERE t.project_id = $1)",
+         AND (k.id IN (SELECT l.task_type_id FROM project_task_type_link l WHERE l.project_id = $1) \
+         OR NOT EXISTS (SELECT 1 FROM project_task_type_link l WHERE l.project_id = $1)) \
+         AND k.id IN (SELECT t.task_type_id FROM task t WHERE t.project_id = $1",
         [project_id.into()],
     );
+    VisibleTasks::new(Reach::within(access, project_id, access.role()), SUMMED).restrict(&mut sql, "t");
+    sql.push(")");
     let wanted = names(&app.database, &sql).await?;
     let subjects = wanted.keys().map(|id| (*id, None)).collect();
     complete(app, access, subjects).await?;
     let mut sql = Sql::with("i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ", [project_id.into()]);
-    sql.bind_list(wanted.into_keys()).push(" ORDER BY i.start_date IS NULL, i.start_date, i.created_at");
+    let order = if are_told(access.role()) { "i.start_date IS NULL, i.start_date, i.created_at" } else { "i.created_at, i.id" };
+    sql.bind_list(wanted.into_keys()).push(" ORDER BY ").push(order);
     let mut out = b"[".to_vec();
-    for row in app.database.rows(&sql.before(BARS)).await? {
+    for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
         if out.len() > 1 {
             out.push(b',');
         }
@@ -102,7 +110,7 @@ pub(super) async fn of_parts(
     let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
     let writer = bar_writer();
     let mut bars: Vec<(&String, Vec<u8>)> = Vec::with_capacity(wanted.len());
-    for row in app.database.rows(&sql.before(BARS)).await? {
+    for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
         let Some(name) = wanted.get(&row.try_get("", "object_id")?) else {
             continue;
         };
@@ -121,8 +129,15 @@ pub(super) async fn of_parts(
     Ok(Json::written(out))
 }
 
-/// Query of bars; a condition follows.
-const BARS: &str = "SELECT i.id, i.start_date, i.end_date, i.man_days, i.project_id, i.task_type_id, i.object_id FROM schedule_item i WHERE ";
+/// Query of bars, without days for those who are not told how work is planned; a condition follows.
+fn query_of_bars(access: &ProjectMember) -> String {
+    let planned = if are_told(access.role()) {
+        "i.start_date, i.end_date, i.man_days"
+    } else {
+        "CAST(NULL AS date) AS start_date, CAST(NULL AS date) AS end_date, CAST(NULL AS integer) AS man_days"
+    };
+    format!("SELECT i.id, {planned}, i.project_id, i.task_type_id, i.object_id FROM schedule_item i WHERE ")
+}
 
 fn bar_writer() -> RowWriter {
     RowWriter::new([
@@ -164,10 +179,11 @@ async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: 
     Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
 }
 
-/// Adds the bars that are missing, and tells of each. A transaction is only started when there are any.
+/// Adds the bars that are missing, and tells of each. A transaction is only started when there are any; those who are not
+/// told how work is planned add none.
 async fn complete(app: &App, access: &ProjectMember, subjects: Vec<BarSubject>) -> Result<(), Failure> {
     let project_id = access.project_id();
-    if missing(&app.database, project_id, &subjects).await?.is_empty() {
+    if !are_told(access.role()) || missing(&app.database, project_id, &subjects).await?.is_empty() {
         return Ok(());
     }
     transact(app, || add_missing(app, access, &subjects)).await

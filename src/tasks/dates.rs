@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::NaiveDateTime;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::{BusyPeriod, PersonTaskDates};
 use uuid::Uuid;
 
 use crate::access::{LEADERS, Reach, SUPERVISOR, projects_of, require};
 use crate::app::App;
+use crate::crud::rules::project_asked;
 use crate::database::Sql;
 
 const TABLES: &str = "FROM task_person_link l JOIN task t ON t.id = l.task_id JOIN person a ON a.id = l.person_id \
@@ -21,10 +21,7 @@ const TABLES: &str = "FROM task_person_link l JOIN task t ON t.id = l.task_id JO
 /// # Errors
 /// 400 for what is no id, 404 for an unknown production, 403 for those who neither manage nor supervise.
 pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) -> Result<Vec<PersonTaskDates>, Failure> {
-    let project_id = match project_id.map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => Some(parse_id(text).ok_or_else(|| Failure::parameter("Invalid project_id."))?),
-        None => None,
-    };
+    let project_id = project_id.map(project_asked).transpose()?.flatten();
     let mut condition = Sql::new(TABLES);
     condition.bind(true);
     match project_id {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::rows::{self, task_writer};
 use super::todo;
-use crate::access::ALL_BUT_CLIENTS;
+use crate::access::previews::restrict_of_task;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{VisibleTasks, worked_on_by};
 use crate::app::App;
@@ -126,9 +126,7 @@ async fn answer_tasks(app: &App, condition: Sql, visible: &VisibleTasks) -> Resu
 /// The database does not answer.
 pub async fn previews(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
     let mut sql = Sql::with(format!("SELECT {} FROM preview_file p WHERE p.task_id = $1", preview_columns()), [task_id.into()]);
-    if !ALL_BUT_CLIENTS.contains(&access.role()) {
-        sql.push(" AND COALESCE(p.validation_status, '') <> 'rejected'");
-    }
+    restrict_of_task(&mut sql, access.role(), "p");
     sql.push(" ORDER BY p.revision DESC, p.position, p.created_at");
     let writer = PreviewWriter::new();
     Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())

@@ -13,7 +13,7 @@ use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::previews::main_preview::ShownBy;
 use crate::previews::removal::remove_rows;
-use crate::removal::{UnneededFiles, remove_comment_rows};
+use crate::removal::{UnneededFiles, remove_comment_rows, tell_lost_news};
 use crate::tasks::presence;
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
@@ -58,12 +58,13 @@ impl Removed {
 }
 
 /// Removes tasks with their comments, previews, time spents, working files and the output files made from them,
-/// notifications, news, subscriptions and assignments, and tells of each task. Unknown ids are left alone. Says which
+/// notifications, news, subscriptions and assignments, and tells of the news and of each task. Unknown ids are left alone. Says which
 /// stored files nobody needs after the commit.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
+    tell_lost_news(work, "task_id", task_ids).await?;
     let shown = ShownBy::previews_of_tasks(&**work, task_ids).await?;
     let mut removed = remove(work, task_ids).await?;
     shown.settle(work).await?;
@@ -75,7 +76,7 @@ pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Unneede
     Ok(removed.unneeded)
 }
 
-/// Removes tasks as [`take_away`] does, and leaves it to the caller when to tell of each.
+/// Removes tasks as [`take_away`] does, and leaves it to the caller to tell of the news before, and of each task when it likes.
 ///
 /// # Errors
 /// The database refuses.

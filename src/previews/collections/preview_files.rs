@@ -15,6 +15,7 @@ use crate::access::previews::{VisiblePreviews, require_shown};
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
+use crate::crud::rules::project_asked;
 use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -44,8 +45,19 @@ impl Resource for PreviewFiles {
         &["annotations", "comments", "person_id", "task_id"]
     }
 
+    /// The production, which is that of the task.
+    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+        if key != "project_id" {
+            return Ok(false);
+        }
+        if let Some(project_id) = project_asked(value)? {
+            sql.push(" AND t.task_id IN (SELECT o.id FROM task o WHERE o.project_id = ").bind(project_id).push(")");
+        }
+        Ok(true)
+    }
+
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t.task_id", "t.validation_status");
+        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t");
         Ok(())
     }
 

@@ -15,10 +15,10 @@ use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::crud::rules::round;
 use crate::crud::{Record, Relation, Resource, WrittenRecord};
-use crate::database::{self, Sql, write_text};
+use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::jobs;
-use crate::productions::{bitrates, creation, preview_account, removal};
+use crate::productions::{bitrates, creation, preview_account, removal, rows};
 use crate::readiness;
 use crate::removal::RemovedFiles;
 
@@ -139,18 +139,13 @@ impl Resource for Projects {
         Ok(DataMask::of(&app.database, caller).await?)
     }
 
-    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
         if let Some(mask) = self.mask(app, caller).await? {
             mask.apply_to_production(&mut text, 0);
         }
-        let sql = Sql::with("SELECT s.name FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id WHERE p.id = $1", [id.into()]);
-        let name = database::read_value::<Option<String>>(&app.database, &sql).await?.flatten();
+        let whole = query.flag("relations")?.unwrap_or(true);
         text.pop();
-        text.extend_from_slice(b",\"project_status_name\":");
-        match name {
-            Some(name) => write_text(&mut text, &name),
-            None => text.extend_from_slice(b"null"),
-        }
+        text.extend(rows::surroundings(&app.database, caller, id, whole).await?);
         text.push(b'}');
         Ok(text)
     }

@@ -97,7 +97,7 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
 /// The metadata columns of a production as a template keeps them.
 async fn descriptors(work: &Work<'_>, project_id: Uuid) -> Result<Value, Failure> {
     let condition = Sql::with("d.project_id = $1", [project_id.into()]);
-    let text = columns::list(&**work, condition, &format!("d.entity_type, {ORDER}"), true).await?;
+    let text = columns::list(&**work, condition, &format!("d.entity_type, {ORDER}")).await?;
     let mut found: Vec<Map<String, Value>> = serde_json::from_slice(&text)?;
     for column in &mut found {
         column.retain(|key, _| DESCRIPTOR_KEYS.contains(&key.as_str()));
