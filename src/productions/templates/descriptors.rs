@@ -4,6 +4,7 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::ProjectTemplate;
+use entity::facts::Kind;
 use sea_orm::Value as SqlValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,6 +17,9 @@ use crate::events::Work;
 
 /// The kinds of things that have metadata columns.
 const ENTITY_TYPES: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"];
+
+/// Choices that a column may have, and departments, as the contract says.
+const MOST_TEXTS: usize = 1000;
 
 /// Replaces the metadata columns of a template.
 pub(super) async fn set(app: &App, access: &Admin, template_id: Uuid, body: Value) -> Result<Json<ProjectTemplate>, Failure> {
@@ -92,10 +96,15 @@ fn wrong(key: &str) -> Failure {
     Failure::record(format!("Wrong value for {key} of a metadata descriptor"))
 }
 
+/// A text that fits into the column that it is for.
 fn text<'a>(item: &'a Value, key: &str) -> Result<Option<&'a str>, Failure> {
+    let max = match entity::metadata_descriptor::TABLE.column(key).map(|column| column.kind) {
+        Some(Kind::Text { max: Some(max) }) => usize::from(max),
+        _ => usize::MAX,
+    };
     match &item[key] {
         Value::Null => Ok(None),
-        Value::String(text) if !text.contains('\0') => Ok(Some(text)),
+        Value::String(text) if !text.contains('\0') && text.chars().count() <= max => Ok(Some(text)),
         _ => Err(wrong(key)),
     }
 }
@@ -105,6 +114,9 @@ fn texts<'a>(item: &'a Value, key: &str, is_good: impl Fn(&str) -> bool) -> Resu
         Value::Null => return Ok(Vec::new()),
         list => list.as_array().ok_or_else(|| wrong(key))?,
     };
+    if list.len() > MOST_TEXTS {
+        return Err(wrong(key));
+    }
     list.iter().map(|text| text.as_str().filter(|text| !text.contains('\0') && is_good(text)).ok_or_else(|| wrong(key))).collect()
 }
 
