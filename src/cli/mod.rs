@@ -7,6 +7,7 @@ mod contract;
 mod copying;
 mod dumps;
 mod first_steps;
+mod log;
 #[cfg(test)]
 mod manual;
 mod private;

@@ -17,8 +17,9 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
+use tracing::{Instrument, Span};
 
-use super::counting::Counter;
+use super::counting::{self, Counter};
 use super::dialect::{NOCASE, compare_nocase};
 
 /// Time that somebody waits for a connection, or on SQLite for a writer of another process.
@@ -75,54 +76,74 @@ fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
 }
 
 impl Connection {
+    fn backend(&self) -> DbBackend {
+        match self.link {
+            Link::Postgres(_) => DbBackend::Postgres,
+            Link::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
+    /// Text of a statement for the log, and its span for traces.
+    fn begin(&self, statement: &Statement) -> (String, Span) {
+        (statement.sql.clone(), counting::span(&statement.sql, self.backend()))
+    }
+
     /// Executes a statement, and says how many rows it touched.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let started = Instant::now();
-        let text = statement.sql.clone();
+        let (text, span) = self.begin(&statement);
         let (sql, values) = parts(statement);
         let done = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
-            Link::Sqlite(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
+            Link::Postgres(link) => query_with(sql, values).execute(&mut **link).instrument(span).await.map(ExecResult::from),
+            Link::Sqlite(link) => query_with(sql, values).execute(&mut **link).instrument(span).await.map(ExecResult::from),
         };
-        self.counter.count(&text, started.elapsed());
+        self.counter.count(&text, started);
         done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// Executes text as it is, which may be several statements.
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
+        let started = Instant::now();
+        let span = counting::span(text, self.backend());
         let sql = raw_sql(AssertSqlSafe(text.to_owned()));
         let done = match &mut self.link {
-            Link::Postgres(link) => sql.execute(&mut **link).await.map(ExecResult::from),
-            Link::Sqlite(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+            Link::Postgres(link) => sql.execute(&mut **link).instrument(span).await.map(ExecResult::from),
+            Link::Sqlite(link) => sql.execute(&mut **link).instrument(span).await.map(ExecResult::from),
         };
+        // The beginning and the end of a transaction wait for others, too.
+        self.counter.tell_slow(text, started);
         done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// The rows of a query.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let started = Instant::now();
-        let text = statement.sql.clone();
+        let (text, span) = self.begin(&statement);
         let (sql, values) = parts(statement);
         let rows = match &mut self.link {
             Link::Postgres(link) => {
-                query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect())
+                let rows = query_with(sql, values).fetch_all(&mut **link).instrument(span).await;
+                rows.map(|rows| rows.into_iter().map(QueryResult::from).collect())
             }
-            Link::Sqlite(link) => query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect()),
+            Link::Sqlite(link) => {
+                let rows = query_with(sql, values).fetch_all(&mut **link).instrument(span).await;
+                rows.map(|rows| rows.into_iter().map(QueryResult::from).collect())
+            }
         };
-        self.counter.count(&text, started.elapsed());
+        self.counter.count(&text, started);
         rows.map_err(query_error)
     }
 
     /// The first row of a query.
     pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let started = Instant::now();
-        let text = statement.sql.clone();
+        let (text, span) = self.begin(&statement);
         let (sql, values) = parts(statement);
         let row = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
-            Link::Sqlite(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
+            Link::Postgres(link) => query_with(sql, values).fetch_optional(&mut **link).instrument(span).await.map(|row| row.map(QueryResult::from)),
+            Link::Sqlite(link) => query_with(sql, values).fetch_optional(&mut **link).instrument(span).await.map(|row| row.map(QueryResult::from)),
         };
-        self.counter.count(&text, started.elapsed());
+        self.counter.count(&text, started);
         row.map_err(query_error)
     }
 

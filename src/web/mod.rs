@@ -29,7 +29,7 @@ use dailies_definitions::failure::Failure;
 use poem::endpoint::{BoxEndpoint, EndpointExt, make_sync};
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse, Request, Response};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 pub use self::metrics::Metrics;
 pub use self::router::RouteError;
@@ -42,7 +42,8 @@ use self::metrics::Measured;
 use self::router::{Router, Target};
 use self::ui::Ui;
 use crate::config::Settings;
-use crate::peers;
+use crate::peers::{self, Monitor};
+use crate::traces;
 
 /// Endpoints besides the operations of the contract.
 #[derive(Default)]
@@ -69,6 +70,7 @@ pub struct Application {
     cors: Cors,
     limits: Limits,
     proxies: Vec<IpAddr>,
+    monitors: Vec<Monitor>,
 }
 
 /// Puts the server together.
@@ -101,6 +103,7 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
         cors: Cors::new(&settings.cors_allowed_origins),
         limits: Limits::new(settings),
         proxies: settings.trusted_proxies.clone(),
+        monitors: settings.monitors.clone(),
     })
 }
 
@@ -116,15 +119,25 @@ impl Endpoint for Application {
         let visit = Visit::begin(&mut request, &target, &self.proxies);
         let measured = Measured::begin(request.method(), target.template(request.method()));
         let span = visit.span();
-        let mut response = self.answer(request, target).instrument(span.clone()).await;
+        let traced = span.in_scope(|| visit.traced());
+        self.follow(&traced, &request);
+        let mut response = self.answer(request, target).instrument(traced.clone()).instrument(span.clone()).await;
         let status = response.status();
         measured.end(status);
+        headers::note_status(&traced, status);
         span.in_scope(|| visit.end(status, response.headers_mut()));
         Ok(response)
     }
 }
 
 impl Application {
+    /// Makes a request part of the trace that it names. Only those who may monitor decide in this way what is recorded.
+    fn follow(&self, traced: &Span, request: &Request) {
+        if !traced.is_disabled() && peers::may_monitor(request.headers(), headers::peer(request), &self.proxies, &self.monitors) {
+            traces::follow(traced, request.headers());
+        }
+    }
+
     async fn answer(&self, mut request: Request, target: Target) -> Response {
         let origin = cors::Asked::by(&request);
         let coding = compression::negotiate(request.headers());

@@ -173,7 +173,7 @@ async fn documentation_is_found() {
 async fn extras_are_mounted() {
     let realtime = make_sync(|request: Request| request.method().to_string());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let counts = || Some(Metrics::of(recorder.handle()));
+    let counts = || Some(Metrics::of(recorder.handle(), || 0));
     let extras = Extras { realtime: Some(realtime.map_to_response().boxed()), metrics: counts() };
     let server = Server::new(&["--monitors", "all"], extras);
     for method in [Method::GET, Method::POST] {
