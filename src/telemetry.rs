@@ -16,12 +16,14 @@ use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::Context;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::config::TelemetrySettings;
-use crate::traces::TRACES;
+use crate::traces::{STATEMENT, TRACES};
 
 /// Name of the program in what is sent.
 const NAME: &str = "dailies";
@@ -64,7 +66,8 @@ impl Telemetry {
     pub fn output(&self) -> Option<Output> {
         let layer = tracing_opentelemetry::layer::<Registry>().with_tracer(self.traces.as_ref()?.tracer(NAME));
         let layer = layer.with_location(false).with_threads(false).with_target(false).with_tracked_inactivity(false);
-        Some(layer.with_context_activation(false).with_filter(filter_fn(belongs_to_traces)).boxed())
+        let filter = dynamic_filter_fn(is_traced).with_callsite_filter(may_be_traced);
+        Some(layer.with_context_activation(false).with_filter(filter).boxed())
     }
 
     /// The meter behind the metrics, if these are sent.
@@ -106,7 +109,16 @@ fn metrics(settings: &TelemetrySettings, address: String, headers: HashMap<Strin
     Ok(SdkMeterProvider::builder().with_periodic_exporter(exporter).with_resource(resource(settings)).build())
 }
 
-/// Whether traces show it: a span of theirs, or something in it that somebody has to look at.
+/// Whether traces show it now: statements are shown as a part of a request or a job, and not for themselves.
+fn is_traced(metadata: &Metadata<'_>, context: &Context<'_, Registry>) -> bool {
+    belongs_to_traces(metadata) && (metadata.name() != STATEMENT || context.lookup_current().is_some())
+}
+
+fn may_be_traced(metadata: &'static Metadata<'static>) -> Interest {
+    if belongs_to_traces(metadata) { Interest::sometimes() } else { Interest::never() }
+}
+
+/// Whether it is a span of traces, or something in one that somebody has to look at.
 fn belongs_to_traces(metadata: &Metadata<'_>) -> bool {
     if metadata.is_span() { metadata.target() == TRACES } else { *metadata.level() <= Level::WARN && metadata.target().starts_with(NAME) }
 }

@@ -11,6 +11,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// Target of the spans that become traces.
 pub const TRACES: &str = "dailies::traces";
 
+/// Name of the spans of statements, which are only shown as a part of something else.
+pub const STATEMENT: &str = "statement";
+
 /// Header that names the trace which a request belongs to.
 const TRACE_PARENT: &str = "traceparent";
 /// Field of a request's span for the role of whoever calls.

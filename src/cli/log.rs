@@ -82,7 +82,7 @@ impl Log {
         } else {
             fmt::layer().json().with_writer(io::stderr).with_filter(filter).boxed()
         };
-        let outputs: Vec<Output> = traces.into_iter().chain([log]).collect();
+        let outputs: Vec<Output> = [log].into_iter().chain(traces).collect();
         tracing_subscriber::registry().with(outputs).init();
         let log = Self { levels, handle };
         if let Some(error) = wrong {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bb8::{ManageConnection, PooledConnection, QueueStrategy, RunError};
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -150,11 +150,17 @@ impl Connection {
     /// The rows of a query as the database sends them.
     pub(super) fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<QueryResult, DbErr>> {
         self.counter.count_stream();
+        let span = counting::span(&statement.sql, self.backend());
         let (sql, values) = parts(statement);
-        match &mut self.link {
+        let rows = match &mut self.link {
             Link::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
             Link::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+        };
+        if span.is_disabled() {
+            return rows;
         }
+        // The span lasts as long as the rows do.
+        stream::unfold((rows, span), |(mut rows, span)| async move { rows.next().await.map(|row| (row, (rows, span))) }).boxed()
     }
 }
 

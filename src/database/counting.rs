@@ -7,7 +7,7 @@ use metrics::{counter, describe_counter, describe_histogram, histogram};
 use sea_orm::DbBackend;
 use tracing::Span;
 
-use crate::traces::TRACES;
+use crate::traces::{STATEMENT, TRACES};
 
 /// Name of the number of statements among the metrics.
 const STATEMENTS: &str = "dailies_database_statements_total";
@@ -66,7 +66,7 @@ impl Counter {
 pub(super) fn span(sql: &str, backend: DbBackend) -> Span {
     tracing::info_span!(
         target: TRACES,
-        "statement",
+        STATEMENT,
         otel.kind = "client",
         otel.name = first_word(sql),
         db.system.name = if backend == DbBackend::Postgres { "postgresql" } else { "sqlite" },
