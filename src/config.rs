@@ -169,8 +169,8 @@ pub struct Settings {
     /// none.
     #[arg(long, env = "DAILIES_SLOW_STATEMENT", default_value_t = 500, help_heading = "Monitoring")]
     pub slow_statement: u64,
-    /// Addresses, separated by semicolons, that may read `/metrics` and `/status/resources` besides this very machine; `all` is
-    /// everybody.
+    /// Addresses, separated by semicolons, that may read `/metrics`, `/status/resources` and the parts of `/status` besides this
+    /// very machine; `all` is everybody.
     #[arg(long, env = "DAILIES_MONITORS", value_delimiter = ';', help_heading = "Monitoring")]
     pub monitors: Vec<Monitor>,
     /// Token for `/admin/config/check`, which is not there without one.
