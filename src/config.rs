@@ -67,6 +67,10 @@ pub struct Settings {
     /// Folder of a built Kitsu web UI, served at `/`.
     #[arg(long, env = "DAILIES_UI")]
     pub ui: Option<PathBuf>,
+    /// Folder of plugins, each in a folder of its own with a `manifest.toml`. Their pages are served below `/plugins`; their code is
+    /// not run.
+    #[arg(long, env = "PLUGIN_FOLDER")]
+    pub plugin_folder: Option<PathBuf>,
     /// Public host name, with the port where it is not the usual one. Links in e-mails and messages lead there.
     #[arg(long, env = "DOMAIN_NAME", default_value = "localhost:8080")]
     pub domain_name: String,

@@ -16,7 +16,7 @@ const FLAGS_OF_OTHERS: &str = "--archive --config --dbname --directory --encodin
     --offline --output --owner --path --pipe --property --pwprompt --release --role --setenv --wait --workspace";
 /// Variables of the server whose installations are taken over, which mean nothing here.
 const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
-    INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PLUGIN_FOLDER PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
+    INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
 /// Variables of secrets that no flag stands for.
 const VARIABLES_WITHOUT_FLAGS: &str = "SYNC_PASSWORD SYNC_TOKEN";
 /// Variables of OpenTelemetry that its library reads by itself.

@@ -7,11 +7,13 @@ mod cors;
 mod crowd;
 pub mod docs;
 mod edition31;
+mod folder;
 mod headers;
 mod kept;
 mod limits;
 mod metrics;
 mod pages;
+mod plugins;
 mod refusals;
 mod router;
 mod serve;
@@ -39,6 +41,7 @@ use self::cors::Cors;
 use self::headers::Visit;
 use self::limits::Limits;
 use self::metrics::Measured;
+use self::plugins::Plugins;
 use self::router::{Router, Target};
 use self::ui::Ui;
 use crate::config::Settings;
@@ -61,12 +64,15 @@ pub enum SetupError {
     Route(#[from] RouteError),
     #[error("{folder} is no folder of a built web UI: {error}")]
     Ui { folder: PathBuf, error: io::Error },
+    #[error("{folder} is no folder of plugins: {error}")]
+    Plugins { folder: PathBuf, error: io::Error },
 }
 
 /// The whole server as one endpoint, which always has an answer.
 pub struct Application {
     router: Router,
     ui: Option<Ui>,
+    plugins: Plugins,
     cors: Cors,
     limits: Limits,
     proxies: Vec<IpAddr>,
@@ -97,9 +103,12 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
         routes.entry("/metrics".into()).or_default().insert(Method::GET, endpoint.boxed());
     }
     let ui = settings.ui.as_ref().map(|folder| Ui::open(folder).map_err(|error| SetupError::Ui { folder: folder.clone(), error }));
+    let plugins = settings.plugin_folder.as_ref();
+    let plugins = plugins.map(|folder| Plugins::open(folder).map_err(|error| SetupError::Plugins { folder: folder.clone(), error }));
     Ok(Application {
         router: Router::new(routes)?,
         ui: ui.transpose()?,
+        plugins: plugins.transpose()?.unwrap_or_default(),
         cors: Cors::new(&settings.cors_allowed_origins),
         limits: Limits::new(settings),
         proxies: settings.trusted_proxies.clone(),
@@ -142,11 +151,11 @@ impl Application {
         let origin = cors::Asked::by(&request);
         let coding = compression::negotiate(request.headers());
         let head = request.method() == Method::HEAD;
-        let page = match &self.ui {
-            Some(ui) => ui.answer(&request, &target).await,
-            None => None,
+        let page = match (self.plugins.answer(&request, &target).await, &self.ui) {
+            (None, Some(ui)) => ui.answer(&request, &target).await,
+            (page, _) => page,
         };
-        let response = match page {
+        let response = match page.or_else(|| Plugins::refuse(&request, &target)) {
             Some(page) => page,
             None => {
                 request.set_data(UnderApi(target.under_api));
