@@ -25,7 +25,7 @@ const VARIABLES_OF_OPENTELEMETRY: &str = "OTEL_BSP_SCHEDULE_DELAY OTEL_EXPORTER_
 /// Words behind the name of the program that are no commands: names of containers and services.
 const NO_COMMANDS: [&str; 1] = ["dailies"];
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -90,7 +90,7 @@ fn words(list: &str) -> BTreeSet<String> {
     list.split_whitespace().map(str::to_owned).collect()
 }
 
-fn program() -> Command {
+pub(super) fn program() -> Command {
     let mut command = Cli::command();
     command.build();
     command

@@ -10,6 +10,8 @@ mod first_steps;
 mod log;
 #[cfg(test)]
 mod manual;
+#[cfg(test)]
+mod packaging;
 mod private;
 mod serve;
 mod settings;
