@@ -54,8 +54,9 @@ fn the_manual_explains_each_alert() {
     let rules = alerts["groups"][0]["rules"].as_sequence().expect("rules");
     let names: BTreeSet<&str> = rules.iter().filter_map(|rule| rule["alert"].as_str()).collect();
     let page = read("docs/monitoring.md");
-    let told = page.lines().filter_map(|line| line.strip_prefix("| `Dailies")?.split_once('`')).map(|(name, _)| format!("Dailies{name}"));
-    assert_eq!(told.collect::<BTreeSet<_>>(), names.iter().map(|name| (*name).to_owned()).collect());
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let told: BTreeSet<&str> = rows.map(|(name, _)| name).filter(|name| name.starts_with("Dailies")).collect();
+    assert_eq!(told, names);
     let dashboard: serde_json::Value = serde_json::from_str(&read("packaging/grafana-dashboard.json")).expect("JSON");
     let panels = dashboard["panels"].as_array().expect("panels");
     let ids: BTreeSet<i64> = panels.iter().filter_map(|panel| panel["id"].as_i64()).collect();
