@@ -159,9 +159,9 @@ impl Crew {
     }
 }
 
-/// Span of everything that is logged on behalf of a job.
+/// Span of everything that is logged on behalf of a job, at every level of the log.
 fn span(claimed: &Claimed) -> Span {
-    tracing::info_span!("job", kind = claimed.kind, id = %claimed.id)
+    tracing::error_span!("job", kind = claimed.kind, id = %claimed.id)
 }
 
 /// Span of a job in traces.

@@ -50,10 +50,11 @@ impl Visit {
         }
     }
 
-    /// The span of everything that is logged on behalf of the request.
+    /// The span of everything that is logged on behalf of the request. It is there at every level of the log, so that warnings
+    /// say what they belong to.
     pub(super) fn span(&self) -> Span {
         let id = self.id.to_str().unwrap_or_default();
-        tracing::info_span!("request", id, method = %self.method, path = self.path, operation = self.operation)
+        tracing::error_span!("request", id, method = %self.method, path = self.path, operation = self.operation)
     }
 
     /// The span of the request in traces.
