@@ -10,6 +10,7 @@ mod media;
 mod messages;
 mod sign_in;
 mod sign_on;
+mod telemetry;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use self::media::MediaSettings;
 pub use self::messages::{ChatSettings, MailSettings};
 pub use self::sign_in::SignInSettings;
 pub use self::sign_on::{LdapSettings, OidcSettings, SamlSettings};
+pub use self::telemetry::TelemetrySettings;
 use crate::peers::Monitor;
 
 /// A switch that can be set by a flag or by a variable with any of the usual words.
@@ -65,6 +67,10 @@ pub struct Settings {
     /// Folder of a built Kitsu web UI, served at `/`.
     #[arg(long, env = "DAILIES_UI")]
     pub ui: Option<PathBuf>,
+    /// Folder of plugins, each in a folder of its own with a `manifest.toml`. Their pages are served below `/plugins`; their code is
+    /// not run.
+    #[arg(long, env = "PLUGIN_FOLDER")]
+    pub plugin_folder: Option<PathBuf>,
     /// Public host name, with the port where it is not the usual one. Links in e-mails and messages lead there.
     #[arg(long, env = "DOMAIN_NAME", default_value = "localhost:8080")]
     pub domain_name: String,
@@ -159,16 +165,23 @@ pub struct Settings {
     /// Token of the Crisp help chat, which web clients are told in `crisp_token` of `/config`.
     #[arg(long, env = "CRISP_TOKEN", default_value = "", hide_env_values = true, help_heading = "Studio")]
     pub crisp_token: String,
-    /// Levels of the log on the standard error, by area: `dailies=debug` tells more.
+    /// Levels of the log on the standard error, by area: `dailies=debug` tells more. The file `log_levels` in the data folder
+    /// counts before it, and is read again at each signal HUP.
     #[arg(long, env = "RUST_LOG", value_name = "LEVELS", default_value = "info,sqlx=warn", value_parser = log_levels, help_heading = "Monitoring")]
     pub log: String,
-    /// Addresses, separated by semicolons, that may read `/metrics` and `/status/resources` besides this very machine; `all` is
-    /// everybody.
+    /// Milliseconds after which a statement of the database is logged, with the operation or the job that it belongs to; 0 for
+    /// none.
+    #[arg(long, env = "DAILIES_SLOW_STATEMENT", default_value_t = 500, help_heading = "Monitoring")]
+    pub slow_statement: u64,
+    /// Addresses, separated by semicolons, that may read `/metrics`, `/status/resources` and the parts of `/status` besides this
+    /// very machine; `all` is everybody.
     #[arg(long, env = "DAILIES_MONITORS", value_delimiter = ';', help_heading = "Monitoring")]
     pub monitors: Vec<Monitor>,
     /// Token for `/admin/config/check`, which is not there without one.
     #[arg(long, env = "ADMIN_TOKEN", hide_env_values = true, help_heading = "Monitoring")]
     pub admin_token: Option<String>,
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
     #[command(flatten)]
     pub ui_reports: UiReportSettings,
 }

@@ -57,6 +57,8 @@ pub mod storage;
 mod store;
 pub mod studio;
 mod tasks;
+mod telemetry;
+mod traces;
 mod upkeep;
 mod user;
 mod vocabulary;

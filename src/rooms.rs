@@ -6,12 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 59] = [
+const ORDER: [(&str, &str); 61] = [
     // Tools that know nothing of the field.
+    ("traces", "spans that become traces, and the trace that a request belongs to"),
     ("database", "SQLite and PostgreSQL: connections, transactions, statements, and rows that become JSON"),
     ("store", "short-lived facts by key, such as revoked tokens"),
     ("peers", "addresses of those who call"),
     ("config", "settings, from arguments, the environment and files"),
+    ("telemetry", "traces and metrics for a collector of OpenTelemetry"),
     ("origins", "pages of the web that may call"),
     ("storage", "files, on disk or in an object store"),
     ("pictures", "reading, scaling and drawing of pictures"),

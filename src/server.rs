@@ -94,6 +94,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         Some(secret) => secret.clone(),
         None => kept_secret(&data.data_dir)?,
     };
+    database.name_slow(settings.slow_statement);
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),

@@ -44,6 +44,7 @@ mod slow_peers;
 mod sources;
 mod status;
 mod stored_files;
+mod telemetry;
 mod timelines;
 mod upkeep;
 mod uploads;

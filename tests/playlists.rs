@@ -373,11 +373,11 @@ async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
         let list = answer["attachment_files"].as_array().expect("files").clone();
         files.push(list.into_iter().find(|file| file["name"] == name).expect("the new file"));
     }
-    for (file, how) in files.iter().zip(["inline", "attachment"]) {
+    for (file, (how, kind)) in files.iter().zip([("inline", "image/png"), ("attachment", "application/octet-stream")]) {
         let path = format!("{address}/attachment-files/{}/file/x", id(file));
-        let response = nobody.request(Method::GET, &path).send().await.expect("an answer");
-        let disposition = response.headers()["content-disposition"].to_str().expect("text").to_owned();
-        assert!(response.status() == 200 && disposition.starts_with(how), "{disposition}");
+        let answer = nobody.get(&path).await;
+        assert!(answer.header("content-disposition").is_some_and(|value| value.starts_with(how)), "{answer:?}");
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
     }
     let delete = format!("{path}/{}", id(&files[0]));
     let body = json!({"guest_id": guest["id"]});

@@ -28,6 +28,7 @@ use crate::credentials::tokens::{Claims, Duty, TokenKind};
 use crate::database::{self, Database};
 use crate::events::transact;
 use crate::sessions;
+use crate::traces;
 
 /// Checks tokens and access rules against the database.
 pub struct AccessGuard(pub SharedApp);
@@ -146,6 +147,7 @@ impl Sessions for AccessGuard {
 impl Guard for AccessGuard {
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
         let caller = self.identify(request.headers(), request.uri().path()).await?;
+        traces::note_role(caller.person.role.code());
         if caller.person.preview.is_some() && changes(request) {
             return Err(Failure::forbidden());
         }

@@ -16,13 +16,16 @@ const FLAGS_OF_OTHERS: &str = "--archive --config --dbname --directory --encodin
     --offline --output --owner --path --pipe --property --pwprompt --release --role --setenv --wait --workspace";
 /// Variables of the server whose installations are taken over, which mean nothing here.
 const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
-    INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PLUGIN_FOLDER PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
+    INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
 /// Variables of secrets that no flag stands for.
 const VARIABLES_WITHOUT_FLAGS: &str = "SYNC_PASSWORD SYNC_TOKEN";
+/// Variables of OpenTelemetry that its library reads by itself.
+const VARIABLES_OF_OPENTELEMETRY: &str = "OTEL_BSP_SCHEDULE_DELAY OTEL_EXPORTER_OTLP_COMPRESSION OTEL_EXPORTER_OTLP_TIMEOUT \
+    OTEL_METRIC_EXPORT_INTERVAL OTEL_RESOURCE_ATTRIBUTES OTEL_TRACES_SAMPLER OTEL_TRACES_SAMPLER_ARG";
 /// Words behind the name of the program that are no commands: names of containers and services.
 const NO_COMMANDS: [&str; 1] = ["dailies"];
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -87,7 +90,7 @@ fn words(list: &str) -> BTreeSet<String> {
     list.split_whitespace().map(str::to_owned).collect()
 }
 
-fn program() -> Command {
+pub(super) fn program() -> Command {
     let mut command = Cli::command();
     command.build();
     command
@@ -167,6 +170,7 @@ fn variables_are_those_of_the_program() {
     let of = |command: &Command| command.get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned)).collect::<Vec<_>>();
     let mut known = words(VARIABLES_OF_OTHERS);
     known.extend(words(VARIABLES_WITHOUT_FLAGS));
+    known.extend(words(VARIABLES_OF_OPENTELEMETRY));
     known.extend(program.get_subcommands().flat_map(of));
     let variable = pattern(r"\b[A-Z0-9]+(?:_[A-Z0-9]+)+\b");
     let mut problems = Vec::new();
@@ -223,13 +227,13 @@ fn files_of_the_repository_are_there() {
 fn metrics_are_those_that_are_counted() {
     let read = |path: &str| fs::read_to_string(root().join(path)).expect("a file");
     let counted = pattern(r#""(dailies_[a-z_]+)""#);
-    let sources = [read("src/web/metrics.rs"), read("src/database/counting.rs")].concat();
+    let sources = [read("src/web/metrics.rs"), read("src/database/counting.rs"), read("src/jobs/counting.rs")].concat();
     let known: BTreeSet<String> = counted.captures_iter(&sources).map(|found| found[1].to_owned()).collect();
     assert!(known.len() > 5, "{known:?}");
     let page = read("docs/monitoring.md");
     let missing: Vec<String> = known.iter().filter(|name| !page.contains(&format!("| `{name}` |"))).cloned().collect();
     assert_none(&missing);
-    let name = pattern(r"\bdailies_(?:http|realtime|database|build)_[a-z_]+\b");
+    let name = pattern(r"\bdailies_(?:http|realtime|database|jobs?|build)_[a-z_]+\b");
     let bare = |found: &str| ["_bucket", "_sum", "_count"].iter().find_map(|end| found.strip_suffix(end)).unwrap_or(found).to_owned();
     for path in ["docs/monitoring.md", "packaging/prometheus-alerts.yaml", "packaging/grafana-dashboard.json"] {
         let strange: Vec<String> = name.find_iter(&read(path)).map(|found| bare(found.as_str())).filter(|found| !known.contains(found)).collect();

@@ -7,8 +7,11 @@ mod contract;
 mod copying;
 mod dumps;
 mod first_steps;
+mod log;
 #[cfg(test)]
 mod manual;
+#[cfg(test)]
+mod packaging;
 mod private;
 mod serve;
 mod settings;

@@ -1,15 +1,12 @@
 //! `serve`: runs the server.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use poem::EndpointExt;
 use sea_orm::DbBackend;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
+use super::log::Log;
 use super::work_folder::WorkFolder;
 use super::{CommandResult, connect, first_steps, private, unknown_variables};
 use crate::app::SharedApp;
@@ -23,6 +20,7 @@ use crate::realtime::Realtime;
 use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
+use crate::telemetry::Telemetry;
 use crate::web::{self, Bound, Extras, Metrics};
 
 /// Time that jobs may take to end once nobody is served any more.
@@ -35,7 +33,8 @@ const CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 const RECKONING_PERIOD: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
-    log(&settings.log);
+    let telemetry = Telemetry::begin(&settings.telemetry)?;
+    tokio::spawn(Log::begin(&data, &settings.log, telemetry.output())?.follow());
     for sentence in unknown_variables() {
         tracing::warn!("{sentence}");
     }
@@ -54,7 +53,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let (realtime, endpoint) = Realtime::new(Arc::new(StreamGatekeeper(app.clone())), server::stream_options(&app).await?);
     app.bus.connect(realtime);
     let listeners = app.bus.clone();
-    let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
+    let metrics = Metrics::install(telemetry.meter(), move || listeners.listeners())?;
     let extras = Extras { realtime: Some(endpoint.boxed()), metrics: Some(metrics) };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_movies());
@@ -77,6 +76,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     reckoner.abort();
     workers.close(JOBS_END_TIMEOUT).await;
     app.database.clone().close().await;
+    telemetry.close().await;
     Ok(())
 }
 
@@ -96,17 +96,6 @@ fn most_connections() -> usize {
         Err(error) => tracing::warn!(%error, "how many files may be open can't be told"),
     }
     0
-}
-
-/// Text for people on a terminal, JSON for programs.
-fn log(levels: &str) {
-    let filter = EnvFilter::new(levels);
-    let registry = tracing_subscriber::registry().with(filter);
-    if std::io::stderr().is_terminal() {
-        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
-    } else {
-        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
-    }
 }
 
 /// Makes an administrator where nobody exists, and says once how to sign in. A password that was given on purpose makes

@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn secrets_are_shown_nowhere() {
         let command = command();
-        let names = ["password", "secret", "token", "key", "database_url"];
+        let names = ["password", "secret", "token", "key", "headers", "database_url"];
         for arg in settings(&command) {
             let name = arg.get_id().as_str();
             let is_secret = names.iter().any(|end| name.ends_with(end));

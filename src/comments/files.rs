@@ -16,7 +16,11 @@ use crate::database::{RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
 
 /// Media types that browsers show without running anything.
-const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
+const SHOWN: [&str; 6] = ["image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"];
+/// Media types of files that are for saving, and still are told as what they are.
+const SAVED: [&str; 2] = ["application/pdf", "video/mp4"];
+/// Media type of anything else.
+const BYTES: &str = "application/octet-stream";
 
 /// Answers the content of an attached file.
 ///
@@ -35,11 +39,11 @@ pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Fai
 /// 404 when the content is gone, 416 for a part that is not there.
 pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
     let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
-    let media_type = row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_else(|| "application/octet-stream".into());
+    let media_type = sent_as(&row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_default());
     let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;
-    let disposition = if SHOWN.contains(&media_type.as_str()) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
+    let disposition = if SHOWN.contains(&media_type) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
     let delivery = Delivery {
-        content_type: &media_type,
+        content_type: media_type,
         disposition,
         cache: Cache::Private(u32::try_from(app.settings.client_cache_max_age).unwrap_or(u32::MAX)),
         last_modified: updated_at.map(|moment| moment.and_utc()),
@@ -54,6 +58,14 @@ pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<M
         }
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
+}
+
+/// Media type that a file is sent as, whose sender named this one. A type that a browser might run is told to nobody.
+fn sent_as(named: &str) -> &'static str {
+    let named = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // What some programs call it.
+    let named = if named == "image/jpg" { "image/jpeg" } else { named.as_str() };
+    SHOWN.iter().chain(&SAVED).find(|known| **known == named).copied().unwrap_or(BYTES)
 }
 
 /// Subject whose files are listed.
@@ -97,4 +109,41 @@ pub async fn list(app: &App, of: FilesOwner) -> Result<Vec<u8>, Failure> {
         written.push(out);
     }
     Ok(array(written.iter().map(Vec::as_slice)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn what_a_browser_might_run_is_only_bytes() {
+        for (named, sent) in [
+            ("image/png", "image/png"),
+            ("Image/JPG", "image/jpeg"),
+            ("video/mp4; codecs=avc1", "video/mp4"),
+            ("image/svg+xml", BYTES),
+            ("text/html", BYTES),
+            ("application/javascript", BYTES),
+            ("", BYTES),
+        ] {
+            assert_eq!(sent_as(named), sent, "{named}");
+        }
+    }
+
+    #[test]
+    fn the_contract_declares_these_types_and_no_others() {
+        let contract: Value = serde_json::from_str(dailies_definitions::CONTRACT).unwrap();
+        let known: BTreeSet<&str> = SHOWN.iter().chain(&SAVED).chain([&BYTES]).copied().collect();
+        let path = "/data/attachment-files/{attachment_file_id}/file/{file_name}";
+        for path in [path.to_owned(), path.replace("/data", "/shared/playlists/{token}")] {
+            for status in ["200", "206"] {
+                let content = contract["paths"][&path]["get"]["responses"][status]["content"].as_object().unwrap();
+                assert_eq!(content.keys().map(String::as_str).collect::<BTreeSet<_>>(), known, "{path} {status}");
+            }
+        }
+    }
 }

@@ -10,15 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bb8::{ManageConnection, PooledConnection, QueueStrategy, RunError};
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
+use tracing::{Instrument, Span};
 
-use super::counting::Counter;
+use super::counting::{self, Counter};
 use super::dialect::{NOCASE, compare_nocase};
 
 /// Time that somebody waits for a connection, or on SQLite for a writer of another process.
@@ -80,17 +81,25 @@ macro_rules! ask {
     ($connection:ident, $statement:ident, $method:ident, $convert:expr) => {{
         let started = Instant::now();
         let text = $statement.sql.clone();
+        let span = counting::span(&text, $connection.backend());
         let (sql, values) = parts($statement);
         let answer = match &mut $connection.link {
-            DriverConnection::Postgres(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
-            DriverConnection::Sqlite(link) => query_with(sql, values).$method(&mut **link).await.map($convert),
+            DriverConnection::Postgres(link) => query_with(sql, values).$method(&mut **link).instrument(span).await.map($convert),
+            DriverConnection::Sqlite(link) => query_with(sql, values).$method(&mut **link).instrument(span).await.map($convert),
         };
-        $connection.counter.count(&text, started.elapsed());
+        $connection.counter.count(&text, started);
         answer
     }};
 }
 
 impl Connection {
+    fn backend(&self) -> DbBackend {
+        match self.link {
+            DriverConnection::Postgres(_) => DbBackend::Postgres,
+            DriverConnection::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
     /// Executes a statement, and says how many rows it touched.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         ask!(self, statement, execute, ExecResult::from).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
@@ -98,11 +107,15 @@ impl Connection {
 
     /// Executes text as it is, which may be several statements.
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
+        let started = Instant::now();
+        let span = counting::span(text, self.backend());
         let sql = raw_sql(AssertSqlSafe(text.to_owned()));
         let done = match &mut self.link {
-            DriverConnection::Postgres(link) => sql.execute(&mut **link).await.map(ExecResult::from),
-            DriverConnection::Sqlite(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+            DriverConnection::Postgres(link) => sql.execute(&mut **link).instrument(span).await.map(ExecResult::from),
+            DriverConnection::Sqlite(link) => sql.execute(&mut **link).instrument(span).await.map(ExecResult::from),
         };
+        // The beginning and the end of a transaction wait for others, too.
+        self.counter.tell_slow(text, started);
         done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
@@ -119,11 +132,17 @@ impl Connection {
     /// The rows of a query as the database sends them.
     pub(super) fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<QueryResult, DbErr>> {
         self.counter.count_stream();
+        let span = counting::span(&statement.sql, self.backend());
         let (sql, values) = parts(statement);
-        match &mut self.link {
+        let rows = match &mut self.link {
             DriverConnection::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
             DriverConnection::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+        };
+        if span.is_disabled() {
+            return rows;
         }
+        // The span lasts as long as the rows do.
+        stream::unfold((rows, span), |(mut rows, span)| async move { rows.next().await.map(|row| (row, (rows, span))) }).boxed()
     }
 }
 

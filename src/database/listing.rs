@@ -9,6 +9,7 @@ use poem::Body;
 use sea_orm::{DbErr, QueryResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tracing::Instrument;
 
 use super::outlet::{AnswerPart, Outlet};
 use super::session::Session;
@@ -58,7 +59,7 @@ where
     let problems = sender.clone();
     let written = write(Outlet::parts(sender));
     // The connection of the request goes with the rest of its answer, and back as soon as everything is read.
-    let work = tokio::spawn(Session::scope(Session::current(), async move {
+    let work = Session::scope(Session::current(), async move {
         let result = match written.await {
             Ok(outlet) => {
                 Database::release().await;
@@ -69,7 +70,8 @@ where
         if let Err(error) = result {
             let _gone = problems.send(Err(error)).await;
         }
-    }));
+    });
+    let work = tokio::spawn(work.in_current_span());
     match receiver.recv().await {
         Some(Ok(AnswerPart::Last(text))) => Ok(Sent::Whole(text)),
         Some(Ok(AnswerPart::More(first))) => {

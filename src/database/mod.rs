@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use self::connection::Connections;
 use self::counting::Counter;
-pub(crate) use self::counting::describe;
+pub(crate) use self::counting::{STATEMENT_DURATION, describe};
 use self::session::{HeldConnection, Session};
 
 pub use self::exact::ExactWriter;
@@ -94,6 +94,11 @@ impl Database {
         let mut options = sea_orm::ConnectOptions::new(&*self.url);
         options.sqlx_logging(false).max_connections(1);
         sea_orm::Database::connect(options).await
+    }
+
+    /// Logs statements that take so many milliseconds from now on; 0 for none.
+    pub fn name_slow(&self, milliseconds: u64) {
+        self.counter.name_slow(milliseconds);
     }
 
     /// Statements that were executed so far.

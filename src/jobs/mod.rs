@@ -14,6 +14,7 @@
 //! graphile_worker 0.14 knows PostgreSQL alone, as do underway 0.2 and sqlxmq 0.6, which need another release of sqlx
 //! besides, like fang 0.11.
 
+mod counting;
 mod leased;
 mod queue;
 mod registry;
@@ -28,8 +29,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use self::counting::{DURATION, describe};
 pub use self::leased::LeasedJob;
-pub use self::queue::{sweep, to_sweep};
+pub use self::queue::{Backlog, backlog, sweep, to_sweep};
 pub use self::registry::Registry;
 pub use self::workers::Workers;
 use crate::app::{App, SharedApp};

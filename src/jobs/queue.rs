@@ -146,6 +146,36 @@ fn shortened(error: &str) -> String {
     error.chars().filter(|char| *char != '\0').take(ERROR_LENGTH).collect()
 }
 
+/// Jobs of the queue by what they wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Backlog {
+    /// Jobs that nobody works on, those that were put off included.
+    pub waiting: i64,
+    /// Those of them that failed before.
+    pub put_off: i64,
+    /// Jobs that some server works on.
+    pub running: i64,
+    /// Jobs that were given up within a month.
+    pub given_up: i64,
+    /// When the one that waits longest was due.
+    pub oldest_due: Option<NaiveDateTime>,
+}
+
+/// State of the queue, all servers together.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn backlog(database: &Database) -> Result<Backlog, DbErr> {
+    let sql = Sql::with(
+        "SELECT COUNT(CASE state WHEN 'queued' THEN 1 END) AS waiting, \
+         COUNT(CASE WHEN state = 'queued' AND last_error IS NOT NULL THEN 1 END) AS put_off, \
+         COUNT(CASE state WHEN 'running' THEN 1 END) AS running, COUNT(CASE state WHEN 'dead' THEN 1 END) AS given_up, \
+         MIN(CASE WHEN state = 'queued' AND run_at <= $1 THEN run_at END) AS oldest_due FROM dailies_job",
+        [database::now().into()],
+    );
+    Ok(database::read_one(database, &sql).await?.unwrap_or_default())
+}
+
 /// Number of jobs that were given up a month ago.
 ///
 /// # Errors

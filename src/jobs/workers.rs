@@ -11,13 +11,16 @@ use sea_orm::DbErr;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Instrument, Span};
 
+use super::counting::{self, Outcome};
 use super::leased::keep;
 use super::queue::{self, Claimed};
 use super::registry::{JobKind, Registry};
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database;
+use crate::traces::TRACES;
 
 /// Time that workers sleep at most: as long as it takes to see what another server stored or left lying.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -121,7 +124,10 @@ impl Crew {
         }
         for claimed in queue::claim(&self.app.database, kinds, places).await? {
             self.app.jobs.busy.fetch_add(1, Ordering::Relaxed);
-            let task = self.running.spawn(perform(self.app.clone(), self.registry.clone(), claimed.clone()));
+            let span = span(&claimed);
+            let traced = span.in_scope(|| traced(&claimed));
+            let work = perform(self.app.clone(), self.registry.clone(), claimed.clone());
+            let task = self.running.spawn(work.instrument(traced).instrument(span));
             self.claims.insert(task.id(), claimed);
         }
         Ok(SHORTEST_SLEEP)
@@ -153,9 +159,27 @@ impl Crew {
     }
 }
 
+/// Span of everything that is logged on behalf of a job, at every level of the log.
+fn span(claimed: &Claimed) -> Span {
+    tracing::error_span!("job", kind = claimed.kind, id = %claimed.id)
+}
+
+/// Span of a job in traces.
+fn traced(claimed: &Claimed) -> Span {
+    tracing::info_span!(
+        target: TRACES,
+        "job",
+        otel.kind = "consumer",
+        otel.name = claimed.kind,
+        dailies.job.id = %claimed.id,
+        dailies.job.attempt = claimed.attempt,
+    )
+}
+
 /// Does one job, unless it is lost to somebody else on the way, and enters what came of it.
 async fn perform(app: SharedApp, registry: Arc<Registry>, claimed: Claimed) {
     let Some(kind) = registry.kind(&claimed.kind) else { return };
+    let started = Instant::now();
     let outcome = tokio::select! {
         outcome = attempt(&app, kind, &claimed) => outcome,
         () = keep(&app.database, claimed.id, claimed.attempt) => {
@@ -163,6 +187,7 @@ async fn perform(app: SharedApp, registry: Arc<Registry>, claimed: Claimed) {
             return;
         }
     };
+    counting::time(&claimed.kind, started.elapsed());
     if let Err(error) = settle(&app, kind, &claimed, outcome).await {
         tracing::error!(%error, job = %claimed.id, "what came of a job could not be stored; it is done again");
     }
@@ -184,14 +209,19 @@ async fn settle(app: &SharedApp, kind: JobKind, claimed: &Claimed, outcome: Resu
     let connection = &app.database;
     let Claimed { id, attempt, .. } = *claimed;
     let error = match outcome {
-        Ok(()) => return queue::finish(connection, id, attempt).await.map(|_| ()),
+        Ok(()) => {
+            counting::count(&claimed.kind, Outcome::Done);
+            return queue::finish(connection, id, attempt).await.map(|_| ());
+        }
         Err(error) => error,
     };
     if matches!(error, JobError::Later(_)) && attempt < kind.attempts {
         let wait = wait_after(attempt);
+        counting::count(&claimed.kind, Outcome::PutOff);
         tracing::warn!(job = %id, kind = claimed.kind, attempt, %error, "a job failed; it is tried again in {} seconds", wait.as_secs());
         return queue::put_off(connection, id, attempt, wait, &error.to_string()).await;
     }
+    counting::count(&claimed.kind, Outcome::GivenUp);
     tracing::error!(job = %id, kind = claimed.kind, attempt, %error, "a job was given up");
     if let Err(error) = (kind.given_up)(app, claimed.payload.clone()).await {
         tracing::error!(job = %id, kind = claimed.kind, %error, "what follows from giving a job up could not be done");

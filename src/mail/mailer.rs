@@ -67,6 +67,12 @@ impl Mailer {
         self.transport.is_some()
     }
 
+    /// Whether the mail server answers; none when e-mails are switched off.
+    pub async fn is_reached(&self) -> Option<bool> {
+        let transport = self.transport.as_ref()?;
+        Some(matches!(transport.test_connection().await, Ok(true)))
+    }
+
     /// Sends an e-mail; nothing is sent when e-mails are switched off. The same id makes the same name of the message, by
     /// which mail servers know one that they took already.
     ///

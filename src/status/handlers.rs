@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 
 use super::configuration;
 use super::machine::Machine;
+use super::parts::Parts;
 use super::probes::Prober;
 use crate::app::SharedApp;
 use crate::database::{self, Sql};
@@ -38,6 +39,7 @@ const TEST_EVENTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 pub struct StatusHandlers {
     app: SharedApp,
     prober: Prober,
+    parts: Parts,
     machine: Machine,
     test_events: DefaultDirectRateLimiter,
 }
@@ -47,7 +49,13 @@ impl StatusHandlers {
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
         let test_events = DefaultDirectRateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(TEST_EVENTS));
-        Self { app, prober: Prober::default(), machine: Machine::default(), test_events }
+        Self { app, prober: Prober::default(), parts: Parts::default(), machine: Machine::default(), test_events }
+    }
+
+    /// Whether a visitor may see how the machine does.
+    fn may_monitor(&self, visitor: &Visitor) -> bool {
+        let settings = &self.app.settings;
+        may_monitor(&visitor.headers, visitor.address, &settings.trusted_proxies, &settings.monitors)
     }
 }
 
@@ -66,8 +74,9 @@ impl Status for StatusHandlers {
         Ok(Json::of(&ServerVersion { api: API.into(), version: VERSION.into() })?)
     }
 
-    async fn get_status(&self, _visitor: Visitor) -> Result<Json<ServerStatus>, Failure> {
+    async fn get_status(&self, visitor: Visitor) -> Result<Json<ServerStatus>, Failure> {
         let probes = self.prober.probe(&self.app).await;
+        let parts = if self.may_monitor(&visitor) { Some(self.parts.look(&self.app, probes).await) } else { None };
         Ok(Json::of(&ServerStatus {
             name: API.into(),
             version: VERSION.into(),
@@ -77,6 +86,7 @@ impl Status for StatusHandlers {
             job_queue_up: probes.job_queue,
             indexer_up: probes.indexer,
             movie_tools_up: probes.movie_tools,
+            parts,
         })?)
     }
 
@@ -111,8 +121,7 @@ impl Status for StatusHandlers {
     }
 
     async fn get_machine_resources(&self, visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
-        let settings = &self.app.settings;
-        if !may_monitor(&visitor.headers, visitor.address, &settings.trusted_proxies, &settings.monitors) {
+        if !self.may_monitor(&visitor) {
             return Err(Failure::forbidden());
         }
         Ok(Json::of(&self.machine.look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX)).await?)?)

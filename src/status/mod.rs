@@ -3,6 +3,7 @@
 mod configuration;
 mod handlers;
 mod machine;
+mod parts;
 mod probes;
 
 pub use handlers::StatusHandlers;

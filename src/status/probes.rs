@@ -12,7 +12,7 @@ use crate::previews::reads_movies;
 /// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
 /// Time that a part may take to answer before it counts as down.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Parts that work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,6 +64,8 @@ pub struct S3Settings {
 #[derive(Clone)]
 pub(super) struct OpenBucket {
     pub(super) store: Arc<dyn ObjectStore>,
+    /// Folder on this machine, if it is one.
+    pub(super) folder: Option<PathBuf>,
     pub(super) layout: KeyLayout,
 }
 
@@ -75,15 +77,15 @@ pub(super) async fn open(bucket: Bucket, settings: &StorageSettings) -> Result<O
             let folder = folder.join(name);
             tokio::fs::create_dir_all(&folder).await?;
             // Survives a power cut once the upload has been acknowledged.
-            let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-            Ok(OpenBucket { store: Arc::new(store), layout: KeyLayout::Folders })
+            let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
+            Ok(OpenBucket { store: Arc::new(store), folder: Some(folder), layout: KeyLayout::Folders })
         }
         Backend::S3(s3) => {
             let store = s3_bucket(&name, s3)?;
             if s3.create_buckets {
                 create_bucket(&name, &store, s3).await?;
             }
-            Ok(OpenBucket { store: Arc::new(store), layout: KeyLayout::Flat })
+            Ok(OpenBucket { store: Arc::new(store), folder: None, layout: KeyLayout::Flat })
         }
     }
 }

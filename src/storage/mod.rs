@@ -32,6 +32,9 @@ const UPLOAD_CONCURRENCY: usize = 4;
 /// S3 refuses to copy larger objects by itself.
 const SERVER_SIDE_COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
+/// Name of an object that nobody stores, which is asked for to find out whether somebody answers.
+const PROBE: &str = "is-somebody-there";
+
 /// Reason why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -209,6 +212,16 @@ impl Storage {
             modified: meta.last_modified,
         };
         found.map_ok(listed).map_err(StorageError::from).boxed()
+    }
+
+    /// Whether the files can be reached: one bucket stands for all.
+    pub async fn is_reached(&self) -> bool {
+        let bucket = self.bucket(Bucket::Files);
+        match &bucket.folder {
+            // A folder that is gone looks like one without that file.
+            Some(folder) => tokio::fs::metadata(folder).await.is_ok(),
+            None => present(bucket.store.head(&PROBE.into()).await).is_ok(),
+        }
     }
 
     /// Whether there is such a file.

@@ -201,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    const FILES: OperationFacts = OperationFacts { body_limit: 1, takes_files: true, needs_token: true, changes: false };
+    const FILES: OperationFacts = OperationFacts { operation: "", body_limit: 1, takes_files: true, needs_token: true, changes: false };
     const WAIT: Duration = Duration::from_millis(300);
 
     fn limits(body: u64) -> Limits {

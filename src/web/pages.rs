@@ -61,7 +61,7 @@ mod tests {
 
     const COOKIE: (&str, &str) = ("cookie", "a=b; access_token_cookie=x");
     const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
-    const FACTS: OperationFacts = OperationFacts { body_limit: 1000, takes_files: false, needs_token: true, changes: true };
+    const FACTS: OperationFacts = OperationFacts { operation: "", body_limit: 1000, takes_files: false, needs_token: true, changes: true };
 
     fn status(facts: OperationFacts, pairs: &[(&'static str, &str)]) -> Option<u16> {
         let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();

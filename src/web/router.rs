@@ -134,6 +134,13 @@ impl RequestTarget {
         chosen.map(|(route, _)| Arc::clone(&route.path))
     }
 
+    /// The `operationId` of what a request of that method asks for.
+    pub(super) fn operation(&self, method: &Method) -> Option<&'static str> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let (route, _) = self.chosen(method)?;
+        route.methods.get(method).map(|operation| operation.facts.operation).filter(|name| !name.is_empty())
+    }
+
     /// The path as a log may show it: whoever knows the token of a shared playlist is let in.
     pub(super) fn shown(&self) -> String {
         let values = self.candidates.iter().flat_map(|(_, values)| &values.0);

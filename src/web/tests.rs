@@ -28,7 +28,7 @@ fn routes() -> RouteTable {
     add(Method::GET, "/", json(r#"{"api":"Zou"}"#.into()));
     add(Method::GET, "/data/tasks", json(format!("[{}0]", "0,".repeat(2000))));
     let framed = make_sync(|_| Response::builder().header("x-frame-options", "DENY").finish());
-    add(Method::GET, "/plugins/{plugin_id}/frontend", framed.boxed());
+    add(Method::GET, "/framed/{name}", framed.boxed());
     let panics = make(|request: Request| async move {
         assert!(request.uri().path().is_empty(), "on purpose");
         Ok::<_, poem::Error>(())
@@ -96,7 +96,7 @@ async fn every_answer_has_the_security_headers_and_an_id() {
         assert_eq!(answer.header("referrer-policy"), Some("strict-origin-when-cross-origin"));
         assert_eq!(answer.header("x-request-id"), Some("abc-1"));
     }
-    let answer = server.get("/plugins/x/frontend/", &[]).await;
+    let answer = server.get("/framed/x/", &[]).await;
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
     assert_eq!(answer.header("x-request-id").unwrap().len(), 32);
 }
@@ -173,7 +173,7 @@ async fn documentation_is_found() {
 async fn extras_are_mounted() {
     let realtime = make_sync(|request: Request| request.method().to_string());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let counts = || Some(Metrics::of(recorder.handle()));
+    let counts = || Some(Metrics::of(recorder.handle(), || 0));
     let extras = Extras { realtime: Some(realtime.map_to_response().boxed()), metrics: counts() };
     let server = Server::new(&["--monitors", "all"], extras);
     for method in [Method::GET, Method::POST] {
@@ -244,6 +244,42 @@ async fn a_web_ui_is_served_beside_the_api() {
     }
     assert_eq!(server.ask(Method::POST, "/my-tasks", &browser).await.status, StatusCode::NOT_FOUND);
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn plugins_have_pages_and_nothing_else() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let pages = folder.path().join("shotlist/frontend/dist");
+    fs::create_dir_all(pages.join("assets")).unwrap();
+    fs::write(folder.path().join("shotlist/manifest.toml"), "id = \"shotlist\"\nfrontend_project_enabled = true\n").unwrap();
+    fs::write(pages.join("index.html"), "<html>the shot list</html>").unwrap();
+    fs::write(pages.join("assets/app.js"), "let x = 1;").unwrap();
+    let flags = ["--plugin-folder", folder.path().to_str().unwrap()];
+    let server = Server::new(&flags, Extras::default());
+    for path in ["/plugins/shotlist/frontend/", "/api/plugins/shotlist/frontend/index.html"] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!(answer.text(), "<html>the shot list</html>", "{path}");
+        assert_eq!((answer.header("cache-control"), answer.header("x-frame-options")), (Some("no-cache"), Some("SAMEORIGIN")));
+        assert_eq!(server.get(path, &[("if-none-match", answer.header("etag").unwrap())]).await.status, StatusCode::NOT_MODIFIED);
+    }
+    assert_eq!(server.get("/plugins/shotlist/frontend/assets/app.js", &[]).await.text(), "let x = 1;");
+    let head = server.ask(Method::HEAD, "/plugins/shotlist/frontend/assets/app.js", &[]).await;
+    assert_eq!((head.header("content-length"), head.body.len()), (Some("10"), 0));
+    for path in ["/plugins/shotlist/frontend/gone.js", "/plugins/shotlist/frontend/%2e%2e/%2e%2e/manifest.toml"] {
+        assert_eq!(server.get(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for (method, path) in [
+        (Method::GET, "/plugins/shotlist/hello-world"),
+        (Method::POST, "/plugins/shotlist/frontend"),
+        (Method::GET, "/plugins/shotlist/manifest.toml"),
+        (Method::GET, "/plugins/unknown/other"),
+    ] {
+        let answer = server.ask(method, path, &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.text().contains("runs no code of plugins"), "{path}: {}", answer.text());
+    }
+    let missing = application(routes(), &settings(&["--plugin-folder", "/nowhere/at/all"]), Extras::default());
+    assert!(matches!(missing, Err(SetupError::Plugins { .. })));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod checker;
 mod client;
+mod collector;
 mod directory;
 mod growth;
 mod listener;
@@ -21,6 +22,7 @@ mod studio;
 
 pub use checker::{Checker, contract};
 pub use client::{Answer, Client, MadeTask};
+pub use collector::{Collector, SentPoint, SentSpan};
 pub use directory::{Directory, DirectoryEntry};
 pub use growth::{ENTITIES, Growth, word};
 pub use listener::Listener;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -104,8 +104,13 @@ impl Installation {
 
     /// Starts a server, and waits until it listens.
     pub async fn serve(&self) -> Program {
+        self.serve_with(&[]).await
+    }
+
+    /// Starts a server with these variables in its environment, and waits until it listens.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Program {
         let mut command = self.command("serve");
-        command.args(["--port", "0", "--secret-key", "a secret for tests"]);
+        command.envs(variables.iter().copied()).args(["--port", "0", "--secret-key", "a secret for tests"]);
         if self.has_admin {
             command.args(["--admin-email", ADMIN.0, "--admin-password", ADMIN.1]);
         }
@@ -129,6 +134,22 @@ impl Installation {
 
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
+    }
+
+    /// The lines of the log, each a JSON object, once one of them fits.
+    pub async fn logged(&self, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let lines = || -> Vec<Value> {
+            let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        };
+        let waiting = async {
+            while !lines().iter().any(&fits) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(20), waiting).await.is_ok();
+        assert!(in_time, "no such line in the log: {:?}", lines());
+        lines()
     }
 
     /// The stored files, by their paths in the store.
@@ -164,6 +185,19 @@ impl Program {
     /// The next line that the server prints; none when nothing comes within a second.
     pub async fn line(&mut self) -> Option<String> {
         tokio::time::timeout(Duration::from_secs(1), self.output.next_line()).await.ok().and_then(|line| line.expect("its output"))
+    }
+
+    /// Sends the server a signal, such as `HUP`.
+    pub async fn signal(&self, name: &str) {
+        let id = self.process.id().expect("a running server");
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {id}")).status().await.expect("a shell");
+        assert!(sent.success(), "{name} was not sent");
+    }
+
+    /// Ends the server as a service manager does, and waits until it has.
+    pub async fn end(mut self) {
+        self.signal("TERM").await;
+        self.process.wait().await.expect("an end");
     }
 
     /// Ends the server without a warning.

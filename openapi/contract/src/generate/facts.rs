@@ -15,9 +15,11 @@ pub(super) fn file(contract: &Contract) -> String {
         let (body_limit, takes_files) = operation.body.as_ref().map_or((0, false), |body| (body.limit, body.brings_files()));
         let _ = writeln!(
             text,
-            "    ({:?}, {:?}, OperationFacts {{ body_limit: {body_limit}, takes_files: {takes_files}, needs_token: {}, changes: {} }}),",
+            "    ({:?}, {:?}, OperationFacts {{ operation: {:?}, body_limit: {body_limit}, takes_files: {takes_files}, \
+             needs_token: {}, changes: {} }}),",
             operation.method,
             operation.path,
+            operation.id,
             contract.access.find(&operation.rule).is_some_and(|rule| !rule.open),
             operation.changes,
         );
