@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::folder::{Folder, INDEX, inside};
 use super::limits::{announces_body, unanswered};
-use super::router::Target;
+use super::router::RequestTarget;
 
 /// Path of everything that belongs to plugins.
 const BELOW: &str = "/plugins/";
@@ -70,7 +70,7 @@ impl Plugins {
     }
 
     /// A page of a plugin; `None` for everything else.
-    pub(super) async fn answer(&self, request: &Request, target: &Target) -> Option<Response> {
+    pub(super) async fn answer(&self, request: &Request, target: &RequestTarget) -> Option<Response> {
         if target.is_known() || !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
@@ -81,7 +81,7 @@ impl Plugins {
     }
 
     /// Refusal of what nobody answers below the address of plugins.
-    pub(super) fn refuse(request: &Request, target: &Target) -> Option<Response> {
+    pub(super) fn refuse(request: &Request, target: &RequestTarget) -> Option<Response> {
         let refused = !target.is_known() && target.path.starts_with(BELOW);
         refused.then(|| unanswered(Failure::plain(StatusCode::NOT_FOUND, NO_CODE).into_response(), announces_body(request.headers())))
     }
