@@ -47,7 +47,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     let isolated: Option<bool> = first.try_get("", "is_clients_isolated")?;
     let viewer = rows::viewer(access, access.role(), isolated.unwrap_or_default());
     let authors = authors::find(database, &persons(&rows)?, Some(access.project_id())).await?;
-    let list = CommentList { viewer, writer, mask: ReplyMask::new(viewer, rows::roles_of(&authors)), authors };
+    let list = CommentList { viewer, writer, mask: ReplyMask::new(viewer, rows::clients_among(&authors)), authors };
     let mut written = Vec::with_capacity(rows.len());
     for row in &rows {
         written.extend(list.write(row)?);

@@ -50,7 +50,7 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     let person = author.and_then(|id| authors.get(&id)).map(|author| serde_json::from_slice(&author.text)).transpose()?;
     comment.insert("person".into(), person.unwrap_or_default());
     let viewer = Viewer { person_id: caller.person.id, place, clients_isolated };
-    if let Some(mask) = ReplyMask::new(viewer, rows::roles_of(&authors)) {
+    if let Some(mask) = ReplyMask::new(viewer, rows::clients_among(&authors)) {
         rows::leave_replies_out(&mut comment, &mask);
     }
     if let Some(replies) = comment.get_mut("replies") {

@@ -139,9 +139,9 @@ pub fn leave_replies_out(comment: &mut Map<String, Value>, mask: &ReplyMask) {
     }
 }
 
-/// Authors with their roles in the production that they were looked up in.
-pub fn roles_of(authors: &HashMap<Uuid, Author>) -> impl Iterator<Item = (Uuid, Role)> {
-    authors.iter().map(|(id, author)| (*id, author.place.role))
+/// The persons of these who are clients of the production that they were looked up in.
+pub fn clients_among(authors: &HashMap<Uuid, Author>) -> impl Iterator<Item = Uuid> {
+    authors.iter().filter(|(_, author)| author.place.role == Role::Client).map(|(id, _)| *id)
 }
 
 /// One comment as it is stored.

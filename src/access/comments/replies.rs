@@ -20,12 +20,11 @@ pub struct ReplyMask {
 }
 
 impl ReplyMask {
-    /// The mask for a viewer of replies by these persons, each with the role in the production; none where every reply is seen.
+    /// The mask for a viewer, where these persons are clients of the production; none where every reply is seen.
     #[must_use]
-    pub fn new(viewer: Viewer, authors: impl IntoIterator<Item = (Uuid, Role)>) -> Option<Self> {
+    pub fn new(viewer: Viewer, clients: impl IntoIterator<Item = Uuid>) -> Option<Self> {
         let of_another_client = Seen { author_id: Uuid::nil(), author_role: Role::Client, for_client: false };
-        let clients = || authors.into_iter().filter(|(_, role)| *role == Role::Client).map(|(id, _)| id).collect();
-        (!viewer.may(&READ_REPLY, of_another_client)).then(|| Self { viewer, clients: clients() })
+        (!viewer.may(&READ_REPLY, of_another_client)).then(|| Self { viewer, clients: clients.into_iter().collect() })
     }
 
     /// The same, with the clients of a production looked up where it matters.
@@ -74,7 +73,7 @@ mod tests {
         let viewer = Viewer { person_id: own, place: ProjectRole { role, in_team: true }, clients_isolated };
         let reply = |text: &str, person_id: Uuid| json!({"id": person_id, "text": text, "person_id": person_id});
         let mut replies = json!([reply("own", own), reply("client", client), reply("manager", manager), {"text": "old"}]);
-        if let Some(mask) = ReplyMask::new(viewer, [(client, Role::Client), (manager, Role::Manager)]) {
+        if let Some(mask) = ReplyMask::new(viewer, [client]) {
             assert_eq!(mask.apply(&mut replies), HashSet::from([client]));
         }
         replies.as_array().into_iter().flatten().filter_map(|reply| reply["text"].as_str().map(str::to_owned)).collect()
