@@ -1,6 +1,5 @@
 //! Comments and the news of them: who sees which, and how much of them.
 
-mod replies;
 mod subject;
 
 use dailies_definitions::access::{Caller, Person, Role};
@@ -9,11 +8,10 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::{ProjectRole, join_place, role_sql};
-use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, LEADERS, Rule, STAFF};
+use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, Rule, STAFF};
 use super::tasks::worked_on_by;
 use crate::database::Sql;
 
-pub use self::replies::ReplyMask;
 pub use self::subject::{CommentSubject, attachment_reader};
 
 /// Facts of a comment that rules ask for.
@@ -63,18 +61,6 @@ pub const KEEP: CommentRule =
 
 /// `reply-keeper`: the author, as long as they are in the team, and administrators.
 pub const KEEP_REPLY: CommentRule = Rule::Any(&[Rule::Admin, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
-
-/// Rule about who sees a reply to a comment that they read: what clients write is kept from artists and vendors, and from other
-/// clients where these are kept apart.
-const READ_REPLY: CommentRule = Rule::Any(&[
-    Rule::Admin,
-    Rule::Team(&LEADERS),
-    Rule::All(&[Rule::Team(&[Role::Artist, Role::Vendor]), Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Not(CommentFact::ByClient)])]),
-    Rule::All(&[
-        Rule::Team(&[Role::Client]),
-        Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Not(CommentFact::ByClient), Rule::Fact(CommentFact::ClientsMeet)]),
-    ]),
-]);
 
 /// Rule about who is told the name of whoever wrote something that they do not read: whoever reads it is told anyway.
 pub const KNOW_AUTHOR: CommentRule = Rule::Any(&[

@@ -6,14 +6,14 @@ use dailies_definitions::access::{ProjectMember, Role, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use entity::facts::Kind;
-use sea_orm::{DbBackend, DbErr, QueryResult};
-use serde_json::{Map, Value};
+use sea_orm::{DbBackend, QueryResult};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows::{self, CommentRelations};
-use crate::access::comments::{Comments, READ, ReplyMask, Seen, Sight, Viewer};
+use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
 use crate::access::{Reach, STAFF};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_ids, json_object, json_of};
@@ -45,9 +45,11 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     let rows = database.rows(&sql).await?;
     let Some(first) = rows.first() else { return Ok(b"[]".to_vec()) };
     let isolated: Option<bool> = first.try_get("", "is_clients_isolated")?;
-    let viewer = rows::viewer(access, access.role(), isolated.unwrap_or_default());
-    let authors = authors::find(database, &persons(&rows)?, Some(access.project_id())).await?;
-    let list = CommentList { viewer, writer, mask: ReplyMask::new(viewer, rows::clients_among(&authors)), authors };
+    let list = CommentList {
+        viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
+        writer,
+        authors: authors::find(database, &persons(&rows)?, Some(access.project_id())).await?,
+    };
     let mut written = Vec::with_capacity(rows.len());
     for row in &rows {
         written.extend(list.write(row)?);
@@ -105,8 +107,6 @@ fn answers(row: &QueryResult) -> Result<Value, Failure> {
 struct CommentList {
     viewer: Viewer,
     writer: RecordWriter,
-    /// Replies that the viewer does not see.
-    mask: Option<ReplyMask>,
     authors: HashMap<Uuid, Author>,
 }
 
@@ -128,25 +128,20 @@ impl CommentList {
         };
         let mut out = Vec::with_capacity(1024);
         self.writer.write_open(&mut out, row)?;
-        self.write_words(&mut out, row)?;
+        self.write_words(&mut out, row, whole)?;
         self.write_editor(&mut out, row, whole)?;
         let author = self.authors.get(&author_id).filter(|_| whole || viewer.knows(author_id, author_role));
         write_key(&mut out, "person", author.map(|author| author.text.as_slice()));
         out.push(b'}');
-        if whole && self.mask.is_none() {
-            return Ok(Some(out));
-        }
-        let mut comment: Map<String, Value> = serde_json::from_slice(&out)?;
-        match &self.mask {
-            _ if !whole => rows::leave_words_out(&mut comment, viewer.person_id),
-            Some(mask) => rows::leave_replies_out(&mut comment, mask),
-            None => {}
-        }
-        Ok(Some(serde_json::to_vec(&comment)?))
+        Ok(Some(out))
     }
 
-    /// The text and what came with it.
-    fn write_words(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), Failure> {
+    /// The text and what came with it, or nothing of it.
+    fn write_words(&self, out: &mut Vec<u8>, row: &QueryResult, whole: bool) -> Result<(), Failure> {
+        if !whole {
+            out.extend_from_slice(b",\"text\":\"\",\"replies\":[],\"checklist\":[],\"attachment_files\":[]");
+            return Ok(());
+        }
         out.extend_from_slice(b",\"text\":");
         match row.try_get::<Option<String>>("", "words")? {
             Some(text) => write_text(out, &text),
@@ -192,8 +187,6 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
     // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
     let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
     let database = &app.database;
-    let viewer = rows::viewer(access, access.role(), false);
-    let mask = ReplyMask::find(database, viewer, Some(access.project_id())).await?;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
     let select = format!("SELECT {} ", writer.columns());
     let order = "c.updated_at DESC, c.created_at DESC, c.id";
@@ -202,11 +195,10 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         let mut sql = condition.before(&select);
         sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
-            let start = out.len();
             writer.write_open(out, row)?;
             related.write(out, row.try_get("", "id")?);
             out.push(b'}');
-            keep_seen(out, start, mask.as_ref())
+            Ok(())
         });
         return Ok(sent.await?.into());
     };
@@ -220,18 +212,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         writer.write_open(&mut out, &row)?;
         related.write(&mut out, row.try_get("", "id")?);
         out.push(b'}');
-        keep_seen(&mut out, 0, mask.as_ref())?;
         items.push(out);
     }
     Ok(Json::written(page.written(total, &items, &[])))
-}
-
-/// Leaves out what a mask hides of the replies to a comment, whose JSON object begins at a place of `out`.
-fn keep_seen(out: &mut Vec<u8>, start: usize, mask: Option<&ReplyMask>) -> Result<(), DbErr> {
-    let Some(mask) = mask else { return Ok(()) };
-    let broken = |error: serde_json::Error| DbErr::Json(error.to_string());
-    let mut comment: Map<String, Value> = serde_json::from_slice(&out[start..]).map_err(broken)?;
-    rows::leave_replies_out(&mut comment, mask);
-    out.truncate(start);
-    serde_json::to_writer(out, &comment).map_err(broken)
 }

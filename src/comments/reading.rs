@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use super::rows;
-use crate::access::comments::{CommentSubject, ReplyMask, Sight, Viewer};
+use crate::access::comments::{CommentSubject, Sight};
 use crate::access::{join_place, role_in_no_production};
 use crate::app::App;
 use crate::crud::Record;
@@ -44,15 +44,11 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     let author = id_of("person_id");
     let writers = author.into_iter().chain(rows::repliers(&comment["replies"]));
     let persons: Vec<Uuid> = writers.chain([caller.person.id]).collect();
-    let Beside { authors, files, previews, clients_isolated } = Beside::find(app, id, &persons).await?;
+    let Beside { authors, files, previews } = Beside::find(app, id, &persons).await?;
     // Of a comment on something that is no task, or no longer there, only administrators come here.
     let place = authors.get(&caller.person.id).map_or_else(|| role_in_no_production(caller), |own| own.place);
     let person = author.and_then(|id| authors.get(&id)).map(|author| serde_json::from_slice(&author.text)).transpose()?;
     comment.insert("person".into(), person.unwrap_or_default());
-    let viewer = Viewer { person_id: caller.person.id, place, clients_isolated };
-    if let Some(mask) = ReplyMask::new(viewer, rows::clients_among(&authors)) {
-        rows::leave_replies_out(&mut comment, &mask);
-    }
     if let Some(replies) = comment.get_mut("replies") {
         rows::name_repliers(replies, &authors);
     }
@@ -75,8 +71,6 @@ struct Beside {
     files: Vec<u8>,
     /// Its previews as JSON lists: all of them, and those that are not rejected.
     previews: [Vec<u8>; 2],
-    /// Whether clients of its production don't see each other.
-    clients_isolated: bool,
 }
 
 impl Beside {
@@ -85,8 +79,8 @@ impl Beside {
         let mut sql = Sql::default();
         let comment = sql.slot(id);
         sql.push(&format!(
-            "SELECT {}, {} AS files, {} AS previews, {} AS accepted_previews, \
-             (SELECT q.is_clients_isolated FROM project q WHERE q.id = t.project_id) AS is_clients_isolated FROM person a JOIN comment c ON c.id = {comment} LEFT JOIN task t ON t.id = c.object_id {} WHERE a.id",
+            "SELECT {}, {} AS files, {} AS previews, {} AS accepted_previews \
+             FROM person a JOIN comment c ON c.id = {comment} LEFT JOIN task t ON t.id = c.object_id {} WHERE a.id",
             authors::columns(),
             attachments::of_comment(backend, false),
             rows::previews_of_comment(backend, false),
@@ -100,21 +94,8 @@ impl Beside {
             authors: found.iter().map(authors::read_author).collect::<Result<_, _>>()?,
             files: json_of(row, "files")?,
             previews: [json_of(row, "previews")?, json_of(row, "accepted_previews")?],
-            clients_isolated: row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default(),
         })
     }
-}
-
-/// The answer to a change of a comment, as the caller sees it.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn as_changed(app: &App, caller: &Caller, id: Uuid, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
-    if caller.is_admin() {
-        return Ok(text);
-    }
-    let subject = CommentSubject::find(&app.database, caller, id).await?;
-    rows::as_seen(&app.database, caller, &subject, Sight::Whole, text).await
 }
 
 /// A comment of a task, without what is related to it, as JSON.
@@ -125,8 +106,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, comment_id: 
     let connection = &app.database;
     let subject = CommentSubject::on_task(connection, access, task_id, comment_id).await?;
     subject.comment_reader(access)?;
-    let text = rows::bare(connection, comment_id).await?;
-    rows::as_seen(connection, access, &subject, Sight::Whole, text).await
+    rows::bare(connection, comment_id).await
 }
 
 /// Marks a comment as read and agreed by the caller, or takes the mark away, and gives what they see of it as JSON.
@@ -155,7 +135,6 @@ pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_
         work.announce_signed(subject.project_id(), name, told);
     }
     let text = rows::comment(&*work, comment_id).await?;
-    let text = rows::as_seen(&*work, access, &subject, sight, text).await?;
     work.commit().await?;
-    Ok(text)
+    rows::as_seen(text, sight)
 }

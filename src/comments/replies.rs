@@ -169,10 +169,9 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     work.announce_in(subject.project_id(), "comment:delete-reply", about);
     let text = rows::bare(&*work, comment_id).await?;
     let sight = subject.sight(&*work, caller).await?;
-    let text = rows::as_seen(&*work, caller, &subject, sight, text).await?;
     if app.settings.files.remove_files {
         work.afterwards(|app| Box::pin(discard_attachments(app, files)));
     }
     work.commit().await?;
-    Ok(text)
+    rows::as_seen(text, sight)
 }

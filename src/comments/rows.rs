@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::parse_id;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use serde_json::{Map, Value};
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
-use crate::access::comments::{CommentSubject, ReplyMask, Sight, Viewer};
+use crate::access::comments::{Sight, Viewer};
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
 use crate::database::{BATCH, Sql};
@@ -91,57 +90,24 @@ pub async fn comment(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<
     Ok(text)
 }
 
-/// A comment, a JSON object, as the caller sees it: without its words, unless they see all of it, and without replies that are not
-/// for them.
+/// A comment, a JSON object, as somebody sees it: without its words, unless they see all of it.
 ///
 /// # Errors
-/// The database does not answer.
-pub async fn as_seen(
-    connection: &impl ConnectionTrait,
-    caller: &Caller,
-    subject: &CommentSubject,
-    sight: Sight,
-    text: Vec<u8>,
-) -> Result<Vec<u8>, Failure> {
-    let mut comment: Map<String, Value> = serde_json::from_slice(&text)?;
-    if sight != Sight::Whole {
-        leave_words_out(&mut comment, caller.person.id);
-    } else if comment.get("replies").and_then(Value::as_array).is_some_and(|replies| !replies.is_empty())
-        && let Some(mask) = ReplyMask::find(connection, subject.viewer(caller), subject.project_id()).await?
-    {
-        leave_replies_out(&mut comment, &mask);
-    } else {
+/// The text is no object.
+pub fn as_seen(text: Vec<u8>, sight: Sight) -> Result<Vec<u8>, Failure> {
+    if sight == Sight::Whole {
         return Ok(text);
     }
-    Ok(serde_json::to_vec(&comment)?)
-}
-
-/// Leaves all of a comment out but its previews and its status, for somebody who sees no more.
-pub fn leave_words_out(comment: &mut Map<String, Value>, viewer_id: Uuid) {
-    let is_viewer = |id: &Value| id.as_str().and_then(parse_id) == Some(viewer_id);
+    let mut comment: Map<String, Value> = serde_json::from_slice(&text)?;
     for (key, value) in comment.iter_mut() {
-        match (key.as_str(), value) {
-            ("text", value) => *value = "".into(),
-            ("replies" | "checklist" | "attachment_files" | "mentions" | "department_mentions" | "links", value) => *value = Value::Array(Vec::new()),
-            ("person_id" | "editor_id" | "data", value) => *value = Value::Null,
-            ("acknowledgements", Value::Array(persons)) => persons.retain(is_viewer),
+        match key.as_str() {
+            "text" => *value = "".into(),
+            "replies" | "checklist" | "attachment_files" => *value = Value::Array(Vec::new()),
+            "editor_id" => *value = Value::Null,
             _ => {}
         }
     }
-}
-
-/// Leaves the replies out of a comment that a mask hides, with their files where these name their reply.
-pub fn leave_replies_out(comment: &mut Map<String, Value>, mask: &ReplyMask) {
-    let gone = comment.get_mut("replies").map(|replies| mask.apply(replies)).unwrap_or_default();
-    let stays = |file: &Value| file["reply_id"].as_str().and_then(parse_id).is_none_or(|id| !gone.contains(&id));
-    if let Some(files) = comment.get_mut("attachment_files").and_then(Value::as_array_mut) {
-        files.retain(stays);
-    }
-}
-
-/// The persons of these who are clients of the production that they were looked up in.
-pub fn clients_among(authors: &HashMap<Uuid, Author>) -> impl Iterator<Item = Uuid> {
-    authors.iter().filter(|(_, author)| author.place.role == Role::Client).map(|(id, _)| *id)
+    Ok(serde_json::to_vec(&comment)?)
 }
 
 /// One comment as it is stored.
@@ -220,13 +186,13 @@ pub fn previews_of_comment(backend: DbBackend, without_rejected: bool) -> String
 /// Ids of the authors of replies.
 pub fn repliers(replies: &Value) -> impl Iterator<Item = Uuid> {
     let replies = replies.as_array().into_iter().flatten();
-    replies.filter_map(|reply| reply["person_id"].as_str().and_then(parse_id))
+    replies.filter_map(|reply| reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id))
 }
 
 /// Puts the authors of replies into them.
 pub fn name_repliers(replies: &mut Value, authors: &HashMap<Uuid, Author>) {
     for reply in replies.as_array_mut().into_iter().flatten().filter(|reply| reply.is_object()) {
-        let id = reply["person_id"].as_str().and_then(parse_id);
+        let id = reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id);
         let author = id.and_then(|id| authors.get(&id));
         reply["person"] = author.and_then(|author| serde_json::from_slice(&author.text).ok()).unwrap_or_default();
     }
@@ -234,6 +200,6 @@ pub fn name_repliers(replies: &mut Value, authors: &HashMap<Uuid, Author>) {
 
 /// The viewer that a caller is in a production.
 #[must_use]
-pub fn viewer(caller: &Caller, role: Role, clients_isolated: bool) -> Viewer {
+pub fn viewer(caller: &Caller, role: dailies_definitions::access::Role, clients_isolated: bool) -> Viewer {
     Viewer::within(caller, role, clients_isolated)
 }

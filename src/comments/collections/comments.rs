@@ -96,18 +96,6 @@ impl Resource for Comments {
         editing::emit_comment(work, what, id, record).await
     }
 
-    async fn enrich_written(
-        &self,
-        app: &App,
-        caller: &Caller,
-        id: Uuid,
-        _body: &Map<String, Value>,
-        _created: bool,
-        text: Vec<u8>,
-    ) -> Result<Vec<u8>, Failure> {
-        reading::as_changed(app, caller, id, text).await
-    }
-
     async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
         reading::enrich(app, caller, id, query, text).await
     }
