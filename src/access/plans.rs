@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use dailies_definitions::access::{Person, Role};
+use dailies_definitions::access::Role;
 use uuid::Uuid;
 
 use super::data_mask::Metadata;
 use super::reach::Reach;
-use super::roles::projects_as;
 use crate::database::Sql;
 
 /// Keys of tasks, with what clients get in the place of their values.
@@ -39,15 +38,6 @@ const BLANKS: [(&str, &str); 20] = [
 #[must_use]
 pub fn blank(key: &str) -> Option<&'static str> {
     BLANKS.iter().find(|(name, _)| *name == key).map(|(_, blank)| *blank)
-}
-
-/// Adds the condition that a person is told how the tasks of a production are planned, with `AND` before it: what a filter on
-/// hidden values keeps would tell them. `project` is the column of the production.
-pub fn restrict_to_told(sql: &mut Sql, project: &str, person: &Person) {
-    if person.role != Role::Admin {
-        sql.push(" AND NOT ");
-        projects_as(sql, project, person, &[Role::Client]);
-    }
 }
 
 /// Whether somebody with this role in a production is told how work there is planned: everybody but clients is.

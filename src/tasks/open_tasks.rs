@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::rows;
 use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
-use crate::access::plans::{self, PlanMask};
+use crate::access::plans::PlanMask;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{LISTED, VisibleTasks};
 use crate::access::{Reach, require_member};
@@ -51,10 +51,7 @@ impl OpenTasks {
         by_person || self.studio_id.or(self.department_id).is_some() || self.start_date.or(self.due_date).is_some()
     }
 
-    fn add_to(&self, sql: &mut Sql, caller: &Caller) -> Result<(), Failure> {
-        if self.asks_for_plans() {
-            plans::restrict_to_told(sql, "t.project_id", &caller.person);
-        }
+    fn add_to(&self, sql: &mut Sql) -> Result<(), Failure> {
         for (column, id) in [("t.task_type_id", self.task_type_id), ("t.task_status_id", self.task_status_id)] {
             if let Some(id) = id {
                 sql.push(&format!(" AND {column} = ")).bind(id);
@@ -132,7 +129,10 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
         }
     };
     visible.restrict(&mut condition, "t");
-    wanted.add_to(&mut condition, caller)?;
+    if let Some(plans) = PlanMask::of(visible.reach()).filter(|_| wanted.asks_for_plans()) {
+        plans.leave_out(&mut condition, "t.project_id");
+    }
+    wanted.add_to(&mut condition)?;
     Ok((condition, visible))
 }
 
