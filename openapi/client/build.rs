@@ -25,6 +25,7 @@ fn main() {
     let spec: openapiv3::OpenAPI = serde_json::from_value(document).expect("the narrowed contract is OpenAPI 3.0");
     let mut settings = progenitor::GenerationSettings::default();
     settings.with_interface(progenitor::InterfaceStyle::Builder);
+    settings.with_inner_type(syn::parse_str("crate::Session").expect("a path"));
     let tokens = progenitor::Generator::new(&settings).generate_tokens(&spec).unwrap_or_else(|problem| panic!("{problem}"));
     let tree = syn::parse2(tokens).expect("progenitor writes Rust");
     let output = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives build scripts an output folder"));

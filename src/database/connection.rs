@@ -17,7 +17,7 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use super::counting::{self, Counter};
 use super::dialect::{NOCASE, compare_nocase};

@@ -11,7 +11,7 @@ use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
 use crate::access::comments::{Comments, KNOW_AUTHOR, NEWS, VisibleComments, by_client, may_know_author};
-use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
+use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::paging::Page;

@@ -86,7 +86,7 @@ pub enum PreviewChoice<'a> {
     These(&'a HashSet<Uuid>),
 }
 
-impl Shown<'_> {
+impl PreviewChoice<'_> {
     /// Previews that are shown one by one.
     fn named(&self) -> Vec<Uuid> {
         match self {

@@ -22,7 +22,7 @@ use dailies_definitions::sources::{
 use uuid::Uuid;
 
 use super::kitsu::{self, ForeignRow, Source};
-use super::shotgrid::{self, Kind, Record};
+use super::shotgrid::{self, Record, RecordKind};
 use crate::app::SharedApp;
 
 /// Imports what other programs have into the database.
@@ -39,12 +39,12 @@ impl SourcesHandlers {
     }
 
     /// Imports records of ShotGrid.
-    async fn records<T>(&self, access: &Admin, kind: &'static Kind, records: &[Record]) -> Result<Json<T>, Failure> {
+    async fn records<T>(&self, access: &Admin, kind: &'static RecordKind, records: &[Record]) -> Result<Json<T>, Failure> {
         Ok(Json::written(shotgrid::import(&self.0, access, kind, records).await?))
     }
 
     /// Removes what has a number in ShotGrid.
-    async fn remove(&self, access: &Admin, kind: &Kind, number: i32) -> Result<Json<ShotgunRemoval>, Failure> {
+    async fn remove(&self, access: &Admin, kind: &RecordKind, number: i32) -> Result<Json<ShotgunRemoval>, Failure> {
         shotgrid::remove(&self.0, access, kind, number).await
     }
 }
