@@ -4,6 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, URL, answer, by_id, picture, refused, session
+from studio_day.releases import reply_to_comment, tasks_to_check
 from studio_day.shapes import has_keys, has_no_secrets
 
 
@@ -22,7 +23,7 @@ def comment(day):
     ]
     has_no_secrets(asked, "a new comment")
     day.heard(*comment_events(day, asked, wip, author=artist, to_review=True))
-    checks = by_id(gazu.user.all_tasks_requiring_feedback(client=day.clients["supervisor"]))
+    checks = by_id(tasks_to_check(day.clients["supervisor"]))
     assert task["id"] in checks and gazu.task.get_task(task["id"])["end_date"], (
         "the supervisor has it to check"
     )
@@ -35,7 +36,7 @@ def comment(day):
     assert (after["retake_count"], after["end_date"]) == (1, None), after
     assert gazu.task.get_last_comment_for_task(task)["id"] == corrected["id"]
 
-    reply = gazu.task.reply_to_comment(task, corrected, "Slower, then", client=day.clients["artist"])
+    reply = reply_to_comment(task, corrected, "Slower, then", day.clients["artist"])
     has_keys(reply, shapes.REPLY, "a reply")
     has_keys(reply["person"], shapes.SHORT_PERSON, "the author of a reply")
     day.heard(

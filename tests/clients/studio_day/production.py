@@ -4,7 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, TAG, URL, answer, by_id, refused
-from studio_day.releases import update_team_member_role
+from studio_day.releases import VALIDATION_EXCEPTION, columns_for, update_team_member_role
 from studio_day.shapes import has_keys
 
 
@@ -57,7 +57,7 @@ def create_production(day):
     }.items():
         assert project[key] == value, f"a new production has {key} {project[key]!r}, not {value!r}"
     # Productions share their own custom fields: one is copied for each that others have.
-    copied = gazu.project.all_metadata_descriptors(project, entity_type="Project")
+    copied = columns_for("Project", project)
     day.heard(
         day.event("episode:new", episode_id=project["first_episode_id"]),
         *(day.event("metadata-descriptor:new", metadata_descriptor_id=SOME_ID) for _ in copied),
@@ -103,7 +103,7 @@ def set_up_production(day):
         lambda: update_team_member_role(project, day.people["artist"], "admin"),
         "Validation error.",
         gazu.ParameterException,
-        gazu.exception.ValidationException,
+        VALIDATION_EXCEPTION,
     )
     team = by_id(gazu.project.get_team(project))
     assert set(team) == {day.people[name]["id"] for name in ("artist", "supervisor", "manager", "client")}, (

@@ -1,4 +1,5 @@
-"""Functions of today's gazu, and their counterparts where an older release runs that lacks them."""
+"""Functions of today's gazu, and their counterparts where an older release runs that lacks them, or calls routes that no
+server has."""
 
 import time
 
@@ -7,12 +8,64 @@ import gazu
 # The first of them came with the newer of the two releases that the day is lived with.
 IS_NEWER = hasattr(gazu.casting, "cast_asset")
 
+# What is raised for a value that does not fit its field.
+VALIDATION_EXCEPTION = gazu.exception.ValidationException if IS_NEWER else gazu.exception.ParameterException
+
+
+def columns_for(kind, project):
+    """The metadata columns of a production for one kind of thing."""
+    if IS_NEWER:
+        return gazu.project.all_metadata_descriptors(project, entity_type=kind)
+    return [column for column in gazu.project.all_metadata_descriptors(project) if column["entity_type"] == kind]
+
 
 def create_tasks_of(kind, entity, task_types):
     """The tasks that a shot or an asset lacks. The functions for one kind of entity of the older release
     call routes that no server has."""
     name = f"create_{kind}_tasks" if IS_NEWER else "create_entity_tasks"
     return getattr(gazu.task, name)(entity, task_types)
+
+
+def assign_task(task, person):
+    """The task with one more assignee. The older release sends an id where a list of ids belongs."""
+    return gazu.task.assign_task(task, person) if IS_NEWER else assign_tasks([task], person)
+
+
+def assign_tasks(tasks, person):
+    """Tasks with one more assignee. The older release calls a route that no server has."""
+    if IS_NEWER:
+        return gazu.task.assign_tasks_to_person(tasks, person)
+    return gazu.client.put(f"actions/persons/{person['id']}/assign", {"task_ids": [task["id"] for task in tasks]})
+
+
+def get_project_shots_casting(project):
+    """The castings of all shots of a production, by shot."""
+    if IS_NEWER:
+        return gazu.casting.get_project_shots_casting(project)
+    return gazu.client.get(f"data/projects/{project['id']}/sequences/all/casting")
+
+
+def reply_to_comment(task, comment, text, client):
+    """A reply to a comment of a task."""
+    if IS_NEWER:
+        return gazu.task.reply_to_comment(task, comment, text, client=client)
+    route = f"data/tasks/{task['id']}/comments/{comment['id']}/reply"
+    return gazu.client.post(route, {"text": text}, client=client)
+
+
+def tasks_to_check(client):
+    """Tasks that wait for somebody's feedback."""
+    if IS_NEWER:
+        return gazu.user.all_tasks_requiring_feedback(client=client)
+    return gazu.client.get("data/user/tasks-to-check", client=client)
+
+
+def switch_asset_instance(instance, active):
+    """An asset instance that is used, or no longer."""
+    if IS_NEWER:
+        switch = gazu.asset.enable_asset_instance if active else gazu.asset.disable_asset_instance
+        return switch(instance)
+    return gazu.client.put(f"data/asset-instances/{instance['id']}", {"active": active})
 
 
 def add_extra_preview(task, comment, preview, path):

@@ -4,6 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import URL, answer, by_id
+from studio_day.releases import switch_asset_instance
 from studio_day.shapes import has_keys
 
 
@@ -62,11 +63,11 @@ def place_instances(day):
     day.heard(changed)
     gazu.scene.update_asset_instance_data(first, {"bulb": "warm"})
     day.heard(changed)
-    gazu.asset.disable_asset_instance(first)
+    switch_asset_instance(first, active=False)
     day.heard(changed)
     read = gazu.asset.get_asset_instance(first["id"])
     assert (read["name"], read["data"], read["active"]) == ("Night lamp", {"bulb": "warm"}, False), read
-    gazu.asset.enable_asset_instance(first)
+    switch_asset_instance(first, active=True)
     day.heard(changed)
 
     placed = {"shot_id": shot["id"], "asset_instance_id": first["id"]}

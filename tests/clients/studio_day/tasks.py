@@ -6,7 +6,7 @@ from studio_day import shapes
 from studio_day.comments import comment_events
 from studio_day.day import SOME_ID, URL, answer, by_id, refused
 from studio_day.listeners import Some
-from studio_day.releases import create_tasks_of
+from studio_day.releases import assign_task, assign_tasks, create_tasks_of, tasks_to_check
 from studio_day.shapes import has_keys, has_no_secrets
 
 
@@ -52,7 +52,7 @@ def create_tasks(day):
     artist = day.people["artist"]
     day.task = day.layout[shots[0]["id"]]
     for task in (day.task, day.animation):
-        assigned = gazu.task.assign_task(task, artist)
+        assigned = assign_task(task, artist)
         assert assigned, "gazu assigns"
         day.heard(*assignment(day, task, artist))
     direct = f"{URL}/actions/tasks/{day.modeling['id']}/assign"
@@ -65,7 +65,7 @@ def create_tasks(day):
         day.event("task:unassign", person_id=artist["id"], task_id=day.modeling["id"]),
         day.event("task:update", task_id=day.modeling["id"]),
     )
-    gazu.task.assign_tasks_to_person([day.layout[shots[1]["id"]], day.layout[shots[2]["id"]]], artist)
+    assign_tasks([day.layout[shots[1]["id"]], day.layout[shots[2]["id"]]], artist)
     day.heard(
         *assignment(day, day.layout[shots[1]["id"]], artist),
         *assignment(day, day.layout[shots[2]["id"]], artist),
@@ -145,4 +145,4 @@ def todo_lists(day):
     assert row["last_comment"]["person_id"] == day.people["artist"]["id"], row["last_comment"]
     assert set(by_id(gazu.task.all_tasks_for_person(day.people["artist"]))) >= mine
     assert gazu.user.all_done_tasks(client=day.clients["artist"]) == []
-    assert gazu.user.all_tasks_requiring_feedback(client=day.clients["artist"]) == [], "artists check nothing"
+    assert tasks_to_check(day.clients["artist"]) == [], "artists check nothing"

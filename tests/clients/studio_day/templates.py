@@ -3,6 +3,7 @@
 import gazu
 
 from studio_day.day import TAG, by_id
+from studio_day.releases import columns_for
 
 
 def take_template(day):
@@ -37,7 +38,7 @@ def apply_template(day, template, task_types):
         gazu.project_template.apply_project_template(blank, template)
         assert gazu.project.get_project(blank["id"])["fps"] == "30"
         assert set(by_id(gazu.task.all_task_types_for_project(blank))) == task_types
-        columns = gazu.project.all_metadata_descriptors(blank, entity_type="Shot")
+        columns = columns_for("Shot", blank)
         assert "Lens" in {row["name"] for row in columns}, columns
     finally:
         gazu.project.close_project(blank)
