@@ -68,7 +68,7 @@ impl Client {
     /// Signs in with a password. With a second factor, call `sign_in`, and `keep` what it answers.
     pub async fn open_session(&self, email: &str, password: &str) -> Result<(), Error<AnyError>> {
         self.inner.set(Tokens::default());
-        self.keep(&self.sign_in().body_map(|body| body.email(email).password(password)).send().await?);
+        self.keep(&self.sign_in().body_map(|body| body.email(email).password(password)).send().await?.into_inner());
         Ok(())
     }
 

@@ -31,7 +31,7 @@ pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<R
 }
 
 pub async fn insert_ignoring_duplicates(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
-    in_transaction!(database, |transaction| database::insert_ignoring_duplicates(&transaction, table, rows.clone()))
+    in_transaction!(database, |transaction| database::insert_ignoring_duplicates(&transaction, table, rows.clone())).map(drop)
 }
 
 pub async fn update(database: &Database, table: &'static Table, id: Uuid, values: Row) -> Result<bool, DbErr> {
