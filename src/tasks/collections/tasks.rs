@@ -45,11 +45,6 @@ impl Resource for Tasks {
         &RELATIONS
     }
 
-    /// Figures that follow from the time spent and from comments.
-    fn protected(&self) -> &'static [&'static str] {
-        &["duration", "retake_count", "last_comment_date"]
-    }
-
     fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
         if key != "episode_id" {
             return Ok(false);
