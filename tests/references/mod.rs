@@ -97,7 +97,7 @@ async fn nobody_reaches_into_another_production(#[values(On::Sqlite, On::Postgre
     let mut used = true;
     for operation in &part_of(operations, part) {
         if used {
-            two.renew().await;
+            two.renew_both().await;
         }
         let succeeded = |statuses: &BTreeMap<u16, usize>| statuses.range(..300).map(|(_, count)| count).sum::<usize>();
         let before = succeeded(&statuses);
