@@ -126,6 +126,9 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
     assert_eq!(first.dimensions(), (1920, 1080));
     assert_eq!(decoded(&review.bytes(&format!("{preview}/extract-frame?frame_number=1")).await), first);
     assert_ne!(decoded(&review.bytes(&format!("{preview}/extract-frame?frame_number=20")).await), first);
+    let elsewhere = preview.replace("/actions", "/pictures");
+    assert_eq!(decoded(&review.bytes(&format!("{elsewhere}/extract-frame/1")).await), first);
+    assert_eq!(admin.get(&format!("{elsewhere}/extract-frame/first")).await.status, 404);
     assert_eq!(admin.get(&format!("{preview}/extract-frame?frame_number=2000")).await.status, 400);
     let answer = admin.get(&format!("{preview}/extract-frame?frame_number=first")).await;
     assert_eq!((answer.status, &answer.json["message"]), (400, &json!("Wrong value for parameter frame_number.")));

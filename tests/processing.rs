@@ -53,7 +53,7 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     let record = outcome(&studio.admin, first).await;
     assert_eq!((&record["status"], &record["width"], &record["height"]), (&json!("ready"), &json!(1920), &json!(1080)));
     assert_eq!((&record["duration"], &record["data"]["original_width"]), (&json!(1.0), &json!(320)));
-    for place in ["movies/originals", "movies/low"] {
+    for place in ["movies/originals", "movies/low", "movies/lowdef"] {
         let content = studio.admin.get(&format!("/{place}/preview-files/{first}.mp4")).await;
         assert_eq!((content.status, &content.bytes[4..8]), (200, &b"ftyp"[..]), "{place}");
     }

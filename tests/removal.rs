@@ -1,5 +1,5 @@
 //! A production that is deleted by force leaves nothing behind, takes nothing of others along, and goes as a whole or not
-//! at all. Every table that can hold something of a production is filled first, whatever tables there are.
+//! at all; so does an entity. Every table that can hold something of a production is filled first, whatever tables there are.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -230,4 +230,28 @@ async fn a_production_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind
     rows::execute(database, &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["project"].into()])).await.expect("a row");
     assert_eq!(studio.admin.delete(&format!("/data/projects/{}?force=true", wool["project"])).await.status, 400);
     assert_eq!(places_of(app, &ids).await, before);
+}
+
+#[rstest]
+#[case(On::Sqlite, "BLOB")]
+#[case(On::Postgres, "uuid")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entity_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind: &str) {
+    let studio = Studio::open(on).await;
+    let app = &studio.server.app;
+    let mut wool = HashMap::new();
+    fill(app, &mut wool, "Wool").await;
+    let ids = own(&wool, &tables_of_productions());
+    let before = places_of(app, &ids).await;
+    // A table that the server knows nothing of holds the entity back, when all that belongs to it is gone.
+    let database = &app.database;
+    rows::execute(database, &Sql::new(format!("CREATE TABLE stopper (entity_id {kind} REFERENCES entity (id))"))).await.expect("a table");
+    rows::execute(database, &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["entity"].into()])).await.expect("a row");
+    let path = format!("/data/assets/{}?force=true", wool["entity"]);
+    assert_eq!(studio.admin.delete(&path).await.status, 400);
+    assert_eq!(places_of(app, &ids).await, before);
+
+    rows::execute(database, &Sql::new("DELETE FROM stopper")).await.expect("no row");
+    studio.admin.delete(&path).await.expect(204);
+    assert_eq!(places_of(app, &[wool["entity"]]).await, Vec::<String>::new());
 }

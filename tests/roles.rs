@@ -182,7 +182,7 @@ pub fn fill(path: &str, values: &HashMap<&'static str, Uuid>) -> String {
                     "date" => "2026-03-02".to_owned(),
                     "month_date" => "2026-03".to_owned(),
                     "year" => "2026".to_owned(),
-                    "month" | "week" | "day" => "3".to_owned(),
+                    "month" | "week" | "day" | "frame_number" => "3".to_owned(),
                     _ => values.get(name).copied().unwrap_or_else(Uuid::new_v4).to_string(),
                 };
                 filled.push_str(&value);

@@ -1,7 +1,11 @@
 //! Timelines in the formats of editors say the same.
 
+use std::io::{Cursor, Write};
+
 use rstest::rstest;
 use serde_json::{Value, json};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use harness::{On, Studio};
 
@@ -18,6 +22,14 @@ fn shots(answer: &Value, key: &str) -> Vec<(String, i64, i64, i64)> {
 fn clip(name: &str, start: i64, duration: i64) -> Value {
     let time = |value: i64| json!({"OTIO_SCHEMA": "RationalTime.1", "value": value, "rate": 25.0});
     json!({"OTIO_SCHEMA": "Clip.2", "name": name, "source_range": {"OTIO_SCHEMA": "TimeRange.1", "start_time": time(start), "duration": time(duration)}})
+}
+
+/// An OTIO file in an archive, as editors that send their media along write it.
+fn packed(otio: &[u8]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("content.otio", SimpleFileOptions::default()).expect("a member");
+    archive.write_all(otio).expect("its content");
+    archive.finish().expect("an archive").into_inner()
 }
 
 #[rstest]
@@ -41,9 +53,13 @@ async fn all_formats_say_the_same(#[case] on: On) {
 
     let answer = studio.admin.send_file(&path, "cut.otio", otio.to_string().as_bytes()).await.expect(201);
     assert_eq!(shots(&answer, "created_shots"), wanted);
+    let archive = packed(otio.to_string().as_bytes());
     let ids = |answer: &Value, key: &str| answer[key].as_array().expect("shots").iter().map(|shot| shot["id"].clone()).collect::<Vec<_>>();
     let made = ids(&answer, "created_shots");
-    for (name, content) in [("cut.xml", xml.as_bytes()), ("cut.edl", edl.as_bytes()), ("cut.otio", otio.to_string().as_bytes())] {
+    let otio = otio.to_string();
+    for (name, content) in
+        [("cut.xml", xml.as_bytes()), ("cut.edl", edl.as_bytes()), ("cut.otio", otio.as_bytes()), ("cut.otioz", archive.as_slice())]
+    {
         let answer = studio.admin.send_file(&path, name, content).await.expect(201);
         assert_eq!((shots(&answer, "updated_shots"), ids(&answer, "updated_shots")), (wanted.to_vec(), made.clone()), "{name}");
         assert_eq!(answer["created_shots"], json!([]), "{name}");

@@ -20,7 +20,7 @@ use super::import::import;
 use super::sheet::Sheet;
 use super::shots::ShotImport;
 use super::timelines::{self, Convention, Format, TimelinePlace};
-use super::{casting, decoding, persons};
+use super::{casting, persons};
 use crate::app::SharedApp;
 use crate::events::transact;
 use crate::studio::organisation;
@@ -80,8 +80,8 @@ impl ImportsHandlers {
         let naming = options.naming_convention.or_else(|| form.text("naming_convention")).filter(|text| !text.is_empty());
         let naming = naming.unwrap_or(if options.episode_id.is_some() { of_episode } else { usual });
         let convention = Convention::read(naming, match_case).map_err(Failure::refused)?;
-        let text = decoding::text(&tokio::fs::read(&file.path).await?);
-        let place = TimelinePlace { episode_id: options.episode_id, format, text: &text, convention: &convention };
+        let content = tokio::fs::read(&file.path).await?;
+        let place = TimelinePlace { episode_id: options.episode_id, format, content: &content, convention: &convention };
         Ok(Json::written(transact(app, || timelines::import(app, access, place)).await?))
     }
 

@@ -138,6 +138,10 @@ impl Previews for PreviewsHandlers {
         extraction::frame(&self.0, &access, preview_file_id, query.frame_number).await
     }
 
+    async fn extract_frame_by_number(&self, access: Caller, preview_file_id: Uuid, frame_number: i32) -> Result<Media, Failure> {
+        extraction::frame(&self.0, &access, preview_file_id, frame_number.into()).await
+    }
+
     async fn extract_preview_tile(&self, access: Caller, preview_file_id: Uuid) -> Result<Media, Failure> {
         extraction::tile(&self.0, &access, preview_file_id).await
     }

@@ -143,10 +143,10 @@ def publish(task, mine, folder, heard):
 
 def look_at(preview, folder):
     """The movie as it is downloaded, and single frames of it."""
-    movies = [(gazu.files.download_preview_movie, "640x360")]
-    if IS_NEWER:
-        # The older release looks for it where no server has it.
-        movies.append((gazu.files.download_preview_lowdef_movie, "1280x720"))
+    movies = (
+        (gazu.files.download_preview_movie, "640x360"),
+        (gazu.files.download_preview_lowdef_movie, "1280x720"),
+    )
     for download, size in movies:
         path = folder / "downloaded.mp4"
         download(preview, str(path))
@@ -154,11 +154,11 @@ def look_at(preview, folder):
         entries = ["-show_entries", "stream=width,height,nb_read_frames", str(path)]
         told = subprocess.run(command + entries, check=True, capture_output=True, text=True).stdout.strip()
         assert told == size.replace("x", ",") + ",50", f"{size}: {told}"
-    if not IS_NEWER:
-        return
     frame, tiles = folder / "frame.png", folder / "tiles.png"
     gazu.files.extract_frame_from_preview(preview, 25, str(frame))
     assert size_of(frame.read_bytes()) == (640, 360)
+    if not IS_NEWER:
+        return
     gazu.files.extract_tile_from_preview(preview, str(tiles))
     assert size_of(tiles.read_bytes()) == (8 * 178, 7 * 100)
 

@@ -1,9 +1,10 @@
-//! Timelines of editors: lists of events (EDL, CMX 3600), OpenTimelineIO, and the XML of Final Cut Pro 7. Their clips become
-//! shots of a production, or change those that there are.
+//! Timelines of editors: lists of events (EDL, CMX 3600), OpenTimelineIO, alone or in an archive, and the XML of Final Cut
+//! Pro 7. Their clips become shots of a production, or change those that there are.
 
 mod edl;
 mod naming;
 mod otio;
+mod otioz;
 mod shots;
 mod timecode;
 mod tree;
@@ -11,6 +12,7 @@ mod xmeml;
 
 pub(super) use self::naming::Convention;
 pub(super) use self::shots::{TimelinePlace, import};
+use super::decoding;
 
 /// A clip of a track of pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +35,13 @@ type Wrong = String;
 pub(super) enum Format {
     Edl,
     Otio,
+    /// An OTIO file in an archive.
+    Otioz,
     Xml,
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 3] = [("edl", Self::Edl), ("otio", Self::Otio), ("xml", Self::Xml)];
+    const ALL: [(&'static str, Self); 4] = [("edl", Self::Edl), ("otio", Self::Otio), ("otioz", Self::Otioz), ("xml", Self::Xml)];
 
     /// The format that the name of a file tells of.
     ///
@@ -56,11 +60,12 @@ impl Format {
     ///
     /// # Errors
     /// It is no timeline of this format.
-    pub(super) fn read(self, text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
+    pub(super) fn read(self, content: &[u8], rate: f64) -> Result<Vec<Clip>, Wrong> {
         match self {
-            Self::Edl => edl::read_clips(text, rate),
-            Self::Otio => otio::read_clips(text),
-            Self::Xml => xmeml::read_clips(text),
+            Self::Edl => edl::read_clips(&decoding::text(content), rate),
+            Self::Otio => otio::read_clips(&decoding::text(content)),
+            Self::Otioz => otio::read_clips(&decoding::text(&otioz::timeline(content)?)),
+            Self::Xml => xmeml::read_clips(&decoding::text(content)),
         }
     }
 }
@@ -78,7 +83,8 @@ mod tests {
     fn formats_are_known_by_their_extension() {
         assert_eq!(Format::of("cut.v2.EDL"), Ok(Format::Edl));
         assert_eq!(Format::of("cut.otio"), Ok(Format::Otio));
-        assert_eq!(Format::of("cut.csv"), Err("Unsupported file type '.csv'. Supported formats: edl, otio, xml.".into()));
-        assert_eq!(Format::of("a.<b>"), Err("Unsupported file type '.b'. Supported formats: edl, otio, xml.".into()));
+        assert_eq!(Format::of("cut.otioz"), Ok(Format::Otioz));
+        assert_eq!(Format::of("cut.csv"), Err("Unsupported file type '.csv'. Supported formats: edl, otio, otioz, xml.".into()));
+        assert_eq!(Format::of("a.<b>"), Err("Unsupported file type '.b'. Supported formats: edl, otio, otioz, xml.".into()));
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::imports) struct TimelinePlace<'a> {
     /// The episode, where the address names one.
     pub(in crate::imports) episode_id: Option<Uuid>,
     pub(in crate::imports) format: Format,
-    pub(in crate::imports) text: &'a str,
+    pub(in crate::imports) content: &'a [u8],
     pub(in crate::imports) convention: &'a Convention,
 }
 
@@ -53,7 +53,7 @@ struct ImportedTimeline<'a> {
 pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place: TimelinePlace<'_>) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access.caller()).await?;
     let project = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
-    let clips = place.format.read(place.text, rate_of_production(project.fps.as_deref()));
+    let clips = place.format.read(place.content, rate_of_production(project.fps.as_deref()));
     let clips = clips.map_err(|wrong| Failure::parameter(format!("Failed to parse OTIO file: {wrong}")))?;
     let mut import = ImportedTimeline::load(&mut work, access, place, &project.name).await?;
     for clip in &clips {
