@@ -103,7 +103,7 @@ impl Resource<'_> {
         }
         properties.values_mut().for_each(admit_another_type);
         properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !update_only.contains(&name.as_str())));
-        let about = format!("What a new {} is made of.", self.text("singular"));
+        let about = format!("Columns of a new {}.", self.text("singular"));
         let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
         if self.file["loose"] == true {
             schema["additionalProperties"] = true.into();
@@ -123,7 +123,7 @@ impl Resource<'_> {
         }
         properties.values_mut().for_each(admit_another_type);
         properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !create_only.contains(&name.as_str())));
-        let about = format!("What changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
+        let about = format!("Changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
         json!({"type": "object", "description": about, "properties": properties})
     }
 
