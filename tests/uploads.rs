@@ -286,7 +286,7 @@ async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_after_the_last_byte_has_sent_a_whole_file(#[case] on: On) {
+async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[case] on: On) {
     let desk = Desk::open(on).await;
     let preview = desk.preview().await;
     let path = format!("/pictures/preview-files/{preview}");
