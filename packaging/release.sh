@@ -15,7 +15,7 @@ if [ -z "${BINARY:-}" ]; then
     BINARY=target/$target/release/dailies
 fi
 
-# What the program is linked with: the packages that it depends on, and theirs, but for those that only build or test it.
+# Packages that the program is linked with: those that it depends on, and theirs, but for those that only build or test it.
 cargo metadata --locked --format-version 1 --filter-platform "$target" | jq '
     (.resolve.nodes | map({key: .id, value: [.deps[] | select(any(.dep_kinds[]; .kind == null)).pkg]}) | from_entries) as $needs
     | (.packages | map({key: .id, value: .}) | from_entries) as $packages

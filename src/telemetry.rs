@@ -35,7 +35,7 @@ const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum TelemetryError {
     #[error("OpenTelemetry can't be used: {0}")]
     Exporter(#[from] ExporterBuildError),
-    /// What was given instead may be a secret.
+    // The value stays out of the message, because it may be a secret.
     #[error("OTEL_EXPORTER_OTLP_HEADERS has to be of the form name=value, separated by commas")]
     Headers,
 }
@@ -43,7 +43,7 @@ pub enum TelemetryError {
 /// Part of a subscriber that writes what the program tells.
 pub type Output = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// What is sent to a collector, as far as the settings name one.
+/// Traces and metrics on their way to a collector, as far as the settings name one.
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
     metrics: Option<SdkMeterProvider>,

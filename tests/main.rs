@@ -14,6 +14,7 @@ mod dialect;
 mod dumps;
 mod extraction;
 mod files;
+mod hidden_columns;
 mod imports;
 mod large_files;
 mod ldap;

@@ -1,4 +1,4 @@
-//! What the server tells of itself while it runs: traces and metrics for a collector, and its log.
+//! Traces and metrics for a collector, and the log of a running server.
 
 use std::time::Duration;
 

@@ -80,6 +80,12 @@ impl Desk {
         }
     }
 
+    /// Nothing that was sent so far took much memory.
+    fn took_little_memory(&self) {
+        let memory = self.server.most_memory();
+        assert!(memory < 400, "{memory} MiB");
+    }
+
     async fn gone(&self, preview: Uuid) -> bool {
         self.admin.get(&format!("/data/preview-files/{preview}")).await.status == 404
     }
@@ -178,7 +184,15 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
     desk.admin.send_file(&format!("/pictures/preview-files/{preview}"), "sheep.png", &growing).await.expect(201);
     desk.admin.delete(&format!("/data/preview-files/{preview}?force=true")).await.expect(204);
     desk.nothing_is_kept(&before, "a colour profile that grows").await;
+    desk.took_little_memory();
+}
 
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
+    let desk = Desk::open(on).await;
     // A form without the file leaves the preview for the next attempt.
     let preview = desk.preview().await;
     let with_preview = desk.rows().await;
@@ -208,9 +222,8 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
     assert_eq!(answer.message(413), "The data value transmitted exceeds the capacity limit.");
     desk.nothing_is_kept(&with_preview, "a body without an end").await;
 
-    // Not one of them took much memory, and the preview still waits.
-    let memory = desk.server.most_memory();
-    assert!(memory < 400, "{memory} MiB");
+    // The preview still waits.
+    desk.took_little_memory();
     let taken = desk.admin.send_file(&path, "sheep.png", &picture(30, 20, ImageFormat::Png)).await.expect(201);
     assert_eq!((&taken["status"], &taken["width"]), (&json!("ready"), &json!(30)));
     assert_eq!(desk.studio.stored().len(), 4);
@@ -267,8 +280,17 @@ async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
     let _broken = stream.read_to_end(&mut answer).await;
     assert!(!String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 2"));
     desk.nothing_is_kept(&before, "half a connection").await;
+}
 
-    // Whoever hangs up after the last byte has sent a file: it is stored as a whole.
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[case] on: On) {
+    let desk = Desk::open(on).await;
+    let preview = desk.preview().await;
+    let path = format!("/pictures/preview-files/{preview}");
+    let token = desk.admin.token.as_deref().unwrap_or_default();
     let content = picture(600, 400, ImageFormat::Png);
     let body =
         [b"--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n".as_slice(), &content, b"\r\n--limit--\r\n"].concat();

@@ -5,7 +5,7 @@ import pathlib
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
-# What makes something else of a list than a list.
+# Parameters with which a list is answered in another form than a list.
 PAGING = ("page", "limit", "fields", "cursor_created_at")
 
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::{ProjectRole, join_place, role_sql};
-use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, Rule, STAFF};
+use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, QueriedRecords, Rule, STAFF};
 use super::tasks::worked_on_by;
 use crate::database::Sql;
 
@@ -172,7 +172,7 @@ pub struct Comments<'a> {
     pub entity: &'a str,
 }
 
-impl Ground<CommentFact> for Comments<'_> {
+impl QueriedRecords<CommentFact> for Comments<'_> {
     fn project(&self) -> String {
         self.project.to_owned()
     }

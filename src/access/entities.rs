@@ -9,7 +9,7 @@ use super::metadata::{self, Masks};
 use super::plans::PlanMask;
 use super::reach::Reach;
 use super::roles::{self, ProjectRole, join_place, role_in};
-use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, LEADERS, RoleRule, Rule, STAFF};
+use super::rule::{ALL_BUT_VENDORS, EVERYBODY, LEADERS, QueriedRecords, RoleRule, Rule, STAFF};
 use super::tasks::{self, Tasks, worked_on_by, works_on};
 use crate::app::App;
 use crate::database::{self, Database, Sql};
@@ -68,7 +68,7 @@ pub struct Entities {
     pub kind: Option<EntityKind>,
 }
 
-impl Ground<EntityFact> for Entities {
+impl QueriedRecords<EntityFact> for Entities {
     fn project(&self) -> String {
         format!("{}.project_id", self.table)
     }

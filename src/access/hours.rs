@@ -4,7 +4,7 @@ use dailies_definitions::access::{Person, Role};
 use uuid::Uuid;
 
 use super::reach::Reach;
-use super::rule::{EVERYBODY, Ground, LEADERS, Rule, STAFF};
+use super::rule::{EVERYBODY, LEADERS, QueriedRecords, Rule, STAFF};
 use crate::database::Sql;
 
 /// Facts of logged time that rules ask for.
@@ -47,7 +47,7 @@ pub struct Hours {
     pub task: &'static str,
 }
 
-impl Ground<HoursFact> for Hours {
+impl QueriedRecords<HoursFact> for Hours {
     fn project(&self) -> String {
         format!("{}.project_id", self.task)
     }

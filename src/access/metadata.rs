@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::projects_as;
-use super::rule::{Ground, Rule, STAFF};
+use super::rule::{QueriedRecords, Rule, STAFF};
 use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::{self, Sql};
 
@@ -49,7 +49,7 @@ const NARROWED: [Role; 2] = [Role::Vendor, Role::Client];
 #[derive(Clone, Copy, Debug)]
 pub struct MetadataColumns(pub &'static str);
 
-impl Ground<ColumnFact> for MetadataColumns {
+impl QueriedRecords<ColumnFact> for MetadataColumns {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::{ProjectRole, join_place, place_columns, read_place, role_in};
-use super::rule::{Ground, Rule, STAFF};
+use super::rule::{QueriedRecords, Rule, STAFF};
 use crate::database::{self, Sql};
 
 /// Facts of a playlist that rules ask for.
@@ -134,7 +134,7 @@ pub async fn may_read(connection: &impl ConnectionTrait, person_id: Uuid, playli
 #[derive(Clone, Copy, Debug)]
 pub struct Playlists(pub &'static str);
 
-impl Ground<PlaylistFact> for Playlists {
+impl QueriedRecords<PlaylistFact> for Playlists {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }

@@ -112,5 +112,5 @@ pub fn restrict_of_task(sql: &mut Sql, role: Role, table: &str) {
 }
 
 fn not_rejected(table: &str) -> String {
-    format!("COALESCE({table}.validation_status, '') <> 'rejected'")
+    format!("COALESCE({table}.validation_status, '') <> '{REJECTED}'")
 }

@@ -39,7 +39,7 @@ pub enum Rule<F: 'static> {
 pub type RoleRule = Rule<std::convert::Infallible>;
 
 /// The records of a query, as the conditions of rules look at them.
-pub trait Ground<F> {
+pub trait QueriedRecords<F> {
     /// Column that holds the id of the production.
     fn project(&self) -> String;
 
@@ -118,38 +118,38 @@ impl<F: Copy> Rule<F> {
     }
 
     /// Adds the condition that the rule allows a record, with `AND` before it; nothing where it allows all.
-    pub fn restrict(&self, sql: &mut Sql, reach: &Reach, ground: &impl Ground<F>) {
+    pub fn restrict(&self, sql: &mut Sql, reach: &Reach, records: &impl QueriedRecords<F>) {
         match self.rest(reach) {
             RuleRest::Yes => {}
             rest => {
                 sql.push(" AND ");
-                rest.write(sql, reach.person(), ground);
+                rest.write(sql, reach.person(), records);
             }
         }
     }
 
     /// As [`Rule::restrict`], in every production whose team the person is in: the query looks these up itself.
-    pub fn restrict_in_teams(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    pub fn restrict_in_teams(&self, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         match self.left(person, &RuleRest::Teams) {
             RuleRest::Yes => {}
             rest => {
                 sql.push(" AND ");
-                rest.write(sql, person, ground);
+                rest.write(sql, person, records);
             }
         }
     }
 
     /// As [`Rule::express`], in every production whose team the person is in.
-    pub fn express_in_teams(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    pub fn express_in_teams(&self, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         sql.push("COALESCE(");
-        self.left(person, &RuleRest::Teams).write(sql, person, ground);
+        self.left(person, &RuleRest::Teams).write(sql, person, records);
         sql.push(", false)");
     }
 
     /// Adds the condition that the rule allows a record, as an expression that is never null.
-    pub fn express(&self, sql: &mut Sql, reach: &Reach, ground: &impl Ground<F>) {
+    pub fn express(&self, sql: &mut Sql, reach: &Reach, records: &impl QueriedRecords<F>) {
         sql.push("COALESCE(");
-        self.rest(reach).write(sql, reach.person(), ground);
+        self.rest(reach).write(sql, reach.person(), records);
         sql.push(", false)");
     }
 }
@@ -187,7 +187,7 @@ impl<F: Copy> RuleRest<F> {
         }
     }
 
-    fn write(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    fn write(&self, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         match self {
             Self::Yes => {
                 sql.push("1 = 1");
@@ -196,27 +196,27 @@ impl<F: Copy> RuleRest<F> {
                 sql.push("1 = 0");
             }
             Self::Within(projects) => {
-                sql.push(&ground.project()).push(" IN ").bind_list(projects.iter().copied());
+                sql.push(&records.project()).push(" IN ").bind_list(projects.iter().copied());
             }
-            Self::Teams(roles) => projects_as(sql, &ground.project(), person, roles),
-            Self::Fact(fact) => ground.push(sql, person, *fact),
+            Self::Teams(roles) => projects_as(sql, &records.project(), person, roles),
+            Self::Fact(fact) => records.push(sql, person, *fact),
             Self::Not(fact) => {
                 sql.push("NOT COALESCE(");
-                ground.push(sql, person, *fact);
+                records.push(sql, person, *fact);
                 sql.push(", false)");
             }
-            Self::All(parts) => Self::write_parts(parts, " AND ", sql, person, ground),
-            Self::Any(parts) => Self::write_parts(parts, " OR ", sql, person, ground),
+            Self::All(parts) => Self::write_parts(parts, " AND ", sql, person, records),
+            Self::Any(parts) => Self::write_parts(parts, " OR ", sql, person, records),
         }
     }
 
-    fn write_parts(parts: &[Self], joint: &str, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    fn write_parts(parts: &[Self], joint: &str, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         sql.push("(");
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 sql.push(joint);
             }
-            part.write(sql, person, ground);
+            part.write(sql, person, records);
         }
         sql.push(")");
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::shares_department;
-use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, Ground, Rule, STAFF};
+use super::rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, EVERYBODY, QueriedRecords, Rule, STAFF};
 use crate::database::Sql;
 
 pub use self::commenting::{is_mentioned, task_commenter};
@@ -131,7 +131,7 @@ struct FewTasks(&'static str);
 /// Tasks `o` that a person does, with their assignees `w`.
 const WORK_OF: &str = "FROM task o JOIN task_person_link w ON w.task_id = o.id WHERE w.person_id = ";
 
-impl Ground<TaskFact> for Tasks {
+impl QueriedRecords<TaskFact> for Tasks {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }
@@ -146,7 +146,7 @@ impl Ground<TaskFact> for Tasks {
     }
 }
 
-impl Ground<TaskFact> for FewTasks {
+impl QueriedRecords<TaskFact> for FewTasks {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }

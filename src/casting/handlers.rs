@@ -97,18 +97,18 @@ impl Casting for CastingHandlers {
     }
 
     async fn get_episodes_casting(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        reading::rows(&self.0.database, project_id, reading::Containers::Episodes).await
+        reading::castings(&self.0.database, project_id, reading::Containers::Episodes).await
     }
 
     async fn get_shots_casting(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        reading::rows(&self.0.database, project_id, reading::Containers::Shots).await
+        reading::castings(&self.0.database, project_id, reading::Containers::Shots).await
     }
 
     async fn get_sequence_casting(&self, _access: ProjectMember, project_id: Uuid, sequence_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
         if reading::belongs(&self.0.database, sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
             return Err(Failure::not_found());
         }
-        reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
+        reading::castings(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
     }
 
     async fn get_episode_shots_casting(
@@ -121,7 +121,7 @@ impl Casting for CastingHandlers {
             return Ok(Json::written("{}"));
         }
         let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
-        reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfEpisode(episode_id)).await
+        reading::castings(&self.0.database, project_id, reading::Containers::ShotsOfEpisode(episode_id)).await
     }
 
     async fn get_asset_type_casting(
@@ -131,7 +131,7 @@ impl Casting for CastingHandlers {
         asset_type_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
         reading::is_asset_type(&self.0.database, asset_type_id).await?;
-        reading::rows(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await
+        reading::castings(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await
     }
 
     async fn list_project_entity_links(

@@ -6,7 +6,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{CastAsset, CastIn};
 use entity::facts::Kind;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -164,7 +164,7 @@ pub(super) enum Containers {
 }
 
 /// Castings by the ids of their entities.
-pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Containers) -> Result<Json<Map<String, Value>>, Failure> {
+pub(super) async fn castings(database: &Database, project_id: Uuid, containers: Containers) -> Result<Json<Map<String, Value>>, Failure> {
     let of_shots = matches!(containers, Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_));
     let of_assets = matches!(containers, Containers::AssetsOfType(_));
     let mut fields = vec![
@@ -206,9 +206,14 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
         sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
     }
     let writer = RowWriter::new(fields.into_iter().map(|(_, field)| field));
+    Ok(Json::written(write_by_container(&writer, &database.rows(&sql).await?)?))
+}
+
+/// Writes the rows as an object of lists, by the ids in their column `container_id`, in whose order they come.
+fn write_by_container(writer: &RowWriter, rows: &[QueryResult]) -> Result<Vec<u8>, DbErr> {
     let mut out = vec![b'{'];
     let mut container = None;
-    for row in database.rows(&sql).await? {
+    for row in rows {
         let id: Uuid = row.try_get("", "container_id")?;
         if container == Some(id) {
             out.push(b',');
@@ -220,9 +225,9 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
             out.extend_from_slice(b":[");
         }
         out.push(b'{');
-        writer.write(&mut out, &row)?;
+        writer.write(&mut out, row)?;
         out.push(b'}');
     }
     out.extend_from_slice(if container.is_some() { b"]}" } else { b"}" });
-    Ok(Json::written(out))
+    Ok(out)
 }

@@ -30,7 +30,7 @@ const MOST_FILES: u64 = 65_536;
 /// Period in which what has expired is removed, and the rows are counted.
 const CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 /// Period in which marks of change are added up, and memory of listings is given back.
-const RECKONING_PERIOD: Duration = Duration::from_secs(20);
+const MARKS_PERIOD: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let telemetry = Telemetry::begin(&settings.telemetry)?;
@@ -58,7 +58,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));
-    let reckoner = tokio::spawn(add_marks_up(app.clone()));
+    let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
     let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
     println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
@@ -73,7 +73,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
-    reckoner.abort();
+    adder.abort();
     workers.close(JOBS_END_TIMEOUT).await;
     app.database.clone().close().await;
     telemetry.close().await;
@@ -135,7 +135,7 @@ async fn sweep(app: SharedApp) {
 }
 
 async fn add_marks_up(app: SharedApp) {
-    let mut ticks = tokio::time::interval(RECKONING_PERIOD);
+    let mut ticks = tokio::time::interval(MARKS_PERIOD);
     loop {
         ticks.tick().await;
         if let Err(error) = app.conditional.sweep(&app.database).await {

@@ -18,7 +18,7 @@ const TRIGGERS: usize = 3;
 /// The marks of some tables, by their places among all that have marks.
 pub(super) struct Marks {
     totals: BTreeMap<usize, String>,
-    /// Which triggers they were kept by.
+    /// Sum of the numbers of the triggers that kept them; empty on SQLite.
     triggers: String,
 }
 

@@ -18,10 +18,10 @@ use super::tag::{Key, Tag};
 /// Time for which an answer is kept that nobody asks for.
 const UNUSED_LIMIT: Duration = Duration::from_secs(600);
 /// One answer may take an eighth of the memory, and all that are gathered at a time as much as half of it besides.
-const PART_OF_ONE: usize = 8;
-const PART_OF_GATHERED: usize = 2;
+const ONE_ANSWER_DIVISOR: usize = 8;
+const GATHERED_DIVISOR: usize = 2;
 /// Bytes that a kept answer takes beside its text.
-const BESIDE: usize = 300;
+const ENTRY_OVERHEAD: usize = 300;
 
 /// Coding of the text of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +39,7 @@ impl Coding {
 
 /// A kept answer in one coding.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct AnswerForm {
     pub(super) tag: Tag,
     pub media: Option<HeaderValue>,
     pub coding: Coding,
@@ -48,17 +48,17 @@ pub struct Form {
 
 /// The answers that are kept.
 #[derive(Clone)]
-pub(super) struct Memory {
-    forms: Cache<(Key, Coding), Form>,
+pub(super) struct AnswerMemory {
+    forms: Cache<(Key, Coding), AnswerForm>,
     /// Bytes of answers that are being gathered.
     gathered: Arc<AtomicUsize>,
     most: usize,
 }
 
-impl Memory {
+impl AnswerMemory {
     /// Room for so many bytes.
     pub(super) fn new(bytes: u64) -> Self {
-        let weight = |_: &(Key, Coding), form: &Form| u32::try_from(form.text.len() + BESIDE).unwrap_or(u32::MAX);
+        let weight = |_: &(Key, Coding), form: &AnswerForm| u32::try_from(form.text.len() + ENTRY_OVERHEAD).unwrap_or(u32::MAX);
         let forms = Cache::builder().max_capacity(bytes).weigher(weight).time_to_idle(UNUSED_LIMIT).build();
         Self { forms, gathered: Arc::default(), most: usize::try_from(bytes).unwrap_or(usize::MAX) }
     }
@@ -69,25 +69,25 @@ impl Memory {
 
     /// Most bytes of one answer.
     fn most_of_one(&self) -> usize {
-        self.most / PART_OF_ONE
+        self.most / ONE_ANSWER_DIVISOR
     }
 
     /// The place of an answer.
-    pub(super) fn place(&self, key: Key) -> Place {
-        Place { memory: self.clone(), key }
+    pub(super) fn place(&self, key: Key) -> AnswerPlace {
+        AnswerPlace { memory: self.clone(), key }
     }
 }
 
 /// Place of an answer in memory.
 #[derive(Clone)]
-pub(super) struct Place {
-    memory: Memory,
+pub(super) struct AnswerPlace {
+    memory: AnswerMemory,
     key: Key,
 }
 
-impl Place {
+impl AnswerPlace {
     /// Answers that are kept here, one for each coding.
-    pub(super) async fn forms(&self) -> Vec<Form> {
+    pub(super) async fn forms(&self) -> Vec<AnswerForm> {
         let mut forms = Vec::new();
         for coding in Coding::ALL {
             forms.extend(self.memory.forms.get(&(self.key, coding)).await);
@@ -96,33 +96,33 @@ impl Place {
     }
 
     /// Keeper of an answer under a tag.
-    pub(super) fn keeper(self, tag: Tag) -> Keeper {
-        Keeper { place: self, tag }
+    pub(super) fn keeper(self, tag: Tag) -> AnswerKeeper {
+        AnswerKeeper { place: self, tag }
     }
 }
 
 /// An answer that is kept, in the extensions of a response that has no body yet.
 #[derive(Clone)]
-pub struct Kept {
+pub struct KeptAnswer {
     /// The answer in one coding or several.
-    pub forms: Vec<Form>,
+    pub forms: Vec<AnswerForm>,
     /// Keeper of it in another coding, too.
-    pub keeper: Keeper,
+    pub keeper: AnswerKeeper,
 }
 
 /// Place and tag of an answer that is kept while it is sent: in the extensions of a response whose body is yet to be made.
 #[derive(Clone)]
-pub struct Keeper {
-    place: Place,
+pub struct AnswerKeeper {
+    place: AnswerPlace,
     tag: Tag,
 }
 
-impl Keeper {
+impl AnswerKeeper {
     /// Keeps a text that is there as a whole.
     pub async fn keep(self, coding: Coding, media: Option<HeaderValue>, text: Bytes) {
         let Self { place, tag } = self;
         if text.len() <= place.memory.most_of_one() {
-            place.memory.forms.insert((place.key, coding), Form { tag, media, coding, text }).await;
+            place.memory.forms.insert((place.key, coding), AnswerForm { tag, media, coding, text }).await;
         }
     }
 
@@ -150,7 +150,7 @@ impl Keeper {
 
 /// Parts of an answer that may be kept.
 struct Gathering {
-    memory: Memory,
+    memory: AnswerMemory,
     coding: Coding,
     parts: Vec<Bytes>,
     /// Compressor of the parts, where they come plain.
@@ -160,7 +160,7 @@ struct Gathering {
 }
 
 impl Gathering {
-    fn new(memory: Memory, sent: Coding) -> Self {
+    fn new(memory: AnswerMemory, sent: Coding) -> Self {
         let encoder = (sent == Coding::Plain).then(|| ZstdEncoder::with_quality(Vec::new(), Level::Fastest));
         let coding = if sent == Coding::Plain { Coding::Zstd } else { sent };
         Self { memory, coding, parts: Vec::new(), encoder, bytes: 0, given_up: false }
@@ -191,7 +191,7 @@ impl Gathering {
     fn count(&mut self, more: usize) {
         self.bytes += more;
         let all = self.memory.gathered.fetch_add(more, Ordering::Relaxed) + more;
-        if self.bytes > self.memory.most_of_one() || all > self.memory.most / PART_OF_GATHERED {
+        if self.bytes > self.memory.most_of_one() || all > self.memory.most / GATHERED_DIVISOR {
             self.give_up();
         }
     }

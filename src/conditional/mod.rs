@@ -19,10 +19,10 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
-pub use self::memory::{Coding, Form, Keeper, Kept};
+pub use self::memory::{AnswerForm, AnswerKeeper, Coding, KeptAnswer};
 
 use self::marks::Marks;
-use self::memory::Memory;
+use self::memory::AnswerMemory;
 use self::tag::{Key, Tag, sent};
 use crate::database::{Database, Tables};
 
@@ -32,9 +32,9 @@ const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache")
 /// Answers with tags, and those that are kept.
 #[derive(Clone)]
 pub struct Conditional {
-    memory: Option<Memory>,
+    memory: Option<AnswerMemory>,
     /// Text of everything that all answers depend on: this release, and the settings that answers show.
-    ground: String,
+    environment: String,
 }
 
 impl Conditional {
@@ -43,8 +43,8 @@ impl Conditional {
     pub fn new(settings: &[&dyn std::fmt::Display], memory: Option<u64>) -> Self {
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         let contract = Sha256::digest(dailies_definitions::CONTRACT);
-        let ground = format!("{}\n{contract:x}\n{}", env!("CARGO_PKG_VERSION"), settings.join("\n"));
-        Self { memory: memory.filter(|bytes| *bytes > 0).map(Memory::new), ground }
+        let environment = format!("{}\n{contract:x}\n{}", env!("CARGO_PKG_VERSION"), settings.join("\n"));
+        Self { memory: memory.filter(|bytes| *bytes > 0).map(AnswerMemory::new), environment }
     }
 
     /// Gives memory back that nobody has looked at for long, and adds marks up.
@@ -63,7 +63,7 @@ impl Conditional {
     /// # Errors
     /// Those of `build`, and that of a database which does not answer.
     pub async fn answer(&self, database: &Database, asked: &ConditionalRequest, build: Working<'_>) -> Result<Response, Failure> {
-        let key = Key::of(&self.ground, asked);
+        let key = Key::of(&self.environment, asked);
         let sent = sent(&asked.none_match);
         let place = self.memory.as_ref().map(|memory| memory.place(key));
         let mut forms = match &place {
@@ -81,8 +81,8 @@ impl Conditional {
             let tag = forms.first().map(|form| form.tag);
             if let (Some(place), Some(tag)) = (place.clone(), tag) {
                 let mut response = Response::builder().status(StatusCode::OK).finish();
-                tell(response.headers_mut(), &tag);
-                response.set_data(Kept { forms, keeper: place.keeper(tag) });
+                set_headers(response.headers_mut(), &tag);
+                response.set_data(KeptAnswer { forms, keeper: place.keeper(tag) });
                 return Ok(response);
             }
         }
@@ -92,9 +92,9 @@ impl Conditional {
         if response.status() != StatusCode::OK {
             return Ok(response);
         }
-        if let (Some(marks), Some(tables)) = (marks, sources.and_then(|sources| sources.tell())) {
+        if let (Some(marks), Some(tables)) = (marks, sources.and_then(|sources| sources.seal())) {
             let tag = marks.tag(&key, tables);
-            tell(response.headers_mut(), &tag);
+            set_headers(response.headers_mut(), &tag);
             if let Some(place) = place {
                 response.set_data(place.keeper(tag));
             }
@@ -103,7 +103,7 @@ impl Conditional {
     }
 }
 
-fn tell(headers: &mut HeaderMap, tag: &Tag) {
+fn set_headers(headers: &mut HeaderMap, tag: &Tag) {
     headers.insert(header::ETAG, tag.header());
     headers.insert(header::CACHE_CONTROL, CACHE_CONTROL);
 }
@@ -111,7 +111,7 @@ fn tell(headers: &mut HeaderMap, tag: &Tag) {
 /// 304: the client has the answer.
 fn unchanged(tag: &Tag) -> Response {
     let mut response = Response::builder().status(StatusCode::NOT_MODIFIED).finish();
-    tell(response.headers_mut(), tag);
+    set_headers(response.headers_mut(), tag);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     response
 }

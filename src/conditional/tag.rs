@@ -9,22 +9,22 @@ use sha2::{Digest, Sha256};
 use crate::database::Tables;
 
 /// Hexadecimal digits of the tables in a tag, and bytes of the digest behind them: 64 digits, as in the tags that clients know.
-const TABLES: usize = 24;
-const DIGEST: usize = 20;
+const TABLES_DIGITS: usize = 24;
+const DIGEST_BYTES: usize = 20;
 /// Tags of one request that are looked at.
-const MOST: usize = 10;
+const MOST_TAGS: usize = 10;
 
 /// Digest of a request and of its sender: of everything besides rows that an answer depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// That of a request, where all answers stand on this ground.
-    pub(super) fn of(ground: &str, asked: &ConditionalRequest) -> Self {
+    /// That of a request, where all answers depend on this environment: the release, and settings.
+    pub(super) fn of(environment: &str, asked: &ConditionalRequest) -> Self {
         // All that this server knows of the person counts, since it may have read it a moment ago.
         let who = format!("{:?}\n{:?}\n{:?}", asked.caller.person, asked.caller.token.identity, asked.role);
         let mut digest = Sha256::new();
-        for part in [ground, asked.operation, &asked.address, &who] {
+        for part in [environment, asked.operation, &asked.address, &who] {
             digest.update(part.len().to_le_bytes());
             digest.update(part);
         }
@@ -37,7 +37,7 @@ impl Key {
 pub struct Tag {
     /// The tables that the answer is made of.
     pub(super) tables: Tables,
-    digest: [u8; DIGEST],
+    digest: [u8; DIGEST_BYTES],
 }
 
 impl Tag {
@@ -48,14 +48,14 @@ impl Tag {
         digest.update(tables.to_le_bytes());
         digest.update(marks);
         let whole: [u8; 32] = digest.finalize().into();
-        let mut digest = [0; DIGEST];
-        digest.copy_from_slice(&whole[..DIGEST]);
+        let mut digest = [0; DIGEST_BYTES];
+        digest.copy_from_slice(&whole[..DIGEST_BYTES]);
         Self { tables, digest }
     }
 
     /// As a header says it.
     pub(super) fn header(&self) -> HeaderValue {
-        let mut text = format!("\"{:0width$x}", self.tables, width = TABLES);
+        let mut text = format!("\"{:0width$x}", self.tables, width = TABLES_DIGITS);
         for byte in self.digest {
             let _ = write!(text, "{byte:02x}");
         }
@@ -65,11 +65,11 @@ impl Tag {
 
     fn read(text: &str) -> Option<Self> {
         let text = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"')?.strip_suffix('"')?;
-        if text.len() != TABLES + 2 * DIGEST || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if text.len() != TABLES_DIGITS + 2 * DIGEST_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
-        let (tables, rest) = text.split_at(TABLES);
-        let mut digest = [0; DIGEST];
+        let (tables, rest) = text.split_at(TABLES_DIGITS);
+        let mut digest = [0; DIGEST_BYTES];
         for (at, byte) in digest.iter_mut().enumerate() {
             *byte = u8::from_str_radix(rest.get(2 * at..2 * at + 2)?, 16).ok()?;
         }
@@ -79,7 +79,7 @@ impl Tag {
 
 /// The tags that a client has, weak or strong. `*` is none: it asks for no certain answer.
 pub(super) fn sent(none_match: &[String]) -> Vec<Tag> {
-    none_match.iter().flat_map(|value| value.split(',')).filter_map(|text| Tag::read(text.trim())).take(MOST).collect()
+    none_match.iter().flat_map(|value| value.split(',')).filter_map(|text| Tag::read(text.trim())).take(MOST_TAGS).collect()
 }
 
 #[cfg(test)]

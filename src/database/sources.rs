@@ -12,7 +12,7 @@ use sea_orm::DbErr;
 pub type Tables = u128;
 
 /// Words by which a statement gives something else each time, or reads what has no marks.
-const FICKLE: [&str; 9] =
+const VOLATILE: [&str; 9] =
     ["now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "clock_timestamp", "random", "gen_random_uuid"];
 /// Name that begins like a table of the servers themselves, and is none.
 const COLLATION: &str = super::dialect::NOCASE;
@@ -25,31 +25,31 @@ pub struct Sources(Arc<Mutex<WatchedState>>);
 struct WatchedState {
     tables: Tables,
     /// Whether something else counts, too: the clock, or rows without marks.
-    fickle: bool,
-    /// Whether the tables were told already.
-    told: bool,
+    volatile: bool,
+    /// Whether the answer may be made of no other tables any more.
+    sealed: bool,
 }
 
 /// A word of a statement that means something here.
 #[derive(Clone, Copy)]
 enum Word {
     Table(Tables),
-    Fickle,
+    Volatile,
 }
 
 static WORDS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
-    let without = TABLES.iter().map(|table| (table.name, Word::Fickle));
-    let fickle = FICKLE.iter().map(|word| (*word, Word::Fickle));
+    let without = TABLES.iter().map(|table| (table.name, Word::Volatile));
+    let volatile = VOLATILE.iter().map(|word| (*word, Word::Volatile));
     let with = marked().enumerate().map(|(at, marked)| (marked.table, Word::Table(1 << at)));
-    without.chain(fickle).chain(with).collect()
+    without.chain(volatile).chain(with).collect()
 });
 
 impl Sources {
     /// The tables that the answer is made of so far, where nothing else counts. From now on it may be made of no others.
-    pub fn tell(&self) -> Option<Tables> {
+    pub fn seal(&self) -> Option<Tables> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.told = true;
-        (!state.fickle).then_some(state.tables)
+        state.sealed = true;
+        (!state.volatile).then_some(state.tables)
     }
 
     /// Takes note of a statement.
@@ -58,26 +58,26 @@ impl Sources {
     /// It reads what the answer was not to be made of: the rest of the answer must not come.
     pub(super) fn note(&self, sql: &str) -> Result<(), DbErr> {
         let mut tables: Tables = 0;
-        let mut fickle = false;
+        let mut volatile = false;
         for word in words(sql) {
             match WORDS.get(word) {
                 Some(Word::Table(bit)) => tables |= *bit,
-                Some(Word::Fickle) => fickle = true,
-                None => fickle |= word.starts_with("dailies_") && word != COLLATION,
+                Some(Word::Volatile) => volatile = true,
+                None => volatile |= word.starts_with("dailies_") && word != COLLATION,
             }
         }
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.told && !state.fickle && (fickle || tables & !state.tables != 0) {
+        if state.sealed && !state.volatile && (volatile || tables & !state.tables != 0) {
             return Err(DbErr::Custom(format!("a listing went on with other tables than it began with: {sql}")));
         }
         state.tables |= tables;
-        state.fickle |= fickle;
+        state.volatile |= volatile;
         Ok(())
     }
 
     /// Takes note that the answer is made of more than tables.
     pub(super) fn note_other(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fickle = true;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).volatile = true;
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
         for sql in statements {
             sources.note(sql).expect("a statement in time");
         }
-        let told = sources.tell()?;
+        let told = sources.seal()?;
         Some(marked().enumerate().filter(|(at, _)| told & (1 << *at) != 0).map(|(_, marked)| marked.table).collect())
     }
 
@@ -117,7 +117,7 @@ mod tests {
     fn no_table_comes_late() {
         let sources = Sources::default();
         sources.note("SELECT 1 FROM task").expect("in time");
-        assert!(sources.tell().is_some());
+        assert!(sources.seal().is_some());
         assert!(sources.note("SELECT 2 FROM task").is_ok());
         assert!(sources.note("SELECT 2 FROM person").is_err());
     }

@@ -12,7 +12,7 @@ use poem::{IntoResponse, Response};
 
 use super::content::Content;
 use super::kept;
-use crate::conditional::{Keeper, Kept};
+use crate::conditional::{AnswerKeeper, KeptAnswer};
 
 /// Below this many bytes the work is not worth what it saves.
 const LEAST: usize = 1024;
@@ -52,7 +52,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
 ///
 /// A streamed answer is compressed part by part while it is sent.
 pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Response) -> Response {
-    if let Some(found) = response.extensions_mut().remove::<Kept>() {
+    if let Some(found) = response.extensions_mut().remove::<KeptAnswer>() {
         kept::recall(found, kept::coding(coding), LEAST, &mut response);
         if response.headers().contains_key(header::CONTENT_ENCODING) {
             vary(response.headers_mut());
@@ -60,7 +60,7 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
             return response;
         }
     }
-    let keeper = response.extensions_mut().remove::<Keeper>();
+    let keeper = response.extensions_mut().remove::<AnswerKeeper>();
     let media = response.headers().get(header::CONTENT_TYPE).cloned();
     if !suits(&response) {
         return response;

@@ -5,7 +5,7 @@ use futures::{FutureExt, StreamExt, stream};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 
-use crate::conditional::{Keeper, Kept};
+use crate::conditional::{AnswerKeeper, KeptAnswer};
 
 /// The content of an answer.
 pub(super) enum Content {
@@ -43,8 +43,8 @@ pub(super) async fn without_body(mut response: Response) -> Response {
     let body = response.take_body();
     let bare = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     // A kept answer has no body yet; and nobody makes all of one to keep it.
-    let kept = response.extensions_mut().remove::<Kept>();
-    response.extensions_mut().remove::<Keeper>();
+    let kept = response.extensions_mut().remove::<KeptAnswer>();
+    response.extensions_mut().remove::<AnswerKeeper>();
     if let Some(media) = kept.iter().find_map(|kept| kept.forms.first()?.media.clone()) {
         response.headers_mut().insert(header::CONTENT_TYPE, media);
     }

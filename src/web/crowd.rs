@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::peers::household;
 
 /// Seconds between two lines in the log about connections that were turned away.
-const QUIET: u64 = 60;
+const COMPLAINT_PERIOD_SECONDS: u64 = 60;
 
 /// Everybody who is connected.
 pub(super) struct Crowd {
@@ -66,9 +66,9 @@ impl Crowd {
 
     /// Says in the log that somebody was turned away, but not each time.
     fn complain(&self, address: IpAddr, full: bool) {
-        let now = self.started.elapsed().as_secs() + QUIET;
+        let now = self.started.elapsed().as_secs() + COMPLAINT_PERIOD_SECONDS;
         let last = self.complained.load(Ordering::Relaxed);
-        if now < last + QUIET || self.complained.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if now < last + COMPLAINT_PERIOD_SECONDS || self.complained.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
         if full {

@@ -11,12 +11,12 @@ use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
 use super::content::Content;
-use crate::conditional::{Coding, Form, Keeper, Kept};
+use crate::conditional::{AnswerForm, AnswerKeeper, Coding, KeptAnswer};
 
 /// Most bytes of an answer that is kept as it is.
-const PLAIN: usize = 128 * 1024;
+const MOST_PLAIN_BYTES: usize = 128 * 1024;
 /// Bytes that are compressed, or taken out of their coding, in one go.
-const PIECE: usize = 64 * 1024;
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// The coding of an answer that is compressed, or not.
 pub(super) fn coding(algorithm: Option<CompressionAlgo>) -> Coding {
@@ -39,9 +39,9 @@ fn name(coding: Coding) -> Option<HeaderValue> {
 
 /// Puts a kept answer into a response: as it was sent before in this coding, with the header that says so, or else plain, to
 /// be compressed and kept once more. Below so many bytes no answer is compressed.
-pub(super) fn recall(kept: Kept, wanted: Coding, least: usize, response: &mut Response) {
-    let Kept { forms, keeper } = kept;
-    let fits = |form: &&Form| form.coding == wanted || form.coding == Coding::Plain && form.text.len() < least;
+pub(super) fn recall(kept: KeptAnswer, wanted: Coding, least: usize, response: &mut Response) {
+    let KeptAnswer { forms, keeper } = kept;
+    let fits = |form: &&AnswerForm| form.coding == wanted || form.coding == Coding::Plain && form.text.len() < least;
     let Some(form) = forms.iter().find(fits).or(forms.first()).cloned() else { return };
     let headers = response.headers_mut();
     if let Some(media) = &form.media {
@@ -62,7 +62,7 @@ pub(super) fn recall(kept: Kept, wanted: Coding, least: usize, response: &mut Re
 }
 
 /// The text of a kept answer without its coding.
-fn plain(form: Form) -> Body {
+fn plain(form: AnswerForm) -> Body {
     let text = io::Cursor::new(form.text);
     let text: Box<dyn AsyncRead + Send + Unpin> = match form.coding {
         Coding::Plain => Box::new(text),
@@ -70,18 +70,18 @@ fn plain(form: Form) -> Body {
         Coding::Brotli => Box::new(BrotliDecoder::new(text)),
         Coding::Gzip => Box::new(GzipDecoder::new(text)),
     };
-    Body::from_bytes_stream(ReaderStream::with_capacity(text, PIECE))
+    Body::from_bytes_stream(ReaderStream::with_capacity(text, PIECE_BYTES))
 }
 
 /// Keeps what is sent plain.
-pub(super) async fn keep_plain(keeper: Keeper, media: Option<HeaderValue>, content: Content) -> Content {
+pub(super) async fn keep_plain(keeper: AnswerKeeper, media: Option<HeaderValue>, content: Content) -> Content {
     match content {
-        Content::Whole(bytes) if bytes.len() <= PLAIN => {
+        Content::Whole(bytes) if bytes.len() <= MOST_PLAIN_BYTES => {
             keeper.keep(Coding::Plain, media, bytes.clone()).await;
             Content::Whole(bytes)
         }
         Content::Whole(bytes) => {
-            let pieces = (0..bytes.len()).step_by(PIECE).map(move |start| Ok(bytes.slice(start..bytes.len().min(start + PIECE))));
+            let pieces = (0..bytes.len()).step_by(PIECE_BYTES).map(move |start| Ok(bytes.slice(start..bytes.len().min(start + PIECE_BYTES))));
             Content::Streamed(Body::from_bytes_stream(keeper.keeping(Coding::Plain, media, stream::iter(pieces))))
         }
         Content::Streamed(body) => Content::Streamed(keep(keeper, Coding::Plain, media, body)),
@@ -89,6 +89,6 @@ pub(super) async fn keep_plain(keeper: Keeper, media: Option<HeaderValue>, conte
 }
 
 /// Keeps what is sent part by part.
-pub(super) fn keep(keeper: Keeper, coding: Coding, media: Option<HeaderValue>, body: Body) -> Body {
+pub(super) fn keep(keeper: AnswerKeeper, coding: Coding, media: Option<HeaderValue>, body: Body) -> Body {
     Body::from_bytes_stream(keeper.keeping(coding, media, body.into_bytes_stream()))
 }

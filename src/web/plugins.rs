@@ -15,12 +15,13 @@ use super::limits::{announces_body, unanswered};
 use super::router::RequestTarget;
 
 /// Path of everything that belongs to plugins.
-const BELOW: &str = "/plugins/";
+const PLUGINS_PATH: &str = "/plugins/";
 /// File that says what a plugin is.
 const MANIFEST: &str = "manifest.toml";
 /// Built pages, in the folder of a plugin.
-const PAGES: &str = "frontend/dist";
-const NO_CODE: &str =
+const PAGES_FOLDER: &str = "frontend/dist";
+/// Answer to everything else below that path.
+const NOT_SERVED: &str =
     "This server runs no code of plugins. Of a plugin, it serves the pages below /plugins/{plugin_id}/frontend, where there are any.";
 
 /// Facts about a plugin, as far as they decide what is served.
@@ -74,7 +75,7 @@ impl Plugins {
         if target.is_known() || !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        let (id, path) = target.path.strip_prefix(BELOW)?.split_once('/')?;
+        let (id, path) = target.path.strip_prefix(PLUGINS_PATH)?.split_once('/')?;
         let pages = self.0.get(id)?;
         let answer = pages.file(&page(path)?, request.headers()).await;
         Some(answer.unwrap_or_else(|| Failure::not_found().into_response()))
@@ -82,8 +83,8 @@ impl Plugins {
 
     /// Refusal of what nobody answers below the address of plugins.
     pub(super) fn refuse(request: &Request, target: &RequestTarget) -> Option<Response> {
-        let refused = !target.is_known() && target.path.starts_with(BELOW);
-        refused.then(|| unanswered(Failure::plain(StatusCode::NOT_FOUND, NO_CODE).into_response(), announces_body(request.headers())))
+        let refused = !target.is_known() && target.path.starts_with(PLUGINS_PATH);
+        refused.then(|| unanswered(Failure::plain(StatusCode::NOT_FOUND, NOT_SERVED).into_response(), announces_body(request.headers())))
     }
 }
 
@@ -93,7 +94,7 @@ fn pages(place: &Path) -> Result<Option<(String, Folder)>, PluginError> {
     if !manifest.frontend_project_enabled && !manifest.frontend_studio_enabled {
         return Ok(None);
     }
-    Ok(Some((manifest.id, Folder::open(&place.join(PAGES))?)))
+    Ok(Some((manifest.id, Folder::open(&place.join(PAGES_FOLDER))?)))
 }
 
 /// The file of a plugin's pages at this path behind its name.
@@ -121,13 +122,13 @@ mod tests {
     fn a_plugin_without_pages_has_none_to_serve() {
         let folder = tempfile::TempDir::new().unwrap();
         let place = folder.path().join("shotlist");
-        fs::create_dir_all(place.join(PAGES)).unwrap();
+        fs::create_dir_all(place.join(PAGES_FOLDER)).unwrap();
         let write = |text: &str| fs::write(place.join(MANIFEST), text).unwrap();
         write("id = \"shotlist\"\nname = \"Shot list\"");
         assert!(pages(&place).is_ok_and(|found| found.is_none()));
         write("id = \"shotlist\"\nfrontend_studio_enabled = true");
         assert!(matches!(pages(&place), Err(PluginError::File(_))));
-        fs::write(place.join(PAGES).join(INDEX), "<html>").unwrap();
+        fs::write(place.join(PAGES_FOLDER).join(INDEX), "<html>").unwrap();
         assert!(pages(&place).is_ok_and(|found| found.is_some_and(|(id, _)| id == "shotlist")));
         write("id = ");
         assert!(matches!(pages(&place), Err(PluginError::Manifest(_))));

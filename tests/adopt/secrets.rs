@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, reference, row_id};
-use crate::second_factors::{options, send};
+use crate::second_factors::keys::{options, send};
 use harness::{Client, Program, SecurityKey};
 
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";

@@ -52,7 +52,7 @@ class Running:
     settings: dict
 
     def command(self, name, *arguments, settings=None):
-        """What a command says that is run beside the server, with its data and settings, and others."""
+        """Output of a command that is run beside the server, with its data and settings, and others."""
         return subprocess.run(
             [binary(), name, *self.place, *arguments],
             stdin=subprocess.DEVNULL,

@@ -16,7 +16,7 @@ import sys
 import threading
 import urllib.parse
 
-# What happens to the first calls of an operation: the connection is lost, or an answer other than the server's. Each call of
+# Faults of the first calls of an operation: the connection is lost, or an answer other than the server's. Each call of
 # `EXPIRES` is refused while its token is the first one that was seen there.
 TROUBLE = {
     "POST /auth/login": [429],

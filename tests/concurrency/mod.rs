@@ -1,18 +1,20 @@
 //! Calls at once do what the same calls do in turn.
 //!
-//! The contract gives the operations that write, and for each one a call is derived (`calls`). Samples are productions with
-//! two records of everything, as alike as twins (`sample`). On one sample the call is made ten times in turn; on others it
-//! is made twice and ten times at once. The answers must have the same statuses, in any order, and what is stored
-//! afterwards must be the same: the rows of the sample, the new rows, the number of rows of every table, and the events
-//! (`state`). So no call may fail that is right alone, no effect may be lost, and nothing is told more often than it
-//! happened. Operations that create are also called with ten different texts. `named` holds cases that people met, and `silence`
-//! holds calls against themselves: what changes nothing is told to nobody.
+//! The contract gives the operations that write, and for each one a call is derived (`calls`, `bodies`). Samples are
+//! productions with two records of everything, as alike as twins (`sample`). On one sample the call is made ten times in
+//! turn; on others it is made twice and ten times at once. The answers must have the same statuses, in any order, and what
+//! is stored afterwards must be the same: the rows of the sample, the new rows, the number of rows of every table, and the
+//! events (`state`). So no call may fail that is right alone, no effect may be lost, and nothing is told more often than it
+//! happened. Operations that create are also called with ten different texts. `named` holds cases that people met, and
+//! `silence` holds calls against themselves: what changes nothing is told to nobody.
 
+mod bodies;
 pub mod calls;
 mod named;
 pub mod sample;
 mod silence;
 pub mod state;
+mod table_order;
 
 use std::sync::Arc;
 

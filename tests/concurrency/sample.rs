@@ -1,6 +1,6 @@
 //! Samples: productions of their own with two records of everything, each as like the others as one twin is like another.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 use dailies::database::{Transaction, insert_ignoring_duplicates};
@@ -10,6 +10,7 @@ use sea_orm::{DbErr, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::table_order::tables_in_order;
 use harness::{Client, ENTITIES, Studio, rows, word};
 
 /// Password of the caller of every sample.
@@ -20,13 +21,6 @@ pub const TOTP_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
 /// Samples that are made at once.
 const BATCH: usize = 24;
-
-/// Tables that are filled first, in this order, because other tables refer to them and they to each other.
-const EARLY: [&str; 11] =
-    ["studio", "person", "department", "entity_type", "preview_background_file", "project", "task_type", "task_status", "entity", "task", "comment"];
-
-/// Tables that nothing writes to but imports.
-const EMPTY: [&str; 1] = ["data_import_error"];
 
 /// Records beyond the two of each table: the word for one, its table, and what is special to it.
 const MORE: [(&str, &str, &str); 5] = [
@@ -169,7 +163,7 @@ impl<'a> Samples<'a> {
         shared.insert("entity_type", shared["asset_type"]);
         let closed = studio.named("project-status", "Closed").await;
         let password = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
-        Self { studio, shared, closed, password, order: order(), made: 0, waiting: Vec::new(), open: None }
+        Self { studio, shared, closed, password, order: tables_in_order(), made: 0, waiting: Vec::new(), open: None }
     }
 
     /// A fresh sample, whose production alone is open.
@@ -369,22 +363,6 @@ async fn entity_type(studio: &Studio, name: &str) -> Uuid {
         Some(id) => id.parse().expect("an id"),
         None => rows::insert(&studio.server.app.database, &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
     }
-}
-
-/// The tables that are filled, each after those that it must refer to and, where that can be, after all others.
-fn order() -> Vec<&'static Table> {
-    let mut order: Vec<&'static Table> = EARLY.iter().map(|name| Table::find(name).expect("a table")).collect();
-    let mut left: Vec<&'static Table> = TABLES.iter().copied().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
-    while !left.is_empty() {
-        let done: HashSet<&str> = order.iter().map(|table| table.name).collect();
-        let ready = |table: &&'static Table, all: bool| {
-            let waits = |column: &&Column| column.references.is_some_and(|target| target != table.name && !done.contains(target));
-            !table.columns.iter().any(|column| waits(&column) && (all || !column.nullable))
-        };
-        let place = left.iter().position(|table| ready(table, true)).or_else(|| left.iter().position(|table| ready(table, false)));
-        order.push(left.remove(place.expect("a table that waits for no other one")));
-    }
-    order
 }
 
 /// The value of a column that refers to nothing; none where the usual one will do.

@@ -1,5 +1,5 @@
-//! What changes nothing is told to nobody: each operation that writes is called twice in turn, and where the second call leaves
-//! every row as it is, it stores no event.
+//! Calls that change nothing store no event: each operation that writes is called twice in turn, and where the second call
+//! leaves every row as it is, nobody is told of it.
 
 use rstest::rstest;
 
@@ -8,8 +8,8 @@ use super::state::Before;
 use super::{Family, studio};
 use harness::On;
 
-/// Operations that are something to tell each time, whatever the rows say: what is asked of people, events themselves, and
-/// what takes the place of a whole list or plan.
+/// Operations that store an event each time, whatever the rows say: requests to people, events themselves, and calls that put
+/// something in the place of a whole list or plan.
 const ACTS: [&str; 8] = [
     "apply_project_template",
     "create_event",

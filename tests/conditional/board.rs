@@ -74,7 +74,7 @@ async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: O
     let board = format!("/data/assets/with-tasks?project_id={}", studio.project_id);
     let done = Arc::new(AtomicBool::new(false));
     // Meanwhile marks are added up, and somebody looks.
-    let reckoner = {
+    let adder = {
         let (studio, done, board) = (Arc::clone(&studio), Arc::clone(&done), board.clone());
         tokio::spawn(async move {
             let mut last = marks(&studio).await.1;
@@ -97,7 +97,7 @@ async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: O
     });
     join_all(writers).await.into_iter().for_each(|writer| writer.expect("a writer"));
     done.store(true, Ordering::Relaxed);
-    reckoner.await.expect("a reckoner");
+    adder.await.expect("marks that never fall");
     let (_, sum) = marks(&studio).await;
     let latest = ask(&studio.admin, &board, None).await;
     let text = String::from_utf8(latest.bytes.clone()).expect("UTF-8");

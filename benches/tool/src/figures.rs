@@ -59,7 +59,7 @@ impl Figures {
     }
 }
 
-/// How many times better the first of two servers is: above 1 it is the faster one.
+/// Figures of one server divided by those of another: above 1 the first one is faster.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ratio {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -28,7 +28,7 @@ pub struct Stage {
     pub changed: u32,
 }
 
-/// What one client changes.
+/// Records that one client changes, and no other one.
 struct OwnRecords {
     asset: String,
     task: String,

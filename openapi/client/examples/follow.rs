@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What was read of the events so far.
+/// Position among the events: those up to here were read.
 #[derive(Default)]
 struct Follower {
     /// Moment of the latest event. Moments are whole seconds, so that others of the same moment may follow.

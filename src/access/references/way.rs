@@ -5,7 +5,7 @@ use entity::belonging::Belonging::{self, By, Itself, Studio};
 use entity::facts::Table;
 
 use crate::access::roles::MEMBER;
-use crate::access::rule::Ground;
+use crate::access::rule::QueriedRecords;
 use crate::access::{comments, entities, playlists, previews, tasks};
 use crate::database::Sql;
 
@@ -40,7 +40,7 @@ pub(super) struct RowPlace {
 /// Productions, whose id is in a column.
 struct Projects(String);
 
-impl Ground<std::convert::Infallible> for Projects {
+impl QueriedRecords<std::convert::Infallible> for Projects {
     fn project(&self) -> String {
         self.0.clone()
     }

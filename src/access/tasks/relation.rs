@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{FewTasks, LEAD, TaskFact, TaskRule};
 use crate::access::roles::{ProjectRole, join_place, project_role, role_in, shares_department};
-use crate::access::rule::Ground;
+use crate::access::rule::QueriedRecords;
 use crate::database::{self, Sql};
 
 /// Relation of the caller to one task.

@@ -264,12 +264,7 @@ async fn sort(
             }
             let id = Uuid::new_v4();
             columns.extend(beginning.iter().cloned());
-            columns.push(("id", id.into()));
-            for (name, origin) in kind.first {
-                let Some(column) = kind.table().column(name) else { continue };
-                let value = read_value(column, &origin.value(reading), *place, origin.field().unwrap_or(*name), true)?;
-                columns.extend(value.map(|value| (column.name, value)));
-            }
+            add_first_columns(kind, reading, *place, id, &mut columns)?;
             alike.add(&columns, id);
             id
         };
@@ -279,6 +274,17 @@ async fn sort(
         rows.push(Incoming { stored: found, id, place: *place, columns });
     }
     Ok((rows, order))
+}
+
+/// Adds the columns that only a new row gets: its id, and those that later records leave alone.
+fn add_first_columns(kind: &RecordKind, reading: &RecordReading<'_>, place: usize, id: Uuid, columns: &mut ColumnValues) -> Result<(), Failure> {
+    columns.push(("id", id.into()));
+    for (name, origin) in kind.first {
+        let Some(column) = kind.table().column(name) else { continue };
+        let value = read_value(column, &origin.value(reading), place, origin.field().unwrap_or(*name), true)?;
+        columns.extend(value.map(|value| (column.name, value)));
+    }
+    Ok(())
 }
 
 /// Rows as JSON objects, by their ids.

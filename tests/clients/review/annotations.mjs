@@ -1,4 +1,4 @@
-// What reviewers drew: the frame that the server draws beside the picture that Fabric.js shows of the same objects.
+// Drawings of reviewers: the frame that the server draws beside the picture that Fabric.js shows of the same objects.
 // Pairs of pictures that are unlike are left in target/screenshots.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -16,7 +16,7 @@ const screenshots = fileURLToPath(new URL("../../../target/screenshots/", import
 // another typeface on the server, so only their place and size are compared.
 const SHAPES = { share: 0.02, edges: 2 };
 const TEXTS = { share: 1, edges: 16 };
-// How wide the letters were of a text that wraps is not stored.
+// The width of the letters of a text that wraps is not stored.
 const WRAPPED = { share: 1, edges: 60 };
 
 async function compareAll(studio, browser) {

@@ -62,7 +62,7 @@ const inRoom = (page, ids) =>
 const heard = (page, name) =>
   page.evaluate((name) => room.heard.filter(([heard]) => heard === name).map(([, payload]) => payload), name);
 
-// How many frames apart the two pages were, by where each was at the same moment.
+// Number of frames between the two pages, by where each was at the same moment.
 function apart(first, second) {
   const distances = [];
   for (const [time, frame] of first) {

@@ -36,7 +36,7 @@ class Browser:
         self.numbers = itertools.count(1)
 
     def call(self, method, session=None, **arguments):
-        """What Chromium answers."""
+        """Answer of Chromium."""
         number = next(self.numbers)
         message = {"id": number, "method": method, "params": arguments}
         self.socket.send(json.dumps({**message, "sessionId": session} if session else message))
@@ -68,7 +68,7 @@ class Page:
         self.session = session
 
     def call(self, method, **arguments):
-        """What Chromium answers for this page."""
+        """Answer of Chromium for this page."""
         return self.browser.call(method, self.session, **arguments)
 
     def go(self, address):
@@ -83,7 +83,7 @@ class Page:
         )
 
     def run(self, function, *arguments):
-        """What a function of JavaScript gives."""
+        """Value of a function of JavaScript."""
         given = ", ".join(json.dumps(argument) for argument in arguments)
         found = self.call(
             "Runtime.evaluate", expression=f"({function})({given})", awaitPromise=True, returnByValue=True
@@ -126,11 +126,11 @@ class Page:
         self.call("WebAuthn.removeVirtualAuthenticator", authenticatorId=key)
 
     def credentials(self, key):
-        """What a security key holds, its private halves too."""
+        """Content of a security key, its private halves too."""
         return self.call("WebAuthn.getCredentials", authenticatorId=key)["credentials"]
 
     def create(self, options):
-        """What the browser says of a key that it lets somebody make."""
+        """Answer of the browser about a key that it lets somebody make."""
         return self.run(
             """async (options) => {
                 const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
@@ -140,7 +140,7 @@ class Page:
         )
 
     def get(self, options):
-        """What the browser says of a key that it lets somebody use."""
+        """Answer of the browser about a key that it lets somebody use."""
         return self.run(
             """async (options) => {
                 const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);

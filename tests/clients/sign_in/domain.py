@@ -8,7 +8,7 @@ import slapd
 from parts import certificate, studio
 from slapd import PICTURE, READS, REFUSED, SUFFIX, escaped
 
-# What Debian's schema of Active Directory says can't be searched by.
+# Attributes that can't be searched by, as Debian's schema of Active Directory says.
 AD_SCHEMA = """
 attributetype ( 1.2.840.113556.1.4.221 NAME 'sAMAccountName'
     EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )

@@ -89,7 +89,7 @@ class Member(Person):
                 return {"fido_authentication_response": self.touch()}
 
     def enabled(self):
-        """What signing in tells of the factors: the preferred one, and all."""
+        """Factors that signing in tells of: the preferred one, and all."""
         _, told = self.sign_in()
         return told.get("preferred_two_factor_authentication"), told.get("two_factor_authentication_enabled")
 

@@ -28,7 +28,7 @@ PASSWORD_SIGN_IN = {
 
 
 def described(name, consumer):
-    """What a server that takes answers says of itself."""
+    """Metadata of a server that takes answers."""
     return (
         f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{name}">'
         '<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
@@ -80,7 +80,7 @@ class IdentityProvider:
         self.change = None
 
     def metadata(self):
-        """What it says of itself."""
+        """Metadata of the provider."""
         return str(entity_descriptor(self.config))
 
     def answer(self, name, request_id):
@@ -142,7 +142,7 @@ def running(provider):
                 self.send(provider.page(query["SAMLRequest"][0], query.get("RelayState", [""])[0]), "text/html")
 
         def do_POST(self):  # noqa: N802 - http.server calls it so
-            """What somebody entered."""
+            """Fields that somebody entered."""
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             self.send(provider.back(urllib.parse.parse_qs(body, keep_blank_values=True)), "text/html")
 

@@ -27,14 +27,14 @@ class Person:
         return (page or self.page).fetch("POST", "/auth/login", body)
 
     def ask(self, page=None):
-        """What a page needs to use a key."""
+        """Options that a page needs to use a key."""
         status, options = (page or self.page).fetch("GET", f"/auth/fido?email={self.email}")
         if status != 200:
             raise RuntimeError(f"no question: {status} {options}")
         return options
 
     def touch(self, page=None, **changes):
-        """What the browser says of a key that was touched."""
+        """Answer of the browser about a key that was touched."""
         page = page or self.page
         return page.get({**self.ask(page), **changes})
 
@@ -203,7 +203,7 @@ def kinds(suite, at, browser):
 
 
 def attacks(suite, at, browser):
-    """What a page or a stranger could try."""
+    """Attempts that a page or a stranger could make."""
     max_ = Person(at, browser, "max")
     max_.sign_in()
     key = max_.page.plug_in()

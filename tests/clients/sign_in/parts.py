@@ -1,4 +1,4 @@
-"""What the suites of signing in share: counting of checks, a studio's server, certificates, and a mail server."""
+"""Parts that the suites of signing in share: counting of checks, a studio's server, certificates, and a mail server."""
 
 import contextlib
 import email
@@ -194,7 +194,7 @@ def program(command, log, ready, **more):
 
 
 def wait_for(condition, problem, within=WITHIN):
-    """What a condition gives once it gives something."""
+    """Value of a condition, once it has one."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         found = condition()
@@ -232,7 +232,7 @@ class PostOffice:
         wait_for(lambda: self.count(address) >= number, f"{address} got no letter {number}")
 
     def count(self, address):
-        """How many letters somebody got."""
+        """Number of letters that somebody got."""
         return sum(address in to for to, _ in list(self.letters))
 
 

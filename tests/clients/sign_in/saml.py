@@ -169,7 +169,7 @@ def meant(suite, at, provider, strangers, own):
 
 
 def tampering(suite, at, provider):
-    """What is signed can't be changed, nor can anything be put beside it."""
+    """A signed answer can't be changed, nor can anything be put beside it."""
     eve = "eve@wool.example"
 
     def assertion(xml):
@@ -246,7 +246,7 @@ def tampering(suite, at, provider):
         for what, change in {**changes, **within}.items():
             provider.signs, provider.change = signs, change
             stays_out(suite, at, provider, ADA, f"{what} {signs}")
-    # What is signed says the same without the comment, which some readers stop at.
+    # The signature is good without the comment, too, which some readers stop at.
     provider.change = lambda xml: xml.replace(f"{ADA}.evil", f"{ADA}<!-- -->.evil")
     stays_out(suite, at, provider, f"{ADA}.evil.example", "a comment that cuts a name short")
     provider.change = plain

@@ -48,7 +48,7 @@ class Surfer:
         raise RuntimeError(f"redirects do not end: {address}")
 
     def submit(self, page, until=(), **values):
-        """What the first form of a page leads to, filled in."""
+        """Page that the first form of a page leads to, filled in."""
         action, method, fields = Forms(page.text).found[0]
         address = urllib.parse.urljoin(page.url, action)
         return self.go(address, until, method.upper(), data={**fields, **values})

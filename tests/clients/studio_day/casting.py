@@ -1,4 +1,4 @@
-"""Who is cast where, and what is ready."""
+"""Castings, and the assets that are ready."""
 
 import gazu
 

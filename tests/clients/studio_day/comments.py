@@ -92,12 +92,12 @@ def comment(day):
 
 
 def concerned(comment):
-    """What events say of whom a comment concerns."""
+    """Parts of events that say whom a comment concerns."""
     return {"person_id": comment["person_id"], "for_client": comment["for_client"]}
 
 
 def comment_events(day, comment, previous, author, notified=(), to_review=False):
-    """What is announced when a comment is posted, where a status change is one with a previous status."""
+    """Events of a comment that is posted, where a status change is one with a previous status."""
     task_id, status_id = comment["object_id"], comment["task_status_id"]
     task = gazu.client.fetch_one("tasks", task_id)
     change = {"new_task_status_id": status_id, "person_id": author["id"], "task_id": task_id}

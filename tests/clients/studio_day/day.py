@@ -1,4 +1,4 @@
-"""What the sections share: the day itself, plain HTTP beside gazu, and pictures."""
+"""Parts that the sections share: the day itself, plain HTTP beside gazu, and pictures."""
 
 import os
 import pathlib
@@ -20,7 +20,7 @@ SOME_ID = Some("an id", re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").
 
 
 class Day:
-    """What the sections hand on to each other."""
+    """Records that the sections hand on to each other."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)

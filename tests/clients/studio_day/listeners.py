@@ -14,7 +14,7 @@ QUIET_FOR = 1.5
 # Events about the whole studio; everybody is told of them.
 STUDIO_WIDE = ("asset-type:", "department:", "person:", "task-status:", "task-type:")
 
-# What a listener may read as soon as it hears of it: an event follows the commit of its change.
+# Records that a listener may read as soon as it hears of them: an event follows the commit of its change.
 READABLE = {
     "asset:new": "/data/assets/{asset_id}",
     "comment:new": "/data/comments/{comment_id}",
@@ -116,7 +116,7 @@ class Listener:
         ]
 
     def fresh(self):
-        """What was heard since the last comparison, less what may go either way."""
+        """Events heard since the last comparison, without those that may be there or not."""
         return [
             (name, payload)
             for name, payload in self.heard[self.compared :]

@@ -1,4 +1,4 @@
-"""What only the newer gazu has functions for."""
+"""Calls that only the newer gazu has functions for."""
 
 import gazu
 import requests

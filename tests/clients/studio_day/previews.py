@@ -79,7 +79,7 @@ def publish_preview(day):
 
 
 def new_preview(day, preview, comment):
-    """What is announced when a preview is put on a comment."""
+    """Events of a preview that is put on a comment."""
     return (
         day.event("preview-file:new", preview_file_id=preview["id"], comment_id=comment["id"]),
         day.event("comment:update", comment_id=comment["id"], task_id=day.task["id"], **concerned(comment)),
@@ -87,7 +87,7 @@ def new_preview(day, preview, comment):
 
 
 def uploaded_preview(day, preview, comment):
-    """What is announced when the picture of a preview is there."""
+    """Events of a preview whose picture is there."""
     return (
         day.event("preview-file:update", preview_file_id=preview["id"], status="ready"),
         day.event("comment:update", comment_id=comment["id"], task_id=day.task["id"], **concerned(comment)),

@@ -8,7 +8,7 @@ import gazu
 # The first of them came with the newer of the two releases that the day is lived with.
 IS_NEWER = hasattr(gazu.casting, "cast_asset")
 
-# What is raised for a value that does not fit its field.
+# Exceptions for a value that does not fit its field.
 VALIDATION_EXCEPTION = gazu.exception.ValidationException if IS_NEWER else gazu.exception.ParameterException
 
 

@@ -99,7 +99,7 @@ def create_tasks(day):
 
 
 def assignment(day, task, person):
-    """What is announced when somebody is assigned."""
+    """Events of an assignment."""
     return (
         day.event("task:assign", task_id=task["id"], person_id=person["id"]),
         day.event("task:update", task_id=task["id"]),
@@ -133,7 +133,7 @@ def to_review(day):
 
 
 def todo_lists(day):
-    """What the artist has to do, as the artist and as a manager see it."""
+    """Tasks of the artist, as the artist and as a manager see them."""
     rows = by_id(gazu.user.all_tasks_to_do(client=day.clients["artist"]))
     mine = {day.animation["id"], *(task["id"] for task in day.layout.values())}
     assert set(rows) == mine, "the artist's list holds the assigned tasks"

@@ -1,4 +1,4 @@
-"""What the server tells as it happens, over Socket.IO.
+"""Events of the server over Socket.IO, as they happen.
 
 Synchronous listeners need `dailies-client[events]`, the others `dailies-client[async-events]`.
 """
