@@ -55,13 +55,15 @@ impl Client {
 
     /// A client by the variables `DAILIES_URL` and `DAILIES_TOKEN`, or else `DAILIES_EMAIL` and `DAILIES_PASSWORD`.
     pub async fn from_environment() -> Result<Self, Error<AnyError>> {
-        let variable = |name: &str| env::var(name).map_err(|problem| Error::<AnyError>::InvalidRequest(format!("{name}: {problem}")));
-        let url = variable("DAILIES_URL")?;
+        let variable = |name: &str| env::var(name).map_err(|problem| format!("{name}: {problem}"));
+        let url = variable("DAILIES_URL").map_err(Error::InvalidRequest)?;
         if let Ok(token) = env::var("DAILIES_TOKEN") {
             return Ok(Self::with_token(&url, &token)?);
         }
         let client = Self::at(&url)?;
-        client.open_session(&variable("DAILIES_EMAIL")?, &variable("DAILIES_PASSWORD")?).await?;
+        let email = variable("DAILIES_EMAIL").map_err(Error::InvalidRequest)?;
+        let password = variable("DAILIES_PASSWORD").map_err(Error::InvalidRequest)?;
+        client.open_session(&email, &password).await?;
         Ok(client)
     }
 
