@@ -56,7 +56,7 @@ impl<'a> Two<'a> {
     }
 
     /// Begins again with another P.
-    async fn renew(&mut self) {
+    pub async fn renew(&mut self) {
         self.p = self.samples.fresh().await;
         self.prepare().await;
     }
