@@ -213,6 +213,9 @@ mod tests {
 
     #[test]
     fn frame_rates_are_text() {
-        assert_eq!([Some("24"), Some(" 29.97 "), Some("23,976"), Some("0"), Some("film"), None].map(frame_rate), [24.0, 29.97, 23.976, 25.0, 25.0, 25.0]);
+        assert_eq!(
+            [Some("24"), Some(" 29.97 "), Some("23,976"), Some("0"), Some("film"), None].map(frame_rate),
+            [24.0, 29.97, 23.976, 25.0, 25.0, 25.0]
+        );
     }
 }
