@@ -116,11 +116,13 @@ async fn persons_are_taken_over(#[case] on: On) {
     let reader = DirectoryEntry::new(READER, "reads", &[]);
     let lead =
         DirectoryEntry::new("cn=leads,dc=wool", "", &[("objectClass", "groupOfUniqueNames"), ("cn", "leads"), ("uniqueMember", "uid=eve,dc=wool")]);
+    let ada = somebody("ada", "x", &[("givenName", "Ada"), ("mail", "Ada@Wool.local"), ("uniqueIdentifier", "7")]);
+    let eve = somebody("eve", "x", &[("givenName", "Eve")]);
     let directory = Directory::open(vec![
         reader.clone(),
         lead.clone(),
-        somebody("ada", "x", &[("givenName", "Ada"), ("mail", "Ada@Wool.local"), ("uniqueIdentifier", "7")]),
-        somebody("eve", "x", &[("givenName", "Eve")]),
+        ada.clone(),
+        eve.clone(),
         somebody("off", "x", &[("organizationalStatus", "inactive")]),
         somebody("robot", "x", &[]),
     ])
@@ -144,6 +146,11 @@ async fn persons_are_taken_over(#[case] on: On) {
     assert_eq!(facts(&found[1]), [json!("eve@wool.local"), json!("supervisor"), json!(true), json!("Eve Byron")]);
     let again = studio.run("sync-ldap", &arguments).await;
     assert!(again.success && again.printed.contains("0 new, 0 changed, 0 switched off"), "{again:?}");
+    // Who leaves the group leaves its role.
+    directory.replace(vec![reader.clone(), ada, eve]);
+    let left = studio.run("sync-ldap", &arguments).await;
+    assert!(left.success && left.printed.contains("0 new, 1 changed, 0 switched off"), "{left:?}");
+    assert_eq!(facts(&persons(&admin).await[1])[1], "user");
     // One gets another name, the other is gone.
     directory.replace(vec![reader.clone(), lead, somebody("ada.l", "x", &[("sn", "Lovelace"), ("uniqueIdentifier", "7")])]);
     let done = studio.run("sync-with-ldap-server", &arguments).await;
@@ -156,7 +163,7 @@ async fn persons_are_taken_over(#[case] on: On) {
         let of = |event: &&Value| event["name"] == name && event["data"]["person_id"] == person["id"];
         events.as_array().expect("events").iter().filter(of).count()
     };
-    assert_eq!((about(&found[0], "person:new"), about(&found[0], "person:update"), about(&found[1], "person:update")), (1, 1, 1));
+    assert_eq!((about(&found[0], "person:new"), about(&found[0], "person:update"), about(&found[1], "person:update")), (1, 1, 2));
     // Nobody is switched off because the directory is empty, or refuses the reader.
     directory.replace(vec![reader]);
     let empty = studio.run("sync-ldap", &arguments).await;

@@ -170,6 +170,29 @@ async fn no_frame_is_lost_at_the_rate_of_the_production(#[case] on: On) {
 
 #[rstest]
 #[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn movies_are_as_large_as_their_bitrates_let_them_be(#[case] on: On) {
+    let studio = studio(on, "25").await;
+    let noise = made("noise.mkv", "-f lavfi -i testsrc=size=320x180:rate=25:duration=1,noise=alls=80:allf=t -c:v ffv1");
+    let size = async || {
+        let (_, record) = sent(&studio, "noise.mkv", &noise).await;
+        assert_eq!(record["status"], "ready");
+        record["file_size"].as_i64().expect("a size")
+    };
+    let of_server = size().await;
+    let production = format!("/data/projects/{}", studio.project_id);
+    studio.admin.put(&production, json!({"hd_bitrate_compression": 2, "ld_bitrate_compression": 1})).await.expect(200);
+    let of_production = size().await;
+    let link = json!({"task_type_id": studio.named("task-types", "Modeling").await, "hd_bitrate_compression": 1});
+    studio.admin.post(&format!("{production}/settings/task-types"), link).await.expect(201);
+    let of_task_type = size().await;
+    assert!(of_server > 4 * of_production, "{of_server} and {of_production} bytes");
+    assert!(3 * of_production > 5 * of_task_type, "{of_production} and {of_task_type} bytes");
+}
+
+#[rstest]
+#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shape_is_the_one_that_is_shown(#[case] on: On) {
     let studio = studio(on, "25").await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::execute;
-use harness::{Answer, Client, On, Studio, TestServer, id, movie, picture};
+use harness::{Answer, Client, Listener, On, Studio, TestServer, id, movie, picture};
 
 /// A preview without a file yet, on a comment.
 pub async fn preview(studio: &Studio) -> Uuid {
@@ -75,6 +75,29 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     studio.admin.send_file(&path(late), "shot.mp4", &movie()).await.expect(201);
     studio.server = TestServer::start_at(studio.server.stop().await).await;
     assert_eq!(outcome(&studio.server.as_person(studio.admin_id), late).await["status"], "ready");
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_progress_of_a_movie_is_told_and_not_kept(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let preview = preview(&studio).await;
+    let listener = Listener::open(&studio.admin).await;
+    let sent = studio.admin.send_file(&format!("/pictures/preview-files/{preview}"), "shot.mp4", &movie()).await.expect(201);
+    let mut heard = listener.until("preview-file:add-file").await;
+    let ready = heard.iter().position(|(name, _)| name == "preview-file:update").expect("an end");
+    heard.truncate(ready);
+    heard.retain(|(name, _)| name == "preview-file:progress");
+    assert!(!heard.is_empty(), "nothing is told");
+    let percents: Vec<i64> = heard.iter().map(|(_, told)| told["progress"].as_i64().expect("a number")).collect();
+    assert!(percents.is_sorted() && percents.iter().all(|percent| (0..=100).contains(percent)), "{percents:?}");
+    assert!(percents.last() > Some(&50), "{percents:?}");
+    let expected = json!({"preview_file_id": preview, "task_id": sent["task_id"], "progress": percents[0], "project_id": studio.project_id});
+    assert_eq!(heard[0].1, expected);
+    let kept = studio.admin.get("/data/events/last?limit=1000").await.expect(200);
+    assert!(kept.as_array().expect("events").iter().all(|event| event["name"] != "preview-file:progress"));
 }
 
 /// Asks for something as a program that would rather have JSON than a picture.

@@ -55,6 +55,28 @@ async fn variables_that_are_wrong_are_named() {
     assert!(!told.success && told.complained.contains("did you mean DAILIES_PORT?"), "{told:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_need_not_stand_on_a_command_line() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let ada = "ada@example.com";
+    let nothing = studio.run("create-admin", &[ada]).await;
+    assert!(!nothing.success && nothing.complained.contains("DAILIES_PASSWORD"), "{nothing:?}");
+    let made = studio.run_on("typed into a pipe\n", "create-admin", &[ada]).await;
+    assert!(made.success, "{made:?}");
+    // Who is there needs none.
+    assert!(studio.run("create-admin", &[ada]).await.success);
+    let server = studio.serve().await;
+    server.signed_in(ada, "typed into a pipe").await;
+    let changed = studio.run_with(&[("DAILIES_PASSWORD", "of the environment")], "change-password", &[ada]).await;
+    assert!(changed.success && changed.complained.is_empty(), "{changed:?}");
+    server.signed_in(ada, "of the environment").await;
+    let changed = studio.run_on("short\n", "change-password", &[ada]).await;
+    assert!(!changed.success && changed.complained.contains("at least 8"), "{changed:?}");
+    server.signed_in(ada, "of the environment").await;
+    assert!(studio.run_on("typed once more", "change-password", &[ada]).await.success);
+    server.signed_in(ada, "typed once more").await;
+}
+
 #[rstest]
 #[case(On::Sqlite, "dailies --data-dir")]
 #[case(On::Postgres, "pg_dump")]

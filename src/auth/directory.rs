@@ -171,6 +171,14 @@ fn role_groups(settings: &LdapSettings) -> Result<Vec<(&str, &'static str)>, Dir
     Ok(groups)
 }
 
+/// The roles that the settings give to groups.
+///
+/// # Errors
+/// One of them is no role.
+pub fn roles_of_groups(settings: &LdapSettings) -> Result<Vec<&'static str>, DirectoryError> {
+    Ok(role_groups(settings)?.into_iter().map(|(_, role)| role).collect())
+}
+
 /// Everybody in the directory who is to be taken over.
 ///
 /// # Errors
@@ -354,6 +362,7 @@ mod tests {
     fn groups_give_roles() {
         let given = settings(&["--ldap-roles", "cn=leads,dc=wool=supervisor; producers = manager"]);
         assert_eq!(role_groups(&given).expect("groups"), [("producers", "manager"), ("cn=leads,dc=wool", "supervisor")]);
+        assert_eq!(roles_of_groups(&given).expect("roles"), ["manager", "supervisor"]);
         for wrong in ["leads", "leads=boss"] {
             assert!(role_groups(&settings(&["--ldap-roles", wrong])).is_err());
         }

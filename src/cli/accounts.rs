@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{CommandResult, environment, offline, offline_with};
-use crate::auth::accounts::{self, Administrator};
+use super::{CommandResult, environment, offline, offline_with, password};
+use crate::auth::accounts::{self, AccountError, Administrator};
 use crate::config::{DataArgs, LdapSettings, Settings};
 use crate::people::directory_sync;
 use crate::studio::seed::{Domain, seed};
@@ -17,9 +17,14 @@ pub(super) async fn init(data: &DataArgs, domain: Domain) -> CommandResult {
     Ok(())
 }
 
-pub(super) async fn create_admin(data: &DataArgs, email: &str, password: Option<&str>) -> CommandResult {
+/// Makes an administrator. A password is asked for where one is needed and none was given.
+pub(super) async fn create_admin(data: &DataArgs, email: &str, given: Option<&str>) -> CommandResult {
     let app = offline(data).await?;
-    match accounts::create_admin(&app, email, password).await? {
+    let made = match accounts::create_admin(&app, email, given).await {
+        Err(AccountError::NoPassword) => accounts::create_admin(&app, email, Some(&password::ask()?)).await?,
+        made => made?,
+    };
+    match made {
         Administrator::Created(_) => println!("{email} can sign in as an administrator."),
         Administrator::Promoted(_) => println!("{email} is an administrator now."),
         Administrator::Unchanged(_) => println!("{email} is an administrator already."),
@@ -27,9 +32,10 @@ pub(super) async fn create_admin(data: &DataArgs, email: &str, password: Option<
     Ok(())
 }
 
-pub(super) async fn change_password(data: &DataArgs, email: &str, password: &str) -> CommandResult {
+pub(super) async fn change_password(data: &DataArgs, email: &str, given: Option<String>) -> CommandResult {
     let app = offline(data).await?;
-    accounts::change_password(&app, email, password).await?;
+    let password = given.map_or_else(password::ask, Ok)?;
+    accounts::change_password(&app, email, &password).await?;
     println!("{email} has a new password. Earlier sessions have ended.");
     Ok(())
 }

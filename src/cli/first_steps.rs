@@ -26,7 +26,7 @@ pub(super) fn text(data: &DataArgs, settings: &Settings, address: &str) -> Strin
         "What to do next:
   1. Read and try the API      http://{address}/docs
   2. Open the web UI           {ui}
-  3. Let administrators in     {dailies} create-admin E-MAIL --password PASSWORD
+  3. Let administrators in     {dailies} create-admin E-MAIL
   4. Say where people find it  DOMAIN_NAME, now {}; all settings: {dailies} config
   5. Back up                   {backup}, and {files}
 ",

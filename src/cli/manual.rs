@@ -13,7 +13,7 @@ use crate::web::docs::{self, Edition};
 
 /// Flags of other programs.
 const FLAGS_OF_OTHERS: &str = "--archive --config --dbname --directory --encoding --extract --file --force --format --gzip --locked --no-owner --now \
-    --offline --output --owner --path --pipe --property --pwprompt --release --role --setenv --wait --workspace";
+    --offline --output --owner --path --property --pty --pwprompt --release --role --setenv --wait --workspace";
 /// Variables of the server whose installations are taken over, which mean nothing here.
 const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
     INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";

@@ -12,6 +12,7 @@ mod log;
 mod manual;
 #[cfg(test)]
 mod packaging;
+mod password;
 mod private;
 mod serve;
 mod settings;
@@ -53,17 +54,19 @@ enum Command {
     CreateAdmin {
         /// E-mail address.
         email: String,
-        /// Password of a new account.
-        #[arg(long)]
+        /// Password of a new account. Where it is not given, it is asked for, or read from standard input: other users of the machine
+        /// may see what stands on a command line.
+        #[arg(long, env = "DAILIES_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },
     /// Give somebody a new password.
     ChangePassword {
         /// E-mail address.
         email: String,
-        /// The new password.
-        #[arg(long)]
-        password: String,
+        /// The new password. Where it is not given, it is asked for, or read from standard input: other users of the machine may see
+        /// what stands on a command line.
+        #[arg(long, env = "DAILIES_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
     },
     /// Take the persons of the studio over from its directory (LDAP), which the settings name.
     #[command(alias = "sync-with-ldap-server")]
@@ -161,7 +164,7 @@ async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> Comm
         Command::Config(args) => settings::run(&data, &args, Cli::command(), matches),
         Command::Init { domain } => accounts::init(&data, domain).await,
         Command::CreateAdmin { email, password } => accounts::create_admin(&data, &email, password.as_deref()).await,
-        Command::ChangePassword { email, password } => accounts::change_password(&data, &email, &password).await,
+        Command::ChangePassword { email, password } => accounts::change_password(&data, &email, password).await,
         Command::SyncLdap(args) => accounts::sync_ldap(&data, *args).await,
         Command::Demo(args) => crate::demo::run(&offline(&data).await?, &args).await,
         Command::Bench(args) => dailies_bench::run(&args).await,

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::PictureError;
 use super::decode::{self, AROUND_PIXELS, Bounds};
-use super::{derive, drawings};
+use super::{derive, drawings, press};
 
 /// The budget is counted in these.
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -150,7 +150,10 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         decoder.orientation().unwrap_or(Orientation::NoTransforms),
         Orientation::NoTransforms | Orientation::FlipHorizontal | Orientation::FlipVertical | Orientation::Rotate180
     );
+    let in_inks = format == Some(ImageFormat::Jpeg) && decoder.icc_profile().ok().flatten().is_some_and(|profile| press::is_of_press(&profile));
     let copies = match format {
+        // The same with a fourth channel, beside the inks and the picture that is made of them.
+        Some(ImageFormat::Jpeg) if in_inks => 5,
         // Files that are sent in several passes are kept as coefficients of 16 bits until the last one.
         Some(ImageFormat::Jpeg) => 3,
         Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) if !turned => 1,

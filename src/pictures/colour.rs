@@ -21,7 +21,7 @@ fn try_to_srgb(picture: &mut DynamicImage, profile: &[u8]) -> Result<(), CmsErro
         _ => return Ok(()),
     };
     let source = ColorProfile::new_from_slice(profile)?;
-    // The decoder has turned pixels of other models (CMYK) into RGB already.
+    // The decoder has turned pixels of other models (CMYK) into RGB already, where their profile could not be used.
     if source.color_space != DataColorSpace::Rgb {
         return Ok(());
     }

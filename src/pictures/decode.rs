@@ -11,6 +11,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
 use super::budget::Admitted;
+use super::press::InkConversion;
 use super::{PictureError, colour};
 
 /// Memory a decoder may take for what comes before the pixels. A colour profile is compressed, and can become large.
@@ -41,11 +42,21 @@ impl Bounds {
 /// A picture is turned the way that the camera says it was held.
 pub(super) fn decode(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
     let Admitted { path, bounds, .. } = admitted;
-    let (mut decoder, _) = open(path, *bounds)?;
+    let (mut decoder, format) = open(path, *bounds)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.icc_profile().ok().flatten();
     // Neither is a note of the camera that makes no sense.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let inks = profile.as_deref().filter(|_| format == Some(ImageFormat::Jpeg)).and_then(InkConversion::of);
+    if let Some(inks) = inks {
+        // It holds the whole file.
+        drop(decoder);
+        if let Some(mut picture) = inks.decode(path)? {
+            picture.apply_orientation(orientation);
+            return Ok(picture);
+        }
+        decoder = open(path, *bounds)?.0;
+    }
     let mut picture = match DynamicImage::from_decoder(decoder) {
         Ok(picture) => picture,
         Err(error) if ends_early(&error) => beginning(open(path, *bounds)?.0).ok_or_else(|| unreadable(error))?,
@@ -226,6 +237,20 @@ mod tests {
         let upside_down = decode_bytes(&samples::jpeg_with_orientation(60, 40, 3)).unwrap().to_rgb8();
         assert_eq!(upside_down.get_pixel(0, 0), upright.get_pixel(59, 39));
         assert_eq!(decode_bytes(&samples::jpeg_with_orientation(60, 40, 99)).unwrap().to_rgb8(), upright);
+    }
+
+    #[test]
+    fn inks_look_as_their_profile_says() {
+        let near = |content: &[u8], expected: [u8; 3]| {
+            let found = decode_bytes(content).unwrap().to_rgb8().get_pixel(8, 8).0;
+            assert!(found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 8), "{found:?} is not {expected:?}");
+        };
+        let profile = samples::press_profile();
+        near(&samples::press_jpeg([0, 255, 255, 255], 0, &profile), [0, 175, 239]);
+        near(&samples::press_jpeg([76, 85, 255, 255], 2, &profile), [0, 175, 239]);
+        near(&samples::press_jpeg([255; 4], 0, &profile), [255; 3]);
+        near(&samples::press_jpeg([255, 255, 255, 0], 0, &profile), [0; 3]);
+        near(&samples::press_jpeg([0, 255, 255, 255], 0, b"not a profile"), [0, 255, 255]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod drawings;
 mod encode;
 mod extensions;
 mod fit;
+mod press;
 mod thumbnails;
 mod typeface;
 

@@ -58,7 +58,8 @@ impl MovieTarget {
     pub(super) fn read(resolution: Option<&str>, fps: Option<&str>) -> Self {
         let (width, height) = resolution.unwrap_or_default().split_once('x').unwrap_or_default();
         let side = |text: &str| text.trim().parse::<u32>().ok().filter(|pixels| (2..=MOST_SIDE_PIXELS).contains(pixels));
-        let fps = fps.unwrap_or_default().trim();
+        // People write a comma or a point.
+        let fps = fps.unwrap_or_default().trim().replace(',', ".");
         let known = FRACTIONS.iter().find(|(text, _)| *text == fps).map(|(_, rate)| (*rate).to_owned());
         let plain = || fps.parse::<f64>().ok().filter(|rate| (1.0..=240.0).contains(rate)).map(|rate| rate.to_string());
         Self { width: side(width), height: side(height).unwrap_or(HEIGHT), rate: known.or_else(plain).unwrap_or_else(|| RATE.to_owned()) }
@@ -246,6 +247,7 @@ mod tests {
         let target = |width, height, rate: &str| MovieTarget { width, height, rate: rate.into() };
         assert_eq!(MovieTarget::read(Some("1280x720"), Some("24")), target(Some(1280), 720, "24"));
         assert_eq!(MovieTarget::read(Some("x720"), Some("23.976")), target(None, 720, "24000/1001"));
+        assert_eq!(MovieTarget::read(Some("x720"), Some("29,97")), target(None, 720, "30000/1001"));
         assert_eq!(MovieTarget::read(Some("wide"), Some("12.5")), target(None, 1080, "12.5"));
         assert_eq!(MovieTarget::read(Some("1x99999"), Some("NaN")), target(None, 1080, "25"));
         assert_eq!(MovieTarget::read(None, None), target(None, 1080, "25"));

@@ -7,12 +7,13 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::submission::UploadedFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::movies::{self, Definitions, Encoder, MovieDemands, MovieError, MovieFacts};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
-use super::{asked, keys};
+use super::{asked, encoding_progress, keys};
 use crate::app::App;
 use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
 use crate::storage::FileKey;
@@ -148,7 +149,7 @@ pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path
     let asked = asked::of_task(app, preview.task_id).await?;
     let folder = tempfile::tempdir()?;
     let shown = if normalize && !app.settings.files.skip_normalization_full {
-        match convert(app, id, (movie, &facts), &asked, folder.path()).await {
+        match convert(app, preview, (movie, &facts), &asked, folder.path()).await {
             Ok(converted) => converted,
             Err(error @ MovieError::NoProgram(_)) => {
                 tracing::warn!(%error, "a movie is stored as it was sent");
@@ -195,21 +196,31 @@ enum Unshown {
     Picture(#[from] PictureError),
 }
 
-/// Makes the movies in the definitions that the settings want.
-async fn convert(app: &App, id: Uuid, (movie, facts): (&Path, &MovieFacts), asked: &MovieDemands, folder: &Path) -> Result<PlayerMovies, MovieError> {
+/// Makes the movies in the definitions that the settings want, and tells of it on the way.
+async fn convert(
+    app: &App,
+    preview: &PreviewSubject,
+    (movie, facts): (&Path, &MovieFacts),
+    asked: &MovieDemands,
+    folder: &Path,
+) -> Result<PlayerMovies, MovieError> {
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions { high, low: folder.join("low.mp4") };
+    let (encoded, times) = watch::channel(Duration::ZERO);
     let encoder = Encoder {
         preset: &settings.media.movie_encoding_preset,
         buffer: settings.media.movie_vbv_bufsize_factor,
         // The rest of the job needs some time, too.
         patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+        encoded,
     };
-    movies::encode(&app.pictures, movie, facts, asked, &definitions, &encoder).await?;
+    let encoding = movies::encode(&app.pictures, movie, facts, asked, &definitions, encoder);
+    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, preview, facts.duration, times));
+    done?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
-    let [high_key, low_key, source_key] = keys::movie(id);
+    let [high_key, low_key, source_key] = keys::movie(preview.id);
     let mut files: Files = high.map(|path| (high_key, Some(path))).into_iter().collect();
     files.push((low_key, Some(low.clone())));
     if settings.files.preview_save_source_file {

@@ -11,6 +11,7 @@ mod avatars;
 mod backgrounds;
 pub mod collections;
 pub mod download;
+mod encoding_progress;
 mod extraction;
 mod frames;
 mod handlers;

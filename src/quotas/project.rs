@@ -70,7 +70,7 @@ pub async fn of_project(app: &App, caller: &Person, wanted: ProjectQuotas) -> Re
 
 /// Frames in a second, from the text of the production.
 fn frame_rate(text: Option<&str>) -> f64 {
-    text.and_then(|text| text.trim().parse().ok()).filter(|fps: &f64| fps.is_finite() && *fps > 0.0).unwrap_or(USUAL_FPS)
+    text.and_then(|text| text.trim().replace(',', ".").parse().ok()).filter(|fps: &f64| fps.is_finite() && *fps > 0.0).unwrap_or(USUAL_FPS)
 }
 
 /// Tasks `t` of shots `e` that count, with the people `person` of another table who did them.
@@ -213,6 +213,9 @@ mod tests {
 
     #[test]
     fn frame_rates_are_text() {
-        assert_eq!([Some("24"), Some(" 29.97 "), Some("0"), Some("film"), None].map(frame_rate), [24.0, 29.97, 25.0, 25.0, 25.0]);
+        assert_eq!(
+            [Some("24"), Some(" 29.97 "), Some("23,976"), Some("0"), Some("film"), None].map(frame_rate),
+            [24.0, 29.97, 23.976, 25.0, 25.0, 25.0]
+        );
     }
 }

@@ -82,7 +82,7 @@ pub(super) async fn create(app: &App, caller: &Caller, playlist_id: Uuid, body: 
 
 /// The last moment of a link: the end of a day, or a moment, in UTC.
 fn expiration(text: &str) -> Result<NaiveDateTime, Failure> {
-    let wrong = || Failure::parameter(format!("expiration_date: {text} is not a valid ISO 8601 date"));
+    let wrong = || Failure::parameter(format!("{text} is not a valid ISO 8601 date"));
     let trimmed = text.trim();
     if let Ok(day) = NaiveDate::parse_from_str(trimmed, "%Y-%m-%d") {
         let next = day.succ_opt().and_then(|day| day.and_hms_opt(0, 0, 0)).ok_or_else(wrong)?;

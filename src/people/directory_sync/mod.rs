@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use self::plan::{SyncPlan, plan_changes};
 use crate::app::App;
-use crate::auth::directory::{DirectoryError, Listed, listed};
+use crate::auth::directory::{DirectoryError, Listed, listed, roles_of_groups};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::previews;
@@ -76,7 +76,8 @@ pub async fn synchronise(app: &App, dry_run: bool) -> Result<SyncReport, SyncErr
     if persons.is_empty() {
         return Err(SyncError::Nobody);
     }
-    let plan = transact(app, || apply(app, &persons, dry_run)).await?;
+    let given = roles_of_groups(&app.settings.ldap)?;
+    let plan = transact(app, || apply(app, &persons, &given, dry_run)).await?;
     if !dry_run {
         for (id, picture) in &plan.pictures {
             match previews::set_of_person(app, *id, picture).await {
@@ -89,7 +90,7 @@ pub async fn synchronise(app: &App, dry_run: bool) -> Result<SyncReport, SyncErr
     Ok(plan.report())
 }
 
-async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<SyncPlan, DbErr> {
+async fn apply(app: &App, persons: &[Listed], given: &[&str], dry_run: bool) -> Result<SyncPlan, DbErr> {
     let mut work = Work::begin_as(app, None).await?;
     let sql = Sql::with(
         "SELECT id, first_name, last_name, email, desktop_login, active, role, is_generated_from_ldap, ldap_uid, has_avatar \
@@ -97,7 +98,7 @@ async fn apply(app: &App, persons: &[Listed], dry_run: bool) -> Result<SyncPlan,
         [false.into()],
     );
     let known = database::read_all::<DirectoryAccount>(&*work, &sql).await?;
-    let plan = plan_changes(&known, persons, app.settings.user_limit, &app.settings.protected_accounts);
+    let plan = plan_changes(&known, persons, given, app.settings.user_limit, &app.settings.protected_accounts);
     if !dry_run {
         store(&mut work, &plan).await?;
     }

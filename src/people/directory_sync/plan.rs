@@ -70,8 +70,8 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-/// Changes that make the accounts those of the directory.
-pub(super) fn plan_changes(known: &[DirectoryAccount], persons: &[Listed], limit: u64, protected: &[String]) -> SyncPlan {
+/// Changes that make the accounts those of the directory, whose groups give these roles.
+pub(super) fn plan_changes(known: &[DirectoryAccount], persons: &[Listed], given: &[&str], limit: u64, protected: &[String]) -> SyncPlan {
     let index = Index::of(known);
     let is_protected = |account: &DirectoryAccount| {
         let email = account.email.as_deref().unwrap_or_default();
@@ -91,7 +91,11 @@ pub(super) fn plan_changes(known: &[DirectoryAccount], persons: &[Listed], limit
         let mut after = before.cloned().unwrap_or_else(|| fresh(person));
         let keeps = before.is_some_and(&is_protected);
         taken.extend(found);
-        take_over(&mut after, person, keeps, &mut emails);
+        take_over(&mut after, person, &mut emails);
+        if !keeps {
+            after.active = Some(person.active);
+            take_role_over(&mut after, person.role, given);
+        }
         let joins = after.is_active() && !before.is_some_and(DirectoryAccount::is_active);
         if joins && active >= limit {
             plan.limited.push(after.name());
@@ -137,8 +141,8 @@ fn fresh(person: &Listed) -> DirectoryAccount {
     }
 }
 
-/// Takes over what the directory says. An administrator stays one, and a protected account keeps its role and stays active.
-fn take_over(account: &mut DirectoryAccount, person: &Listed, keeps: bool, emails: &mut HashSet<String>) {
+/// Takes over what the directory says of a person, the role aside.
+fn take_over(account: &mut DirectoryAccount, person: &Listed, emails: &mut HashSet<String>) {
     for (name, said) in [(&mut account.first_name, &person.first_name), (&mut account.last_name, &person.last_name)] {
         if !said.is_empty() {
             *name = cut(said, 80);
@@ -153,11 +157,18 @@ fn take_over(account: &mut DirectoryAccount, person: &Listed, keeps: bool, email
     account.desktop_login = Some(cut(&person.login, 80));
     account.ldap_uid = person.uid.as_deref().map(|uid| cut(uid, 60)).or(account.ldap_uid.take());
     account.is_generated_from_ldap = Some(true);
-    if !keeps {
-        account.active = Some(person.active);
-        if let Some(role) = person.role.filter(|_| account.role != "admin") {
-            account.role = role.to_owned();
-        }
+}
+
+/// Takes over the role that the groups of a person give. A role of power that groups give is theirs to take, too: who has it and is in
+/// none of them is an artist from then on. An administrator stays one where no group makes administrators.
+fn take_role_over(account: &mut DirectoryAccount, role: Option<&str>, given: &[&str]) {
+    const POWER: [&str; 3] = ["admin", "manager", "supervisor"];
+    let had = account.role.as_str();
+    let is_given = given.contains(&had);
+    match role {
+        Some(role) if had != "admin" || is_given => account.role = role.to_owned(),
+        None if is_given && POWER.contains(&had) => account.role = "user".to_owned(),
+        _ => {}
     }
 }
 
@@ -209,7 +220,7 @@ mod tests {
     #[test]
     fn what_is_the_same_stays() {
         let known = [account("ada", "ada@wool.local")];
-        assert_eq!(plan_changes(&known, &[listed("ada", "ada@wool.local")], 10, &[]).report(), SyncReport::default());
+        assert_eq!(plan_changes(&known, &[listed("ada", "ada@wool.local")], &[], 10, &[]).report(), SyncReport::default());
     }
 
     #[test]
@@ -224,7 +235,7 @@ mod tests {
             listed("eve", "eve.b@wool.local"),
             listed("tim", "tim@wool.local"),
         ];
-        let plan = plan_changes(&known, &persons, 10, &[]);
+        let plan = plan_changes(&known, &persons, &[], 10, &[]);
         let after: Vec<_> = plan.changed.iter().map(|(before, after)| (before.id, after.email.clone().unwrap_or_default())).collect();
         let expected = ["new@wool.local", "eve.b@wool.local", "tim@wool.local"];
         assert_eq!(after, known.iter().map(|account| account.id).zip(expected.map(str::to_owned)).collect::<Vec<_>>());
@@ -236,7 +247,7 @@ mod tests {
         let local = DirectoryAccount { is_generated_from_ldap: Some(false), ..account("local", "local@wool.local") };
         let admin = DirectoryAccount { role: "admin".into(), ..account("boss", "boss@wool.local") };
         let known = [local, admin, account("gone", "gone@wool.local"), account("safe", "safe@wool.local")];
-        let report = plan_changes(&known, &[listed("new", "new@wool.local")], 10, &["Safe@wool.local".into()]).report();
+        let report = plan_changes(&known, &[listed("new", "new@wool.local")], &[], 10, &["Safe@wool.local".into()]).report();
         assert_eq!(report.deactivated, ["Ada Byron (gone)"]);
         assert_eq!(report.created, ["Ada Byron (new)"]);
         assert_eq!(report.kept, ["Ada Byron (safe) is a protected account", "Ada Byron (boss) is the last administrator"]);
@@ -246,11 +257,33 @@ mod tests {
     fn the_limit_and_addresses_of_others_hold() {
         let known = [account("ada", "ada@wool.local"), account("eve", "eve@wool.local")];
         let persons = [listed("ada", "eve@wool.local"), listed("eve", "eve@wool.local"), listed("tim", "tim@wool.local")];
-        let report = plan_changes(&known, &persons, 2, &[]);
+        let report = plan_changes(&known, &persons, &[], 2, &[]);
         assert_eq!(report.limited, ["Ada Byron (tim)"]);
         assert!(report.created.is_empty() && report.changed.is_empty());
         let off = [Listed { active: false, ..listed("ada", "ada@wool.local") }, listed("eve", "eve@wool.local"), listed("ada2", "x@wool.local")];
-        assert_eq!(plan_changes(&known, &off, 2, &[]).report().deactivated, ["Ada Byron (ada)"]);
+        assert_eq!(plan_changes(&known, &off, &[], 2, &[]).report().deactivated, ["Ada Byron (ada)"]);
+    }
+
+    #[test]
+    fn groups_take_the_roles_of_power_that_they_give() {
+        let roles = |given: &[&str], role: Option<&'static str>, had: &str| {
+            let boss = DirectoryAccount { role: "admin".into(), is_generated_from_ldap: None, ..account("boss", "boss@wool.local") };
+            let known = [DirectoryAccount { role: had.into(), ..account("ada", "ada@wool.local") }, boss];
+            let plan = plan_changes(&known, &[Listed { role, ..listed("ada", "ada@wool.local") }], given, 10, &[]);
+            plan.changed.first().map(|(_, after)| after.role.clone())
+        };
+        let given = ["manager", "supervisor", "client"];
+        assert_eq!(roles(&given, None, "manager").as_deref(), Some("user"));
+        assert_eq!(roles(&given, Some("supervisor"), "manager").as_deref(), Some("supervisor"));
+        assert_eq!(roles(&given, None, "client"), None, "nobody gets more by leaving a group");
+        assert_eq!(roles(&given, None, "admin"), None, "no group made the administrator");
+        assert_eq!(roles(&["supervisor"], None, "manager"), None, "somebody else gave that role");
+        assert_eq!(roles(&["admin"], None, "admin").as_deref(), Some("user"));
+        let last = [DirectoryAccount { role: "admin".into(), ..account("ada", "ada@wool.local") }];
+        let report = plan_changes(&last, &[listed("ada", "ada@wool.local")], &["admin"], 10, &[]).report();
+        assert_eq!((report.updated.len(), report.kept.len()), (0, 1), "the last administrator stays");
+        let safe = plan_changes(&last, &[listed("ada", "ada@wool.local")], &["admin"], 10, &["ada@wool.local".into()]).report();
+        assert_eq!(safe, SyncReport::default(), "a protected account stays");
     }
 
     #[test]
@@ -260,7 +293,7 @@ mod tests {
             Listed { role: Some("manager"), ..listed("ada", "ada@wool.local") },
             Listed { role: Some("supervisor"), ..listed("eve", "eve@wool.local") },
         ];
-        let plan = plan_changes(&known, &persons, 10, &[]);
+        let plan = plan_changes(&known, &persons, &[], 10, &[]);
         assert_eq!(plan.changed.iter().map(|(_, after)| after.role.as_str()).collect::<Vec<_>>(), ["manager"]);
     }
 }

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::probe::MovieFacts;
 use super::program::{FFMPEG, MovieError, Room, file_argument, run, threads};
 use super::target::{Bitrates, MovieDemands, low};
@@ -32,9 +34,12 @@ pub(in crate::previews) struct Encoder<'a> {
     pub buffer: f64,
     /// Time that it may take.
     pub patience: Duration,
+    /// Takes the time of the movie that is encoded already.
+    pub encoded: watch::Sender<Duration>,
 }
 
-/// Makes the movies in high and low definition, within so much time.
+/// Makes the movies in high and low definition, within so much time. Then the encoder is dropped, and nothing more comes out of its
+/// channel.
 ///
 /// # Errors
 /// The movie can't be read, takes too long, or there is no program to read it with.
@@ -44,12 +49,12 @@ pub(in crate::previews) async fn encode(
     facts: &MovieFacts,
     asked: &MovieDemands,
     definitions: &Definitions,
-    encoder: &Encoder<'_>,
+    encoder: Encoder<'_>,
 ) -> Result<(), MovieError> {
     let threads = threads().to_string();
     let input = ["-threads", &threads];
-    let room = Room::Encoder(budget, encoder.patience);
-    let arguments = |tones: bool| arguments(facts, asked, definitions, encoder, &threads, tones);
+    let room = Room::Encoder { budget, patience: encoder.patience, encoded: &encoder.encoded };
+    let arguments = |tones: bool| arguments(facts, asked, definitions, &encoder, &threads, tones);
     let attempt = run(room, FFMPEG, &input, movie, &arguments(facts.is_hdr)).await;
     match attempt {
         Err(MovieError::Unreadable(reason)) if facts.is_hdr => {
@@ -147,7 +152,7 @@ mod tests {
     fn words(facts: &MovieFacts, high: bool, tones: bool) -> String {
         let asked = MovieDemands::read(&json!({"fps": "23.976"}), Some("1920x1080"), None).with(Bitrates { high: 28, low: 6 });
         let definitions = Definitions { high: high.then(|| "/high.mp4".into()), low: "/low.mp4".into() };
-        let encoder = Encoder { preset: "medium", buffer: 1.5, patience: Duration::ZERO };
+        let encoder = Encoder { preset: "medium", buffer: 1.5, patience: Duration::ZERO, encoded: watch::Sender::new(Duration::ZERO) };
         let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);
         arguments.iter().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
-use tokio::sync::Semaphore;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::{Semaphore, watch};
 
 use crate::pictures::PictureBudget;
 use crate::previews::work::place;
@@ -43,13 +44,19 @@ pub enum MovieError {
 pub(super) enum Room<'a> {
     /// A picture of the largest size: it looks at single frames.
     Frame(&'a PictureBudget),
-    /// One of the few movies that are encoded at once, for so long at most. Pictures need not wait for it.
-    Encoder(&'a PictureBudget, Duration),
+    /// One of the few movies that are encoded at once. Pictures need not wait for it.
+    Encoder {
+        budget: &'a PictureBudget,
+        /// Time that it may take.
+        patience: Duration,
+        /// Takes the time of the movie that is encoded already.
+        encoded: &'a watch::Sender<Duration>,
+    },
 }
 
 impl Room<'_> {
     fn frame_pixels(self) -> u64 {
-        let (Self::Frame(budget) | Self::Encoder(budget, _)) = self;
+        let (Self::Frame(budget) | Self::Encoder { budget, .. }) = self;
         budget.frame_pixels()
     }
 }
@@ -95,6 +102,9 @@ pub(super) async fn run(
     if program == FFMPEG {
         command.arg("-nostdin");
     }
+    if matches!(room, Room::Encoder { .. }) {
+        command.args(["-progress", "pipe:1"]);
+    }
     command.args(input_options).args(["-max_pixels", &room.frame_pixels().to_string()]);
     command.arg("-i").arg(file_argument(movie)).args(output);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -102,22 +112,53 @@ pub(super) async fn run(
         Room::Frame(budget) => {
             let _memory = budget.frame().await.map_err(|error| MovieError::Unreadable(error.to_string()))?;
             let _place = place().await;
-            finish(program, command, PROGRAM_TIMEOUT).await
+            finish(program, command, PROGRAM_TIMEOUT, None).await
         }
-        Room::Encoder(_, patience) => {
+        Room::Encoder { patience, encoded, .. } => {
             // The semaphore is never closed.
             let _place = ENCODERS.acquire().await.map_err(io::Error::other)?;
-            finish(program, command, patience).await
+            finish(program, command, patience, Some(encoded)).await
         }
     }
 }
 
-async fn finish(program: &'static str, mut command: Command, patience: Duration) -> Result<Output, MovieError> {
+/// Runs a program to its end. What it prints is the report of an encoder where somebody is to be told of that.
+async fn finish(
+    program: &'static str,
+    mut command: Command,
+    patience: Duration,
+    encoded: Option<&watch::Sender<Duration>>,
+) -> Result<Output, MovieError> {
     let missing = |error: io::Error| if error.kind() == ErrorKind::NotFound { MovieError::NoProgram(program) } else { error.into() };
-    let child = command.spawn().map_err(missing)?;
+    let mut child = command.spawn().map_err(missing)?;
     limit_memory(&child)?;
-    let done = tokio::time::timeout(patience, child.wait_with_output()).await.map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
+    let report = encoded.and_then(|encoded| Some((encoded, child.stdout.take()?)));
+    let followed = async {
+        match report {
+            Some((encoded, printed)) => follow(printed, encoded).await,
+            None => Ok(()),
+        }
+    };
+    let done = async { tokio::try_join!(child.wait_with_output(), followed) };
+    let (done, ()) = tokio::time::timeout(patience, done).await.map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
     if done.status.success() { Ok(done) } else { Err(MovieError::Unreadable(told(&done))) }
+}
+
+/// Reads the report of an encoder until it ends.
+async fn follow(printed: ChildStdout, encoded: &watch::Sender<Duration>) -> io::Result<()> {
+    let mut lines = BufReader::new(printed).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(time) = encoded_time(&line) {
+            encoded.send_replace(time);
+        }
+    }
+    Ok(())
+}
+
+/// The time of the movie that is encoded already, by a line of the report.
+fn encoded_time(line: &str) -> Option<Duration> {
+    // At the beginning, the program has no time to tell.
+    line.strip_prefix("out_time_us=")?.trim().parse().ok().map(Duration::from_micros)
 }
 
 /// The last of what a program complains of.
@@ -145,4 +186,17 @@ fn limit_memory(child: &Child) -> io::Result<()> {
 fn limit_memory(_child: &Child) -> io::Result<()> {
     let _ = MEMORY_LIMIT;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_one_line_with_the_time() {
+        assert_eq!(encoded_time("out_time_us=1875081"), Some(Duration::from_micros(1_875_081)));
+        for other in ["out_time_us=N/A", "out_time_us=-9223372036854775807", "out_time=00:00:01.875081", "progress=end", ""] {
+            assert_eq!(encoded_time(other), None, "{other}");
+        }
+    }
 }

@@ -14,6 +14,9 @@ QUIET_FOR = 1.5
 # Events about the whole studio; everybody is told of them.
 STUDIO_WIDE = ("asset-type:", "department:", "person:", "task-status:", "task-type:")
 
+# How often this is told depends on how fast the machine is.
+PROGRESS = "preview-file:progress"
+
 # Records that a listener may read as soon as it hears of them: an event follows the commit of its change.
 READABLE = {
     "asset:new": "/data/assets/{asset_id}",
@@ -82,6 +85,8 @@ class Listener:
     def write_down(self, event, *arguments):
         """Takes an event; one that announces a row is followed by a read of that row."""
         payload = arguments[0] if len(arguments) == 1 else arguments
+        if event == PROGRESS:
+            return
         with self.changed:
             # Its place is that of its arrival; it counts once its row has been read.
             self.heard.append((event, payload))

@@ -1,13 +1,13 @@
 //! The program itself, as processes of its own: commands that run to their end, and a server that can be killed.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::{Client, On, TestServer};
@@ -30,6 +30,13 @@ pub struct Ended {
     pub success: bool,
     pub printed: String,
     pub complained: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { success: output.status.success(), printed: text(output.stdout), complained: text(output.stderr) }
+    }
 }
 
 /// A server that runs until it is killed, or until this is dropped.
@@ -70,8 +77,18 @@ impl Installation {
     /// The command with these variables in its environment, run to its end.
     pub async fn run_with(&self, variables: &[(&str, &str)], name: &str, arguments: &[&str]) -> Ended {
         let output = self.command(name).envs(variables.iter().copied()).args(arguments).output().await.expect("the program runs");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ended { success: output.status.success(), printed: text(output.stdout), complained: text(output.stderr) }
+        Ended::of(output)
+    }
+
+    /// The command with this as its standard input, run to its end.
+    pub async fn run_on(&self, input: &str, name: &str, arguments: &[&str]) -> Ended {
+        let mut command = self.command(name);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("the program runs");
+        let mut stdin = process.stdin.take().expect("its input");
+        stdin.write_all(input.as_bytes()).await.expect("a program that reads");
+        drop(stdin);
+        Ended::of(process.wait_with_output().await.expect("an end"))
     }
 
     fn command(&self, name: &str) -> Command {
